@@ -1,0 +1,94 @@
+"""Broken rules, and the one place that turns them into an answer: an HTMX fragment or a page."""
+
+import logging
+from collections.abc import Callable
+
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+log = logging.getLogger(__name__)
+
+
+class RuleError(Exception):
+    """A rule was broken; status is the HTTP status, code names it for programs, message tells a person.
+
+    details: field → list of messages, for bad input.
+    """
+
+    status = 400
+    code = "invalid"
+    message = "This cannot be done."
+
+    def __init__(self, message: str = "", details: dict[str, list[str]] | None = None) -> None:
+        self.message = message or self.message
+        self.details = details or {}
+        super().__init__(self.message)
+
+
+class NotFoundError(RuleError):
+    status = 404
+    code = "not_found"
+    message = "There is nothing here, or it is not yours."
+
+
+class TooLargeError(RuleError):
+    status = 413
+    code = "too_large"
+    message = "This is more than can be sent at once. Nothing was changed."
+
+
+def render_error(request: HttpRequest, error: RuleError) -> HttpResponse:
+    """A toast for HTMX, which swaps nothing else then, so that what was typed stays; a page otherwise."""
+    htmx = bool(getattr(request, "htmx", False))
+    response = render(request, "_error.html" if htmx else "error.html", {"error": error}, status=error.status)
+    if htmx:
+        response["HX-Retarget"] = "#toasts"
+        response["HX-Reswap"] = "afterbegin"
+    return response
+
+
+class ErrorMiddleware:
+    """Answers broken rules and refused bodies; everything else stays an error and is logged as one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
+            return render_error(request, TooLargeError())
+        if isinstance(exception, SuspiciousOperation):
+            return render_error(request, RuleError("The request could not be read."))
+        return render_error(request, exception) if isinstance(exception, RuleError) else None
+
+
+class ForbiddenError(RuleError):
+    status = 403
+    code = "csrf_failed"
+    message = "The form had become too old, or your browser sent no cookie. Go back, reload the page and try again."
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 (Django's signature)
+    return render_error(request, ForbiddenError())
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    error = TooLargeError() if isinstance(exception, RequestDataTooBig | TooManyFieldsSent) else RuleError()
+    return render_error(request, error)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django's signature)
+    return render_error(request, NotFoundError())
+
+
+class ServerError(RuleError):
+    status = 500
+    code = "error"
+    message = "Something broke on our side. What you decided before is safe; please try again."
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return render_error(request, ServerError())
