@@ -1,0 +1,167 @@
+"""The log: appending entries, and the hash chain that shows whether it was touched.
+
+Each person's entries are numbered without gaps and chained:
+digest = sha256(salt ‖ canonical JSON of content), hash = sha256(previous_hash ‖ digest ‖ canonical JSON of the other
+columns). Canonical JSON is UTF-8 with sorted keys and no white space. The first previous_hash is 32 zero bytes.
+"""
+
+import dataclasses
+import datetime as dt
+import hashlib
+import json
+import secrets
+import uuid
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.utils import timezone
+
+from traits.models import ActorKind, Persona, UserRefinedTrait
+from traits.states import State
+
+NO_HASH = bytes(32)
+SIDES = ("candidate", "trait", "style")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Actor:
+    """Who acts: the person, staff for them (with a ticket's reference), or the pipeline."""
+
+    user_id: uuid.UUID | None
+    kind: str = ActorKind.PERSON
+    client_id: str = ""
+    reference: str = ""
+
+
+PIPELINE = Actor(user_id=None, kind=ActorKind.PIPELINE)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Change:
+    """One entry to be: the columns that say what it is about, and the states around it.
+
+    before and after hold "candidate", "trait" and "style" where the entry touches one; a trait that is None is not in
+    the persona.
+    """
+
+    decision: str
+    before: State
+    after: State
+    trait_id: uuid.UUID | None = None
+    candidate_id: uuid.UUID | None = None
+    style_element: str | None = None
+    undoes: uuid.UUID | None = None
+    rejection_code: str = ""
+    reason: str = ""
+    notes: str = ""
+    relation: State | None = None
+
+    def content(self) -> State:
+        return {
+            "before": {side: self.before.get(side) for side in SIDES},
+            "after": {side: self.after.get(side) for side in SIDES},
+            "reason": self.reason,
+            "notes": self.notes,
+            "relation": self.relation,
+        }
+
+
+def canonical(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def digest_of(salt: bytes, content: State) -> bytes:
+    return hashlib.sha256(salt + canonical(content)).digest()
+
+
+def hash_of(entry: UserRefinedTrait) -> bytes:
+    columns = {
+        "refinement_action_id": str(entry.refinement_action_id),
+        "user": str(entry.user_id),
+        "revision": entry.revision,
+        "user_decision": str(entry.user_decision),
+        "trait_id_in_pkg": _text(entry.trait_id_in_pkg),
+        "original_candidate": _text(entry.original_candidate_id),
+        "style_element": entry.style_element,
+        "batch_id": _text(entry.batch_id),
+        "undoes": _text(entry.undoes),
+        "actor": _text(entry.actor_id),
+        "actor_kind": str(entry.actor_kind),
+        "client_id": entry.client_id,
+        "reference": entry.reference,
+        "rejection_code": str(entry.rejection_code),
+        "created_at": entry.created_at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
+    }
+    return hashlib.sha256(bytes(entry.previous_hash) + bytes(entry.digest) + canonical(columns)).digest()
+
+
+def _text(value: uuid.UUID | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def next_moment(persona: Persona) -> dt.datetime:
+    """The time of the next entry: never before the newest one, even if the clock was set back."""
+    now = timezone.now()
+    return max(now, persona.last_entry_at) if persona.last_entry_at else now
+
+
+def append(
+    persona: Persona, changes: Iterable[Change], *, actor: Actor, at: dt.datetime, batch_id: uuid.UUID | None = None
+) -> list[UserRefinedTrait]:
+    """Append entries in order and move the head; the caller holds the lock on persona and passes next_moment's time."""
+    entries = []
+    for change in changes:
+        entry = _entry(persona, change, actor, at, batch_id)
+        persona.revision, persona.hash, persona.last_entry_at = entry.revision, entry.hash, at
+        entries.append(entry)
+    if entries:
+        UserRefinedTrait.objects.bulk_create(entries)
+        persona.save(update_fields=["revision", "hash", "last_entry_at"])
+    return entries
+
+
+def _entry(
+    persona: Persona, change: Change, actor: Actor, at: dt.datetime, batch_id: uuid.UUID | None
+) -> UserRefinedTrait:
+    salt, content = secrets.token_bytes(16), change.content()
+    entry = UserRefinedTrait(
+        user_id=persona.user_id,
+        revision=persona.revision + 1,
+        user_decision=change.decision,
+        trait_id_in_pkg=change.trait_id,
+        original_candidate_id=change.candidate_id,
+        style_element=change.style_element,
+        batch_id=batch_id,
+        undoes=change.undoes,
+        actor_id=actor.user_id,
+        actor_kind=actor.kind,
+        client_id=actor.client_id,
+        reference=actor.reference,
+        rejection_code=change.rejection_code,
+        content=content,
+        salt=salt,
+        digest=digest_of(salt, content),
+        previous_hash=bytes(persona.hash),
+        created_at=at,
+    )
+    entry.hash = hash_of(entry)
+    return entry
+
+
+def verify(persona: Persona) -> Iterator[str]:
+    """Each fault of a person's chain, in words; none when it is whole. The newest entry must be the persona's head."""
+    expected, previous = 0, NO_HASH
+    for entry in UserRefinedTrait.objects.filter(user_id=persona.user_id).order_by("revision").iterator(200):
+        expected += 1
+        if entry.revision != expected:
+            yield f"revision {expected} is missing (found {entry.revision})"
+            expected = entry.revision
+        if bytes(entry.previous_hash) != previous:
+            yield f"revision {entry.revision} does not follow the one before it"
+        if digest_of(bytes(entry.salt), entry.content) != bytes(entry.digest):
+            yield f"revision {entry.revision}: the content was changed"
+        if hash_of(entry) != bytes(entry.hash):
+            yield f"revision {entry.revision}: a column was changed"
+        previous = bytes(entry.hash)
+    if (expected, previous) != (persona.revision, bytes(persona.hash)):
+        yield f"the log ends at revision {expected}, the persona's head is {persona.revision}"

@@ -1,0 +1,128 @@
+"""The shapes that the log keeps: evidence pieces, and the whole state of a candidate and of a trait.
+
+A state is plain JSON: times are ISO 8601 in UTC, ids are strings. Undoing and projecting read states and nothing else.
+"""
+
+import datetime as dt
+import hashlib
+import unicodedata
+import uuid
+from typing import Any, TypedDict
+
+from traits.models import MAX_NAME, ExtractedTraitCandidate, PersonaTrait, Verdict
+
+State = dict[str, Any]
+
+
+class Piece(TypedDict, total=False):
+    """One piece of evidence; times in seconds from the start of the source, relevance 0–1, verdict "" is unjudged."""
+
+    evidence_id: str
+    type: str
+    content: str
+    source_package_id: str | None
+    source_detail: str
+    start_time: float | None
+    end_time: float | None
+    relevance_score: float | None
+    verdict: str
+
+
+def name_key(name: str) -> str:
+    """What near-duplicates share: NFKC, case folded, white space and punctuation collapsed; at most 255 characters."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    # Letters, digits, symbols and the marks that Indic vowels are; "C++" stays apart from "C".
+    kept = "".join(char if unicodedata.category(char)[0] in "LNMS" else " " for char in folded)
+    key = " ".join(((kept.strip() and kept) or folded).split())
+    if len(key) > MAX_NAME:
+        key = key[: MAX_NAME - 65] + "#" + hashlib.sha256(key.encode()).hexdigest()
+    return key
+
+
+def evidence_id(owner: uuid.UUID, piece: Piece) -> str:
+    """uuid5 of the candidate (or the trait, for evidence of one's own) and package, detail, start and content."""
+    parts = [piece.get("source_package_id"), piece.get("source_detail"), piece.get("start_time"), piece["content"]]
+    return str(uuid.uuid5(owner, "\x1f".join("" if part is None else str(part) for part in parts)))
+
+
+def own_piece(trait_id: uuid.UUID, content: str) -> Piece:
+    """Evidence that the person wrote themselves."""
+    piece: Piece = {"type": "text_snippet", "content": content, "source_package_id": None, "source_detail": ""}
+    return {
+        "evidence_id": evidence_id(trait_id, piece),
+        **piece,
+        "start_time": None,
+        "end_time": None,
+        "relevance_score": None,
+        "verdict": Verdict.SUPPORTS.value,
+    }
+
+
+def union(first: list[Piece], second: list[Piece]) -> list[Piece]:
+    """Both, in order, each piece once."""
+    known = {piece["evidence_id"] for piece in first}
+    return first + [piece for piece in second if piece["evidence_id"] not in known]
+
+
+def union_names(first: list[str], second: list[str]) -> list[str]:
+    """Both, in order, each name key once, in its first spelling."""
+    return list({name_key(name): name for name in reversed(first + second)}.values())[::-1]
+
+
+def iso(moment: dt.datetime | None) -> str | None:
+    return moment.astimezone(dt.UTC).isoformat() if moment else None
+
+
+def moment(text: str | None) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(text) if text else None
+
+
+def candidate_state(candidate: ExtractedTraitCandidate) -> State:
+    """What was suggested and what was decided about it."""
+    return {
+        "candidate_id": str(candidate.candidate_id),
+        "name": candidate.trait_name,
+        "description": candidate.trait_description,
+        "category": candidate.trait_category,
+        "confidence": candidate.confidence_score,
+        "models": list(candidate.originating_models),
+        "concepts": list(candidate.concepts),
+        "evidence": list(candidate.supporting_evidence),
+        "status": candidate.status,
+        "deferred_until": iso(candidate.deferred_until),
+    }
+
+
+TRAIT_FIELDS = (
+    "name",
+    "description",
+    "category",
+    "origin",
+    "status",
+    "confidence",
+    "user_confidence",
+    "notes",
+    "concepts",
+    "expression_contexts",
+    "evidence",
+)
+TRAIT_TIMES = ("created_at", "last_refined_at", "last_observed_at", "valid_from", "valid_to")
+
+
+def trait_state(trait: PersonaTrait) -> State:
+    """A trait as it stands; its version is the revision of the entry that holds the state."""
+    state: State = {"trait_id": str(trait.trait_id)}
+    state |= {field: getattr(trait, field) for field in TRAIT_FIELDS}
+    return state | {field: iso(getattr(trait, field)) for field in TRAIT_TIMES}
+
+
+def trait_from_state(user_id: uuid.UUID, state: State, version: int) -> PersonaTrait:
+    """The row that holds this state."""
+    return PersonaTrait(
+        trait_id=uuid.UUID(state["trait_id"]),
+        user_id=user_id,
+        name_key=name_key(state["name"]),
+        version=version,
+        **{field: state[field] for field in TRAIT_FIELDS},
+        **{field: moment(state[field]) for field in TRAIT_TIMES},
+    )

@@ -1,0 +1,204 @@
+"""What every decision is made of: the lock, the rows it changes, their entries in the log, and the suppressions.
+
+A Step is one entry to be. Rows are locked and states taken first, then changed in memory, then written together.
+"""
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import F, Q
+
+from ptfi.accounts.models import User
+from traits import log
+from traits.errors import AlreadyDecidedError, NotFoundError, StaleVersionError, TraitRemovedError
+from traits.models import (
+    CandidateStatus,
+    Decision,
+    ExtractedTraitCandidate,
+    Persona,
+    PersonaTrait,
+    Suppression,
+    UserRefinedTrait,
+)
+from traits.states import State, candidate_state, name_key, trait_state
+
+Key = tuple[str, str]
+TRAIT_COLUMNS = [field.attname for field in PersonaTrait._meta.concrete_fields if not field.primary_key]
+CANDIDATE_COLUMNS = ["status", "deferred_until", "supporting_evidence", "version", "updated_at"]
+
+
+@dataclasses.dataclass
+class Step:
+    """One entry to be: the rows as they were (states) and as they are now (rows, already changed)."""
+
+    decision: str
+    trait_id: uuid.UUID | None = None
+    trait_before: State | None = None
+    trait: PersonaTrait | None = None
+    candidate: ExtractedTraitCandidate | None = None
+    candidate_before: State | None = None
+    undoes: uuid.UUID | None = None
+    rejection_code: str = ""
+    reason: str = ""
+    notes: str = ""
+    relation: State | None = None
+
+    def change(self) -> log.Change:
+        return log.Change(
+            decision=self.decision,
+            before={"candidate": self.candidate_before, "trait": self.trait_before},
+            after={
+                "candidate": candidate_state(self.candidate) if self.candidate else None,
+                "trait": trait_state(self.trait) if self.trait else None,
+            },
+            trait_id=self.trait_id,
+            candidate_id=self.candidate.candidate_id if self.candidate else None,
+            undoes=self.undoes,
+            rejection_code=self.rejection_code,
+            reason=self.reason,
+            notes=self.notes,
+            relation=self.relation,
+        )
+
+
+def lock(user: User) -> Persona:
+    """The person's Persona row, locked until the transaction ends: the first thing that every change takes."""
+    rows = Persona.objects.select_for_update(no_key=True)
+    persona = rows.filter(user=user).first()
+    if persona is None:
+        Persona.objects.bulk_create([Persona(user=user)], ignore_conflicts=True)
+        persona = rows.get(user=user)
+    return persona
+
+
+def locked_candidate(user: User, candidate_id: uuid.UUID, version: int | None) -> ExtractedTraitCandidate:
+    """The person's candidate, locked; NotFoundError when it is not theirs or is held back, StaleVersionError."""
+    rows = ExtractedTraitCandidate.objects.select_for_update(no_key=True).defer("search")
+    candidate = rows.filter(user=user, pk=candidate_id, held_reason="").first()
+    if candidate is None:
+        raise NotFoundError
+    if version is not None and candidate.is_undecided and candidate.version != version:
+        raise StaleVersionError
+    return candidate
+
+
+def undecided_candidate(user: User, candidate_id: uuid.UUID, version: int | None) -> ExtractedTraitCandidate:
+    """As locked_candidate; AlreadyDecidedError when it was decided."""
+    candidate = locked_candidate(user, candidate_id, version)
+    if not candidate.is_undecided:
+        raise AlreadyDecidedError
+    return candidate
+
+
+def locked_trait(user: User, trait_id: uuid.UUID, version: int | None = None) -> PersonaTrait:
+    """The person's trait; TraitRemovedError when it was theirs once, NotFoundError, StaleVersionError."""
+    trait = PersonaTrait.objects.filter(user=user, pk=trait_id).first()
+    if trait is None:
+        was_theirs = UserRefinedTrait.objects.filter(user=user, trait_id_in_pkg=trait_id).exists()
+        raise TraitRemovedError if was_theirs else NotFoundError
+    if version is not None and trait.version != version:
+        raise StaleVersionError
+    return trait
+
+
+def decide(candidate: ExtractedTraitCandidate, status: str, at: dt.datetime) -> None:
+    """Give the candidate its new status, in memory."""
+    candidate.status = status
+    candidate.deferred_until = None
+    candidate.version += 1
+    candidate.updated_at = at
+
+
+def record(
+    persona: Persona,
+    steps: Sequence[Step],
+    *,
+    actor: log.Actor,
+    at: dt.datetime,
+    batch_id: uuid.UUID | None = None,
+) -> list[UserRefinedTrait]:
+    """Write the entries and every row that the steps changed, in a number of queries that does not grow with them."""
+    entries = log.append(persona, [step.change() for step in steps], actor=actor, at=at, batch_id=batch_id)
+    for step, entry in zip(steps, entries, strict=True):
+        if step.trait:
+            step.trait.version = entry.revision
+            step.trait.name_key = name_key(step.trait.name)
+    _write_traits(persona, steps)
+    _write_candidates([step.candidate for step in steps if step.candidate])
+    _settle_suppressions(persona, steps)
+    return entries
+
+
+def _write_traits(persona: Persona, steps: Sequence[Step]) -> None:
+    kept = [step.trait for step in steps if step.trait]
+    gone = [step.trait_before["trait_id"] for step in steps if step.trait_before and not step.trait]
+    if gone:
+        PersonaTrait.objects.filter(user_id=persona.user_id, pk__in=gone).delete()
+    if kept:
+        PersonaTrait.objects.bulk_create(
+            kept, update_conflicts=True, unique_fields=["trait_id"], update_fields=TRAIT_COLUMNS
+        )
+
+
+def _write_candidates(candidates: list[ExtractedTraitCandidate]) -> None:
+    if len(candidates) == 1:
+        candidates[0].save(update_fields=CANDIDATE_COLUMNS)
+    elif candidates:
+        ExtractedTraitCandidate.objects.bulk_update(candidates, CANDIDATE_COLUMNS)
+
+
+def _settle_suppressions(persona: Persona, steps: Iterable[Step]) -> None:
+    """Suppress what was rejected or removed; lift what is neither any more, and bring back what it kept away."""
+    wanted, lifted = set[Key](), set[Key]()
+    for step in steps:
+        rejected = step.candidate is not None and step.candidate.status == CandidateStatus.REJECTED
+        was_rejected = (step.candidate_before or {}).get("status") == CandidateStatus.REJECTED
+        if rejected or (step.trait_before and not step.trait and step.decision == Decision.REMOVED):
+            wanted |= _keys(step)
+        elif was_rejected or (step.undoes and step.trait and not step.trait_before):
+            lifted |= _keys(step)
+    if wanted:
+        Suppression.objects.bulk_create(
+            [Suppression(user_id=persona.user_id, name_key=key, category=category) for key, category in wanted],
+            ignore_conflicts=True,
+        )
+    if lifted:
+        _lift(persona, lifted)
+
+
+def _keys(step: Step) -> set[Key]:
+    """Under which keys a suggestion would be the same again: as it was suggested, and as the trait was named."""
+    states: list[State | None] = [
+        step.candidate_before,
+        step.trait_before,
+        trait_state(step.trait) if step.trait else None,
+    ]
+    return {(name_key(state["name"]), state["category"]) for state in states if state}
+
+
+def _lift(persona: Persona, keys: set[Key]) -> None:
+    mine = ExtractedTraitCandidate.objects.filter(user_id=persona.user_id)
+    still_rejected = set(
+        mine.filter(_any_key(keys, "trait_category"), status=CandidateStatus.REJECTED).values_list(
+            "name_key", "trait_category"
+        )
+    )
+    free = keys - still_rejected
+    if not free:
+        return
+    rows = Suppression.objects.filter(_any_key(free, "category"), user_id=persona.user_id)
+    mine.filter(suppressed_by__in=rows, status=CandidateStatus.ARCHIVED).update(
+        status=CandidateStatus.CANDIDATE, suppressed_by=None, version=F("version") + 1
+    )
+    rows.delete()
+
+
+def _any_key(keys: set[Key], category_field: str) -> Q:
+    condition = Q(pk__in=[])
+    for key, category in keys:
+        fields: dict[str, Any] = {"name_key": key, category_field: category}
+        condition |= Q(**fields)
+    return condition

@@ -1,0 +1,142 @@
+"""Undo: an entry can be undone while it is the newest on everything it touched.
+
+Entries that say "undone" and those that were undone do not count, so undoing again goes one step further back.
+"""
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import Q
+
+from ptfi.accounts.models import User
+from traits import log
+from traits.errors import NotFoundError, NotLatestError
+from traits.models import Decision, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
+from traits.services import judged
+from traits.states import State, candidate_state, moment, trait_from_state, trait_state
+from traits.steps import Step, decide, lock, record
+
+NEVER_UNDONE = (Decision.UNDONE, Decision.SUPERSEDED, Decision.EVIDENCE_ERASED)
+Things = set[tuple[str, uuid.UUID]]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class UndoOutcome:
+    """entries: the new entries; undone: those that they undo; skipped: how many of the batch had changed since."""
+
+    entries: list[UserRefinedTrait]
+    undone: list[UserRefinedTrait]
+    skipped: int
+
+
+@transaction.atomic
+def undo(*, user: User, actor: log.Actor, action_id: uuid.UUID) -> UndoOutcome:
+    """Undo an entry, or what can be undone of a batch.
+
+    Raises NotFoundError for what is not the person's, NotLatestError when nothing can be undone. The two entries of
+    a clash undo together or not at all.
+    """
+    persona = lock(user)
+    entries = _entries(user, action_id)
+    newest = standing_ids(user, entries)
+    undoable = [entry for entry in entries if entry.pk in newest]
+    together = any(entry.content["relation"] for entry in entries)
+    if not undoable or (together and len(undoable) < len(entries)):
+        raise NotLatestError
+    at = log.next_moment(persona)
+    steps = _restored(user, undoable, at)
+    batch_id = uuid.uuid4() if len(steps) > 1 else None
+    done = record(persona, steps, actor=actor, at=at, batch_id=batch_id)
+    return UndoOutcome(entries=done, undone=undoable, skipped=len(entries) - len(undoable))
+
+
+def _entries(user: User, action_id: uuid.UUID) -> list[UserRefinedTrait]:
+    """The entry or the batch, newest first; one half of a clash brings the other."""
+    mine = UserRefinedTrait.objects.filter(user=user).order_by("-revision")
+    entries = list(mine.filter(Q(pk=action_id) | Q(batch_id=action_id)))
+    if not entries:
+        raise NotFoundError
+    if len(entries) == 1 and entries[0].batch_id and entries[0].content["relation"]:
+        return list(mine.filter(batch_id=entries[0].batch_id))
+    return entries
+
+
+def _things(entry: UserRefinedTrait) -> Things:
+    things: Things = {("trait", entry.trait_id_in_pkg)} if entry.trait_id_in_pkg else set()
+    return things | ({("candidate", entry.original_candidate_id)} if entry.original_candidate_id else set())
+
+
+def standing_ids(user: User, entries: Iterable[UserRefinedTrait]) -> set[uuid.UUID]:
+    """Which of the entries can be undone now; one query for all of them."""
+    entries = list(entries)
+    things = set[tuple[str, uuid.UUID]]().union(*(_things(entry) for entry in entries))
+    if not things:
+        return set()
+    traits = [pk for kind, pk in things if kind == "trait"]
+    candidates = [pk for kind, pk in things if kind == "candidate"]
+    later = UserRefinedTrait.objects.filter(
+        Q(trait_id_in_pkg__in=traits) | Q(original_candidate__in=candidates),
+        user=user,
+        revision__gte=min(entry.revision for entry in entries),
+    ).defer("content")
+    found = list(later)
+    undone = {entry.undoes for entry in found}
+    newest = dict[tuple[str, uuid.UUID], int]()
+    for entry in found:
+        if entry.user_decision != Decision.UNDONE and entry.pk not in undone:
+            for thing in _things(entry):
+                newest[thing] = max(newest.get(thing, 0), entry.revision)
+    return {
+        entry.pk
+        for entry in entries
+        if entry.user_decision not in NEVER_UNDONE
+        and entry.pk not in undone
+        and all(newest.get(thing) == entry.revision for thing in _things(entry))
+    }
+
+
+def _restored(user: User, entries: list[UserRefinedTrait], at: dt.datetime) -> list[Step]:
+    """The steps that put back what stood before each entry."""
+    rows = ExtractedTraitCandidate.objects.select_for_update(no_key=True).defer("search").filter(user=user)
+    touched = [entry.original_candidate_id for entry in entries]
+    candidates: dict[uuid.UUID | None, ExtractedTraitCandidate] = {
+        row.pk: row for row in rows.filter(pk__in=filter(None, touched)).order_by("pk")
+    }
+    mine = PersonaTrait.objects.filter(user=user, pk__in=[e.trait_id_in_pkg for e in entries if e.trait_id_in_pkg])
+    traits: dict[uuid.UUID | None, PersonaTrait] = {trait.pk: trait for trait in mine}
+    return [
+        _step(user, entry, candidates.get(entry.original_candidate_id), traits.get(entry.trait_id_in_pkg), at)
+        for entry in entries
+    ]
+
+
+def _step(
+    user: User,
+    entry: UserRefinedTrait,
+    candidate: ExtractedTraitCandidate | None,
+    trait: PersonaTrait | None,
+    at: dt.datetime,
+) -> Step:
+    before = entry.content["before"]
+    step = Step(
+        Decision.UNDONE,
+        undoes=entry.pk,
+        trait_id=entry.trait_id_in_pkg,
+        trait_before=trait_state(trait) if trait else None,
+        trait=trait_from_state(user.pk, before["trait"], 0) if before["trait"] else None,
+    )
+    if candidate and before["candidate"]:
+        step.candidate, step.candidate_before = candidate, candidate_state(candidate)
+        _restore(candidate, before["candidate"], at)
+    return step
+
+
+def _restore(candidate: ExtractedTraitCandidate, state: State, at: dt.datetime) -> None:
+    """Status and verdicts as they were; what the pipeline wrote since stays."""
+    decide(candidate, state["status"], at)
+    candidate.deferred_until = moment(state["deferred_until"])
+    verdicts = {piece["evidence_id"]: piece.get("verdict", "") for piece in state["evidence"]}
+    candidate.supporting_evidence = judged(candidate.supporting_evidence, verdicts)
