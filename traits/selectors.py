@@ -1,0 +1,278 @@
+"""Reads of what was suggested and decided; every one is bound to its person in the query itself."""
+
+import dataclasses
+import datetime as dt
+import itertools
+import re
+import statistics
+import uuid
+from typing import Any
+
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Count, Exists, F, Func, OuterRef, Q, QuerySet, TextField
+from django.db.models.fields.json import KT
+from django.utils import timezone
+from rapidfuzz import fuzz
+
+from ptfi.accounts.models import User
+from traits import undo
+from traits.errors import NotFoundError
+from traits.models import (
+    ActorKind,
+    CandidateStatus,
+    Decision,
+    ExtractedTraitCandidate,
+    Persona,
+    PersonaTrait,
+    UserRefinedTrait,
+)
+from traits.states import name_key
+
+TABS = {"review": "To review", "later": "Later", "confirmed": "Confirmed", "rejected": "Rejected"}
+# Confidence in words: the least score of each band.
+BANDS = (("very_likely", "very likely", 0.85), ("likely", "likely", 0.65), ("possible", "possible", 0.45))
+LOWEST_BAND = ("guess", "a guess", 0.0)
+PAGE = 30
+SIMILAR_NAME = 82
+DEFAULT_SECONDS = 20.0
+LONGEST_GAP = 120.0
+# Scripts that put no space between words; the search vector sets their characters apart (see the first migration).
+UNSPACED = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Filters:
+    """What of the queue is shown; band is one of the bands' names, q is full text."""
+
+    tab: str = "review"
+    category: str = ""
+    band: str = ""
+    model: str = ""
+    concept: str = ""
+    q: str = ""
+
+    @property
+    def narrow(self) -> bool:
+        """Whether anything beside the tab and the category is chosen."""
+        return any((self.band, self.model, self.concept, self.q))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Page:
+    """Some of a list, and the key to go on from; next is "" at the end."""
+
+    rows: list[ExtractedTraitCandidate]
+    next: str = ""
+
+
+def confidence_words(score: float) -> str:
+    return next((words for _, words, least in (*BANDS, LOWEST_BAND) if score >= least), LOWEST_BAND[1])
+
+
+def tab_condition(tab: str, now: dt.datetime) -> Q:
+    """Which candidates a tab shows; what was put off until a time is due as soon as that is past."""
+    later = Q(status=CandidateStatus.AWAITING_REFINEMENT)
+    due = later & Q(deferred_until__lte=now)
+    conditions = {
+        "review": (Q(status=CandidateStatus.CANDIDATE) | due) & Q(held_reason=""),
+        "later": later & (Q(deferred_until=None) | Q(deferred_until__gt=now)) & Q(held_reason=""),
+        "confirmed": Q(status__in=(CandidateStatus.CONFIRMED, CandidateStatus.REFINED)),
+        "rejected": Q(status=CandidateStatus.REJECTED),
+    }
+    return conditions[tab]
+
+
+def search_query(text: str) -> SearchQuery:
+    """The text as a web search; a run of characters of an unspaced script is a phrase of them."""
+    spaced = UNSPACED.sub(lambda run: f' "{" ".join(run.group())}" ', text)
+    return SearchQuery(spaced, config="simple", search_type="websearch")
+
+
+def candidates(user: User, filters: Filters) -> QuerySet[ExtractedTraitCandidate]:
+    """The person's candidates that the filters let through, unordered, without their evidence."""
+    rows = ExtractedTraitCandidate.objects.filter(tab_condition(filters.tab, timezone.now()), user=user)
+    if filters.category:
+        rows = rows.filter(trait_category=filters.category)
+    if filters.band:
+        rows = rows.filter(_band_condition(filters.band))
+    if filters.model:
+        rows = rows.filter(originating_models__contains=[filters.model])
+    if filters.concept:
+        rows = rows.filter(concepts__contains=[filters.concept])
+    if filters.q:
+        rows = rows.filter(search=search_query(filters.q))
+    return rows.defer("search", "supporting_evidence")
+
+
+def _band_condition(band: str) -> Q:
+    upper = 1.1
+    for name, _, least in (*BANDS, LOWEST_BAND):
+        if name == band:
+            return Q(confidence_score__gte=least, confidence_score__lt=upper)
+        upper = least
+    return Q()
+
+
+def queue(user: User, filters: Filters, after: str = "", limit: int = PAGE) -> Page:
+    """One page of the queue, newest first, paged by key.
+
+    Near-duplicates (same name key and category) are one row: each row carries the others as alike.
+    """
+    column = "created_at" if filters.tab in ("review", "later") else "updated_at"
+    rows = candidates(user, filters)
+    grouped = filters.tab == "review" and not filters.narrow
+    if grouped:
+        newer = candidates(user, filters).filter(
+            Q(created_at__gt=OuterRef("created_at"))
+            | Q(created_at=OuterRef("created_at"), candidate_id__lt=OuterRef("candidate_id")),
+            name_key=OuterRef("name_key"),
+            trait_category=OuterRef("trait_category"),
+        )
+        rows = rows.filter(~Exists(newer))
+    found = list(_after(rows, column, after).order_by(f"-{column}", "candidate_id")[: limit + 1])
+    page = found[:limit]
+    _attach_alike(user, filters, page if grouped else [])
+    last = page[-1] if len(found) > limit else None
+    return Page(rows=page, next=f"{getattr(last, column).isoformat()}_{last.pk}" if last else "")
+
+
+def _after(rows: QuerySet[ExtractedTraitCandidate], column: str, key: str) -> QuerySet[ExtractedTraitCandidate]:
+    """The rows behind the key; a key that is not one starts at the beginning."""
+    try:
+        time, _, pk = key.partition("_")
+        moment, last = dt.datetime.fromisoformat(time), uuid.UUID(pk)
+    except ValueError:
+        return rows
+    if moment.tzinfo is None:
+        return rows
+    return rows.filter(Q(**{f"{column}__lt": moment}) | Q(**{column: moment, "candidate_id__gt": last}))
+
+
+def _attach_alike(user: User, filters: Filters, rows: list[ExtractedTraitCandidate]) -> None:
+    """Give each row the others of its name key and category, as row.alike."""
+    others: dict[tuple[str, str], list[ExtractedTraitCandidate]] = {}
+    if rows:
+        keys = [row.name_key for row in rows]
+        found = candidates(user, filters).filter(name_key__in=keys).exclude(pk__in=[row.pk for row in rows])
+        for other in found.order_by("-created_at"):
+            others.setdefault((other.name_key, other.trait_category), []).append(other)
+    for row in rows:
+        row.alike = others.get((row.name_key, row.trait_category), [])  # type: ignore[attr-defined]
+
+
+def alike(user: User, candidate: ExtractedTraitCandidate) -> list[ExtractedTraitCandidate]:
+    """The other suggestions to review that say the same: same name key and category."""
+    rows = candidates(user, Filters()).filter(name_key=candidate.name_key, trait_category=candidate.trait_category)
+    return list(rows.exclude(pk=candidate.pk).order_by("-created_at")[:10])
+
+
+def counts(user: User) -> dict[str, int]:
+    """How many candidates each tab holds, and "decided" of "total"."""
+    now = timezone.now()
+    tabs = {tab: Count("pk", filter=tab_condition(tab, now)) for tab in TABS}
+    found: dict[str, int] = ExtractedTraitCandidate.objects.filter(user=user).aggregate(**tabs)
+    decided = found["confirmed"] + found["rejected"]
+    return {**found, "decided": decided, "total": decided + found["review"] + found["later"]}
+
+
+def facets(user: User, tab: str) -> dict[str, list[str]]:
+    """The models and concepts that the candidates of a tab name, most frequent first, at most 100 each."""
+    rows = ExtractedTraitCandidate.objects.filter(tab_condition(tab, timezone.now()), user=user)
+    return {
+        "models": _most_frequent(rows, "originating_models", "unnest"),
+        "concepts": _most_frequent(rows, "concepts", "jsonb_array_elements_text"),
+    }
+
+
+def _most_frequent(rows: QuerySet[ExtractedTraitCandidate], column: str, function: str) -> list[str]:
+    each = Func(column, function=function, output_field=TextField(), set_returning=True)
+    named = rows.annotate(each=each).values("each").annotate(number=Count("pk")).order_by("-number", "each")
+    return [row["each"] for row in named[:100]]
+
+
+def candidate(user: User, candidate_id: uuid.UUID) -> ExtractedTraitCandidate:
+    """The person's candidate; NotFoundError when it is not theirs, is held back or was replaced."""
+    rows = ExtractedTraitCandidate.objects.filter(user=user, pk=candidate_id).defer("search")
+    found = rows.exclude(status=CandidateStatus.ARCHIVED).first()
+    if found is None or (found.is_undecided and found.held_reason):
+        raise NotFoundError
+    return found
+
+
+def trait(user: User, trait_id: uuid.UUID) -> PersonaTrait:
+    """The person's trait; NotFoundError when they do not have it."""
+    found = PersonaTrait.objects.filter(user=user, pk=trait_id).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Similar:
+    """A trait that says nearly the same: likeness of the names in per cent, and the concepts that both name."""
+
+    trait_id: uuid.UUID
+    name: str
+    category: str
+    status: str
+    likeness: int
+    concepts: list[str]
+
+
+def similar_traits(user: User, suggestion: ExtractedTraitCandidate, limit: int = 5) -> list[Similar]:
+    """The person's traits that are close to a suggestion by name (rapidfuzz's token set ratio) or by concepts."""
+    keys = {name_key(concept) for concept in suggestion.concepts}
+    columns = ("pk", "name", "name_key", "category", "status", "concepts")
+    found = []
+    for pk, name, key, category, status, concepts in PersonaTrait.objects.filter(user=user).values_list(*columns):
+        if pk == suggestion.pk:
+            continue
+        likeness = round(fuzz.token_set_ratio(suggestion.name_key, key))
+        shared = [concept for concept in concepts if name_key(concept) in keys] if keys else []
+        if likeness >= SIMILAR_NAME or len(shared) >= min(2, len(keys) or 1):
+            found.append(
+                Similar(trait_id=pk, name=name, category=category, status=status, likeness=likeness, concepts=shared)
+            )
+    return sorted(found, key=lambda each: (-len(each.concepts) * 20 - each.likeness, each.name))[:limit]
+
+
+def traits_to_merge_into(user: User, q: str = "", limit: int = 200) -> list[PersonaTrait]:
+    """The person's traits by name, for a choice; q narrows it."""
+    rows = PersonaTrait.objects.filter(user=user, name_key__contains=name_key(q)) if q else None
+    mine = rows if rows is not None else PersonaTrait.objects.filter(user=user)
+    return list(mine.only("trait_id", "name", "category", "status").order_by("name_key", "pk")[:limit])
+
+
+def history(user: User, thing_id: uuid.UUID, limit: int = 20) -> list[UserRefinedTrait]:
+    """The newest log entries of a candidate or trait; each says whether it can_undo."""
+    rows = UserRefinedTrait.objects.filter(Q(trait_id_in_pkg=thing_id) | Q(original_candidate=thing_id), user=user)
+    annotated: Any = rows.annotate(reason=KT("content__reason"), notes=KT("content__notes")).defer("content")
+    entries = list(annotated.order_by("-revision")[:limit])
+    standing = undo.standing_ids(user, entries)
+    for entry in entries:
+        entry.can_undo = entry.pk in standing
+    return entries
+
+
+def newest_undoable(user: User, look_back: int = 50) -> UserRefinedTrait | None:
+    """The person's own newest entry that undo would take, or None."""
+    rows = UserRefinedTrait.objects.filter(user=user, actor_kind=ActorKind.PERSON).exclude(
+        user_decision=Decision.UNDONE
+    )
+    entries = list(rows.defer("content").order_by("-revision")[:look_back])
+    standing = undo.standing_ids(user, entries)
+    return next((entry for entry in entries if entry.pk in standing), None)
+
+
+def persona(user: User) -> Persona:
+    """The person's row, or a new one that is not saved, for someone who never decided anything."""
+    return Persona.objects.filter(user=user).first() or Persona(user=user)
+
+
+def seconds_per_decision(user: User, look_back: int = 40) -> float:
+    """The median pause between the person's latest decisions, in seconds; pauses of over two minutes are breaks."""
+    rows = UserRefinedTrait.objects.filter(user=user, actor_kind=ActorKind.PERSON).order_by(F("revision").desc())
+    times = list(rows.values_list("created_at", flat=True)[:look_back])
+    gaps = [(newer - older).total_seconds() for newer, older in itertools.pairwise(times)]
+    short = [gap for gap in gaps if 1 <= gap <= LONGEST_GAP]
+    return statistics.median(short) if len(short) >= 5 else DEFAULT_SECONDS
