@@ -1,0 +1,78 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+BASE_PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input install --quiet
+PORT ?=
+COUNT ?= 20
+TEMPLATES := templates
+# Tools only read code here; with these set, they need no running services.
+NO_SERVICES := SECRET_KEY=lint DATABASE_URL=postgresql://nowhere/lint NEO4J_URL=bolt://nowhere
+
+help:  ## Say what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run  ## Run everything here: services, demo, web server, projector (PORT=8000)
+	@PORT=$(PORT) exec $(PYTHON) manage.py run
+
+test: $(VENV)/.dev chromium  ## Run all tests, in the browser too
+	@$(PYTHON) -m pytest
+
+test-fast: $(VENV)/.dev  ## Run the tests that need neither a browser nor minutes
+	@$(PYTHON) -m pytest -m "not slow"
+
+lint: $(VENV)/.dev  ## Check style, types, templates and migrations
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(NO_SERVICES) $(PYTHON) -m mypy .
+	@$(PYTHON) -m djlint --quiet --check $(TEMPLATES)
+	@$(PYTHON) -m djlint --quiet --lint $(TEMPLATES)
+	@$(PYTHON) manage.py makemigrations --check --dry-run
+
+format: $(VENV)/.dev  ## Bring code and templates into style
+	@$(PYTHON) -m ruff check --fix .
+	@$(PYTHON) -m ruff format .
+	@$(PYTHON) -m djlint --quiet --reformat $(TEMPLATES)
+
+soak: $(VENV)/.dev  ## Kill and stop real processes over and over (COUNT=20)
+	@for round in $$(seq $(COUNT)); do echo "round $$round of $(COUNT)"; $(PYTHON) -m pytest -q -m fault; done
+
+bench: $(VENV)/.dev  ## Measure: one command a figure, in bench/
+	@shopt -s nullglob; for script in bench/*.py; do $(PYTHON) "$$script"; done
+
+clean:  ## Remove the environment and what tools left behind; .data/ stays
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(PYTHON):
+	@[ -n "$(BASE_PYTHON)" ] || { echo "Python 3.11 or newer is needed (Debian: apt install python3 python3-venv)." >&2; exit 1; }
+	@$(BASE_PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; this is $$($(BASE_PYTHON) --version)." >&2; exit 1; }
+	@$(BASE_PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "Python can't make environments here (Debian: apt install python3-venv)." >&2; exit 1; }
+	@echo "Making the Python environment in $(VENV) …"
+	@$(BASE_PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.txt | $(PYTHON)
+	@echo "Installing what PTFI needs (about a minute the first time) …"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt requirements.txt | $(PYTHON)
+	@echo "Installing what PTFI and its tests need (about a minute the first time) …"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@ $(VENV)/.run
+
+chromium:
+	@command -v chromium >/dev/null && exit 0; \
+	if [ "$$(id -u)" = 0 ]; then become=; elif sudo -n true 2>/dev/null; then become="sudo -n"; \
+	else echo "SKIPPING the browser tests: chromium is missing and installing it needs root (apt install chromium)." >&2; exit 0; fi; \
+	echo "Installing Chromium …"; \
+	{ $$become apt-get -qq update && $$become apt-get -qq install --yes --no-install-recommends chromium >/dev/null; } \
+	|| echo "SKIPPING the browser tests: chromium could not be installed." >&2
+
+.PHONY: help run test test-fast lint format soak bench clean chromium

@@ -1,0 +1,27 @@
+"""The project itself as an app: it carries the command that runs everything."""
+
+from django.apps import AppConfig
+from django.contrib.staticfiles.apps import StaticFilesConfig
+
+
+class PtfiConfig(AppConfig):
+    """The app that belongs to no subject: ``manage.py run``."""
+
+    name = "ptfi"
+
+
+class StaticFiles(StaticFilesConfig):
+    """Leaves out the variants of Bootstrap that no page uses; collecting and compressing them took seconds."""
+
+    ignore_patterns = [
+        *StaticFilesConfig.ignore_patterns,
+        "*.rtl.*",
+        "bootstrap-*.css*",
+        "bootstrap.css*",
+        "bootstrap.js*",
+        "bootstrap.esm*",
+        "bootstrap.bundle.js*",
+        "bootstrap.min.js*",
+        "htmax*",
+        "htmx-4*",
+    ]

@@ -1,0 +1,181 @@
+"""PostgreSQL and the knowledge graph on this machine, for whoever has not set up servers of their own.
+
+``start()`` makes sure that both run under PTFI_DATA_DIR and tells the settings where, through the environment. A small
+supervisor process holds the services for as long as any process holds the shared lock that ``start()`` takes.
+"""
+
+import fcntl
+import json
+import os
+import secrets
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parents[2]
+START_SECONDS = 90.0
+"""How long a process waits for the services before it gives up, in seconds."""
+STOP_SECONDS = 60.0
+"""How long a process waits for a supervisor that is just stopping the services, in seconds."""
+
+_in_use: int | None = None
+
+
+class EmbeddedError(RuntimeError):
+    """The embedded services can't be used; the message says why and what to do."""
+
+
+def start() -> None:
+    """Make both services run and point DATABASE_URL and NEO4J_URL at them, unless the operator has set one of these.
+
+    The calling process counts as a user of the services until it ends. Raises EmbeddedError.
+    """
+    inherited = os.environ.get("PTFI_EMBEDDED", "")
+    if not inherited and (os.environ.get("DATABASE_URL") or os.environ.get("NEO4J_URL")):
+        return
+    data = Path(os.path.abspath(os.environ.get("PTFI_DATA_DIR") or inherited or PROJECT / ".data"))  # noqa: PTH100
+    _prepare(data)
+    _hold(data)
+    state = _wait_until_ready(data)
+    os.environ["PTFI_EMBEDDED"] = os.environ["PTFI_DATA_DIR"] = str(data)
+    os.environ["DATABASE_URL"] = state["database_url"]
+    os.environ["NEO4J_URL"] = state["graph_url"]
+    os.environ.setdefault("SECRET_KEY", stored_secret(data / "secret-key", 50))
+
+
+def ensure_supervisor() -> None:
+    """Launch a new supervisor where the old one was killed; it adopts the services. Cheap, for calling now and then."""
+    if _in_use is not None:
+        data = Path(os.environ["PTFI_EMBEDDED"])
+        if not is_locked(data / "supervisor.lock"):
+            launch_supervisor(data)
+
+
+def release() -> None:
+    """Stop counting as a user of the services, and have them stopped without delay if nobody else uses them."""
+    global _in_use
+    if _in_use is not None:
+        os.close(_in_use)
+        _in_use = None
+        (Path(os.environ["PTFI_EMBEDDED"]) / "no-linger").touch(mode=0o600)
+
+
+def stored_secret(path: Path, size: int) -> str:
+    """Return the random text kept in this file (mode 0600), made on first use from so many random bytes."""
+    if not path.exists():
+        handle, draft = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(size))
+        try:
+            os.link(draft, path)  # atomic, and of many processes at once the first one wins
+        except FileExistsError:
+            pass
+        finally:
+            Path(draft).unlink()
+    return path.read_text().strip()
+
+
+def is_locked(path: Path) -> bool:
+    """Say whether some process holds this lock file."""
+    if not path.exists():
+        return False
+    lock = try_lock(path)
+    if lock is not None:
+        os.close(lock)
+    return lock is None
+
+
+def try_lock(path: Path, *, shared: bool = False) -> int | None:
+    """Take the lock without waiting; its file descriptor, which is the lock, or None when others hold it."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
+
+
+def wait_for_lock(path: Path, seconds: float, *, shared: bool = False) -> int:
+    """Take the lock as ``try_lock`` does, waiting for it. Raises EmbeddedError after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while (lock := try_lock(path, shared=shared)) is None:
+        if time.monotonic() > deadline:
+            raise EmbeddedError(f"{path} has been held by another process for {seconds:.0f} s")
+        time.sleep(0.02)
+    return lock
+
+
+def read_state(data: Path) -> dict[str, Any]:
+    """What the supervisor of this data folder last wrote down; empty when there is nothing."""
+    try:
+        state: dict[str, Any] = json.loads((data / "state.json").read_text())
+    except FileNotFoundError:
+        return {}
+    return state
+
+
+def launch_supervisor(data: Path) -> None:
+    """Start a supervisor in the background; it ends at once where another one has the data folder already.
+
+    Raises EmbeddedError when it does not get that far.
+    """
+    # Variables of libpq and Python's warnings of the caller are not meant for the services.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "PYTHONWARN"))}
+    with (data / "supervisor.log").open("a") as log:
+        run = subprocess.run(
+            [sys.executable, "-W", "ignore", "-m", "ptfi.embedded.supervisor", str(data)],
+            cwd=data,
+            env=environment | {"PYTHONPATH": str(PROJECT)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            check=False,
+        )
+    if run.returncode:
+        raise EmbeddedError(f"The supervisor of the services did not start: see {data}/supervisor.log")
+
+
+def _prepare(data: Path) -> None:
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = data / "in-use.lock"
+        others_may_look = stat.S_IMODE(data.stat().st_mode) & 0o077
+        strangers = (entry for entry in data.iterdir() if not (entry / "in-use.lock").exists())
+        if others_may_look and not lock.exists() and any(strangers):
+            raise EmbeddedError(f"{data} holds files of something else: set PTFI_DATA_DIR to a new or empty folder.")
+        if others_may_look:
+            data.chmod(0o700)
+        lock.touch(mode=0o600)
+    except OSError as error:
+        raise EmbeddedError(f"The data folder {data} can't be used: {error.strerror}. Set PTFI_DATA_DIR.") from error
+
+
+def _hold(data: Path) -> None:
+    global _in_use
+    if _in_use is None:
+        _in_use = wait_for_lock(data / "in-use.lock", STOP_SECONDS, shared=True)
+        os.utime(_in_use)
+    (data / "no-linger").unlink(missing_ok=True)
+
+
+def _wait_until_ready(data: Path) -> dict[str, Any]:
+    called = time.time()
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if is_locked(data / "supervisor.lock"):
+            state = read_state(data)
+            if state.get("status") == "ready" and Path(state["socket"]).exists():
+                return state
+        else:
+            state = read_state(data)
+            if state.get("status") == "failed" and state["at"] >= called:
+                raise EmbeddedError(state["error"])
+            sys.stderr.write(f"Starting PostgreSQL and the graph in {data}\n")
+            launch_supervisor(data)
+        time.sleep(0.05)
+    raise EmbeddedError(f"The services under {data} did not start in {START_SECONDS:.0f} s: see {data}/supervisor.log")

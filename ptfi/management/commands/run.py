@@ -1,0 +1,160 @@
+"""``manage.py run``: everything in one terminal, for trying PTFI and for working on it."""
+
+import contextlib
+import hashlib
+import http.client
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from rich.console import Console
+
+from ptfi import embedded
+from ptfi.children import Child
+
+DEFAULT_PORT = 8000
+FIRST_PAGE_SECONDS = 60.0
+LOOK_SECONDS = 0.5
+
+
+class Command(BaseCommand):
+    """Migrates, loads the demo, and runs the web server and the projector until Ctrl-C."""
+
+    help = "Prepare everything and run the web server and the projector until Ctrl-C."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add the port."""
+        parser.add_argument("--port", default=os.environ.get("PORT") or None, help="default: 8000 or the next free")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Run until Ctrl-C or SIGTERM. Raises CommandError when the port is taken or no page comes."""
+        self.console = Console(highlight=False, soft_wrap=True)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
+        with contextlib.suppress(KeyboardInterrupt):
+            port = _port(options["port"])
+            self.prepare()
+            with self.running(port) as children:
+                self.console.print("Waiting for the first page …")
+                _wait_for_page(port, children)
+                self.greet(port)
+                _tend(children)
+        self.console.print("Stopped.")
+
+    def prepare(self) -> None:
+        """Bring database, static files and demo up to date."""
+        self.console.print("Migrating the database …")
+        call_command("migrate", interactive=False, verbosity=0)
+        _collect_static(self.console)
+        self.console.print("Loading the demo …")
+        call_command("load_demo", verbosity=0)
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]
+
+    @contextlib.contextmanager
+    def running(self, port: int) -> Iterator[list[Child]]:
+        """Run web server and projector for the length of the block."""
+        environment = {"SITE_URL": f"http://localhost:{port}", **os.environ}
+        manage = str(Path(settings.BASE_DIR) / "manage.py")
+        children: list[Child] = []
+        try:
+            children.append(Child("projector", [sys.executable, manage, "project_graph"], environment))
+            children.append(Child("web server", _granian(port), environment))
+            yield children
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)
+            self.console.print("\nStopping …")
+            for child in children:
+                child.ask_to_stop()
+            for child in children:
+                child.stop()
+            embedded.release()
+
+    def greet(self, port: int) -> None:
+        """Say where everything is."""
+        lines = ["", f"PTFI is at http://localhost:{port}", ""]
+        for sign_in in json.loads((Path(settings.DATA_DIR) / "demo-signins.json").read_text()):
+            lines.append(f"  {sign_in['who']}: {sign_in['email']}  {sign_in['password']}")
+        lines += ["", f"E-mails are written to {settings.DATA_DIR}/mail", "Ctrl-C ends everything.", ""]
+        self.console.print("\n".join(lines), markup=False)
+
+
+def _port(text: str | None) -> int:
+    if text is None:
+        return next(port for port in range(DEFAULT_PORT, 65_536) if _is_free(port))
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65_535:
+        raise CommandError(f"{text!r} is no port: give a number from 1 to 65535.")
+    if not _is_free(int(text)):
+        raise CommandError(f"Port {text} can't be used: another program has it, or it needs rights that you lack.")
+    return int(text)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _collect_static(console: Console) -> None:
+    found = [Path(storage.path(name)) for finder in get_finders() for name, storage in finder.list([])]
+    facts = [f"{path} {status.st_mtime_ns} {status.st_size}" for path in sorted(found) if (status := path.stat())]
+    digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()
+    stamp = Path(settings.STATIC_ROOT) / ".sources"
+    if stamp.exists() and stamp.read_text() == digest:
+        return
+    console.print("Collecting the static files …")
+    call_command("collectstatic", interactive=False, verbosity=0)
+    stamp.write_text(digest)
+
+
+def _granian(port: int) -> list[str]:
+    options = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "warning"]
+    threads = ["--workers", "1", "--blocking-threads", "4", "--respawn-failed-workers", "--workers-kill-timeout", "5"]
+    return [sys.executable, "-m", "granian", *options, *threads, "ptfi.wsgi:application"]
+
+
+def _wait_for_page(port: int, children: list[Child]) -> None:
+    deadline = time.monotonic() + FIRST_PAGE_SECONDS
+    while not _answers(port):
+        if time.monotonic() > deadline:
+            raise CommandError(f"http://localhost:{port} shows no page after {FIRST_PAGE_SECONDS:.0f} s.")
+        time.sleep(0.1)
+        for child in children:
+            child.tend()
+
+
+def _answers(port: int) -> bool:
+    page = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        page.request("GET", "/", headers={"Host": f"localhost:{port}"})
+        return page.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        page.close()
+
+
+def _tend(children: list[Child]) -> None:
+    while True:
+        time.sleep(LOOK_SECONDS)
+        for child in children:
+            child.tend()
+        embedded.ensure_supervisor()
