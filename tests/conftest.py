@@ -1,7 +1,7 @@
 """The cast and the services: Alice owns, Bob must see nothing, Sam is staff; a real PostgreSQL and a real graph."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +9,6 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.management import call_command
-from django.db import connections
 from django.test import Client
 
 from ptfi.accounts.models import User
@@ -37,14 +36,6 @@ def fast_passwords(settings: Any) -> None:
 def django_db_modify_db_settings() -> None:
     """Tests that run threads and a live server need more connections than one."""
     settings.DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
-    yield
-    for connection in connections.all():
-        connection.close()
-        getattr(connection, "close_pool", lambda: None)()
 
 
 def make_user(name: str, **fields: Any) -> User:

@@ -98,11 +98,15 @@ class Verdict(models.TextChoices):
 
 
 class Suppression(models.Model):
-    """Suggestions with this name key and category are not offered to this person again."""
+    """Suggestions with this name key and category are not offered to this person again.
+
+    sources: ids of the candidates and traits whose reject or removal wants it; it goes with the last of them.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     name_key = models.CharField(max_length=MAX_NAME)
     category = models.CharField(max_length=32, choices=Category.choices)
+    sources = ArrayField(models.UUIDField(), default=list)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -7,7 +7,6 @@ import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from django.db.models import F, Q
 
@@ -152,21 +151,22 @@ def _write_candidates(candidates: list[ExtractedTraitCandidate]) -> None:
 
 def _settle_suppressions(persona: Persona, steps: Iterable[Step]) -> None:
     """Suppress what was rejected or removed; lift what is neither any more, and bring back what it kept away."""
-    wanted, lifted = set[Key](), set[Key]()
+    wanted, lifted = dict[Key, set[uuid.UUID]](), set[uuid.UUID]()
     for step in steps:
+        source = step.candidate.candidate_id if step.candidate else step.trait_id
         rejected = step.candidate is not None and step.candidate.status == CandidateStatus.REJECTED
         was_rejected = (step.candidate_before or {}).get("status") == CandidateStatus.REJECTED
-        if rejected or (step.trait_before and not step.trait and step.decision == Decision.REMOVED):
-            wanted |= _keys(step)
+        if source is None:
+            continue
+        if rejected or step.decision == Decision.REMOVED:
+            for key in _keys(step):
+                wanted.setdefault(key, set()).add(source)
         elif was_rejected or (step.undoes and step.trait and not step.trait_before):
-            lifted |= _keys(step)
-    if wanted:
-        Suppression.objects.bulk_create(
-            [Suppression(user_id=persona.user_id, name_key=key, category=category) for key, category in wanted],
-            ignore_conflicts=True,
-        )
+            lifted.add(source)
     if lifted:
         _lift(persona, lifted)
+    if wanted:
+        _suppress(persona, wanted)
 
 
 def _keys(step: Step) -> set[Key]:
@@ -179,26 +179,30 @@ def _keys(step: Step) -> set[Key]:
     return {(name_key(state["name"]), state["category"]) for state in states if state}
 
 
-def _lift(persona: Persona, keys: set[Key]) -> None:
-    mine = ExtractedTraitCandidate.objects.filter(user_id=persona.user_id)
-    still_rejected = set(
-        mine.filter(_any_key(keys, "trait_category"), status=CandidateStatus.REJECTED).values_list(
-            "name_key", "trait_category"
-        )
-    )
-    free = keys - still_rejected
-    if not free:
-        return
-    rows = Suppression.objects.filter(_any_key(free, "category"), user_id=persona.user_id)
-    mine.filter(suppressed_by__in=rows, status=CandidateStatus.ARCHIVED).update(
+def _suppress(persona: Persona, wanted: dict[Key, set[uuid.UUID]]) -> None:
+    mine = Suppression.objects.filter(_any_key(wanted), user_id=persona.user_id)
+    rows = {(row.name_key, row.category): row for row in mine}
+    for (key, category), sources in wanted.items():
+        row = rows.setdefault((key, category), Suppression(user_id=persona.user_id, name_key=key, category=category))
+        row.sources = sorted({*row.sources, *sources})
+    Suppression.objects.bulk_create([row for row in rows.values() if row.pk is None])
+    Suppression.objects.bulk_update([row for row in rows.values() if row.pk is not None], ["sources"])
+
+
+def _lift(persona: Persona, sources: set[uuid.UUID]) -> None:
+    rows = list(Suppression.objects.filter(user_id=persona.user_id, sources__overlap=list(sources)))
+    for row in rows:
+        row.sources = [source for source in row.sources if source not in sources]
+    Suppression.objects.bulk_update([row for row in rows if row.sources], ["sources"])
+    free = [row.pk for row in rows if not row.sources]
+    ExtractedTraitCandidate.objects.filter(suppressed_by__in=free, status=CandidateStatus.ARCHIVED).update(
         status=CandidateStatus.CANDIDATE, suppressed_by=None, version=F("version") + 1
     )
-    rows.delete()
+    Suppression.objects.filter(pk__in=free).delete()
 
 
-def _any_key(keys: set[Key], category_field: str) -> Q:
+def _any_key(keys: Iterable[Key]) -> Q:
     condition = Q(pk__in=[])
     for key, category in keys:
-        fields: dict[str, Any] = {"name_key": key, category_field: category}
-        condition |= Q(**fields)
+        condition |= Q(name_key=key, category=category)
     return condition

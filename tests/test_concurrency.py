@@ -1,0 +1,120 @@
+"""Two tabs, many threads: one winner, a log without gaps, and no deadlock with an import."""
+
+import json
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test import Client
+
+from ptfi.accounts.models import User
+from tests.conftest import Suggest, by, make_candidate
+from tests.test_faults import row
+from traits import log, services, undo
+from traits.errors import AlreadyDecidedError, NotLatestError
+from traits.models import Persona, UserRefinedTrait
+
+pytestmark = pytest.mark.django_db(transaction=True)
+T = TypeVar("T")
+
+
+def at_once(act: Callable[[int], T], number: int = 8) -> list[T]:
+    """The results of act(0) … act(number - 1), each in a thread with a connection of its own, started together."""
+    barrier = threading.Barrier(number)
+
+    def one(index: int) -> T:
+        barrier.wait()
+        try:
+            return act(index)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(number) as pool:
+        return list(pool.map(one, range(number)))
+
+
+def test_many_tabs_one_winner(alice: User, suggest: Suggest) -> None:
+    candidate = suggest(alice)
+
+    def decide(index: int) -> str:
+        try:
+            with transaction.atomic(durable=True):
+                if index % 2:
+                    services.confirm(**by(alice), candidate_id=candidate.pk)
+                else:
+                    services.reject(**by(alice), candidate_id=candidate.pk, code="other")
+        except AlreadyDecidedError as error:
+            return error.code
+        return "won"
+
+    results = at_once(decide)
+    assert sorted(results) == ["already_decided"] * 7 + ["won"]
+    assert UserRefinedTrait.objects.filter(user=alice).count() == 1
+
+
+def test_two_browser_tabs(alice: User, suggest: Suggest, signed_in: Callable[[User], Client]) -> None:
+    candidate = suggest(alice)
+    tabs = [signed_in(alice), signed_in(alice)]
+    answers = at_once(lambda index: tabs[index].post(f"/review/{candidate.pk}/confirm/"), 2)
+    assert sorted(answer.status_code for answer in answers) == [302, 409]
+    refused = next(answer for answer in answers if answer.status_code == 409)
+    assert "already decided" in refused.content.decode()
+
+
+def test_many_decisions_leave_no_gap(alice: User, suggest: Suggest) -> None:
+    ids = [suggest(alice, f"Trait {number}").pk for number in range(24)]
+
+    def decide(index: int) -> None:
+        for pk in ids[index * 3 : index * 3 + 3]:
+            with transaction.atomic(durable=True):
+                services.confirm(**by(alice), candidate_id=pk)
+
+    at_once(decide)
+    persona = Persona.objects.get(user=alice)
+    assert persona.revision == 24
+    assert list(log.verify(persona)) == []
+
+
+def test_one_undo_of_many_wins(alice: User, suggest: Suggest) -> None:
+    outcome = services.confirm(**by(alice), candidate_id=suggest(alice).pk)
+
+    def take_back(_: int) -> bool:
+        try:
+            with transaction.atomic(durable=True):
+                undo.undo(**by(alice), action_id=outcome.action_id)
+        except NotLatestError:
+            return False
+        return True
+
+    assert sorted(at_once(take_back)) == [False] * 7 + [True]
+
+
+def test_an_import_and_decisions_do_not_lock_each_other_out(alice: User, tmp_path: Path) -> None:
+    """The import archives and updates the very suggestions that are being decided."""
+    old = [make_candidate(alice, f"Says {number}").pk for number in range(40)]
+    lines: list[dict[str, Any]] = []
+    for number, pk in enumerate(old):
+        lines.append(row(uuid.uuid4(), number) | {"supersedes": [str(pk)]})
+        lines.append(row(old[-number], number))
+    file = tmp_path / "new.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)))
+
+    def work(index: int) -> None:
+        if index == 0:
+            call_command("import_candidates", str(file), owner=alice.email, verbosity=0)
+            return
+        for pk in reversed(old):
+            try:
+                with transaction.atomic(durable=True):
+                    services.defer(**by(alice), candidate_id=pk, until=None)
+            except AlreadyDecidedError:
+                continue
+
+    at_once(work, 3)
+    assert list(log.verify(Persona.objects.get(user=alice))) == []

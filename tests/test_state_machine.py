@@ -1,0 +1,240 @@
+"""Any sequence of decisions: the log stays whole, the tables hold what it says, and the graph comes to equal it."""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from ptfi.accounts.models import User
+from tests.conftest import by, make_candidate
+from traits import bulk, log, persona, services, undo
+from traits.errors import InvalidError, NotLatestError
+from traits.models import (
+    Category,
+    ExtractedTraitCandidate,
+    Persona,
+    PersonaTrait,
+    RejectionCode,
+    Suppression,
+    TraitStatus,
+    UserRefinedTrait,
+    Verdict,
+)
+from traits.states import State, candidate_state, trait_state
+from traits.validation import Changes, Evidence, Relation
+
+NAMES = ["Loves jazz", "loves JAZZ!", "Sails", "喜欢钢琴", "يحب القهوة", "Doubts"]
+WORDS = ["jazz", "Jazz", "AI", "ai ", "sea"]
+names = st.sampled_from(NAMES)
+concepts = st.lists(st.sampled_from(WORDS), max_size=3)
+contexts = st.lists(st.sampled_from(["at work", "with friends"]), max_size=2)
+verdicts = st.sampled_from([*Verdict.values, ""])
+index = st.integers(0, 50)
+
+
+class Decisions(RuleBasedStateMachine):
+    """One person who decides at random; every example is somebody new."""
+
+    user: User
+
+    @initialize()
+    def arrive(self) -> None:
+        self.user = User.objects.create_user(f"{uuid.uuid4()}@example.com")
+        self.changed = False
+
+    def undecided(self) -> list[ExtractedTraitCandidate]:
+        rows = ExtractedTraitCandidate.objects.filter(user=self.user, status__in=("candidate", "awaiting_refinement"))
+        return list(rows.order_by("created_at"))
+
+    def traits(self) -> list[PersonaTrait]:
+        return list(PersonaTrait.objects.filter(user=self.user).order_by("version"))
+
+    def pick(self, rows: list[Any], number: int) -> Any:
+        return rows[number % len(rows)]
+
+    @rule(name=names, words=concepts, category=st.sampled_from(Category.values))
+    def suggest(self, name: str, words: list[str], category: str) -> None:
+        make_candidate(self.user, name, concepts=words, trait_category=category)
+
+    @precondition(lambda self: self.undecided())
+    @rule(number=index, name=st.none() | names, words=st.none() | concepts, verdict=verdicts, own=st.booleans())
+    def confirm(self, number: int, name: str | None, words: list[str] | None, verdict: str, own: bool) -> None:
+        candidate = self.pick(self.undecided(), number)
+        evidence = Evidence(
+            verdicts={candidate.supporting_evidence[0]["evidence_id"]: verdict}, own=["So I said."] if own else []
+        )
+        changes = Changes(name=name, concepts=words)
+        services.confirm(**by(self.user), candidate_id=candidate.pk, changes=changes, evidence=evidence)
+
+    @precondition(lambda self: self.undecided() and self.traits())
+    @rule(number=index, kind=st.sampled_from(["replaces", "both_true", "old_was_wrong"]), places=contexts)
+    def clash(self, number: int, kind: str, places: list[str]) -> None:
+        candidate, old = self.pick(self.undecided(), number), self.pick(self.traits(), number)
+        relation = Relation(trait_id=old.pk, kind=kind, existing_contexts=places)
+        changes = Changes(expression_contexts=places)
+        try:
+            services.confirm(**by(self.user), candidate_id=candidate.pk, changes=changes, relation=relation)
+        except InvalidError:
+            assert kind == "both_true"
+            assert not places
+
+    @precondition(lambda self: self.undecided())
+    @rule(number=index, code=st.sampled_from(RejectionCode.values))
+    def reject(self, number: int, code: str) -> None:
+        services.reject(**by(self.user), candidate_id=self.pick(self.undecided(), number).pk, code=code)
+
+    @precondition(lambda self: self.undecided())
+    @rule(number=index, days=st.none() | st.integers(1, 30))
+    def defer(self, number: int, days: int | None) -> None:
+        until = None if days is None else timezone.now() + dt.timedelta(days=days)
+        services.defer(**by(self.user), candidate_id=self.pick(self.undecided(), number).pk, until=until)
+
+    @precondition(lambda self: self.undecided() and self.traits())
+    @rule(number=index)
+    def merge(self, number: int) -> None:
+        into = self.pick(self.traits(), number).pk
+        services.merge(**by(self.user), candidate_id=self.pick(self.undecided(), number).pk, into=into)
+
+    @rule(number=index)
+    def reopen(self, number: int) -> None:
+        rows = ExtractedTraitCandidate.objects.filter(user=self.user, status="rejected_by_user").order_by("created_at")
+        merged = (
+            ExtractedTraitCandidate.objects.filter(user=self.user, status="refined_by_user")
+            .order_by("created_at")
+            .exclude(pk__in=[trait.pk for trait in self.traits()])
+        )
+        choices = [*rows, *(row for row in merged if services._standing_merge(self.user, row))]
+        if choices:
+            services.reopen(**by(self.user), candidate_id=self.pick(choices, number).pk)
+
+    @rule(name=names, category=st.sampled_from(Category.values), words=concepts, rating=st.none() | st.integers(1, 5))
+    def add(self, name: str, category: str, words: list[str], rating: int | None) -> None:
+        changes = Changes(name=name, category=category, concepts=words, user_confidence=rating)
+        persona.add_trait(**by(self.user), changes=changes, own_evidence=["Since always."])
+
+    @precondition(lambda self: self.traits())
+    @rule(number=index, name=names, category=st.sampled_from(Category.values), words=concepts)
+    def edit(self, number: int, name: str, category: str, words: list[str]) -> None:
+        trait = self.pick(self.traits(), number)
+        changes = Changes(name=name, category=category, concepts=words, notes=str(uuid.uuid4()))
+        persona.edit_trait(**by(self.user), trait_id=trait.pk, changes=changes, version=trait.version)
+
+    @precondition(lambda self: self.traits())
+    @rule(number=index, status=st.sampled_from(TraitStatus.values))
+    def set_status(self, number: int, status: str) -> None:
+        trait = self.pick(self.traits(), number)
+        if trait.status != status:
+            persona.set_status(**by(self.user), trait_id=trait.pk, status=status)
+
+    @precondition(lambda self: self.traits())
+    @rule(number=index)
+    def remove(self, number: int) -> None:
+        persona.remove_trait(**by(self.user), trait_id=self.pick(self.traits(), number).pk)
+
+    @precondition(lambda self: self.undecided())
+    @rule(decision=st.sampled_from(["confirmed_asis", "rejected", "deferred"]))
+    def bulk(self, decision: str) -> None:
+        ids = [row.pk for row in self.undecided()]
+        bulk.bulk(**by(self.user), candidate_ids=ids, decision=decision, code="other")
+
+    @rule(number=index, batch=st.booleans())
+    def undo(self, number: int, batch: bool) -> None:
+        entries = list(UserRefinedTrait.objects.filter(user=self.user).order_by("-revision"))
+        if entries:
+            entry = self.pick(entries, number)
+            try:
+                undo.undo(**by(self.user), action_id=(batch and entry.batch_id) or entry.pk)
+            except NotLatestError:
+                assert not batch or entry.pk not in undo.standing_ids(self.user, [entry]) or entry.content["relation"]
+
+    @rule(data=st.data())
+    def undo_restores_what_stood(self, data: st.DataObject) -> None:
+        mine, new = by(self.user), Changes(name="New", category="Other", concepts=["new"])
+        choices: list[Callable[[], Any]] = [partial(persona.add_trait, **mine, changes=new)]
+        for row in self.undecided()[:1]:
+            choices += [
+                partial(services.confirm, **mine, candidate_id=row.pk, evidence=Evidence(own=["Mine."])),
+                partial(services.reject, **mine, candidate_id=row.pk, code="other"),
+                partial(services.defer, **mine, candidate_id=row.pk, until=None),
+            ]
+        choices += [partial(persona.remove_trait, **mine, trait_id=trait.pk) for trait in self.traits()[:1]]
+        before = self.snapshot()
+        outcome = data.draw(st.sampled_from(choices))()
+        undo.undo(**by(self.user), action_id=outcome.action_id)
+        assert self.snapshot() == before
+
+    def snapshot(self) -> State:
+        """What holds, without versions and times of change."""
+        rows = ExtractedTraitCandidate.objects.filter(user=self.user)
+        return {
+            "candidates": {str(row.pk): candidate_state(row) for row in rows},
+            "traits": {str(trait.pk): trait_state(trait) for trait in self.traits()},
+            "suppressed": set(Suppression.objects.filter(user=self.user).values_list("name_key", "category")),
+        }
+
+    @invariant()
+    def the_tables_hold_what_the_log_says(self) -> None:
+        row = Persona.objects.filter(user=self.user).first()
+        if not row:
+            return
+        assert list(log.verify(row)) == []
+        traits, candidates = dict[uuid.UUID, tuple[int, State]](), dict[uuid.UUID, State]()
+        for entry in UserRefinedTrait.objects.filter(user=self.user).order_by("revision"):
+            after = entry.content["after"]
+            if entry.trait_id_in_pkg:
+                traits[entry.trait_id_in_pkg] = (entry.revision, after["trait"])
+            if entry.original_candidate_id:
+                candidates[entry.original_candidate_id] = after["candidate"]
+        assert {trait.pk: (trait.version, trait_state(trait)) for trait in self.traits()} == {
+            pk: said for pk, said in traits.items() if said[1]
+        }
+        for candidate in ExtractedTraitCandidate.objects.filter(user=self.user, pk__in=candidates):
+            assert candidate_state(candidate) == candidates[candidate.pk]
+
+    @invariant()
+    def what_is_rejected_is_suppressed(self) -> None:
+        rejected = ExtractedTraitCandidate.objects.filter(user=self.user, status="rejected_by_user")
+        suppressed = set(Suppression.objects.filter(user=self.user).values_list("name_key", "category"))
+        assert set(rejected.values_list("name_key", "trait_category")) <= suppressed
+
+    def teardown(self) -> None:
+        if hasattr(self, "user") and Persona.objects.filter(user=self.user).exists():
+            pass
+
+
+def run(examples: int, steps: int) -> None:
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        Decisions,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+        ),
+    )
+
+
+@pytest.mark.django_db
+def test_any_sequence_of_decisions() -> None:
+    run(examples=12, steps=20)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_many_sequences_of_decisions() -> None:
+    run(examples=60, steps=20)
