@@ -5,10 +5,12 @@ from pathlib import Path
 import bootstrap_wrapper
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env, EnvValidationError
+from environs import Env, EnvValidationError, validate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env(eager=False)
+BOLT = validate.Regexp(r"(bolt|neo4j)(\+ssc?)?://.+", error="Not a bolt:// or neo4j:// address.")
+POSITIVE = validate.Range(min=0, min_inclusive=False)
 
 SECRET_KEY = env.str("SECRET_KEY")
 DEBUG = env.bool("DEBUG", False)
@@ -23,13 +25,13 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
 LOG_LEVEL = env.log_level("LOG_LEVEL", "INFO")
 
 DATABASE = env.dj_db_url("DATABASE_URL")
-DB_POOL_SIZE = env.int("DB_POOL_SIZE", 8)
-NEO4J_URL = env.str("NEO4J_URL")
+DB_POOL_SIZE = env.int("DB_POOL_SIZE", 8, validate=POSITIVE)
+NEO4J_URL = env.str("NEO4J_URL", validate=BOLT)
 # Seconds that a page waits for the graph before it answers without it.
-GRAPH_TIMEOUT = env.float("GRAPH_TIMEOUT", 2.0)
+GRAPH_TIMEOUT = env.float("GRAPH_TIMEOUT", 2.0, validate=POSITIVE)
 # Seconds between two looks of an idle projector, and how long one may hold a person before others may take over.
-PROJECTOR_POLL = env.float("PROJECTOR_POLL", 0.05)
-PROJECTOR_LEASE = env.float("PROJECTOR_LEASE", 30.0)
+PROJECTOR_POLL = env.float("PROJECTOR_POLL", 0.05, validate=POSITIVE)
+PROJECTOR_LEASE = env.float("PROJECTOR_LEASE", 30.0, validate=POSITIVE)
 
 EMAIL = env.dj_email_url("EMAIL_URL", f"file:///{DATA_DIR}/mail" if EMBEDDED else "smtp://localhost:25")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", "PTFI <noreply@localhost>")
@@ -135,6 +137,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Who changes a password, an address or a second step is told by mail, in case it was somebody else.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"

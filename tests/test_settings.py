@@ -1,0 +1,52 @@
+"""The environment: every bad or missing variable is reported at once, and a good one is fit for production."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+GOOD = {
+    "SECRET_KEY": "a-secret-key-of-more-than-fifty-characters-0123456789-abcdef",
+    "DATABASE_URL": "postgresql://user:password@localhost/ptfi",
+    "NEO4J_URL": "bolt://user:password@localhost:7687",
+    "PYTHONWARNINGS": "error",
+}
+
+
+def check(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-m", "django", "check", "--settings=ptfi.settings", *arguments],
+        env=kept | {"PYTHONPATH": str(ROOT)} | environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_every_fault_is_named_at_once() -> None:
+    done = check(DATABASE_URL="nonsense", NEO4J_URL="http://x", DB_POOL_SIZE="many", HTTPS="perhaps", GRAPH_TIMEOUT="0")
+    assert done.returncode != 0
+    for name in ("SECRET_KEY", "DATABASE_URL", "NEO4J_URL", "DB_POOL_SIZE", "HTTPS", "GRAPH_TIMEOUT"):
+        assert f"{name}: " in done.stderr, done.stderr
+
+
+def test_no_secret_is_repeated() -> None:
+    done = check(**GOOD | {"DATABASE_URL": "postgresql:hunter2@x", "NEO4J_URL": "hunter2", "DB_POOL_SIZE": "x"})
+    assert done.returncode != 0
+    assert "hunter2" not in done.stderr
+
+
+@pytest.mark.parametrize("missing", ["DATABASE_URL", "NEO4J_URL"])
+def test_one_address_alone_is_not_enough(missing: str) -> None:
+    done = check(**{name: value for name, value in GOOD.items() if name != missing})
+    assert f"{missing}: " in done.stderr
+
+
+def test_ready_for_production() -> None:
+    done = check("--deploy", "--fail-level", "WARNING", **GOOD)
+    assert done.returncode == 0, done.stderr
