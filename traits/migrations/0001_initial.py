@@ -10,13 +10,13 @@ from django.conf import settings
 from django.db import migrations, models
 
 
-# The first 200,000 characters only: a tsvector may hold 1 MB. Characters of scripts that put no space between words
+# The first 100,000 characters only: a tsvector may hold 1 MB, and hyphenated words count twice. Characters of scripts that put no space between words
 # are set apart, so that a word of theirs can be searched as a phrase.
 SEARCH_VECTOR = r"""
 CREATE FUNCTION candidate_search_vector(name text, description text, evidence jsonb) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN to_tsvector('simple'::regconfig, regexp_replace(
-    left(concat_ws(' ', name, description, jsonb_path_query_array(evidence, '$[*].content')::text), 200000),
+    left(concat_ws(' ', name, description, jsonb_path_query_array(evidence, '$[*].content')::text), 100000),
     '([\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff])', ' \1 ', 'g'));
 """
 

@@ -1,0 +1,81 @@
+"""Make the demo's two accounts and its suggestions."""
+
+import json
+import os
+import secrets
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from ptfi.accounts.models import User
+from traits import ingest
+from traits.parsing import Suggestion, parse_line
+
+CANDIDATES = Path(__file__).resolve().parents[2] / "demo" / "candidates.jsonl"
+PERSON_EMAIL, STAFF_EMAIL = "mira@example.com", "sam@example.com"
+
+
+class Command(BaseCommand):
+    help = (
+        "Make the demo: a person with suggestions to review, and staff. Their random passwords are written to"
+        " demo-signins.json in the data folder; a repeat changes nothing, or makes new ones if that file is gone."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--force", action="store_true", help="also with databases of your own: makes a superuser")
+
+    def handle(self, *, force: bool, **options: Any) -> None:  # noqa: ARG002
+        if not settings.EMBEDDED and not force:
+            raise CommandError("The demo makes a superuser, so it is for the embedded services; --force insists.")
+        rows = _suggestions()
+        sign_ins = settings.DATA_DIR / "demo-signins.json"
+        if not sign_ins.exists() or User.objects.filter(email__in=[PERSON_EMAIL, STAFF_EMAIL]).count() < 2:
+            _write(sign_ins, _make_accounts(rows[0]))
+        result = ingest.apply(rows)
+        self.stdout.write(f"Demo: {result.created} new suggestions. Sign-ins: {sign_ins}")
+
+
+def _suggestions() -> list[Suggestion]:
+    with CANDIDATES.open("rb") as file:
+        parsed = [parse_line(line) for line in file]
+    rows = [row for row in parsed if isinstance(row, Suggestion)]
+    if len(rows) < len(parsed):
+        raise CommandError(f"{CANDIDATES} holds lines that do not fit.")
+    return rows
+
+
+@transaction.atomic
+def _make_accounts(row: Suggestion) -> list[dict[str, str]]:
+    person, _ = User.objects.get_or_create(external_id=row.external_id, defaults={"display_name": row.display_name})
+    if User.objects.filter(email=PERSON_EMAIL).exclude(pk=person.pk).exists():
+        raise CommandError(f"{PERSON_EMAIL} is the address of another account.")
+    staff, _ = User.objects.get_or_create(email=STAFF_EMAIL, defaults={"display_name": "Sam"})
+    staff.is_staff = staff.is_superuser = True
+    return [
+        _with_password(person, PERSON_EMAIL, f"{row.display_name} (a person)"),
+        _with_password(staff, STAFF_EMAIL, "Sam (staff)"),
+    ]
+
+
+def _with_password(user: User, email: str, who: str) -> dict[str, str]:
+    password = secrets.token_urlsafe(12)
+    user.email = email
+    user.set_password(password)
+    user.save()
+    EmailAddress.objects.update_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
+    return {"who": who, "email": email, "password": password}
+
+
+def _write(path: Path, sign_ins: list[dict[str, str]]) -> None:
+    # Whole or not at all: half a file would keep the passwords from being made again.
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(sign_ins, file, indent=2, ensure_ascii=False)
+    draft.replace(path)

@@ -1,0 +1,63 @@
+"""Check the hash chain of each person's log."""
+
+import contextlib
+import sys
+from argparse import ArgumentParser
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, transaction
+from django.db.models import Q
+
+from ptfi.accounts.models import User
+from traits import log
+from traits.models import Persona, UserRefinedTrait
+
+NO_PERSONA = "there are entries, but no persona that holds the head"
+
+
+class Command(BaseCommand):
+    help = "Check that nobody's log was touched. Exit status 1 when there is a fault; each is named."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--person", metavar="WHO", help="one person only: e-mail, external id, or the account's UUID"
+        )
+
+    def handle(self, *, person: str | None, **options: Any) -> None:  # noqa: ARG002
+        people = [_find(person)] if person else _everybody()
+        faults = 0
+        for user_id in people:
+            for fault in _faults(user_id):
+                faults += 1
+                self.stderr.write(f"{user_id}: {fault}")
+        self.stdout.write(f"{len(people):,} people, {faults:,} faults")
+        if faults:
+            sys.exit(1)
+
+
+def _everybody() -> list[UUID]:
+    logged = UserRefinedTrait.objects.order_by().values_list("user_id")
+    return sorted(user_id for (user_id,) in logged.union(Persona.objects.order_by().values_list("user_id")))
+
+
+def _find(person: str) -> UUID:
+    wanted = Q(email=person.strip().lower()) | Q(external_id=person)
+    with contextlib.suppress(ValueError):
+        wanted |= Q(pk=UUID(person))
+    found = User.objects.filter(wanted).values_list("pk", flat=True)
+    if len(found) != 1:
+        raise CommandError(f"{'No' if not found else 'More than one'} person goes by {person}.", returncode=2)
+    return found[0]
+
+
+def _faults(user_id: UUID) -> list[str]:
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            # One moment for the head and the entries, so that a decision made meanwhile is no fault.
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        persona = Persona.objects.filter(pk=user_id).first()
+        if persona is None:
+            return [NO_PERSONA] if UserRefinedTrait.objects.filter(user_id=user_id).exists() else []
+        return list(log.verify(persona))
