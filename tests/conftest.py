@@ -1,7 +1,9 @@
 """The cast and the services: Alice owns, Bob must see nothing, Sam is staff; a real PostgreSQL and a real graph."""
 
+import os
+import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +11,10 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
 from ptfi.accounts.models import User
 from traits import services
@@ -17,6 +22,16 @@ from traits.log import Actor
 from traits.models import ExtractedTraitCandidate, Persona
 from traits.states import evidence_id, name_key
 
+CHROMIUM = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 PASSWORD = "a long sentence for tests"
 Suggest = Callable[..., ExtractedTraitCandidate]
 
@@ -36,6 +51,17 @@ def fast_passwords(settings: Any) -> None:
 def django_db_modify_db_settings() -> None:
     """Tests that run threads and a live server need more connections than one."""
     settings.DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """The threads of the live server leave connections behind, and a database in use cannot be dropped."""
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 def make_user(name: str, **fields: Any) -> User:
@@ -106,6 +132,48 @@ def make_candidate(user: User, name: str = "Loves jazz", **fields: Any) -> Extra
 @pytest.fixture
 def suggest(db: None) -> Suggest:
     return make_candidate
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; without it the tests that need it are skipped."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("SKIPPED: the browser tests need chromium")
+    # Playwright runs an event loop in this thread, which Django would take for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of a new, empty profile."""
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        context.set_default_timeout(15_000)
+        yield context.new_page()
+
+
+@pytest.fixture
+def site(live_server: LiveServer) -> str:
+    """The live server's address; passkeys are bound to a name, and browsers accept localhost, not 127.0.0.1."""
+    return live_server.url.replace("127.0.0.1", "localhost")
+
+
+@pytest.fixture
+def enter(site: str) -> Callable[[Page, User], Page]:
+    """Signs somebody in on a page."""
+
+    def enter(page: Page, user: User) -> Page:
+        client = Client()
+        client.force_login(user)
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": site}])
+        return page
+
+    return enter
 
 
 def by(user: User) -> dict[str, Any]:

@@ -1,0 +1,53 @@
+"""What sign-up and e-mail addresses mean here, where allauth leaves it open."""
+
+import logging
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.forms import BaseForm
+from django.http import HttpRequest
+
+from .models import User
+
+log = logging.getLogger(__name__)
+
+
+def release_unverified(email: str, owner: User) -> None:
+    """Take an address from accounts that never proved it was theirs, now that its owner has."""
+    EmailAddress.objects.filter(email=email, verified=False).exclude(user=owner).delete()
+    proven = EmailAddress.objects.filter(email=email, verified=True).values("user")
+    User.objects.filter(email=email).exclude(id=owner.id).exclude(id__in=proven).update(email=None)
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
+        """The new user; of two sign-ups at once with one address, the later is answered like any repeat."""
+        try:
+            with transaction.atomic():
+                saved: User = super().save_user(request, user, form, commit)
+        except IntegrityError:
+            raise ImmediateHttpResponse(self.respond_email_verification_sent(request, None)) from None
+        return saved
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        with transaction.atomic():
+            release_unverified(email_address.email, email_address.user)
+            confirmed: bool = super().confirm_email(request, email_address)
+        return confirmed
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """What was done stands though the mail server is away; the person is told, and the log without the address."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError as error:
+            log.error("A mail (%s) could not be sent: %s", template_prefix, type(error).__name__)
+            messages.error(self.request, "The e-mail could not be sent just now. Please try again in a few minutes.")
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        methods = super().get_reauthentication_methods(user)
+        passkey = "mfa_reauthenticate:webauthn"
+        return [{**way, "description": "Use a passkey"} if way["id"] == passkey else way for way in methods]

@@ -1,0 +1,67 @@
+"""Accounts in the Django admin, which is entered through the product's own sign-in."""
+
+from allauth.account.decorators import secure_admin_login
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from .models import User
+
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+
+class AddUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
+    email = forms.EmailField(max_length=254)
+
+    class Meta:
+        model = User
+        fields = ["email"]
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].lower()
+        return email
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
+    """People and staff. E-mail addresses change by their owners' hands only, who must prove them."""
+
+    list_display = ["__str__", "email", "external_id", "is_active", "is_staff"]
+    list_filter = ["is_active", "is_staff", "is_superuser"]
+    search_fields = ["=email", "=external_id"]
+    search_help_text = "The whole e-mail address or external id"
+    ordering = ["-date_joined", "id"]
+    readonly_fields = ["email", "invited_email", "last_login", "date_joined"]
+    fieldsets = [
+        (None, {"fields": ["email", "password", "external_id", "invited_email", "display_name"]}),
+        ("Preferences", {"fields": ["time_zone", "time_zone_chosen", "keys_enabled"]}),
+        ("Permissions", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        ("Dates", {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_form = AddUserForm
+    add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        """Only superusers hand out rights; anybody else could give themselves all of them."""
+        fields = [] if obj is None else list(self.readonly_fields)
+        if not request.user.is_superuser:
+            fields += ["is_staff", "is_superuser", "groups", "user_permissions"]
+        return fields
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        above = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return not above and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:  # noqa: ARG002 (Django's)
+        """A person's log outlives a click: accounts are made inactive."""
+        return False
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        """Whoever sets a password can be that person, so superusers only."""
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        response: HttpResponse = super().user_change_password(request, id, form_url)
+        return response

@@ -1,0 +1,56 @@
+"""The forms of the account pages that allauth does not bring."""
+
+from itertools import groupby
+from typing import Any
+
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from django import forms
+
+from .models import User, time_zone_names
+
+FROM_BROWSER = ""
+
+
+def time_zone_choices() -> list[tuple[str, str | list[tuple[str, str]]]]:
+    """Every IANA zone, in groups by region, after the choice to follow the browser."""
+    names = sorted(time_zone_names())
+    regions = groupby((name for name in names if "/" in name), lambda name: name.split("/")[0])
+    groups = [(region, [(name, name.replace("_", " ")) for name in members]) for region, members in regions]
+    others = [(name, name) for name in names if "/" not in name]
+    return [(FROM_BROWSER, "From the browser"), *groups, ("Other", others)]
+
+
+class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
+    time_zone = forms.ChoiceField(choices=time_zone_choices, required=False, label="Time zone")
+
+    class Meta:
+        model = User
+        fields = ["display_name", "time_zone", "keys_enabled"]
+        help_texts = {
+            "display_name": "How pages greet you. Nobody else sees it but staff.",
+            "keys_enabled": "Decide on suggestions with one key, such as C to confirm.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["time_zone"].help_text = f"Dates are shown in {self.instance.time_zone} now."
+        if not self.instance.time_zone_chosen:
+            self.initial["time_zone"] = FROM_BROWSER
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        self.instance.time_zone_chosen = bool(self.cleaned_data.get("time_zone"))
+        if not self.instance.time_zone_chosen and "time_zone" in self.cleaned_data:
+            self.cleaned_data["time_zone"] = self.instance.time_zone
+        return cleaned
+
+
+class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+    """Here a key signs in by itself unless the person wants it as a second step only."""
+
+    passwordless = forms.BooleanField(
+        label="Sign in with it alone, without a password",
+        help_text="Your device then asks for your fingerprint, face or PIN.",
+        initial=True,
+        required=False,
+    )

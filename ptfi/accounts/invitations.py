@@ -1,0 +1,114 @@
+"""One-time links by which people whom the pipeline brought get to sign in."""
+
+import uuid
+from datetime import timedelta
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+
+from ptfi.errors import RuleError
+
+from .adapter import release_unverified
+from .models import User
+
+SALT = "ptfi.invitation"
+VALID_FOR = timedelta(days=7)
+
+
+class InvitationError(RuleError):
+    """The link is used, too old, replaced or forged; the answer does not tell which, nor whose it was."""
+
+    status = 410
+    code = "invitation_void"
+    message = "This invitation does not work: it was used already, has expired, or was replaced by a newer one."
+
+
+def invite(*, external_id: str, email: str) -> User:
+    """Mail a link to the person with that external id; earlier links are void from then on.
+
+    Raises RuleError for an unknown or claimed person and for a bad or taken address,
+    OSError when the mail cannot be sent (inviting again is harmless).
+    """
+    email = email.strip().lower()
+    with transaction.atomic():
+        user = User.objects.select_for_update(no_key=True).filter(external_id=external_id).first()
+        if user is None:
+            raise RuleError(f"Nobody has the external id {external_id!r}.")
+        if user.email is not None:
+            raise RuleError(f"The account of {external_id!r} is claimed already.")
+        if not user.is_active:
+            raise RuleError(f"The account of {external_id!r} is not active.")
+        check_address(email)
+        user.invited_email, user.invited_at = email, timezone.now()
+        user.save(update_fields=["invited_email", "invited_at"])
+    send_invitation(user)
+    return user
+
+
+def check_address(email: str) -> None:
+    """Raises RuleError for an address that is none, is too long, or belongs to an account."""
+    try:
+        validate_email(email)
+        User._meta.get_field("invited_email").run_validators(email)
+    except ValidationError:
+        raise RuleError(f"{email!r} is not an e-mail address.") from None
+    if User.objects.filter(Q(email=email) | Q(emailaddress__email=email)).exists():
+        raise RuleError(f"An account has the address {email} already.")
+
+
+def send_invitation(user: User) -> None:
+    # Not the address: paths are logged.
+    token = signing.dumps([str(user.id), user.invited_at.isoformat() if user.invited_at else ""], salt=SALT)
+    context = {
+        "url": settings.SITE_URL + reverse("account_open_invitation", args=[token]),
+        "valid_until": timezone.now() + VALID_FOR,
+    }
+    subject = render_to_string("account/email/invitation_subject.txt").strip()
+    message = render_to_string("account/email/invitation_message.txt", context)
+    send_mail(subject, message, settings.DEFAULT_FROM_EMAIL, [user.invited_email])
+
+
+def find_invited(token: str) -> User:
+    """The unclaimed person a link was sent to. Raises InvitationError."""
+    try:
+        user_id, invited_at = signing.loads(token, salt=SALT, max_age=VALID_FOR)
+    except signing.BadSignature:
+        raise InvitationError from None
+    user = User.objects.filter(id=uuid.UUID(user_id), invited_at=invited_at, email=None, is_active=True).first()
+    if user is None:
+        raise InvitationError
+    return user
+
+
+def claim(*, token: str, password: str) -> User:
+    """Give the invited person their address, verified, and password. Raises InvitationError."""
+    invited = find_invited(token)
+    hashed = make_password(password)
+    try:
+        with transaction.atomic():
+            return _claim(invited, hashed)
+    except IntegrityError:
+        # Somebody proved the address to be theirs, on another account, at this very moment.
+        raise InvitationError from None
+
+
+def _claim(invited: User, hashed: str) -> User:
+    unclaimed = User.objects.select_for_update().filter(id=invited.id, email=None, is_active=True)
+    user = unclaimed.filter(invited_at=invited.invited_at).first()
+    if user is None or EmailAddress.objects.filter(email=invited.invited_email, verified=True).exists():
+        raise InvitationError
+    release_unverified(invited.invited_email, user)
+    user.email, user.password, user.invited_email, user.invited_at = invited.invited_email, hashed, "", None
+    user.save(update_fields=["email", "password", "invited_email", "invited_at"])
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user

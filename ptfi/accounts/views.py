@@ -1,0 +1,78 @@
+"""The account pages that allauth does not bring: preferences, the browser's time zone, invitations."""
+
+from typing import cast
+
+from allauth.account.utils import perform_login
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import SetPasswordForm
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from ptfi.errors import RuleError
+
+from . import invitations
+from .forms import PreferencesForm
+from .models import User, validate_time_zone
+
+TOKEN_KEY = "invitation"  # noqa: S105 (a session key's name)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: HttpRequest) -> HttpResponse:
+    form = PreferencesForm(request.POST or None, instance=User.objects.get(pk=cast(User, request.user).pk))
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Your preferences are saved.")
+        return redirect("account_preferences")
+    return render(request, "account/preferences.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def time_zone(request: HttpRequest) -> HttpResponse:
+    """Take the browser's zone, unless the person chose one by hand."""
+    name = request.POST.get("time_zone", "")
+    try:
+        validate_time_zone(name)
+    except ValidationError:
+        raise RuleError("This is not a time zone name.") from None
+    User.objects.filter(pk=cast(User, request.user).pk, time_zone_chosen=False).update(time_zone=name)
+    return HttpResponse(status=204)
+
+
+@require_GET
+@never_cache
+def open_invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Move the token into the session, so that no later address, log line or Referer carries it."""
+    invitations.find_invited(token)
+    request.session[TOKEN_KEY] = token
+    return redirect("account_invitation")
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def invitation(request: HttpRequest) -> HttpResponse:
+    token = request.session.get(TOKEN_KEY, "")
+    invited = invitations.find_invited(token)
+    # The address counts when the password is checked for likeness to the person's data.
+    invited.email = invited.invited_email
+    form = SetPasswordForm(invited, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return accept(request, token, form.cleaned_data["new_password1"])
+    context = {"form": form, "email": invited.email}
+    return render(request, "account/invitation.html", context, status=422 if form.errors else 200)
+
+
+def accept(request: HttpRequest, token: str, password: str) -> HttpResponse:
+    user = invitations.claim(token=token, password=password)
+    logout(request)
+    response: HttpResponse = perform_login(request, user)
+    return response
