@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -212,8 +213,12 @@ class Decisions(RuleBasedStateMachine):
         assert set(rejected.values_list("name_key", "trait_category")) <= suppressed
 
     def teardown(self) -> None:
-        if hasattr(self, "user") and Persona.objects.filter(user=self.user).exists():
-            pass
+        if hasattr(self, "user") and Persona.objects.filter(user=self.user, revision__gt=0).exists():
+            person = str(self.user.pk)
+            call_command("project_graph", once=True, verbosity=0)
+            call_command("check_graph", person=person, verbosity=0)
+            call_command("rebuild_graph", person=person, verbosity=0)
+            call_command("check_graph", person=person, verbosity=0)
 
 
 def run(examples: int, steps: int) -> None:
@@ -231,7 +236,7 @@ def run(examples: int, steps: int) -> None:
 
 @pytest.mark.django_db
 def test_any_sequence_of_decisions() -> None:
-    run(examples=12, steps=20)
+    run(examples=8, steps=15)
 
 
 @pytest.mark.slow

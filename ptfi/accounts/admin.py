@@ -34,7 +34,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     search_fields = ["=email", "=external_id"]
     search_help_text = "The whole e-mail address or external id"
     ordering = ["-date_joined", "id"]
-    readonly_fields = ["email", "invited_email", "last_login", "date_joined"]
+    readonly_fields = ["email", "invited_email", "invited_at", "last_login", "date_joined"]
     fieldsets = [
         (None, {"fields": ["email", "password", "external_id", "invited_email", "display_name"]}),
         ("Preferences", {"fields": ["time_zone", "time_zone_chosen", "keys_enabled"]}),

@@ -1,0 +1,26 @@
+"""What staff see of the personas: how far the graph is, and no word of anybody's."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from traits.models import Persona
+
+
+@admin.register(Persona)
+class PersonaAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Read-only: rows change by decisions and by the projector alone."""
+
+    list_display = ("user_id", "revision", "behind", "projected_at", "attempts", "next_attempt_at", "last_error")
+    list_filter = ("attempts",)
+    search_fields = ("=user__id",)
+    ordering = ("-attempts", "user_id")
+    show_full_result_count = False
+    exclude = ("user", "hash")
+    readonly_fields = ("user_id", "behind")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 (Django's signature)
+        return False
+
+    has_change_permission = has_delete_permission = has_add_permission
