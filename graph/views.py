@@ -1,0 +1,122 @@
+"""The pages that show the graph. They say when it is behind or away; nothing that people decide waits for it."""
+
+import base64
+import binascii
+import dataclasses
+import json
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+from django.views.decorators.vary import vary_on_headers
+
+from graph import queries
+from graph.errors import GraphUnavailableError
+from traits import selectors
+from traits.models import MAX_NAME, Category, TraitStatus
+from traits.views import Request
+
+PAGE = 50
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Filters:
+    """Which of the traits are listed; what is "" was not chosen."""
+
+    q: str = ""
+    status: str = ""
+    category: str = ""
+    concept: str = ""
+
+    @property
+    def query(self) -> str:
+        return urlencode({field: value for field, value in dataclasses.asdict(self).items() if value})
+
+
+def read_filters(query: QueryDict) -> Filters:
+    """The filters that the address names; what is not one of the choices counts as not chosen."""
+
+    def choice(name: str, choices: list[str]) -> str:
+        return value if (value := query.get(name, "")) in choices else ""
+
+    def text(name: str) -> str:
+        return query.get(name, "").replace("\x00", "").strip()[:MAX_NAME]
+
+    return Filters(
+        q=text("q"),
+        status=choice("status", TraitStatus.values),
+        category=choice("category", Category.values),
+        concept=text("concept"),
+    )
+
+
+@login_required
+@never_cache
+@vary_on_headers("HX-Request")
+@require_GET
+def traits(request: Request) -> HttpResponse:
+    """The person's traits, by name; HTMX gets the list alone."""
+    filters, after = read_filters(request.GET), request.GET.get("after", "")
+    context: dict[str, Any] = {
+        "filters": filters,
+        "persona": selectors.persona(request.user),
+        "categories": Category.choices,
+        "statuses": TraitStatus.choices,
+    }
+    try:
+        context |= _list(request, filters, read_key(after))
+        status = 200
+    except GraphUnavailableError as error:
+        context["away"], status = error, error.status
+    fragment = request.htmx and not request.htmx.history_restore_request
+    # HTMX drops what comes with an error status' body into the list all the same.
+    return render(request, "graph/_traits.html" if fragment else "graph/traits.html", context, status=status)
+
+
+def _list(request: Request, filters: Filters, after: tuple[str, str] | None) -> dict[str, Any]:
+    page = queries.traits(
+        request.user.pk,
+        q=filters.q,
+        status=[filters.status] if filters.status else None,
+        category=[filters.category] if filters.category else None,
+        concept=filters.concept,
+        limit=PAGE,
+        after=after,
+    )
+    held = selectors.traits(request.user, [item.id for item in page.items])
+    rows = [(item, held.get(item.id)) for item in page.items]
+    context = {"rows": rows, "total": page.total, "first": after is None, "next": write_key(page.next_key)}
+    # Somebody who has nothing yet needs no filters.
+    context["bare"] = not (page.total or filters.query or after)
+    return context
+
+
+def write_key(key: tuple[str, str] | None) -> str:
+    """A page's key as an address carries it, without a readable name in it."""
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode() if key else ""
+
+
+def read_key(text: str) -> tuple[str, str] | None:
+    """The key again; one that is not a key starts at the beginning."""
+    try:
+        name, pk = json.loads(base64.urlsafe_b64decode(text.encode()))
+        return (str(name), str(uuid.UUID(pk))) if text else None
+    except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError):
+        return None
+
+
+@login_required
+@never_cache
+@require_GET
+def graph_state(request: Request) -> HttpResponse:
+    """The line that says how far the graph is behind; it asks again while it is, and tells the page when it is not."""
+    persona = selectors.persona(request.user)
+    response = render(request, "graph/_state.html", {"persona": persona})
+    if not persona.behind:
+        response["HX-Trigger"] = "graph-caught-up"
+    return response

@@ -1,0 +1,66 @@
+// What every page has: menus that close, notices that can be put away, and what happens when a request gets no answer.
+(function () {
+  "use strict";
+  const toasts = document.getElementById("toasts");
+
+  function reveal(root) {
+    for (const element of root.querySelectorAll("[data-needs-script]")) {
+      element.hidden = false;
+    }
+  }
+
+  function closeMenus(except) {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!except || !menu.contains(except)) {
+        menu.open = false;
+      }
+    }
+  }
+
+  reveal(document);
+  document.addEventListener("htmx:load", (event) => reveal(event.detail.elt.parentElement || event.detail.elt));
+  document.addEventListener("click", function (event) {
+    const close = event.target.closest("[data-close]");
+    if (close) {
+      close.closest("[data-toast]").remove();
+    }
+    closeMenus(event.target);
+  });
+  document.addEventListener("keydown", function (event) {
+    const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+
+  function show(template) {
+    const notice = document.getElementById(template).content.cloneNode(true);
+    toasts.querySelector(`[data-notice="${template}"]`)?.remove();
+    notice.firstElementChild.dataset.notice = template;
+    reveal(notice);
+    toasts.prepend(notice);
+  }
+  // A poll that gets no answer tries again by itself; only what the person did themselves is worth a notice.
+  function byHand(event) {
+    const cause = event.detail.requestConfig?.triggeringEvent;
+    return Boolean(cause && cause.isTrusted);
+  }
+  for (const name of ["htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(name, (event) => byHand(event) && show("offline"));
+  }
+  document.addEventListener("htmx:responseError", function (event) {
+    // 500 and 503 are the application's own and say themselves what is wrong; the rest comes from a proxy.
+    if (event.detail.xhr.status > 500 && event.detail.xhr.status !== 503 && byHand(event)) {
+      show("offline");
+    }
+  });
+  // A session that ended answers with the sign-in page, which must not take the place of what was typed.
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    const answered = event.detail.xhr.responseURL;
+    if (answered && new URL(answered).pathname.startsWith("/accounts/login")) {
+      event.detail.shouldSwap = false;
+      show("signed-out");
+    }
+  });
+})();

@@ -1,0 +1,235 @@
+// The keys of the review queue, where the focus goes, and what is selected. Everything they do is a button or link too.
+(function () {
+  "use strict";
+  const review = document.getElementById("review");
+  const help = document.getElementById("help");
+  const find = (selector) => document.querySelector(selector);
+  let anchor = null;
+  let kept = new Set();
+
+  // The list
+
+  const rows = () => [...document.querySelectorAll("#rows [data-row]")];
+  const opened = () => {
+    const link = find("#rows a[aria-current]");
+    return link ? link.closest("[data-row]") : null;
+  };
+  const boxes = () => [...document.querySelectorAll('input[name="candidate_ids"][type="checkbox"]')];
+
+  function move(step) {
+    const all = rows();
+    const at = all.indexOf(opened());
+    const next = at < 0 ? all[0] : all[at + step];
+    if (next) {
+      next.querySelector("a").click();
+    } else if (step > 0) {
+      find("#more a")?.click();
+    }
+  }
+
+  function mark(path) {
+    for (const link of document.querySelectorAll("#rows [data-row] a")) {
+      const here = new URL(link.href).pathname === path;
+      here ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
+      if (here) {
+        link.closest("[data-row]").scrollIntoView({ block: "nearest" });
+      }
+    }
+  }
+
+  // The selection
+
+  function chosen() {
+    return new Set(boxes().filter((box) => box.checked).map((box) => box.value));
+  }
+
+  function count() {
+    const bar = document.getElementById("bulk");
+    if (!bar) {
+      return;
+    }
+    const number = chosen().size;
+    bar.dataset.counts = "";
+    bar.toggleAttribute("data-some", number > 0);
+    const output = document.getElementById("selected");
+    const text = number ? `${number} selected` : "";
+    if (output.textContent !== text) {
+      output.textContent = text;
+    }
+  }
+
+  function check(values, on) {
+    for (const box of boxes()) {
+      if (values.has(box.value)) {
+        box.checked = on;
+      }
+    }
+    count();
+  }
+
+  function select(range) {
+    const all = rows();
+    const here = all.indexOf(opened());
+    const box = all[here]?.querySelector('input[type="checkbox"]');
+    if (!box) {
+      return;
+    }
+    const from = range ? all.findIndex((row) => row.dataset.row === anchor) : -1;
+    if (from < 0) {
+      check(new Set([box.value]), !box.checked);
+    } else {
+      const slice = all.slice(Math.min(from, here), Math.max(from, here) + 1);
+      check(new Set(slice.map((row) => row.dataset.row)), true);
+    }
+    anchor = box.value;
+  }
+
+  function selectAlike() {
+    const values = [...document.querySelectorAll("[data-alike]")].map((box) => box.value);
+    const row = opened();
+    check(new Set(row ? [...values, row.dataset.row] : values), true);
+    find("#bulk button")?.focus();
+  }
+
+  // The keys
+
+  function press(selector) {
+    find(selector)?.click();
+  }
+
+  function toggle(letter) {
+    const menu = find(`#open details[data-menu="${letter}"]`);
+    for (const other of document.querySelectorAll("#open details[data-menu][open]")) {
+      other.open = other === menu && other.open;
+    }
+    if (!menu) {
+      return;
+    }
+    menu.open = !menu.open;
+    const first = menu.open ? menu.querySelector("input[type=search], .menu-panel button") : menu.querySelector("summary");
+    first.focus();
+  }
+
+  function digit(key) {
+    const inMenu = find(`#open details[data-menu][open] [data-digit="${key}"]`);
+    const inPreview = find(`#apply [data-digit="${key}"]`);
+    (inMenu || inPreview)?.click();
+  }
+
+  const KEYS = {
+    j: () => move(1),
+    k: () => move(-1),
+    c: () => press('#open [data-key="c"]'),
+    e: () => press('#open [data-key="e"]'),
+    r: () => toggle("r"),
+    d: () => toggle("d"),
+    m: () => toggle("m"),
+    x: () => select(false),
+    X: () => select(true),
+    z: () => press("#undo button"),
+    n: () => window.location.assign(review.dataset.newTrait),
+    "/": () => find("#q").focus(),
+    "?": () => showHelp(),
+  };
+
+  function showHelp() {
+    help.showModal();
+    find("#help-title").focus();
+  }
+
+  function busy() {
+    return Boolean(find("#workspace.htmx-request, #workspace .htmx-request, #undo.htmx-request"));
+  }
+
+  function typing(element) {
+    const quiet = ["checkbox", "radio", "button", "submit"];
+    const input = element.closest("input, textarea, select, [contenteditable]");
+    return Boolean(input) && !(input.matches("input") && quiet.includes(input.type));
+  }
+
+  document.addEventListener("keydown", function (event) {
+    const modified = event.ctrlKey || event.altKey || event.metaKey || event.isComposing;
+    if (review.dataset.keys !== "on" || modified || event.defaultPrevented || help.open || typing(event.target)) {
+      return;
+    }
+    const known = Object.hasOwn(KEYS, event.key) || /^[1-6]$/.test(event.key);
+    // A key held down must not run through the queue.
+    if (!known || (event.repeat && !"jk".includes(event.key)) || busy()) {
+      return;
+    }
+    event.preventDefault();
+    KEYS[event.key] ? KEYS[event.key]() : digit(event.key);
+  });
+
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "Enter" && event.target.matches("#decide input, #apply input")) {
+      event.preventDefault();
+    }
+  });
+
+  document.addEventListener("click", function (event) {
+    if (event.target.closest("[data-help]")) {
+      showHelp();
+    } else if (event.target.closest("[data-select-all]")) {
+      event.preventDefault();
+      const all = rows().map((row) => row.dataset.row);
+      check(new Set(all), !all.every((value) => chosen().has(value)));
+    } else if (event.target.closest("[data-select-alike]")) {
+      selectAlike();
+    }
+  });
+
+  document.addEventListener("change", function (event) {
+    if (event.target.matches('input[name="candidate_ids"]')) {
+      check(new Set([event.target.value]), event.target.checked);
+      anchor = event.target.value;
+    }
+  });
+
+  // A menu opened by pointer or key closes the others; the list of traits to merge into comes when it is opened.
+  document.addEventListener(
+    "toggle",
+    function (event) {
+      if (event.target.matches?.('details[data-menu="m"][open]')) {
+        event.target.querySelector("input[type=search]").focus();
+      }
+    },
+    true,
+  );
+
+  // The undo of a notice answers without a reload, like the one of the page's head.
+  document.addEventListener("submit", function (event) {
+    const form = event.target.closest("#toasts form");
+    if (form) {
+      event.preventDefault();
+      window.htmx.ajax("POST", form.action + window.location.search, { source: form, target: "#open", swap: "innerHTML settle:0ms" });
+    }
+  });
+
+  // What HTMX brings
+
+  document.addEventListener("htmx:configRequest", function (event) {
+    const { verb, parameters, elt } = event.detail;
+    if (verb === "post" || elt.closest("#more")) {
+      parameters.shown = rows().length;
+    }
+  });
+
+  document.addEventListener("htmx:beforeSwap", function () {
+    kept = chosen();
+  });
+
+  document.addEventListener("htmx:afterSettle", function (event) {
+    const target = event.detail.target;
+    check(kept, true);
+    if (target?.id === "open") {
+      find("#queue:popover-open")?.hidePopover();
+      mark(window.location.pathname);
+      const heading = find("#open [data-heading]");
+      window.scrollTo({ top: 0, behavior: "instant" });
+      heading?.focus({ preventScroll: true });
+    }
+  });
+
+  count();
+})();

@@ -1,0 +1,121 @@
+"""Tags and filters that every page shares."""
+
+from typing import Any
+
+from django import template
+from django.contrib.messages.storage.base import Message
+
+from traits import selectors
+from traits.forms import RATINGS
+from traits.models import (
+    ActorKind,
+    Category,
+    Decision,
+    Origin,
+    Persona,
+    PersonaTrait,
+    RejectionCode,
+    TraitStatus,
+    Verdict,
+)
+
+register = template.Library()
+
+CATEGORY_ICONS = {
+    Category.LINGUISTIC_STYLE: "feather",
+    Category.EMOTIONAL_RESPONSE_PATTERN: "heart-pulse",
+    Category.KNOWLEDGE_DOMAIN: "book-open",
+    Category.PHILOSOPHICAL_STANCE: "scale",
+    Category.COMMUNICATION_STYLE: "message-circle",
+    Category.BEHAVIORAL_PATTERN: "repeat",
+    Category.INTEREST: "sparkles",
+    Category.SKILL: "graduation-cap",
+    Category.OTHER: "shapes",
+}
+STATUS_ICONS: dict[str, str] = {
+    TraitStatus.ACTIVE: "circle-dot",
+    TraitStatus.DORMANT: "moon",
+    TraitStatus.EXPERIMENTAL: "flask-conical",
+}
+LABELS: dict[str, dict[str, str]] = {
+    "category": dict(Category.choices),
+    "trait_status": dict(TraitStatus.choices),
+    "origin": dict(Origin.choices),
+    "decision": dict(Decision.choices),
+    "actor": dict(ActorKind.choices),
+    "rejection": dict(RejectionCode.choices),
+    "verdict": dict(Verdict.choices),
+}
+UNDO_TAG = "undo:"
+
+
+@register.filter
+def label(value: str, kind: str) -> str:
+    """The words for a stored value: {{ trait.origin|label:"origin" }}; kinds are the keys of LABELS."""
+    return LABELS[kind].get(value, value)
+
+
+@register.inclusion_tag("_category.html")
+def category_chip(category: str) -> dict[str, Any]:
+    """The category in words, with its icon and tint."""
+    return {
+        "category": category,
+        "label": LABELS["category"].get(category, category),
+        "icon": CATEGORY_ICONS.get(Category(category), "shapes") if category in Category.values else "shapes",
+    }
+
+
+@register.inclusion_tag("_confidence.html")
+def confidence(score: float) -> dict[str, Any]:
+    """A confidence of 0–1 in words, with a meter of four steps; the number is its title."""
+    bands = len(selectors.BANDS)
+    level = next((bands + 1 - index for index, band in enumerate(selectors.BANDS) if score >= band[2]), 1)
+    steps = range(bands + 1)
+    bars = [{"x": 6 * step, "height": 4 + 4 * step, "y": 12 - 4 * step, "on": step < level} for step in steps]
+    return {"words": selectors.confidence_words(score), "bars": bars, "percent": round(score * 100)}
+
+
+@register.inclusion_tag("_graph_badge.html")
+def graph_badge(version: int, persona: Persona) -> dict[str, str]:
+    """Whether the graph shows this version of a trait yet."""
+    if version <= persona.projected_revision:
+        return {"state": "there", "icon": "circle-check", "label": "in your persona"}
+    if persona.held_at or persona.attempts:
+        return {"state": "waiting", "icon": "hourglass", "label": "waiting"}
+    return {"state": "coming", "icon": "loader", "label": "on its way"}
+
+
+@register.inclusion_tag("_graph_badge.html")
+def status_badge(status: str) -> dict[str, str]:
+    """Active, dormant or experimental, with its icon."""
+    return {"state": status, "icon": STATUS_ICONS.get(status, "circle-dot"), "label": label(status, "trait_status")}
+
+
+@register.inclusion_tag("_strength.html")
+def strength(trait: PersonaTrait) -> dict[str, Any]:
+    """How sure it is: the person's own rating where there is one, else that they said it, else the confidence."""
+    rating = trait.user_confidence or 0
+    return {"trait": trait, "rating": rating, "words": RATINGS.get(str(rating)), "stars": range(1, 6)}
+
+
+@register.filter
+def percent(score: float) -> int:
+    """A share of 0–1 in per cent."""
+    return round(score * 100)
+
+
+@register.filter
+def undo_id(message: Message) -> str:
+    """The action that a message offers to undo: messages.success(request, text, extra_tags=f"undo:{action_id}")."""
+    tag = message.extra_tags or ""
+    return tag.removeprefix(UNDO_TAG) if tag.startswith(UNDO_TAG) else ""
+
+
+@register.filter
+def position(seconds: float | None) -> str:
+    """A place in a recording, in minutes and seconds: 75.5 → 1:15."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

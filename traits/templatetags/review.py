@@ -1,0 +1,75 @@
+"""Tags and filters of the review queue."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from traits import selectors
+from traits.models import Verdict
+
+register = template.Library()
+VERDICTS = [("", "Not judged"), *Verdict.choices]
+
+
+@register.filter
+def confidence_words(score: float) -> str:
+    return selectors.confidence_words(score)
+
+
+@register.filter
+def confidence_sentence(score: float) -> str:
+    """The confidence as what the models say."""
+    words = selectors.confidence_words(score)
+    return f"All in all they call it {words}."
+
+
+@register.filter
+def models_sentence(models: list[str]) -> str:
+    """Who inferred it, in plain words: "topic-model.v3" is a topic model."""
+    named = list(dict.fromkeys(model.rpartition(".v")[0] or model for model in models))
+    kinds = [name.replace("-", " ").replace("_", " ") for name in named]
+    if not kinds:
+        return "The pipeline does not say which model inferred this."
+    if len(kinds) == 1:
+        return f"One model inferred this ({kinds[0]})."
+    return f"{len(kinds)} models inferred this ({', '.join(kinds[:-1])} and {kinds[-1]})."
+
+
+@register.filter
+def as_query(query: str) -> str:
+    return f"?{query}" if query else ""
+
+
+@register.filter
+def review_path(pk: uuid.UUID, query: str) -> str:
+    """The address of a suggestion's card, with the filters."""
+    return reverse("review_candidate", args=[pk]) + as_query(query)
+
+
+@register.simple_tag
+def verdict_choices() -> list[tuple[str, str]]:
+    return VERDICTS
+
+
+@register.simple_tag
+def typed_text(typed: Mapping[str, str], field: str, pk: uuid.UUID, default: list[str] | None = None) -> str:
+    """What was typed in the field of this trait, or else its lines so far."""
+    return typed.get(f"{field}-{pk}") or "\n".join(default or [])
+
+
+@register.simple_tag
+def styled(field: BoundField, css_class: str) -> SafeString:
+    """The field's control with its class, direction, and the ids of its help and faults."""
+    described = [f"{field.id_for_label}_help"] if field.help_text else []
+    attributes: dict[str, Any] = {"class": css_class, "dir": "auto"}
+    if field.errors:
+        described.append(f"{field.id_for_label}_error")
+        attributes["aria-invalid"] = "true"
+    if described:
+        attributes["aria-describedby"] = " ".join(described)
+    return field.as_widget(attrs=attributes)
