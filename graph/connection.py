@@ -1,0 +1,130 @@
+"""The way to the graph: one driver a process, and a deadline on everything, since a hung server blocks for ever.
+
+Work runs in a thread of its own, which must not touch Django's connection. A thread that hangs is left behind; only
+SLOTS of them can pile up before reads are refused at once.
+"""
+
+import atexit
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+from urllib.parse import unquote, urlsplit
+
+import neo4j
+from django.conf import settings
+from neo4j.exceptions import AuthError, DatabaseError, DriverError, TransientError
+
+from graph.errors import GraphUnavailableError
+
+Result = TypeVar("Result")
+Work = Callable[[neo4j.ManagedTransaction], Result]
+
+SLOTS = 8
+AWAY_SECONDS = 3.0
+"""How long readers are told that the graph is away, without asking it again."""
+
+_lock = threading.Lock()
+_driver: neo4j.Driver | None = None
+_slots = threading.BoundedSemaphore(SLOTS)
+_away_until = 0.0
+
+
+def driver() -> neo4j.Driver:
+    """The process's driver, made on first use."""
+    global _driver
+    with _lock:
+        if _driver is None:
+            _driver = _new_driver()
+        return _driver
+
+
+def _new_driver() -> neo4j.Driver:
+    url = urlsplit(settings.NEO4J_URL)
+    address = url.netloc.rpartition("@")[2]
+    return neo4j.GraphDatabase.driver(
+        f"{url.scheme}://{address}",
+        auth=(unquote(url.username or ""), unquote(url.password or "")) if url.username else None,
+        connection_timeout=settings.GRAPH_TIMEOUT,
+        connection_acquisition_timeout=settings.GRAPH_TIMEOUT,
+        # A pooled connection whose server restarted fails once: the driver's own retry takes a new one.
+        max_transaction_retry_time=1.0,
+        initial_retry_delay=0.05,
+        # Neo4j warns about labels that nothing has yet, which is how every graph begins.
+        notifications_min_severity="OFF",
+    )
+
+
+def drop_driver() -> None:
+    """Hang up every connection, also one that a thread still waits on; the next use makes new ones."""
+    global _driver
+    with _lock:
+        old, _driver = _driver, None
+    if old is not None:
+        hanging_up = threading.Thread(target=old.close, daemon=True)
+        hanging_up.start()
+        hanging_up.join(0.5)
+
+
+atexit.register(drop_driver)
+
+
+def read(work: Work[Result]) -> Result:
+    """Run a read for a page, within settings.GRAPH_TIMEOUT seconds. Raises GraphUnavailableError.
+
+    After a failure the graph counts as away for a few seconds, so that the pages after it answer at once.
+    """
+    global _away_until
+    if time.monotonic() < _away_until or not _slots.acquire(blocking=False):
+        raise GraphUnavailableError
+    try:
+        result = with_deadline(lambda: _read(work), settings.GRAPH_TIMEOUT)
+    except GraphUnavailableError:
+        _away_until = time.monotonic() + AWAY_SECONDS
+        raise
+    _away_until = 0.0
+    return result
+
+
+def _read(work: Work[Result]) -> Result:
+    try:
+        with driver().session(default_access_mode=neo4j.READ_ACCESS) as session:
+            return session.execute_read(work)
+    except (TransientError, DatabaseError) as error:
+        raise GraphUnavailableError from error
+    finally:
+        _slots.release()
+
+
+def write(work: Work[Result], seconds: float) -> Result:
+    """Run a write transaction, repeated where the graph says that this helps. Raises GraphUnavailableError, Neo4jError.
+
+    The work may have been done although an error is raised.
+    """
+
+    def attempts() -> Result:
+        with driver().session() as session:
+            return session.execute_write(work)
+
+    return with_deadline(attempts, seconds)
+
+
+def with_deadline(work: Callable[[], Result], seconds: float) -> Result:
+    """Run this in another thread. Raises GraphUnavailableError when it takes too long or the graph is away."""
+    future: Future[Result] = Future()
+    threading.Thread(target=_run, args=(work, future), daemon=True, name="graph").start()
+    try:
+        return future.result(seconds)
+    except TimeoutError:
+        drop_driver()
+        raise GraphUnavailableError from None
+    except (DriverError, AuthError, OSError) as error:
+        raise GraphUnavailableError from error
+
+
+def _run(work: Callable[[], Any], future: "Future[Any]") -> None:
+    try:
+        future.set_result(work())
+    except BaseException as error:  # noqa: BLE001 (it is raised again in the thread that waits)
+        future.set_exception(error)

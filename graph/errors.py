@@ -1,0 +1,13 @@
+"""The graph's one error that a person meets."""
+
+from ptfi.errors import RuleError
+
+
+class GraphUnavailableError(RuleError):
+    """The graph does not answer; nothing that was decided depends on it."""
+
+    status = 503
+    code = "graph_unavailable"
+    message = (
+        "Your knowledge graph is away for the moment. What you decide is kept and will appear there once it is back."
+    )

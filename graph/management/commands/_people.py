@@ -1,0 +1,22 @@
+"""Which people a command is about."""
+
+import uuid
+
+from django.core.management.base import CommandError
+from django.db.models import Q
+
+from traits.models import Persona
+
+
+def people(name: str) -> list[uuid.UUID]:
+    """The ids of everybody who has a log, or of the one with this id or e-mail. Raises CommandError."""
+    personas = Persona.objects.filter(revision__gt=0).order_by("user_id")
+    if name:
+        try:
+            personas = personas.filter(user_id=uuid.UUID(name))
+        except ValueError:
+            personas = personas.filter(Q(user__email=name.lower()))
+    ids = list(personas.values_list("user_id", flat=True))
+    if name and not ids:
+        raise CommandError("There is no such person, or nothing was ever decided for them.")
+    return ids

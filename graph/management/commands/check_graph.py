@@ -1,0 +1,51 @@
+"""Compare log, PersonaTrait and graph."""
+
+import argparse
+import threading
+import uuid
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from graph import rebuilding
+from graph.check import check
+from graph.errors import GraphUnavailableError
+from graph.management.commands._people import people
+
+
+class Command(BaseCommand):
+    help = "Name every difference between the log and the graph; exit status 1 when there is one."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--person", default="", help="id or e-mail of one person; without it, everybody")
+        parser.add_argument("--repair", action="store_true", help="project people who differ anew, and look again")
+
+    def handle(self, *, person: str, repair: bool, **_: Any) -> None:
+        ids = people(person)
+        try:
+            differing, behind = self._check_all(ids, repair)
+        except GraphUnavailableError as error:
+            raise CommandError("The graph is away.") from error
+        summary = f"{len(ids) - behind} people compared, {behind} still behind, {differing} differ."
+        if differing:
+            raise CommandError(summary)
+        self.stdout.write(summary)
+
+    def _check_all(self, ids: list[uuid.UUID], repair: bool) -> tuple[int, int]:
+        differing = behind = 0
+        for user_id in ids:
+            found = check(user_id)
+            if found:
+                self._report(user_id, found)
+            if found and repair:
+                self.stdout.write(f"{user_id}: projecting anew")
+                rebuilding.rebuild(user_id, threading.Event())
+                found = check(user_id)
+                self._report(user_id, found or [])
+            differing += bool(found)
+            behind += found is None
+        return differing, behind
+
+    def _report(self, user_id: uuid.UUID, found: list[str]) -> None:
+        for difference in found:
+            self.stdout.write(f"{user_id}: {difference}")

@@ -1,0 +1,57 @@
+"""Carry decisions into the graph, until told to stop."""
+
+import argparse
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+from django.db.models import F
+
+from graph.errors import GraphUnavailableError
+from graph.projection import Projector
+from traits.models import Persona
+
+
+class Command(BaseCommand):
+    help = "Carry decisions into the knowledge graph. Runs until SIGTERM or Ctrl-C; any number may run at once."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="project what there is, then exit")
+        # While one waits for the graph, the other reads the log.
+        parser.add_argument("--workers", type=int, default=2, help="how many work at once in this process (2)")
+
+    def handle(self, *, once: bool, workers: int, **_: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        try:
+            project(stop, once=once, workers=workers)
+        except GraphUnavailableError as error:
+            raise CommandError(f"The graph is away ({type(error.__cause__ or error).__name__}).") from error
+        behind = Persona.objects.filter(projected_revision__lt=F("revision")).count() if once else 0
+        if behind:
+            raise CommandError(f"{behind} people could not be projected; see last_error of their Persona rows.")
+
+
+def project(stop: threading.Event, *, once: bool, workers: int) -> None:
+    """Run so many workers until told to stop, or until nothing is left to do. Raises GraphUnavailableError."""
+
+    def work() -> None:
+        projector = Projector()
+        (projector.drain if once else projector.run)(stop)
+
+    def work_in_thread() -> None:
+        try:
+            work()
+        finally:
+            connections.close_all()
+
+    if workers == 1:
+        work()
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        for future in [pool.submit(work_in_thread) for _ in range(workers)]:
+            future.result()

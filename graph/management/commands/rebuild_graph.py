@@ -1,0 +1,33 @@
+"""Draw the graph anew from the log."""
+
+import argparse
+import threading
+import uuid
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from graph import rebuilding
+from graph.errors import GraphUnavailableError
+from graph.management.commands._people import people
+
+
+class Command(BaseCommand):
+    help = "Drop what PTFI wrote into the graph and project the log again, one person at a time."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--person", default="", help="id or e-mail of one person; without it, everybody")
+
+    def handle(self, *, person: str, **_: Any) -> None:
+        ids = people(person)
+        failed = [user_id for number, user_id in enumerate(ids, 1) if not self._rebuild(user_id, number, len(ids))]
+        if failed:
+            raise CommandError(f"{len(failed)} people could not be projected; see last_error of their Persona rows.")
+
+    def _rebuild(self, user_id: uuid.UUID, number: int, total: int) -> bool:
+        try:
+            whole = rebuilding.rebuild(user_id, threading.Event())
+        except GraphUnavailableError as error:
+            raise CommandError("The graph is away. A running projector goes on once it is back.") from error
+        self.stdout.write(f"{number}/{total} {user_id} {'done' if whole else 'FAILED'}")
+        return whole

@@ -1,0 +1,190 @@
+"""What the projector asks of PostgreSQL: whose log is ahead of the graph, and what it says."""
+
+import datetime as dt
+import json
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import F
+
+from graph.rows import Change, style_id
+from traits.models import Persona
+
+MAX_PEOPLE = 100
+MAX_ENTRIES = 500
+"""Entries of the log that one batch takes, over all of its people."""
+MAX_BYTES = 8_000_000
+"""About how much content of entries, as stored, one batch takes; a single larger entry still goes."""
+MAX_BACK_OFF = 300
+NO_LIMIT = 2**62
+
+CLAIM = """
+WITH next AS (
+    SELECT user_id FROM traits_persona
+    WHERE projected_revision < revision AND held_at IS NULL
+      AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
+      AND (next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp())
+      AND (%(only)s::uuid IS NULL OR user_id = %(only)s)
+    ORDER BY last_entry_at LIMIT %(people)s FOR NO KEY UPDATE SKIP LOCKED)
+UPDATE traits_persona AS p SET claimed_until = clock_timestamp() + make_interval(secs => %(lease)s)
+FROM next JOIN accounts_user AS u ON u.id = next.user_id WHERE p.user_id = next.user_id
+RETURNING p.user_id, p.generation, p.projected_revision, p.revision, p.claimed_until, u.date_joined"""
+WINDOW_ENDS = """
+SELECT user_id, max(revision) FROM (
+    SELECT l.user_id, l.revision, w.since,
+           sum(pg_column_size(l.content)) OVER (PARTITION BY l.user_id ORDER BY l.revision) AS size
+    FROM unnest(%(users)s::uuid[], %(since)s::bigint[], %(upto)s::bigint[]) AS w (user_id, since, upto)
+    JOIN traits_userrefinedtrait AS l ON l.user_id = w.user_id AND l.revision > w.since AND l.revision <= w.upto
+) AS entries WHERE size <= %(size)s OR revision = since + 1 GROUP BY user_id"""
+CHANGES = """
+SELECT DISTINCT ON (l.user_id, l.trait_id_in_pkg, l.style_element)
+       l.user_id, l.revision, l.trait_id_in_pkg, l.style_element, l.content->'after'->'trait',
+       l.content->'after'->'style', l.content->'after'->'candidate'->>'status'
+FROM unnest(%(users)s::uuid[], %(since)s::bigint[], %(upto)s::bigint[]) AS w (user_id, since, upto)
+JOIN traits_userrefinedtrait AS l ON l.user_id = w.user_id AND l.revision > w.since AND l.revision <= w.upto
+WHERE l.trait_id_in_pkg IS NOT NULL OR l.style_element IS NOT NULL
+ORDER BY l.user_id, l.trait_id_in_pkg, l.style_element, l.revision DESC"""
+DONE = """
+WITH done AS (
+    UPDATE traits_persona AS p SET projected_revision = greatest(p.projected_revision, d.upto),
+        projected_at = clock_timestamp(), attempts = 0, next_attempt_at = NULL, last_error = '',
+        claimed_until = CASE WHEN p.claimed_until = d.claim THEN NULL ELSE p.claimed_until END
+    FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::timestamptz[]) AS d (user_id, generation, upto, claim)
+    WHERE p.user_id = d.user_id AND p.generation = d.generation AND p.revision >= d.upto RETURNING p.user_id)
+SELECT pg_notify('ptfi_projected', string_agg(user_id::text, ',')) FROM done HAVING count(*) > 0"""
+RELEASE = """
+UPDATE traits_persona AS p SET claimed_until = NULL FROM unnest(%s::uuid[], %s::timestamptz[]) AS d (user_id, claim)
+WHERE p.user_id = d.user_id AND p.claimed_until = d.claim"""
+FAILED = """
+UPDATE traits_persona SET attempts = attempts + 1, claimed_until = NULL, last_error = %(error)s,
+    next_attempt_at = clock_timestamp() + make_interval(secs => least(%(most)s, 2 ^ least(attempts, 16)))
+WHERE user_id = %(user)s AND generation = %(generation)s"""
+REPLAY = """
+UPDATE traits_persona AS p SET generation = greatest(p.generation, d.floor, %s) + 1, projected_revision = 0,
+    claimed_until = NULL, attempts = 0, next_attempt_at = NULL, last_error = ''
+FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[]) AS d (user_id, generation, floor, below)
+WHERE p.user_id = d.user_id AND p.generation = d.generation AND p.revision < d.below"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A person whom this process projects until the lease ends; head is the log's newest revision."""
+
+    user_id: uuid.UUID
+    generation: int
+    since: int
+    head: int
+    until: dt.datetime
+    joined: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A person to be projected from the start, if they still have this generation and the head is below that.
+
+    floor is a generation that the new one must be above.
+    """
+
+    user_id: uuid.UUID
+    generation: int
+    floor: int = 0
+    below: int = NO_LIMIT
+
+
+def claim(lease: float, only: uuid.UUID | None = None) -> list[Claim]:
+    """Take people whose log is ahead and whom nobody else holds, for so many seconds; longest waiting first."""
+    return [Claim(*row) for row in _query(CLAIM, {"only": only, "people": MAX_PEOPLE, "lease": lease})]
+
+
+def window_ends(claims: Sequence[Claim]) -> dict[uuid.UUID, int]:
+    """How far each person's window reaches; small backlogs go whole, large ones share what is left of the batch."""
+    ends, room = {}, MAX_ENTRIES
+    for place, one in enumerate(sorted(claims, key=lambda one: one.head - one.since)):
+        share = max(1, room // (len(claims) - place))
+        ends[one.user_id] = min(one.head, one.since + share)
+        room -= ends[one.user_id] - one.since
+    rows = _query(WINDOW_ENDS, _bounds(claims, ends) | {"size": MAX_BYTES // len(claims)})
+    # A log with a gap has no entry to end at: the person's own revision does, and check_graph tells.
+    return ends | dict(rows)
+
+
+def changes(claims: Sequence[Claim], ends: dict[uuid.UUID, int]) -> dict[uuid.UUID, list[Change]]:
+    """The newest that each person's window says of each trait and style element."""
+    return _changes(_bounds(claims, ends))
+
+
+def history(user_id: uuid.UUID, head: int) -> list[Change]:
+    """The newest that a person's log says of everything, up to this revision."""
+    return _changes({"users": [user_id], "since": [0], "upto": [head]})[user_id]
+
+
+def _changes(bounds: dict[str, Any]) -> dict[uuid.UUID, list[Change]]:
+    found = defaultdict(list)
+    for user_id, revision, trait_id, style, trait_after, style_after, status in _query(CHANGES, bounds):
+        if trait_id:
+            state = json.loads(trait_after or "null")
+            found[user_id].append(Change(user_id, revision, str(trait_id), state, candidate_status=status))
+        if style:
+            state = json.loads(style_after or "null")
+            found[user_id].append(Change(user_id, revision, style_id(user_id, style), state, is_style=True))
+    return found
+
+
+def done(claims: Iterable[tuple[Claim, int]]) -> None:
+    """Record how far these people are projected, let go of them, and tell who listens to ptfi_projected."""
+    rows = [(one.user_id, one.generation, upto, one.until) for one, upto in claims]
+    if rows:
+        _query(DONE, [list(column) for column in zip(*rows, strict=True)])
+
+
+def release(claims: Iterable[Claim]) -> None:
+    """Let go of people, who stay as they are."""
+    rows = [(one.user_id, one.until) for one in claims]
+    if rows:
+        _execute(RELEASE, [list(column) for column in zip(*rows, strict=True)])
+
+
+def failed(one: Claim, error: str) -> None:
+    """Have the person wait, twice as long each time, and show why; the text must hold nothing personal."""
+    _execute(FAILED, {"error": error[:500], "most": MAX_BACK_OFF, "user": one.user_id, "generation": one.generation})
+
+
+def replay(people: Iterable[Replay]) -> None:
+    """Have people projected from the start.
+
+    The new generation is above the old one, also where PostgreSQL was restored to a time when it was lower.
+    """
+    rows = [(one.user_id, one.generation, one.floor, one.below) for one in people]
+    if rows:
+        _execute(REPLAY, [int(time.time() * 1000), *(list(column) for column in zip(*rows, strict=True))])
+
+
+def waiting(only: uuid.UUID | None = None) -> bool:
+    """Whether somebody is behind who is not backing off."""
+    rows = Persona.objects.filter(projected_revision__lt=F("revision"), next_attempt_at=None, held_at=None)
+    return (rows.filter(user=only) if only else rows).exists()
+
+
+def _bounds(claims: Sequence[Claim], ends: dict[uuid.UUID, int]) -> dict[str, Any]:
+    return {
+        "users": [one.user_id for one in claims],
+        "since": [one.since for one in claims],
+        "upto": [ends[one.user_id] for one in claims],
+    }
+
+
+def _query(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _execute(statement: str, parameters: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)

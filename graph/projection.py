@@ -1,0 +1,230 @@
+"""The projector: carries the log into the graph, and is the graph's only writer. Any number may run at once."""
+
+import logging
+import random
+import threading
+import time
+import traceback
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.db import connection as database
+from neo4j.exceptions import ConstraintError, Neo4jError, TransientError
+
+from graph import connection, outbox, schema, writing
+from graph.errors import GraphUnavailableError
+from graph.outbox import Claim, Replay
+from graph.rows import Change, Rows, rows_of
+from graph.writing import CLEARING, Fence, Window
+from traits.models import Persona
+
+logger = logging.getLogger(__name__)
+
+AWAY = (GraphUnavailableError, OperationalError, InterfaceError)
+"""What is nobody's fault and passes: people keep their turn."""
+
+LONGEST_WAIT = 2.0
+"""Seconds between two looks at a database that is away, at most."""
+RACES = 5
+"""How often a batch is written again after another writer was at the same place."""
+SWEEP = 1_000
+"""People whose fence is compared at once."""
+
+
+class Projector:
+    """One worker. Attributes: only, the one person it serves (None: everybody)."""
+
+    def __init__(self, only: uuid.UUID | None = None) -> None:
+        self.only = only
+        self._held: list[Claim] = []
+        self._sweep: Iterator[None] = iter(())
+
+    def run(self, stop: threading.Event) -> None:
+        """Project until told to stop; a database that is away is waited for."""
+        wait, ready = 0.0, False
+        while not stop.is_set():
+            try:
+                if not ready:
+                    self.prepare()
+                    ready, wait = True, self._back(wait)
+                next(self._sweep, None)
+                if not self.batch():
+                    stop.wait(settings.PROJECTOR_POLL)
+                wait = self._back(wait)
+            except AWAY as error:
+                ready = ready and not isinstance(error, GraphUnavailableError)
+                wait = self._away(error, wait)
+                stop.wait(wait)
+        self._let_go()
+
+    def drain(self, stop: threading.Event) -> None:
+        """Project until nobody is behind but those whose projection fails. Raises GraphUnavailableError."""
+        self.prepare()
+        for _ in self._sweep:
+            pass
+        while not stop.is_set():
+            if not self.batch():
+                if not outbox.waiting(self.only):
+                    return
+                stop.wait(settings.PROJECTOR_POLL)
+
+    def prepare(self) -> None:
+        """Install the schema, and look, a little with each batch, for people whom the graph has lost."""
+        try:
+            schema.install()
+        except Neo4jError:
+            # Two processes that install at once can get into each other's way.
+            schema.install()
+        self._sweep = _replay_lost(self.only)
+
+    def batch(self) -> int:
+        """Project a batch of people; returns how many there were. Raises GraphUnavailableError."""
+        self._let_go()
+        self._held = outbox.claim(settings.PROJECTOR_LEASE, self.only)
+        count = len(self._held)
+        if count:
+            windows = self._windows()
+            try:
+                self._project(windows)
+            except AWAY:
+                raise
+            except Exception as error:  # noqa: BLE001 (whose fault it is shows when each is tried alone)
+                logger.warning("A batch of %d failed (%s); trying one by one", len(windows), _reason(error))
+                self._project_singly(windows)
+            self._let_go()
+        return count
+
+    def _windows(self) -> list[tuple[Claim, Window]]:
+        ends = outbox.window_ends(self._held)
+        changes = outbox.changes(self._held, ends)
+        windows = []
+        for claim in self._held:
+            mine = changes.get(claim.user_id, [])
+            try:
+                rows = rows_of(mine)
+            except Exception as error:  # noqa: BLE001 (a state that can't be read must not stop the others)
+                self._failed(claim, error)
+                continue
+            end = ends[claim.user_id]
+            windows.append((claim, _window(claim, end, mine, rows)))
+        return windows
+
+    def _project_singly(self, windows: list[tuple[Claim, Window]]) -> None:
+        for claim, window in windows:
+            try:
+                self._project([(claim, window)])
+            except AWAY:
+                raise
+            except Exception as error:  # noqa: BLE001 (it is kept with the person, and the others go on)
+                self._failed(claim, error)
+
+    def _project(self, windows: list[tuple[Claim, Window]]) -> None:
+        if not windows:
+            return
+        stopped = _write([window for _, window in windows])
+        done, lost, clearing = [], [], []
+        for claim, window in windows:
+            if claim.user_id not in stopped:
+                done.append((claim, window.to))
+                continue
+            fence = stopped[claim.user_id]
+            if fence == Fence(claim.generation, CLEARING) and not claim.since:
+                clearing.append((claim.user_id, claim.generation))
+            elif fence and fence.generation == claim.generation and window.to <= fence.revision <= claim.head:
+                done.append((claim, fence.revision))
+            else:
+                lost.append(_replay_of(claim.user_id, claim.generation, claim.head, fence))
+        outbox.replay(lost)
+        outbox.done(done)
+        if clearing:
+            _clear(clearing)
+
+    def _failed(self, claim: Claim, error: Exception) -> None:
+        logger.error("Person %s could not be projected: %s", claim.user_id, _reason(error))
+        outbox.failed(claim, _reason(error))
+
+    def _let_go(self) -> None:
+        outbox.release(self._held)
+        self._held = []
+
+    def _away(self, error: Exception, wait: float) -> float:
+        which = "The graph" if isinstance(error, GraphUnavailableError) else "PostgreSQL"
+        if not wait:
+            logger.warning("%s is away (%s); waiting for it", which, _reason(error.__cause__ or error))
+        if which == "PostgreSQL":
+            database.close()
+        return min(LONGEST_WAIT, wait * 2 or settings.PROJECTOR_POLL)
+
+    def _back(self, wait: float) -> float:
+        if wait:
+            logger.info("Everything is back; projecting goes on")
+        return 0.0
+
+
+def _window(claim: Claim, end: int, changes: list[Change], rows: Rows) -> Window:
+    return Window(claim.user_id, claim.generation, claim.since, end, claim.joined, changes, rows)
+
+
+def _deadline() -> float:
+    # Well within the lease, so that a projector gives up on a hung graph before others take its people over.
+    return settings.PROJECTOR_LEASE / 2
+
+
+def _write(windows: Sequence[Window]) -> dict[uuid.UUID, Fence | None]:
+    for race in range(RACES):
+        try:
+            return connection.write(lambda tx: writing.write(tx, windows), _deadline())
+        except (ConstraintError, TransientError):
+            time.sleep(random.uniform(0, 0.05 * 2**race))  # noqa: S311 (so that two do not meet again)
+    return connection.write(lambda tx: writing.write(tx, windows), _deadline())
+
+
+def _clear(people: list[tuple[uuid.UUID, int]]) -> None:
+    while not connection.write(lambda tx: writing.clear(tx, people), _deadline()):
+        pass
+
+
+def _replay_of(user_id: uuid.UUID, generation: int, head: int, fence: Fence | None) -> Replay:
+    """The graph lost the person, or it or the log was restored to the past."""
+    if fence and fence.generation > generation:
+        return Replay(user_id, generation, floor=fence.generation)
+    if fence and fence.generation == generation and fence.revision > head:
+        # Not when the log has grown since it was looked at.
+        return Replay(user_id, generation, below=fence.revision)
+    return Replay(user_id, generation)
+
+
+def _replay_lost(only: uuid.UUID | None) -> Iterator[None]:
+    """Compare every fence with PostgreSQL, some at a time, and have those projected anew whom the graph has lost."""
+    people = Persona.objects.filter(projected_revision__gt=0).order_by("user_id")
+    people = people.filter(user=only) if only else people
+    last = uuid.UUID(int=0)
+    while rows := list(people.filter(user_id__gt=last)[:SWEEP]):
+        last = rows[-1].user_id
+        fences = _fences([persona.user_id for persona in rows])
+        lost = [persona for persona in rows if not _holds(persona, fences[persona.user_id])]
+        if lost:
+            logger.warning("The graph has lost %d people; they are projected anew", len(lost))
+        outbox.replay(_replay_of(p.user_id, p.generation, p.revision, fences[p.user_id]) for p in lost)
+        yield
+
+
+def _fences(user_ids: list[uuid.UUID]) -> dict[uuid.UUID, Fence | None]:
+    return connection.write(lambda tx: writing.states(tx, user_ids), _deadline())
+
+
+def _holds(persona: Persona, fence: Fence | None) -> bool:
+    if fence is None or fence.generation != persona.generation:
+        return False
+    return persona.projected_revision <= fence.revision <= persona.revision
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong and where, without the message: it may quote a person's texts."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    code = getattr(error, "code", None) or getattr(error, "sqlstate", None)
+    return f"{type(error).__name__}{f' {code}' if code else ''}{place}"

@@ -1,0 +1,63 @@
+"""Uniqueness constraints and indexes, without which concurrent writers would make duplicates."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from neomodel import DateTimeNeo4jFormatProperty, StructuredNode
+
+from graph import connection
+from graph.nodes import NODES
+
+
+def key_of(node: type[Any]) -> str:
+    """The property that names a node of this label."""
+    return next(name for name, kind in properties_of(node).items() if kind.unique_index)
+
+
+def properties_of(model: type[Any]) -> dict[str, Any]:
+    """The properties of a node or an edge, by the name that they have in the graph."""
+    kinds = model.defined_properties(rels=False) if issubclass(model, StructuredNode) else model.defined_properties()
+    return {kind.get_db_property_name(name): kind for name, kind in kinds.items()}
+
+
+def times_of(model: type[Any]) -> list[str]:
+    """The names of the properties that are moments."""
+    return [name for name, kind in properties_of(model).items() if isinstance(kind, DateTimeNeo4jFormatProperty)]
+
+
+def _edges() -> Iterator[tuple[str, tuple[str, str, type[Any]]]]:
+    for node in NODES:
+        for _, relationship in node.__all_relationships__:
+            definition, target = relationship.definition, relationship._raw_class
+            label = target if isinstance(target, str) else target.__label__
+            yield definition["relation_type"], (node.__label__, label, definition["model"])
+
+
+EDGES = dict(_edges())
+"""Type of an edge → label of its source, label of its target, model of its properties."""
+
+
+def statements() -> list[str]:
+    """What to run, in order; each changes nothing where it is in place already."""
+    found = []
+    for node in NODES:
+        label, key = node.__label__, key_of(node)
+        found.append(f"CREATE CONSTRAINT ptfi_{label}_{key} IF NOT EXISTS FOR (n:{label}) REQUIRE n.{key} IS UNIQUE")
+        found += [
+            f"CREATE INDEX ptfi_{label}_{name} IF NOT EXISTS FOR (n:{label}) ON (n.{name})"
+            for name, kind in properties_of(node).items()
+            if kind.index
+        ]
+    return found
+
+
+def install() -> None:
+    """Make sure that all of it is there. Raises GraphUnavailableError."""
+
+    def run() -> None:
+        with connection.driver().session() as session:
+            for statement in statements():
+                session.run(statement).consume()
+
+    connection.with_deadline(run, settings.PROJECTOR_LEASE)

@@ -1,0 +1,78 @@
+"""Looking into the graph, and putting things there, past the product's own code."""
+
+import os
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from graph import connection
+from graph.errors import GraphUnavailableError
+from graph.projection import Projector
+from ptfi.accounts.models import User
+from traits.models import Persona
+
+FENCE = ("generation", "projectedAt")
+
+
+def project(user: User) -> None:
+    """Carry the person's log into the graph."""
+    Projector(only=user.pk).drain(threading.Event())
+
+
+def cypher(statement: str, **parameters: Any) -> list[dict[str, Any]]:
+    """Run a statement; ids may be UUIDs."""
+    texts = {name: str(value) if isinstance(value, uuid.UUID) else value for name, value in parameters.items()}
+    return [record.data() for record in connection.driver().execute_query(statement, texts).records]
+
+
+def dump(user: User) -> list[str]:
+    """Every node of the person and every edge at one, with all properties, apart from the times of projecting."""
+    nodes = cypher("MATCH (n) WHERE n.ownerID = $id OR n.userID = $id RETURN labels(n) AS label, n AS p", id=user.pk)
+    edges = cypher(
+        "MATCH (n)-[e]-(m) WHERE n.ownerID = $id OR n.userID = $id "
+        "RETURN DISTINCT type(e) AS label, properties(e) AS p, startNode(e) AS source, endNode(e) AS target",
+        id=user.pk,
+    )
+    for row in (*nodes, *edges):
+        for part in ("p", "source", "target"):
+            if part in row:
+                row[part] = sorted((k, str(v)) for k, v in row[part].items() if k not in FENCE)
+    return sorted(map(str, (*nodes, *edges)))
+
+
+def persona(user: User) -> Persona:
+    return Persona.objects.get(user=user)
+
+
+def trait_node(trait_id: uuid.UUID) -> dict[str, Any] | None:
+    """The Trait's properties, None where there is no such node."""
+    found = cypher("MATCH (t:Trait {traitID: $id}) RETURN properties(t) AS p", id=trait_id)
+    return found[0]["p"] if found else None
+
+
+def concept_names(user: User) -> set[str]:
+    return {row["name"] for row in cypher("MATCH (c:Concept {ownerID: $id}) RETURN c.name AS name", id=user.pk)}
+
+
+@pytest.fixture
+def graph_process() -> Iterator[psutil.Process]:
+    """The graph's process, which runs again at the end."""
+    folder = Path(os.environ["PTFI_EMBEDDED"]) / "graph"
+    process = psutil.Process(int((folder / "server.lock").read_text()))
+    yield process
+    process.send_signal(signal.SIGCONT)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            connection._away_until = 0.0
+            connection.read(lambda tx: tx.run("RETURN 1").consume())
+            return
+        except GraphUnavailableError:
+            time.sleep(0.2)
