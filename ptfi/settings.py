@@ -1,6 +1,8 @@
 """All settings, read from the environment; every bad or missing variable is reported at once."""
 
+import logging
 from pathlib import Path
+from typing import cast
 
 import bootstrap_wrapper
 from csp.constants import NONE, SELF
@@ -21,8 +23,8 @@ HTTPS = env.bool("HTTPS", not EMBEDDED)
 # Behind a proxy that sets X-Forwarded-Proto itself; without one a client could claim https.
 BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
-LOG_LEVEL = env.log_level("LOG_LEVEL", "INFO")
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
+LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
 
 DATABASE = env.dj_db_url("DATABASE_URL")
 DB_POOL_SIZE = env.int("DB_POOL_SIZE", 8, validate=POSITIVE)
@@ -38,7 +40,8 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", "PTFI <noreply
 try:
     env.seal()
 except EnvValidationError as error:
-    lines = [f"{name}: {' '.join(map(str, reasons))}" for name, reasons in error.error_messages.items()]
+    faults = cast(dict[str, list[str]], error.error_messages)
+    lines = [f"{name}: {' '.join(reasons)}" for name, reasons in faults.items()]
     raise ImproperlyConfigured("The environment needs attention:\n  " + "\n  ".join(lines)) from None
 
 DATABASES = {
@@ -93,7 +96,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "ptfi.accounts.middleware.TimeZoneMiddleware",
     "ptfi.errors.ErrorMiddleware",
@@ -149,7 +151,6 @@ MFA_TOTP_ISSUER = "EchoSphere PTFI"
 MFA_FORMS = {"add_webauthn": "ptfi.accounts.forms.AddPasskeyForm"}
 # Passkeys need https everywhere but on localhost, which browsers trust.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
-USERSESSIONS_TRACK_ACTIVITY = True
 
 EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
 EMAIL_HOST = EMAIL["EMAIL_HOST"]

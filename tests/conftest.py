@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
+from pytest_django.plugin import DjangoDbBlocker
 
 from ptfi.accounts.models import User
 from traits import services
 from traits.log import Actor
 from traits.models import ExtractedTraitCandidate, Persona
-from traits.states import evidence_id, name_key
+from traits.states import Piece, evidence_id, name_key
 
 CHROMIUM = [
     "--headless",
@@ -54,10 +54,10 @@ def django_db_modify_db_settings() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The threads of the live server leave connections behind, and a database in use cannot be dropped."""
     yield
-    with connection.cursor() as cursor:
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -88,8 +88,8 @@ def sam(db: None) -> User:
 
 
 @pytest.fixture
-def signed_in() -> Callable[[AbstractBaseUser], Client]:
-    def sign_in(user: AbstractBaseUser) -> Client:
+def signed_in() -> Callable[[User], Client]:
+    def sign_in(user: User) -> Client:
         client = Client()
         client.force_login(user)
         return client
@@ -101,7 +101,7 @@ def make_candidate(user: User, name: str = "Loves jazz", **fields: Any) -> Extra
     """A suggestion with two pieces of evidence, unless fields say otherwise; evidence may be a list of texts."""
     pk = fields.pop("candidate_id", None) or uuid.uuid4()
     texts = fields.pop("evidence", ["I love jazz.", "Jazz again tonight!"])
-    pieces = [
+    pieces: list[Piece] = [
         {
             "type": "text_snippet",
             "content": text,

@@ -18,6 +18,7 @@ import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -52,7 +53,7 @@ class Product:
     def request(self, path: str, data: dict[str, str] | None = None, seconds: float = 20) -> tuple[int, str]:
         """Status and text of a page, or of the answer to a form."""
         url = f"http://localhost:{self.port}{path}"
-        fields = data and urllib.parse.urlencode({**data, "csrfmiddlewaretoken": self.token}).encode()
+        fields = urllib.parse.urlencode({**data, "csrfmiddlewaretoken": self.token}).encode() if data else None
         try:
             with self.browser.open(url, fields, timeout=seconds) as response:
                 return response.status, response.read().decode()
@@ -93,7 +94,7 @@ class Product:
             return child.children()[0]
         return child
 
-    def query(self, statement: str) -> list[tuple[object, ...]]:
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(read_state(self.folder.path)["database_url"], connect_timeout=5) as connection:
             return connection.execute(statement).fetchall()
 
@@ -178,9 +179,10 @@ def row(pk: uuid.UUID, number: int) -> dict[str, object]:
 
 def assert_nothing_lost(product: Product, reviewer: Reviewer) -> None:
     """Every answered decision stands in the log once, others at most once, and the graph comes to equal the log."""
-    found = dict(product.query("SELECT original_candidate_id, count(*) FROM traits_userrefinedtrait GROUP BY 1"))  # type: ignore[arg-type]
+    counted = product.query("SELECT original_candidate_id, count(*) FROM traits_userrefinedtrait GROUP BY 1")
+    found: dict[Any, Any] = dict(counted)
     assert [pk for pk in reviewer.answered if found.get(pk) != 1] == []
-    assert [pk for pk, _ in reviewer.refused if found.get(pk, 0) > 1] == []  # type: ignore[operator]
+    assert [pk for pk, _ in reviewer.refused if found.get(pk, 0) > 1] == []
     verified = product.command("verify_log")
     assert verified.returncode == 0, verified.stdout
     behind = "SELECT 1 FROM traits_persona WHERE projected_revision < revision"

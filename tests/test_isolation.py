@@ -48,7 +48,7 @@ class Theirs:
             for field in model._meta.get_fields():
                 if field.related_model is User and field.concrete and not field.many_to_many:
                     found += model._default_manager.filter(**{field.name: self.user}).order_by("pk")
-        return serializers.serialize("json", found)
+        return str(serializers.serialize("json", found))
 
 
 @pytest.fixture

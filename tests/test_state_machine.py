@@ -222,7 +222,7 @@ class Decisions(RuleBasedStateMachine):
 
 
 def run(examples: int, steps: int) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Decisions,
         settings=settings(
             max_examples=examples,

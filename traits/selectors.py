@@ -6,6 +6,7 @@ import itertools
 import re
 import statistics
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
@@ -169,7 +170,7 @@ def alike(user: User, candidate: ExtractedTraitCandidate) -> list[ExtractedTrait
 def counts(user: User) -> dict[str, int]:
     """How many candidates each tab holds, and "decided" of "total"."""
     now = timezone.now()
-    tabs = {tab: Count("pk", filter=tab_condition(tab, now)) for tab in TABS}
+    tabs = {tab: Count("status", filter=tab_condition(tab, now)) for tab in TABS}
     found: dict[str, int] = ExtractedTraitCandidate.objects.filter(user=user).aggregate(**tabs)
     decided = found["confirmed"] + found["rejected"]
     return {**found, "decided": decided, "total": decided + found["review"] + found["later"]}
@@ -207,6 +208,47 @@ def trait(user: User, trait_id: uuid.UUID) -> PersonaTrait:
     return found
 
 
+def traits(user: User, trait_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, PersonaTrait]:
+    """Those of the traits that are the person's, by id."""
+    ids = list(trait_ids)
+    return PersonaTrait.objects.filter(user=user).in_bulk(ids) if ids else {}
+
+
+def chosen(user: User, candidate_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, ExtractedTraitCandidate]:
+    """Those of the candidates that are the person's and not held back, by id, without their evidence."""
+    rows = ExtractedTraitCandidate.objects.filter(user=user, held_reason="")
+    return rows.defer("search", "supporting_evidence").in_bulk(list(candidate_ids))
+
+
+def suggestion_of(user: User, trait: PersonaTrait) -> ExtractedTraitCandidate | None:
+    """What the trait was suggested as, without its evidence; None for one of the person's own."""
+    rows = ExtractedTraitCandidate.objects.filter(user=user, pk=trait.pk)
+    return rows.defer("search", "supporting_evidence").first()
+
+
+def own_names(user: User, column: str, limit: int = 200) -> list[str]:
+    """The "concepts" or "expression_contexts" that the person's traits name, most frequent first."""
+    each = Func(column, function="jsonb_array_elements_text", output_field=TextField(), set_returning=True)
+    rows = PersonaTrait.objects.filter(user=user).annotate(each=each).values("each")
+    named = rows.annotate(number=Count("pk")).order_by("-number", "each")
+    return [row["each"] for row in named[:limit]]
+
+
+def own_concept_keys(user: User) -> set[str]:
+    """The name keys of the concepts that the person's traits have."""
+    each = Func("concepts", function="jsonb_array_elements_text", output_field=TextField(), set_returning=True)
+    rows = PersonaTrait.objects.filter(user=user).annotate(each=each).values_list("each", flat=True).distinct()
+    return {name_key(concept) for concept in rows}
+
+
+def decided_since(user: User, since: dt.datetime) -> dict[str, int]:
+    """How many decisions of each kind the person made since then; undone ones and undoing do not count."""
+    mine = UserRefinedTrait.objects.filter(user=user, actor_kind=ActorKind.PERSON, created_at__gte=since)
+    undone = mine.exclude(undoes=None).values("undoes")
+    rows = mine.exclude(user_decision=Decision.UNDONE).exclude(pk__in=undone).values("user_decision")
+    return {row["user_decision"]: row["number"] for row in rows.annotate(number=Count("pk")).order_by("-number")}
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Similar:
     """A trait that says nearly the same: likeness of the names in per cent, and the concepts that both name."""
@@ -219,8 +261,11 @@ class Similar:
     concepts: list[str]
 
 
-def similar_traits(user: User, suggestion: ExtractedTraitCandidate, limit: int = 5) -> list[Similar]:
-    """The person's traits that are close to a suggestion by name (rapidfuzz's token set ratio) or by concepts."""
+def similar_traits(user: User, suggestion: ExtractedTraitCandidate | PersonaTrait, limit: int = 5) -> list[Similar]:
+    """The person's other traits that are close to a suggestion or a trait.
+
+    By name (rapidfuzz's token set ratio) or by concepts.
+    """
     keys = {name_key(concept) for concept in suggestion.concepts}
     columns = ("pk", "name", "name_key", "category", "status", "concepts")
     found = []
@@ -244,9 +289,19 @@ def traits_to_merge_into(user: User, q: str = "", limit: int = 200) -> list[Pers
 
 
 def history(user: User, thing_id: uuid.UUID, limit: int = 20) -> list[UserRefinedTrait]:
-    """The newest log entries of a candidate or trait; each says whether it can_undo."""
+    """The newest log entries of a candidate or trait.
+
+    Each says whether it can_undo, its reason and notes, the trait's status_after, and the name and the present status
+    of its suggestion.
+    """
     rows = UserRefinedTrait.objects.filter(Q(trait_id_in_pkg=thing_id) | Q(original_candidate=thing_id), user=user)
-    annotated: Any = rows.annotate(reason=KT("content__reason"), notes=KT("content__notes")).defer("content")
+    annotated: Any = rows.annotate(
+        reason=KT("content__reason"),
+        notes=KT("content__notes"),
+        status_after=KT("content__after__trait__status"),
+        suggestion=F("original_candidate__trait_name"),
+        suggestion_status=F("original_candidate__status"),
+    ).defer("content")
     entries = list(annotated.order_by("-revision")[:limit])
     standing = undo.standing_ids(user, entries)
     for entry in entries:

@@ -29,10 +29,10 @@ from traits.states import (
     Piece,
     candidate_state,
     name_key,
+    once_each,
     own_piece,
     trait_state,
     union,
-    union_names,
 )
 from traits.steps import Step, decide, lock, locked_candidate, locked_trait, record, undecided_candidate
 from traits.validation import (
@@ -289,7 +289,7 @@ def merge(
     own = [own_piece(trait.trait_id, text) for text in evidence.own]
     at = log.next_moment(persona)
     trait.evidence = union(trait.evidence, [*candidate.supporting_evidence, *own])
-    trait.concepts = union_names(trait.concepts, candidate.concepts)
+    trait.concepts = once_each([*trait.concepts, *candidate.concepts])
     trait.last_refined_at = at
     trait.last_observed_at = max(filter(None, (trait.last_observed_at, candidate.created_at)))
     decide(candidate, CandidateStatus.REFINED, at)

@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import unicodedata
 import uuid
+from collections.abc import Iterable
 from typing import Any, TypedDict
 
 from traits.models import MAX_NAME, ExtractedTraitCandidate, PersonaTrait, Verdict
@@ -64,9 +65,12 @@ def union(first: list[Piece], second: list[Piece]) -> list[Piece]:
     return first + [piece for piece in second if piece["evidence_id"] not in known]
 
 
-def union_names(first: list[str], second: list[str]) -> list[str]:
-    """Both, in order, each name key once, in its first spelling."""
-    return list({name_key(name): name for name in reversed(first + second)}.values())[::-1]
+def once_each(names: Iterable[str]) -> list[str]:
+    """The names in order, each name key once, in its first spelling."""
+    kept = dict[str, str]()
+    for name in names:
+        kept.setdefault(name_key(name), name)
+    return list(kept.values())
 
 
 def iso(moment: dt.datetime | None) -> str | None:

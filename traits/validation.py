@@ -6,7 +6,7 @@ from typing import Any
 
 from traits.errors import InvalidError
 from traits.models import MAX_EVIDENCE, MAX_EVIDENCE_TEXT, MAX_LIST, MAX_NAME, MAX_TEXT, Category, Verdict
-from traits.states import name_key
+from traits.states import once_each
 
 MAX_CONTEXT = 100
 
@@ -82,11 +82,11 @@ def clean_changes(changes: Changes) -> Changes:
 
 def clean_names(names: list[str], longest: int) -> tuple[list[str], list[str]]:
     """The names trimmed, each name key once in its first spelling; and what is wrong with them."""
-    cleaned = {name_key(name): name.strip() for name in reversed(names) if name.strip()}
+    cleaned = once_each(name.strip() for name in names if name.strip())
     faults = [f"At most {MAX_LIST} entries."] if len(cleaned) > MAX_LIST else []
-    for name in cleaned.values():
+    for name in cleaned:
         faults += text_faults(name, longest)
-    return list(cleaned.values())[::-1], list(dict.fromkeys(faults))
+    return cleaned, list(dict.fromkeys(faults))
 
 
 def clean_evidence(evidence: Evidence, known: set[str]) -> Evidence:

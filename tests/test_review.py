@@ -1,0 +1,243 @@
+"""What the review queue shows without a script, its filters and pages, over HTTP."""
+
+import datetime as dt
+import html
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from ptfi.accounts.models import User
+from tests.conftest import Suggest, confirmed
+from tests.review_pages import HTMX, names, path, text_of
+from traits import cards, selectors
+from traits.marking import Marker
+from traits.models import PersonaTrait
+
+SignedIn = Callable[[User], Client]
+LONG = "ü" * 255
+ARABIC = "يحب موسيقى الجاز"
+COMBINING = "Z̸̧̢̛̙a̷͔͑l̴̪̇go"
+SCRIPT = '<script>alert("1")</script>'
+
+
+@pytest.fixture
+def client(alice: User, signed_in: SignedIn) -> Client:
+    return signed_in(alice)
+
+
+# What the queue shows
+
+
+def test_it_needs_a_sign_in(client: Client, suggest: Suggest, alice: User) -> None:
+    candidate = suggest(alice)
+    for address in ("/review/", path(candidate), path(candidate, "edit"), "/review/filters/"):
+        response = Client().get(address)
+        assert response.status_code == 302
+        assert response["Location"].startswith("/accounts/login/")
+
+
+def test_nothing_yet(client: Client) -> None:
+    assert "Suggestions will appear here" in text_of(client.get("/review/"))
+
+
+def test_the_first_card_is_open_and_says_everything(client: Client, suggest: Suggest, alice: User) -> None:
+    confirmed(alice, "Plays the piano", concepts=["music"])
+    piece = {"start_time": 75.0, "end_time": 80.0, "relevance_score": 0.9, "type": "audio_segment"}
+    candidate = suggest(
+        alice, "Loves jazz concerts", concepts=["jazz", "music"], originating_models=["topic-model.v3", "llm.v1"]
+    )
+    candidate.supporting_evidence[0] |= piece
+    candidate.save(update_fields=["supporting_evidence"])
+    response = client.get("/review/")
+    page = text_of(response)
+    for part in (
+        "To review 1",
+        "1 of 2 decided",
+        "less than a minute left",
+        "Loves jazz concerts",
+        "Because it is said often.",
+        "2 models inferred this (topic model and llm).",
+        "they call it likely",
+        "Confidence 80 %",
+        "Audio segment · journal, page 1 · 1:15 –1:20",
+        "relevance 90 %",
+        "A new trait “ Loves jazz concerts ” in Interest",
+        "2 pieces of evidence",
+        "New concept: jazz",
+        "1 concept you already have: music",
+    ):
+        assert part in page.replace(" – ", "–").replace("1:15–", "1:15 –")
+    assert "I <mark>love</mark> <mark>jazz</mark>." in response.content.decode()
+    assert 'aria-current="true"' in response.content.decode()
+
+
+def test_keys_are_printed_unless_switched_off(client: Client, suggest: Suggest, alice: User) -> None:
+    suggest(alice)
+    buttons = client.get("/review/").content.decode().split('class="actions"')[1]
+    assert "<kbd>c</kbd>" in buttons
+    alice.keys_enabled = False
+    alice.save()
+    response = client.get("/review/").content.decode()
+    assert 'data-keys="off"' in response
+    assert "<kbd>" not in response.split('class="actions"')[1].split('id="help"')[0]
+
+
+def test_single_evidence_is_seen_once(client: Client, suggest: Suggest, alice: User) -> None:
+    suggest(alice, evidence=["Jazz."])
+    assert "seen once" in text_of(client.get("/review/"))
+
+
+def test_many_pieces_come_in_steps(client: Client, suggest: Suggest, alice: User) -> None:
+    candidate = suggest(alice, evidence=[f"piece {n}." for n in range(1_000)])
+    page = client.get(path(candidate)).content.decode()
+    assert page.count('class="quote"') == cards.PIECES
+    link = html.unescape(re.search(r'formaction="([^"]+pieces=\d+)"', page)[1])  # type: ignore[index]
+    first = f"verdict-{candidate.supporting_evidence[0]['evidence_id']}"
+    wider = client.post(link, {first: "not_me", "reason": "typed"}).content.decode()
+    assert wider.count('class="quote"') == cards.PIECES + cards.MORE_PIECES
+    assert f'name="{first}" value="not_me" checked' in wider
+    assert "typed</textarea>" in wider
+    more = client.get(f"{path(candidate)}?from=10", headers=HTMX | {"HX-Target": "more-pieces"}).content.decode()
+    assert more.count('class="quote"') == cards.MORE_PIECES
+    assert "piece 10." in more
+    end = client.get(f"{path(candidate)}?from=900", headers=HTMX | {"HX-Target": "more-pieces"}).content.decode()
+    assert "more-pieces" not in end
+
+
+@pytest.mark.parametrize("name", [LONG, ARABIC, COMBINING, SCRIPT, "喜欢爵士乐", "💃🏽" * 60])
+def test_any_name_can_be_shown_and_confirmed(client: Client, suggest: Suggest, alice: User, name: str) -> None:
+    candidate = suggest(alice, name, trait_description=name, concepts=[name], evidence=[f"… {name} …"])
+    page = client.get("/review/").content.decode()
+    assert SCRIPT not in page
+    assert html.escape(name) in page
+    response = client.post(path(candidate, "confirm"), {"version": 1}, follow=True)
+    assert f"Confirmed “{name}”." in html.unescape(response.content.decode())
+    assert PersonaTrait.objects.get(pk=candidate.pk).name == name
+
+
+def test_near_duplicates_are_one_row(client: Client, suggest: Suggest, alice: User) -> None:
+    suggest(alice, "Loves jazz", created_at=timezone.now() - dt.timedelta(days=1))
+    suggest(alice, "loves  jazz!")
+    page = text_of(client.get("/review/"))
+    assert "1 more alike" in page
+    assert "1 more says the same" in page
+
+
+def test_other_queries_stay_bounded(
+    client: Client, suggest: Suggest, alice: User, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(40):
+        suggest(alice, f"Likes number {number}")
+    for number in range(10):
+        confirmed(alice, f"Loves jazz {number}")
+    candidate = suggest(alice, "Loves jazz", evidence=["x"] * 20)
+    with django_assert_max_num_queries(18):
+        assert client.get("/review/").status_code == 200
+    with django_assert_max_num_queries(18):
+        assert client.get(path(candidate)).status_code == 200
+    with django_assert_max_num_queries(34):
+        assert client.post(path(candidate, "confirm"), {"version": 1}, headers=HTMX).status_code == 200
+
+
+# Filters and paging
+
+
+def test_filters_narrow_the_list(client: Client, suggest: Suggest, alice: User) -> None:
+    suggest(alice, "Loves jazz")
+    suggest(alice, "Knows law", trait_category="Skill", confidence_score=0.2, concepts=["law"])
+    suggest(alice, "喜欢爵士乐", originating_models=["zh.v1"])
+    assert len(names(client.get("/review/"))) == 3
+    assert names(client.get("/review/?category=Skill")) == ["Knows law"]
+    assert names(client.get("/review/?band=guess")) == ["Knows law"]
+    assert names(client.get("/review/?concept=law")) == ["Knows law"]
+    assert names(client.get("/review/?model=zh.v1")) == ["喜欢爵士乐"]
+    assert names(client.get("/review/", {"q": "爵士"})) == ["喜欢爵士乐"]
+    assert "Nothing matches" in text_of(client.get("/review/?q=nowhere"))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"tab": "x"},
+        {"category": "x", "band": "y"},
+        {"q": "\x00"},
+        {"concept": "\x00'\""},
+        {"q": '"((| & !:*'},
+        {"after": "2026_x"},
+        {"after": "2026-01-01T00:00:00_" + str(uuid.uuid4())},
+        {"pieces": "-1"},
+        {"from": "x", "shown": "99999999999999999999"},
+        {"q": "a" * 5_000},
+    ],
+)
+def test_filters_that_are_nonsense_break_nothing(
+    client: Client, suggest: Suggest, alice: User, query: dict[str, str]
+) -> None:
+    candidate = suggest(alice)
+    assert client.get("/review/", query).status_code == 200
+    assert client.get(path(candidate), query).status_code == 200
+    assert client.get("/review/", query, headers=HTMX | {"HX-Target": "more"}).status_code == 200
+
+
+def test_models_and_concepts_come_on_demand(client: Client, suggest: Suggest, alice: User, bob: User) -> None:
+    suggest(alice, concepts=["sailing"])
+    suggest(bob, concepts=["my divorce"])
+    assert '<option value="">Any concept' not in client.get("/review/").content.decode()
+    plain = text_of(client.get("/review/filters/?category=Interest"))
+    assert "sailing" in plain
+    assert "divorce" not in plain
+    part = client.get("/review/filters/", headers=HTMX | {"HX-Target": "facets"}).content.decode()
+    assert "<html" not in part
+    assert "text-analysis.v2" in part
+
+
+def test_pages_of_the_list(client: Client, suggest: Suggest, alice: User) -> None:
+    for number in range(selectors.PAGE + 5):
+        suggest(alice, f"Likes number {number}")
+    first = client.get("/review/")
+    link = html.unescape(re.search(r'id="more".*?href="([^"]+)"', first.content.decode(), re.S)[1])  # type: ignore[index]
+    second = client.get(link)
+    assert len(names(first)) == selectors.PAGE
+    assert len(set(names(first)) | set(names(second))) == selectors.PAGE + 5
+    rows = client.get(link, headers=HTMX | {"HX-Target": "more"})
+    assert names(rows) == names(second)
+    assert "<html" not in rows.content.decode()
+
+
+def test_htmx_gets_only_the_part_it_asks_for(client: Client, suggest: Suggest, alice: User) -> None:
+    candidate = suggest(alice)
+    part = client.get(path(candidate), headers=HTMX).content.decode()
+    assert "<html" not in part
+    assert 'id="decide"' in part
+    assert (
+        "<html" in client.get(path(candidate), headers=HTMX | {"HX-History-Restore-Request": "true"}).content.decode()
+    )
+    response = client.get("/review/?q=jazz&band=", headers=HTMX | {"HX-Target": "workspace"})
+    assert response["HX-Push-Url"] == "/review/?q=jazz"
+    assert "<html" not in response.content.decode()
+
+
+# Marking
+
+
+@pytest.mark.parametrize(
+    ("claim", "text", "marked"),
+    [
+        ("Commutes by train", "We commuted; TRAINS are late.", ["commuted", "TRAINS"]),
+        ("Knows that they are like this", "They like that, this is known.", ["known"]),
+        ("爵士乐", "我喜欢爵士乐和爵士", ["爵士乐", "爵士"]),
+        ("Straße", "STRASSEN!", ["STRASSEN"]),
+        ("हिन्दी", "वह हिन्दी बोलती है", ["हिन्दी"]),
+        ("a b c", "a b c", []),
+        ("x", "", []),
+    ],
+)
+def test_matching_words_are_marked(claim: str, text: str, marked: list[str]) -> None:
+    pieces = Marker([claim]).mark(text)
+    assert [piece for piece, hit in pieces if hit] == marked
+    assert "".join(piece for piece, _ in pieces) == text
