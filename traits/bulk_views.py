@@ -1,0 +1,167 @@
+"""One decision on many suggestions, previewed first; and undo."""
+
+import uuid
+from collections import Counter
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from traits import bulk as bulk_service
+from traits import forms, selectors
+from traits import undo as undo_service
+from traits.decision_views import answer, person
+from traits.errors import InvalidError, NotFoundError, RuleError
+from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
+from traits.views import Request
+
+DECISIONS = {"confirm": Decision.CONFIRMED_ASIS, "reject": Decision.REJECTED, "defer": Decision.DEFERRED}
+DONE = {Decision.CONFIRMED_ASIS: "Confirmed", Decision.REJECTED: "Rejected", Decision.DEFERRED: "Put off"}
+LEFT_OUT = {
+    "refused": "must be read one by one, because of the category",
+    "already_decided": "already decided",
+    "not_found": "no longer there",
+}
+
+
+class NothingToUndoError(RuleError):
+    status = 409
+    code = "nothing_to_undo"
+    message = "There is nothing left to undo."
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def bulk(request: Request) -> HttpResponse:
+    """A preview of what one decision would do to the chosen; with "apply", the decision."""
+    if request.method == "GET":
+        return HttpResponseRedirect(reverse("review"))
+    ids = [forms.read_id("candidate_ids", text) for text in dict.fromkeys(request.POST.getlist("candidate_ids"))]
+    decision = DECISIONS.get(request.POST.get("decision", ""), "")
+    if not 1 <= len(ids) <= bulk_service.MOST:
+        raise InvalidError(f"Select 1 to {bulk_service.MOST} suggestions first.")
+    if "apply" not in request.POST or "preview" in request.POST:
+        return _preview(request, ids, decision)
+    try:
+        with transaction.atomic(durable=True):
+            outcome = bulk_service.bulk(
+                **person(request),
+                candidate_ids=ids,
+                decision=decision,
+                code=request.POST.get("code", ""),
+                reason=request.POST.get("reason", ""),
+                until=forms.read_until(request.POST) if decision == Decision.DEFERRED else None,
+            )
+    except InvalidError as error:
+        return _preview(request, ids, decision, error)
+    text = f"{DONE[Decision(decision)]} {plural(outcome.count('applied'), 'suggestion')}.{_left_out(outcome.outcomes)}"
+    return answer(request, text, outcome.batch_id if outcome.entries else None)
+
+
+def plural(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _left_out(outcomes: dict[uuid.UUID, str]) -> str:
+    reasons = Counter(outcomes.values())
+    return "".join(f" {reasons[key]} left out: {words}." for key, words in LEFT_OUT.items() if reasons[key])
+
+
+def _preview(request: Request, ids: list[uuid.UUID], decision: str, error: InvalidError | None = None) -> HttpResponse:
+    if decision not in bulk_service.DECISIONS:
+        raise InvalidError("Choose what to do with them: confirm, reject or later.")
+    found = selectors.chosen(request.user, ids)
+    groups: dict[str, list[ExtractedTraitCandidate]] = {}
+    for pk in ids:
+        candidate = found.get(pk)
+        if candidate:
+            groups.setdefault(bulk_service.preview(candidate, decision), []).append(candidate)
+    context: dict[str, Any] = {
+        "decision": next(name for name, value in DECISIONS.items() if value == decision),
+        "applied": groups.get("applied", []),
+        "refused": groups.get("refused", []),
+        "already_decided": groups.get("already_decided", []),
+        "missing": len(ids) - len(found),
+        "codes": forms.rejection_codes(),
+        "later": forms.later_choices(),
+        "query": forms.filter_query(forms.read_filters(request.GET)),
+        "errors": error.details if error else {},
+        "typed": request.POST,
+    }
+    template = "review/_bulk.html" if request.htmx else "review/bulk.html"
+    return render(request, template, context, status=error.status if error else 200)
+
+
+@login_required
+@require_POST
+def undo_newest(request: Request) -> HttpResponse:
+    """Undo what the person did last and can still be undone; a batch as a whole."""
+    entry = selectors.newest_undoable(request.user)
+    if entry is None:
+        raise NothingToUndoError
+    return _undo(request, entry.batch_id or entry.pk)
+
+
+@login_required
+@require_POST
+def undo(request: Request, action_id: uuid.UUID) -> HttpResponse:
+    return _undo(request, action_id)
+
+
+def _undo(request: Request, action_id: uuid.UUID) -> HttpResponse:
+    with transaction.atomic(durable=True):
+        outcome = undo_service.undo(**person(request), action_id=action_id)
+    opened = _restored(request, outcome.undone)
+    text = _undone_text(outcome)
+    if opened is None or (request.htmx and not _in_review(request)):
+        return _elsewhere(request, text, opened, outcome.undone[0])
+    return answer(request, text, None, opened=opened)
+
+
+def _undone_text(outcome: undo_service.UndoOutcome) -> str:
+    first = outcome.undone[0]
+    before, after = first.content["before"], first.content["after"]
+    state = before.get("candidate") or after.get("trait") or before.get("trait") or {}
+    what = Decision(first.user_decision).label.lower()
+    text = f"Undone: {what}, {plural(len(outcome.undone), 'suggestion')}."
+    if len(outcome.undone) == 1:
+        text = f"Undone: {what}, “{state.get('name', '')}”."
+    stay = f" {plural(outcome.skipped, 'decision')} changed since, and stay as they are." if outcome.skipped else ""
+    return text + stay
+
+
+def _restored(request: Request, undone: list[UserRefinedTrait]) -> ExtractedTraitCandidate | None:
+    """The first suggestion that is to be decided again."""
+    for pk in [entry.original_candidate_id for entry in undone if entry.original_candidate_id][:1]:
+        try:
+            candidate = selectors.candidate(request.user, pk)
+        except NotFoundError:
+            return None
+        return candidate if candidate.is_undecided else None
+    return None
+
+
+def _in_review(request: Request) -> bool:
+    return (request.htmx.current_url_abs_path or "").startswith(reverse("review"))
+
+
+def _elsewhere(
+    request: Request, text: str, opened: ExtractedTraitCandidate | None, undone: UserRefinedTrait
+) -> HttpResponse:
+    """Where the person sees what undoing did when that is not a card of the queue: the trait, or the queue."""
+    if request.htmx and _in_review(request):
+        return answer(request, text, None)
+    messages.success(request, text)
+    there = undone.trait_id_in_pkg and selectors.traits(request.user, [undone.trait_id_in_pkg])
+    path = reverse("trait", args=[undone.trait_id_in_pkg]) if there else reverse("review")
+    if opened:
+        path = reverse("review_candidate", args=[opened.pk])
+    response = HttpResponseRedirect(path)
+    if request.htmx:
+        response = HttpResponse(headers={"HX-Redirect": path})  # type: ignore[assignment]
+    return response

@@ -1,0 +1,185 @@
+"""What one opened suggestion shows, in a number of queries that does not grow with it."""
+
+import dataclasses
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from ptfi.accounts.models import User
+from traits import selectors
+from traits.marking import Marker
+from traits.models import (
+    CandidateStatus,
+    Decision,
+    ExtractedTraitCandidate,
+    Persona,
+    PersonaTrait,
+    UserRefinedTrait,
+    Verdict,
+)
+from traits.states import Piece, name_key
+
+PIECES = 10
+MORE_PIECES = 100
+DOUBTED = (Verdict.OUT_OF_CONTEXT, Verdict.NOT_ME, Verdict.TOO_PRIVATE)
+ICONS = {
+    "text_snippet": "text-quote",
+    "audio_segment": "mic",
+    "video_segment": "video",
+    "chat_message": "message-circle",
+    "email_excerpt": "mail",
+    "journal_entry": "notebook-pen",
+    "photo_caption": "image",
+    "calendar_entry": "calendar-days",
+    "social_post": "share-2",
+    "document": "file-text",
+}
+# What says how a suggestion was decided; the rest of its history is about the trait that it became.
+DECIDING = frozenset(
+    {
+        Decision.CONFIRMED_ASIS,
+        Decision.CONFIRMED_MODIFIED,
+        Decision.REJECTED,
+        Decision.MERGED,
+        Decision.REMOVED,
+        Decision.DEFERRED,
+    }
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A piece of evidence with its matching words marked, and the verdict to show as chosen."""
+
+    piece: Piece
+    marked: list[tuple[str, bool]]
+    verdict: str
+    icon: str
+    type: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pieces:
+    """Some of the evidence: what is readable, what is folded away, and where the rest starts (0 is nowhere)."""
+
+    shown: list[Shown]
+    folded: list[Shown]
+    next: int
+    total: int
+
+    @property
+    def left(self) -> int:
+        return self.total - self.next
+
+    @property
+    def step(self) -> int:
+        return min(MORE_PIECES, self.left)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Clash:
+    """A similar trait with all that comparing needs."""
+
+    similar: selectors.Similar
+    trait: PersonaTrait
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Card:
+    """trait is what the suggestion became or was merged into; decision is the entry that decided it."""
+
+    candidate: ExtractedTraitCandidate
+    pieces: Pieces
+    history: list[UserRefinedTrait]
+    alike: list[ExtractedTraitCandidate]
+    clashes: list[Clash]
+    new_concepts: list[str]
+    known_concepts: list[str]
+    used_pieces: int
+    trait: PersonaTrait | None
+    decision: UserRefinedTrait | None
+    persona: Persona | None
+
+    @property
+    def merged(self) -> bool:
+        return self.decision is not None and self.decision.user_decision == Decision.MERGED
+
+
+def pieces(
+    candidate: ExtractedTraitCandidate, verdicts: Mapping[str, str], start: int = 0, count: int = PIECES
+) -> Pieces:
+    """So many pieces from start on; verdicts (by evidence id) are chosen on the page and not saved yet."""
+    evidence = candidate.supporting_evidence
+    marker = Marker([candidate.trait_name, *candidate.concepts])
+    shown: list[Shown] = []
+    folded: list[Shown] = []
+    for piece in evidence[start : start + count]:
+        saved = piece.get("verdict", "")
+        each = Shown(
+            piece=piece,
+            marked=marker.mark(piece["content"]),
+            verdict=verdicts.get(piece["evidence_id"], saved),
+            icon=ICONS.get(piece["type"], "file-text"),
+            type=piece["type"].replace("_", " "),
+        )
+        (folded if saved == Verdict.TOO_PRIVATE else shown).append(each)
+    end = start + count
+    return Pieces(shown=shown, folded=folded, next=end if end < len(evidence) else 0, total=len(evidence))
+
+
+def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[str, str], count: int = PIECES) -> Card:
+    """The card of a suggestion; one to decide comes with what confirming changes, a decided one with what it did."""
+    history = selectors.history(user, candidate.pk)
+    to_decide = candidate.is_undecided
+    trait, decision = (None, None) if to_decide else _outcome(user, candidate, history)
+    own = selectors.own_concept_keys(user) if to_decide and candidate.concepts else set()
+    new = [concept for concept in candidate.concepts if name_key(concept) not in own]
+    return Card(
+        candidate=candidate,
+        pieces=pieces(candidate, verdicts, count=count),
+        history=history,
+        alike=selectors.alike(user, candidate) if to_decide else [],
+        clashes=_clashes(user, candidate) if to_decide else [],
+        new_concepts=new,
+        known_concepts=[concept for concept in candidate.concepts if concept not in new],
+        used_pieces=sum(1 for piece in candidate.supporting_evidence if piece.get("verdict", "") not in DOUBTED),
+        trait=trait,
+        decision=decision,
+        persona=selectors.persona(user) if trait else None,
+    )
+
+
+def _clashes(user: User, candidate: ExtractedTraitCandidate) -> list[Clash]:
+    similar = selectors.similar_traits(user, candidate)
+    found = selectors.traits(user, [each.trait_id for each in similar])
+    return [Clash(similar=each, trait=found[each.trait_id]) for each in similar if each.trait_id in found]
+
+
+def _outcome(
+    user: User, candidate: ExtractedTraitCandidate, history: list[UserRefinedTrait]
+) -> tuple[PersonaTrait | None, UserRefinedTrait | None]:
+    undone = {entry.undoes for entry in history}
+    standing = (entry for entry in history if entry.user_decision in DECIDING and entry.pk not in undone)
+    decision = next((entry for entry in standing if entry.original_candidate_id == candidate.pk), None)
+    if candidate.status not in (CandidateStatus.CONFIRMED, CandidateStatus.REFINED):
+        return None, decision
+    trait_id: uuid.UUID = (decision and decision.trait_id_in_pkg) or candidate.pk
+    return selectors.traits(user, [trait_id]).get(trait_id), decision
+
+
+def left(waiting: int, seconds: float) -> str:
+    """How long so many decisions take, in words."""
+    minutes = round(waiting * seconds / 60)
+    if minutes < 1:
+        return "less than a minute left"
+    if minutes < 90:
+        return f"about {minutes} minute{'' if minutes == 1 else 's'} left"
+    return f"about {round(minutes / 60)} hours left"
+
+
+def head(user: User) -> dict[str, Any]:
+    """The counts of the tabs, how much is decided and how long the rest takes."""
+    counts = selectors.counts(user)
+    tabs = [(tab, label, counts[tab]) for tab, label in selectors.TABS.items()]
+    time_left = left(counts["review"], selectors.seconds_per_decision(user)) if counts["review"] else ""
+    return {"counts": counts, "tabs": tabs, "time_left": time_left}
