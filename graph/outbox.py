@@ -18,6 +18,8 @@ from traits.models import Persona
 MAX_PEOPLE = 100
 MAX_ENTRIES = 500
 """Entries of the log that one batch takes, over all of its people."""
+MIN_SHARE = 50
+"""The smallest piece of a longer backlog."""
 MAX_BYTES = 8_000_000
 """About how much content of entries, as stored, one batch takes; a single larger entry still goes."""
 MAX_BACK_OFF = 300
@@ -102,12 +104,17 @@ def claim(lease: float, only: uuid.UUID | None = None) -> list[Claim]:
 
 
 def window_ends(claims: Sequence[Claim]) -> dict[uuid.UUID, int]:
-    """How far each person's window reaches; small backlogs go whole, large ones share what is left of the batch."""
+    """How far the window reaches of each person whom the batch has room for.
+
+    Small backlogs come first and go whole; large ones share what is left, but in pieces that are worth a write.
+    """
     ends, room = {}, MAX_ENTRIES
     for place, one in enumerate(sorted(claims, key=lambda one: one.head - one.since)):
-        share = max(1, room // (len(claims) - place))
-        ends[one.user_id] = min(one.head, one.since + share)
-        room -= ends[one.user_id] - one.since
+        if room > 0:
+            share = max(MIN_SHARE, room // (len(claims) - place))
+            ends[one.user_id] = min(one.head, one.since + min(share, room))
+            room -= ends[one.user_id] - one.since
+    claims = [one for one in claims if one.user_id in ends]
     rows = _query(WINDOW_ENDS, _bounds(claims, ends) | {"size": MAX_BYTES // len(claims)})
     # A log with a gap has no entry to end at: the person's own revision does, and check_graph tells.
     return ends | dict(rows)

@@ -99,6 +99,8 @@ class Projector:
 
     def _windows(self) -> list[tuple[Claim, Window]]:
         ends = outbox.window_ends(self._held)
+        outbox.release(claim for claim in self._held if claim.user_id not in ends)
+        self._held = [claim for claim in self._held if claim.user_id in ends]
         changes = outbox.changes(self._held, ends)
         windows = []
         for claim in self._held:
