@@ -18,9 +18,9 @@ from traits.models import (
     Origin,
     UserRefinedTrait,
 )
-from traits.services import NO_CHANGES, NO_EVIDENCE, check_deferral, check_rejection, new_trait
+from traits.services import NO_CHANGES, NO_EVIDENCE, check_deferral, check_rejection, new_trait, rejected
 from traits.states import candidate_state
-from traits.steps import Step, decide, lock, record
+from traits.steps import Step, decide, lock, locked_alike, record
 from traits.validation import clean_text
 
 MOST = 200
@@ -50,7 +50,10 @@ def bulk(
     reason: str = "",
     until: dt.datetime | None = None,
 ) -> BulkOutcome:
-    """Confirm as they are, reject or put off up to 200 suggestions; what cannot be done is reported, the rest is."""
+    """Confirm as they are, reject or put off up to 200 suggestions; what cannot be done is reported, the rest is.
+
+    Rejecting takes those that say the same as a rejected one along.
+    """
     ids = list(dict.fromkeys(candidate_ids))
     reason = clean_text("reason", reason)
     _check(ids, decision, code, until)
@@ -59,7 +62,10 @@ def bulk(
     found = {row.pk: row for row in rows.filter(user=user, pk__in=ids, held_reason="").order_by("pk")}
     outcomes = {pk: preview(found.get(pk), decision) for pk in ids}
     at = log.next_moment(persona)
-    steps = [_step(found[pk], decision, code, reason, until, at) for pk in ids if outcomes[pk] == "applied"]
+    chosen = [found[pk] for pk in ids if outcomes[pk] == "applied"]
+    if decision == Decision.REJECTED:
+        chosen += locked_alike(user, chosen)
+    steps = [_step(candidate, decision, code, reason, until, at) for candidate in chosen]
     batch_id = uuid.uuid4()
     entries = record(persona, steps, actor=actor, at=at, batch_id=batch_id)
     return BulkOutcome(batch_id=batch_id, outcomes=outcomes, entries=entries)
@@ -100,11 +106,9 @@ def _step(
         decide(candidate, CandidateStatus.AWAITING_REFINEMENT, at)
         candidate.deferred_until = until
         return step
-    step.trait_id = candidate.candidate_id
     if decision == Decision.REJECTED:
-        decide(candidate, CandidateStatus.REJECTED, at)
-        step.rejection_code, step.reason = code, reason
-        return step
+        return rejected(step, code, reason, at)
+    step.trait_id = candidate.candidate_id
     step.trait = new_trait(candidate, NO_CHANGES, NO_EVIDENCE, at)
     modified = step.trait.origin == Origin.AI_REFINED
     step.decision = Decision.CONFIRMED_MODIFIED if modified else Decision.CONFIRMED_ASIS

@@ -21,7 +21,7 @@ from traits.views import Request, address, filters_for, open_card, workspace
 SAID = {
     Decision.CONFIRMED_ASIS: "Confirmed “{name}”.",
     Decision.CONFIRMED_MODIFIED: "Confirmed “{name}” with your changes.",
-    Decision.REJECTED: "Rejected “{name}”. It will not be suggested again.",
+    Decision.REJECTED: "Rejected “{name}”{alike}. It will not be suggested again.",
     Decision.DEFERRED: "Put off “{name}”.",
     Decision.MERGED: "Merged “{name}” into “{trait}”.",
     Decision.REOPENED: "“{name}” is back in your queue.",
@@ -207,8 +207,11 @@ def _decided(request: Request, outcome: services.Outcome) -> HttpResponse:
     candidate, entry = outcome.candidate, outcome.entries[-1]
     if candidate is None:
         raise TypeError("a decision about a suggestion leaves one behind")
+    alike = len(outcome.entries) - 1 if entry.user_decision == Decision.REJECTED else 0
     text = SAID[Decision(entry.user_decision)].format(
-        name=candidate.trait_name, trait=outcome.trait.name if outcome.trait else ""
+        name=candidate.trait_name,
+        trait=outcome.trait.name if outcome.trait else "",
+        alike=f" and {alike} more that say{'' if alike > 1 else 's'} the same" if alike else "",
     )
     again = candidate if entry.user_decision == Decision.REOPENED else None
     return answer(request, text, outcome.action_id, decided=candidate, opened=again)

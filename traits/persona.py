@@ -9,9 +9,10 @@ from django.db import transaction
 
 from ptfi.accounts.models import User
 from traits import log
+from traits.clashes import reject_source
 from traits.errors import InvalidError
 from traits.models import Decision, Origin, Persona, PersonaTrait, TraitStatus
-from traits.services import NO_EVIDENCE, Outcome, judged, reject_source, write_changes
+from traits.services import NO_EVIDENCE, Outcome, judged, write_changes
 from traits.states import own_piece, trait_state, union
 from traits.steps import Step, lock, locked_trait, record
 from traits.validation import Changes, Evidence, clean_changes, clean_evidence, clean_text, raise_faults

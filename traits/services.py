@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from traits import log
+from traits.clashes import clash, related_trait
 from traits.errors import AlreadyDecidedError, InvalidError, NotFoundError, StaleVersionError
 from traits.models import (
     CandidateStatus,
@@ -34,17 +35,14 @@ from traits.states import (
     trait_state,
     union,
 )
-from traits.steps import Step, decide, lock, locked_candidate, locked_trait, record, undecided_candidate
+from traits.steps import Step, decide, lock, locked_alike, locked_candidate, locked_trait, record, undecided_candidate
 from traits.validation import (
-    MAX_CONTEXT,
     Changes,
     Evidence,
     Relation,
     clean_changes,
     clean_evidence,
-    clean_names,
     clean_text,
-    raise_faults,
 )
 
 LONGEST_DEFERRAL = dt.timedelta(days=3650)
@@ -96,7 +94,7 @@ def confirm(
         notes=changes.notes or "",
         relation=relation.state() if relation else None,
     )
-    steps = [_clash(user, trait, relation, at), step] if relation else [step]
+    steps = [clash(user, trait, relation, at), step] if relation else [step]
     batch_id = uuid.uuid4() if relation else None
     entries = record(persona, steps, actor=actor, at=at, batch_id=batch_id)
     return Outcome(entries=entries, candidate=candidate, trait=trait, batch_id=batch_id)
@@ -147,50 +145,6 @@ def write_changes(trait: PersonaTrait, changes: Changes) -> set[str]:
     return changed
 
 
-def _clash(user: User, trait: PersonaTrait, relation: Relation, at: dt.datetime) -> Step:
-    """What becomes of the trait that the confirmed one clashes with."""
-    old = related_trait(user, relation)
-    step = Step(Decision.STATUS_CHANGED, trait_id=old.trait_id, trait_before=trait_state(old), trait=old)
-    step.relation = relation.state()
-    old.last_refined_at = at
-    if relation.kind == "replaces":
-        old.status, old.valid_to, trait.valid_from = TraitStatus.DORMANT, at, at
-    elif relation.kind == "both_true":
-        step.decision = Decision.EDITED
-        old.expression_contexts = _contexts(trait, relation)
-    elif relation.kind == "old_was_wrong":
-        step.decision, step.trait = Decision.REMOVED, None
-        reject_source(user, step, at)
-    else:
-        raise InvalidError(details={"relation": ["This does not go with a confirmation."]})
-    return step
-
-
-def related_trait(user: User, relation: Relation) -> PersonaTrait:
-    """The trait that the relation names; InvalidError when there never was one, TraitRemovedError when it has gone."""
-    try:
-        return locked_trait(user, relation.trait_id)
-    except NotFoundError:
-        raise InvalidError(details={"relation": ["There is no such trait."]}) from None
-
-
-def _contexts(trait: PersonaTrait, relation: Relation) -> list[str]:
-    contexts, faults = clean_names(relation.existing_contexts, MAX_CONTEXT)
-    if not contexts or not trait.expression_contexts:
-        faults = [*faults, "Both need at least one context to be true in."]
-    raise_faults({"expression_contexts": faults})
-    return contexts
-
-
-def reject_source(user: User, step: Step, at: dt.datetime) -> None:
-    """The suggestion that a removed trait came from counts as rejected, so that it does not come back."""
-    candidates = ExtractedTraitCandidate.objects.select_for_update(no_key=True).defer("search")
-    candidate = candidates.filter(user=user, pk__in=[step.trait_id]).first()
-    if candidate:
-        step.candidate, step.candidate_before = candidate, candidate_state(candidate)
-        decide(candidate, CandidateStatus.REJECTED, at)
-
-
 @transaction.atomic
 def reject(
     *,
@@ -203,29 +157,33 @@ def reject(
     relation: Relation | None = None,
     version: int | None = None,
 ) -> Outcome:
-    """Refuse the suggestion; the same one is not offered again."""
+    """Refuse the suggestion, and the others to review that say the same, in one batch; it is not offered again."""
     persona = lock(user)
     candidate = undecided_candidate(user, candidate_id, version)
-    before = candidate_state(candidate)
     check_rejection(code)
     if relation and relation.kind != "new_is_wrong":
         raise InvalidError(details={"relation": ["This does not go with a rejection."]})
     if relation:
         related_trait(user, relation)
     no_own_evidence(evidence)
-    judge(candidate, evidence)
     at = log.next_moment(persona)
-    decide(candidate, CandidateStatus.REJECTED, at)
-    step = Step(
-        Decision.REJECTED,
-        trait_id=candidate_id,
-        candidate=candidate,
-        candidate_before=before,
-        rejection_code=code,
-        reason=clean_text("reason", reason),
-        relation=relation.state() if relation else None,
-    )
-    return Outcome(entries=record(persona, [step], actor=actor, at=at), candidate=candidate)
+    step = Step(Decision.REJECTED, candidate=candidate, candidate_before=candidate_state(candidate))
+    judge(candidate, evidence)
+    step.relation = relation.state() if relation else None
+    alike = [Step(Decision.REJECTED, candidate=other) for other in locked_alike(user, [candidate])]
+    steps = [rejected(each, code, clean_text("reason", reason), at) for each in (step, *alike)]
+    batch_id = uuid.uuid4() if alike else None
+    entries = record(persona, steps, actor=actor, at=at, batch_id=batch_id)
+    return Outcome(entries=entries, candidate=candidate, batch_id=batch_id)
+
+
+def rejected(step: Step, code: str, reason: str, at: dt.datetime) -> Step:
+    """The step, its candidate rejected in memory."""
+    if step.candidate:
+        step.trait_id, step.rejection_code, step.reason = step.candidate.pk, code, reason
+        step.candidate_before = step.candidate_before or candidate_state(step.candidate)
+        decide(step.candidate, CandidateStatus.REJECTED, at)
+    return step
 
 
 def check_rejection(code: str) -> None:

@@ -92,6 +92,14 @@ def undecided_candidate(user: User, candidate_id: uuid.UUID, version: int | None
     return candidate
 
 
+def locked_alike(user: User, candidates: Iterable[ExtractedTraitCandidate]) -> list[ExtractedTraitCandidate]:
+    """The other suggestions to review that say the same as any of these (name key and category), locked."""
+    rejected = {row.pk: (row.name_key, row.trait_category) for row in candidates}
+    rows = ExtractedTraitCandidate.objects.select_for_update(no_key=True).defer("search")
+    mine = rows.filter(user=user, status=CandidateStatus.CANDIDATE, held_reason="").exclude(pk__in=rejected)
+    return list(mine.filter(_any_key(set(rejected.values()), "trait_category")).order_by("pk"))
+
+
 def locked_trait(user: User, trait_id: uuid.UUID, version: int | None = None) -> PersonaTrait:
     """The person's trait; TraitRemovedError when it was theirs once, NotFoundError, StaleVersionError."""
     trait = PersonaTrait.objects.filter(user=user, pk=trait_id).first()
@@ -201,8 +209,8 @@ def _lift(persona: Persona, sources: set[uuid.UUID]) -> None:
     Suppression.objects.filter(pk__in=free).delete()
 
 
-def _any_key(keys: Iterable[Key]) -> Q:
+def _any_key(keys: Iterable[Key], category_field: str = "category") -> Q:
     condition = Q(pk__in=[])
     for key, category in keys:
-        condition |= Q(name_key=key, category=category)
+        condition |= Q(("name_key", key), (category_field, category))
     return condition
