@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -33,6 +34,8 @@ def first_page(folder: Path) -> float:
         for line in process.stdout:
             if re.search(r"PTFI is at http://localhost:\d+", line):
                 break
+        else:
+            sys.exit("It did not start.")
         seconds = time.perf_counter() - start
         os.killpg(process.pid, signal.SIGINT)
         process.stdout.read()

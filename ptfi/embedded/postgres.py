@@ -127,7 +127,8 @@ class PostgreSQL(Service):
         owner = self.folder.stat().st_uid if self.folder.exists() else _system_user()
         if shutil.which("setpriv") is None:
             raise EmbeddedError("As root, PostgreSQL needs setpriv (package util-linux).")
-        capability = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+        # Without the secure bit, access(2), by which initdb looks at its programs, would not count the capability.
+        capability = ["--securebits=+no_setuid_fixup", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
         return ["setpriv", f"--reuid={owner}", f"--regid={owner}", "--clear-groups", *capability, "--"]
 
 
