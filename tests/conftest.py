@@ -1,6 +1,8 @@
 """The cast and the services: Alice owns, Bob must see nothing, Sam is staff; a real PostgreSQL and a real graph."""
 
+import datetime as dt
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -9,17 +11,19 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
 from ptfi.accounts.models import User
 from traits import services
 from traits.log import Actor
-from traits.models import ExtractedTraitCandidate, Persona
+from traits.models import ExtractedTraitCandidate, Persona, PersonaTrait
 from traits.states import Piece, evidence_id, name_key
 
 CHROMIUM = [
@@ -33,7 +37,12 @@ CHROMIUM = [
     "--disable-sync",
 ]
 PASSWORD = "a long sentence for tests"
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+NARROW: ViewportSize = {"width": 390, "height": 844}
 Suggest = Callable[..., ExtractedTraitCandidate]
+SignedIn = Callable[[User], Client]
+Enter = Callable[[Page, User], Page]
+Opened = Callable[..., Page]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,6 +54,12 @@ def static_files() -> None:
 @pytest.fixture(autouse=True)
 def fast_passwords(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def no_rate_limits() -> None:
+    """Attempts of one test must not count against the next."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")
@@ -88,13 +103,18 @@ def sam(db: None) -> User:
 
 
 @pytest.fixture
-def signed_in() -> Callable[[User], Client]:
+def signed_in() -> SignedIn:
     def sign_in(user: User) -> Client:
         client = Client()
         client.force_login(user)
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def as_alice(alice: User, signed_in: SignedIn) -> Client:
+    return signed_in(alice)
 
 
 def make_candidate(user: User, name: str = "Loves jazz", **fields: Any) -> ExtractedTraitCandidate:
@@ -134,6 +154,13 @@ def suggest(db: None) -> Suggest:
     return make_candidate
 
 
+@pytest.fixture
+def queue(suggest: Suggest, alice: User) -> list[ExtractedTraitCandidate]:
+    """Five suggestions, in the order in which they are listed."""
+    now = timezone.now()
+    return [suggest(alice, f"Likes number {n}", created_at=now - dt.timedelta(hours=n)) for n in range(5)]
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium; without it the tests that need it are skipped."""
@@ -151,7 +178,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A page of a new, empty profile."""
-    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+    with browser.new_context(viewport=WIDE) as context:
         context.set_default_timeout(15_000)
         yield context.new_page()
 
@@ -163,7 +190,7 @@ def site(live_server: LiveServer) -> str:
 
 
 @pytest.fixture
-def enter(site: str) -> Callable[[Page, User], Page]:
+def enter(site: str) -> Enter:
     """Signs somebody in on a page."""
 
     def enter(page: Page, user: User) -> Page:
@@ -176,6 +203,29 @@ def enter(site: str) -> Callable[[Page, User], Page]:
     return enter
 
 
+@pytest.fixture
+def opened(browser: Browser, site: str, enter: Enter, alice: User) -> Iterator[Opened]:
+    """Opens an address signed in as Alice; anything that the page's console complains about fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_page(path: str = "/review/", **options: Any) -> Page:
+        context = browser.new_context(**({"viewport": WIDE, "reduced_motion": "reduce"} | options))
+        contexts.append(context)
+        page = enter(context.new_page(), alice)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.set_default_timeout(15_000)
+        page.goto(site + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    refused = re.compile("status of (400|409)|Status Error Code (400|409)")
+    assert [text for text in complaints if not refused.search(text)] == []
+
+
 def by(user: User) -> dict[str, Any]:
     """The person deciding for themselves, as the services want it."""
     return {"user": user, "actor": Actor(user_id=user.pk)}
@@ -184,3 +234,15 @@ def by(user: User) -> dict[str, Any]:
 def confirmed(user: User, name: str = "Loves jazz", **fields: Any) -> services.Outcome:
     """A suggestion that the person confirmed as it is."""
     return services.confirm(**by(user), candidate_id=make_candidate(user, name, **fields).pk)
+
+
+def confirmed_trait(user: User, name: str = "Loves jazz", **fields: Any) -> PersonaTrait:
+    """The trait that such a suggestion became."""
+    trait = confirmed(user, name, **fields).trait
+    assert trait
+    return trait
+
+
+@pytest.fixture
+def jazz(alice: User) -> PersonaTrait:
+    return confirmed_trait(alice)

@@ -1,6 +1,5 @@
 """What the tests of the review queue share."""
 
-import html
 import re
 from typing import Any
 
@@ -16,18 +15,8 @@ UNCHANGED = {
 }
 
 
-def text_of(response: Any) -> str:
-    """What is read on the page: no tags, single spaces."""
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
-
-
 def path(candidate: ExtractedTraitCandidate, action: str = "") -> str:
     return f"/review/{candidate.pk}/" + (f"{action}/" if action else "")
-
-
-def status(candidate: ExtractedTraitCandidate) -> str:
-    candidate.refresh_from_db(fields=["status", "deferred_until"])
-    return candidate.status
 
 
 def newest(user: User) -> UserRefinedTrait:

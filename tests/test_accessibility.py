@@ -1,16 +1,15 @@
 """Every page in both themes, at the width of a phone and of a desktop: no violation, nothing to scroll sideways."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 from playwright.sync_api import Page
 
 from ptfi.accounts.models import User
-from tests.conftest import by, confirmed, make_candidate
+from tests.accessibility import faults
+from tests.conftest import Enter, by, confirmed_trait, make_candidate
 from traits import services
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -47,8 +46,7 @@ def persona_of(alice: User) -> dict[str, str]:
     rows = map(json.loads, (Path(__file__).parent / "data/candidates.jsonl").read_text().splitlines())
     for row in rows:
         make_candidate(alice, row["trait_name"], trait_category=row["trait_category"], concepts=row["concepts"])
-    trait = confirmed(alice).trait
-    assert trait
+    trait = confirmed_trait(alice)
     later, rejected = make_candidate(alice, "Sails"), make_candidate(alice, "Knits")
     services.defer(**by(alice), candidate_id=later.pk, until=None)
     services.reject(**by(alice), candidate_id=rejected.pk, code="other", reason="No.")
@@ -58,39 +56,29 @@ def persona_of(alice: User) -> dict[str, str]:
     return {"candidate": str(candidate.pk), "long": str(long.pk), "trait": str(trait.pk)}
 
 
-def faults(page: Page, address: str) -> list[str]:
-    """What axe-core and the width of the page have to say."""
+def faults_at(page: Page, address: str) -> list[str]:
     page.goto(address, wait_until="networkidle")
-    found = [
-        f"{violation['id']}: {node['html'][:160]}"
-        for violation in Axe().run(page).response["violations"]
-        for node in violation["nodes"]
-    ]
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        found.append("it scrolls sideways")
-    return found
+    return faults(page)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_every_page(
-    alice: User, page: Page, site: str, enter: Callable[[Page, User], Page], theme: str, width: int
-) -> None:
+def test_every_page(alice: User, page: Page, site: str, enter: Enter, theme: str, width: int) -> None:
     ids = persona_of(alice)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     page.set_viewport_size({"width": width, "height": 844})
-    found = {path: faults(page, site + path) for path in SIGNED_OUT}
+    found = {path: faults_at(page, site + path) for path in SIGNED_OUT}
     enter(page, alice)
     for path in SIGNED_IN:
-        found[path] = faults(page, site + path.format(**ids))
+        found[path] = faults_at(page, site + path.format(**ids))
     assert page.locator("html").get_attribute("data-bs-theme") == theme
     assert {path: each for path, each in found.items() if each} == {}
     assert complaints == []
 
 
-def test_empty_pages(bob: User, page: Page, site: str, enter: Callable[[Page, User], Page]) -> None:
+def test_empty_pages(bob: User, page: Page, site: str, enter: Enter) -> None:
     enter(page, bob)
-    assert {path: faults(page, site + path) for path in ("/review/", "/traits/")} == {"/review/": [], "/traits/": []}
+    assert {path: faults_at(page, site + path) for path in ("/review/", "/traits/")} == {"/review/": [], "/traits/": []}

@@ -9,20 +9,13 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import Permission
-from django.core.cache import cache
 from django.test import Client
 from django.urls import get_resolver, reverse
 
 from ptfi.accounts.models import User
-from tests.test_accounts import NEW_PASSWORD, Page, reauthenticate, sign_in
+from tests.account_pages import NEW_PASSWORD, Page, reauthenticate, sign_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_rate_limits() -> None:
-    cache.clear()
-
 
 SIGNED_OUT = [
     "account_login",

@@ -1,8 +1,6 @@
 """Signing up, in and out, preferences, sessions and two-step sign-in, over HTTP."""
 
 import re
-from collections.abc import Iterator
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -14,27 +12,9 @@ from django.test import Client
 from django.urls import reverse
 
 from ptfi.accounts.models import User, time_zone_names
-from tests.conftest import PASSWORD
+from tests.account_pages import NEW_PASSWORD, Page, reauthenticate, sign_in
 
 pytestmark = pytest.mark.django_db
-NEW_PASSWORD = "another sentence for tests"
-
-
-@pytest.fixture(autouse=True)
-def no_rate_limits() -> Iterator[None]:
-    """Attempts of one test must not count against the next."""
-    cache.clear()
-    yield
-    cache.clear()
-
-
-def sign_in(client: Client, email: str, password: str = PASSWORD) -> Any:
-    return client.post(reverse("account_login"), {"login": email, "password": password})
-
-
-def reauthenticate(client: Client) -> None:
-    """Changes of two-step sign-in and passkeys ask for the password again, however fresh the sign-in."""
-    assert client.post(reverse("account_reauthenticate"), {"password": PASSWORD}).status_code == 302
 
 
 def link(mail: EmailMessage) -> str:
@@ -54,23 +34,6 @@ def sign_up(client: Client, email: str, password: str = NEW_PASSWORD) -> Any:
 
 def totp_code(secret: str) -> str:
     return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
-
-
-class Page(HTMLParser):
-    """What a strict Content-Security-Policy would refuse in a page."""
-
-    def __init__(self, response: Any) -> None:
-        super().__init__()
-        self.refused: list[str] = []
-        self.feed(response.content.decode())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        inline = tag == "script" and "src" not in given and given.get("type") != "application/json"
-        if tag == "style" or inline:
-            self.refused.append(tag)
-        self.refused += [f"{tag} {name}" for name in given if name == "style" or name.startswith("on")]
-        self.refused += [f"{tag} {value}" for value in given.values() if value and value.startswith("javascript:")]
 
 
 def test_sign_up_confirm_sign_in(client: Client, mailoutbox: list[EmailMessage]) -> None:

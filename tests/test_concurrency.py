@@ -15,8 +15,9 @@ from django.test import Client
 
 from ptfi.accounts.models import User
 from tests.conftest import Suggest, by, make_candidate
+from tests.decisions import assert_log_whole
 from tests.test_faults import row
-from traits import log, services, undo
+from traits import services, undo
 from traits.errors import AlreadyDecidedError, NotLatestError
 from traits.models import Persona, UserRefinedTrait
 
@@ -76,9 +77,8 @@ def test_many_decisions_leave_no_gap(alice: User, suggest: Suggest) -> None:
                 services.confirm(**by(alice), candidate_id=pk)
 
     at_once(decide)
-    persona = Persona.objects.get(user=alice)
-    assert persona.revision == 24
-    assert list(log.verify(persona)) == []
+    assert Persona.objects.get(user=alice).revision == 24
+    assert_log_whole(alice)
 
 
 def test_one_undo_of_many_wins(alice: User, suggest: Suggest) -> None:
@@ -117,4 +117,4 @@ def test_an_import_and_decisions_do_not_lock_each_other_out(alice: User, tmp_pat
                 continue
 
     at_once(work, 3)
-    assert list(log.verify(Persona.objects.get(user=alice))) == []
+    assert_log_whole(alice)

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import signing
-from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -20,11 +19,6 @@ from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 PAGE = "/accounts/invitation/"
-
-
-@pytest.fixture(autouse=True)
-def no_rate_limits() -> None:
-    cache.clear()
 
 
 @pytest.fixture

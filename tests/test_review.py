@@ -4,7 +4,6 @@ import datetime as dt
 import html
 import re
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,27 +12,22 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from tests.conftest import Suggest, confirmed
-from tests.review_pages import HTMX, names, path, text_of
+from tests.pages import text_of
+from tests.review_pages import HTMX, names, path
 from traits import cards, selectors
 from traits.marking import Marker
 from traits.models import PersonaTrait
 
-SignedIn = Callable[[User], Client]
 LONG = "ü" * 255
 ARABIC = "يحب موسيقى الجاز"
 COMBINING = "Z̸̧̢̛̙a̷͔͑l̴̪̇go"
 SCRIPT = '<script>alert("1")</script>'
 
 
-@pytest.fixture
-def client(alice: User, signed_in: SignedIn) -> Client:
-    return signed_in(alice)
-
-
 # What the queue shows
 
 
-def test_it_needs_a_sign_in(client: Client, suggest: Suggest, alice: User) -> None:
+def test_it_needs_a_sign_in(as_alice: Client, suggest: Suggest, alice: User) -> None:
     candidate = suggest(alice)
     for address in ("/review/", path(candidate), path(candidate, "edit"), "/review/filters/"):
         response = Client().get(address)
@@ -41,11 +35,11 @@ def test_it_needs_a_sign_in(client: Client, suggest: Suggest, alice: User) -> No
         assert response["Location"].startswith("/accounts/login/")
 
 
-def test_nothing_yet(client: Client) -> None:
-    assert "Suggestions will appear here" in text_of(client.get("/review/"))
+def test_nothing_yet(as_alice: Client) -> None:
+    assert "Suggestions will appear here" in text_of(as_alice.get("/review/"))
 
 
-def test_the_first_card_is_open_and_says_everything(client: Client, suggest: Suggest, alice: User) -> None:
+def test_the_first_card_is_open_and_says_everything(as_alice: Client, suggest: Suggest, alice: User) -> None:
     confirmed(alice, "Plays the piano", concepts=["music"])
     piece = {"start_time": 75.0, "end_time": 80.0, "relevance_score": 0.9, "type": "audio_segment"}
     candidate = suggest(
@@ -53,7 +47,7 @@ def test_the_first_card_is_open_and_says_everything(client: Client, suggest: Sug
     )
     candidate.supporting_evidence[0] |= piece
     candidate.save(update_fields=["supporting_evidence"])
-    response = client.get("/review/")
+    response = as_alice.get("/review/")
     page = text_of(response)
     for part in (
         "To review 1",
@@ -76,60 +70,60 @@ def test_the_first_card_is_open_and_says_everything(client: Client, suggest: Sug
     assert 'aria-current="true"' in response.content.decode()
 
 
-def test_keys_are_printed_unless_switched_off(client: Client, suggest: Suggest, alice: User) -> None:
+def test_keys_are_printed_unless_switched_off(as_alice: Client, suggest: Suggest, alice: User) -> None:
     suggest(alice)
-    buttons = client.get("/review/").content.decode().split('class="actions"')[1]
+    buttons = as_alice.get("/review/").content.decode().split('class="actions"')[1]
     assert "<kbd>c</kbd>" in buttons
     alice.keys_enabled = False
     alice.save()
-    response = client.get("/review/").content.decode()
+    response = as_alice.get("/review/").content.decode()
     assert 'data-keys="off"' in response
     assert "<kbd>" not in response.split('class="actions"')[1].split('id="help"')[0]
 
 
-def test_single_evidence_is_seen_once(client: Client, suggest: Suggest, alice: User) -> None:
+def test_single_evidence_is_seen_once(as_alice: Client, suggest: Suggest, alice: User) -> None:
     suggest(alice, evidence=["Jazz."])
-    assert "seen once" in text_of(client.get("/review/"))
+    assert "seen once" in text_of(as_alice.get("/review/"))
 
 
-def test_many_pieces_come_in_steps(client: Client, suggest: Suggest, alice: User) -> None:
+def test_many_pieces_come_in_steps(as_alice: Client, suggest: Suggest, alice: User) -> None:
     candidate = suggest(alice, evidence=[f"piece {n}." for n in range(1_000)])
-    page = client.get(path(candidate)).content.decode()
+    page = as_alice.get(path(candidate)).content.decode()
     assert page.count('class="quote"') == cards.PIECES
     link = html.unescape(re.search(r'formaction="([^"]+pieces=\d+)"', page)[1])  # type: ignore[index]
     first = f"verdict-{candidate.supporting_evidence[0]['evidence_id']}"
-    wider = client.post(link, {first: "not_me", "reason": "typed"}).content.decode()
+    wider = as_alice.post(link, {first: "not_me", "reason": "typed"}).content.decode()
     assert wider.count('class="quote"') == cards.PIECES + cards.MORE_PIECES
     assert f'name="{first}" value="not_me" checked' in wider
     assert "typed</textarea>" in wider
-    more = client.get(f"{path(candidate)}?from=10", headers=HTMX | {"HX-Target": "more-pieces"}).content.decode()
+    more = as_alice.get(f"{path(candidate)}?from=10", headers=HTMX | {"HX-Target": "more-pieces"}).content.decode()
     assert more.count('class="quote"') == cards.MORE_PIECES
     assert "piece 10." in more
-    end = client.get(f"{path(candidate)}?from=900", headers=HTMX | {"HX-Target": "more-pieces"}).content.decode()
+    end = as_alice.get(f"{path(candidate)}?from=900", headers=HTMX | {"HX-Target": "more-pieces"}).content.decode()
     assert "more-pieces" not in end
 
 
 @pytest.mark.parametrize("name", [LONG, ARABIC, COMBINING, SCRIPT, "喜欢爵士乐", "💃🏽" * 60])
-def test_any_name_can_be_shown_and_confirmed(client: Client, suggest: Suggest, alice: User, name: str) -> None:
+def test_any_name_can_be_shown_and_confirmed(as_alice: Client, suggest: Suggest, alice: User, name: str) -> None:
     candidate = suggest(alice, name, trait_description=name, concepts=[name], evidence=[f"… {name} …"])
-    page = client.get("/review/").content.decode()
+    page = as_alice.get("/review/").content.decode()
     assert SCRIPT not in page
     assert html.escape(name) in page
-    response = client.post(path(candidate, "confirm"), {"version": 1}, follow=True)
+    response = as_alice.post(path(candidate, "confirm"), {"version": 1}, follow=True)
     assert f"Confirmed “{name}”." in html.unescape(response.content.decode())
     assert PersonaTrait.objects.get(pk=candidate.pk).name == name
 
 
-def test_near_duplicates_are_one_row(client: Client, suggest: Suggest, alice: User) -> None:
+def test_near_duplicates_are_one_row(as_alice: Client, suggest: Suggest, alice: User) -> None:
     suggest(alice, "Loves jazz", created_at=timezone.now() - dt.timedelta(days=1))
     suggest(alice, "loves  jazz!")
-    page = text_of(client.get("/review/"))
+    page = text_of(as_alice.get("/review/"))
     assert "1 more alike" in page
     assert "1 more says the same" in page
 
 
 def test_other_queries_stay_bounded(
-    client: Client, suggest: Suggest, alice: User, django_assert_max_num_queries: Any
+    as_alice: Client, suggest: Suggest, alice: User, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(40):
         suggest(alice, f"Likes number {number}")
@@ -137,27 +131,27 @@ def test_other_queries_stay_bounded(
         confirmed(alice, f"Loves jazz {number}")
     candidate = suggest(alice, "Loves jazz", evidence=["x"] * 20)
     with django_assert_max_num_queries(18):
-        assert client.get("/review/").status_code == 200
+        assert as_alice.get("/review/").status_code == 200
     with django_assert_max_num_queries(18):
-        assert client.get(path(candidate)).status_code == 200
+        assert as_alice.get(path(candidate)).status_code == 200
     with django_assert_max_num_queries(34):
-        assert client.post(path(candidate, "confirm"), {"version": 1}, headers=HTMX).status_code == 200
+        assert as_alice.post(path(candidate, "confirm"), {"version": 1}, headers=HTMX).status_code == 200
 
 
 # Filters and paging
 
 
-def test_filters_narrow_the_list(client: Client, suggest: Suggest, alice: User) -> None:
+def test_filters_narrow_the_list(as_alice: Client, suggest: Suggest, alice: User) -> None:
     suggest(alice, "Loves jazz")
     suggest(alice, "Knows law", trait_category="Skill", confidence_score=0.2, concepts=["law"])
     suggest(alice, "喜欢爵士乐", originating_models=["zh.v1"])
-    assert len(names(client.get("/review/"))) == 3
-    assert names(client.get("/review/?category=Skill")) == ["Knows law"]
-    assert names(client.get("/review/?band=guess")) == ["Knows law"]
-    assert names(client.get("/review/?concept=law")) == ["Knows law"]
-    assert names(client.get("/review/?model=zh.v1")) == ["喜欢爵士乐"]
-    assert names(client.get("/review/", {"q": "爵士"})) == ["喜欢爵士乐"]
-    assert "Nothing matches" in text_of(client.get("/review/?q=nowhere"))
+    assert len(names(as_alice.get("/review/"))) == 3
+    assert names(as_alice.get("/review/?category=Skill")) == ["Knows law"]
+    assert names(as_alice.get("/review/?band=guess")) == ["Knows law"]
+    assert names(as_alice.get("/review/?concept=law")) == ["Knows law"]
+    assert names(as_alice.get("/review/?model=zh.v1")) == ["喜欢爵士乐"]
+    assert names(as_alice.get("/review/", {"q": "爵士"})) == ["喜欢爵士乐"]
+    assert "Nothing matches" in text_of(as_alice.get("/review/?q=nowhere"))
 
 
 @pytest.mark.parametrize(
@@ -176,48 +170,48 @@ def test_filters_narrow_the_list(client: Client, suggest: Suggest, alice: User) 
     ],
 )
 def test_filters_that_are_nonsense_break_nothing(
-    client: Client, suggest: Suggest, alice: User, query: dict[str, str]
+    as_alice: Client, suggest: Suggest, alice: User, query: dict[str, str]
 ) -> None:
     candidate = suggest(alice)
-    assert client.get("/review/", query).status_code == 200
-    assert client.get(path(candidate), query).status_code == 200
-    assert client.get("/review/", query, headers=HTMX | {"HX-Target": "more"}).status_code == 200
+    assert as_alice.get("/review/", query).status_code == 200
+    assert as_alice.get(path(candidate), query).status_code == 200
+    assert as_alice.get("/review/", query, headers=HTMX | {"HX-Target": "more"}).status_code == 200
 
 
-def test_models_and_concepts_come_on_demand(client: Client, suggest: Suggest, alice: User, bob: User) -> None:
+def test_models_and_concepts_come_on_demand(as_alice: Client, suggest: Suggest, alice: User, bob: User) -> None:
     suggest(alice, concepts=["sailing"])
     suggest(bob, concepts=["my divorce"])
-    assert '<option value="">Any concept' not in client.get("/review/").content.decode()
-    plain = text_of(client.get("/review/filters/?category=Interest"))
+    assert '<option value="">Any concept' not in as_alice.get("/review/").content.decode()
+    plain = text_of(as_alice.get("/review/filters/?category=Interest"))
     assert "sailing" in plain
     assert "divorce" not in plain
-    part = client.get("/review/filters/", headers=HTMX | {"HX-Target": "facets"}).content.decode()
+    part = as_alice.get("/review/filters/", headers=HTMX | {"HX-Target": "facets"}).content.decode()
     assert "<html" not in part
     assert "text-analysis.v2" in part
 
 
-def test_pages_of_the_list(client: Client, suggest: Suggest, alice: User) -> None:
+def test_pages_of_the_list(as_alice: Client, suggest: Suggest, alice: User) -> None:
     for number in range(selectors.PAGE + 5):
         suggest(alice, f"Likes number {number}")
-    first = client.get("/review/")
+    first = as_alice.get("/review/")
     link = html.unescape(re.search(r'id="more".*?href="([^"]+)"', first.content.decode(), re.S)[1])  # type: ignore[index]
-    second = client.get(link)
+    second = as_alice.get(link)
     assert len(names(first)) == selectors.PAGE
     assert len(set(names(first)) | set(names(second))) == selectors.PAGE + 5
-    rows = client.get(link, headers=HTMX | {"HX-Target": "more"})
+    rows = as_alice.get(link, headers=HTMX | {"HX-Target": "more"})
     assert names(rows) == names(second)
     assert "<html" not in rows.content.decode()
 
 
-def test_htmx_gets_only_the_part_it_asks_for(client: Client, suggest: Suggest, alice: User) -> None:
+def test_htmx_gets_only_the_part_it_asks_for(as_alice: Client, suggest: Suggest, alice: User) -> None:
     candidate = suggest(alice)
-    part = client.get(path(candidate), headers=HTMX).content.decode()
+    part = as_alice.get(path(candidate), headers=HTMX).content.decode()
     assert "<html" not in part
     assert 'id="decide"' in part
     assert (
-        "<html" in client.get(path(candidate), headers=HTMX | {"HX-History-Restore-Request": "true"}).content.decode()
+        "<html" in as_alice.get(path(candidate), headers=HTMX | {"HX-History-Restore-Request": "true"}).content.decode()
     )
-    response = client.get("/review/?q=jazz&band=", headers=HTMX | {"HX-Target": "workspace"})
+    response = as_alice.get("/review/?q=jazz&band=", headers=HTMX | {"HX-Target": "workspace"})
     assert response["HX-Push-Url"] == "/review/?q=jazz"
     assert "<html" not in response.content.decode()
 

@@ -1,28 +1,22 @@
 """Edit, then confirm: the form of a suggestion without a script, over HTTP."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from django.test import Client
 
 from ptfi.accounts.models import User
 from tests.conftest import Suggest
-from tests.review_pages import HTMX, UNCHANGED, path, status, text_of
+from tests.decisions import status
+from tests.pages import text_of
+from tests.review_pages import HTMX, UNCHANGED, path
 from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait
 
-SignedIn = Callable[[User], Client]
 
-
-@pytest.fixture
-def client(alice: User, signed_in: SignedIn) -> Client:
-    return signed_in(alice)
-
-
-def test_the_form_shows_the_suggestion_beside_it(client: Client, suggest: Suggest, alice: User) -> None:
+def test_the_form_shows_the_suggestion_beside_it(as_alice: Client, suggest: Suggest, alice: User) -> None:
     candidate = suggest(alice)
     piece = candidate.supporting_evidence[0]["evidence_id"]
-    page = client.post(path(candidate, "edit"), {"open": "1", f"verdict-{piece}": "not_me"})
+    page = as_alice.post(path(candidate, "edit"), {"open": "1", f"verdict-{piece}": "not_me"})
     body = page.content.decode()
     assert 'value="Loves jazz"' in body
     assert "As it was suggested" in body
@@ -30,7 +24,7 @@ def test_the_form_shows_the_suggestion_beside_it(client: Client, suggest: Sugges
     assert status(candidate) == CandidateStatus.CANDIDATE
 
 
-def test_confirm_with_changes(client: Client, suggest: Suggest, alice: User) -> None:
+def test_confirm_with_changes(as_alice: Client, suggest: Suggest, alice: User) -> None:
     candidate = suggest(alice)
     piece = candidate.supporting_evidence[0]["evidence_id"]
     data = {
@@ -45,7 +39,7 @@ def test_confirm_with_changes(client: Client, suggest: Suggest, alice: User) -> 
         f"verdict-{piece}": "out_of_context",
         "version": 1,
     }
-    client.post(path(candidate, "edit"), data)
+    as_alice.post(path(candidate, "edit"), data)
     trait = PersonaTrait.objects.get(pk=candidate.pk)
     assert (trait.name, trait.description, trait.category) == ("Loves bebop", "Mostly\nlive.", "Skill")
     assert (trait.user_confidence, trait.notes, trait.origin) == (4, "Said twice.", "ai_refined_user")
@@ -53,18 +47,18 @@ def test_confirm_with_changes(client: Client, suggest: Suggest, alice: User) -> 
     assert trait.expression_contexts == ["at night"]
     assert [each["content"] for each in trait.evidence[2:]] == ["I own 300 records.", "I play, too."]
     assert trait.evidence[0]["verdict"] == "out_of_context"
-    page = text_of(client.get(path(candidate)))
+    page = text_of(as_alice.get(path(candidate)))
     assert "Loves jazz Loves bebop" in page
     assert "4 of 5, by you" in page
 
 
-def test_sending_the_form_unchanged_is_as_is(client: Client, suggest: Suggest, alice: User) -> None:
+def test_sending_the_form_unchanged_is_as_is(as_alice: Client, suggest: Suggest, alice: User) -> None:
     odd = {"trait_description": "Two\nlines \n", "concepts": ["jazz", " late\nnights "]}
     candidate = suggest(alice, " Loves jazz ", **odd)
-    body = client.get(path(candidate, "edit")).content.decode()
+    body = as_alice.get(path(candidate, "edit")).content.decode()
     assert "Two\nlines" in body
     data = {**UNCHANGED, "name": " Loves jazz ", "description": "Two\r\nlines \r\n", "concepts": "jazz\r\nlate nights"}
-    client.post(path(candidate, "edit"), data)
+    as_alice.post(path(candidate, "edit"), data)
     assert status(candidate) == CandidateStatus.CONFIRMED
 
 
@@ -85,11 +79,11 @@ def test_sending_the_form_unchanged_is_as_is(client: Client, suggest: Suggest, a
     ],
 )
 def test_a_bad_field_is_told_and_everything_stays(
-    client: Client, suggest: Suggest, alice: User, field: str, value: str
+    as_alice: Client, suggest: Suggest, alice: User, field: str, value: str
 ) -> None:
     candidate = suggest(alice)
     data = {**UNCHANGED, "notes": "typed with care", field: value, "version": 1}
-    response = client.post(path(candidate, "edit"), data, headers=HTMX)
+    response = as_alice.post(path(candidate, "edit"), data, headers=HTMX)
     body = response.content.decode()
     assert response.status_code == 400
     assert f'id="id_{field}_error"' in body or f'"id_{field}_0_error"' in body or 'class="fault"' in body
@@ -97,10 +91,10 @@ def test_a_bad_field_is_told_and_everything_stays(
     assert status(candidate) == CandidateStatus.CANDIDATE
 
 
-def test_a_stale_form_keeps_what_was_typed(client: Client, suggest: Suggest, alice: User) -> None:
+def test_a_stale_form_keeps_what_was_typed(as_alice: Client, suggest: Suggest, alice: User) -> None:
     candidate = suggest(alice)
     ExtractedTraitCandidate.objects.filter(pk=candidate.pk).update(version=2)
-    response = client.post(path(candidate, "edit"), {**UNCHANGED, "name": "Loves bebop", "version": 1})
+    response = as_alice.post(path(candidate, "edit"), {**UNCHANGED, "name": "Loves bebop", "version": 1})
     assert response.status_code == 409
     assert 'value="Loves bebop"' in response.content.decode()
     assert "changed since you opened it" in text_of(response)

@@ -1,17 +1,14 @@
 """The pages of traits in a browser: filters, the notice about close names, the theme, and the graph catching up."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from graph import connection
 from ptfi.accounts.models import User
-from tests.conftest import confirmed
+from tests.conftest import Enter, confirmed, confirmed_trait
 from tests.graph_helpers import project
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-Enter = Callable[[Page, User], Page]
 
 
 @pytest.fixture(autouse=True)
@@ -55,8 +52,7 @@ def test_a_close_name_is_pointed_out_while_typing(alice: User, page: Page, site:
 
 
 def test_a_decision_is_announced_and_undone(alice: User, page: Page, site: str, enter: Enter) -> None:
-    trait = confirmed(alice).trait
-    assert trait
+    trait = confirmed_trait(alice)
     enter(page, alice).goto(f"{site}/traits/{trait.pk}/")
     page.get_by_role("button", name="Make it dormant").click()
     notice = page.locator("#toasts [data-toast]")

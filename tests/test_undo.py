@@ -1,0 +1,65 @@
+"""Undo: what it brings back, and what it refuses."""
+
+import pytest
+
+from ptfi.accounts.models import User
+from tests.conftest import Suggest, by, confirmed
+from tests.decisions import decisions, status
+from traits import persona, services, undo
+from traits.errors import NotLatestError
+from traits.models import ExtractedTraitCandidate, PersonaTrait, Suppression
+from traits.validation import Changes, Evidence
+
+pytestmark = pytest.mark.django_db
+
+
+def test_undo_again_goes_one_step_further_back(alice: User) -> None:
+    first = confirmed(alice)
+    assert first.trait
+    second = persona.edit_trait(**by(alice), trait_id=first.trait.pk, changes=Changes(name="Adores jazz"))
+    with pytest.raises(NotLatestError):
+        undo.undo(**by(alice), action_id=first.action_id)
+    undo.undo(**by(alice), action_id=second.action_id)
+    undo.undo(**by(alice), action_id=first.action_id)
+    with pytest.raises(NotLatestError):
+        undo.undo(**by(alice), action_id=first.action_id)
+    assert not PersonaTrait.objects.filter(user=alice).exists()
+    assert decisions(alice) == ["confirmed_asis", "edited", "undone", "undone"]
+
+
+def test_undo_keeps_what_the_pipeline_wrote_since(alice: User, suggest: Suggest) -> None:
+    candidate = suggest(alice)
+    piece = candidate.supporting_evidence[0]["evidence_id"]
+    outcome = services.defer(
+        **by(alice), candidate_id=candidate.pk, until=None, evidence=Evidence(verdicts={piece: "not_me"})
+    )
+    ExtractedTraitCandidate.objects.filter(pk=candidate.pk).update(trait_name="Loves swing")
+    undo.undo(**by(alice), action_id=outcome.action_id)
+    candidate = ExtractedTraitCandidate.objects.get(pk=candidate.pk)
+    assert (candidate.trait_name, candidate.status) == ("Loves swing", "candidate")
+    assert candidate.supporting_evidence[0]["verdict"] == ""
+
+
+def test_an_undone_entry_cannot_be_undone(alice: User) -> None:
+    outcome = confirmed(alice)
+    done = undo.undo(**by(alice), action_id=outcome.action_id)
+    with pytest.raises(NotLatestError):
+        undo.undo(**by(alice), action_id=done.entries[0].pk)
+
+
+def test_reject_suppresses_and_undo_lifts(alice: User, suggest: Suggest) -> None:
+    candidate = suggest(alice)
+    outcome = services.reject(**by(alice), candidate_id=candidate.pk, code="not_me", reason="Never.")
+    entry = outcome.entries[0]
+    assert (entry.rejection_code, entry.content["reason"]) == ("not_me", "Never.")
+    assert Suppression.objects.filter(user=alice, name_key="loves jazz", category="Interest").exists()
+    undo.undo(**by(alice), action_id=outcome.action_id)
+    assert status(candidate) == "candidate"
+    assert not Suppression.objects.filter(user=alice).exists()
+
+
+def test_a_suppression_stands_while_another_reject_wants_it(alice: User, suggest: Suggest) -> None:
+    outcome = services.reject(**by(alice), candidate_id=suggest(alice).pk, code="not_me")
+    services.reject(**by(alice), candidate_id=suggest(alice, "loves  JAZZ!").pk, code="not_me")
+    undo.undo(**by(alice), action_id=outcome.action_id)
+    assert Suppression.objects.filter(user=alice).count() == 1

@@ -1,0 +1,41 @@
+"""What the tests of the pages of traits share."""
+
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from traits.models import PersonaTrait
+
+HTMX = {"HX-Request": "true"}
+ARABIC = "يحب القراءة في الليل"
+SCRIPT = "<script>alert('1')</script>"
+
+
+def path(trait: PersonaTrait, action: str = "") -> str:
+    return f"/traits/{trait.pk}/" + (f"{action}/" if action else "")
+
+
+def fields(trait: PersonaTrait, **more: Any) -> dict[str, Any]:
+    """What the edit form sends when nothing is touched, and what differs."""
+    values = {
+        "version": trait.version,
+        "name": trait.name,
+        "description": trait.description,
+        "category": trait.category,
+        "user_confidence": trait.user_confidence or "",
+        "concepts": "\r\n".join(trait.concepts),
+        "expression_contexts": "\r\n".join(trait.expression_contexts),
+        "notes": trait.notes,
+        "own_evidence": "",
+    }
+    verdicts = {f"verdict-{piece['evidence_id']}": piece["verdict"] for piece in trait.evidence}
+    return {**values, **verdicts, **more}
+
+
+def queries_of(client: Client, address: str) -> int:
+    """How many queries the page itself makes, beside those that find out who is signed in."""
+    with CaptureQueriesContext(connection) as captured:
+        client.get(address)
+    return sum('"traits_' in query["sql"] for query in captured.captured_queries)
