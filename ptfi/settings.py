@@ -98,9 +98,12 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "ptfi.accounts.middleware.TimeZoneMiddleware",
+    "ptfi.accounts.middleware.PrivatePagesMiddleware",
     "ptfi.errors.ErrorMiddleware",
 ]
 
+# Messages name traits: in the session they go with it, in a cookie the next person at the machine would read them.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 ROOT_URLCONF = "ptfi.urls"
 WSGI_APPLICATION = "ptfi.wsgi.application"
 TEMPLATES = [
@@ -143,11 +146,14 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+# By address and by account; the second is wide, or anybody could lock anybody out with wrong passwords.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,100/300s/key"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "EchoSphere PTFI"
+ACCOUNT_FORMS = {"signup": "ptfi.accounts.forms.SignupForm"}
 MFA_FORMS = {"add_webauthn": "ptfi.accounts.forms.AddPasskeyForm"}
 # Passkeys need https everywhere but on localhost, which browsers trust.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS

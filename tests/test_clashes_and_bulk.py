@@ -89,7 +89,7 @@ class TestBulk:
 
     def test_costs_the_same_for_many(self, alice: User, suggest: Suggest, django_assert_max_num_queries: Any) -> None:
         ids = [suggest(alice, f"Trait {number}").pk for number in range(60)]
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(14):
             bulk.bulk(**by(alice), candidate_ids=ids, decision="rejected", code="other")
 
     @pytest.mark.parametrize(("number", "decision"), [(0, "rejected"), (201, "rejected"), (1, "merged")])

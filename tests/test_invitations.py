@@ -139,7 +139,7 @@ def test_accepting_while_somebody_else_is_signed_in(
 
 def test_refusals_of_the_command(person: User, alice: User, mailoutbox: list[EmailMessage]) -> None:
     User.objects.create_user("unproven@example.com", PASSWORD)
-    EmailAddress.objects.create(user=alice, email="second@example.com")
+    EmailAddress.objects.create(user=alice, email="second@example.com", verified=True)
     User.objects.create_user("claimed@example.com", PASSWORD, external_id="u_2")
     User.objects.create_user(external_id="u_3", is_active=False)
     refused = [
@@ -157,6 +157,14 @@ def test_refusals_of_the_command(person: User, alice: User, mailoutbox: list[Ema
             invite(email, external_id)
     assert mailoutbox == []
     assert User.objects.get(pk=person.pk).invited_email == ""
+
+
+def test_an_address_that_nobody_confirmed_blocks_nobody(person: User, alice: User) -> None:
+    squatter = User.objects.create_user("dora@example.com", PASSWORD)
+    EmailAddress.objects.create(user=squatter, email="dora@example.com")
+    EmailAddress.objects.create(user=alice, email="dora@example.com")
+    invite("dora@example.com", "u_1")
+    assert User.objects.get(pk=person.pk).invited_email == "dora@example.com"
 
 
 @pytest.mark.usefixtures("person")

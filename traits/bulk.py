@@ -16,11 +16,12 @@ from traits.models import (
     Decision,
     ExtractedTraitCandidate,
     Origin,
+    RejectionCode,
     UserRefinedTrait,
 )
 from traits.services import NO_CHANGES, NO_EVIDENCE, check_deferral, check_rejection, new_trait, rejected
 from traits.states import candidate_state
-from traits.steps import Step, decide, lock, locked_alike, record
+from traits.steps import Step, decide, lock, lock_with_alike, locked_alike, record
 from traits.validation import clean_text
 
 MOST = 200
@@ -58,12 +59,14 @@ def bulk(
     reason = clean_text("reason", reason)
     _check(ids, decision, code, until)
     persona = lock(user)
+    if decision == Decision.REJECTED:
+        lock_with_alike(user, ids)
     rows = ExtractedTraitCandidate.objects.select_for_update(no_key=True).defer("search")
     found = {row.pk: row for row in rows.filter(user=user, pk__in=ids, held_reason="").order_by("pk")}
     outcomes = {pk: preview(found.get(pk), decision) for pk in ids}
     at = log.next_moment(persona)
     chosen = [found[pk] for pk in ids if outcomes[pk] == "applied"]
-    if decision == Decision.REJECTED:
+    if decision == Decision.REJECTED and code != RejectionCode.DUPLICATE:
         chosen += locked_alike(user, chosen)
     steps = [_step(candidate, decision, code, reason, until, at) for candidate in chosen]
     batch_id = uuid.uuid4()

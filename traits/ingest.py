@@ -14,7 +14,7 @@ from psycopg import errors
 from ptfi.accounts.models import User
 from traits import log
 from traits.copying import SUGGESTED, any_of, array, copy_in, query, update_all
-from traits.models import CandidateStatus, Decision, ExtractedTraitCandidate, Persona
+from traits.models import CandidateStatus, Decision, ExtractedTraitCandidate, Persona, PersonaTrait
 from traits.parsing import Reason, Suggestion
 from traits.states import Piece, State, candidate_state
 
@@ -206,13 +206,17 @@ class _Batch:
 
     def store_rows(self) -> None:
         fresh = self._fresh()
+        # Ids of traits are public to whoever reads the graph; confirming must never run into one.
+        taken = set(PersonaTrait.objects.filter(pk__in=any_of(fresh, "uuid")).values_list("pk", flat=True))
         suppressed: dict[Key, int] = {
             (user, name, category): suppression
             for user, name, category, suppression in (query(SUPPRESSED, self._keys(fresh)) if fresh else ())
         }
         for index, (row, user) in enumerate(self.rows):
             stored = self.stored.get(row.candidate_id)
-            if stored is None:
+            if row.candidate_id in taken:
+                self.result.refused[index] = [("candidate_id", "belongs to somebody else")]
+            elif stored is None:
                 self._create(row, user, suppressed.get((user, row.name_key, row.trait_category)))
             elif stored.user_id != user:
                 self.result.refused[index] = [("candidate_id", "belongs to somebody else")]

@@ -141,10 +141,8 @@ def _after(rows: QuerySet[ExtractedTraitCandidate], column: str, key: str) -> Qu
     """The rows behind the key; a key that is not one starts at the beginning."""
     try:
         time, _, pk = key.partition("_")
-        moment, last = dt.datetime.fromisoformat(time), uuid.UUID(pk)
-    except ValueError:
-        return rows
-    if moment.tzinfo is None:
+        moment, last = dt.datetime.fromisoformat(time).astimezone(dt.UTC), uuid.UUID(pk)
+    except (ValueError, OverflowError):
         return rows
     return rows.filter(Q(**{f"{column}__lt": moment}) | Q(**{column: moment, "candidate_id__gt": last}))
 

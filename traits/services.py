@@ -16,6 +16,8 @@ from traits import log
 from traits.clashes import clash, related_trait
 from traits.errors import AlreadyDecidedError, InvalidError, NotFoundError, StaleVersionError
 from traits.models import (
+    MAX_EVIDENCE,
+    MAX_LIST,
     CandidateStatus,
     Decision,
     ExtractedTraitCandidate,
@@ -35,7 +37,18 @@ from traits.states import (
     trait_state,
     union,
 )
-from traits.steps import Step, decide, lock, locked_alike, locked_candidate, locked_trait, record, undecided_candidate
+from traits.steps import (
+    Step,
+    decide,
+    lock,
+    lock_candidates,
+    lock_with_alike,
+    locked_alike,
+    locked_candidate,
+    locked_trait,
+    record,
+    undecided_candidate,
+)
 from traits.validation import (
     Changes,
     Evidence,
@@ -78,6 +91,8 @@ def confirm(
 ) -> Outcome:
     """Make the suggestion a trait, as it is or with changes; relation says what becomes of one that it clashes with."""
     persona = lock(user)
+    if relation:
+        lock_candidates(user, (candidate_id, relation.trait_id))
     candidate = undecided_candidate(user, candidate_id, version)
     before, changes = candidate_state(candidate), clean_changes(changes)
     evidence = judge(candidate, evidence)
@@ -157,8 +172,12 @@ def reject(
     relation: Relation | None = None,
     version: int | None = None,
 ) -> Outcome:
-    """Refuse the suggestion, and the others to review that say the same, in one batch; it is not offered again."""
+    """Refuse the suggestion; the same one is not offered again.
+
+    The others to review that say the same go along in one batch, unless it was refused as a duplicate of them.
+    """
     persona = lock(user)
+    lock_with_alike(user, [candidate_id])
     candidate = undecided_candidate(user, candidate_id, version)
     check_rejection(code)
     if relation and relation.kind != "new_is_wrong":
@@ -170,7 +189,8 @@ def reject(
     step = Step(Decision.REJECTED, candidate=candidate, candidate_before=candidate_state(candidate))
     judge(candidate, evidence)
     step.relation = relation.state() if relation else None
-    alike = [Step(Decision.REJECTED, candidate=other) for other in locked_alike(user, [candidate])]
+    others = [] if code == RejectionCode.DUPLICATE else locked_alike(user, [candidate])
+    alike = [Step(Decision.REJECTED, candidate=other) for other in others]
     steps = [rejected(each, code, clean_text("reason", reason), at) for each in (step, *alike)]
     batch_id = uuid.uuid4() if alike else None
     entries = record(persona, steps, actor=actor, at=at, batch_id=batch_id)
@@ -245,6 +265,7 @@ def merge(
     before, trait_before = candidate_state(candidate), trait_state(trait)
     evidence = judge(candidate, evidence)
     own = [own_piece(trait.trait_id, text) for text in evidence.own]
+    check_room(trait, candidate, own)
     at = log.next_moment(persona)
     trait.evidence = union(trait.evidence, [*candidate.supporting_evidence, *own])
     trait.concepts = once_each([*trait.concepts, *candidate.concepts])
@@ -260,6 +281,13 @@ def merge(
         candidate_before=before,
     )
     return Outcome(entries=record(persona, [step], actor=actor, at=at), candidate=candidate, trait=trait)
+
+
+def check_room(trait: PersonaTrait, candidate: ExtractedTraitCandidate, own: list[Piece]) -> None:
+    if len(trait.evidence) + len(candidate.supporting_evidence) + len(own) > MAX_EVIDENCE:
+        raise InvalidError(details={"into": [f"It would hold more than {MAX_EVIDENCE:,} pieces of evidence."]})
+    if len(once_each([*trait.concepts, *candidate.concepts])) > MAX_LIST:
+        raise InvalidError(details={"into": [f"It would hold more than {MAX_LIST} concepts."]})
 
 
 @transaction.atomic

@@ -31,6 +31,8 @@ class Piece(TypedDict, total=False):
 
 def name_key(name: str) -> str:
     """What near-duplicates share: NFKC, case folded, white space and punctuation collapsed; at most 255 characters."""
+    # Cut first: normalizing can make a text eighteen times as long, and no name that is stored is longer than this.
+    name = name[:MAX_NAME]
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     # Letters, digits, symbols and the marks that Indic vowels are; "C++" stays apart from "C".
     kept = "".join(char if unicodedata.category(char)[0] in "LNMS" else " " for char in folded)

@@ -8,7 +8,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from ptfi.accounts.models import User
 from traits import log
@@ -25,7 +25,7 @@ from traits.models import (
 from traits.states import State, candidate_state, name_key, trait_state
 
 Key = tuple[str, str]
-TRAIT_COLUMNS = [field.attname for field in PersonaTrait._meta.concrete_fields if not field.primary_key]
+TRAIT_COLUMNS = [f.attname for f in PersonaTrait._meta.concrete_fields if f.attname not in ("trait_id", "user_id")]
 CANDIDATE_COLUMNS = ["status", "deferred_until", "supporting_evidence", "version", "updated_at"]
 
 
@@ -73,6 +73,12 @@ def lock(user: User) -> Persona:
     return persona
 
 
+def lock_candidates(user: User, ids: Iterable[uuid.UUID]) -> None:
+    """Lock several candidates in the order of their ids, as imports do; otherwise the two could wait for each other."""
+    rows = ExtractedTraitCandidate.objects.select_for_update(no_key=True).filter(user=user, pk__in=list(ids))
+    list(rows.order_by("pk").values_list("pk"))
+
+
 def locked_candidate(user: User, candidate_id: uuid.UUID, version: int | None) -> ExtractedTraitCandidate:
     """The person's candidate, locked; NotFoundError when it is not theirs or is held back, StaleVersionError."""
     rows = ExtractedTraitCandidate.objects.select_for_update(no_key=True).defer("search")
@@ -95,9 +101,21 @@ def undecided_candidate(user: User, candidate_id: uuid.UUID, version: int | None
 def locked_alike(user: User, candidates: Iterable[ExtractedTraitCandidate]) -> list[ExtractedTraitCandidate]:
     """The other suggestions to review that say the same as any of these (name key and category), locked."""
     rejected = {row.pk: (row.name_key, row.trait_category) for row in candidates}
-    rows = ExtractedTraitCandidate.objects.select_for_update(no_key=True).defer("search")
-    mine = rows.filter(user=user, status=CandidateStatus.CANDIDATE, held_reason="").exclude(pk__in=rejected)
-    return list(mine.filter(_any_key(set(rejected.values()), "trait_category")).order_by("pk"))
+    mine = _to_review(user, rejected.values()).exclude(pk__in=rejected)
+    return list(mine.select_for_update(no_key=True).defer("search").order_by("pk"))
+
+
+def lock_with_alike(user: User, candidate_ids: Iterable[uuid.UUID]) -> None:
+    """Lock the candidates and those that say the same, before any of them alone."""
+    ids = list(candidate_ids)
+    mine = ExtractedTraitCandidate.objects.filter(user=user)
+    keys = mine.filter(pk__in=ids).values_list("name_key", "trait_category")
+    lock_candidates(user, {*ids, *_to_review(user, keys).values_list("pk", flat=True)})
+
+
+def _to_review(user: User, keys: Iterable[Key]) -> QuerySet[ExtractedTraitCandidate]:
+    mine = ExtractedTraitCandidate.objects.filter(user=user, status=CandidateStatus.CANDIDATE, held_reason="")
+    return mine.filter(_any_key(set(keys), "trait_category"))
 
 
 def locked_trait(user: User, trait_id: uuid.UUID, version: int | None = None) -> PersonaTrait:
@@ -140,14 +158,14 @@ def record(
 
 
 def _write_traits(persona: Persona, steps: Sequence[Step]) -> None:
-    kept = [step.trait for step in steps if step.trait]
+    new = [step.trait for step in steps if step.trait and not step.trait_before]
+    kept = [step.trait for step in steps if step.trait and step.trait_before]
     gone = [step.trait_before["trait_id"] for step in steps if step.trait_before and not step.trait]
     if gone:
         PersonaTrait.objects.filter(user_id=persona.user_id, pk__in=gone).delete()
-    if kept:
-        PersonaTrait.objects.bulk_create(
-            kept, update_conflicts=True, unique_fields=["trait_id"], update_fields=TRAIT_COLUMNS
-        )
+    # An id that exists already must never be taken over: inserting fails then.
+    PersonaTrait.objects.bulk_create(new)
+    PersonaTrait.objects.bulk_update(kept, TRAIT_COLUMNS)
 
 
 def _write_candidates(candidates: list[ExtractedTraitCandidate]) -> None:

@@ -98,7 +98,7 @@ def clean_evidence(evidence: Evidence, known: set[str]) -> Evidence:
         details.setdefault("evidence", []).append("A verdict is not one of the four.")
     own = list(dict.fromkeys(text.strip() for text in evidence.own if text.strip()))
     details["own_evidence"] = [fault for text in own for fault in text_faults(text, MAX_EVIDENCE_TEXT)]
-    if len(own) + len(known) > MAX_EVIDENCE:
+    if own and len(own) + len(known) > MAX_EVIDENCE:
         details["own_evidence"].append(f"At most {MAX_EVIDENCE:,} pieces of evidence.")
     raise_faults(details)
     return Evidence(verdicts=evidence.verdicts, own=own)

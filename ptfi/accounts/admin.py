@@ -1,6 +1,9 @@
 """Accounts in the Django admin, which is entered through the product's own sign-in."""
 
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -10,6 +13,10 @@ from django.http import HttpRequest, HttpResponse
 
 from .models import User
 
+# Who may write these could take any account over: they hold addresses, secrets of two-step sign-in, and sessions.
+for model in (EmailAddress, Authenticator, UserSession):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
@@ -46,7 +53,8 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """Only superusers hand out rights; anybody else could give themselves all of them."""
-        fields = [] if obj is None else list(self.readonly_fields)
+        # Whoever has the external id gets the person's suggestions: it comes from the pipeline alone.
+        fields = ["external_id"] if obj is None else [*self.readonly_fields, "external_id"]
         if not request.user.is_superuser:
             fields += ["is_staff", "is_superuser", "groups", "user_permissions"]
         return fields

@@ -3,12 +3,16 @@
 from itertools import groupby
 from typing import Any
 
+from allauth.account.forms import SignupForm as AllauthSignupForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest
 
 from .models import User, time_zone_names
 
 FROM_BROWSER = ""
+PASSKEY_NAME = "Passkey"
 
 
 def time_zone_choices() -> list[tuple[str, str | list[tuple[str, str]]]]:
@@ -18,6 +22,14 @@ def time_zone_choices() -> list[tuple[str, str | list[tuple[str, str]]]]:
     groups = [(region, [(name, name.replace("_", " ")) for name in members]) for region, members in regions]
     others = [(name, name) for name in names if "/" not in name]
     return [(FROM_BROWSER, "From the browser"), *groups, ("Other", others)]
+
+
+class SignupForm(AllauthSignupForm):  # type: ignore[misc]
+    def try_save(self, request: HttpRequest) -> Any:
+        """For a known address, the password is hashed all the same: the time would tell that there is an account."""
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])
+        return super().try_save(request)
 
 
 class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -54,3 +66,10 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
         initial=True,
         required=False,
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["initial"] = {"name": PASSKEY_NAME} | kwargs.get("initial", {})
+        super().__init__(*args, **kwargs)
+
+    def clean_name(self) -> str:
+        return self.cleaned_data["name"] or PASSKEY_NAME

@@ -62,7 +62,10 @@ def check_address(email: str) -> None:
         User._meta.get_field("invited_email").run_validators(email)
     except ValidationError:
         raise RuleError(f"{email!r} is not an e-mail address.") from None
-    if User.objects.filter(Q(email=email) | Q(emailaddress__email=email)).exists():
+    # An address that somebody typed at sign-up and never confirmed is not theirs.
+    unclaimed = EmailAddress.objects.filter(email=email, verified=False).values("user")
+    holders = User.objects.filter(Q(email=email) | Q(emailaddress__email=email, emailaddress__verified=True))
+    if holders.exclude(pk__in=unclaimed).exists():
         raise RuleError(f"An account has the address {email} already.")
 
 

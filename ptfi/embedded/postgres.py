@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -94,6 +95,7 @@ class PostgreSQL(Service):
             self._check_version()
         else:
             self._initialise()
+        self._restrict()
         if os.geteuid() == 0:
             os.chown(self.sockets, self.folder.stat().st_uid, -1)
 
@@ -116,6 +118,15 @@ class PostgreSQL(Service):
         if run.returncode:
             raise EmbeddedError(f"PostgreSQL's initdb failed:\n{run.stdout}{run.stderr}")
         draft.rename(self.folder)
+
+    def _restrict(self) -> None:
+        """Let in root and the user of this process only: as root, PostgreSQL runs as a user of its own, who may not."""
+        names = {"root"}
+        with contextlib.suppress(KeyError):
+            names.add(pwd.getpwuid(os.geteuid()).pw_name)
+        lines = [f"users {name} {role}\n" for name in sorted(names) for role in ("postgres", "ptfi")]
+        (self.folder / "pg_ident.conf").write_text("".join(lines))
+        (self.folder / "pg_hba.conf").write_text("local all postgres,ptfi peer map=users\n")
 
     def _as_owner(self) -> list[str]:
         """The command's beginning that gives up root, which PostgreSQL refuses to run as.
