@@ -20,7 +20,8 @@ from ptfi.accounts.models import User
 from tests.candidate_files import FILE, SECRET, Run, everything, load, new_row, stored
 from traits.models import ExtractedTraitCandidate, UserRefinedTrait
 
-pytestmark = pytest.mark.django_db
+# The import has connections of its own, which see only what is committed.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_file_goes_in_whole_and_a_repeat_changes_nothing() -> None:
@@ -126,7 +127,6 @@ def test_more_rows_than_a_batch() -> None:
     assert ":1501: confidence_score: " in run.said[0]
 
 
-@pytest.mark.django_db(transaction=True)
 def test_when_the_database_fails_whole_batches_stay(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     rows = [new_row(trait_name=SECRET if number == 1_500 else "Loves jazz") for number in range(1_600)]
@@ -147,7 +147,6 @@ def test_when_the_database_fails_whole_batches_stay(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
 def test_ctrl_c_says_up_to_which_line_all_is_in() -> None:
     address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
     environment = {name: value for name, value in os.environ.items() if name != "PTFI_EMBEDDED"}

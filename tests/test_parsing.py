@@ -12,7 +12,8 @@ from tests.candidate_files import SECRET, Row, load, new_row, piece, stored, wit
 from traits.models import ExtractedTraitCandidate
 from traits.parsing import parse, parse_line
 
-pytestmark = pytest.mark.django_db
+# The import has connections of its own, which see only what is committed.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,15 @@
 import contextlib
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import orjson
 
 from traits.models import MAX_EVIDENCE, MAX_EVIDENCE_TEXT, MAX_LIST, MAX_NAME, MAX_TEXT, Category
-from traits.states import Piece, evidence_id, name_key
+from traits.states import Piece, evidence_id, name_key, once_each
 
-T = TypeVar("T")
 Reason = tuple[str, str]
 """(field, what is wrong with it)"""
 
@@ -91,10 +89,10 @@ def parse(row: object) -> Suggestion | list[Reason]:
         trait_category=fields.category("trait_category"),
         supporting_evidence=_evidence(candidate_id, fields, reasons),
         confidence_score=fields.number("confidence_score", 1.0) or 0.0,
-        originating_models=_once(fields.texts("originating_models")),
-        associated_raw_feature_set_ids=_once(fields.uuids("associated_feature_set_ids")),
-        concepts=_once(fields.texts("concepts"), name_key),
-        supersedes=[other for other in _once(fields.uuids("supersedes")) if other != candidate_id],
+        originating_models=list(dict.fromkeys(fields.texts("originating_models"))),
+        associated_raw_feature_set_ids=list(dict.fromkeys(fields.uuids("associated_feature_set_ids"))),
+        concepts=once_each(fields.texts("concepts")),
+        supersedes=[other for other in dict.fromkeys(fields.uuids("supersedes")) if other != candidate_id],
         language=fields.text("language", 35, empty=True, null=True),
         created_at=fields.moment("created_at"),
     )
@@ -132,13 +130,6 @@ def _piece(candidate_id: UUID, value: object, path: str, reasons: list[Reason]) 
     return piece
 
 
-def _once(values: Iterable[T], key: Callable[[T], Any] = lambda value: value) -> list[T]:
-    kept: dict[Any, T] = {}
-    for value in values:
-        kept.setdefault(key(value), value)
-    return list(kept.values())
-
-
 class _Object:
     """A JSON object whose fields are read one by one; each fault goes to reasons, and a harmless value is returned."""
 
@@ -161,13 +152,13 @@ class _Object:
         self.reasons.append((f"{self.path}.{name}" if self.path else name, what))
 
     def text(self, name: str, longest: int, *, empty: bool = False, null: bool = False) -> str:
-        if name not in self.row or (null and self.row[name] is None):
+        value: Any = self.row.get(name)
+        if value is None and (null or name not in self.row):
             return ""
-        value = self.row[name]
         if fault := _text_fault(value, longest, empty):
             self.fault(name, fault)
             return ""
-        return str(value)
+        return value  # type: ignore[no-any-return]
 
     def number(self, name: str, most: float) -> float | None:
         value: Any = self.row.get(name)

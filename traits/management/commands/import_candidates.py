@@ -1,18 +1,24 @@
 """Take in files of suggestions from the pipeline."""
 
+import contextlib
+import gc
 import queue
 import stat
 import sys
 import threading
 from argparse import ArgumentParser
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
 
+import psycopg
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseError
+from django.db import connection
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
@@ -22,6 +28,12 @@ from traits.parsing import Reason, Suggestion, parse_line
 
 MAX_LINE = 32 * 1024 * 1024
 BLOCK_BYTES = 16 * 1024 * 1024
+# While PostgreSQL works on one block, another one is prepared; a third would find no idle core to use.
+IN_FLIGHT = 2
+# Seconds that a block in flight has to end by itself once the import is to end, and to answer each cancellation.
+GRACE = 2.0
+# Seconds between two looks at what is in flight while a pipe is silent.
+TICK = 0.2
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 COUNTED = ("created", "updated", "unchanged", "suppressed", "archived", "returned")
 
@@ -32,8 +44,21 @@ class Block:
 
     rows: dict[int, Suggestion] = field(default_factory=dict)
     bad: dict[int, list[Reason]] = field(default_factory=dict)
+    ids: set[UUID] = field(default_factory=set)
+    names: dict[str, str] = field(default_factory=dict)
+    supersedes: bool = False
     last: int = 0
     size: int = 0
+
+    def add(self, number: int, row: Suggestion) -> None:
+        self.rows[number] = row
+        self.ids.add(row.candidate_id)
+        self.names.setdefault(row.external_id, row.display_name)
+        self.supersedes = self.supersedes or bool(row.supersedes)
+
+    def depends_on(self, other: "Block") -> bool:
+        """Whether the order matters in which the two go in."""
+        return self.supersedes or other.supersedes or not self.ids.isdisjoint(other.ids)
 
 
 def read_blocks(name: str) -> Iterator[Block]:
@@ -45,17 +70,15 @@ def read_blocks(name: str) -> Iterator[Block]:
 
 def _blocks(stream: BinaryIO) -> Iterator[Block]:
     block = Block()
-    ids: set[UUID] = set()
     for number, size, parsed in _lines(stream):
-        repeated = isinstance(parsed, Suggestion) and parsed.candidate_id in ids
+        repeated = isinstance(parsed, Suggestion) and parsed.candidate_id in block.ids
         if repeated or len(block.rows) + len(block.bad) >= ingest.MAX_BATCH or block.size > BLOCK_BYTES:
             yield block
-            block, ids = Block(), set()
+            block = Block()
         block.last = number
         block.size += size
         if isinstance(parsed, Suggestion):
-            block.rows[number] = parsed
-            ids.add(parsed.candidate_id)
+            block.add(number, parsed)
         elif parsed:
             block.bad[number] = parsed
     yield block
@@ -78,8 +101,8 @@ def _lines(stream: BinaryIO) -> Iterator[tuple[int, int, Suggestion | list[Reaso
         yield number, size, parse_line(line) if line.strip() else []
 
 
-def ahead(blocks: Iterator[Block]) -> Iterator[Block]:
-    """The same blocks, the next one being read and checked while the database works on this one."""
+def ahead(blocks: Iterator[Block]) -> Iterator[Block | None]:
+    """The same blocks, read and checked while the database works on earlier ones; None when the next one takes long."""
     done: queue.Queue[Block | BaseException | None] = queue.Queue(maxsize=1)
 
     def fill() -> None:
@@ -92,10 +115,84 @@ def ahead(blocks: Iterator[Block]) -> Iterator[Block]:
 
     # A daemon that opens the file itself: waiting for a pipe's next line must not keep Ctrl-C from ending the command.
     threading.Thread(target=fill, daemon=True).start()
-    while (block := done.get()) is not None:
+    while True:
+        try:
+            block = done.get(timeout=TICK)
+        except queue.Empty:
+            yield None
+            continue
+        if block is None:
+            return
         if isinstance(block, BaseException):
             raise block
         yield block
+
+
+class Flight:
+    """Blocks on their way into the database, each in a thread with a connection of its own.
+
+    They come out in the order in which they went in, and the outcome is that of one after the other.
+    """
+
+    def __init__(self, pool: ThreadPoolExecutor, owner: User | None) -> None:
+        self.pool, self.owner = pool, owner
+        self.blocks: deque[tuple[Block, Future[ingest.Result]]] = deque()
+        self.connections: dict[int, Any] = {}
+
+    def is_due(self, following: Block | None) -> bool:
+        """Whether the oldest block is to be landed now: it has ended, or the following one cannot start before."""
+        if not self.blocks:
+            return False
+        if following and (
+            len(self.blocks) == IN_FLIGHT or any(following.depends_on(block) for block, _ in self.blocks)
+        ):
+            return True
+        return self.blocks[0][1].done()
+
+    def start(self, block: Block) -> None:
+        for earlier, _ in self.blocks:
+            # Who is new is called what their first row says, whichever block is stored first.
+            block.names |= {person: name for person, name in earlier.names.items() if person in block.names}
+        self.blocks.append((block, self.pool.submit(self._store, block)))
+
+    def land(self) -> tuple[Block, ingest.Result]:
+        """The oldest block and what became of it, waited for. Raises what the database raised."""
+        # Ctrl-C may end the wait, and then the block is still in flight.
+        wait([self.blocks[0][1]])
+        block, future = self.blocks.popleft()
+        return block, future.result()
+
+    def settle(self) -> None:
+        """Wait until nothing is at work, and cancel what takes long, such as one that waits for a lock."""
+        futures = [future for _, future in self.blocks]
+        while wait(futures, timeout=GRACE).not_done:
+            for raw in list(self.connections.values()):
+                with contextlib.suppress(psycopg.Error):
+                    raw.cancel_safe(timeout=GRACE)
+
+    def _store(self, block: Block) -> ingest.Result:
+        if not block.rows:
+            return ingest.Result()
+        for row in block.rows.values():
+            row.display_name = block.names[row.external_id]
+        try:
+            connection.ensure_connection()
+            self.connections[threading.get_ident()] = connection.connection
+            return ingest.apply(list(block.rows.values()), owner=self.owner)
+        finally:
+            self.connections.pop(threading.get_ident(), None)
+            connection.close()
+
+
+@contextlib.contextmanager
+def quick_collections() -> Iterator[None]:
+    """Spare the garbage collector all that was there before, which it would look through every few thousand rows."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 class Command(BaseCommand):
@@ -110,11 +207,13 @@ class Command(BaseCommand):
 
     def handle(self, *, files: list[str], owner: str | None, **options: Any) -> None:  # noqa: ARG002
         self.owner = self._find(owner) if owner else None
+        # A pool of one is enough.
+        connection.close()
         self.counts = dict.fromkeys((*COUNTED, "refused"), 0)
         self.lines = 0
         self.console = Console(stderr=True)
         unread = False
-        with self._progress() as self.progress:
+        with quick_collections(), self._progress() as self.progress, ThreadPoolExecutor(IN_FLIGHT) as self.pool:
             self.task = self.progress.add_task("", total=_total(files), lines=0, rate=0.0)
             for name in files:
                 unread = not self._read(name) or unread
@@ -141,28 +240,56 @@ class Command(BaseCommand):
 
     def _read(self, name: str) -> bool:
         """Take one file in; False when it cannot be read (to its end)."""
-        label, at = ("stdin" if name == "-" else name), 0
+        label, flight = ("stdin" if name == "-" else name), Flight(self.pool, self.owner)
         self.progress.update(self.task, description=label)
+        self.at = 0
         try:
-            for block in ahead(read_blocks(name)):
-                self._take(label, block)
-                at = block.last
-        except OSError as error:
-            self._say(f"{label}: cannot be read: {error.strerror}")
-            return False
+            return self._carry(label, name, flight)
         except DatabaseError as error:
             # The message of the database would repeat what stands in the rows.
             cause = type(error.__cause__ or error).__name__
-            raise CommandError(f"The database failed ({cause}). {_standing(label, at)}", returncode=2) from None
+            standing = self._end(label, flight, failed=True)
+            raise CommandError(f"The database failed ({cause}). {standing}", returncode=2) from None
         except KeyboardInterrupt:
             self.progress.stop()
-            self._say(f"\nStopped. {_standing(label, at)}")
+            self._say(f"\nStopped. {self._end(label, flight)}")
             sys.exit(130)
-        return True
 
-    def _take(self, label: str, block: Block) -> None:
+    def _carry(self, label: str, name: str, flight: Flight) -> bool:
+        fault = None
+        try:
+            for block in ahead(read_blocks(name)):
+                while flight.is_due(block):
+                    self._take(label, *flight.land())
+                if block:
+                    flight.start(block)
+        except OSError as error:
+            fault = f"{label}: cannot be read: {error.strerror}"
+        while flight.blocks:
+            self._take(label, *flight.land())
+        if fault:
+            self._say(fault)
+        return not fault
+
+    def _end(self, label: str, flight: Flight, *, failed: bool = False) -> str:
+        """Let what is in flight come to its end; what is in then, in words."""
+        beyond = False
+        flight.settle()
+        while flight.blocks:
+            try:
+                landed = flight.land()
+            except DatabaseError:
+                failed = True
+                continue
+            if failed:
+                beyond = beyond or bool(landed[0].rows)
+            else:
+                self._take(label, *landed)
+        return _standing(label, self.at, beyond)
+
+    def _take(self, label: str, block: Block, result: ingest.Result) -> None:
+        self.at = block.last
         numbers = list(block.rows)
-        result = ingest.apply(list(block.rows.values()), owner=self.owner) if numbers else ingest.Result()
         bad = block.bad | {numbers[index]: reasons for index, reasons in result.refused.items()}
         for number, reasons in sorted(bad.items()):
             for name, what in reasons:
@@ -181,8 +308,12 @@ class Command(BaseCommand):
             self.stderr.write(text)
 
 
-def _standing(label: str, line: int) -> str:
-    done = f"{label} is in up to line {line}, nothing after it" if line else f"Nothing of {label} is in"
+def _standing(label: str, line: int, beyond: bool) -> str:
+    done = f"{label} is in up to line {line}" if line else f"The beginning of {label} is not in"
+    if beyond:
+        done += ", and some of the lines after it are" if line else ", but some of its lines are"
+    else:
+        done = f"{done}, nothing after it" if line else f"Nothing of {label} is in"
     return f"{done}; run it again for the rest: what is in stays as it is."
 
 
