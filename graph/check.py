@@ -84,8 +84,8 @@ def _table_differences(
 def _graph_differences(persona: Persona, changes: list[Change]) -> list[str]:
     def work(tx: neo4j.ManagedTransaction) -> list[str]:
         fence = states(tx, [persona.user_id])[persona.user_id]
-        if fence != Fence(persona.generation, persona.revision):
-            return [f"User {persona.user_id}: generation or revision is not as in PostgreSQL"]
+        if fence != Fence(persona.generation, persona.revision, bytes(persona.hash).hex()):
+            return [f"User {persona.user_id}: generation, revision or hash is not as in PostgreSQL"]
         rows = rows_of(changes)
         nodes = _nodes(tx, persona.user_id, changes)
         edges = _edges(tx, persona.user_id, [key for label, key in nodes if label == "Trait"])

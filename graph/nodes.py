@@ -1,7 +1,7 @@
 """The Persona Knowledge Graph's labels, relationships and properties; the pipeline shares them, and the names are its.
 
-What PTFI makes carries managedBy "ptfi" and, on nodes, ownerID: the person whom it is about. `generation` and
-`revision` of a User are the fence that graph/writing.py describes. The schema and every statement that writes follow
+What PTFI makes carries managedBy "ptfi" and, on nodes, ownerID: the person whom it is about. `generation`, `revision`
+and `hash` of a User are the fence that graph/writing.py describes. The schema and every statement that writes follow
 from these classes.
 """
 
@@ -142,6 +142,7 @@ class User(Managed):
     createdAt = DateTimeNeo4jFormatProperty()  # noqa: N815
     generation = IntegerProperty()
     revision = IntegerProperty()
+    hash = StringProperty()
     projectedAt = DateTimeNeo4jFormatProperty()  # noqa: N815
     traits = RelationshipTo(Trait, "HAS_TRAIT", model=HasTrait)
     styles = RelationshipTo(CommunicationStyleElement, "ADOPTS_COMMUNICATION_STYLE", model=AdoptsCommunicationStyle)

@@ -23,7 +23,6 @@ MIN_SHARE = 50
 MAX_BYTES = 8_000_000
 """About how much content of entries, as stored, one batch takes; a single larger entry still goes."""
 MAX_BACK_OFF = 300
-NO_LIMIT = 2**62
 
 CLAIM = """
 WITH next AS (
@@ -37,12 +36,22 @@ UPDATE traits_persona AS p SET claimed_until = clock_timestamp() + make_interval
 FROM next JOIN accounts_user AS u ON u.id = next.user_id WHERE p.user_id = next.user_id
 RETURNING p.user_id, p.generation, p.projected_revision, p.revision, p.claimed_until, u.date_joined"""
 WINDOW_ENDS = """
-SELECT user_id, max(revision) FROM (
+WITH w AS (
+    SELECT * FROM unnest(%(users)s::uuid[], %(since)s::bigint[], %(upto)s::bigint[]) AS w (user_id, since, upto)),
+entries AS (
     SELECT l.user_id, l.revision, w.since,
            sum(pg_column_size(l.content)) OVER (PARTITION BY l.user_id ORDER BY l.revision) AS size
-    FROM unnest(%(users)s::uuid[], %(since)s::bigint[], %(upto)s::bigint[]) AS w (user_id, since, upto)
-    JOIN traits_userrefinedtrait AS l ON l.user_id = w.user_id AND l.revision > w.since AND l.revision <= w.upto
-) AS entries WHERE size <= %(size)s OR revision = since + 1 GROUP BY user_id"""
+    FROM w
+    JOIN traits_userrefinedtrait AS l ON l.user_id = w.user_id AND l.revision > w.since AND l.revision <= w.upto),
+ends AS (
+    SELECT user_id, max(revision) AS upto FROM entries WHERE size <= %(size)s OR revision = since + 1 GROUP BY user_id)
+SELECT w.user_id, coalesce(ends.upto, w.upto), coalesce(encode(s.hash, 'hex'), ''), coalesce(encode(e.hash, 'hex'), '')
+FROM w LEFT JOIN ends ON ends.user_id = w.user_id
+LEFT JOIN traits_userrefinedtrait AS s ON s.user_id = w.user_id AND s.revision = w.since
+LEFT JOIN traits_userrefinedtrait AS e ON e.user_id = w.user_id AND e.revision = ends.upto"""
+HASHES = """
+SELECT w.user_id, coalesce(encode(l.hash, 'hex'), '') FROM unnest(%s::uuid[], %s::bigint[]) AS w (user_id, revision)
+LEFT JOIN traits_userrefinedtrait AS l ON l.user_id = w.user_id AND l.revision = w.revision"""
 CHANGES = """
 SELECT DISTINCT ON (l.user_id, l.trait_id_in_pkg, l.style_element)
        l.user_id, l.revision, l.trait_id_in_pkg, l.style_element, l.content->'after'->'trait',
@@ -56,8 +65,11 @@ WITH done AS (
     UPDATE traits_persona AS p SET projected_revision = greatest(p.projected_revision, d.upto),
         projected_at = clock_timestamp(), attempts = 0, next_attempt_at = NULL, last_error = '',
         claimed_until = CASE WHEN p.claimed_until = d.claim THEN NULL ELSE p.claimed_until END
-    FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::timestamptz[]) AS d (user_id, generation, upto, claim)
-    WHERE p.user_id = d.user_id AND p.generation = d.generation AND p.revision >= d.upto RETURNING p.user_id)
+    FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::text[], %s::timestamptz[])
+        AS d (user_id, generation, upto, hash, claim)
+    LEFT JOIN traits_userrefinedtrait AS l ON l.user_id = d.user_id AND l.revision = d.upto
+    WHERE p.user_id = d.user_id AND p.generation = d.generation AND p.revision >= d.upto
+      AND coalesce(encode(l.hash, 'hex'), '') = d.hash RETURNING p.user_id)
 SELECT pg_notify('ptfi_projected', string_agg(user_id::text, ',')) FROM done HAVING count(*) > 0"""
 RELEASE = """
 UPDATE traits_persona AS p SET claimed_until = NULL FROM unnest(%s::uuid[], %s::timestamptz[]) AS d (user_id, claim)
@@ -69,8 +81,8 @@ WHERE user_id = %(user)s AND generation = %(generation)s"""
 REPLAY = """
 UPDATE traits_persona AS p SET generation = greatest(p.generation, d.floor, %s) + 1, projected_revision = 0,
     claimed_until = NULL, attempts = 0, next_attempt_at = NULL, last_error = ''
-FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[]) AS d (user_id, generation, floor, below)
-WHERE p.user_id = d.user_id AND p.generation = d.generation AND p.revision < d.below"""
+FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[]) AS d (user_id, generation, floor)
+WHERE p.user_id = d.user_id AND p.generation = d.generation"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +98,17 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class End:
+    """The revision where a window ends, and the log's hashes there and where it begins."""
+
+    upto: int
+    since_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Replay:
-    """A person to be projected from the start, if they still have this generation and the head is below that.
+    """A person to be projected from the start, if they still have this generation.
 
     floor is a generation that the new one must be above.
     """
@@ -95,7 +116,6 @@ class Replay:
     user_id: uuid.UUID
     generation: int
     floor: int = 0
-    below: int = NO_LIMIT
 
 
 def claim(lease: float, only: uuid.UUID | None = None) -> list[Claim]:
@@ -103,26 +123,31 @@ def claim(lease: float, only: uuid.UUID | None = None) -> list[Claim]:
     return [Claim(*row) for row in _query(CLAIM, {"only": only, "people": MAX_PEOPLE, "lease": lease})]
 
 
-def window_ends(claims: Sequence[Claim]) -> dict[uuid.UUID, int]:
+def window_ends(claims: Sequence[Claim]) -> dict[uuid.UUID, End]:
     """How far the window reaches of each person whom the batch has room for.
 
     Small backlogs come first and go whole; large ones share what is left, but in pieces that are worth a write.
     """
-    ends, room = {}, MAX_ENTRIES
+    upto, room = {}, MAX_ENTRIES
     for place, one in enumerate(sorted(claims, key=lambda one: one.head - one.since)):
         if room > 0:
             share = max(MIN_SHARE, room // (len(claims) - place))
-            ends[one.user_id] = min(one.head, one.since + min(share, room))
-            room -= ends[one.user_id] - one.since
-    claims = [one for one in claims if one.user_id in ends]
-    rows = _query(WINDOW_ENDS, _bounds(claims, ends) | {"size": MAX_BYTES // len(claims)})
-    # A log with a gap has no entry to end at: the person's own revision does, and check_graph tells.
-    return ends | dict(rows)
+            upto[one.user_id] = min(one.head, one.since + min(share, room))
+            room -= upto[one.user_id] - one.since
+    claims = [one for one in claims if one.user_id in upto]
+    rows = _query(WINDOW_ENDS, _bounds(claims, upto) | {"size": MAX_BYTES // len(claims)})
+    # A log with a gap has no entry to end at: the person's own revision does, without a hash, and check_graph tells.
+    return {user_id: End(*end) for user_id, *end in rows}
 
 
-def changes(claims: Sequence[Claim], ends: dict[uuid.UUID, int]) -> dict[uuid.UUID, list[Change]]:
+def changes(claims: Sequence[Claim], ends: dict[uuid.UUID, End]) -> dict[uuid.UUID, list[Change]]:
     """The newest that each person's window says of each trait and style element."""
-    return _changes(_bounds(claims, ends))
+    return _changes(_bounds(claims, {user_id: end.upto for user_id, end in ends.items()}))
+
+
+def hashes(revisions: dict[uuid.UUID, int]) -> dict[uuid.UUID, str]:
+    """The log's hash at one revision of each person, in hexadecimal digits; empty where there is no such entry."""
+    return dict(_query(HASHES, [list(revisions), list(revisions.values())])) if revisions else {}
 
 
 def history(user_id: uuid.UUID, head: int) -> list[Change]:
@@ -142,9 +167,12 @@ def _changes(bounds: dict[str, Any]) -> dict[uuid.UUID, list[Change]]:
     return found
 
 
-def done(claims: Iterable[tuple[Claim, int]]) -> None:
-    """Record how far these people are projected, let go of them, and tell who listens to ptfi_projected."""
-    rows = [(one.user_id, one.generation, upto, one.until) for one, upto in claims]
+def done(claims: Iterable[tuple[Claim, int, str]]) -> None:
+    """Record how far these people are projected, let go of them, and tell who listens to ptfi_projected.
+
+    Not where the log's hash at that revision is another one: then it was another log that is projected.
+    """
+    rows = [(one.user_id, one.generation, upto, hash_there, one.until) for one, upto, hash_there in claims]
     if rows:
         _query(DONE, [list(column) for column in zip(*rows, strict=True)])
 
@@ -166,7 +194,7 @@ def replay(people: Iterable[Replay]) -> None:
 
     The new generation is above the old one, also where PostgreSQL was restored to a time when it was lower.
     """
-    rows = [(one.user_id, one.generation, one.floor, one.below) for one in people]
+    rows = [(one.user_id, one.generation, one.floor) for one in people]
     if rows:
         _execute(REPLAY, [int(time.time() * 1000), *(list(column) for column in zip(*rows, strict=True))])
 
@@ -177,11 +205,11 @@ def waiting(only: uuid.UUID | None = None) -> bool:
     return (rows.filter(user=only) if only else rows).exists()
 
 
-def _bounds(claims: Sequence[Claim], ends: dict[uuid.UUID, int]) -> dict[str, Any]:
+def _bounds(claims: Sequence[Claim], upto: dict[uuid.UUID, int]) -> dict[str, Any]:
     return {
         "users": [one.user_id for one in claims],
         "since": [one.since for one in claims],
-        "upto": [ends[one.user_id] for one in claims],
+        "upto": [upto[one.user_id] for one in claims],
     }
 
 

@@ -16,7 +16,7 @@ from neo4j.exceptions import ConstraintError, Neo4jError, TransientError
 
 from graph import connection, outbox, schema, writing
 from graph.errors import GraphUnavailableError
-from graph.outbox import Claim, Replay
+from graph.outbox import Claim, End, Replay
 from graph.rows import Change, Rows, rows_of
 from graph.writing import CLEARING, Fence, Window
 from traits.models import Persona
@@ -49,14 +49,14 @@ class Projector:
             try:
                 if not ready:
                     self.prepare()
-                    ready, wait = True, self._back(wait)
+                    ready = True
                 next(self._sweep, None)
                 if not self.batch():
                     stop.wait(settings.PROJECTOR_POLL)
                 wait = self._back(wait)
             except AWAY as error:
-                ready = ready and not isinstance(error, GraphUnavailableError)
-                wait = self._away(error, wait)
+                # Whichever was away may have come back with less than it had.
+                ready, wait = False, self._away(error, wait)
                 stop.wait(wait)
         self._let_go()
 
@@ -110,8 +110,7 @@ class Projector:
             except Exception as error:  # noqa: BLE001 (a state that can't be read must not stop the others)
                 self._failed(claim, error)
                 continue
-            end = ends[claim.user_id]
-            windows.append((claim, _window(claim, end, mine, rows)))
+            windows.append((claim, _window(claim, ends[claim.user_id], mine, rows)))
         return windows
 
     def _project_singly(self, windows: list[tuple[Claim, Window]]) -> None:
@@ -127,18 +126,19 @@ class Projector:
         if not windows:
             return
         stopped = _write([window for _, window in windows])
+        hashes = _hashes(stopped)
         done, lost, clearing = [], [], []
         for claim, window in windows:
             if claim.user_id not in stopped:
-                done.append((claim, window.to))
+                done.append((claim, window.to, window.hash))
                 continue
             fence = stopped[claim.user_id]
             if fence == Fence(claim.generation, CLEARING) and not claim.since:
                 clearing.append((claim.user_id, claim.generation))
-            elif fence and fence.generation == claim.generation and window.to <= fence.revision <= claim.head:
-                done.append((claim, fence.revision))
+            elif fence and _holds(fence, claim.generation, claim.since, hashes[claim.user_id]):
+                done.append((claim, fence.revision, fence.hash))
             else:
-                lost.append(_replay_of(claim.user_id, claim.generation, claim.head, fence))
+                lost.append(_replay_of(claim.user_id, claim.generation, fence))
         outbox.replay(lost)
         outbox.done(done)
         if clearing:
@@ -166,8 +166,9 @@ class Projector:
         return 0.0
 
 
-def _window(claim: Claim, end: int, changes: list[Change], rows: Rows) -> Window:
-    return Window(claim.user_id, claim.generation, claim.since, end, claim.joined, changes, rows)
+def _window(claim: Claim, end: End, changes: list[Change], rows: Rows) -> Window:
+    ends = (claim.since, end.since_hash, end.upto, end.hash)
+    return Window(claim.user_id, claim.generation, *ends, claim.joined, changes, rows)
 
 
 def _deadline() -> float:
@@ -189,14 +190,9 @@ def _clear(people: list[tuple[uuid.UUID, int]]) -> None:
         pass
 
 
-def _replay_of(user_id: uuid.UUID, generation: int, head: int, fence: Fence | None) -> Replay:
+def _replay_of(user_id: uuid.UUID, generation: int, fence: Fence | None) -> Replay:
     """The graph lost the person, or it or the log was restored to the past."""
-    if fence and fence.generation > generation:
-        return Replay(user_id, generation, floor=fence.generation)
-    if fence and fence.generation == generation and fence.revision > head:
-        # Not when the log has grown since it was looked at.
-        return Replay(user_id, generation, below=fence.revision)
-    return Replay(user_id, generation)
+    return Replay(user_id, generation, floor=fence.generation if fence else 0)
 
 
 def _replay_lost(only: uuid.UUID | None) -> Iterator[None]:
@@ -207,10 +203,15 @@ def _replay_lost(only: uuid.UUID | None) -> Iterator[None]:
     while rows := list(people.filter(user_id__gt=last)[:SWEEP]):
         last = rows[-1].user_id
         fences = _fences([persona.user_id for persona in rows])
-        lost = [persona for persona in rows if not _holds(persona, fences[persona.user_id])]
+        hashes = _hashes(fences)
+        lost = []
+        for one in rows:
+            fence = fences[one.user_id]
+            if not fence or not _holds(fence, one.generation, one.projected_revision, hashes[one.user_id]):
+                lost.append(_replay_of(one.user_id, one.generation, fence))
         if lost:
-            logger.warning("The graph has lost %d people; they are projected anew", len(lost))
-        outbox.replay(_replay_of(p.user_id, p.generation, p.revision, fences[p.user_id]) for p in lost)
+            logger.warning("The graph does not follow the log of %d people; they are projected anew", len(lost))
+        outbox.replay(lost)
         yield
 
 
@@ -218,10 +219,14 @@ def _fences(user_ids: list[uuid.UUID]) -> dict[uuid.UUID, Fence | None]:
     return connection.write(lambda tx: writing.states(tx, user_ids), _deadline())
 
 
-def _holds(persona: Persona, fence: Fence | None) -> bool:
-    if fence is None or fence.generation != persona.generation:
-        return False
-    return persona.projected_revision <= fence.revision <= persona.revision
+def _hashes(fences: dict[uuid.UUID, Fence | None]) -> dict[uuid.UUID, str]:
+    """The log's hash where each fence stands. Asked after the graph: what that holds, the log had before."""
+    return outbox.hashes({user_id: fence.revision for user_id, fence in fences.items() if fence})
+
+
+def _holds(fence: Fence, generation: int, since: int, log_hash: str) -> bool:
+    """Whether the graph is a projection of this log, and at least as far as PostgreSQL says."""
+    return fence.generation == generation and fence.revision >= since and fence.hash == log_hash
 
 
 def _reason(error: BaseException) -> str:

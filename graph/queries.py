@@ -12,7 +12,7 @@ from graph.rows import concept_id
 
 MAX_LIMIT = 200
 MATCH = """
-MATCH (:User {userID: $user})-[h:HAS_TRAIT]->(t:Trait)
+MATCH (:User {userID: $user})-[h:HAS_TRAIT {managedBy: 'ptfi'}]->(t:Trait)
 WHERE ($status IS NULL OR t.status IN $status) AND ($category IS NULL OR t.category IN $category)
   AND ($q = '' OR toLower(t.name) CONTAINS toLower($q) OR toLower(coalesce(t.description, '')) CONTAINS toLower($q))
   AND ($concept IS NULL OR EXISTS { MATCH (t)-[:ASSOCIATED_WITH_CONCEPT]->(:Concept {conceptID: $concept}) })"""

@@ -12,7 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from graph import queries
@@ -58,7 +58,7 @@ def read_filters(query: QueryDict) -> Filters:
 @login_required
 @never_cache
 @vary_on_headers("HX-Request")
-@require_GET
+@require_safe
 def traits(request: Request) -> HttpResponse:
     """The person's traits, by name; HTMX gets the list alone."""
     filters, after = read_filters(request.GET), request.GET.get("after", "")
@@ -105,6 +105,7 @@ def read_key(text: str) -> tuple[str, str] | None:
     """The key again; one that is not a key starts at the beginning."""
     try:
         name, pk = json.loads(base64.urlsafe_b64decode(text.encode()))
+        name.encode()  # half a surrogate pair is no text
         return (str(name), str(uuid.UUID(pk))) if text else None
     except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError):
         return None
@@ -112,11 +113,25 @@ def read_key(text: str) -> tuple[str, str] | None:
 
 @login_required
 @never_cache
-@require_GET
+@require_safe
 def graph_state(request: Request) -> HttpResponse:
-    """The line that says how far the graph is behind; it asks again while it is, and tells the page when it is not."""
+    """The line that says how far the graph is behind; it asks again while it is, and tells the page when it is not.
+
+    A page that has no list because the graph was away asks with ?away=1, and is told as soon as the graph answers.
+    """
     persona = selectors.persona(request.user)
-    response = render(request, "graph/_state.html", {"persona": persona})
-    if not persona.behind:
+    was_away = "away" in request.GET
+    away = was_away and not _answers(request)
+    response = render(request, "graph/_state.html", {"persona": persona, "away": away})
+    if not away and (was_away or not persona.behind):
         response["HX-Trigger"] = "graph-caught-up"
     return response
+
+
+def _answers(request: Request) -> bool:
+    """Whether the graph can be read again."""
+    try:
+        queries.traits(request.user.pk, limit=1)
+    except GraphUnavailableError:
+        return False
+    return True

@@ -1,8 +1,10 @@
 """The statements that write the graph, behind its fence.
 
-A User node carries (generation, revision). A window (since, to] of a person's log is written only where the generation
-is the same and since <= revision < to, and raises the revision first, in the same transaction: so a repeat, or a worker
-that stalled and wakes up, changes nothing. revision -1 means that what an older generation left is being dropped.
+A User node carries (generation, revision, hash); hash is that of the log's entry at the revision, in hex digits,
+and empty at revision 0. A window (since, to] of a person's log is written only where the generation is the same, the
+revision is since and the hash is the log's there, and moves both to `to` first, in the same transaction: so a repeat, a
+worker that stalled and wakes up, or a log that went another way after PostgreSQL lost its end, changes nothing.
+revision -1 means that what an older generation left is being dropped.
 """
 
 import datetime as dt
@@ -26,17 +28,19 @@ FIXED = ("managedBy", "ownerID")
 KEYS = {node.__label__: key_of(node) for node in NODES}
 FENCE = """
 UNWIND $people AS p MATCH (u:User {userID: p.id}) SET u.projectedAt = datetime($now)
-WITH u, p WHERE u.generation = p.generation AND u.revision >= p.since AND u.revision < p.to
-SET u.revision = p.to RETURN u.userID AS id"""
+WITH u, p WHERE u.generation = p.generation AND u.revision = p.since AND coalesce(u.hash, '') = p.sinceHash
+SET u.revision = p.to, u.hash = p.hash RETURN u.userID AS id"""
 OPEN = """
 UNWIND $people AS p MERGE (u:User {userID: p.id})
 ON CREATE SET u.managedBy = $ptfi, u.ownerID = p.id, u.createdAt = datetime(p.joined),
-  u.generation = p.generation, u.revision = p.first
+  u.generation = p.generation, u.revision = p.first, u.hash = ''
 SET u.projectedAt = datetime($now)
-WITH u, p WHERE coalesce(u.generation, 0) < p.generation SET u.generation = p.generation, u.revision = -1"""
+WITH u, p WHERE coalesce(u.generation, 0) < p.generation
+SET u.generation = p.generation, u.revision = -1, u.hash = ''"""
 STATES = """
 UNWIND $ids AS id MATCH (u:User {userID: id})
-RETURN id, coalesce(u.generation, 0) AS generation, coalesce(u.revision, -1) AS revision"""
+RETURN id, coalesce(u.generation, 0) AS generation, coalesce(u.revision, -1) AS revision,
+  coalesce(u.hash, '') AS hash"""
 CLEARED = """
 UNWIND $people AS p MATCH (u:User {userID: p.id}) SET u.projectedAt = datetime($now)
 WITH u, p WHERE u.generation = p.generation AND u.revision = -1 SET u.revision = p.revision RETURN u.userID AS id"""
@@ -58,16 +62,19 @@ class Fence:
 
     generation: int
     revision: int
+    hash: str = ""
 
 
 @dataclass(slots=True)
 class Window:
-    """A piece of one person's log, (since, to], and what the graph must hold for it."""
+    """A piece of one person's log, (since, to], the hashes at its ends, and what the graph must hold for it."""
 
     user_id: uuid.UUID
     generation: int
     since: int
+    since_hash: str
     to: int
+    hash: str
     joined: dt.datetime
     changes: list[Change]
     rows: Rows
@@ -76,7 +83,8 @@ class Window:
         # A person's very first projection finds nothing of ours to drop.
         first = 0 if self.generation == 1 else CLEARING
         common = {"id": str(self.user_id), "generation": self.generation, "first": first}
-        return common | {"since": self.since, "to": self.to, "joined": self.joined.isoformat()}
+        ends = {"since": self.since, "sinceHash": self.since_hash, "to": self.to, "hash": self.hash}
+        return common | ends | {"joined": self.joined.isoformat()}
 
 
 def write(tx: neo4j.ManagedTransaction, windows: Sequence[Window]) -> dict[uuid.UUID, Fence | None]:
@@ -97,7 +105,7 @@ def states(tx: neo4j.ManagedTransaction, user_ids: Sequence[uuid.UUID]) -> dict[
     found: dict[uuid.UUID, Fence | None] = dict.fromkeys(user_ids)
     if user_ids:
         for record in tx.run(STATES, ids=[str(user_id) for user_id in user_ids]):
-            found[uuid.UUID(record["id"])] = Fence(record["generation"], record["revision"])
+            found[uuid.UUID(record["id"])] = Fence(record["generation"], record["revision"], record["hash"])
     return found
 
 

@@ -41,8 +41,9 @@ PLANTED = {
         "CREATE (:Concept {conceptID: $new, ownerID: $u, managedBy: 'ptfi'})",
         "should not be in the graph",
     ),
-    "the fence": ("MATCH (u:User {userID: $u}) SET u.revision = 77", "generation or revision"),
-    "no user": ("MATCH (u:User {userID: $u}) DETACH DELETE u", "generation or revision"),
+    "the fence": ("MATCH (u:User {userID: $u}) SET u.revision = 77", "generation, revision or hash"),
+    "the fence's hash": ("MATCH (u:User {userID: $u}) SET u.hash = '77'", "generation, revision or hash"),
+    "no user": ("MATCH (u:User {userID: $u}) DETACH DELETE u", "generation, revision or hash"),
 }
 
 

@@ -40,6 +40,10 @@ def windows(user: User) -> list[writing.Window]:
     return made
 
 
+def hash_at(user: User, revision: int) -> str:
+    return outbox.hashes({user.pk: revision})[user.pk]
+
+
 def write(found: list[writing.Window]) -> Any:
     return connection.write(lambda tx: writing.write(tx, found), 10)
 
@@ -49,7 +53,7 @@ def test_a_repeat_changes_nothing(alice: User) -> None:
     once = windows(alice)
     assert write(once) == {}
     before = dump(alice)
-    assert write(once) == {alice.pk: writing.Fence(1, 1)}
+    assert write(once) == {alice.pk: writing.Fence(1, 1, bytes(persona(alice).hash).hex())}
     assert dump(alice) == before
     project(alice)
     assert persona(alice).behind == 0
@@ -102,7 +106,7 @@ def test_a_graph_restored_to_the_past_is_brought_up_to_date(alice: User) -> None
     confirmed(alice)
     confirmed(alice, "Plays the piano")
     project(alice)
-    cypher("MATCH (u:User {userID: $u}) SET u.revision = 1", u=alice.pk)
+    cypher("MATCH (u:User {userID: $u}) SET u.revision = 1, u.hash = $h", u=alice.pk, h=hash_at(alice, 1))
     cypher("MATCH (t:Trait {ownerID: $u, name: 'Plays the piano'}) DETACH DELETE t", u=alice.pk)
     project(alice)
     assert len(cypher("MATCH (:User {userID: $u})-[:HAS_TRAIT]->(t) RETURN t", u=alice.pk)) == 2
