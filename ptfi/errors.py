@@ -67,12 +67,22 @@ class ErrorMiddleware:
 
 class ForbiddenError(RuleError):
     status = 403
+    code = "forbidden"
+    message = "You may not open this page."
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django's signature)
+    return render_error(request, ForbiddenError())
+
+
+class CsrfError(RuleError):
+    status = 403
     code = "csrf_failed"
     message = "The form had become too old, or your browser sent no cookie. Go back, reload the page and try again."
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 (Django's signature)
-    return render_error(request, ForbiddenError())
+    return render_error(request, CsrfError())
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,7 +1,13 @@
 """Every address of the project."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
+from django.utils.functional import lazy
+from django.views.generic import RedirectView
+
+# Its name has a hash that is known only when the files are collected.
+icon = lazy(static, str)("icon.svg")
 
 urlpatterns = [
     path("", include("traits.urls")),
@@ -9,8 +15,10 @@ urlpatterns = [
     path("accounts/", include("ptfi.accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("favicon.ico", RedirectView.as_view(url=icon)),
 ]
 
 handler400 = "ptfi.errors.bad_request"
+handler403 = "ptfi.errors.permission_denied"
 handler404 = "ptfi.errors.page_not_found"
 handler500 = "ptfi.errors.server_error"

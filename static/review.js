@@ -4,8 +4,11 @@
   const review = document.getElementById("review");
   const help = document.getElementById("help");
   const find = (selector) => document.querySelector(selector);
+  const toasts = document.getElementById("toasts");
   let anchor = null;
   let kept = new Set();
+  let asOpened = null;
+  const verdicts = new Map();
 
   // The list
 
@@ -27,15 +30,74 @@
     }
   }
 
-  function mark(path) {
-    for (const link of document.querySelectorAll("#rows [data-row] a")) {
-      const here = new URL(link.href).pathname === path;
+  const shownId = () => find("#open [data-candidate]")?.dataset.candidate;
+
+  function mark() {
+    const shown = shownId();
+    for (const row of shown ? rows() : []) {
+      const link = row.querySelector("a");
+      const here = row.dataset.row === shown;
       here ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
       if (here) {
-        link.closest("[data-row]").scrollIntoView({ block: "nearest" });
+        row.scrollIntoView({ block: "nearest" });
       }
     }
   }
+
+  // The card's own links to its neighbours lead where the list leads.
+  function step() {
+    const all = rows();
+    const at = all.indexOf(opened());
+    for (const link of document.querySelectorAll("#open [data-step]")) {
+      const forward = link.dataset.step === "1";
+      const row = at < 0 ? forward && all[0] : all[at + Number(link.dataset.step)];
+      const there = row ? row.querySelector("a") : forward && find("#more a");
+      link.hidden = !there;
+      if (there) {
+        link.href = there.href;
+      }
+    }
+  }
+
+  // What is chosen and typed, but not sent yet
+
+  function remember(input) {
+    const shown = shownId();
+    if (shown) {
+      verdicts.set(shown, (verdicts.get(shown) || new Map()).set(input.name, input.value));
+    }
+  }
+
+  function recall() {
+    for (const [name, value] of verdicts.get(shownId()) || []) {
+      for (const input of document.getElementsByName(name)) {
+        input.checked = input.value === value;
+      }
+    }
+  }
+
+  const written = (form) => JSON.stringify([...new FormData(form)]);
+  const editing = () => find("#open #edit");
+
+  function changed() {
+    const form = editing();
+    return Boolean(form) && ("changed" in form.dataset || written(form) !== asOpened);
+  }
+
+  // Confirming sends what was changed; anything else that takes the form away loses it.
+  document.addEventListener("htmx:confirm", function (event) {
+    const { elt, target } = event.detail;
+    const leaves = elt !== editing() && ["open", "workspace"].includes(target?.id);
+    if (leaves && changed() && !window.confirm("Leave without saving? Your changes are lost.")) {
+      event.preventDefault();
+    }
+  });
+
+  window.addEventListener("beforeunload", function (event) {
+    if (changed()) {
+      event.preventDefault();
+    }
+  });
 
   // The selection
 
@@ -152,7 +214,13 @@
     if (review.dataset.keys !== "on" || modified || event.defaultPrevented || help.open || typing(event.target)) {
       return;
     }
-    const known = Object.hasOwn(KEYS, event.key) || /^[1-6]$/.test(event.key);
+    const isDigit = /^[1-6]$/.test(event.key);
+    const known = Object.hasOwn(KEYS, event.key) || isDigit;
+    const menu = find("#open details[data-menu][open]");
+    // An open menu or form is answered or closed first.
+    if ((menu && event.key !== menu.dataset.menu && !isDigit) || (editing() && event.key !== "?")) {
+      return;
+    }
     // A key held down must not run through the queue.
     if (!known || (event.repeat && !"jk".includes(event.key)) || busy()) {
       return;
@@ -161,6 +229,18 @@
     KEYS[event.key] ? KEYS[event.key]() : digit(event.key);
   });
 
+  // Heard before anything that Escape closes has closed: the form is left only when nothing lies over it.
+  document.addEventListener(
+    "keydown",
+    function (event) {
+      const over = help.open || find("details.menu[open], #queue:popover-open");
+      if (event.key === "Escape" && !event.isComposing && !over && !busy()) {
+        press("#open #edit [data-back]");
+      }
+    },
+    true,
+  );
+
   document.addEventListener("keydown", function (event) {
     if (event.key === "Enter" && event.target.matches("#decide input, #apply input")) {
       event.preventDefault();
@@ -168,7 +248,11 @@
   });
 
   document.addEventListener("click", function (event) {
-    if (event.target.closest("[data-help]")) {
+    const beside = !(event.ctrlKey || event.metaKey || event.shiftKey) && event.target.closest("[data-step]");
+    if (beside) {
+      event.preventDefault();
+      move(Number(beside.dataset.step));
+    } else if (event.target.closest("[data-help]")) {
       showHelp();
     } else if (event.target.closest("[data-select-all]")) {
       event.preventDefault();
@@ -183,6 +267,8 @@
     if (event.target.matches('input[name="candidate_ids"]')) {
       check(new Set([event.target.value]), event.target.checked);
       anchor = event.target.value;
+    } else if (event.target.matches('#open input[name^="verdict-"]')) {
+      remember(event.target);
     }
   });
 
@@ -219,17 +305,35 @@
     kept = chosen();
   });
 
+  // A form is gone on with at its first fault, or else at its first field; a card is read from its heading.
+  function focusOpened() {
+    window.scrollTo({ top: 0, behavior: "instant" });
+    find("#open [data-heading]")?.focus({ preventScroll: true });
+    for (const field of document.querySelectorAll('#open [aria-invalid="true"], #open #edit #id_name')) {
+      field.focus();
+      if (document.activeElement === field) {
+        break;
+      }
+    }
+  }
+
   document.addEventListener("htmx:afterSettle", function (event) {
-    const target = event.detail.target;
+    const { target, requestConfig } = event.detail;
     check(kept, true);
     if (target?.id === "open") {
       find("#queue:popover-open")?.hidePopover();
-      mark(window.location.pathname);
-      const heading = find("#open [data-heading]");
-      window.scrollTo({ top: 0, behavior: "instant" });
-      heading?.focus({ preventScroll: true });
+      if (requestConfig?.verb === "get") {
+        toasts.replaceChildren();
+      }
+      mark();
+      focusOpened();
+      recall();
+      asOpened = editing() ? written(editing()) : null;
     }
+    recall();
+    step();
   });
 
   count();
+  step();
 })();

@@ -103,6 +103,55 @@ def test_the_lists_above_hold_every_page_of_allauth() -> None:
     assert own == {*SIGNED_IN, *SIGNED_OUT, *tested_apart}
 
 
+def test_the_pages_offer_only_what_can_be_done_with_an_address(client: Client, alice: User) -> None:
+    sign_in(client, "alice@example.com")
+    page = check_page(client, reverse("account_email"))
+    assert not any(f"action_{action}" in page.split("<script")[0] for action in ("primary", "send", "remove"))
+    EmailAddress.objects.create(user=alice, email="unproven@example.com")
+    page = check_page(client, reverse("account_email"))
+    assert all(f'name="action_{action}"' in page for action in ("primary", "send", "remove"))
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "words"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 "
+            "Safari/537.36 Edg/140.0.0.0",
+            "Edge on Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+            "Version/18.5 Mobile/15E148 Safari/604.1",
+            "Safari on iPhone",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile "
+            "Safari/537.36",
+            "Chrome on Android",
+        ),
+        ("curl/8.14 <b>", "curl/8.14 &lt;b&gt;"),
+    ],
+)
+@pytest.mark.usefixtures("alice")
+def test_sessions_name_the_browser(client: Client, user_agent: str, words: str) -> None:
+    client.defaults["HTTP_USER_AGENT"] = user_agent
+    sign_in(client, "alice@example.com")
+    assert words in check_page(client, reverse("usersessions_list"))
+
+
+@pytest.mark.usefixtures("alice")
+def test_account_pages_speak_in_the_products_words(client: Client) -> None:
+    for name in ("account_login", "account_reset_password", "account_signup"):
+        assert ">E-mail</label>" in check_page(client, reverse(name))
+    assert ">Remember me</label>" in check_page(client, reverse("account_login"))
+    assert f'href="{reverse("account_login")}"' in check_page(client, reverse("account_reset_password_from_key_done"))
+    sign_in(client, "alice@example.com")
+    reauthenticate(client)
+    assert 'value="Passkey"' in check_page(client, reverse("mfa_add_webauthn"))
+
+
 @pytest.mark.usefixtures("alice")
 def test_settings_pages_share_one_navigation(
     client: Client,
@@ -132,6 +181,7 @@ def test_admin_is_entered_through_the_products_sign_in(
     assert client.get("/admin/login/?next=/admin/")["Location"].startswith(reverse("account_login"))
     assert signed_in(alice).get("/admin/accounts/user/", follow=True).status_code == 403
     staff = signed_in(sam)
+    assert "PTFI staff" in staff.get("/admin/").content.decode()
     page = staff.get("/admin/accounts/user/?q=alice@example.com").content.decode()
     assert "Alice" in page
     assert staff.get(f"/admin/accounts/user/{alice.pk}/change/").status_code == 200

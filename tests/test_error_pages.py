@@ -21,8 +21,17 @@ def test_error_pages(as_alice: Client, jazz: PersonaTrait, settings: Any) -> Non
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = as_alice.cookies
     assert strict.post(path(jazz, "status"), {"status": "dormant"}).status_code == 403
+    forbidden = as_alice.get("/admin/", follow=True)
+    assert forbidden.status_code == 403
+    assert "You may not open this page." in text_of(forbidden)
     bad = as_alice.get("/", headers={"Host": "elsewhere.example"})
     assert bad.status_code == 400
+
+
+def test_browsers_that_ask_for_an_icon_by_its_usual_name_find_it(client: Client) -> None:
+    answer = client.get("/favicon.ico")
+    assert answer.status_code == 302
+    assert answer.headers["Location"].endswith(".svg")
 
 
 def test_htmx_gets_an_error_as_a_notice(as_alice: Client) -> None:

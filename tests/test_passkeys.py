@@ -39,7 +39,7 @@ def add_authenticator(page: Page) -> None:
 
 def give_password(page: Page, site: str) -> None:
     page.goto(f"{site}/accounts/login/?next=/accounts/preferences/")
-    page.get_by_label("Email").fill("alice@example.com")
+    page.get_by_label("E-mail").fill("alice@example.com")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
@@ -51,7 +51,7 @@ def sign_in(page: Page, site: str) -> None:
 
 def sign_out(page: Page, site: str) -> None:
     page.goto(f"{site}/accounts/logout/?next=/accounts/login/")
-    page.locator("main").get_by_role("button", name="Sign Out").click()
+    page.locator("main").get_by_role("button", name="Sign out").click()
     page.wait_for_url(f"{site}/accounts/login/")
 
 

@@ -52,7 +52,7 @@ def test_the_first_card_is_open_and_says_everything(as_alice: Client, suggest: S
     for part in (
         "To review 1",
         "1 of 2 decided",
-        "less than a minute left",
+        "under 1 min left",
         "Loves jazz concerts",
         "Because it is said often.",
         "2 models inferred this (topic model and llm).",

@@ -208,7 +208,7 @@ def test_both_true_needs_contexts_and_keeps_what_was_typed(as_alice: Client, sug
     response = as_alice.post(path(candidate, "confirm"), data)
     assert response.status_code == 400
     assert "on Sundays</textarea>" in response.content.decode()
-    assert "Both need at least one context" in text_of(response)
+    assert "Say for each where it is true." in text_of(response)
 
 
 @pytest.mark.parametrize("relation", ["replaces:", "replaces:x", f"replaces:{uuid.uuid4()}", "nonsense:", "\x00:1"])

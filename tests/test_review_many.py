@@ -27,9 +27,12 @@ def test_undo_opens_what_it_brought_back(as_alice: Client, suggest: Suggest, ali
     assert response.redirect_chain[-1][0] == path(candidate)
     assert "Undone: rejected, “Loves jazz”." in text_of(response)
     assert status(candidate) == CandidateStatus.CANDIDATE
-    response = as_alice.post("/undo/")
-    assert response.status_code == 409
+    response = as_alice.post("/undo/", follow=True)
     assert "nothing left to undo" in text_of(response)
+    assert "notice-info" in response.content.decode()
+    again = as_alice.post("/undo/", headers=HTMX)
+    assert (again["HX-Retarget"], again["HX-Reswap"]) == ("#toasts", "innerHTML")
+    assert "notice-info" in again.content.decode()
 
 
 def test_undo_by_htmx_opens_it_too(as_alice: Client, suggest: Suggest, alice: User) -> None:

@@ -1,5 +1,6 @@
 """The list of traits, from the graph, and without one."""
 
+import datetime as dt
 import html
 import re
 import socket
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from graph import connection
 from ptfi.accounts.models import User
@@ -56,7 +58,7 @@ def test_filters_stay_in_the_address(as_alice: Client, alice: User) -> None:
     page = as_alice.get("/traits/?q=nothing&category=Skill").content.decode()
     assert 'value="nothing"' in page
     assert re.search(r'<option value="Skill"\s+selected>', page)
-    assert "None like that" in page
+    assert "Nothing matches" in page
 
 
 def test_the_list_is_paged_by_key(as_alice: Client, alice: User) -> None:
@@ -90,12 +92,29 @@ def test_the_line_about_the_graph(as_alice: Client, alice: User, jazz: PersonaTr
     behind = as_alice.get("/traits/graph-state/", headers=HTMX)
     assert "1 change is on its way." in text_of(behind)
     assert "hx-trigger" in behind.content.decode()
-    Persona.objects.filter(user=alice).update(attempts=2)
-    assert "kept, and tried again" in text_of(as_alice.get("/traits/graph-state/", headers=HTMX))
+    for late in ({"attempts": 2}, {"last_entry_at": timezone.now() - dt.timedelta(seconds=11), "attempts": 0}):
+        Persona.objects.filter(user=alice).update(**late)
+        waiting = as_alice.get("/traits/graph-state/", headers=HTMX)
+        assert "1 change is waiting: your graph is away." in text_of(waiting)
+        assert "HX-Trigger" not in waiting.headers
     project(alice)
     there = as_alice.get("/traits/graph-state/", headers=HTMX)
     assert there.headers["HX-Trigger"] == "graph-caught-up"
     assert "hx-get" not in there.content.decode()
+
+
+def test_head_is_answered_like_get(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:
+    project(alice)
+    for address in ("/traits/", "/traits/graph-state/", path(jazz), path(jazz, "edit"), "/traits/new/"):
+        assert as_alice.head(address).status_code == 200, address
+
+
+@pytest.mark.usefixtures("jazz")
+def test_a_page_without_its_list_hears_that_the_graph_is_back(as_alice: Client) -> None:
+    """Also while it is behind: the list that comes back says so itself."""
+    back = as_alice.get("/traits/graph-state/?away=1", headers=HTMX)
+    assert back.headers["HX-Trigger"] == "graph-caught-up"
+    assert "1 change is on its way." in text_of(back)
 
 
 @pytest.fixture(params=["away", "hung"])
@@ -124,6 +143,11 @@ def test_without_the_graph_pages_say_so_and_deciding_goes_on(as_alice: Client, j
     assert "Go on reviewing" in text
     assert 'href="/traits/?q=jazz&amp;category=Interest"' in page.content.decode()
     assert 'value="jazz"' in page.content.decode()
+    assert "1 change is waiting: your graph is away." in text
+    assert 'hx-get="/traits/graph-state/?away=1"' in page.content.decode()
+    still = as_alice.get("/traits/graph-state/?away=1", headers=HTMX)
+    assert "HX-Trigger" not in still.headers
+    assert 'hx-get="/traits/graph-state/?away=1"' in still.content.decode()
     started = time.monotonic()
     assert as_alice.get("/traits/", headers=HTMX).status_code == 503
     assert as_alice.get(path(jazz)).status_code == 200

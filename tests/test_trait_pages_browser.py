@@ -1,5 +1,7 @@
 """The pages of traits in a browser: filters, the notice about close names, the theme, and the graph catching up."""
 
+import time
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -41,6 +43,18 @@ def test_the_list_follows_its_filters_and_the_graph(alice: User, page: Page, sit
     page.go_back()
     expect(page.locator(".trait-row")).to_have_count(2)
     expect(page.get_by_label("Search")).to_have_value("jazz")
+
+
+def test_the_list_comes_by_itself_when_the_graph_is_back(alice: User, page: Page, site: str, enter: Enter) -> None:
+    confirmed(alice, "Loves jazz")
+    project(alice)
+    enter(page, alice)
+    # As after a read that failed.
+    connection._away_until = time.monotonic() + 3
+    page.goto(f"{site}/traits/")
+    expect(page.get_by_role("heading", name="Your graph is away")).to_be_visible()
+    expect(page.locator(".trait-row")).to_have_count(1, timeout=15_000)
+    expect(page.get_by_role("heading", name="Your graph is away")).to_have_count(0)
 
 
 def test_a_close_name_is_pointed_out_while_typing(alice: User, page: Page, site: str, enter: Enter) -> None:

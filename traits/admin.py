@@ -7,6 +7,8 @@ from django.http import HttpRequest
 
 from traits.models import Persona
 
+admin.site.site_header = admin.site.site_title = admin.site.index_title = "PTFI staff"
+
 
 @admin.register(Persona)
 class PersonaAdmin(admin.ModelAdmin):  # type: ignore[type-arg]

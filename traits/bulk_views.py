@@ -16,10 +16,11 @@ from traits import bulk as bulk_service
 from traits import forms, selectors
 from traits import undo as undo_service
 from traits.decision_views import answer, person
-from traits.errors import InvalidError, NotFoundError, RuleError
+from traits.errors import InvalidError, NotFoundError
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.views import Request
 
+NOTHING_TO_UNDO = "There is nothing left to undo."
 DECISIONS = {"confirm": Decision.CONFIRMED_ASIS, "reject": Decision.REJECTED, "defer": Decision.DEFERRED}
 DONE = {Decision.CONFIRMED_ASIS: "Confirmed", Decision.REJECTED: "Rejected", Decision.DEFERRED: "Put off"}
 LEFT_OUT = {
@@ -27,12 +28,6 @@ LEFT_OUT = {
     "already_decided": "already decided",
     "not_found": "no longer there",
 }
-
-
-class NothingToUndoError(RuleError):
-    status = 409
-    code = "nothing_to_undo"
-    message = "There is nothing left to undo."
 
 
 @login_required
@@ -103,8 +98,18 @@ def undo_newest(request: Request) -> HttpResponse:
     """Undo what the person did last and can still be undone; a batch as a whole."""
     entry = selectors.newest_undoable(request.user)
     if entry is None:
-        raise NothingToUndoError
+        return _nothing_to_undo(request)
     return _undo(request, entry.batch_id or entry.pk)
+
+
+def _nothing_to_undo(request: Request) -> HttpResponse:
+    if not request.htmx:
+        messages.info(request, NOTHING_TO_UNDO)
+        return HttpResponseRedirect(reverse("review"))
+    response = render(request, "_toast.html", {"text": NOTHING_TO_UNDO, "level": "info"})
+    response["HX-Retarget"] = "#toasts"
+    response["HX-Reswap"] = "innerHTML"
+    return response
 
 
 @login_required
@@ -147,7 +152,11 @@ def _restored(request: Request, undone: list[UserRefinedTrait]) -> ExtractedTrai
 
 
 def _in_review(request: Request) -> bool:
-    return (request.htmx.current_url_abs_path or "").startswith(reverse("review"))
+    try:
+        path = request.htmx.current_url_abs_path or ""
+    except ValueError:  # a header that is no address
+        return False
+    return path.startswith(reverse("review"))
 
 
 def _elsewhere(

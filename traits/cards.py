@@ -5,6 +5,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.text import Truncator
+
 from ptfi.accounts.models import User
 from traits import selectors
 from traits.marking import Marker
@@ -14,6 +16,7 @@ from traits.models import (
     ExtractedTraitCandidate,
     Persona,
     PersonaTrait,
+    TraitStatus,
     UserRefinedTrait,
     Verdict,
 )
@@ -21,6 +24,8 @@ from traits.states import Piece, name_key
 
 PIECES = 10
 MORE_PIECES = 100
+# Nobody reads a suggestion faster than this, whatever the keys say.
+LEAST_SECONDS = 5.0
 DOUBTED = (Verdict.OUT_OF_CONTEXT, Verdict.NOT_ME, Verdict.TOO_PRIVATE)
 ICONS = {
     "text_snippet": "text-quote",
@@ -49,7 +54,10 @@ DECIDING = frozenset(
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Shown:
-    """A piece of evidence with its matching words marked, and the verdict to show as chosen."""
+    """A piece of evidence with its matching words marked, and the verdict to show as chosen.
+
+    type is "" where the source's own detail begins with it.
+    """
 
     piece: Piece
     marked: list[tuple[str, bool]]
@@ -78,10 +86,11 @@ class Pieces:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Clash:
-    """A similar trait with all that comparing needs."""
+    """A similar trait, and what differs between it and the suggestion: what, suggested, yours."""
 
     similar: selectors.Similar
     trait: PersonaTrait
+    differences: list[tuple[str, str, str]]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -99,6 +108,7 @@ class Card:
     trait: PersonaTrait | None
     decision: UserRefinedTrait | None
     persona: Persona | None
+    differences: list[tuple[str, str, str]]
 
     @property
     def merged(self) -> bool:
@@ -115,12 +125,13 @@ def pieces(
     folded: list[Shown] = []
     for piece in evidence[start : start + count]:
         saved = piece.get("verdict", "")
+        kind = piece["type"].replace("_", " ")
         each = Shown(
             piece=piece,
             marked=marker.mark(piece["content"]),
             verdict=verdicts.get(piece["evidence_id"], saved),
             icon=ICONS.get(piece["type"], "file-text"),
-            type=piece["type"].replace("_", " "),
+            type="" if (piece["source_detail"] or "").casefold().startswith(kind) else kind,
         )
         (folded if saved == Verdict.TOO_PRIVATE else shown).append(each)
     end = start + count
@@ -146,13 +157,53 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
         trait=trait,
         decision=decision,
         persona=selectors.persona(user) if trait else None,
+        differences=_changed(candidate, trait) if trait else [],
     )
 
 
 def _clashes(user: User, candidate: ExtractedTraitCandidate) -> list[Clash]:
     similar = selectors.similar_traits(user, candidate)
     found = selectors.traits(user, [each.trait_id for each in similar])
-    return [Clash(similar=each, trait=found[each.trait_id]) for each in similar if each.trait_id in found]
+    return [
+        Clash(similar=each, trait=found[each.trait_id], differences=_compared(candidate, found[each.trait_id]))
+        for each in similar
+        if each.trait_id in found
+    ]
+
+
+def _compared(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[tuple[str, str, str]]:
+    about = [Truncator(text).chars(240) for text in (candidate.trait_description, trait.description)]
+    rows = [
+        ("Name", candidate.trait_name, trait.name),
+        ("About", about[0], about[1]),
+        ("Category", candidate.get_trait_category_display(), trait.get_category_display()),
+        ("Evidence", str(len(candidate.supporting_evidence)), str(len(trait.evidence))),
+    ]
+    if trait.status != TraitStatus.ACTIVE:
+        rows.append(("Status", "New", trait.get_status_display()))
+    return _unequal(rows)
+
+
+def _changed(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[tuple[str, str, str]]:
+    """What differs between a suggestion and the trait that it became: what, suggested, yours."""
+    rating = f"{trait.user_confidence} of 5, by you" if trait.user_confidence else ""
+    return _unequal(
+        [
+            ("Name", candidate.trait_name, trait.name),
+            ("Description", candidate.trait_description, trait.description),
+            ("Category", candidate.get_trait_category_display(), trait.get_category_display()),
+            ("Concepts", ", ".join(candidate.concepts), ", ".join(trait.concepts)),
+            (
+                "Confidence",
+                selectors.confidence_words(candidate.confidence_score),
+                rating or selectors.confidence_words(trait.confidence),
+            ),
+        ]
+    )
+
+
+def _unequal(rows: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    return [row for row in rows if row[1] != row[2]]
 
 
 def _outcome(
@@ -171,15 +222,18 @@ def left(waiting: int, seconds: float) -> str:
     """How long so many decisions take, in words."""
     minutes = round(waiting * seconds / 60)
     if minutes < 1:
-        return "less than a minute left"
+        return "under 1 min left"
     if minutes < 90:
-        return f"about {minutes} minute{'' if minutes == 1 else 's'} left"
-    return f"about {round(minutes / 60)} hours left"
+        return f"about {minutes} min left"
+    return f"about {round(minutes / 60)} h left"
 
 
 def head(user: User) -> dict[str, Any]:
     """The counts of the tabs, how much is decided and how long the rest takes."""
     counts = selectors.counts(user)
     tabs = [(tab, label, counts[tab]) for tab, label in selectors.TABS.items()]
-    time_left = left(counts["review"], selectors.seconds_per_decision(user)) if counts["review"] else ""
-    return {"counts": counts, "tabs": tabs, "time_left": time_left}
+    time_left = ""
+    if counts["review"]:
+        time_left = left(counts["review"], max(LEAST_SECONDS, selectors.seconds_per_decision(user)))
+    # What was put off can be undone too.
+    return {"counts": counts, "tabs": tabs, "time_left": time_left, "undoable": counts["decided"] + counts["later"] > 0}

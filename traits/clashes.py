@@ -40,7 +40,7 @@ def related_trait(user: User, relation: Relation) -> PersonaTrait:
 def contexts_of(trait: PersonaTrait, relation: Relation) -> list[str]:
     contexts, faults = clean_names(relation.existing_contexts, MAX_CONTEXT)
     if not contexts or not trait.expression_contexts:
-        faults = [*faults, "Both need at least one context to be true in."]
+        faults = [*faults, "Say for each where it is true."]
     raise_faults({"expression_contexts": faults})
     return contexts
 

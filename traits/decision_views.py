@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from traits import forms, selectors, services
 from traits.errors import AlreadyDecidedError, InvalidError, RuleError, StaleVersionError, TraitRemovedError
 from traits.log import Actor
-from traits.models import Decision, ExtractedTraitCandidate
+from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.views import Request, address, filters_for, open_card, workspace
 
 SAID = {
@@ -26,6 +26,7 @@ SAID = {
     Decision.MERGED: "Merged “{name}” into “{trait}”.",
     Decision.REOPENED: "“{name}” is back in your queue.",
 }
+BECAME = {Decision.STATUS_CHANGED: " “{name}” is dormant now.", Decision.REMOVED: " “{name}” is removed."}
 ANOTHER_WIN = (AlreadyDecidedError, StaleVersionError, TraitRemovedError)
 
 
@@ -213,8 +214,15 @@ def _decided(request: Request, outcome: services.Outcome) -> HttpResponse:
         trait=outcome.trait.name if outcome.trait else "",
         alike=f" and {alike} more that say{'' if alike > 1 else 's'} the same" if alike else "",
     )
+    text += "".join(_became(each) for each in outcome.entries)
     again = candidate if entry.user_decision == Decision.REOPENED else None
     return answer(request, text, outcome.action_id, decided=candidate, opened=again)
+
+
+def _became(entry: UserRefinedTrait) -> str:
+    """What a decision made of the trait that the suggestion clashed with; "" for any other entry."""
+    before = entry.content["before"].get("trait") or {}
+    return BECAME.get(Decision(entry.user_decision), "").format(name=before.get("name", ""))
 
 
 def answer(
@@ -234,7 +242,7 @@ def answer(
     context = workspace(request, filters, shown=_shown(request))
     pk = opened.pk if opened else _next(request, filters, context["page"].rows, decided)
     context |= open_card(request, selectors.candidate(request.user, pk) if pk else None)
-    context |= {"text": text, "undo": undo, "typed": {}}
+    context |= {"text": text, "undo": undo, "typed": {}, "finished": bool(undo)}
     response = render(request, "review/_answer.html", context)
     response["HX-Replace-Url"] = _path(pk, context["query"])
     return response

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from traits import persona, selectors
 from traits.errors import InvalidError, NotFoundError, StaleVersionError, TraitRemovedError
@@ -37,7 +37,7 @@ STATUS_SAID = {
 }
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What this is, for whoever is signed out; the review for the rest."""
     return redirect("review") if request.user.is_authenticated else render(request, "traits/welcome.html")
@@ -45,7 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @never_cache
-@require_GET
+@require_safe
 def trait(request: Request, trait_id: uuid.UUID) -> HttpResponse:
     """Everything about a trait, from PostgreSQL alone, so that it is there while the graph is not."""
     found = _mine(request, trait_id)
@@ -53,7 +53,7 @@ def trait(request: Request, trait_id: uuid.UUID) -> HttpResponse:
         "trait": found,
         "persona": selectors.persona(request.user),
         "suggestion": _changed_suggestion(request, found),
-        "history": _with_splits(selectors.history(request.user, trait_id, limit=50)),
+        "history": _with_context(trait_id, selectors.history(request.user, trait_id, limit=50)),
         "statuses": [choice for choice in TraitStatus.choices if choice[0] != found.status],
     }
     return render(request, "traits/trait.html", context | _evidence(found.evidence))
@@ -85,11 +85,17 @@ def _changed_suggestion(request: Request, trait: PersonaTrait) -> ExtractedTrait
     return suggestion if suggested != (trait.name, trait.description, trait.category, trait.concepts) else None
 
 
-def _with_splits(entries: list[UserRefinedTrait]) -> list[UserRefinedTrait]:
-    """The entries; the newest merge of each suggestion that is still merged says can_split."""
+def _with_context(trait_id: uuid.UUID, entries: list[UserRefinedTrait]) -> list[UserRefinedTrait]:
+    """The entries; each says which one it undid, and whether it split something off the trait.
+
+    The newest merge of each suggestion that is still merged says can_split.
+    """
+    by_id = {entry.pk: entry for entry in entries}
     seen = set[uuid.UUID | None]()
     for entry in entries:
         row: Any = entry
+        row.undid = by_id.get(entry.undoes) if entry.undoes else None
+        row.is_split = entry.user_decision == Decision.REOPENED and entry.original_candidate_id != trait_id
         merged = row.user_decision == Decision.MERGED and row.suggestion_status == CandidateStatus.REFINED
         row.can_split = merged and row.original_candidate_id not in seen
         seen.add(row.original_candidate_id)
@@ -98,10 +104,10 @@ def _with_splits(entries: list[UserRefinedTrait]) -> list[UserRefinedTrait]:
 
 @login_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def trait_new(request: Request) -> HttpResponse:
     """Add a trait of one's own."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _form_page(request, TraitForm())
     form = TraitForm(request.POST)
     if form.is_valid():
@@ -127,16 +133,16 @@ def trait_similar(request: Request) -> HttpResponse:
 
 @login_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def trait_edit(request: Request, trait_id: uuid.UUID) -> HttpResponse:
     """Change a trait; when it has changed meanwhile, what was typed stays beside what holds now."""
     try:
         found = _mine(request, trait_id)
     except TraitRemovedError:
-        if request.method == "GET":
+        if request.method != "POST":
             raise
         return _form_page(request, TraitForm(request.POST), status=409)
-    if request.method == "GET":
+    if request.method != "POST":
         return _form_page(request, TraitForm(trait=found))
     form, status = TraitForm(request.POST, trait=found), 400
     if form.is_valid():
@@ -188,7 +194,7 @@ def trait_status(request: Request, trait_id: uuid.UUID) -> HttpResponse:
 
 @login_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def trait_remove(request: Request, trait_id: uuid.UUID) -> HttpResponse:
     """Ask once more, then take the trait out of the persona."""
     found = _mine(request, trait_id)

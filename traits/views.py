@@ -14,7 +14,7 @@ from django_htmx.middleware import HtmxDetails
 
 from ptfi.accounts.models import User
 from traits import cards, forms, selectors
-from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
+from traits.models import CandidateStatus, Category, Decision, ExtractedTraitCandidate
 
 MOST_SHOWN = 300
 STATUS_TABS = {
@@ -22,6 +22,13 @@ STATUS_TABS = {
     CandidateStatus.CONFIRMED: "confirmed",
     CandidateStatus.REFINED: "confirmed",
     CandidateStatus.REJECTED: "rejected",
+}
+
+
+TODAY = {
+    "confirmed": (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.MERGED),
+    "rejected": (Decision.REJECTED,),
+    "put off": (Decision.DEFERRED,),
 }
 
 
@@ -121,14 +128,21 @@ def workspace(request: Request, filters: selectors.Filters, *, shown: int = 0) -
     """All of the page but the card."""
     context = rows(request, filters, shown=shown) | cards.head(request.user)
     if not context["page"].rows and filters.tab == "review" and not (filters.narrow or filters.category):
-        midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-        context["today"] = selectors.decided_since(request.user, midnight)
+        context["today"] = _today(request.user)
     return context | {
         "categories": Category.choices,
         "bands": forms.BANDS,
         "codes": forms.rejection_codes(),
         "select_query": forms.filter_query(filters, after=context["after"], select="page"),
     }
+
+
+def _today(user: User) -> dict[str, int]:
+    """How many suggestions the person confirmed, rejected and put off since midnight; what is none is left out."""
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    number = selectors.decided_since(user, midnight)
+    sums = {words: sum(number.get(decision, 0) for decision in decisions) for words, decisions in TODAY.items()}
+    return {words: total for words, total in sums.items() if total}
 
 
 def open_card(request: Request, candidate: ExtractedTraitCandidate | None, **more: Any) -> dict[str, Any]:

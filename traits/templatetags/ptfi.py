@@ -1,11 +1,13 @@
 """Tags and filters that every page shares."""
 
+import datetime as dt
 from typing import Any
 
 from django import template
 from django.contrib.messages.storage.base import Message
+from django.utils import timezone
 
-from traits import selectors
+from traits import cards, selectors
 from traits.forms import RATINGS
 from traits.models import (
     ActorKind,
@@ -47,6 +49,8 @@ LABELS: dict[str, dict[str, str]] = {
     "verdict": dict(Verdict.choices),
 }
 UNDO_TAG = "undo:"
+# The graph follows within a moment; what takes longer than this waits for it.
+ON_ITS_WAY = dt.timedelta(seconds=10)
 
 
 @register.filter
@@ -75,12 +79,19 @@ def confidence(score: float) -> dict[str, Any]:
     return {"words": selectors.confidence_words(score), "bars": bars, "percent": round(score * 100)}
 
 
+@register.filter
+def waits(persona: Persona) -> bool:
+    """Whether the persona's latest decisions wait for a graph that is away, rather than being on their way."""
+    late = persona.last_entry_at is not None and timezone.now() - persona.last_entry_at > ON_ITS_WAY
+    return persona.behind > 0 and (late or persona.attempts > 0 or persona.held_at is not None)
+
+
 @register.inclusion_tag("_graph_badge.html")
 def graph_badge(version: int, persona: Persona) -> dict[str, str]:
     """Whether the graph shows this version of a trait yet."""
     if version <= persona.projected_revision:
         return {"state": "there", "icon": "circle-check", "label": "in your persona"}
-    if persona.held_at or persona.attempts:
+    if waits(persona):
         return {"state": "waiting", "icon": "hourglass", "label": "waiting"}
     return {"state": "coming", "icon": "loader", "label": "on its way"}
 
@@ -102,6 +113,18 @@ def strength(trait: PersonaTrait) -> dict[str, Any]:
 def percent(score: float) -> int:
     """A share of 0–1 in per cent."""
     return round(score * 100)
+
+
+@register.filter
+def type_icon(evidence_type: str) -> str:
+    """The icon of a type of evidence."""
+    return cards.ICONS.get(evidence_type, "file-text")
+
+
+@register.filter
+def type_words(evidence_type: str) -> str:
+    """A type of evidence in words: audio_segment → Audio segment."""
+    return evidence_type.replace("_", " ").capitalize()
 
 
 @register.filter

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from traits import selectors
-from traits.models import Verdict
+from traits.models import ExtractedTraitCandidate, Verdict
 
 register = template.Library()
 VERDICTS = [("", "Not judged"), *Verdict.choices]
@@ -22,17 +22,22 @@ def confidence_words(score: float) -> str:
 
 
 @register.filter
-def confidence_sentence(score: float) -> str:
+def confidence_sentence(score: float, models: list[str]) -> str:
     """The confidence as what the models say."""
     words = selectors.confidence_words(score)
-    return f"All in all they call it {words}."
+    said = {0: "It is called", 1: "It calls this"}.get(len(_kinds(models)), "All in all they call it")
+    return f"{said} {words}."
+
+
+def _kinds(models: list[str]) -> list[str]:
+    named = dict.fromkeys(model.rpartition(".v")[0] or model for model in models)
+    return [name.replace("-", " ").replace("_", " ") for name in named]
 
 
 @register.filter
 def models_sentence(models: list[str]) -> str:
     """Who inferred it, in plain words: "topic-model.v3" is a topic model."""
-    named = list(dict.fromkeys(model.rpartition(".v")[0] or model for model in models))
-    kinds = [name.replace("-", " ").replace("_", " ") for name in named]
+    kinds = _kinds(models)
     if not kinds:
         return "The pipeline does not say which model inferred this."
     if len(kinds) == 1:
@@ -52,6 +57,14 @@ def review_path(pk: uuid.UUID, query: str) -> str:
 
 
 @register.simple_tag
+def beside(listed: list[ExtractedTraitCandidate], pk: uuid.UUID) -> dict[str, uuid.UUID | None]:
+    """The ones before and after a suggestion in the list; None where there is none, or no list on the page."""
+    keys = [row.pk for row in listed]
+    at = keys.index(pk) if pk in keys else len(keys)
+    return {"before": keys[at - 1] if 0 < at < len(keys) else None, "after": next(iter(keys[at + 1 :]), None)}
+
+
+@register.simple_tag
 def verdict_choices() -> list[tuple[str, str]]:
     return VERDICTS
 
@@ -63,13 +76,15 @@ def typed_text(typed: Mapping[str, str], field: str, pk: uuid.UUID, default: lis
 
 
 @register.simple_tag
-def styled(field: BoundField, css_class: str) -> SafeString:
+def styled(field: BoundField, css_class: str, focus: bool = False) -> SafeString:
     """The field's control with its class, direction, and the ids of its help and faults."""
     described = [f"{field.id_for_label}_help"] if field.help_text else []
     attributes: dict[str, Any] = {"class": css_class, "dir": "auto"}
     if field.errors:
         described.append(f"{field.id_for_label}_error")
-        attributes["aria-invalid"] = "true"
+        attributes |= {"aria-invalid": "true", "class": f"{css_class} is-invalid"}
     if described:
         attributes["aria-describedby"] = " ".join(described)
+    if focus:
+        attributes["autofocus"] = True
     return field.as_widget(attrs=attributes)
