@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from tests.conftest import Suggest, confirmed
-from tests.pages import text_of
+from tests.pages import markup_of, text_of
 from tests.review_pages import HTMX, names, path
 from traits import cards, selectors
 from traits.marking import Marker
@@ -92,7 +92,7 @@ def test_many_pieces_come_in_steps(as_alice: Client, suggest: Suggest, alice: Us
     assert page.count('class="quote"') == cards.PIECES
     link = html.unescape(re.search(r'formaction="([^"]+pieces=\d+)"', page)[1])  # type: ignore[index]
     first = f"verdict-{candidate.supporting_evidence[0]['evidence_id']}"
-    wider = as_alice.post(link, {first: "not_me", "reason": "typed"}).content.decode()
+    wider = markup_of(as_alice.post(link, {first: "not_me", "reason": "typed"}))
     assert wider.count('class="quote"') == cards.PIECES + cards.MORE_PIECES
     assert f'name="{first}" value="not_me" checked' in wider
     assert "typed</textarea>" in wider

@@ -8,7 +8,7 @@ from django.test import Client
 from ptfi.accounts.models import User
 from tests.conftest import Suggest
 from tests.decisions import status
-from tests.pages import text_of
+from tests.pages import markup_of, text_of
 from tests.review_pages import HTMX, UNCHANGED, path
 from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait
 
@@ -17,7 +17,7 @@ def test_the_form_shows_the_suggestion_beside_it(as_alice: Client, suggest: Sugg
     candidate = suggest(alice)
     piece = candidate.supporting_evidence[0]["evidence_id"]
     page = as_alice.post(path(candidate, "edit"), {"open": "1", f"verdict-{piece}": "not_me"})
-    body = page.content.decode()
+    body = markup_of(page)
     assert 'value="Loves jazz"' in body
     assert "As it was suggested" in body
     assert re.search(rf'name="verdict-{piece}" value="not_me" checked', body)

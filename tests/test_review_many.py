@@ -11,7 +11,7 @@ from django.test import Client
 from ptfi.accounts.models import User
 from tests.conftest import SignedIn, Suggest, by, confirmed
 from tests.decisions import status
-from tests.pages import text_of
+from tests.pages import markup_of, text_of
 from tests.review_pages import HTMX, UNCHANGED, newest, path
 from traits import persona, services
 from traits.models import CandidateStatus, PersonaTrait
@@ -123,7 +123,7 @@ def test_a_bad_bulk_is_told(as_alice: Client, data: dict[str, Any]) -> None:
 
 def test_all_of_a_page_can_be_selected_without_a_script(as_alice: Client, suggest: Suggest, alice: User) -> None:
     suggest(alice)
-    link = re.search(r'href="([^"]+)" data-select-all', as_alice.get("/review/").content.decode())
+    link = re.search(r'href="([^"]+)" data-select-all', markup_of(as_alice.get("/review/")))
     assert link
     assert re.search(r'name="candidate_ids"[^>]*checked', as_alice.get(html.unescape(link[1])).content.decode())
 
