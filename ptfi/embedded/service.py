@@ -1,5 +1,6 @@
 """What both services have in common: how a process is started, found again, watched and stopped."""
 
+import abc
 import contextlib
 import logging
 import os
@@ -19,7 +20,7 @@ READY_SECONDS = 80.0
 LOG_BYTES = 5_000_000
 
 
-class Service:
+class Service(abc.ABC):
     """A service process. It holds a lock file for its whole life, so a process id that was reused can't pass for it."""
 
     name: str
@@ -31,21 +32,21 @@ class Service:
         self.process: subprocess.Popen[bytes] | None = None
         self.complaint = ""
 
+    @abc.abstractmethod
     def pid(self) -> int | None:
         """Return the id of the service's running process, also of one that an earlier supervisor started."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def alive(self) -> bool:
         """Say whether the service can go on as it is; False means that it has to be started (again)."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def launch(self) -> None:
         """Start the process, without waiting for its service."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def ready(self) -> bool:
         """Say whether the service answers."""
-        raise NotImplementedError
 
     def start(self, stopping: Callable[[], bool]) -> None:
         """Adopt the running service, or start it and wait until it answers. Raises EmbeddedError."""
