@@ -19,6 +19,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from ptfi import embedded  # noqa: E402 (the path comes first)
+
 CATEGORIES = (
     "LinguisticStyle", "EmotionalResponsePattern", "KnowledgeDomain", "PhilosophicalStance", "CommunicationStyle",
     "BehavioralPattern", "Interest", "Skill", "Other",
@@ -69,6 +73,9 @@ def measure(path: Path, count: int, what: str) -> None:
 
 
 def main() -> None:
+    # Held here, or the services would stop while the rows are made, and their start would count.
+    embedded.start()
+    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, check=True)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--people", type=int, default=1_000)

@@ -72,6 +72,10 @@ def django_db_modify_db_settings() -> None:
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The threads of the live server leave connections behind, and a database in use cannot be dropped."""
     yield
+    with django_db_blocker.unblock():
+        # A test may have cut this connection as well: a new one.
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

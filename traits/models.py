@@ -97,13 +97,14 @@ class Verdict(models.TextChoices):
     TOO_PRIVATE = "too_private", "Too private"
 
 
+# Foreign keys to the person carry no index of their own: another one of the table begins with that column.
 class Suppression(models.Model):
     """Suggestions with this name key and category are not offered to this person again.
 
     sources: ids of the candidates and traits whose reject or removal wants it; it goes with the last of them.
     """
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
     name_key = models.CharField(max_length=MAX_NAME)
     category = models.CharField(max_length=32, choices=Category.choices)
     sources = ArrayField(models.UUIDField(), default=list)
@@ -120,7 +121,7 @@ class ExtractedTraitCandidate(models.Model):
     """A trait that the pipeline suggests; supporting_evidence holds pieces as traits/states.py describes them."""
 
     candidate_id = models.UUIDField(primary_key=True, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     trait_name = models.CharField(max_length=MAX_NAME)
     name_key = models.CharField(max_length=MAX_NAME, editable=False)
     trait_description = models.TextField(blank=True)
@@ -140,7 +141,9 @@ class ExtractedTraitCandidate(models.Model):
     status = models.CharField(max_length=32, choices=CandidateStatus.choices, default=CandidateStatus.CANDIDATE)
     deferred_until = models.DateTimeField(null=True, blank=True)
     held_reason = models.CharField(max_length=MAX_NAME, blank=True)
-    suppressed_by = models.ForeignKey(Suppression, models.SET_NULL, null=True, blank=True, related_name="suppressed")
+    suppressed_by = models.ForeignKey(
+        Suppression, models.SET_NULL, null=True, blank=True, related_name="suppressed", db_index=False
+    )
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -232,7 +235,7 @@ class PersonaTrait(models.Model):
     """A trait that the person has now, written in the transaction of each decision; version is its newest entry's."""
 
     trait_id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     name = models.CharField(max_length=MAX_NAME)
     name_key = models.CharField(max_length=MAX_NAME, editable=False)
     description = models.TextField(blank=True)
@@ -271,7 +274,7 @@ class PersonaTrait(models.Model):
 class CommunicationStyle(models.Model):
     """The value of one element of the person's communication style, in one context ("" is everywhere)."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     element = models.CharField(max_length=100)
     context = models.CharField(max_length=100, blank=True)
     value = models.JSONField()
@@ -288,7 +291,7 @@ class UserRefinedTrait(models.Model):
     """One entry of the log, insert-only (a trigger refuses the rest); traits/log.py says what the hashes cover."""
 
     refinement_action_id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     revision = models.BigIntegerField()
     user_decision = models.CharField(max_length=32, choices=Decision.choices)
     trait_id_in_pkg = models.UUIDField(null=True)

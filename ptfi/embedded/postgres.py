@@ -59,6 +59,8 @@ class PostgreSQL(Service):
             "unix_socket_permissions": "0700",
             "timezone": "UTC",
             "log_timezone": "UTC",
+            "shared_buffers": "256MB",
+            "max_wal_size": "4GB",
             # Above "error": the errors of statements quote people's texts, and so do the statements.
             "log_min_messages": "log",
             "log_min_error_statement": "panic",

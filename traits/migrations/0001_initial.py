@@ -1,4 +1,3 @@
-
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
@@ -74,7 +73,7 @@ class Migration(migrations.Migration):
                 ('category', models.CharField(choices=[('LinguisticStyle', 'Linguistic style'), ('EmotionalResponsePattern', 'Emotional response pattern'), ('KnowledgeDomain', 'Knowledge domain'), ('PhilosophicalStance', 'Philosophical stance'), ('CommunicationStyle', 'Communication style'), ('BehavioralPattern', 'Behavioural pattern'), ('Interest', 'Interest'), ('Skill', 'Skill'), ('Other', 'Other')], max_length=32)),
                 ('sources', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
@@ -100,8 +99,8 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('search', models.GeneratedField(db_persist=True, expression=models.Func('trait_name', 'trait_description', 'supporting_evidence', function='candidate_search_vector'), output_field=django.contrib.postgres.search.SearchVectorField())),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('suppressed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='suppressed', to='traits.suppression')),
+                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('suppressed_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='suppressed', to='traits.suppression')),
             ],
         ),
         migrations.CreateModel(
@@ -126,7 +125,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('actor', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('original_candidate', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='traits.extractedtraitcandidate')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
@@ -137,7 +136,7 @@ class Migration(migrations.Migration):
                 ('context', models.CharField(blank=True, max_length=100)),
                 ('value', models.JSONField()),
                 ('version', models.BigIntegerField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'constraints': [models.UniqueConstraint(models.F('user'), models.F('element'), models.F('context'), name='style_once')],
@@ -165,7 +164,7 @@ class Migration(migrations.Migration):
                 ('last_observed_at', models.DateTimeField(null=True)),
                 ('valid_from', models.DateTimeField(null=True)),
                 ('valid_to', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'indexes': [models.Index(models.F('user'), models.F('name_key'), name='trait_name_key')],
