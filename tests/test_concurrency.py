@@ -21,7 +21,7 @@ from traits import services, undo
 from traits.errors import AlreadyDecidedError, NotLatestError
 from traits.models import Persona, UserRefinedTrait
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 T = TypeVar("T")
 
 

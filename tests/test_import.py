@@ -21,7 +21,7 @@ from tests.candidate_files import FILE, SECRET, Run, everything, load, new_row, 
 from traits.models import ExtractedTraitCandidate, UserRefinedTrait
 
 # The import has connections of its own, which see only what is committed.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_file_goes_in_whole_and_a_repeat_changes_nothing() -> None:

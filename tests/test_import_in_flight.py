@@ -22,7 +22,7 @@ from tests.candidate_files import SECRET, Row, Run, load, new_row, person, store
 from tests.conftest import make_user
 from traits.models import ExtractedTraitCandidate, UserRefinedTrait
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 LOWEST, HIGHEST = "00000000-0000-4000-8000-000000000000", "ffffffff-ffff-4fff-bfff-ffffffffffff"
 
 

@@ -19,7 +19,7 @@ from traits.parsing import Suggestion, parse
 from traits.validation import Evidence
 
 # The import has connections of its own, which see only what is committed.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_candidate_of_somebody_else_is_refused() -> None:

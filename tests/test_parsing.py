@@ -13,7 +13,7 @@ from traits.models import ExtractedTraitCandidate
 from traits.parsing import parse, parse_line
 
 # The import has connections of its own, which see only what is committed.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from ptfi.accounts.models import User
 from tests.conftest import confirmed
 from traits.models import Persona
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 def verify(*arguments: str) -> tuple[int, str, str]:
