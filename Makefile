@@ -11,7 +11,8 @@ PORT ?=
 COUNT ?= 20
 TEMPLATES := templates
 # Tools only read code here; with these set, they need no running services.
-NO_SERVICES := SECRET_KEY=lint DATABASE_URL=postgresql://nowhere/lint NEO4J_URL=bolt://nowhere
+NO_SERVICES := SECRET_KEY=lint DATABASE_URL=postgresql://nowhere/lint NEO4J_URL=bolt://nowhere \
+	OIDC_PRIVATE_KEY="$$($(PYTHON) -m ptfi.clients.keys)"
 
 help:  ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -9,12 +9,12 @@ from typing import Any
 import neo4j
 from django.conf import settings
 
-from graph import connection, outbox
+from graph import connection, erasing, outbox
 from graph.nodes import MANAGED_BY
 from graph.rows import Change, EdgeKey, NodeKey, Properties, Rows, rows_of, status_when_gone, style_id
 from graph.writing import KEYS, MAX_ROWS, Fence, states
 from traits.models import CommunicationStyle, Persona, PersonaTrait
-from traits.states import trait_state
+from traits.states import style_element, style_state, trait_state
 
 TRIES = 3
 OURS = {"managedBy": MANAGED_BY}
@@ -38,7 +38,7 @@ def check(user_id: uuid.UUID) -> list[str] | None:
     """Each difference, in words; None for a person whose graph is still behind. Raises GraphUnavailableError."""
     for _ in range(TRIES):
         persona = Persona.objects.get(user_id=user_id)
-        if persona.behind:
+        if persona.behind or erasing.pending(user_id):
             return None
         changes = outbox.history(user_id, persona.revision)
         found = [*_state_differences(user_id, changes), *_graph_differences(persona, changes)]
@@ -57,12 +57,8 @@ def _state_differences(user_id: uuid.UUID, changes: list[Change]) -> Iterator[st
     held = {str(trait.trait_id): (trait.version, trait_state(trait)) for trait in traits}
     yield from _table_differences("PersonaTrait", expected, held)
     expected = {c.thing_id: (c.revision, c.state) for c in changes if c.state is not None and c.is_style}
-    held = {
-        style_id(user_id, style_element): (style.version, state)
-        for style in CommunicationStyle.objects.filter(user_id=user_id)
-        for style_element in [f"{style.element}:{style.context}"]
-        for state in [{"element": style.element, "context": style.context, "value": style.value}]
-    }
+    styles = [(style.version, style_state(style)) for style in CommunicationStyle.objects.filter(user_id=user_id)]
+    held = {style_id(user_id, style_element(state)): (version, state) for version, state in styles}
     yield from _table_differences("CommunicationStyle", expected, held)
 
 
@@ -84,7 +80,8 @@ def _table_differences(
 def _graph_differences(persona: Persona, changes: list[Change]) -> list[str]:
     def work(tx: neo4j.ManagedTransaction) -> list[str]:
         fence = states(tx, [persona.user_id])[persona.user_id]
-        if fence != Fence(persona.generation, persona.revision, bytes(persona.hash).hex()):
+        expected = bytes(persona.hash).hex() if persona.revision else ""
+        if fence != Fence(persona.generation, persona.revision, expected):
             return [f"User {persona.user_id}: generation, revision or hash is not as in PostgreSQL"]
         rows = rows_of(changes)
         nodes = _nodes(tx, persona.user_id, changes)

@@ -8,8 +8,7 @@ import atexit
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 import neo4j
@@ -17,6 +16,7 @@ from django.conf import settings
 from neo4j.exceptions import AuthError, DatabaseError, DriverError, TransientError
 
 from graph.errors import GraphUnavailableError
+from ptfi.deadlines import run_within
 
 Result = TypeVar("Result")
 Work = Callable[[neo4j.ManagedTransaction], Result]
@@ -112,19 +112,10 @@ def write(work: Work[Result], seconds: float) -> Result:
 
 def with_deadline(work: Callable[[], Result], seconds: float) -> Result:
     """Run this in another thread. Raises GraphUnavailableError when it takes too long or the graph is away."""
-    future: Future[Result] = Future()
-    threading.Thread(target=_run, args=(work, future), daemon=True, name="graph").start()
     try:
-        return future.result(seconds)
+        return run_within(seconds, work, "graph")
     except TimeoutError:
         drop_driver()
         raise GraphUnavailableError from None
     except (DriverError, AuthError, OSError) as error:
         raise GraphUnavailableError from error
-
-
-def _run(work: Callable[[], Any], future: "Future[Any]") -> None:
-    try:
-        future.set_result(work())
-    except BaseException as error:  # noqa: BLE001 (it is raised again in the thread that waits)
-        future.set_exception(error)

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import F
 
 from graph.rows import Change, style_id
-from traits.models import Persona
+from traits.models import Erasure, ErasureState, Persona
 
 MAX_PEOPLE = 100
 MAX_ENTRIES = 500
@@ -31,6 +31,7 @@ WITH next AS (
       AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
       AND (next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp())
       AND (%(only)s::uuid IS NULL OR user_id = %(only)s)
+      AND NOT EXISTS (SELECT FROM traits_erasure WHERE subject_id = traits_persona.user_id AND state = 'erased')
     ORDER BY last_entry_at LIMIT %(people)s FOR NO KEY UPDATE SKIP LOCKED)
 UPDATE traits_persona AS p SET claimed_until = clock_timestamp() + make_interval(secs => %(lease)s)
 FROM next JOIN accounts_user AS u ON u.id = next.user_id WHERE p.user_id = next.user_id
@@ -119,7 +120,10 @@ class Replay:
 
 
 def claim(lease: float, only: uuid.UUID | None = None) -> list[Claim]:
-    """Take people whose log is ahead and whom nobody else holds, for so many seconds; longest waiting first."""
+    """Take people whose log is ahead and whom nobody else holds, for so many seconds; longest waiting first.
+
+    Not those whose graph is to be cleared first (graph/erasing.py).
+    """
     return [Claim(*row) for row in _query(CLAIM, {"only": only, "people": MAX_PEOPLE, "lease": lease})]
 
 
@@ -200,8 +204,9 @@ def replay(people: Iterable[Replay]) -> None:
 
 
 def waiting(only: uuid.UUID | None = None) -> bool:
-    """Whether somebody is behind who is not backing off."""
+    """Whether somebody is behind who is not backing off, nor to be cleared first."""
     rows = Persona.objects.filter(projected_revision__lt=F("revision"), next_attempt_at=None, held_at=None)
+    rows = rows.exclude(user_id__in=Erasure.objects.filter(state=ErasureState.ERASED).values("subject_id"))
     return (rows.filter(user=only) if only else rows).exists()
 
 

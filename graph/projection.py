@@ -1,5 +1,6 @@
 """The projector: carries the log into the graph, and is the graph's only writer. Any number may run at once."""
 
+import itertools
 import logging
 import random
 import threading
@@ -14,7 +15,7 @@ from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 from neo4j.exceptions import ConstraintError, Neo4jError, TransientError
 
-from graph import connection, outbox, schema, writing
+from graph import connection, erasing, outbox, schema, writing
 from graph.errors import GraphUnavailableError
 from graph.outbox import Claim, End, Replay
 from graph.rows import Change, Rows, rows_of
@@ -32,6 +33,8 @@ RACES = 5
 """How often a batch is written again after another writer was at the same place."""
 SWEEP = 1_000
 """People whose fence is compared at once."""
+ERASE_POLL = 1.0
+"""Seconds between two looks for erased people whose graph is to be cleared."""
 
 
 class Projector:
@@ -40,7 +43,8 @@ class Projector:
     def __init__(self, only: uuid.UUID | None = None) -> None:
         self.only = only
         self._held: list[Claim] = []
-        self._sweep: Iterator[None] = iter(())
+        self._sweep: Iterator[object] = iter(())
+        self._erased_at = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Project until told to stop; a database that is away is waited for."""
@@ -51,6 +55,8 @@ class Projector:
                     self.prepare()
                     ready = True
                 next(self._sweep, None)
+                if time.monotonic() > self._erased_at + ERASE_POLL:
+                    self.erase()
                 if not self.batch():
                     stop.wait(settings.PROJECTOR_POLL)
                 wait = self._back(wait)
@@ -61,13 +67,13 @@ class Projector:
         self._let_go()
 
     def drain(self, stop: threading.Event) -> None:
-        """Project until nobody is behind but those whose projection fails. Raises GraphUnavailableError."""
+        """Clear and project until nobody waits but those with whom it fails. Raises GraphUnavailableError."""
         self.prepare()
         for _ in self._sweep:
             pass
         while not stop.is_set():
-            if not self.batch():
-                if not outbox.waiting(self.only):
+            if not self.erase() + self.batch():
+                if not outbox.waiting(self.only) and not erasing.waiting(self.only):
                     return
                 stop.wait(settings.PROJECTOR_POLL)
 
@@ -78,7 +84,27 @@ class Projector:
         except Neo4jError:
             # Two processes that install at once can get into each other's way.
             schema.install()
-        self._sweep = _replay_lost(self.only)
+        self._sweep = itertools.chain(erasing.repeat_lost(self.only), _replay_lost(self.only))
+
+    def erase(self) -> int:
+        """Clear the graph of somebody whose persona was erased; returns how many there were.
+
+        Raises GraphUnavailableError.
+        """
+        person = erasing.claim(settings.PROJECTOR_LEASE, self.only)
+        if person is None:
+            self._erased_at = time.monotonic()
+            return 0
+        try:
+            erasing.clear(person)
+        except (*AWAY, ConstraintError, TransientError) as error:
+            erasing.release(person)
+            if isinstance(error, AWAY):
+                raise
+        except Exception as error:  # noqa: BLE001 (it is kept with the erasure, and the others go on)
+            logger.error("The graph of %s could not be cleared: %s", person, _reason(error))
+            erasing.failed(person, _reason(error))
+        return 1
 
     def batch(self) -> int:
         """Project a batch of people; returns how many there were. Raises GraphUnavailableError."""

@@ -3,9 +3,10 @@
 import threading
 import uuid
 
+from django.db import transaction
 from django.db.models import F
 
-from graph import outbox
+from graph import erasing, outbox
 from graph.outbox import Replay
 from graph.projection import Projector
 from traits.models import Persona
@@ -17,6 +18,9 @@ def rebuild(user_id: uuid.UUID, stop: threading.Event) -> bool:
     If this process dies, any projector goes on where it stopped. Raises GraphUnavailableError.
     """
     persona = Persona.objects.get(user_id=user_id)
-    outbox.replay([Replay(user_id, persona.generation)])
+    with transaction.atomic():
+        outbox.replay([Replay(user_id, persona.generation)])
+        erasing.repeat([user_id])
     Projector(only=user_id).drain(stop)
-    return not Persona.objects.filter(user_id=user_id, projected_revision__lt=F("revision")).exists()
+    behind = Persona.objects.filter(user_id=user_id, projected_revision__lt=F("revision"))
+    return not erasing.pending(user_id) and not behind.exists()

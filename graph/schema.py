@@ -9,6 +9,9 @@ from neomodel import DateTimeNeo4jFormatProperty, StructuredNode
 from graph import connection
 from graph.nodes import NODES
 
+INTERNAL = frozenset({"managedBy", "ownerID", "generation", "revision", "hash", "projectedAt"})
+"""Properties that nobody outside needs."""
+
 
 def key_of(node: type[Any]) -> str:
     """The property that names a node of this label."""
@@ -24,6 +27,16 @@ def properties_of(model: type[Any]) -> dict[str, Any]:
 def times_of(model: type[Any]) -> list[str]:
     """The names of the properties that are moments."""
     return [name for name, kind in properties_of(model).items() if isinstance(kind, DateTimeNeo4jFormatProperty)]
+
+
+def shown(model: type[Any], name: str) -> str:
+    """A map in Cypher of what may leave of the node or edge that has this name in a statement.
+
+    Its names are those of the model: `source` of HAS_TRAIT would be taken for an edge's source.
+    """
+    kinds = model.defined_properties(rels=False) if issubclass(model, StructuredNode) else model.defined_properties()
+    names = {each: kind.get_db_property_name(each) for each, kind in kinds.items()}
+    return "{" + ", ".join(f"{each}: {name}.{there}" for each, there in names.items() if there not in INTERNAL) + "}"
 
 
 def _edges() -> Iterator[tuple[str, tuple[str, str, type[Any]]]]:

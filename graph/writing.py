@@ -144,7 +144,7 @@ def _write_changes(tx: neo4j.ManagedTransaction, windows: list[Window]) -> None:
 
 def _existing(tx: neo4j.ManagedTransaction, traits: list[Change]) -> dict[str, neo4j.Record]:
     ids = [change.thing_id for change in traits]
-    return {record["id"]: record for part in _parts(ids) for record in tx.run(EXISTING, ids=part, ptfi=MANAGED_BY)}
+    return {record["id"]: record for part in parts(ids) for record in tx.run(EXISTING, ids=part, ptfi=MANAGED_BY)}
 
 
 def _loosen(tx: neo4j.ManagedTransaction, traits: list[Change], existing: dict[str, neo4j.Record]) -> None:
@@ -160,7 +160,7 @@ def _loosen(tx: neo4j.ManagedTransaction, traits: list[Change], existing: dict[s
         _run(tx, f"UNWIND $ids AS id MATCH (:Trait {{traitID: id}})-[e:{edge}]->() DELETE e", kept)
     _run(tx, "UNWIND $ids AS id MATCH (t:Trait {traitID: id}) DETACH DELETE t", ours)
     marks = [{"id": c.thing_id, "status": status_when_gone(c), "revision": c.revision} for c in theirs]
-    for part in _parts(marks):
+    for part in parts(marks):
         tx.run(MARK_GONE, rows=part).consume()
 
 
@@ -199,7 +199,7 @@ def _write_rows(tx: neo4j.ManagedTransaction, rows: Rows, existing: Iterable[str
             known.add(node)
     for statements, groups in ((UPDATES, updates), (BIRTHS, births), (EDGE_CREATIONS, edges)):
         for name in sorted(groups, key=list(statements).index):
-            for part in _parts(groups[name]):
+            for part in parts(groups[name]):
                 tx.run(statements[name], rows=part, ptfi=MANAGED_BY).consume()
 
 
@@ -211,7 +211,7 @@ def _known(tx: neo4j.ManagedTransaction, rows: Rows, existing: Iterable[str]) ->
     found = {("Trait", trait_id) for trait_id in existing if ("Trait", trait_id) in rows.nodes}
     for label in ids.keys() - {"Trait"}:
         match = f"UNWIND $ids AS id MATCH (n:{label} {{{KEYS[label]}: id}}) RETURN id"
-        found |= {(label, record["id"]) for part in _parts(ids[label]) for record in tx.run(match, ids=part)}
+        found |= {(label, record["id"]) for part in parts(ids[label]) for record in tx.run(match, ids=part)}
     return found
 
 
@@ -229,11 +229,11 @@ def _tidy(tx: neo4j.ManagedTransaction, existing: Iterable[neo4j.Record], target
 
 
 def _run(tx: neo4j.ManagedTransaction, statement: str, ids: list[str]) -> None:
-    for part in _parts(ids):
+    for part in parts(ids):
         tx.run(statement, ids=part, ptfi=MANAGED_BY).consume()
 
 
-def _parts(rows: list[Any]) -> Iterator[list[Any]]:
+def parts(rows: list[Any]) -> Iterator[list[Any]]:
     for start in range(0, len(rows), MAX_ROWS):
         yield rows[start : start + MAX_ROWS]
 

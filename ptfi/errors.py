@@ -1,8 +1,10 @@
-"""Broken rules, and the one place that turns them into an answer: an HTMX fragment or a page."""
+"""Broken rules, and the one place that turns them into an answer: JSON, an HTMX fragment or a page."""
 
 import logging
+import uuid
 from collections.abc import Callable
 
+import orjson
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -38,8 +40,22 @@ class TooLargeError(RuleError):
     message = "This is more than can be sent at once. Nothing was changed."
 
 
+def error_json(error: RuleError) -> HttpResponse:
+    """The one shape of the API's errors; requestID names this answer, in the logs too where it was our fault."""
+    request_id = str(uuid.uuid4())
+    if error.status >= 500:
+        log.error("Answered %s to request %s", error.code, request_id)
+    said = {"code": error.code, "message": error.message, "details": error.details}
+    body = orjson.dumps({"error": said, "requestID": request_id})
+    response = HttpResponse(body, status=error.status, content_type="application/json")
+    response["X-Request-ID"] = request_id
+    return response
+
+
 def render_error(request: HttpRequest, error: RuleError) -> HttpResponse:
-    """A toast for HTMX, which swaps nothing else then, so that what was typed stays; a page otherwise."""
+    """JSON for the API; a toast for HTMX, which swaps nothing else then, so that what was typed stays; or a page."""
+    if request.path.startswith("/v1/"):
+        return error_json(error)
     htmx = bool(getattr(request, "htmx", False))
     response = render(request, "_error.html" if htmx else "error.html", {"error": error}, status=error.status)
     if htmx:

@@ -7,14 +7,25 @@ from typing import cast
 import bootstrap_wrapper
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env, EnvValidationError, validate
+from environs import Env, EnvValidationError, ValidationError, validate
+
+from ptfi.clients.keys import is_private_key, read_pem
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env(eager=False)
 BOLT = validate.Regexp(r"(bolt|neo4j)(\+ssc?)?://.+", error="Not a bolt:// or neo4j:// address.")
 POSITIVE = validate.Range(min=0, min_inclusive=False)
 
+
+def private_key(text: str) -> None:
+    """Refuse what is not an RSA private key, without repeating it."""
+    if not is_private_key(text):
+        raise ValidationError("Not the PEM of an RSA private key of 2048 bits or more, without a password.")
+
+
 SECRET_KEY = env.str("SECRET_KEY")
+# Signs ID tokens, and nothing else.
+OIDC_PRIVATE_KEY = env.str("OIDC_PRIVATE_KEY", validate=private_key)
 DEBUG = env.bool("DEBUG", False)
 EMBEDDED = env.str("PTFI_EMBEDDED", "")
 DATA_DIR = Path(env.str("PTFI_DATA_DIR", "") or BASE_DIR / ".data")
@@ -34,6 +45,10 @@ GRAPH_TIMEOUT = env.float("GRAPH_TIMEOUT", 2.0, validate=POSITIVE)
 # Seconds between two looks of an idle projector, and how long one may hold a person before others may take over.
 PROJECTOR_POLL = env.float("PROJECTOR_POLL", 0.05, validate=POSITIVE)
 PROJECTOR_LEASE = env.float("PROJECTOR_LEASE", 30.0, validate=POSITIVE)
+
+# Requests a minute that the API serves, in each process; 0 is any number.
+API_PERSON_RATE = env.int("API_PERSON_RATE", 600, validate=validate.Range(min=0))
+API_CLIENT_RATE = env.int("API_CLIENT_RATE", 6_000, validate=validate.Range(min=0))
 
 EMAIL = env.dj_email_url("EMAIL_URL", f"file:///{DATA_DIR}/mail" if EMBEDDED else "smtp://localhost:25")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", "PTFI <noreply@localhost>")
@@ -59,6 +74,16 @@ DATABASES = {
     }
 }
 
+# Authorization codes and the counts of rate limits, so that all processes see the same.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "ptfi_cache",
+        "KEY_FUNCTION": "ptfi.clients.cache.hashed_key",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -72,18 +97,26 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.idp.oidc",
     "allauth.mfa",
     "allauth.usersessions",
+    "corsheaders",
     "csp",
     "django_htmx",
     "lucide",
     "ptfi.apps.PtfiConfig",
     "ptfi.accounts",
+    "ptfi.api",
+    "ptfi.clients",
+    "rest_framework",
     "traits",
     "graph",
 ]
 
 MIDDLEWARE = [
+    "ptfi.health.HealthMiddleware",
+    # Before whatever may answer, so that browsers may read errors, too.
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -158,6 +191,21 @@ MFA_FORMS = {"add_webauthn": "ptfi.accounts.forms.AddPasskeyForm"}
 # Passkeys need https everywhere but on localhost, which browsers trust.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 
+IDP_OIDC_ADAPTER = "ptfi.clients.adapter.OIDCAdapter"
+IDP_OIDC_PRIVATE_KEY = read_pem(OIDC_PRIVATE_KEY)
+# Seconds: whoever gets hold of an access token has it no longer than this.
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 600
+IDP_OIDC_AUTHORIZATION_CODE_EXPIRES_IN = 60
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 30 * 86_400
+IDP_OIDC_ROTATE_REFRESH_TOKEN = True
+IDP_OIDC_ACCESS_TOKEN_FORMAT = "opaque"  # noqa: S105 (a format)
+IDP_OIDC_INTROSPECTION_ENABLED = IDP_OIDC_DCR_ENABLED = IDP_OIDC_CIMD_ENABLED = False
+# Origins are those that clients registered, by ptfi.clients.cors.
+CORS_URLS_REGEX = r"^/(v1/|\.well-known/(openid-configuration|jwks\.json)$|identity/o/api/(token|revoke|userinfo)$)"
+CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key"]
+CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-ID", "Idempotent-Replayed"]
+CORS_PREFLIGHT_MAX_AGE = 600
+
 EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
 EMAIL_HOST = EMAIL["EMAIL_HOST"]
 EMAIL_PORT = EMAIL["EMAIL_PORT"]
@@ -167,6 +215,8 @@ EMAIL_USE_TLS = EMAIL["EMAIL_USE_TLS"]
 EMAIL_USE_SSL = EMAIL["EMAIL_USE_SSL"]
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_TIMEOUT = 10
+
+REST_FRAMEWORK = {"EXCEPTION_HANDLER": "ptfi.api.errors.handler"}
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]

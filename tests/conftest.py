@@ -57,9 +57,11 @@ def fast_passwords(settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def no_rate_limits() -> None:
-    """Attempts of one test must not count against the next."""
-    cache.clear()
+def no_rate_limits(request: pytest.FixtureRequest) -> None:
+    """Attempts of one test must not count against the next; they are counted in the database."""
+    if request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(request.fixturenames):
+        request.getfixturevalue("db")
+        cache.clear()
 
 
 @pytest.fixture(scope="session")

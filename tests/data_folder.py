@@ -16,7 +16,7 @@ import psutil
 import psycopg
 
 ROOT = Path(__file__).resolve().parents[1]
-SET_HERE = ("PTFI_EMBEDDED", "PTFI_DATA_DIR", "DATABASE_URL", "NEO4J_URL", "SECRET_KEY")
+SET_HERE = ("PTFI_EMBEDDED", "PTFI_DATA_DIR", "DATABASE_URL", "NEO4J_URL", "SECRET_KEY", "OIDC_PRIVATE_KEY")
 USER = """
 import json, os, sys
 from ptfi import embedded
@@ -24,7 +24,7 @@ try:
     embedded.start()
 except embedded.EmbeddedError as error:
     sys.exit(str(error))
-names = ("PTFI_EMBEDDED", "DATABASE_URL", "NEO4J_URL", "SECRET_KEY")
+names = ("PTFI_EMBEDDED", "DATABASE_URL", "NEO4J_URL", "SECRET_KEY", "OIDC_PRIVATE_KEY")
 print(json.dumps({name: os.environ.get(name) for name in names}), flush=True)
 sys.stdin.read()
 """

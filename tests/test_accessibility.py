@@ -10,7 +10,8 @@ from playwright.sync_api import Page
 from ptfi.accounts.models import User
 from tests.accessibility import faults
 from tests.conftest import Enter, by, confirmed_trait, make_candidate
-from traits import services
+from tests.persona_marker import erased
+from traits import erasure, services
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LONG = "A" * 120 + "ا" * 60 + "é́" * 20
@@ -32,6 +33,9 @@ SIGNED_IN = [
     "/traits/{trait}/edit/",
     "/traits/{trait}/remove/",
     "/accounts/preferences/",
+    "/persona/erasures/new/",
+    "/persona/erasures/{asked}/",
+    "/persona/erasures/{receipt}/",
     "/accounts/email/",
     "/accounts/password/change/",
     "/accounts/2fa/",
@@ -43,6 +47,7 @@ SIGNED_IN = [
 
 def persona_of(alice: User) -> dict[str, str]:
     """Something on every page; the ids that the addresses take."""
+    receipt = erased(alice)
     rows = map(json.loads, (Path(__file__).parent / "data/candidates.jsonl").read_text().splitlines())
     for row in rows:
         make_candidate(alice, row["trait_name"], trait_category=row["trait_category"], concepts=row["concepts"])
@@ -53,7 +58,9 @@ def persona_of(alice: User) -> dict[str, str]:
     candidate = make_candidate(alice, "Loves  Jazz!", evidence=["Jazz", "爵士乐", "الجاز"])
     long = make_candidate(alice, LONG[:255], evidence=["x" * 4000])
     call_command("project_graph", once=True, verbosity=0)
-    return {"candidate": str(candidate.pk), "long": str(long.pk), "trait": str(trait.pk)}
+    asked = erasure.request_erasure(**by(alice), confirm_email="alice@example.com", recently_authenticated=False)
+    ids = {"candidate": candidate, "long": long, "trait": trait, "asked": asked, "receipt": receipt}
+    return {name: str(row.pk) for name, row in ids.items()}
 
 
 def faults_at(page: Page, address: str) -> list[str]:

@@ -37,6 +37,7 @@ SETTINGS = [
     "mfa_index",
     "mfa_list_webauthn",
     "usersessions_list",
+    "connected_apps",
 ]
 SIGNED_IN = [
     *SETTINGS,
@@ -89,7 +90,7 @@ def test_every_settings_page_renders_without_inline_code(client: Client, alice: 
 
 def test_the_lists_above_hold_every_page_of_allauth() -> None:
     names = {name for name in get_resolver().reverse_dict if isinstance(name, str)}
-    own = {name for name in names if name.startswith(("account_", "mfa_", "usersessions_"))}
+    own = {name for name in names if name.startswith(("account_", "connected_", "mfa_", "usersessions_"))}
     tested_apart = {
         "account_confirm_email",
         "account_reset_password_from_key",

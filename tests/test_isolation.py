@@ -17,13 +17,16 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from ptfi.accounts.models import User
 from tests.conftest import by, confirmed, make_candidate
-from traits import bulk, persona, selectors, services, undo
+from traits import bulk, erasure, persona, selectors, services, styles, undo
 from traits.errors import RuleError
 from traits.log import Actor
 from traits.validation import Changes, Evidence
 
 MARKER = "xylophone"
-SERVICES = (services, persona, bulk, undo)
+SERVICES = (services, persona, bulk, undo, styles, erasure)
+READS = [styles.styles, styles.all_styles, erasure.receipt, erasure.counts]
+OURS = ("/review", "/traits", "/undo", "/persona")
+IDS = ("candidate_id", "trait_id", "action_id", "thing_id", "erasure_id")
 pytestmark = pytest.mark.django_db
 
 
@@ -40,7 +43,19 @@ class Theirs:
         outcome = confirmed(alice, f"Builds {MARKER}s", evidence=[MARKER], concepts=[MARKER])
         assert outcome.trait
         self.trait = outcome.trait
-        self.ids = [self.candidate.pk, rejected.pk, self.trait.pk, outcome.action_id, refusal.action_id]
+        style = styles.put_styles(**by(alice), context=MARKER, styles={"Catchphrase": MARKER})
+        assert style.action_id
+        confirm = {"confirm_email": "alice@example.com", "recently_authenticated": False}
+        asked = erasure.request_erasure(**(by(alice) | confirm))
+        self.ids = [
+            self.candidate.pk,
+            rejected.pk,
+            self.trait.pk,
+            outcome.action_id,
+            refusal.action_id,
+            style.action_id,
+            asked.pk,
+        ]
 
     def rows(self) -> str:
         """Every row of every table that belongs to Alice."""
@@ -111,7 +126,7 @@ def test_bob_sees_and_changes_nothing_of_alices(
             text = b"".join(response) if response.streaming else response.content
             assert MARKER.encode() not in text.lower(), address
             assert response.status_code < 500, address
-            if any(str(pk) in address for pk in theirs.ids) and address.startswith(("/review", "/traits", "/undo")):
+            if any(str(pk) in address for pk in theirs.ids) and address.startswith(OURS):
                 assert response.status_code in (404, 405), (address, response.status_code)
     assert theirs.rows() == before
 
@@ -124,7 +139,7 @@ def test_nobody_sees_anything_without_signing_in(theirs: Theirs, client: Client)
             text = b"".join(response) if response.streaming else response.content
             assert MARKER.encode() not in text.lower(), address
             assert response.status_code < 500, address
-            if address.startswith(("/review", "/traits", "/undo", "/admin")):
+            if address.startswith((*OURS, "/admin")):
                 assert response.status_code in (302, 404), (address, response.status_code)
     assert theirs.rows() == before
 
@@ -143,10 +158,12 @@ def functions(module: ModuleType, *also: str) -> list[Callable[..., Any]]:
 def arguments(function: Callable[..., Any], theirs: Theirs, bob: User) -> Iterator[dict[str, Any]]:
     """Bob's calls of the function, one for each thing of Alice's."""
     for pk in theirs.ids:
-        values: dict[str, Any] = dict.fromkeys(("candidate_id", "trait_id", "action_id", "into", "thing_id"), pk)
+        values: dict[str, Any] = dict.fromkeys((*IDS, "into"), pk)
         values |= {"user": bob, "actor": Actor(user_id=bob.pk), "candidate_ids": [pk], "until": None, "code": "other"}
         values |= {"decision": "rejected", "status": "dormant", "changes": Changes(name="Mine", category="Skill")}
         values |= {"evidence": Evidence(), "filters": selectors.Filters(), "tab": "review", "entries": []}
+        values |= {"confirm_email": theirs.user.email, "recently_authenticated": True, "on": False}
+        values |= {"context": MARKER, "styles": {"Pacing": "slow"}}
         values |= {"column": "concepts", "trait": theirs.trait, "trait_ids": theirs.ids}
         values |= {"suggestion": theirs.candidate, "candidate": theirs.candidate, "since": theirs.candidate.created_at}
         wanted = inspect.signature(function).parameters.values()
@@ -155,7 +172,7 @@ def arguments(function: Callable[..., Any], theirs: Theirs, bob: User) -> Iterat
 
 
 @pytest.mark.parametrize(
-    "function", [*(f for module in SERVICES for f in functions(module, "actor")), *functions(selectors)]
+    "function", [*(f for module in SERVICES for f in functions(module, "actor")), *functions(selectors), *READS]
 )
 def test_no_service_crosses_over(theirs: Theirs, bob: User, function: Callable[..., Any]) -> None:
     make_candidate(bob, "Sails")
@@ -165,7 +182,7 @@ def test_no_service_crosses_over(theirs: Theirs, bob: User, function: Callable[.
             found = function(**named)
         except RuleError:
             continue
-        if function.__module__ == selectors.__name__:
+        if function.__module__ == selectors.__name__ or function in READS:
             found = list(found) if hasattr(found, "query") else found
             assert MARKER not in repr(found).lower()
             assert not any(str(pk) in repr(found) for pk in theirs.ids)

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from ptfi.clients.keys import make_private_key
+
 ROOT = Path(__file__).resolve().parent.parent
+PRIVATE_KEY = make_private_key()
 GOOD = {
+    "OIDC_PRIVATE_KEY": PRIVATE_KEY,
     "SECRET_KEY": "a-secret-key-of-more-than-fifty-characters-0123456789-abcdef",
     "DATABASE_URL": "postgresql://user:password@localhost/ptfi",
     "NEO4J_URL": "bolt://user:password@localhost:7687",
@@ -31,7 +35,15 @@ def check(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
 def test_every_fault_is_named_at_once() -> None:
     done = check(DATABASE_URL="nonsense", NEO4J_URL="http://x", DB_POOL_SIZE="many", HTTPS="perhaps", GRAPH_TIMEOUT="0")
     assert done.returncode != 0
-    for name in ("SECRET_KEY", "DATABASE_URL", "NEO4J_URL", "DB_POOL_SIZE", "HTTPS", "GRAPH_TIMEOUT"):
+    for name in (
+        "SECRET_KEY",
+        "OIDC_PRIVATE_KEY",
+        "DATABASE_URL",
+        "NEO4J_URL",
+        "DB_POOL_SIZE",
+        "HTTPS",
+        "GRAPH_TIMEOUT",
+    ):
         assert f"{name}: " in done.stderr, done.stderr
 
 
@@ -41,12 +53,22 @@ def test_no_secret_is_repeated() -> None:
     assert "hunter2" not in done.stderr
 
 
+@pytest.mark.parametrize("key", ["hunter2", PRIVATE_KEY.replace("A", "hunter2"), PRIVATE_KEY[:-40]])
+def test_a_bad_private_key_is_named_and_not_repeated(key: str) -> None:
+    done = check(**GOOD | {"OIDC_PRIVATE_KEY": key, "DB_POOL_SIZE": "x"})
+    assert "OIDC_PRIVATE_KEY: Not the PEM" in done.stderr, done.stderr
+    assert "DB_POOL_SIZE: " in done.stderr
+    assert "hunter2" not in done.stderr
+    assert PRIVATE_KEY[100:140] not in done.stderr
+
+
 @pytest.mark.parametrize("missing", ["DATABASE_URL", "NEO4J_URL"])
 def test_one_address_alone_is_not_enough(missing: str) -> None:
     done = check(**{name: value for name, value in GOOD.items() if name != missing})
     assert f"{missing}: " in done.stderr
 
 
-def test_ready_for_production() -> None:
-    done = check("--deploy", "--fail-level", "WARNING", **GOOD)
+@pytest.mark.parametrize("key", [PRIVATE_KEY, PRIVATE_KEY.replace("\n", "\\n")])
+def test_ready_for_production(key: str) -> None:
+    done = check("--deploy", "--fail-level", "WARNING", **GOOD | {"OIDC_PRIVATE_KEY": key})
     assert done.returncode == 0, done.stderr

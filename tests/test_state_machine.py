@@ -22,10 +22,11 @@ from hypothesis.stateful import (
 
 from ptfi.accounts.models import User
 from tests.conftest import by, make_candidate
-from traits import bulk, log, persona, services, undo
+from traits import bulk, log, persona, services, styles, undo
 from traits.errors import InvalidError, NotLatestError
 from traits.models import (
     Category,
+    CommunicationStyle,
     ExtractedTraitCandidate,
     Persona,
     PersonaTrait,
@@ -35,7 +36,7 @@ from traits.models import (
     UserRefinedTrait,
     Verdict,
 )
-from traits.states import State, candidate_state, trait_state
+from traits.states import State, candidate_state, style_element, style_state, trait_state
 from traits.validation import Changes, Evidence, Relation
 
 NAMES = ["Loves jazz", "loves JAZZ!", "Sails", "喜欢钢琴", "يحب القهوة", "Doubts"]
@@ -44,6 +45,14 @@ names = st.sampled_from(NAMES)
 concepts = st.lists(st.sampled_from(WORDS), max_size=3)
 contexts = st.lists(st.sampled_from(["at work", "with friends"]), max_size=2)
 verdicts = st.sampled_from([*Verdict.values, ""])
+style_maps = st.fixed_dictionaries(
+    {},
+    optional={
+        "Pacing": st.sampled_from(["slow", "fast"]),
+        "EmojiPreference": st.floats(0, 1),
+        "Warmth": st.integers(-(2**53), 2**53) | st.floats(-(2.0**53), 2.0**53) | st.sampled_from(["high", ""]),
+    },
+)
 index = st.integers(0, 50)
 
 
@@ -152,6 +161,11 @@ class Decisions(RuleBasedStateMachine):
         ids = [row.pk for row in self.undecided()]
         bulk.bulk(**by(self.user), candidate_ids=ids, decision=decision, code="other")
 
+    @rule(context=st.sampled_from(["", "work", "Work "]), values=style_maps)
+    def put_styles(self, context: str, values: dict[str, Any]) -> None:
+        styles.put_styles(**by(self.user), context=context, styles=values)
+        assert styles.styles(self.user, context) == values
+
     @rule(number=index, batch=st.booleans())
     def undo(self, number: int, batch: bool) -> None:
         entries = list(UserRefinedTrait.objects.filter(user=self.user).order_by("-revision"))
@@ -165,7 +179,10 @@ class Decisions(RuleBasedStateMachine):
     @rule(data=st.data())
     def undo_restores_what_stood(self, data: st.DataObject) -> None:
         mine, new = by(self.user), Changes(name="New", category="Other", concepts=["new"])
-        choices: list[Callable[[], Any]] = [partial(persona.add_trait, **mine, changes=new)]
+        choices: list[Callable[[], Any]] = [
+            partial(persona.add_trait, **mine, changes=new),
+            partial(styles.put_styles, **mine, context="work", styles={"Pacing": "moderate", "New": 1}),
+        ]
         for row in self.undecided()[:1]:
             choices += [
                 partial(services.confirm, **mine, candidate_id=row.pk, evidence=Evidence(own=["Mine."])),
@@ -175,7 +192,8 @@ class Decisions(RuleBasedStateMachine):
         choices += [partial(persona.remove_trait, **mine, trait_id=trait.pk) for trait in self.traits()[:1]]
         before = self.snapshot()
         outcome = data.draw(st.sampled_from(choices))()
-        undo.undo(**by(self.user), action_id=outcome.action_id)
+        if outcome.entries:
+            undo.undo(**by(self.user), action_id=outcome.action_id)
         assert self.snapshot() == before
 
     def snapshot(self) -> State:
@@ -184,6 +202,7 @@ class Decisions(RuleBasedStateMachine):
         return {
             "candidates": {str(row.pk): candidate_state(row) for row in rows},
             "traits": {str(trait.pk): trait_state(trait) for trait in self.traits()},
+            "styles": styles.all_styles(self.user),
             "suppressed": set(Suppression.objects.filter(user=self.user).values_list("name_key", "category")),
         }
 
@@ -194,12 +213,19 @@ class Decisions(RuleBasedStateMachine):
             return
         assert list(log.verify(row)) == []
         traits, candidates = dict[uuid.UUID, tuple[int, State]](), dict[uuid.UUID, State]()
+        elements = dict[str, tuple[int, State]]()
         for entry in UserRefinedTrait.objects.filter(user=self.user).order_by("revision"):
             after = entry.content["after"]
             if entry.trait_id_in_pkg:
                 traits[entry.trait_id_in_pkg] = (entry.revision, after["trait"])
             if entry.original_candidate_id:
                 candidates[entry.original_candidate_id] = after["candidate"]
+            if entry.style_element:
+                elements[entry.style_element] = (entry.revision, after["style"])
+        held = [(row.version, style_state(row)) for row in CommunicationStyle.objects.filter(user=self.user)]
+        assert {style_element(state): (version, state) for version, state in held} == {
+            element: said for element, said in elements.items() if said[1]
+        }
         assert {trait.pk: (trait.version, trait_state(trait)) for trait in self.traits()} == {
             pk: said for pk, said in traits.items() if said[1]
         }

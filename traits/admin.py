@@ -5,24 +5,36 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from traits.models import Persona
+from traits.models import Erasure, Persona
 
 admin.site.site_header = admin.site.site_title = admin.site.index_title = "PTFI staff"
 
 
-@admin.register(Persona)
-class PersonaAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Read-only: rows change by decisions and by the projector alone."""
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows change by decisions and by the projector alone."""
 
-    list_display = ("user_id", "revision", "behind", "projected_at", "attempts", "next_attempt_at", "last_error")
-    list_filter = ("attempts",)
-    search_fields = ("=user__id",)
-    ordering = ("-attempts", "user_id")
     show_full_result_count = False
-    exclude = ("user", "hash")
-    readonly_fields = ("user_id", "behind")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 (Django's signature)
         return False
 
     has_change_permission = has_delete_permission = has_add_permission
+
+
+@admin.register(Persona)
+class PersonaAdmin(ReadOnlyAdmin):
+    list_display = ("user_id", "revision", "behind", "projected_at", "attempts", "next_attempt_at", "last_error")
+    list_filter = ("attempts",)
+    search_fields = ("=user__id",)
+    ordering = ("-attempts", "user_id")
+    exclude = ("user", "hash")
+    readonly_fields = ("user_id", "behind")
+
+
+@admin.register(Erasure)
+class ErasureAdmin(ReadOnlyAdmin):
+    list_display = ("erasure_id", "subject_id", "state", "requested_at", "erased_at", "graph_cleared_at", "last_error")
+    list_filter = ("state",)
+    search_fields = ("=subject_id",)
+    ordering = ("-requested_at",)
+    exclude = ("user",)

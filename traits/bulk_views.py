@@ -132,10 +132,11 @@ def _undone_text(outcome: undo_service.UndoOutcome) -> str:
     first = outcome.undone[0]
     before, after = first.content["before"], first.content["after"]
     state = before.get("candidate") or after.get("trait") or before.get("trait") or {}
+    name = (first.style_element or "").partition(":")[0] or state.get("name", "")
     what = Decision(first.user_decision).label.lower()
-    text = f"Undone: {what}, {plural(len(outcome.undone), 'suggestion')}."
+    text = f"Undone: {what}, {plural(len(outcome.undone), 'element' if first.style_element else 'suggestion')}."
     if len(outcome.undone) == 1:
-        text = f"Undone: {what}, “{state.get('name', '')}”."
+        text = f"Undone: {what}, “{name}”."
     stay = f" {plural(outcome.skipped, 'decision')} changed since, and stay as they are." if outcome.skipped else ""
     return text + stay
 

@@ -4,6 +4,7 @@ from ptfi.errors import NotFoundError, RuleError
 
 __all__ = [
     "AlreadyDecidedError",
+    "ErasureExpiredError",
     "InvalidError",
     "NotFoundError",
     "NotLatestError",
@@ -39,3 +40,9 @@ class TraitRemovedError(RuleError):
     status = 409
     code = "trait_removed"
     message = "That trait is no longer part of your persona."
+
+
+class ErasureExpiredError(RuleError):
+    status = 409
+    code = "erasure_expired"
+    message = "This was not confirmed in time. Ask again if you still want it; nothing was erased."

@@ -2,7 +2,8 @@
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -24,6 +25,7 @@ RETRIED = (errors.UniqueViolation, errors.ForeignKeyViolation, errors.DeadlockDe
 # The key of the lock that only batches take; any number that nothing else locks.
 BATCH_LOCK = 5_067_410_934_772_001
 GENERATED = ("evidence_count", "search")
+Value = TypeVar("Value")
 Key = tuple[UUID, str, str]
 """(person, name key, category): what a suppression and a waiting candidate are found by."""
 
@@ -39,6 +41,11 @@ WAITING = """
         ON c.user_id = key.user_id AND c.name_key = key.name_key AND trait_category = category
     )
     SELECT candidate_id, user_id FROM near WHERE status = 'awaiting_refinement' AND deferred_until IS NULL
+"""
+# An erasure waits for this lock and is waited for; decisions and other imports are not.
+SUGGESTIONS_OFF = """
+    SELECT user_id, suggestions_off_at FROM traits_persona WHERE user_id = ANY(%(users)s::uuid[])
+    ORDER BY user_id FOR KEY SHARE
 """
 SUPPRESSED = """
     SELECT s.user_id, s.name_key, s.category, id
@@ -77,25 +84,34 @@ def apply(batch: Sequence[Suggestion], *, owner: User | None = None) -> Result:
     """
     if len(batch) > MAX_BATCH or len({row.candidate_id for row in batch}) < len(batch):
         raise ValueError("a batch holds at most 1,000 rows, and no candidate twice")
+    return retried(lambda: apply_within(batch, owner))
+
+
+def retried(work: Callable[[], Value]) -> Value:
+    """Do this in one durable transaction, and again from the start where another import got in the way."""
     for _ in range(ATTEMPTS - 1):
         try:
-            return _apply(batch, owner)
+            with transaction.atomic(durable=True):
+                return work()
         except ChangedMeanwhileError:
             continue
         except (IntegrityError, OperationalError) as error:
             # Another import stored the same candidate first, a suppression was lifted: seen afresh, all fits.
             if not isinstance(error.__cause__, RETRIED):
                 raise
-    return _apply(batch, owner)
+    with transaction.atomic(durable=True):
+        return work()
 
 
-@transaction.atomic(durable=True)
-def _apply(batch: Sequence[Suggestion], owner: User | None) -> Result:
+def apply_within(batch: Sequence[Suggestion], owner: User | None = None) -> Result:
+    """As apply, in the transaction that retried() opened."""
     superseding = any(row.supersedes for row in batch)
     with connection.cursor() as cursor:
         # A row and the one that supersedes it must not arrive at the same moment without seeing each other.
         cursor.execute(f"SELECT pg_advisory_xact_lock{'' if superseding else '_shared'}(%s)", [BATCH_LOCK])
     work = _Batch(batch, _people(batch, owner))
+    if not work.rows:
+        return work.result
     work.lock()
     work.archive_superseded()
     work.store_rows()
@@ -109,7 +125,9 @@ def _people(batch: Sequence[Suggestion], owner: User | None) -> list[UUID]:
     if owner:
         Persona.objects.bulk_create([Persona(user=owner)], ignore_conflicts=True)
         return [owner.pk] * len(batch)
-    names = {row.external_id: row.display_name for row in reversed(batch)}
+    direct = {row.user_id for row in batch if row.user_id}
+    Persona.objects.bulk_create([Persona(user_id=pk) for pk in sorted(direct)], ignore_conflicts=True)
+    names = {row.external_id: row.display_name for row in reversed(batch) if not row.user_id}
     known = _known_people(names)
     if missing := sorted(names.keys() - known.keys()):
         users = [User(external_id=external_id, display_name=names[external_id]) for external_id in missing]
@@ -119,7 +137,7 @@ def _people(batch: Sequence[Suggestion], owner: User | None) -> list[UUID]:
         known = _known_people(names)
     if without := sorted(user_id for user_id, has_persona in known.values() if not has_persona):
         Persona.objects.bulk_create([Persona(user_id=user_id) for user_id in without], ignore_conflicts=True)
-    return [known[row.external_id][0] for row in batch]
+    return [row.user_id or known[row.external_id][0] for row in batch]
 
 
 def _known_people(external_ids: Collection[str]) -> dict[str, tuple[UUID, bool]]:
@@ -132,9 +150,17 @@ class _Batch:
     """One batch on its way: what is stored already, under lock, and what is to be written."""
 
     def __init__(self, rows: Sequence[Suggestion], people: list[UUID]) -> None:
-        self.rows = list(zip(rows, people, strict=True))
         self.now = timezone.now()
         self.result = Result()
+        off = {user for user, since in query(SUGGESTIONS_OFF, {"users": array(set(people))}) if since}
+        self.rows = list[tuple[Suggestion, UUID]]()
+        self.indexes = list[int]()
+        for index, (row, user) in enumerate(zip(rows, people, strict=True)):
+            if user in off:
+                self.result.refused[index] = [("user", "this person takes no suggestions")]
+            else:
+                self.rows.append((row, user))
+                self.indexes.append(index)
         self.personas: dict[UUID, Persona] = {}
         self.stored: dict[UUID, ExtractedTraitCandidate] = {}
         self.new: list[tuple[Suggestion, tuple[object, ...]]] = []
@@ -212,7 +238,7 @@ class _Batch:
             (user, name, category): suppression
             for user, name, category, suppression in (query(SUPPRESSED, self._keys(fresh)) if fresh else ())
         }
-        for index, (row, user) in enumerate(self.rows):
+        for index, (row, user) in zip(self.indexes, self.rows, strict=True):
             stored = self.stored.get(row.candidate_id)
             if row.candidate_id in taken:
                 self.result.refused[index] = [("candidate_id", "belongs to somebody else")]
@@ -241,7 +267,7 @@ class _Batch:
         fresh = [piece for piece in row.supporting_evidence if piece["evidence_id"] not in verdicts]
         for piece in row.supporting_evidence:
             piece["verdict"] = verdicts.get(piece["evidence_id"], "")
-        values = {name: getattr(row, name) for name in SUGGESTED}
+        values = {name: getattr(row, name) for name in SUGGESTED if row.dated or name != "created_at"}
         if all(getattr(candidate, name) == value for name, value in values.items()):
             return False
         for name, value in values.items():

@@ -10,6 +10,9 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils import timezone
 
+from traits.erasure_models import Erasure as Erasure
+from traits.erasure_models import ErasureState as ErasureState
+
 MAX_NAME = 255
 MAX_EVIDENCE = 1_000
 MAX_EVIDENCE_TEXT = 4_000
@@ -196,7 +199,7 @@ class Persona(models.Model):
     """One row a person: the lock of every change, the head of their log, and the outbox of the graph.
 
     generation counts full replays: the graph drops rows of an older one, so a stalled projector cannot
-    write into a persona that is being rebuilt.
+    write into a persona that is being rebuilt. While suggestions_off_at is set, imports store nothing for the person.
     """
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, primary_key=True, related_name="persona")
@@ -211,6 +214,7 @@ class Persona(models.Model):
     next_attempt_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=500, blank=True)
     held_at = models.DateTimeField(null=True)
+    suggestions_off_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -331,7 +335,8 @@ class UserRefinedTrait(models.Model):
         ]
         indexes = [
             models.Index("user", "trait_id_in_pkg", F("revision").desc(), name="log_of_trait"),
-            models.Index("user", "original_candidate", F("revision").desc(), name="log_of_candidate"),
+            # Begins with the candidate, so that deleting one needs no look at the whole log.
+            models.Index("original_candidate", F("revision").desc(), name="log_by_candidate"),
             models.Index("user", "batch_id", name="log_of_batch", condition=~Q(batch_id=None)),
         ]
 

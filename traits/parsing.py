@@ -44,7 +44,11 @@ is_uuid = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}").full
 
 @dataclass(slots=True)
 class Suggestion:
-    """A row that fits. Attributes have the names of ExtractedTraitCandidate's columns; created_at is in UTC."""
+    """A row that fits. Attributes have the names of ExtractedTraitCandidate's columns; created_at is in UTC.
+
+    user_id is an account that exists, where the row names one instead of an external_id. dated says whether the row
+    came with created_at; otherwise it is the time of arrival, which a repeat does not change.
+    """
 
     candidate_id: UUID
     external_id: str
@@ -61,6 +65,8 @@ class Suggestion:
     supersedes: list[UUID]
     language: str
     created_at: dt.datetime
+    user_id: UUID | None = None
+    dated: bool = True
 
 
 def parse_line(line: bytes) -> Suggestion | list[Reason]:

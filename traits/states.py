@@ -1,4 +1,4 @@
-"""The shapes that the log keeps: evidence pieces, and the whole state of a candidate and of a trait.
+"""The shapes that the log keeps: evidence pieces, and the whole state of a candidate, a trait and a style element.
 
 A state is plain JSON: times are ISO 8601 in UTC, ids are strings. Undoing and projecting read states and nothing else.
 """
@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any, TypedDict
 
-from traits.models import MAX_NAME, ExtractedTraitCandidate, PersonaTrait, Verdict
+from traits.models import MAX_NAME, CommunicationStyle, ExtractedTraitCandidate, PersonaTrait, Verdict
 
 State = dict[str, Any]
 
@@ -141,3 +141,18 @@ def trait_from_state(user_id: uuid.UUID, state: State, version: int) -> PersonaT
         **{field: state[field] for field in TRAIT_FIELDS},
         **{field: moment(state[field]) for field in TRAIT_TIMES},
     )
+
+
+def style_state(style: CommunicationStyle) -> State:
+    """An element of the person's communication style in its context."""
+    return {"element": style.element, "context": style.context, "value": style.value}
+
+
+def style_element(style: State) -> str:
+    """What the log calls it: "element:context"; elements hold no colon, so the first one parts the two."""
+    return f"{style['element']}:{style['context']}"
+
+
+def style_from_state(user_id: uuid.UUID, state: State, version: int) -> CommunicationStyle:
+    """The row that holds this state."""
+    return CommunicationStyle(user_id=user_id, version=version, **state)

@@ -15,6 +15,7 @@ from traits import log
 from traits.errors import AlreadyDecidedError, NotFoundError, StaleVersionError, TraitRemovedError
 from traits.models import (
     CandidateStatus,
+    CommunicationStyle,
     Decision,
     ExtractedTraitCandidate,
     Persona,
@@ -22,7 +23,7 @@ from traits.models import (
     Suppression,
     UserRefinedTrait,
 )
-from traits.states import State, candidate_state, name_key, trait_state
+from traits.states import State, candidate_state, name_key, style_state, trait_state
 
 Key = tuple[str, str]
 TRAIT_COLUMNS = [f.attname for f in PersonaTrait._meta.concrete_fields if f.attname not in ("trait_id", "user_id")]
@@ -39,6 +40,9 @@ class Step:
     trait: PersonaTrait | None = None
     candidate: ExtractedTraitCandidate | None = None
     candidate_before: State | None = None
+    style_element: str | None = None
+    style_before: State | None = None
+    style: CommunicationStyle | None = None
     undoes: uuid.UUID | None = None
     rejection_code: str = ""
     reason: str = ""
@@ -48,13 +52,15 @@ class Step:
     def change(self) -> log.Change:
         return log.Change(
             decision=self.decision,
-            before={"candidate": self.candidate_before, "trait": self.trait_before},
+            before={"candidate": self.candidate_before, "trait": self.trait_before, "style": self.style_before},
             after={
                 "candidate": candidate_state(self.candidate) if self.candidate else None,
                 "trait": trait_state(self.trait) if self.trait else None,
+                "style": style_state(self.style) if self.style else None,
             },
             trait_id=self.trait_id,
             candidate_id=self.candidate.candidate_id if self.candidate else None,
+            style_element=self.style_element,
             undoes=self.undoes,
             rejection_code=self.rejection_code,
             reason=self.reason,
@@ -151,8 +157,11 @@ def record(
         if step.trait:
             step.trait.version = entry.revision
             step.trait.name_key = name_key(step.trait.name)
+        if step.style:
+            step.style.version = entry.revision
     _write_traits(persona, steps)
     _write_candidates([step.candidate for step in steps if step.candidate])
+    _write_styles(persona, [step for step in steps if step.style_element])
     _settle_suppressions(persona, steps)
     return entries
 
@@ -173,6 +182,16 @@ def _write_candidates(candidates: list[ExtractedTraitCandidate]) -> None:
         candidates[0].save(update_fields=CANDIDATE_COLUMNS)
     elif candidates:
         ExtractedTraitCandidate.objects.bulk_update(candidates, CANDIDATE_COLUMNS)
+
+
+def _write_styles(persona: Persona, steps: Sequence[Step]) -> None:
+    if not steps:
+        return
+    before = Q(pk__in=[])
+    for state in (step.style_before for step in steps if step.style_before):
+        before |= Q(element=state["element"], context=state["context"])
+    CommunicationStyle.objects.filter(before, user_id=persona.user_id).delete()
+    CommunicationStyle.objects.bulk_create([step.style for step in steps if step.style])
 
 
 def _settle_suppressions(persona: Persona, steps: Iterable[Step]) -> None:

@@ -14,13 +14,23 @@ from django.db.models import Q
 from ptfi.accounts.models import User
 from traits import log
 from traits.errors import NotFoundError, NotLatestError
-from traits.models import Decision, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
+from traits.models import CommunicationStyle, Decision, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 from traits.services import judged
-from traits.states import State, candidate_state, moment, trait_from_state, trait_state
+from traits.states import (
+    State,
+    candidate_state,
+    moment,
+    style_element,
+    style_from_state,
+    style_state,
+    trait_from_state,
+    trait_state,
+)
 from traits.steps import Step, decide, lock, record
 
 NEVER_UNDONE = (Decision.UNDONE, Decision.SUPERSEDED, Decision.EVIDENCE_ERASED)
-Things = set[tuple[str, uuid.UUID]]
+Thing = tuple[str, uuid.UUID | str]
+"""Kind and id of a trait, a candidate or a style element."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -64,27 +74,31 @@ def _entries(user: User, action_id: uuid.UUID) -> list[UserRefinedTrait]:
     return entries
 
 
-def _things(entry: UserRefinedTrait) -> Things:
-    things: Things = {("trait", entry.trait_id_in_pkg)} if entry.trait_id_in_pkg else set()
-    return things | ({("candidate", entry.original_candidate_id)} if entry.original_candidate_id else set())
+def _things(entry: UserRefinedTrait) -> set[Thing]:
+    ids = {
+        "trait": entry.trait_id_in_pkg,
+        "candidate": entry.original_candidate_id,
+        "style": entry.style_element,
+    }
+    return {(kind, pk) for kind, pk in ids.items() if pk is not None}
 
 
 def standing_ids(user: User, entries: Iterable[UserRefinedTrait]) -> set[uuid.UUID]:
     """Which of the entries can be undone now; one query for all of them."""
     entries = list(entries)
-    things = set[tuple[str, uuid.UUID]]().union(*(_things(entry) for entry in entries))
+    things = set[Thing]().union(*(_things(entry) for entry in entries))
     if not things:
         return set()
-    traits = [pk for kind, pk in things if kind == "trait"]
-    candidates = [pk for kind, pk in things if kind == "candidate"]
-    later = UserRefinedTrait.objects.filter(
-        Q(trait_id_in_pkg__in=traits) | Q(original_candidate__in=candidates),
-        user=user,
-        revision__gte=min(entry.revision for entry in entries),
-    ).defer("content")
+    columns = {"trait": "trait_id_in_pkg", "candidate": "original_candidate", "style": "style_element"}
+    touched = Q(pk__in=[])
+    for kind, column in columns.items():
+        if ids := [pk for of, pk in things if of == kind]:
+            touched |= Q((f"{column}__in", ids))
+    revision = min(entry.revision for entry in entries)
+    later = UserRefinedTrait.objects.filter(touched, user=user, revision__gte=revision).defer("content")
     found = list(later)
     undone = {entry.undoes for entry in found}
-    newest = dict[tuple[str, uuid.UUID], int]()
+    newest = dict[Thing, int]()
     for entry in found:
         if entry.user_decision != Decision.UNDONE and entry.pk not in undone:
             for thing in _things(entry):
@@ -107,10 +121,31 @@ def _restored(user: User, entries: list[UserRefinedTrait], at: dt.datetime) -> l
     }
     mine = PersonaTrait.objects.filter(user=user, pk__in=[e.trait_id_in_pkg for e in entries if e.trait_id_in_pkg])
     traits: dict[uuid.UUID | None, PersonaTrait] = {trait.pk: trait for trait in mine}
+    styles = _styles(user, entries)
     return [
-        _step(user, entry, candidates.get(entry.original_candidate_id), traits.get(entry.trait_id_in_pkg), at)
+        _style_step(user, entry, styles.get(entry.style_element))
+        if entry.style_element
+        else _step(user, entry, candidates.get(entry.original_candidate_id), traits.get(entry.trait_id_in_pkg), at)
         for entry in entries
     ]
+
+
+def _styles(user: User, entries: Iterable[UserRefinedTrait]) -> dict[str, State]:
+    """What the person has of the elements that the entries are about, as states."""
+    names = [entry.style_element.partition(":")[0] for entry in entries if entry.style_element]
+    mine = CommunicationStyle.objects.filter(user=user, element__in=names) if names else ()
+    return {style_element(state): state for state in map(style_state, mine)}
+
+
+def _style_step(user: User, entry: UserRefinedTrait, now: State | None) -> Step:
+    before = entry.content["before"]["style"]
+    return Step(
+        Decision.UNDONE,
+        undoes=entry.pk,
+        style_element=entry.style_element,
+        style_before=now,
+        style=style_from_state(user.pk, before, 0) if before else None,
+    )
 
 
 def _step(

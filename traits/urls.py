@@ -1,8 +1,8 @@
-"""The review queue's addresses, and the traits'."""
+"""The review queue's addresses, the traits', and the whole persona's."""
 
 from django.urls import include, path
 
-from traits import bulk_views, decision_views, views
+from traits import bulk_views, decision_views, erasure_views, views
 
 urlpatterns = [
     path("review/", views.review, name="review"),
@@ -17,5 +17,9 @@ urlpatterns = [
     path("review/<uuid:candidate_id>/reopen/", decision_views.reopen, name="reopen"),
     path("undo/", bulk_views.undo_newest, name="undo_newest"),
     path("undo/<uuid:action_id>/", bulk_views.undo, name="undo"),
+    path("persona/erasures/new/", erasure_views.erasure_new, name="erasure_new"),
+    path("persona/erasures/<uuid:erasure_id>/", erasure_views.erasure, name="erasure"),
+    path("persona/erasures/<uuid:erasure_id>/confirm/", erasure_views.erasure_confirm, name="erasure_confirm"),
+    path("persona/suggestions/", erasure_views.suggestions, name="suggestions"),
     path("", include("traits.trait_urls")),
 ]

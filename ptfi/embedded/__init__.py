@@ -13,8 +13,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from ptfi.clients.keys import make_private_key
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90.0
@@ -45,6 +48,7 @@ def start() -> None:
     os.environ["DATABASE_URL"] = state["database_url"]
     os.environ["NEO4J_URL"] = state["graph_url"]
     os.environ.setdefault("SECRET_KEY", stored_secret(data / "secret-key", 50))
+    os.environ.setdefault("OIDC_PRIVATE_KEY", stored(data / "oidc-private-key", make_private_key))
 
 
 def ensure_supervisor() -> None:
@@ -66,10 +70,15 @@ def release() -> None:
 
 def stored_secret(path: Path, size: int) -> str:
     """Return the random text kept in this file (mode 0600), made on first use from so many random bytes."""
+    return stored(path, lambda: secrets.token_urlsafe(size))
+
+
+def stored(path: Path, make: Callable[[], str]) -> str:
+    """Return the text kept in this file (mode 0600), made on first use."""
     if not path.exists():
         handle, draft = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(size))
+            file.write(make())
         try:
             os.link(draft, path)  # atomic, and of many processes at once the first one wins
         except FileExistsError:

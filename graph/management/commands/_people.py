@@ -5,12 +5,13 @@ import uuid
 from django.core.management.base import CommandError
 from django.db.models import Q
 
-from traits.models import Persona
+from traits.models import Erasure, Persona
 
 
 def people(name: str) -> list[uuid.UUID]:
-    """The ids of everybody who has a log, or of the one with this id or e-mail. Raises CommandError."""
-    personas = Persona.objects.filter(revision__gt=0).order_by("user_id")
+    """The ids of everybody who has a log or was erased, or of the one with this id or e-mail. Raises CommandError."""
+    erased = Erasure.objects.exclude(erased_at=None).values("subject_id")
+    personas = Persona.objects.filter(Q(revision__gt=0) | Q(user_id__in=erased)).order_by("user_id")
     if name:
         try:
             personas = personas.filter(user_id=uuid.UUID(name))

@@ -12,7 +12,7 @@ from django.db.models import F
 
 from graph.errors import GraphUnavailableError
 from graph.projection import Projector
-from traits.models import Persona
+from traits.models import Erasure, ErasureState, Persona
 
 
 class Command(BaseCommand):
@@ -34,6 +34,8 @@ class Command(BaseCommand):
         behind = Persona.objects.filter(projected_revision__lt=F("revision")).count() if once else 0
         if behind:
             raise CommandError(f"{behind} people could not be projected; see last_error of their Persona rows.")
+        if once and Erasure.objects.filter(state=ErasureState.ERASED).exists():
+            raise CommandError("Not every erased person could be cleared; see last_error of their Erasure rows.")
 
 
 def project(stop: threading.Event, *, once: bool, workers: int) -> None:

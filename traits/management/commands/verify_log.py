@@ -1,17 +1,15 @@
 """Check the hash chain of each person's log."""
 
-import contextlib
 import sys
 from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import connection, transaction
-from django.db.models import Q
 
-from ptfi.accounts.models import User
 from traits import log
+from traits.management.commands._people import find
 from traits.models import Persona, UserRefinedTrait
 
 NO_PERSONA = "there are entries, but no persona that holds the head"
@@ -26,7 +24,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, person: str | None, **options: Any) -> None:  # noqa: ARG002
-        people = [_find(person)] if person else _everybody()
+        people = [find(person).pk] if person else _everybody()
         faults = 0
         for user_id in people:
             for fault in _faults(user_id):
@@ -40,16 +38,6 @@ class Command(BaseCommand):
 def _everybody() -> list[UUID]:
     logged = UserRefinedTrait.objects.order_by().values_list("user_id")
     return sorted(user_id for (user_id,) in logged.union(Persona.objects.order_by().values_list("user_id")))
-
-
-def _find(person: str) -> UUID:
-    wanted = Q(email=person.strip().lower()) | Q(external_id=person)
-    with contextlib.suppress(ValueError):
-        wanted |= Q(pk=UUID(person))
-    found = User.objects.filter(wanted).values_list("pk", flat=True)
-    if len(found) != 1:
-        raise CommandError(f"{'No' if not found else 'More than one'} person goes by {person}.", returncode=2)
-    return found[0]
 
 
 def _faults(user_id: UUID) -> list[str]:

@@ -1,0 +1,57 @@
+"""The API over the graph: 503 while it is away. The export goes on without it."""
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.utils import timezone
+from rest_framework.request import Request
+
+from graph import queries
+from graph.concepts import concepts
+from graph.export import export
+from graph.network import network
+from graph.views import read_key, write_key
+from ptfi.api.fields import read_query
+from ptfi.api.views import PersonView
+from traits import requests, selectors
+from traits.serializers import trait_json
+
+
+class Traits(PersonView):
+    def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002 (checked by PersonView)
+        values = read_query(request.query_params, requests.TraitQuery)
+        page = queries.traits(
+            self.person.pk,
+            q=values.get("q", ""),
+            status=values.get("status"),
+            category=values.get("category"),
+            concept=values.get("concept", ""),
+            limit=values["limit"],
+            after=read_key(values["after"]),
+        )
+        held = selectors.traits(self.person, [item.id for item in page.items])
+        # One that was removed a moment ago is in the graph still, but no longer in the persona.
+        data = [trait_json(held[item.id]) | {"strength": item.strength} for item in page.items if item.id in held]
+        following = write_key(page.next_key) or None
+        return self.answer(
+            {"data": data, "pagination": {"limit": values["limit"], "total": page.total, "next": following}}
+        )
+
+
+class Graph(PersonView):
+    def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
+        values = read_query(request.query_params, requests.GraphQuery)
+        found = network(self.person.pk, concept=values.get("concept", ""), depth=values["depth"])
+        return self.answer({"nodes": found.nodes, "edges": found.edges, "truncated": found.truncated})
+
+
+class Concepts(PersonView):
+    def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
+        read_query(request.query_params, requests.Nothing)
+        return self.answer({"data": concepts(self.person.pk)})
+
+
+class Export(PersonView):
+    def get(self, request: Request, user_id: str) -> StreamingHttpResponse:  # noqa: ARG002
+        read_query(request.query_params, requests.Nothing)
+        response = StreamingHttpResponse(export(self.person), content_type="application/json")
+        response["Content-Disposition"] = f'attachment; filename="persona-{timezone.now():%Y-%m-%d}.json"'
+        return response

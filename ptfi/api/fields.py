@@ -1,0 +1,121 @@
+"""What requests are read with: strict serializers, made once each, and bodies of a bounded size."""
+
+from typing import Any
+
+import orjson
+from django.http import QueryDict
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from ptfi.api.errors import UnsupportedMediaTypeError
+from ptfi.errors import RuleError, TooLargeError
+
+
+class Strict(serializers.Serializer):
+    """A serializer that refuses fields it does not know, by name."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = data.keys() - self.fields.keys() if isinstance(data, dict) else ()
+        if unknown:
+            raise serializers.ValidationError({printable(name): ["This field is not known."] for name in unknown})
+        return super().to_internal_value(data)
+
+
+def printable(name: str) -> str:
+    return ascii(name[:40])[1:-1] or "(no name)"
+
+
+class Text(serializers.CharField):
+    """Text that PostgreSQL can store; numbers are not taken for it."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        if any("\ud800" <= char <= "\udfff" for char in data):
+            raise serializers.ValidationError("It holds a character that cannot be stored.")
+        text: str = super().to_internal_value(data)
+        return text
+
+
+class Choice(serializers.ChoiceField):
+    """One of some texts; what stood there instead is not repeated."""
+
+    default_error_messages = {"invalid_choice": "This is not one of the choices."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid_choice", input="")
+        return super().to_internal_value(data)
+
+
+class WholeNumber(serializers.IntegerField):
+    """A JSON integer; texts and truth values are not taken for it."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is not int:
+            self.fail("invalid")
+        number: int = data
+        return number
+
+
+_readers: dict[type[Strict], Strict] = {}
+
+
+def _made(kind: type[Strict]) -> Strict:
+    # Making one costs more than reading with it, and reading leaves nothing behind in it.
+    if kind not in _readers:
+        _readers[kind] = kind()
+    return _readers[kind]
+
+
+def read(kind: type[Strict], data: Any) -> dict[str, Any]:
+    """The fields that were given, checked. Raises DRF's ValidationError."""
+    if not isinstance(data, dict):
+        raise RuleError(details={"body": ["This must be a JSON object."]})
+    values: dict[str, Any] = dict(_made(kind).run_validation(data))
+    return values
+
+
+def read_body(request: Request, kind: type[Strict]) -> dict[str, Any]:
+    """The body's fields, checked. Raises ValidationError, UnsupportedMediaTypeError, RequestDataTooBig."""
+    return read(kind, body_of(request))
+
+
+def body_of(request: Request) -> Any:
+    """The body, whatever JSON it is. Raises UnsupportedMediaTypeError, RequestDataTooBig."""
+    if media_type(request) != "application/json":
+        raise UnsupportedMediaTypeError
+    return parse(request._request.body)
+
+
+def media_type(request: Request) -> str:
+    kind: str = request.content_type
+    return kind.partition(";")[0].strip().lower()
+
+
+def parse(body: bytes) -> Any:
+    """JSON, or RuleError."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise RuleError(details={"body": [f"This is not JSON: {error.msg}, character {error.pos + 1}."]}) from None
+
+
+def read_query(query: QueryDict, kind: type[Strict]) -> dict[str, Any]:
+    """The query's parameters, checked; one that takes several values gets them as a list."""
+    several = {name for name, field in _made(kind).fields.items() if isinstance(field, serializers.ListField)}
+    values = {name: query.getlist(name) if name in several else query.get(name) for name in query}
+    repeated = [name for name in query if name not in several and len(query.getlist(name)) > 1]
+    if repeated:
+        raise RuleError(details={printable(name): ["Once only."] for name in repeated})
+    return read(kind, values)
+
+
+def load_body(request: Request, most: int) -> bytes:
+    """A body of at most so many bytes, where that is more than a page's form may have. Raises TooLargeError."""
+    raw = request._request
+    body: bytes = raw.read(most + 1)
+    if len(body) > most:
+        raise TooLargeError
+    raw._body = body
+    return body

@@ -1,0 +1,90 @@
+"""Requests that name an Idempotency-Key: asked again, they get the first answer again, byte for byte."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import orjson
+from django.db import connection, transaction
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from ptfi.api.errors import IdempotencyConflictError, answer
+from ptfi.api.models import IdempotencyKey
+from ptfi.errors import RuleError
+
+Result = TypeVar("Result")
+Act = Callable[[], tuple[int, Any]]
+"""Does what was asked, and returns status and data of the answer."""
+
+SWEPT = """
+    DELETE FROM api_idempotencykey WHERE id IN (
+        SELECT id FROM api_idempotencykey WHERE created_at < now() - interval '24 hours'
+        ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED)
+"""
+CLAIM = """
+    INSERT INTO api_idempotencykey (owner, key, fingerprint, status, body, created_at)
+    VALUES (%s, %s, %s, 0, '', now()) ON CONFLICT DO NOTHING RETURNING id
+"""
+
+
+def respond(status: int, body: bytes) -> HttpResponse:
+    return HttpResponse(body, status=status, content_type="application/json")
+
+
+def durable(work: Callable[[], Result]) -> Result:
+    with transaction.atomic(durable=True):
+        return work()
+
+
+def once(request: Request, act: Act, run: Callable[[Callable[[], Any]], Any] = durable) -> HttpResponse:
+    """Answer a change in one durable transaction, which also holds its Idempotency-Key; 2xx and 409 are kept.
+
+    run opens the transaction, and may repeat it.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        status, data = run(act)
+        return respond(status, orjson.dumps(data))
+    if not (key.isascii() and key.isprintable() and 1 <= len(key) <= 255):
+        raise RuleError(details={"Idempotency-Key": ["1 to 255 printable ASCII characters."]})
+    response: HttpResponse = run(lambda: _claimed(_owner(request), key, _fingerprint(request), act))
+    return response
+
+
+def _claimed(owner: str, key: str, fingerprint: bytes, act: Act) -> HttpResponse:
+    with connection.cursor() as cursor:
+        cursor.execute(SWEPT)
+        # Waits for a request with the same key that is under way.
+        cursor.execute(CLAIM, [owner, key, fingerprint])
+        claimed = cursor.fetchone()
+    if claimed is None:
+        kept = IdempotencyKey.objects.get(owner=owner, key=key)
+        if bytes(kept.fingerprint) != fingerprint:
+            raise IdempotencyConflictError
+        response = respond(kept.status, bytes(kept.body))
+        response["Idempotent-Replayed"] = "true"
+        return response
+    response = _done(act)
+    IdempotencyKey.objects.filter(pk=claimed[0]).update(status=response.status_code, body=response.content)
+    return response
+
+
+def _done(act: Act) -> HttpResponse:
+    try:
+        with transaction.atomic():
+            status, data = act()
+        return respond(status, orjson.dumps(data))
+    except RuleError as error:
+        if error.status != 409:
+            raise
+        return answer(error)
+
+
+def _owner(request: Request) -> str:
+    return str(request.user.pk) if request.user.is_authenticated else f"client:{request.auth.client_id}"
+
+
+def _fingerprint(request: Request) -> bytes:
+    asked = [request.method, request.get_full_path(), request.content_type, request._request.body]
+    return hashlib.sha256(repr(asked).encode()).digest()

@@ -1,0 +1,58 @@
+"""What every view of the API has in common."""
+
+from typing import Any
+
+import orjson
+from django.http import HttpResponse
+from rest_framework.parsers import JSONParser
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from ptfi.accounts.models import User
+from ptfi.api.access import BearerAuthentication, BrowserAuthentication, PersonScope, person_of
+from ptfi.api.errors import UnsupportedMediaTypeError
+from ptfi.api.fields import media_type
+from ptfi.api.idempotency import respond
+from ptfi.api.throttling import Throttle
+from ptfi.clients.models import note_read
+
+
+class ApiView(APIView):
+    """A view that answers in JSON, to tokens and to the browser's session."""
+
+    authentication_classes = [BearerAuthentication, BrowserAuthentication]
+    permission_classes = [PersonScope]
+    throttle_classes = [Throttle]
+    parser_classes = [JSONParser]
+    renderer_classes = [JSONRenderer]
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+
+    takes: tuple[str, ...] = ("application/json",)
+    """Media types of bodies."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.META.get("CONTENT_LENGTH") not in (None, "", "0") and media_type(request) not in self.takes:
+            raise UnsupportedMediaTypeError
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def answer(self, data: Any, status: int = 200) -> HttpResponse:
+        return respond(status, orjson.dumps(data))
+
+
+class PersonView(ApiView):
+    """A view under /v1/users/{userID}/; person is the caller."""
+
+    person: User
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.person = person_of(request, kwargs["user_id"])
+        client_id = request.auth.client_id
+        if client_id and request.method == "GET":
+            note_read(self.person.pk, client_id)

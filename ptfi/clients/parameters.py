@@ -1,0 +1,75 @@
+"""Parameters that oauthlib and allauth would stumble over are refused before they get there."""
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import render
+from oauthlib.oauth2.rfc6749.errors import InvalidRequestError, InvalidRequestFatalError, OAuth2Error
+
+ADDRESSES = ("redirect_uri", "post_logout_redirect_uri", "resource")
+# They may come more than once: the scopes of the consent form, and resources (RFC 8707).
+REPEATED = {"scopes", "resource"}
+View = Callable[..., HttpResponse]
+
+
+def fault_in(request: HttpRequest) -> str:
+    """What is wrong with the way in which the parameters were sent; empty when nothing is."""
+    if re.search(r"%(?![0-9A-Fa-f]{2})", request.META.get("QUERY_STRING", "")):
+        return "The address is not encoded well."
+    for parameters in (request.GET, request.POST):
+        for name, values in parameters.lists():
+            if len(values) > 1 and name not in REPEATED:
+                return f"The parameter {name[:50]} came more than once."
+            if any("\0" in value for value in (name, *values)):
+                return "A parameter has a character that is not allowed."
+    return _fault_in_addresses(request.GET) or _fault_in_addresses(request.POST)
+
+
+def _fault_in_addresses(parameters: QueryDict) -> str:
+    for name in ADDRESSES:
+        for value in parameters.getlist(name):
+            try:
+                _ = urlsplit(value).port
+            except ValueError:
+                return f"The parameter {name} is not an address."
+    return ""
+
+
+def readable_page(view: View) -> View:
+    """A page of the provider that answers unreadable parameters with an error page."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if fault := fault_in(request):
+            return error_page(request, InvalidRequestFatalError(description=fault))
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+def readable_call(view: View) -> View:
+    """An endpoint of the provider that answers unreadable parameters with an OAuth error."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if fault := fault_in(request):
+            return refusal(InvalidRequestError(description=fault))
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+def error_page(request: HttpRequest, error: OAuth2Error) -> HttpResponse:
+    """For errors that must not be sent to the client, as it may not be the one that it says it is."""
+    return render(request, "idp/oidc/error.html", {"error": error}, status=400)
+
+
+def refusal(error: OAuth2Error) -> HttpResponse:
+    """The OAuth error as programs read it."""
+    response = JsonResponse(dict(error.twotuples), status=error.status_code)
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,57 @@
+"""Calling the API as a client with an access token does."""
+
+import datetime as dt
+import secrets
+from typing import Any
+
+import orjson
+from allauth.idp.oidc.models import Client as OAuthClient
+from allauth.idp.oidc.models import Token
+from django.test import Client
+from django.utils import timezone
+
+from ptfi.accounts.models import User
+
+PERSON_SCOPES = ("persona:read_traits", "persona:manage_traits")
+
+
+def access_token(user: User | None, *scopes: str, seconds: int = 600, client_id: str = "an-app") -> str:
+    """A token that is valid for so many seconds (or has been over for as many)."""
+    client, _ = OAuthClient.objects.get_or_create(id=client_id, defaults={"name": client_id})
+    token = Token(type=Token.Type.ACCESS_TOKEN, client=client, user=user)
+    value = secrets.token_urlsafe(32)
+    token.set_value(value)
+    token.set_scopes(list(scopes or PERSON_SCOPES))
+    token.expires_at = timezone.now() + dt.timedelta(seconds=seconds)
+    token.save()
+    return value
+
+
+class Api:
+    """A client with a token; answers are (status, JSON). The last response is kept."""
+
+    def __init__(self, token: str = "") -> None:
+        self.client = Client()
+        self.headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self.response: Any = None
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        content = body if isinstance(body, bytes) else b"" if body is None else orjson.dumps(body)
+        kind = headers.pop("content_type", "application/json")
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.response = self.client.generic(
+            method, f"/v1/{path}", content, content_type=kind, headers=self.headers | named
+        )
+        streamed = getattr(self.response, "streaming", False)
+        content = b"".join(self.response) if streamed else self.response.content
+        return self.response.status_code, orjson.loads(content) if content else None
+
+    def get(self, path: str, **headers: str) -> tuple[int, Any]:
+        return self.call("GET", f"users/me/persona{path}", **headers)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        return self.call("POST", f"users/me/persona{path}", body, **headers)
+
+
+def api_of(user: User | None, *scopes: str) -> Api:
+    return Api(access_token(user, *scopes))

@@ -1,0 +1,220 @@
+"""Erasing a whole persona: what the tables hold at once, and by its receipt (traits/erasure_models.py) the graph after.
+
+It takes the person's Persona row in the one strength that imports wait for (ingest.py), so that nothing slips in.
+"""
+
+import logging
+import time
+import uuid
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Model
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from ptfi.accounts.models import User
+from ptfi.accounts.notices import forget_notices
+from ptfi.api.models import IdempotencyKey
+from traits import log
+from traits.erasure_models import ErasureKind
+from traits.errors import ErasureExpiredError, InvalidError, NotFoundError
+from traits.models import (
+    CommunicationStyle,
+    Erasure,
+    ErasureState,
+    ExtractedTraitCandidate,
+    Persona,
+    PersonaTrait,
+    Suppression,
+    UserRefinedTrait,
+)
+
+logger = logging.getLogger(__name__)
+
+TABLES: dict[str, type[Model]] = {
+    "candidates": ExtractedTraitCandidate,
+    "traits": PersonaTrait,
+    "styles": CommunicationStyle,
+    "suppressions": Suppression,
+}
+"""What is deleted row by row, in this order; the log goes before, since it names candidates."""
+EVIDENCE = """
+SELECT count(DISTINCT piece->>'evidence_id') FROM (
+    SELECT supporting_evidence AS pieces FROM traits_extractedtraitcandidate WHERE user_id = %(user)s
+    UNION ALL SELECT evidence FROM traits_personatrait WHERE user_id = %(user)s
+) AS held, jsonb_array_elements(pieces) AS piece"""
+KEPT = {
+    "account": "Your account, with which you sign in, and its settings.",
+    "receipt": "This receipt: times, numbers and ids, no texts.",
+    "suggestions": "That you take no suggestions, until you turn them on again.",
+    "graphUser": "An empty node of yours in the graph, which keeps anything older from being written there again.",
+    "backups": "Backups, until they are overwritten; after a restore the erasure is repeated.",
+}
+"""What an erasure leaves, and why."""
+
+
+@transaction.atomic
+def request_erasure(*, user: User, actor: log.Actor, confirm_email: str, recently_authenticated: bool) -> Erasure:
+    """Ask for the erasure of the persona; it is carried out at once for who has just proved who they are.
+
+    For others it awaits their confirmation, for a day. Who asks again gets the erasure that is under way. Raises
+    InvalidError (confirm) when the e-mail is not the account's.
+    """
+    if not user.email or confirm_email.strip().lower() != user.email:
+        raise InvalidError(details={"confirm": ["This is not the e-mail address of your account."]})
+    persona = _lock(user)
+    erasure = _under_way(user)
+    if erasure is None:
+        erasure = _new(user, actor)
+        erasure.save(force_insert=True)
+    if recently_authenticated and erasure.state == ErasureState.AWAITING_CONFIRMATION:
+        _carry_out(user, persona, erasure)
+    return erasure
+
+
+@transaction.atomic
+def confirm_erasure(*, user: User, actor: log.Actor, erasure_id: uuid.UUID) -> Erasure:  # noqa: ARG001 (all take one)
+    """Carry out an erasure that awaits this; one that was carried out is returned as it is.
+
+    Raises NotFoundError, ErasureExpiredError.
+    """
+    persona = _lock(user)
+    erasure = receipt(user, erasure_id)
+    if erasure.state == ErasureState.EXPIRED:
+        raise ErasureExpiredError
+    if erasure.state == ErasureState.AWAITING_CONFIRMATION:
+        _carry_out(user, persona, erasure)
+    return erasure
+
+
+@transaction.atomic
+def erase_persona(*, user: User, actor: log.Actor) -> Erasure:
+    """Erase it without asking the person: for operators, who give a reference."""
+    persona = _lock(user)
+    erasure = _new(user, actor)
+    _expire(user)
+    erasure.save(force_insert=True)
+    _carry_out(user, persona, erasure)
+    return erasure
+
+
+def receipt(user: User, erasure_id: uuid.UUID) -> Erasure:
+    """What became of the person's erasure. Raises NotFoundError."""
+    erasure = Erasure.objects.filter(user=user, pk=erasure_id).first()
+    if erasure is None:
+        raise NotFoundError
+    if erasure.state == ErasureState.AWAITING_CONFIRMATION and erasure.confirm_by <= timezone.now():
+        erasure.state = ErasureState.EXPIRED
+    return erasure
+
+
+def counts(user: User) -> dict[str, int]:
+    """How much an erasure would take, by kind."""
+    held = {name: model._default_manager.filter(user=user).count() for name, model in TABLES.items()}
+    held["log_entries"] = UserRefinedTrait.objects.filter(user=user).count()
+    return held | {"evidence": _value(EVIDENCE, {"user": user.pk})}
+
+
+@transaction.atomic
+def set_suggestions(*, user: User, actor: log.Actor, on: bool) -> None:
+    """Whether imports may store suggestions for the person; after an erasure they may not."""
+    persona = _lock(user)
+    if on == (persona.suggestions_off_at is None):
+        return
+    persona.suggestions_off_at = None if on else timezone.now()
+    persona.save(update_fields=["suggestions_off_at"])
+    logger.info("Suggestions for %s were turned %s by %s", user.pk, "on" if on else "off", actor.kind)
+
+
+def _lock(user: User) -> Persona:
+    Persona.objects.bulk_create([Persona(user=user)], ignore_conflicts=True)
+    return Persona.objects.select_for_update().get(user=user)
+
+
+def _new(user: User, actor: log.Actor) -> Erasure:
+    return Erasure(
+        user=user,
+        subject_id=user.pk,
+        kind=ErasureKind.PERSONA,
+        actor_kind=actor.kind,
+        client_id=actor.client_id,
+        reference=actor.reference,
+    )
+
+
+def _under_way(user: User) -> Erasure | None:
+    """The erasure that awaits confirmation, or one that the graph has yet to follow if nothing came since."""
+    mine = Erasure.objects.filter(user=user)
+    mine.filter(
+        state=ErasureState.AWAITING_CONFIRMATION, requested_at__lte=timezone.now() - Erasure.CONFIRM_WITHIN
+    ).update(state=ErasureState.EXPIRED)
+    awaiting = mine.filter(state=ErasureState.AWAITING_CONFIRMATION).first()
+    if awaiting or any(counts(user).values()):
+        return awaiting
+    return mine.filter(state=ErasureState.ERASED).order_by("-erased_at").first()
+
+
+def _expire(user: User) -> None:
+    """What the person had still to confirm is being done already."""
+    awaiting = Erasure.objects.filter(user=user, state=ErasureState.AWAITING_CONFIRMATION)
+    awaiting.update(state=ErasureState.EXPIRED)
+
+
+def _carry_out(user: User, persona: Persona, erasure: Erasure) -> None:
+    entries = UserRefinedTrait.objects.filter(user=user).order_by()
+    erasure.things = sorted({pk for (pk,) in entries.values_list("trait_id_in_pkg").distinct() if pk})
+    erasure.counts = counts(user)
+    # A millisecond count is above every generation that a restored PostgreSQL could have forgotten.
+    erasure.generation = max(persona.generation, int(time.time() * 1000)) + 1
+    erasure.confirmed_at = timezone.now()
+    erasure.state, erasure.kept = ErasureState.ERASED, KEPT
+    # The database's clock: it lets the log go only in the transaction that says so.
+    erasure.erased_at = Now()
+    erasure.save()
+    _erase_tables(user)
+    erasure.counts |= _erase_records(user)
+    _start_anew(persona, erasure.generation)
+    Erasure.objects.filter(pk=erasure.pk).update(counts=erasure.counts)
+    erasure.refresh_from_db()
+    logger.info("The persona of %s was erased, by %s: %s", user.pk, erasure.actor_kind, erasure.pk)
+
+
+def _erase_tables(user: User) -> None:
+    rows = ExtractedTraitCandidate.objects.filter(user=user).order_by("pk")
+    # In the order of ids, as everybody takes them; an import may hold some by mistake, under another person.
+    list(rows.select_for_update().values_list("pk"))
+    _value("SELECT erase_persona_log(%(user)s)", {"user": user.pk})
+    with connection.cursor() as cursor:
+        for model in TABLES.values():
+            # The ORM would first look for rows that refer to these, which are gone.
+            cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE user_id = %s", [user.pk])  # noqa: S608
+
+
+def _erase_records(user: User) -> dict[str, int]:
+    """Erase what else quotes the persona; how many there were, by kind."""
+    forget_notices(user)
+    return {"kept_answers": IdempotencyKey.objects.filter(owner=str(user.pk)).delete()[0]}
+
+
+def _start_anew(persona: Persona, generation: int) -> None:
+    """The row as a new person's, but of a generation that everything written so far is older than."""
+    Persona.objects.filter(pk=persona.pk).update(
+        revision=0,
+        hash=log.NO_HASH,
+        last_entry_at=None,
+        generation=generation,
+        projected_revision=0,
+        projected_at=None,
+        claimed_until=None,
+        attempts=0,
+        next_attempt_at=None,
+        last_error="",
+        suggestions_off_at=timezone.now(),
+    )
+
+
+def _value(statement: str, parameters: dict[str, Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return int(cursor.fetchone()[0])

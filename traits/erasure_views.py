@@ -1,0 +1,110 @@
+"""The pages by which a person has their persona erased, and turns suggestions on and off."""
+
+import time
+import uuid
+
+from allauth.account.authentication import get_authentication_records
+from allauth.account.decorators import reauthentication_required
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from ptfi.accounts.notices import drop_notices
+from traits import erasure as service
+from traits.errors import InvalidError
+from traits.log import Actor
+from traits.models import ErasureState
+from traits.views import Request
+
+NAMES = {
+    "candidates": ("suggestion", "suggestions"),
+    "traits": ("trait", "traits"),
+    "evidence": ("piece of evidence", "pieces of evidence"),
+    "log_entries": ("decision in your log", "decisions in your log"),
+    "styles": ("element of style", "elements of style"),
+    "suppressions": ("suggestion that is kept away", "suggestions that are kept away"),
+}
+"""What receipts count, in words, in the order of the pages; what is not named here is not shown."""
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def erasure_new(request: Request) -> HttpResponse:
+    """Ask for the erasure, with the account's e-mail; who has just signed in needs no second step."""
+    email, faults = request.POST.get("confirm", "").replace("\x00", ""), list[str]()
+    if request.method == "POST":
+        try:
+            with transaction.atomic(durable=True):
+                erasure = service.request_erasure(
+                    user=request.user,
+                    actor=Actor(user_id=request.user.pk),
+                    confirm_email=email,
+                    recently_authenticated=signed_in_just_now(request),
+                )
+            return _to_receipt(request, erasure.pk)
+        except InvalidError as error:
+            faults = error.details["confirm"]
+    context = {"counts": in_words(service.counts(request.user)), "email": email, "faults": faults}
+    return render(request, "traits/erasure_new.html", context, status=400 if faults else 200)
+
+
+def signed_in_just_now(request: Request) -> bool:
+    """Whether the person proved who they are within settings.ACCOUNT_REAUTHENTICATION_TIMEOUT seconds."""
+    since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    return any(record.get("at", 0) > since for record in get_authentication_records(request, request.user))
+
+
+def in_words(counts: dict[str, int]) -> list[str]:
+    """“3 traits”, “1 suggestion” …; nothing for what there is none of."""
+    return [f"{counts[kind]:,} {names[counts[kind] != 1]}" for kind, names in NAMES.items() if counts.get(kind)]
+
+
+@login_required
+@never_cache
+@require_safe
+def erasure(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
+    """What will go, to be confirmed, or the receipt; HTMX gets the receipt alone, which asks again while it changes."""
+    found = service.receipt(request.user, erasure_id)
+    awaiting = found.state == ErasureState.AWAITING_CONFIRMATION
+    counts = service.counts(request.user) if awaiting else found.counts
+    context = {"erasure": found, "states": ErasureState, "counts": in_words(counts)}
+    fragment = request.htmx and not request.htmx.history_restore_request
+    return render(request, "traits/_erasure.html" if fragment else "traits/erasure.html", context)
+
+
+@login_required
+@require_POST
+def erasure_confirm(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
+    """Erase the persona, once the person has proved who they are; what is not theirs is not there."""
+    service.receipt(request.user, erasure_id)
+    response: HttpResponse = _confirm(request, erasure_id)
+    return response
+
+
+@reauthentication_required  # type: ignore[untyped-decorator]
+def _confirm(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
+    with transaction.atomic(durable=True):
+        service.confirm_erasure(user=request.user, actor=Actor(user_id=request.user.pk), erasure_id=erasure_id)
+    return _to_receipt(request, erasure_id)
+
+
+def _to_receipt(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
+    # The session in hand would be saved as it was read, notices about traits included.
+    drop_notices(request.session)
+    return redirect("erasure", erasure_id)
+
+
+@login_required
+@require_POST
+def suggestions(request: Request) -> HttpResponse:
+    """Turn suggestions on or off."""
+    with transaction.atomic(durable=True):
+        service.set_suggestions(
+            user=request.user, actor=Actor(user_id=request.user.pk), on=request.POST.get("on") == "1"
+        )
+    return redirect("account_preferences")

@@ -1,0 +1,139 @@
+"""Everything that the tables hold about a person, as of one moment, in a stream of JSON (docs/export.md)."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from ptfi.accounts.models import User
+from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, Suppression, UserRefinedTrait
+from traits.selectors import persona
+from traits.serializers import candidate_json, entry_json, trait_json
+from traits.styles import all_styles
+
+ROWS = 100
+"""Rows that are in memory at once; a single one may be some megabytes."""
+LONGEST_PAUSE = "60s"
+"""After so long without a word from the reader PostgreSQL ends the transaction, which holds up its cleaning."""
+
+Members = Iterator[tuple[str, Any]]
+"""Names and values of a JSON object; an iterator is an array whose items come one by one."""
+
+
+def encoded(members: Members) -> Iterator[bytes]:
+    """The members of a JSON object, each with a comma before it; it takes what orjson does, and iterators."""
+    for name, value in members:
+        yield b"," + orjson.dumps(name) + b":"
+        if isinstance(value, Iterator):
+            yield from _array(value)
+        else:
+            yield orjson.dumps(value)
+
+
+def _array(items: Iterable[Any]) -> Iterator[bytes]:
+    before = b"["
+    for item in items:
+        yield before + orjson.dumps(item)
+        before = b","
+    yield b"[]" if before == b"[" else b"]"
+
+
+def tables(user: User) -> Iterator[bytes]:
+    """What the tables hold, as encoded() gives it, from one snapshot; the caller is in no transaction.
+
+    The connection is free again when the last piece is taken or the generator is closed.
+    """
+    try:
+        with transaction.atomic(durable=True):
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{LONGEST_PAUSE}'")
+                cursor.execute("SELECT transaction_timestamp()")
+                now = cursor.fetchone()[0]
+            yield from encoded(_members(user, now))
+    finally:
+        connection.close()
+
+
+def _members(user: User, now: Any) -> Members:
+    head = persona(user)
+    yield "exportedAt", now
+    yield "revision", head.revision
+    yield "account", _account(user) | {"suggestionsOffAt": head.suggestions_off_at}
+    candidates = ExtractedTraitCandidate.objects.filter(user=user).defer("search").order_by("created_at", "pk")
+    yield "candidates", map(_candidate, _rows(candidates))
+    yield "traits", map(_trait, _rows(PersonaTrait.objects.filter(user=user).order_by("created_at", "pk")))
+    yield "log", map(entry_json, _rows(UserRefinedTrait.objects.filter(user=user).order_by("revision")))
+    yield "styles", all_styles(user)
+    yield "suppressions", map(_suppression, _rows(Suppression.objects.filter(user=user).order_by("pk")))
+    yield "erasures", map(_erasure, _rows(Erasure.objects.filter(user=user).order_by("requested_at")))
+
+
+def _rows(rows: QuerySet[Any]) -> Iterator[Any]:
+    return rows.iterator(chunk_size=ROWS)
+
+
+def _account(user: User) -> dict[str, Any]:
+    """The account as it is stored now, with what signing in left behind, but for secrets."""
+    user = User.objects.get(pk=user.pk)
+    addresses = EmailAddress.objects.filter(user=user).order_by("pk")
+    sessions = UserSession.objects.filter(user=user).order_by("pk")
+    keys = Authenticator.objects.filter(user=user).order_by("pk")
+    return {
+        "userID": user.pk,
+        "email": user.email,
+        "externalID": user.external_id,
+        "displayName": user.display_name,
+        "timeZone": user.time_zone,
+        "timeZoneChosen": user.time_zone_chosen,
+        "keysEnabled": user.keys_enabled,
+        "invitedEmail": user.invited_email,
+        "invitedAt": user.invited_at,
+        "isStaff": user.is_staff,
+        "createdAt": user.date_joined,
+        "lastSignInAt": user.last_login,
+        "emailAddresses": [{"email": a.email, "verified": a.verified, "primary": a.primary} for a in addresses],
+        "sessions": [
+            {"ip": s.ip, "userAgent": s.user_agent, "createdAt": s.created_at, "lastSeenAt": s.last_seen_at}
+            for s in sessions
+        ],
+        "secondSteps": [{"type": k.type, "createdAt": k.created_at, "lastUsedAt": k.last_used_at} for k in keys],
+    }
+
+
+def _candidate(row: ExtractedTraitCandidate) -> dict[str, Any]:
+    """As the API has it, and what else is kept."""
+    more = {"language": row.language, "supersedes": row.supersedes, "heldReason": row.held_reason or None}
+    return candidate_json(row) | more | {"suppressed": row.suppressed_by_id is not None}
+
+
+def _trait(row: PersonaTrait) -> dict[str, Any]:
+    """As the API has it, and what else is kept."""
+    times = {"validFrom": row.valid_from, "validTo": row.valid_to, "lastObservedTimestamp": row.last_observed_at}
+    return trait_json(row) | times | {"customizationNotes": row.notes}
+
+
+def _suppression(row: Suppression) -> dict[str, Any]:
+    return {"nameKey": row.name_key, "category": row.category, "sources": row.sources, "createdAt": row.created_at}
+
+
+def _erasure(row: Erasure) -> dict[str, Any]:
+    return {
+        "erasureID": row.erasure_id,
+        "kind": row.kind,
+        "state": row.state,
+        "requestedAt": row.requested_at,
+        "confirmedAt": row.confirmed_at,
+        "erasedAt": row.erased_at,
+        "graphClearedAt": row.graph_cleared_at,
+        "counts": row.counts,
+        "kept": row.kept,
+        "actorKind": row.actor_kind,
+        "clientID": row.client_id,
+        "reference": row.reference,
+    }

@@ -1,0 +1,168 @@
+"""The API over what the person has: traits, their history, communication style, and the end of it all."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from ptfi.api.access import id_of
+from ptfi.api.fields import body_of, read_body, read_query
+from ptfi.api.idempotency import once
+from ptfi.api.views import PersonView
+from ptfi.errors import NotFoundError, RuleError
+from traits import erasure, lists, persona, requests, selectors, services, styles
+from traits.api import MESSAGES, by, optional_body, outcome_json, sync
+from traits.erasure_views import signed_in_just_now
+from traits.errors import TraitRemovedError
+from traits.models import Decision, Erasure, PersonaTrait
+from traits.requests import CUSTOM, MODIFIED, named
+from traits.serializers import entry_json, trait_json
+
+SHOWN_HISTORY = 50
+
+
+class CustomTraits(PersonView):
+    def post(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002 (checked by PersonView)
+        values = read_body(request, requests.CustomTrait)
+        own = [piece["content"] for piece in values.get("supportingEvidenceSnippets", [])]
+
+        def act() -> tuple[int, Any]:
+            with named(CUSTOM):
+                outcome = persona.add_trait(**by(request), changes=requests.changes(values), own_evidence=own)
+            said = {"message": MESSAGES[Decision.USER_ADDED], "refinementActionID": outcome.action_id}
+            trait = trait_json(outcome.trait) if outcome.trait else None
+            return 201, said | {"newTrait": trait, "pkgSync": sync(outcome.entries)}
+
+        return once(request, act)
+
+
+class TraitDetail(PersonView):
+    def get(self, request: Request, user_id: str, trait_id: str) -> HttpResponse:  # noqa: ARG002
+        read_query(request.query_params, requests.Nothing)
+        trait = selectors.trait(self.person, id_of(trait_id))
+        entries = lists.log_of(self.person, trait.pk, limit=SHOWN_HISTORY)
+        return self.answer(trait_json(trait) | {"history": [entry_json(entry) for entry in entries]})
+
+    def patch(self, request: Request, user_id: str, trait_id: str) -> HttpResponse:  # noqa: ARG002
+        pk = self._known(trait_id)
+        values = read_body(request, requests.TraitPatch)
+
+        def act() -> services.Outcome:
+            return persona.edit_trait(
+                **by(request),
+                trait_id=pk,
+                changes=requests.changes(values),
+                evidence=requests.evidence(values.get("linkedEvidenceOverride", [])),
+                version=values.get("version"),
+            )
+
+        return self.change(request, act)
+
+    def delete(self, request: Request, user_id: str, trait_id: str) -> HttpResponse:  # noqa: ARG002
+        pk = self._known(trait_id)
+        values = optional_body(request, requests.Removal)
+        reason, version = values.get("reason", ""), values.get("version")
+        return self.change(
+            request,
+            lambda: persona.remove_trait(**by(request), trait_id=pk, reason=reason, version=version),
+        )
+
+    def change(self, request: Request, act: Callable[[], services.Outcome]) -> HttpResponse:
+        def answered() -> tuple[int, Any]:
+            with named(MODIFIED):
+                return 200, outcome_json(act())
+
+        return once(request, answered)
+
+    def _known(self, trait_id: str) -> uuid.UUID:
+        """The id of a trait that is or was the person's: others are not found, before the body is looked at."""
+        pk = id_of(trait_id)
+        if not isinstance(_trait_or_gone(self, pk), PersonaTrait | TraitRemovedError):
+            raise NotFoundError
+        return pk
+
+
+def _trait_or_gone(view: PersonView, pk: uuid.UUID) -> PersonaTrait | TraitRemovedError | None:
+    try:
+        return selectors.trait(view.person, pk)
+    except NotFoundError:
+        return TraitRemovedError() if lists.log_of(view.person, pk, limit=1) else None
+
+
+class TraitStatus(TraitDetail):
+    http_method_names = ["post"]
+
+    def post(self, request: Request, user_id: str, trait_id: str) -> HttpResponse:  # noqa: ARG002
+        pk = self._known(trait_id)
+        values = read_body(request, requests.TraitStatusChange)
+        status, version = values["status"], values.get("version")
+        return self.change(
+            request,
+            lambda: persona.set_status(**by(request), trait_id=pk, status=status, version=version),
+        )
+
+
+class History(PersonView):
+    def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
+        page = read_query(request.query_params, requests.Page)
+        entries, total = lists.log_page(self.person, **page)
+        return self.answer({"data": [entry_json(entry) for entry in entries], "pagination": page | {"total": total}})
+
+
+class CommunicationStyles(PersonView):
+    def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
+        context = read_query(request.query_params, requests.StyleQuery)["context"]
+        return self.answer(styles.styles(self.person, context))
+
+    def put(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
+        context = read_query(request.query_params, requests.StyleQuery)["context"]
+        values = _map(request)
+
+        def act() -> tuple[int, Any]:
+            outcome = styles.put_styles(**by(request), context=context, styles=values)
+            message = "Saved." if outcome.entries else "Nothing was changed."
+            return 200, {"message": message, "updatedStyles": outcome.styles, "pkgSync": sync(outcome.entries)}
+
+        return once(request, act)
+
+
+def _map(request: Request) -> dict[str, Any]:
+    """The body, whose fields are the elements; the service checks them."""
+    values = body_of(request)
+    if not isinstance(values, dict):
+        raise RuleError(details={"body": ["This must be a JSON object: element → value."]})
+    return values
+
+
+class Persona(PersonView):
+    def delete(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
+        email = read_body(request, requests.ErasureRequest)["confirm"]
+        # A token says nothing about when its person signed in.
+        recently = not request.auth.client_id and signed_in_just_now(request._request)
+
+        def act() -> tuple[int, Any]:
+            asked = erasure.request_erasure(**by(request), confirm_email=email, recently_authenticated=recently)
+            return 202, receipt_json(asked)
+
+        return once(request, act)
+
+
+class Erasures(PersonView):
+    def get(self, request: Request, user_id: str, erasure_id: str) -> HttpResponse:  # noqa: ARG002
+        read_query(request.query_params, requests.Nothing)
+        return self.answer(receipt_json(erasure.receipt(self.person, id_of(erasure_id))))
+
+
+def receipt_json(receipt: Erasure) -> dict[str, Any]:
+    return {
+        "erasureID": receipt.pk,
+        "state": receipt.state,
+        "requestedTimestamp": receipt.requested_at,
+        "confirmedTimestamp": receipt.confirmed_at,
+        "erasedTimestamp": receipt.erased_at,
+        "graphClearedTimestamp": receipt.graph_cleared_at,
+        "counts": receipt.counts,
+        "kept": receipt.kept,
+    }
