@@ -1,30 +1,20 @@
 """Calling the API as a client with an access token does."""
 
-import datetime as dt
-import secrets
 from typing import Any
 
 import orjson
 from allauth.idp.oidc.models import Client as OAuthClient
-from allauth.idp.oidc.models import Token
 from django.test import Client
-from django.utils import timezone
 
 from ptfi.accounts.models import User
+from ptfi.clients.scopes import MANAGE_TRAITS, READ_TRAITS
+from tests.oauth import keep_token
 
-PERSON_SCOPES = ("persona:read_traits", "persona:manage_traits")
 
-
-def access_token(user: User | None, *scopes: str, seconds: int = 600, client_id: str = "an-app") -> str:
-    """A token that is valid for so many seconds (or has been over for as many)."""
-    client, _ = OAuthClient.objects.get_or_create(id=client_id, defaults={"name": client_id})
-    token = Token(type=Token.Type.ACCESS_TOKEN, client=client, user=user)
-    value = secrets.token_urlsafe(32)
-    token.set_value(value)
-    token.set_scopes(list(scopes or PERSON_SCOPES))
-    token.expires_at = timezone.now() + dt.timedelta(seconds=seconds)
-    token.save()
-    return value
+def access_token(user: User | None, *scopes: str, seconds: int = 600) -> str:
+    """A token of "an-app" that is valid for so many seconds (or has been over for as many)."""
+    client, _ = OAuthClient.objects.get_or_create(id="an-app", defaults={"name": "An app"})
+    return keep_token(client, scopes or (READ_TRAITS, MANAGE_TRAITS), user, seconds)
 
 
 class Api:

@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 from ptfi.accounts.models import User
 from tests.accessibility import faults
 from tests.conftest import Enter, by, confirmed_trait, make_candidate
+from tests.oauth import access_token, make_client
 from tests.persona_marker import erased
 from traits import erasure, services
 
@@ -40,6 +41,7 @@ SIGNED_IN = [
     "/accounts/password/change/",
     "/accounts/2fa/",
     "/accounts/sessions/",
+    "/accounts/connections/",
     "/accounts/logout/",
     "/nothing-here/",
 ]
@@ -48,6 +50,7 @@ SIGNED_IN = [
 def persona_of(alice: User) -> dict[str, str]:
     """Something on every page; the ids that the addresses take."""
     receipt = erased(alice)
+    access_token(alice, make_client())
     rows = map(json.loads, (Path(__file__).parent / "data/candidates.jsonl").read_text().splitlines())
     for row in rows:
         make_candidate(alice, row["trait_name"], trait_category=row["trait_category"], concepts=row["concepts"])

@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from ptfi.accounts.models import User
-from tests.api import PERSON_SCOPES, Api, access_token, api_of
+from ptfi.clients.scopes import MANAGE_TRAITS, READ_TRAITS
+from tests.api import Api, access_token, api_of
 from tests.conftest import Suggest, confirmed_trait, make_candidate
 from tests.test_erasure import away
 from traits.models import ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
@@ -336,8 +337,7 @@ def test_every_operation_answers_every_caller_as_it_should(
     alice: User, bob: User, method: str, path: str, caller: str
 ) -> None:
     ingest = path.startswith("ingest")
-    right = PERSON_SCOPES[0] if method == "GET" else PERSON_SCOPES[1]
-    narrow = PERSON_SCOPES[1] if method == "GET" else PERSON_SCOPES[0]
+    right, narrow = (READ_TRAITS, MANAGE_TRAITS) if method == "GET" else (MANAGE_TRAITS, READ_TRAITS)
     inactive = User.objects.create_user("gone@example.com", is_active=False)
     tokens = {
         "nobody": "",

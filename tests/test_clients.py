@@ -278,7 +278,7 @@ def test_what_is_remembered_is_bounded(alice: User, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("ago", "words"),
     [
-        (dt.timedelta(0), "in the last 10 minutes"),
+        (dt.timedelta(0), "less than 10 minutes ago"),
         (dt.timedelta(minutes=19), "about 10 minutes ago"),
         (dt.timedelta(minutes=61), "about 1 hour ago"),
         (dt.timedelta(hours=47), "about 1 day ago"),

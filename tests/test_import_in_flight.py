@@ -18,9 +18,10 @@ from django.conf import settings
 from django.core.management import CommandError
 from django.db import connection, transaction
 
+from ptfi.accounts.models import User
 from tests.candidate_files import SECRET, Row, Run, load, new_row, person, stored
 from tests.conftest import make_user
-from traits.models import ExtractedTraitCandidate, UserRefinedTrait
+from traits.models import ExtractedTraitCandidate, Persona, UserRefinedTrait
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 LOWEST, HIGHEST = "00000000-0000-4000-8000-000000000000", "ffffffff-ffff-4fff-bfff-ffffffffffff"
@@ -64,7 +65,7 @@ def test_bad_lines_are_named_in_order() -> None:
 def insert_under_way(until: Callable[[], bool]) -> Iterator[None]:
     """Somebody else's insert of the candidate LOWEST, taken back once until() holds; whoever inserts it waits."""
     alice = make_user("Alice")
-    begun = threading.Event()
+    begun, in_time = threading.Event(), list[bool]()
 
     def hold() -> None:
         try:
@@ -77,6 +78,7 @@ def insert_under_way(until: Callable[[], bool]) -> Iterator[None]:
                 deadline = time.monotonic() + 60
                 while not until() and time.monotonic() < deadline:
                     time.sleep(0.05)
+                in_time.append(until())
                 transaction.set_rollback(True)
         finally:
             connection.close()
@@ -88,6 +90,7 @@ def insert_under_way(until: Callable[[], bool]) -> Iterator[None]:
         yield
     finally:
         holder.join()
+    assert in_time == [True]
 
 
 def sees(row: Row) -> bool:
@@ -97,6 +100,9 @@ def sees(row: Row) -> bool:
 @pytest.mark.parametrize("whole_blocks", [0, 1])
 def test_when_a_block_fails_and_a_later_one_is_in(tmp_path: Path, whole_blocks: int) -> None:
     path = tmp_path / "rows.jsonl"
+    # Blocks that bring one new person wait for each other.
+    person = User.objects.create(external_id=new_row()["user"]["external_id"])
+    Persona.objects.create(user=person)
     rows = [new_row() for _ in range(1_000 * whole_blocks)]
     rows += [new_row(candidate_id=LOWEST), new_row(candidate_id=HIGHEST, trait_name=SECRET)]
     rows += [new_row() for _ in range(998)] + [later := new_row()]

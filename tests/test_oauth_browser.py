@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from ptfi.accounts.models import User
 from ptfi.clients.scopes import MANAGE_TRAITS
 from tests.accessibility import faults
-from tests.conftest import PASSWORD, Opened
+from tests.conftest import PASSWORD, Enter, Opened
 from tests.oauth import exchange, make_client, pkce, question, tokens_of, userinfo
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -55,18 +55,19 @@ def test_signing_out_leads_back_to_the_app(opened: Opened, site: str) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_pages_of_the_provider(opened: Opened, theme: str, width: int) -> None:
+def test_pages_of_the_provider(alice: User, page: Page, site: str, enter: Enter, theme: str, width: int) -> None:
     app = make_client("The Mirror of Everything You Ever Said")
-    address = question(app, pkce()[1])
-    page = opened(address, color_scheme=theme, viewport={"width": width, "height": 900})
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    page.set_viewport_size({"width": width, "height": 844})
+    enter(page, alice)
+    page.goto(site + question(app, pkce()[1]))
     found = {"question": faults(page)}
     for box in page.get_by_role("checkbox").all():
         box.uncheck()
     page.get_by_role("button", name="Allow", exact=True).click()
     expect(page.get_by_text("Choose at least one")).to_be_visible()
     found["nothing chosen"] = faults(page)
-    page.goto(page.url.split("/identity")[0] + f"/identity/o/logout?client_id={app.pk}")
-    found["logout"] = faults(page)
-    page.goto(page.url.split("/identity")[0] + question(app, pkce()[1], client_id="nobody"))
-    found["error"] = faults(page)
+    for path in (f"/identity/o/logout?client_id={app.pk}", question(app, "x", client_id="nobody")):
+        page.goto(site + path)
+        found[path] = faults(page)
     assert {name: each for name, each in found.items() if each} == {}

@@ -14,11 +14,9 @@ from rest_framework.request import Request
 
 from ptfi.accounts.models import User
 from ptfi.api.errors import CHALLENGE, CsrfFailedError, InsufficientScopeError, NotAuthenticatedError
+from ptfi.clients.scopes import INGEST, MANAGE_TRAITS, READ_TRAITS
 from ptfi.errors import NotFoundError
 
-READ = "persona:read_traits"
-MANAGE = "persona:manage_traits"
-INGEST = "candidates:ingest"
 USER_COLUMNS = ["id", "email", "display_name", "is_active", "is_staff", "time_zone"]
 TOKEN = f"""
     SELECT t.client_id, t.scopes, {", ".join(f"u.{column}" for column in USER_COLUMNS)}
@@ -68,7 +66,7 @@ class BrowserAuthentication(SessionAuthentication):
             found = super().authenticate(request)
         except PermissionDenied:
             raise CsrfFailedError from None
-        return (found[0], Access("", frozenset({READ, MANAGE}))) if found else None
+        return (found[0], Access("", frozenset({READ_TRAITS, MANAGE_TRAITS}))) if found else None
 
 
 class PersonScope(BasePermission):
@@ -77,7 +75,7 @@ class PersonScope(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:  # noqa: ARG002 (DRF's signature)
         if request.auth is None:
             raise NotAuthenticatedError
-        needed = READ if request.method in ("GET", "HEAD") else MANAGE
+        needed = READ_TRAITS if request.method in ("GET", "HEAD") else MANAGE_TRAITS
         if needed not in request.auth.scopes or not request.user.is_authenticated:
             raise InsufficientScopeError
         return True

@@ -13,7 +13,7 @@ def roughly_ago(moment: dt.datetime) -> str:
     """How long ago, no finer than ten minutes, such as "about 20 minutes ago"."""
     minutes = int((timezone.now() - moment).total_seconds() // 60)
     if minutes < 10:
-        return "in the last 10 minutes"
+        return "less than 10 minutes ago"
     for size, unit in ((1440, "day"), (60, "hour")):
         if minutes >= size:
             number = minutes // size
