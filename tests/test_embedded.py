@@ -62,7 +62,7 @@ def test_nothing_listens_beyond_this_machine(used: Folder) -> None:
 
 def test_nobody_else_may_look_into_the_folder(used: Folder) -> None:
     assert stat.S_IMODE(used.path.stat().st_mode) == 0o700
-    for secret in ("secret-key", "graph/password", "state.json"):
+    for secret in ("secret-key", "oidc-private-key", "graph/password", "state.json"):
         assert stat.S_IMODE((used.path / secret).stat().st_mode) == 0o600
 
 

@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from ptfi.accounts.models import User
 from traits.errors import NotFoundError
-from traits.models import UNDECIDED, ExtractedTraitCandidate, UserRefinedTrait
+from traits.models import UNDECIDED, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 from traits.selectors import search_query
 
 
@@ -57,4 +57,11 @@ def require_entry(user: User, action_id: uuid.UUID) -> None:
     """Raise NotFoundError unless this is an entry or a batch of the person's."""
     mine = UserRefinedTrait.objects.filter(user=user)
     if not mine.filter(Q(pk=action_id) | Q(batch_id=action_id)).exists():
+        raise NotFoundError
+
+
+def require_trait(user: User, trait_id: uuid.UUID) -> None:
+    """Raise NotFoundError unless this is, or was, a trait of the person's."""
+    has_it = PersonaTrait.objects.filter(user=user, pk=trait_id).exists()
+    if not has_it and not UserRefinedTrait.objects.filter(user=user, trait_id_in_pkg=trait_id).exists():
         raise NotFoundError

@@ -11,12 +11,11 @@ from ptfi.api.access import id_of
 from ptfi.api.fields import body_of, read_body, read_query
 from ptfi.api.idempotency import once
 from ptfi.api.views import PersonView
-from ptfi.errors import NotFoundError, RuleError
+from ptfi.errors import RuleError
 from traits import erasure, lists, persona, requests, selectors, services, styles
 from traits.api import MESSAGES, by, optional_body, outcome_json, sync
 from traits.erasure_views import signed_in_just_now
-from traits.errors import TraitRemovedError
-from traits.models import Decision, Erasure, PersonaTrait
+from traits.models import Decision, Erasure
 from traits.requests import CUSTOM, MODIFIED, named
 from traits.serializers import entry_json, trait_json
 
@@ -77,18 +76,10 @@ class TraitDetail(PersonView):
         return once(request, answered)
 
     def _known(self, trait_id: str) -> uuid.UUID:
-        """The id of a trait that is or was the person's: others are not found, before the body is looked at."""
+        """The id of a trait that is or was the person's; others are not found, whatever the body holds."""
         pk = id_of(trait_id)
-        if not isinstance(_trait_or_gone(self, pk), PersonaTrait | TraitRemovedError):
-            raise NotFoundError
+        lists.require_trait(self.person, pk)
         return pk
-
-
-def _trait_or_gone(view: PersonView, pk: uuid.UUID) -> PersonaTrait | TraitRemovedError | None:
-    try:
-        return selectors.trait(view.person, pk)
-    except NotFoundError:
-        return TraitRemovedError() if lists.log_of(view.person, pk, limit=1) else None
 
 
 class TraitStatus(TraitDetail):
