@@ -11,6 +11,7 @@ from graph.network import network
 from graph.views import read_key, write_key
 from ptfi.api.fields import read_query
 from ptfi.api.views import PersonView
+from ptfi.errors import RuleError
 from traits import requests, selectors
 from traits.serializers import trait_json
 
@@ -25,7 +26,7 @@ class Traits(PersonView):
             category=values.get("category"),
             concept=values.get("concept", ""),
             limit=values["limit"],
-            after=read_key(values["after"]),
+            after=_key(values["after"]),
         )
         held = selectors.traits(self.person, [item.id for item in page.items])
         # One that was removed a moment ago is in the graph still, but no longer in the persona.
@@ -34,6 +35,13 @@ class Traits(PersonView):
         return self.answer(
             {"data": data, "pagination": {"limit": values["limit"], "total": page.total, "next": following}}
         )
+
+
+def _key(text: str) -> tuple[str, str] | None:
+    key = read_key(text)
+    if text and key is None:
+        raise RuleError(details={"after": ["This is not the next of a page."]})
+    return key
 
 
 class Graph(PersonView):

@@ -216,7 +216,7 @@ EMAIL_USE_SSL = EMAIL["EMAIL_USE_SSL"]
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_TIMEOUT = 10
 
-REST_FRAMEWORK = {"EXCEPTION_HANDLER": "ptfi.api.errors.handler"}
+REST_FRAMEWORK = {"EXCEPTION_HANDLER": "ptfi.api.errors.handler", "URL_FORMAT_OVERRIDE": None}
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]

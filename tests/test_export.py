@@ -16,6 +16,7 @@ from graph.export import export
 from ptfi.accounts.models import User
 from tests.conftest import by, confirmed, make_candidate
 from tests.graph_helpers import cypher, project
+from tests.oauth import keep_token, make_client
 from tests.persona_marker import erased, marked_persona
 from tests.test_erasure import away
 from traits import erasure, log
@@ -38,6 +39,8 @@ def test_everything_is_in_it_and_nothing_of_others(alice: User, bob: User) -> No
     erased(alice)
     ids = marked_persona(alice, WORD)
     marked_persona(bob, OTHER)
+    for user in (alice, bob):
+        keep_token(make_client(user.email), ["persona:read_traits"], user)
     project(alice)
     project(bob)
     document = exported(alice)
@@ -51,6 +54,8 @@ def test_everything_is_in_it_and_nothing_of_others(alice: User, bob: User) -> No
     wanted = {"candidates": held["candidates"], "traits": held["traits"], "log": held["log_entries"]}
     assert counts == wanted | {"suppressions": held["suppressions"], "erasures": 1}
     assert document["styles"] == {WORD: {WORD: WORD}}
+    assert document["erasures"][0]["requestedTimestamp"]
+    assert [app["name"] for app in document["connectedApps"]] == [alice.email]
     named = {each["candidateID"] for each in document["candidates"]} | {t["traitID_in_pkg"] for t in document["traits"]}
     assert {str(pk) for pk in ids} <= named
     nodes = {node["id"] for node in document["graph"]["nodes"]}

@@ -82,7 +82,7 @@ class CandidateList(PersonView):
 class CandidateDetail(PersonView):
     def get(self, request: Request, user_id: str, candidate_id: str) -> HttpResponse:  # noqa: ARG002
         read_query(request.query_params, requests.Nothing)
-        candidate = selectors.candidate(self.person, id_of(candidate_id))
+        candidate = lists.candidate(self.person, id_of(candidate_id))
         similar = [
             {
                 "traitID_in_pkg": each.trait_id,
@@ -100,7 +100,7 @@ class CandidateDetail(PersonView):
 class CandidateAction(PersonView):
     def post(self, request: Request, user_id: str, candidate_id: str) -> HttpResponse:  # noqa: ARG002
         pk = id_of(candidate_id)
-        selectors.candidate(self.person, pk)
+        lists.candidate(self.person, pk)
         values = read_body(request, requests.Action)
         decide = DECIDE[values["userDecision"]]
 
@@ -149,7 +149,7 @@ DECIDE: dict[str, Callable[[dict[str, Any], dict[str, Any]], services.Outcome]] 
 class CandidateReopen(PersonView):
     def post(self, request: Request, user_id: str, candidate_id: str) -> HttpResponse:  # noqa: ARG002
         pk = id_of(candidate_id)
-        selectors.candidate(self.person, pk)
+        lists.candidate(self.person, pk)
         version = optional_body(request, requests.Version).get("version")
 
         def act() -> tuple[int, Any]:

@@ -11,9 +11,10 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from ptfi.accounts.models import User
+from ptfi.clients.grants import Connection, connections
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, Suppression, UserRefinedTrait
 from traits.selectors import persona
-from traits.serializers import candidate_json, entry_json, trait_json
+from traits.serializers import candidate_json, entry_json, erasure_json, trait_json
 from traits.styles import all_styles
 
 ROWS = 100
@@ -72,6 +73,7 @@ def _members(user: User, now: Any) -> Members:
     yield "styles", all_styles(user)
     yield "suppressions", map(_suppression, _rows(Suppression.objects.filter(user=user).order_by("pk")))
     yield "erasures", map(_erasure, _rows(Erasure.objects.filter(user=user).order_by("requested_at")))
+    yield "connectedApps", map(_app, connections(user))
 
 
 def _rows(rows: QuerySet[Any]) -> Iterator[Any]:
@@ -123,17 +125,16 @@ def _suppression(row: Suppression) -> dict[str, Any]:
 
 
 def _erasure(row: Erasure) -> dict[str, Any]:
+    """As the API has it, and what else is kept."""
+    asked = {"actorKind": row.actor_kind, "clientID": row.client_id, "reference": row.reference}
+    return erasure_json(row) | {"kind": row.kind} | asked
+
+
+def _app(connection: Connection) -> dict[str, Any]:
     return {
-        "erasureID": row.erasure_id,
-        "kind": row.kind,
-        "state": row.state,
-        "requestedAt": row.requested_at,
-        "confirmedAt": row.confirmed_at,
-        "erasedAt": row.erased_at,
-        "graphClearedAt": row.graph_cleared_at,
-        "counts": row.counts,
-        "kept": row.kept,
-        "actorKind": row.actor_kind,
-        "clientID": row.client_id,
-        "reference": row.reference,
+        "clientID": connection.client.pk,
+        "name": connection.client.name,
+        "abilities": connection.abilities,
+        "connectedAt": connection.since,
+        "lastReadAt": connection.last_read_at,
     }

@@ -89,18 +89,17 @@ def apply(batch: Sequence[Suggestion], *, owner: User | None = None) -> Result:
 
 def retried(work: Callable[[], Value]) -> Value:
     """Do this in one durable transaction, and again from the start where another import got in the way."""
-    for _ in range(ATTEMPTS - 1):
+    attempt = 1
+    while True:
         try:
             with transaction.atomic(durable=True):
                 return work()
-        except ChangedMeanwhileError:
-            continue
-        except (IntegrityError, OperationalError) as error:
+        except (ChangedMeanwhileError, IntegrityError, OperationalError) as error:
             # Another import stored the same candidate first, a suppression was lifted: seen afresh, all fits.
-            if not isinstance(error.__cause__, RETRIED):
+            passing = isinstance(error, ChangedMeanwhileError) or isinstance(error.__cause__, RETRIED)
+            if attempt == ATTEMPTS or not passing:
                 raise
-    with transaction.atomic(durable=True):
-        return work()
+        attempt += 1
 
 
 def apply_within(batch: Sequence[Suggestion], owner: User | None = None) -> Result:

@@ -41,6 +41,15 @@ def listed_candidates(
     return list(page[offset : offset + limit]), rows.count()
 
 
+def candidate(user: User, candidate_id: uuid.UUID) -> ExtractedTraitCandidate:
+    """One of those that may be listed, replaced ones among them. Raises NotFoundError."""
+    rows = ExtractedTraitCandidate.objects.filter(user=user, pk=candidate_id).defer("search")
+    found = rows.exclude(~Q(held_reason=""), status__in=UNDECIDED).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
 def log_page(user: User, *, offset: int, limit: int) -> tuple[list[UserRefinedTrait], int]:
     """Some entries of the person's log, newest first, and how many there are."""
     rows = UserRefinedTrait.objects.filter(user=user)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from traits.models import ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
+from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 from traits.states import Piece
 
 Json = dict[str, Any]
@@ -83,4 +83,18 @@ def entry_json(entry: UserRefinedTrait) -> Json:
         "previousHash": bytes(entry.previous_hash).hex(),
         "hash": bytes(entry.hash).hex(),
         "createdAt": entry.created_at,
+    }
+
+
+def erasure_json(erasure: Erasure) -> Json:
+    """The receipt; counts are numbers of rows by kind, kept says what stays and why."""
+    return {
+        "erasureID": erasure.pk,
+        "state": erasure.state,
+        "requestedTimestamp": erasure.requested_at,
+        "confirmedTimestamp": erasure.confirmed_at,
+        "erasedTimestamp": erasure.erased_at,
+        "graphClearedTimestamp": erasure.graph_cleared_at,
+        "counts": erasure.counts,
+        "kept": erasure.kept,
     }

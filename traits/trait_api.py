@@ -15,9 +15,9 @@ from ptfi.errors import RuleError
 from traits import erasure, lists, persona, requests, selectors, services, styles
 from traits.api import MESSAGES, by, optional_body, outcome_json, sync
 from traits.erasure_views import signed_in_just_now
-from traits.models import Decision, Erasure
+from traits.models import Decision
 from traits.requests import CUSTOM, MODIFIED, named
-from traits.serializers import entry_json, trait_json
+from traits.serializers import entry_json, erasure_json, trait_json
 
 SHOWN_HISTORY = 50
 
@@ -135,7 +135,7 @@ class Persona(PersonView):
 
         def act() -> tuple[int, Any]:
             asked = erasure.request_erasure(**by(request), confirm_email=email, recently_authenticated=recently)
-            return 202, receipt_json(asked)
+            return 202, erasure_json(asked)
 
         return once(request, act)
 
@@ -143,17 +143,4 @@ class Persona(PersonView):
 class Erasures(PersonView):
     def get(self, request: Request, user_id: str, erasure_id: str) -> HttpResponse:  # noqa: ARG002
         read_query(request.query_params, requests.Nothing)
-        return self.answer(receipt_json(erasure.receipt(self.person, id_of(erasure_id))))
-
-
-def receipt_json(receipt: Erasure) -> dict[str, Any]:
-    return {
-        "erasureID": receipt.pk,
-        "state": receipt.state,
-        "requestedTimestamp": receipt.requested_at,
-        "confirmedTimestamp": receipt.confirmed_at,
-        "erasedTimestamp": receipt.erased_at,
-        "graphClearedTimestamp": receipt.graph_cleared_at,
-        "counts": receipt.counts,
-        "kept": receipt.kept,
-    }
+        return self.answer(erasure_json(erasure.receipt(self.person, id_of(erasure_id))))

@@ -18,9 +18,10 @@ Act = Callable[[], tuple[int, Any]]
 """Does what was asked, and returns status and data of the answer."""
 
 SWEPT = """
-    DELETE FROM api_idempotencykey WHERE id IN (
+    DELETE FROM api_idempotencykey
+    WHERE created_at < now() - interval '24 hours' AND (owner = %s AND key = %s OR id IN (
         SELECT id FROM api_idempotencykey WHERE created_at < now() - interval '24 hours'
-        ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED)
+        ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED))
 """
 CLAIM = """
     INSERT INTO api_idempotencykey (owner, key, fingerprint, status, body, created_at)
@@ -54,7 +55,7 @@ def once(request: Request, act: Act, run: Callable[[Callable[[], Any]], Any] = d
 
 def _claimed(owner: str, key: str, fingerprint: bytes, act: Act) -> HttpResponse:
     with connection.cursor() as cursor:
-        cursor.execute(SWEPT)
+        cursor.execute(SWEPT, [owner, key])
         # Waits for a request with the same key that is under way.
         cursor.execute(CLAIM, [owner, key, fingerprint])
         claimed = cursor.fetchone()

@@ -1,0 +1,60 @@
+"""Who may call what: every operation, every kind of caller."""
+
+import uuid
+
+import pytest
+
+from ptfi.accounts.models import User
+from ptfi.clients.scopes import MANAGE_TRAITS, READ_TRAITS
+from tests.api import Api, access_token, api_of
+from tests.api_operations import operations
+from tests.conftest import confirmed_trait, make_candidate
+from traits.models import UserRefinedTrait
+
+
+@pytest.fixture
+def api(alice: User) -> Api:
+    return api_of(alice)
+
+
+CALLERS = ("nobody", "unknown", "expired", "inactive", "narrow", "pipeline", "bob")
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize(("method", "path"), operations())
+def test_every_operation_answers_every_caller_as_it_should(
+    alice: User, bob: User, method: str, path: str, caller: str
+) -> None:
+    ingest = path.startswith("ingest")
+    right, narrow = (READ_TRAITS, MANAGE_TRAITS) if method == "GET" else (MANAGE_TRAITS, READ_TRAITS)
+    inactive = User.objects.create_user("gone@example.com", is_active=False)
+    tokens = {
+        "nobody": "",
+        "unknown": "never-issued",
+        "expired": access_token(alice, seconds=-1),
+        "inactive": access_token(inactive),
+        "narrow": access_token(alice, "openid" if ingest else narrow),
+        "pipeline": access_token(None, "candidates:ingest" if not ingest else right),
+        "bob": access_token(bob, "candidates:ingest" if ingest else right),
+    }
+    expected = {"nobody": 401, "unknown": 401, "expired": 401, "inactive": 401, "narrow": 403, "pipeline": 403}
+    status, answer = Api(tokens[caller]).call(method, path.replace("<str:user_id>", str(alice.pk)), {})
+    assert status == expected.get(caller, 403 if ingest else 404)
+    assert answer["error"]["code"] in {"not_authenticated", "insufficient_scope", "not_found"}
+
+
+def test_nobody_can_tell_whether_an_account_exists(api: Api, bob: User) -> None:
+    answers = [
+        api.call("GET", f"users/{each}/persona/traits/candidates")[1]["error"]
+        for each in (bob.pk, uuid.uuid4(), "nobody")
+    ]
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_bobs_things_are_not_found(api: Api, bob: User) -> None:
+    trait, candidate = confirmed_trait(bob), make_candidate(bob, "Other")
+    assert api.get(f"/traits/{trait.pk}")[0] == 404
+    assert api.get(f"/traits/candidates/{candidate.pk}")[0] == 404
+    assert api.post(f"/traits/candidates/{candidate.pk}/actions", {"userDecision": "confirmed_asis"})[0] == 404
+    action = UserRefinedTrait.objects.get().pk
+    assert api.post(f"/traits/refinements/{action}/undo")[0] == 404
