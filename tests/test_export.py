@@ -40,7 +40,7 @@ def test_everything_is_in_it_and_nothing_of_others(alice: User, bob: User) -> No
     ids = marked_persona(alice, WORD)
     marked_persona(bob, OTHER)
     for user in (alice, bob):
-        keep_token(make_client(user.email), ["persona:read_traits"], user)
+        keep_token(make_client(str(user.email)), ["persona:read_traits"], user)
     project(alice)
     project(bob)
     document = exported(alice)
