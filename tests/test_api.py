@@ -308,9 +308,9 @@ def test_other_errors_have_the_one_shape(
     assert answer["error"].keys() == {"code", "message", "details"}
 
 
-def test_the_list_needs_three_queries(
+def test_the_list_needs_two_queries(
     api: Api, queue: list[ExtractedTraitCandidate], django_assert_num_queries: Any
 ) -> None:
     api.get("/traits/candidates")  # the first read is noted
-    with django_assert_num_queries(3):  # token, rows, total
+    with django_assert_num_queries(2):  # token, rows with their total
         api.get("/traits/candidates")

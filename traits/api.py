@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from ptfi.accounts.models import User
@@ -12,6 +13,7 @@ from ptfi.api.access import id_of
 from ptfi.api.fields import Strict, read_body, read_query
 from ptfi.api.idempotency import once
 from ptfi.api.views import PersonView
+from ptfi.errors import RuleError
 from traits import bulk, lists, requests, selectors, services, undo
 from traits.log import Actor
 from traits.models import Decision, UserRefinedTrait
@@ -100,8 +102,7 @@ class CandidateDetail(PersonView):
 class CandidateAction(PersonView):
     def post(self, request: Request, user_id: str, candidate_id: str) -> HttpResponse:  # noqa: ARG002
         pk = id_of(candidate_id)
-        lists.candidate(self.person, pk)
-        values = read_body(request, requests.Action)
+        values = self.read(request, pk)
         decide = DECIDE[values["userDecision"]]
 
         def act() -> tuple[int, Any]:
@@ -113,6 +114,15 @@ class CandidateAction(PersonView):
                 return 200, outcome_json(decide(by(request) | common | {"evidence": judged}, values))
 
         return once(request, act)
+
+    def read(self, request: Request, pk: uuid.UUID) -> dict[str, Any]:
+        """What is to be done; NotFoundError before what is wrong with it."""
+        try:
+            return read_body(request, requests.Action)
+        except (RuleError, ValidationError):
+            # Only then is the candidate looked up apart: the service finds it in its own transaction.
+            lists.candidate(self.person, pk)
+            raise
 
 
 def _confirm(common: dict[str, Any], values: dict[str, Any]) -> services.Outcome:

@@ -5,11 +5,10 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 
-from django.db import transaction
-
 from ptfi.accounts.models import User
 from traits import log
 from traits.errors import InvalidError
+from traits.locks import alike, atomic, lock, locked_candidates, locked_with_alike
 from traits.models import (
     SENSITIVE,
     CandidateStatus,
@@ -21,7 +20,7 @@ from traits.models import (
 )
 from traits.services import NO_CHANGES, NO_EVIDENCE, check_deferral, check_rejection, new_trait, rejected
 from traits.states import candidate_state
-from traits.steps import Step, decide, lock, lock_with_alike, locked_alike, record
+from traits.steps import Step, decide, record
 from traits.validation import clean_text
 
 MOST = 200
@@ -40,7 +39,7 @@ class BulkOutcome:
         return sum(1 for each in self.outcomes.values() if each == outcome)
 
 
-@transaction.atomic
+@atomic
 def bulk(
     *,
     user: User,
@@ -59,15 +58,12 @@ def bulk(
     reason = clean_text("reason", reason)
     _check(ids, decision, code, until)
     persona = lock(user)
-    if decision == Decision.REJECTED:
-        lock_with_alike(user, ids)
-    rows = ExtractedTraitCandidate.objects.select_for_update(no_key=True).defer("search")
-    found = {row.pk: row for row in rows.filter(user=user, pk__in=ids, held_reason="").order_by("pk")}
-    outcomes = {pk: preview(found.get(pk), decision) for pk in ids}
+    locked = (locked_with_alike if decision == Decision.REJECTED else locked_candidates)(user, ids)
+    outcomes = {pk: preview(locked.get(pk), decision) for pk in ids}
     at = log.next_moment(persona)
-    chosen = [found[pk] for pk in ids if outcomes[pk] == "applied"]
+    chosen = [locked[pk] for pk in ids if outcomes[pk] == "applied"]
     if decision == Decision.REJECTED and code != RejectionCode.DUPLICATE:
-        chosen += locked_alike(user, chosen)
+        chosen += alike(chosen, locked)
     steps = [_step(candidate, decision, code, reason, until, at) for candidate in chosen]
     batch_id = uuid.uuid4()
     entries = record(persona, steps, actor=actor, at=at, batch_id=batch_id)
@@ -87,7 +83,7 @@ def _check(ids: list[uuid.UUID], decision: str, code: str, until: dt.datetime | 
 
 def preview(candidate: ExtractedTraitCandidate | None, decision: str) -> str:
     """What the decision would do to this candidate."""
-    if candidate is None:
+    if candidate is None or candidate.held_reason:
         return "not_found"
     if not candidate.is_undecided:
         return "already_decided"

@@ -4,9 +4,10 @@ import datetime as dt
 
 from ptfi.accounts.models import User
 from traits.errors import InvalidError, NotFoundError
+from traits.locks import locked_trait
 from traits.models import CandidateStatus, Decision, ExtractedTraitCandidate, PersonaTrait, TraitStatus
 from traits.states import candidate_state, trait_state
-from traits.steps import Step, decide, locked_trait
+from traits.steps import Step, decide
 from traits.validation import MAX_CONTEXT, Relation, clean_names, raise_faults
 
 

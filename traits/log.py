@@ -16,10 +16,13 @@ from typing import Any
 
 from django.utils import timezone
 
+from ptfi.statements import Table
 from traits.models import ActorKind, Persona, UserRefinedTrait
 from traits.states import State
 
 NO_HASH = bytes(32)
+ENTRIES = Table(UserRefinedTrait)
+PERSONAS = Table(Persona)
 SIDES = ("candidate", "trait", "style")
 
 
@@ -115,8 +118,8 @@ def append(
         persona.revision, persona.hash, persona.last_entry_at = entry.revision, entry.hash, at
         entries.append(entry)
     if entries:
-        UserRefinedTrait.objects.bulk_create(entries)
-        persona.save(update_fields=["revision", "hash", "last_entry_at"])
+        ENTRIES.insert(entries)
+        PERSONAS.update([persona], ["revision", "hash", "last_entry_at"])
     return entries
 
 

@@ -5,20 +5,19 @@ As in services.py: each is one transaction; NotFoundError, TraitRemovedError, St
 
 import uuid
 
-from django.db import transaction
-
 from ptfi.accounts.models import User
 from traits import log
 from traits.clashes import reject_source
 from traits.errors import InvalidError
+from traits.locks import atomic, lock, locked_trait
 from traits.models import Decision, Origin, Persona, PersonaTrait, TraitStatus
 from traits.services import NO_EVIDENCE, Outcome, judged, write_changes
 from traits.states import own_piece, trait_state, union
-from traits.steps import Step, lock, locked_trait, record
+from traits.steps import Step, record
 from traits.validation import Changes, Evidence, clean_changes, clean_evidence, clean_text, raise_faults
 
 
-@transaction.atomic
+@atomic
 def add_trait(*, user: User, actor: log.Actor, changes: Changes, own_evidence: list[str] | None = None) -> Outcome:
     """Add a trait of the person's own; it needs a name and a category."""
     changes = clean_changes(changes)
@@ -41,7 +40,7 @@ def add_trait(*, user: User, actor: log.Actor, changes: Changes, own_evidence: l
     return Outcome(entries=record(persona, [step], actor=actor, at=at), trait=trait)
 
 
-@transaction.atomic
+@atomic
 def edit_trait(
     *,
     user: User,
@@ -66,7 +65,7 @@ def edit_trait(
     return _record(persona, actor, trait, Step(Decision.EDITED, trait_before=before, notes=changes.notes or ""))
 
 
-@transaction.atomic
+@atomic
 def set_status(
     *, user: User, actor: log.Actor, trait_id: uuid.UUID, status: str, version: int | None = None
 ) -> Outcome:
@@ -91,7 +90,7 @@ def _record(persona: Persona, actor: log.Actor, trait: PersonaTrait, step: Step)
     return Outcome(entries=record(persona, [step], actor=actor, at=at), trait=trait)
 
 
-@transaction.atomic
+@atomic
 def remove_trait(
     *, user: User, actor: log.Actor, trait_id: uuid.UUID, reason: str = "", version: int | None = None
 ) -> Outcome:

@@ -84,9 +84,12 @@ def tab_condition(tab: str, now: dt.datetime) -> Q:
 
 
 def search_query(text: str) -> SearchQuery:
-    """The text as a web search; a run of characters of an unspaced script is a phrase of them."""
-    spaced = UNSPACED.sub(lambda run: f' "{" ".join(run.group())}" ', text)
-    return SearchQuery(spaced, config="simple", search_type="websearch")
+    return SearchQuery(spaced(text), config="simple", search_type="websearch")
+
+
+def spaced(text: str) -> str:
+    """The text for a web search; a run of characters of an unspaced script is a phrase of them."""
+    return UNSPACED.sub(lambda run: f' "{" ".join(run.group())}" ', text)
 
 
 def candidates(user: User, filters: Filters) -> QuerySet[ExtractedTraitCandidate]:

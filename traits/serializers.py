@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from traits.lists import ListedCandidate
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 from traits.states import Piece
 
@@ -22,7 +23,7 @@ def evidence_json(piece: Piece) -> Json:
     }
 
 
-def candidate_json(candidate: ExtractedTraitCandidate) -> Json:
+def candidate_json(candidate: ExtractedTraitCandidate | ListedCandidate) -> Json:
     return {
         "candidateID": candidate.candidate_id,
         "userID": candidate.user_id,

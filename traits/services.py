@@ -8,13 +8,22 @@ import dataclasses
 import datetime as dt
 import uuid
 
-from django.db import transaction
 from django.utils import timezone
 
 from ptfi.accounts.models import User
 from traits import log
 from traits.clashes import clash, related_trait
 from traits.errors import AlreadyDecidedError, InvalidError, NotFoundError, StaleVersionError
+from traits.locks import (
+    alike,
+    atomic,
+    candidate_in,
+    lock,
+    locked_candidates,
+    locked_trait,
+    locked_with_alike,
+    undecided_in,
+)
 from traits.models import (
     MAX_EVIDENCE,
     MAX_LIST,
@@ -37,18 +46,7 @@ from traits.states import (
     trait_state,
     union,
 )
-from traits.steps import (
-    Step,
-    decide,
-    lock,
-    lock_candidates,
-    lock_with_alike,
-    locked_alike,
-    locked_candidate,
-    locked_trait,
-    record,
-    undecided_candidate,
-)
+from traits.steps import Step, decide, record
 from traits.validation import (
     Changes,
     Evidence,
@@ -78,7 +76,7 @@ class Outcome:
         return self.batch_id or self.entries[0].refinement_action_id
 
 
-@transaction.atomic
+@atomic
 def confirm(
     *,
     user: User,
@@ -91,9 +89,8 @@ def confirm(
 ) -> Outcome:
     """Make the suggestion a trait, as it is or with changes; relation says what becomes of one that it clashes with."""
     persona = lock(user)
-    if relation:
-        lock_candidates(user, (candidate_id, relation.trait_id))
-    candidate = undecided_candidate(user, candidate_id, version)
+    locked = locked_candidates(user, [candidate_id, *([relation.trait_id] if relation else [])])
+    candidate = undecided_in(locked, candidate_id, version)
     before, changes = candidate_state(candidate), clean_changes(changes)
     evidence = judge(candidate, evidence)
     at = log.next_moment(persona)
@@ -160,7 +157,7 @@ def write_changes(trait: PersonaTrait, changes: Changes) -> set[str]:
     return changed
 
 
-@transaction.atomic
+@atomic
 def reject(
     *,
     user: User,
@@ -177,8 +174,8 @@ def reject(
     The others to review that say the same go along in one batch, unless it was refused as a duplicate of them.
     """
     persona = lock(user)
-    lock_with_alike(user, [candidate_id])
-    candidate = undecided_candidate(user, candidate_id, version)
+    locked = locked_with_alike(user, [candidate_id])
+    candidate = undecided_in(locked, candidate_id, version)
     check_rejection(code)
     if relation and relation.kind != "new_is_wrong":
         raise InvalidError(details={"relation": ["This does not go with a rejection."]})
@@ -189,10 +186,10 @@ def reject(
     step = Step(Decision.REJECTED, candidate=candidate, candidate_before=candidate_state(candidate))
     judge(candidate, evidence)
     step.relation = relation.state() if relation else None
-    others = [] if code == RejectionCode.DUPLICATE else locked_alike(user, [candidate])
-    alike = [Step(Decision.REJECTED, candidate=other) for other in others]
-    steps = [rejected(each, code, clean_text("reason", reason), at) for each in (step, *alike)]
-    batch_id = uuid.uuid4() if alike else None
+    others = [] if code == RejectionCode.DUPLICATE else alike([candidate], locked)
+    same = [Step(Decision.REJECTED, candidate=other) for other in others]
+    steps = [rejected(each, code, clean_text("reason", reason), at) for each in (step, *same)]
+    batch_id = uuid.uuid4() if same else None
     entries = record(persona, steps, actor=actor, at=at, batch_id=batch_id)
     return Outcome(entries=entries, candidate=candidate, batch_id=batch_id)
 
@@ -216,7 +213,7 @@ def no_own_evidence(evidence: Evidence) -> None:
         raise InvalidError(details={"own_evidence": ["Evidence of your own comes with a confirmation or a merge."]})
 
 
-@transaction.atomic
+@atomic
 def defer(
     *,
     user: User,
@@ -228,7 +225,7 @@ def defer(
 ) -> Outcome:
     """Put the suggestion off until a time, or (None) until an import brings new evidence for it."""
     persona = lock(user)
-    candidate = undecided_candidate(user, candidate_id, version)
+    candidate = undecided_in(locked_candidates(user, [candidate_id]), candidate_id, version)
     check_deferral(until)
     before = candidate_state(candidate)
     no_own_evidence(evidence)
@@ -245,7 +242,7 @@ def check_deferral(until: dt.datetime | None) -> None:
         raise InvalidError(details={"until": ["Choose a time in the future, at most ten years ahead."]})
 
 
-@transaction.atomic
+@atomic
 def merge(
     *,
     user: User,
@@ -257,7 +254,7 @@ def merge(
 ) -> Outcome:
     """Give the suggestion's evidence and concepts to a trait that the person has."""
     persona = lock(user)
-    candidate = undecided_candidate(user, candidate_id, version)
+    candidate = undecided_in(locked_candidates(user, [candidate_id]), candidate_id, version)
     try:
         trait = locked_trait(user, into)
     except NotFoundError:
@@ -290,11 +287,11 @@ def check_room(trait: PersonaTrait, candidate: ExtractedTraitCandidate, own: lis
         raise InvalidError(details={"into": [f"It would hold more than {MAX_LIST} concepts."]})
 
 
-@transaction.atomic
+@atomic
 def reopen(*, user: User, actor: log.Actor, candidate_id: uuid.UUID, version: int | None = None) -> Outcome:
     """Review a rejected suggestion again, or split off one that was merged, with what the merge brought."""
     persona = lock(user)
-    candidate = locked_candidate(user, candidate_id, None)
+    candidate = candidate_in(locked_candidates(user, [candidate_id]), candidate_id, None)
     merged = _standing_merge(user, candidate) if candidate.status == CandidateStatus.REFINED else None
     if candidate.status != CandidateStatus.REJECTED and not merged:
         raise AlreadyDecidedError("Only what was rejected or merged can be reviewed again. Nothing was changed.")

@@ -1,4 +1,4 @@
-"""What every decision is made of: the lock, the rows it changes, their entries in the log, and the suppressions.
+"""What every decision is made of: the rows it changes, their entries in the log, and the suppressions.
 
 A Step is one entry to be. Rows are locked and states taken first, then changed in memory, then written together.
 """
@@ -8,11 +8,11 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 
-from ptfi.accounts.models import User
+from ptfi.statements import Table, write
 from traits import log
-from traits.errors import AlreadyDecidedError, NotFoundError, StaleVersionError, TraitRemovedError
+from traits.locks import CANDIDATES
 from traits.models import (
     CandidateStatus,
     CommunicationStyle,
@@ -26,8 +26,14 @@ from traits.models import (
 from traits.states import State, candidate_state, name_key, style_state, trait_state
 
 Key = tuple[str, str]
-TRAIT_COLUMNS = [f.attname for f in PersonaTrait._meta.concrete_fields if f.attname not in ("trait_id", "user_id")]
+TRAITS = Table(PersonaTrait)
+TRAIT_COLUMNS = [name for name in TRAITS.names if name not in ("trait_id", "user_id")]
 CANDIDATE_COLUMNS = ["status", "deferred_until", "supporting_evidence", "version", "updated_at"]
+SUPPRESS = """
+    INSERT INTO traits_suppression AS kept (user_id, name_key, category, sources, created_at)
+    VALUES (%s, %s, %s, %s, now()) ON CONFLICT (user_id, name_key, category) DO UPDATE
+    SET sources = ARRAY(SELECT DISTINCT unnest(kept.sources || excluded.sources) AS source ORDER BY source)
+"""
 
 
 @dataclasses.dataclass
@@ -69,72 +75,6 @@ class Step:
         )
 
 
-def lock(user: User) -> Persona:
-    """The person's Persona row, locked until the transaction ends: the first thing that every change takes."""
-    rows = Persona.objects.select_for_update(no_key=True)
-    persona = rows.filter(user=user).first()
-    if persona is None:
-        Persona.objects.bulk_create([Persona(user=user)], ignore_conflicts=True)
-        persona = rows.get(user=user)
-    return persona
-
-
-def lock_candidates(user: User, ids: Iterable[uuid.UUID]) -> None:
-    """Lock several candidates in the order of their ids, as imports do; otherwise the two could wait for each other."""
-    rows = ExtractedTraitCandidate.objects.select_for_update(no_key=True).filter(user=user, pk__in=list(ids))
-    list(rows.order_by("pk").values_list("pk"))
-
-
-def locked_candidate(user: User, candidate_id: uuid.UUID, version: int | None) -> ExtractedTraitCandidate:
-    """The person's candidate, locked; NotFoundError when it is not theirs or is held back, StaleVersionError."""
-    rows = ExtractedTraitCandidate.objects.select_for_update(no_key=True).defer("search")
-    candidate = rows.filter(user=user, pk=candidate_id, held_reason="").first()
-    if candidate is None:
-        raise NotFoundError
-    if version is not None and candidate.is_undecided and candidate.version != version:
-        raise StaleVersionError
-    return candidate
-
-
-def undecided_candidate(user: User, candidate_id: uuid.UUID, version: int | None) -> ExtractedTraitCandidate:
-    """As locked_candidate; AlreadyDecidedError when it was decided."""
-    candidate = locked_candidate(user, candidate_id, version)
-    if not candidate.is_undecided:
-        raise AlreadyDecidedError
-    return candidate
-
-
-def locked_alike(user: User, candidates: Iterable[ExtractedTraitCandidate]) -> list[ExtractedTraitCandidate]:
-    """The other suggestions to review that say the same as any of these (name key and category), locked."""
-    rejected = {row.pk: (row.name_key, row.trait_category) for row in candidates}
-    mine = _to_review(user, rejected.values()).exclude(pk__in=rejected)
-    return list(mine.select_for_update(no_key=True).defer("search").order_by("pk"))
-
-
-def lock_with_alike(user: User, candidate_ids: Iterable[uuid.UUID]) -> None:
-    """Lock the candidates and those that say the same, before any of them alone."""
-    ids = list(candidate_ids)
-    mine = ExtractedTraitCandidate.objects.filter(user=user)
-    keys = mine.filter(pk__in=ids).values_list("name_key", "trait_category")
-    lock_candidates(user, {*ids, *_to_review(user, keys).values_list("pk", flat=True)})
-
-
-def _to_review(user: User, keys: Iterable[Key]) -> QuerySet[ExtractedTraitCandidate]:
-    mine = ExtractedTraitCandidate.objects.filter(user=user, status=CandidateStatus.CANDIDATE, held_reason="")
-    return mine.filter(_any_key(set(keys), "trait_category"))
-
-
-def locked_trait(user: User, trait_id: uuid.UUID, version: int | None = None) -> PersonaTrait:
-    """The person's trait; TraitRemovedError when it was theirs once, NotFoundError, StaleVersionError."""
-    trait = PersonaTrait.objects.filter(user=user, pk=trait_id).first()
-    if trait is None:
-        was_theirs = UserRefinedTrait.objects.filter(user=user, trait_id_in_pkg=trait_id).exists()
-        raise TraitRemovedError if was_theirs else NotFoundError
-    if version is not None and trait.version != version:
-        raise StaleVersionError
-    return trait
-
-
 def decide(candidate: ExtractedTraitCandidate, status: str, at: dt.datetime) -> None:
     """Give the candidate its new status, in memory."""
     candidate.status = status
@@ -160,7 +100,7 @@ def record(
         if step.style:
             step.style.version = entry.revision
     _write_traits(persona, steps)
-    _write_candidates([step.candidate for step in steps if step.candidate])
+    CANDIDATES.update([step.candidate for step in steps if step.candidate], CANDIDATE_COLUMNS)
     _write_styles(persona, [step for step in steps if step.style_element])
     _settle_suppressions(persona, steps)
     return entries
@@ -173,15 +113,8 @@ def _write_traits(persona: Persona, steps: Sequence[Step]) -> None:
     if gone:
         PersonaTrait.objects.filter(user_id=persona.user_id, pk__in=gone).delete()
     # An id that exists already must never be taken over: inserting fails then.
-    PersonaTrait.objects.bulk_create(new)
-    PersonaTrait.objects.bulk_update(kept, TRAIT_COLUMNS)
-
-
-def _write_candidates(candidates: list[ExtractedTraitCandidate]) -> None:
-    if len(candidates) == 1:
-        candidates[0].save(update_fields=CANDIDATE_COLUMNS)
-    elif candidates:
-        ExtractedTraitCandidate.objects.bulk_update(candidates, CANDIDATE_COLUMNS)
+    TRAITS.insert(new)
+    TRAITS.update(kept, TRAIT_COLUMNS)
 
 
 def _write_styles(persona: Persona, steps: Sequence[Step]) -> None:
@@ -225,13 +158,9 @@ def _keys(step: Step) -> set[Key]:
 
 
 def _suppress(persona: Persona, wanted: dict[Key, set[uuid.UUID]]) -> None:
-    mine = Suppression.objects.filter(_any_key(wanted), user_id=persona.user_id)
-    rows = {(row.name_key, row.category): row for row in mine}
-    for (key, category), sources in wanted.items():
-        row = rows.setdefault((key, category), Suppression(user_id=persona.user_id, name_key=key, category=category))
-        row.sources = sorted({*row.sources, *sources})
-    Suppression.objects.bulk_create([row for row in rows.values() if row.pk is None])
-    Suppression.objects.bulk_update([row for row in rows.values() if row.pk is not None], ["sources"])
+    # In one order, as another person's import may wait for some of them.
+    rows = [[persona.user_id, *key, sorted(sources)] for key, sources in sorted(wanted.items())]
+    write(SUPPRESS, rows)
 
 
 def _lift(persona: Persona, sources: set[uuid.UUID]) -> None:
@@ -244,10 +173,3 @@ def _lift(persona: Persona, sources: set[uuid.UUID]) -> None:
         status=CandidateStatus.CANDIDATE, suppressed_by=None, version=F("version") + 1
     )
     Suppression.objects.filter(pk__in=free).delete()
-
-
-def _any_key(keys: Iterable[Key], category_field: str = "category") -> Q:
-    condition = Q(pk__in=[])
-    for key, category in keys:
-        condition |= Q(("name_key", key), (category_field, category))
-    return condition

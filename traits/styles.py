@@ -9,14 +9,13 @@ import uuid
 from collections import defaultdict
 from typing import Any
 
-from django.db import transaction
-
 from ptfi.accounts.models import User
 from traits import log
 from traits.errors import InvalidError
+from traits.locks import atomic, lock
 from traits.models import MAX_LIST, CommunicationStyle, Decision, UserRefinedTrait
 from traits.states import name_key, style_element, style_state
-from traits.steps import Step, lock, record
+from traits.steps import Step, record
 from traits.validation import MAX_CONTEXT, raise_faults, text_faults
 
 MAX_ELEMENT = 100
@@ -71,7 +70,7 @@ def _values(rows: dict[str, CommunicationStyle]) -> dict[str, Any]:
     return {element: row.value for element, row in rows.items()}
 
 
-@transaction.atomic
+@atomic
 def put_styles(*, user: User, actor: log.Actor, context: str, styles: dict[str, Any]) -> StyleOutcome:
     """Replace the context's map; what is not in the new one is gone. Each element that changes has an entry of its own.
 

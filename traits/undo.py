@@ -8,12 +8,12 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 
-from django.db import transaction
 from django.db.models import Q
 
 from ptfi.accounts.models import User
 from traits import log
 from traits.errors import NotFoundError, NotLatestError
+from traits.locks import atomic, lock
 from traits.models import CommunicationStyle, Decision, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 from traits.services import judged
 from traits.states import (
@@ -26,7 +26,7 @@ from traits.states import (
     trait_from_state,
     trait_state,
 )
-from traits.steps import Step, decide, lock, record
+from traits.steps import Step, decide, record
 
 NEVER_UNDONE = (Decision.UNDONE, Decision.SUPERSEDED, Decision.EVIDENCE_ERASED)
 Thing = tuple[str, uuid.UUID | str]
@@ -42,7 +42,7 @@ class UndoOutcome:
     skipped: int
 
 
-@transaction.atomic
+@atomic
 def undo(*, user: User, actor: log.Actor, action_id: uuid.UUID) -> UndoOutcome:
     """Undo an entry, or what can be undone of a batch.
 

@@ -6,7 +6,6 @@ import uuid
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import connection
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
@@ -16,6 +15,7 @@ from ptfi.accounts.models import User
 from ptfi.api.errors import CHALLENGE, CsrfFailedError, InsufficientScopeError, NotAuthenticatedError
 from ptfi.clients.scopes import INGEST, MANAGE_TRAITS, READ_TRAITS
 from ptfi.errors import NotFoundError
+from ptfi.statements import fetch
 
 USER_COLUMNS = ["id", "email", "display_name", "is_active", "is_staff", "time_zone"]
 TOKEN = f"""
@@ -52,10 +52,8 @@ class BearerAuthentication(BaseAuthentication):
 
 
 def _token(token: str) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(TOKEN, [hashlib.sha256(token.encode(errors="replace")).hexdigest()])
-        row: tuple[Any, ...] | None = cursor.fetchone()
-    return row
+    rows = fetch(TOKEN, [hashlib.sha256(token.encode(errors="replace")).hexdigest()])
+    return rows[0] if rows else None
 
 
 class BrowserAuthentication(SessionAuthentication):
