@@ -42,8 +42,9 @@ format: $(VENV)/.dev  ## Bring code and templates into style
 soak: $(VENV)/.dev  ## Kill and stop real processes over and over (COUNT=20)
 	@for round in $$(seq $(COUNT)); do echo "round $$round of $(COUNT)"; $(PYTHON) -m pytest -q -m fault; done
 
-bench: $(VENV)/.dev  ## Measure: one command a figure, in bench/
-	@shopt -s nullglob; for script in bench/*.py; do $(PYTHON) "$$script"; done
+bench: $(VENV)/.dev  ## Measure: one command a figure, in bench/ (PEER=FOLDER: a program to compare the API with)
+	@for script in $(filter-out bench/api.py,$(wildcard bench/*.py)); do $(PYTHON) "$$script"; done
+	@$(PYTHON) bench/api.py $(if $(PEER),--peer "$(PEER)")
 
 clean:  ## Remove the environment and what tools left behind; .data/ stays
 	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

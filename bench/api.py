@@ -170,7 +170,10 @@ def count_queries(folder: Path) -> None:
     deciding = len(queries)
     if (page.status_code, decision.status_code) != (200, 200):
         raise SystemExit(f"list answered {page.status_code}, action {decision.status_code}")
-    client.post(f"/v1/users/{person}/persona/traits/refinements/{decision.json()['refinementActionID']}/undo")
+    client.post(
+        f"/v1/users/{person}/persona/traits/refinements/{decision.json()['refinementActionID']}/undo",
+        content_type="application/json",
+    )
     print(f"statements: list {listing}, action {deciding}; the list is {len(page.content):,} bytes long")
 
 
