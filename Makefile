@@ -20,6 +20,11 @@ help:  ## Say what there is to make
 run: $(VENV)/.run  ## Run everything here: services, demo, web server, projector (PORT=8000)
 	@PORT=$(PORT) exec $(PYTHON) manage.py run
 
+example: $(VENV)/.run  ## Serve the example app at http://localhost:8080/, beside make run
+	@$(PYTHON) manage.py create_client "Pocket review" --spa --client-id example-spa --redirect-uri http://localhost:8080/
+	@echo "Open http://localhost:8080/ in the browser; Ctrl-C ends it."
+	@exec $(PYTHON) -m http.server 8080 --bind 127.0.0.1 --directory examples/spa >/dev/null
+
 test: $(VENV)/.dev chromium  ## Run all tests, in the browser too
 	@$(PYTHON) -m pytest
 
@@ -77,4 +82,4 @@ chromium:
 	{ $$become apt-get -qq update && $$become apt-get -qq install --yes --no-install-recommends chromium >/dev/null; } \
 	|| echo "SKIPPING the browser tests: chromium could not be installed." >&2
 
-.PHONY: help run test test-fast lint format soak bench clean chromium
+.PHONY: help run example test test-fast lint format soak bench clean chromium

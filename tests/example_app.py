@@ -19,7 +19,7 @@ class Files(SimpleHTTPRequestHandler):
         self.issuer = issuer
         super().__init__(*args, directory=str(FOLDER), **options)
 
-    def do_GET(self) -> None:  # noqa: N802 (http.server's name)
+    def do_GET(self) -> None:
         if self.path != "/config.js":
             super().do_GET()
             return

@@ -8,7 +8,11 @@ from django.core.management import get_commands
 from django.urls import Resolver404, resolve
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCS = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    *(path for folder in ("docs", "examples") for path in sorted((ROOT / folder).rglob("*.md"))),
+]
 OURS = {name for name, app in get_commands().items() if str(app).split(".")[0] in ("ptfi", "traits", "graph")}
 by_file = pytest.mark.parametrize("path", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
 
@@ -59,7 +63,9 @@ def test_addresses_exist(path: Path) -> None:
 
 @by_file
 def test_files_that_are_named_exist(path: Path) -> None:
-    for name in re.findall(r"`((?:traits|graph|ptfi|tests|bench|docs|templates|static)/[\w./-]*)`", path.read_text()):
+    for name in re.findall(
+        r"`((?:traits|graph|ptfi|tests|bench|docs|templates|static|examples)/[\w./-]*)`", path.read_text()
+    ):
         assert (ROOT / name).exists(), name
 
 

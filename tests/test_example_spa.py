@@ -281,9 +281,7 @@ def test_a_sign_in_that_was_not_begun_here_is_ignored(watched: Page, app: str) -
     assert watched.url == app
 
 
-def test_an_origin_that_nobody_registered(
-    alice: User, start: Start, site: str, complaints: list[str]
-) -> None:
+def test_an_origin_that_nobody_registered(alice: User, start: Start, site: str, complaints: list[str]) -> None:
     page = start()
     with page.expect_request("**/v1/**") as asked:
         page.reload()
@@ -300,8 +298,7 @@ def test_an_origin_that_nobody_registered(
     complaints.clear()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 390)])
 def test_how_it_looks(alice: User, start: Start, watched: Page, theme: str, width: int) -> None:
     watched.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     watched.set_viewport_size({"width": width, "height": 844})

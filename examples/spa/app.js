@@ -103,8 +103,9 @@ function draw(item, candidate, notice = "") {
   const card = copy("card");
   const part = (key) => card.querySelector(`[data-${key}]`);
   const score = candidate.confidenceScore;
+  const likely = `${CONFIDENCE.find(([least]) => score >= least)[1]}, ${Math.round(score * 100)} %`;
   part("category").textContent = inWords(candidate.traitCategory);
-  part("confidence").textContent = `${CONFIDENCE.find(([least]) => score >= least)[1]}, ${Math.round(score * 100)} %`;
+  part("confidence").textContent = candidate.status === "candidate" ? likely : `${likely} · put off`;
   part("name").textContent = candidate.traitName;
   part("description").textContent = candidate.traitDescription;
   part("notice").textContent = notice;
