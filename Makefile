@@ -44,6 +44,9 @@ format: $(VENV)/.dev  ## Bring code and templates into style
 	@$(PYTHON) -m ruff format .
 	@$(PYTHON) -m djlint --quiet --reformat $(TEMPLATES)
 
+schema: $(VENV)/.dev  ## Write the API's document, docs/openapi.yaml, anew
+	@$(NO_SERVICES) $(PYTHON) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
 soak: $(VENV)/.dev  ## Kill and stop real processes over and over (COUNT=20)
 	@for round in $$(seq $(COUNT)); do echo "round $$round of $(COUNT)"; $(PYTHON) -m pytest -q -m fault; done
 
@@ -82,4 +85,4 @@ chromium:
 	{ $$become apt-get -qq update && $$become apt-get -qq install --yes --no-install-recommends chromium >/dev/null; } \
 	|| echo "SKIPPING the browser tests: chromium could not be installed." >&2
 
-.PHONY: help run example test test-fast lint format soak bench clean chromium
+.PHONY: help run example test test-fast lint format schema soak bench clean chromium

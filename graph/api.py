@@ -4,7 +4,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 
-from graph import queries
+from graph import operations, queries
 from graph.concepts import concepts
 from graph.export import export
 from graph.network import network
@@ -17,6 +17,7 @@ from traits.serializers import trait_json
 
 
 class Traits(PersonView):
+    @operations.list_traits
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002 (checked by PersonView)
         values = read_query(request.query_params, requests.TraitQuery)
         page = queries.traits(
@@ -45,6 +46,7 @@ def _key(text: str) -> tuple[str, str] | None:
 
 
 class Graph(PersonView):
+    @operations.read_graph
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
         values = read_query(request.query_params, requests.GraphQuery)
         found = network(self.person.pk, concept=values.get("concept", ""), depth=values["depth"])
@@ -52,12 +54,14 @@ class Graph(PersonView):
 
 
 class Concepts(PersonView):
+    @operations.list_concepts
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
         read_query(request.query_params, requests.Nothing)
         return self.answer({"data": concepts(self.person.pk)})
 
 
 class Export(PersonView):
+    @operations.export_persona
     def get(self, request: Request, user_id: str) -> StreamingHttpResponse:  # noqa: ARG002
         read_query(request.query_params, requests.Nothing)
         response = StreamingHttpResponse(export(self.person), content_type="application/json")

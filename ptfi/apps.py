@@ -11,7 +11,7 @@ class PtfiConfig(AppConfig):
 
 
 class StaticFiles(StaticFilesConfig):
-    """Leaves out the variants of Bootstrap that no page uses; collecting and compressing them took seconds."""
+    """Leaves out the variants of packages' files that no page uses; collecting and compressing them took seconds."""
 
     ignore_patterns = [
         *StaticFilesConfig.ignore_patterns,
@@ -22,6 +22,9 @@ class StaticFiles(StaticFilesConfig):
         "bootstrap.esm*",
         "bootstrap.bundle.js*",
         "bootstrap.min.js*",
+        "redoc",
+        "swagger-ui-standalone-preset*",
+        "oauth2-redirect*",
         "htmax*",
         "htmx-4*",
     ]

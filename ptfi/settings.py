@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvValidationError, ValidationError, validate
 
+from ptfi.api.document import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from ptfi.clients.keys import is_private_key, read_pem
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -103,6 +104,8 @@ INSTALLED_APPS = [
     "corsheaders",
     "csp",
     "django_htmx",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "lucide",
     "ptfi.apps.PtfiConfig",
     "ptfi.accounts",
@@ -217,7 +220,11 @@ EMAIL_USE_SSL = EMAIL["EMAIL_USE_SSL"]
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_TIMEOUT = 10
 
-REST_FRAMEWORK = {"EXCEPTION_HANDLER": "ptfi.api.errors.handler", "URL_FORMAT_OVERRIDE": None}
+REST_FRAMEWORK = {
+    "EXCEPTION_HANDLER": "ptfi.api.errors.handler",
+    "URL_FORMAT_OVERRIDE": None,
+    "DEFAULT_SCHEMA_CLASS": "ptfi.api.schema.ApiSchema",
+}
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]

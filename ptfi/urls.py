@@ -11,6 +11,7 @@ icon = lazy(static, str)("icon.svg")
 
 urlpatterns = [
     path("", include("ptfi.clients.urls")),
+    path("v1/", include("ptfi.api.urls")),
     path("v1/", include("traits.api_urls")),
     path("v1/", include("graph.api_urls")),
     path("", include("traits.urls")),

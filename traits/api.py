@@ -14,7 +14,7 @@ from ptfi.api.fields import Strict, read_body, read_query
 from ptfi.api.idempotency import once
 from ptfi.api.views import PersonView
 from ptfi.errors import RuleError
-from traits import bulk, lists, requests, selectors, services, undo
+from traits import bulk, lists, operations, requests, selectors, services, undo
 from traits.log import Actor
 from traits.models import Decision, UserRefinedTrait
 from traits.requests import ACTION, MODIFIED, named
@@ -61,6 +61,7 @@ def outcome_json(outcome: services.Outcome) -> dict[str, Any]:
 
 
 class CandidateList(PersonView):
+    @operations.list_candidates
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002 (checked by PersonView)
         values = read_query(request.query_params, requests.CandidateQuery)
         page = {"offset": values["offset"], "limit": values["limit"]}
@@ -82,6 +83,7 @@ class CandidateList(PersonView):
 
 
 class CandidateDetail(PersonView):
+    @operations.read_candidate
     def get(self, request: Request, user_id: str, candidate_id: str) -> HttpResponse:  # noqa: ARG002
         read_query(request.query_params, requests.Nothing)
         candidate = lists.candidate(self.person, id_of(candidate_id))
@@ -100,6 +102,7 @@ class CandidateDetail(PersonView):
 
 
 class CandidateAction(PersonView):
+    @operations.decide
     def post(self, request: Request, user_id: str, candidate_id: str) -> HttpResponse:  # noqa: ARG002
         pk = id_of(candidate_id)
         values = self.read(request, pk)
@@ -157,6 +160,7 @@ DECIDE: dict[str, Callable[[dict[str, Any], dict[str, Any]], services.Outcome]] 
 
 
 class CandidateReopen(PersonView):
+    @operations.reopen
     def post(self, request: Request, user_id: str, candidate_id: str) -> HttpResponse:  # noqa: ARG002
         pk = id_of(candidate_id)
         lists.candidate(self.person, pk)
@@ -174,6 +178,7 @@ def optional_body(request: Request, kind: type[Strict]) -> dict[str, Any]:
 
 
 class BulkActions(PersonView):
+    @operations.decide_many
     def post(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
         values = read_body(request, requests.BulkAction)
 
@@ -195,6 +200,7 @@ class BulkActions(PersonView):
 
 
 class Undo(PersonView):
+    @operations.undo
     def post(self, request: Request, user_id: str, action_id: str) -> HttpResponse:  # noqa: ARG002
         pk = id_of(action_id)
         lists.require_entry(self.person, pk)

@@ -16,7 +16,7 @@ from ptfi.api.fields import load_body, media_type, parse, printable
 from ptfi.api.idempotency import once
 from ptfi.api.views import ApiView
 from ptfi.errors import RuleError
-from traits import ingest, parsing
+from traits import ingest, operations, parsing
 from traits.parsing import Reason, Suggestion
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -61,6 +61,7 @@ class Ingest(ApiView):
     permission_classes = [IngestScope]
     takes = ("application/json", NDJSON)
 
+    @operations.ingest
     def post(self, request: Request) -> HttpResponse:
         values = candidates(request)
         rows = known_people([read(value) for value in values])

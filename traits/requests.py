@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from ptfi.api.fields import Choice, Strict, Text, WholeNumber
@@ -72,43 +73,76 @@ def named(names: dict[str, str]) -> Iterator[None]:
         raise
 
 
-def _texts(longest: int) -> serializers.ListField:
-    return serializers.ListField(child=Text(max_length=longest), max_length=MAX_LIST, required=False)
+def _texts(longest: int, help_text: str) -> serializers.ListField:
+    return serializers.ListField(
+        child=Text(max_length=longest), max_length=MAX_LIST, required=False, help_text=help_text
+    )
 
 
 class Page(Strict):
-    limit = serializers.IntegerField(min_value=1, max_value=100, default=20)
-    offset = serializers.IntegerField(min_value=0, max_value=1_000_000, default=0)
+    limit = serializers.IntegerField(min_value=1, max_value=100, default=20, help_text="How many on a page.")
+    offset = serializers.IntegerField(
+        min_value=0, max_value=1_000_000, default=0, help_text="How many to leave out before."
+    )
 
 
 class CandidateQuery(Page):
-    status = serializers.ListField(child=Choice(choices=CandidateStatus.choices), required=False)
-    category = serializers.ListField(child=Choice(choices=Category.choices), required=False)
-    minConfidence = serializers.FloatField(min_value=0, max_value=1, required=False)  # noqa: N815
-    maxConfidence = serializers.FloatField(min_value=0, max_value=1, required=False)  # noqa: N815
-    model = Text(max_length=MAX_NAME, required=False)
-    concept = Text(max_length=MAX_NAME, required=False)
-    q = Text(max_length=MAX_NAME, required=False)
-    sortBy = Choice(choices=list(SORTED_BY), default="creationTimestamp")  # noqa: N815
-    sortOrder = Choice(choices=["asc", "desc"], default="desc")  # noqa: N815
+    status = serializers.ListField(
+        child=Choice(choices=CandidateStatus.choices),
+        required=False,
+        help_text="Only these; those that are undecided unless told.",
+    )
+    category = serializers.ListField(child=Choice(choices=Category.choices), required=False, help_text="Only these.")
+    minConfidence = serializers.FloatField(
+        min_value=0, max_value=1, required=False, help_text="Only those that the pipeline is at least so sure of."
+    )
+    maxConfidence = serializers.FloatField(
+        min_value=0, max_value=1, required=False, help_text="Only those that it is at most so sure of."
+    )
+    model = Text(max_length=MAX_NAME, required=False, help_text="Only those that this model inferred.")
+    concept = Text(max_length=MAX_NAME, required=False, help_text="Only those that name this concept, spelled so.")
+    q = Text(max_length=MAX_NAME, required=False, help_text="Full text, over name, description and evidence.")
+    sortBy = Choice(
+        choices=list(SORTED_BY), default="creationTimestamp", help_text="What they are ordered by; equal ones by id."
+    )
+    sortOrder = Choice(choices=["asc", "desc"], default="desc", help_text="Which way.")
 
 
 class TraitQuery(Strict):
-    limit = serializers.IntegerField(min_value=1, max_value=100, default=20)
-    after = Text(max_length=2_000, default="", allow_blank=True)
-    status = serializers.ListField(child=Choice(choices=TraitStatus.choices), required=False)
-    category = serializers.ListField(child=Choice(choices=Category.choices), required=False)
-    concept = Text(max_length=MAX_NAME, required=False)
-    q = Text(max_length=MAX_NAME, required=False)
+    limit = serializers.IntegerField(min_value=1, max_value=100, default=20, help_text="How many on a page.")
+    after = Text(
+        max_length=2_000,
+        default="",
+        allow_blank=True,
+        help_text="The `next` of the page before; empty is the beginning.",
+    )
+    status = serializers.ListField(child=Choice(choices=TraitStatus.choices), required=False, help_text="Only these.")
+    category = serializers.ListField(child=Choice(choices=Category.choices), required=False, help_text="Only these.")
+    concept = Text(max_length=MAX_NAME, required=False, help_text="Only those that name this concept, in any spelling.")
+    q = Text(max_length=MAX_NAME, required=False, help_text="Only those with this in name or description.")
 
 
 class GraphQuery(Strict):
-    concept = Text(max_length=MAX_NAME, required=False)
-    depth = serializers.IntegerField(min_value=1, max_value=3, default=1)
+    concept = Text(
+        max_length=MAX_NAME,
+        required=False,
+        help_text="Only what is about this concept, in any spelling, and its sub-concepts.",
+    )
+    depth = serializers.IntegerField(
+        min_value=1,
+        max_value=3,
+        default=1,
+        help_text="How far from the concept: 1 its traits, 2 what belongs to these, 3 what is tied to that.",
+    )
 
 
 class StyleQuery(Strict):
-    context = Text(max_length=MAX_CONTEXT, default="", allow_blank=True)
+    context = Text(
+        max_length=MAX_CONTEXT,
+        default="",
+        allow_blank=True,
+        help_text="Where it holds, such as work; empty is everywhere.",
+    )
 
 
 class Nothing(Strict):
@@ -116,17 +150,17 @@ class Nothing(Strict):
 
 
 class OwnSnippet(Strict):
-    type = Choice(choices=["text_snippet"])
-    content = Text(max_length=MAX_EVIDENCE_TEXT)
+    type = Choice(choices=["text_snippet"], help_text="What kind of evidence it is.")
+    content = Text(max_length=MAX_EVIDENCE_TEXT, help_text="What the person says for it.")
 
 
 class Judgement(Strict):
     """A verdict about a piece of evidence, or evidence of one's own."""
 
-    evidenceID = serializers.UUIDField(required=False)  # noqa: N815
-    verdict = Choice(choices=Verdict.choices, required=False)
-    type = Choice(choices=["text_snippet"], required=False)
-    content = Text(max_length=MAX_EVIDENCE_TEXT, required=False)
+    evidenceID = serializers.UUIDField(required=False, help_text="The piece that is judged.")
+    verdict = Choice(choices=Verdict.choices, required=False, help_text="What the person says of it.")
+    type = Choice(choices=["text_snippet"], required=False, help_text="With content: a piece of the person’s own.")
+    content = Text(max_length=MAX_EVIDENCE_TEXT, required=False, help_text="What the person says for it.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.keys() not in ({"evidenceID", "verdict"}, {"type", "content"}):
@@ -135,21 +169,29 @@ class Judgement(Strict):
 
 
 class Modifications(Strict):
-    refinedTraitName = Text(max_length=MAX_NAME, required=False)  # noqa: N815
-    refinedTraitDescription = Text(max_length=MAX_TEXT, required=False, allow_blank=True)  # noqa: N815
-    refinedTraitCategory = Choice(choices=Category.choices, required=False)  # noqa: N815
-    userConfidenceRating = WholeNumber(min_value=1, max_value=5, required=False)  # noqa: N815
-    customizationNotes = Text(max_length=MAX_TEXT, required=False, allow_blank=True)  # noqa: N815
-    concepts = _texts(MAX_NAME)
-    expressionContexts = _texts(MAX_CONTEXT)  # noqa: N815
+    refinedTraitName = Text(max_length=MAX_NAME, required=False, help_text="What the person calls it.")
+    refinedTraitDescription = Text(max_length=MAX_TEXT, required=False, allow_blank=True, help_text="More about it.")
+    refinedTraitCategory = Choice(choices=Category.choices, required=False, help_text="What kind of trait it is.")
+    userConfidenceRating = WholeNumber(
+        min_value=1, max_value=5, required=False, help_text="How sure the person is, 5 is very."
+    )
+    customizationNotes = Text(
+        max_length=MAX_TEXT, required=False, allow_blank=True, help_text="Why, for the person themselves."
+    )
+    concepts = _texts(MAX_NAME, "What it is about; they replace those it has.")
+    expressionContexts = _texts(MAX_CONTEXT, "Where it shows, such as work; empty is everywhere.")
 
 
 class Clash(Strict):
-    traitID = serializers.UUIDField()  # noqa: N815
-    kind = Choice(choices=["replaces", "both_true", "new_is_wrong", "old_was_wrong"])
-    existingContexts = _texts(MAX_CONTEXT)  # noqa: N815
+    traitID = serializers.UUIDField(help_text="The trait that the person has.")
+    kind = Choice(
+        choices=["replaces", "both_true", "new_is_wrong", "old_was_wrong"],
+        help_text="What becomes of the two: `new_is_wrong` goes with `rejected`, the others with a confirmation.",
+    )
+    existingContexts = _texts(MAX_CONTEXT, "Where the one that the person has stays true, for `both_true`.")
 
 
+@extend_schema_field({"anyOf": [{"type": "string", "format": "date-time"}, {"const": NEW_EVIDENCE}]})
 class Deferral(Text):
     """A time, or "new_evidence"."""
 
@@ -159,15 +201,26 @@ class Deferral(Text):
 
 
 class Version(Strict):
-    version = WholeNumber(min_value=0, max_value=2**62, required=False)
+    version = WholeNumber(
+        min_value=0,
+        max_value=2**62,
+        required=False,
+        help_text="The one that was seen; with a newer one nothing is done.",
+    )
 
 
 class Rejecting(Strict):
     """What deciding once and deciding on many have in common."""
 
-    rejectionReason = Text(max_length=MAX_TEXT, required=False, allow_blank=True)  # noqa: N815
-    rejectionCode = Choice(choices=RejectionCode.choices, required=False)  # noqa: N815
-    deferUntil = Deferral(required=False)  # noqa: N815
+    rejectionReason = Text(
+        max_length=MAX_TEXT, required=False, allow_blank=True, help_text="In the person’s words. With `rejected`."
+    )
+    rejectionCode = Choice(
+        choices=RejectionCode.choices, required=False, help_text="Why. With `rejected`; `other` unless told."
+    )
+    deferUntil = Deferral(
+        required=False, help_text="A time to come, or `new_evidence`. With `deferred`, which needs it."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         decision, faults = attrs["userDecision"], dict[str, list[str]]()
@@ -185,11 +238,21 @@ class Rejecting(Strict):
 
 
 class Action(Rejecting, Version):
-    userDecision = Choice(choices=list(DECISIONS))  # noqa: N815
-    modifications = Modifications(required=False)
-    linkedEvidenceOverride = serializers.ListField(child=Judgement(), max_length=MAX_EVIDENCE, required=False)  # noqa: N815
-    mergeInto = serializers.UUIDField(required=False)  # noqa: N815
-    relation = Clash(required=False)
+    userDecision = Choice(choices=list(DECISIONS), help_text="What is decided.")
+    modifications = Modifications(
+        required=False,
+        help_text="At least one field with `confirmed_modified`; only userConfidenceRating with `confirmed_asis`.",
+    )
+    linkedEvidenceOverride = serializers.ListField(
+        child=Judgement(),
+        max_length=MAX_EVIDENCE,
+        required=False,
+        help_text="Verdicts, and evidence of one’s own. Anything but `supports` makes it `confirmed_modified`.",
+    )
+    mergeInto = serializers.UUIDField(
+        required=False, help_text="The trait that it says the same as. With `merged`, which needs it."
+    )
+    relation = Clash(required=False, help_text="How it clashes with a trait that the person has.")
 
     def belongs(self) -> dict[str, tuple[str, ...]]:
         confirming = ("confirmed_asis", "confirmed_modified")
@@ -209,37 +272,47 @@ class Action(Rejecting, Version):
 
 
 class BulkAction(Rejecting):
-    candidateIDs = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=200)  # noqa: N815
-    userDecision = Choice(choices=["confirmed_asis", "rejected", "deferred"])  # noqa: N815
+    candidateIDs = serializers.ListField(
+        child=serializers.UUIDField(), min_length=1, max_length=200, help_text="The suggestions."
+    )
+    userDecision = Choice(
+        choices=["confirmed_asis", "rejected", "deferred"], help_text="What is decided about all of them."
+    )
 
 
 class CustomTrait(Strict):
-    traitName = Text(max_length=MAX_NAME)  # noqa: N815
-    traitCategory = Choice(choices=Category.choices)  # noqa: N815
-    traitDescription = Text(max_length=MAX_TEXT, required=False, allow_blank=True)  # noqa: N815
-    userConfidenceRating = WholeNumber(min_value=1, max_value=5, required=False)  # noqa: N815
-    customizationNotes = Text(max_length=MAX_TEXT, required=False, allow_blank=True)  # noqa: N815
-    supportingEvidenceSnippets = serializers.ListField(  # noqa: N815
-        child=OwnSnippet(), max_length=MAX_EVIDENCE, required=False
+    traitName = Text(max_length=MAX_NAME, help_text="What the person calls it.")
+    traitCategory = Choice(choices=Category.choices, help_text="What kind of trait it is.")
+    traitDescription = Text(max_length=MAX_TEXT, required=False, allow_blank=True, help_text="More about it.")
+    userConfidenceRating = WholeNumber(
+        min_value=1, max_value=5, required=False, help_text="How sure the person is, 5 is very."
     )
-    concepts = _texts(MAX_NAME)
-    expressionContexts = _texts(MAX_CONTEXT)  # noqa: N815
+    customizationNotes = Text(
+        max_length=MAX_TEXT, required=False, allow_blank=True, help_text="Why, for the person themselves."
+    )
+    supportingEvidenceSnippets = serializers.ListField(
+        child=OwnSnippet(), max_length=MAX_EVIDENCE, required=False, help_text="What speaks for it."
+    )
+    concepts = _texts(MAX_NAME, "What it is about; they replace those it has.")
+    expressionContexts = _texts(MAX_CONTEXT, "Where it shows, such as work; empty is everywhere.")
 
 
 class TraitPatch(Modifications, Version):
-    linkedEvidenceOverride = serializers.ListField(child=Judgement(), max_length=MAX_EVIDENCE, required=False)  # noqa: N815
+    linkedEvidenceOverride = serializers.ListField(
+        child=Judgement(), max_length=MAX_EVIDENCE, required=False, help_text="Verdicts, and evidence of one’s own."
+    )
 
 
 class TraitStatusChange(Version):
-    status = Choice(choices=TraitStatus.choices)
+    status = Choice(choices=TraitStatus.choices, help_text="Whether it holds now.")
 
 
 class Removal(Version):
-    reason = Text(max_length=MAX_TEXT, required=False, allow_blank=True)
+    reason = Text(max_length=MAX_TEXT, required=False, allow_blank=True, help_text="In the person’s words.")
 
 
 class ErasureRequest(Strict):
-    confirm = Text(max_length=254)
+    confirm = Text(max_length=254, help_text="The e-mail address of the account.")
 
 
 def changes(values: dict[str, Any]) -> Changes:

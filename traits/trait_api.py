@@ -12,7 +12,7 @@ from ptfi.api.fields import body_of, read_body, read_query
 from ptfi.api.idempotency import once
 from ptfi.api.views import PersonView
 from ptfi.errors import RuleError
-from traits import erasure, lists, persona, requests, selectors, services, styles
+from traits import erasure, lists, operations, persona, requests, selectors, services, styles
 from traits.api import MESSAGES, by, optional_body, outcome_json, sync
 from traits.erasure_views import signed_in_just_now
 from traits.models import Decision
@@ -23,6 +23,7 @@ SHOWN_HISTORY = 50
 
 
 class CustomTraits(PersonView):
+    @operations.add_trait
     def post(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002 (checked by PersonView)
         values = read_body(request, requests.CustomTrait)
         own = [piece["content"] for piece in values.get("supportingEvidenceSnippets", [])]
@@ -38,12 +39,14 @@ class CustomTraits(PersonView):
 
 
 class TraitDetail(PersonView):
+    @operations.read_trait
     def get(self, request: Request, user_id: str, trait_id: str) -> HttpResponse:  # noqa: ARG002
         read_query(request.query_params, requests.Nothing)
         trait = selectors.trait(self.person, id_of(trait_id))
         entries = lists.log_of(self.person, trait.pk, limit=SHOWN_HISTORY)
         return self.answer(trait_json(trait) | {"history": [entry_json(entry) for entry in entries]})
 
+    @operations.edit_trait
     def patch(self, request: Request, user_id: str, trait_id: str) -> HttpResponse:  # noqa: ARG002
         pk = self._known(trait_id)
         values = read_body(request, requests.TraitPatch)
@@ -59,6 +62,7 @@ class TraitDetail(PersonView):
 
         return self.change(request, act)
 
+    @operations.remove_trait
     def delete(self, request: Request, user_id: str, trait_id: str) -> HttpResponse:  # noqa: ARG002
         pk = self._known(trait_id)
         values = optional_body(request, requests.Removal)
@@ -85,6 +89,7 @@ class TraitDetail(PersonView):
 class TraitStatus(TraitDetail):
     http_method_names = ["post"]
 
+    @operations.set_status
     def post(self, request: Request, user_id: str, trait_id: str) -> HttpResponse:  # noqa: ARG002
         pk = self._known(trait_id)
         values = read_body(request, requests.TraitStatusChange)
@@ -96,6 +101,7 @@ class TraitStatus(TraitDetail):
 
 
 class History(PersonView):
+    @operations.list_history
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
         page = read_query(request.query_params, requests.Page)
         entries, total = lists.log_page(self.person, **page)
@@ -103,10 +109,12 @@ class History(PersonView):
 
 
 class CommunicationStyles(PersonView):
+    @operations.read_styles
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
         context = read_query(request.query_params, requests.StyleQuery)["context"]
         return self.answer(styles.styles(self.person, context))
 
+    @operations.replace_styles
     def put(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
         context = read_query(request.query_params, requests.StyleQuery)["context"]
         values = _map(request)
@@ -128,6 +136,7 @@ def _map(request: Request) -> dict[str, Any]:
 
 
 class Persona(PersonView):
+    @operations.erase_persona
     def delete(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
         email = read_body(request, requests.ErasureRequest)["confirm"]
         # A token says nothing about when its person signed in.
@@ -141,6 +150,7 @@ class Persona(PersonView):
 
 
 class Erasures(PersonView):
+    @operations.read_erasure
     def get(self, request: Request, user_id: str, erasure_id: str) -> HttpResponse:  # noqa: ARG002
         read_query(request.query_params, requests.Nothing)
         return self.answer(erasure_json(erasure.receipt(self.person, id_of(erasure_id))))

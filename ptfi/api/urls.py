@@ -1,0 +1,11 @@
+"""The addresses of the API's document and of the page that shows it."""
+
+from django.urls import path
+
+from ptfi.api import docs
+
+urlpatterns = [
+    path("schema", docs.Document.as_view(), name="api_schema"),
+    path("schema.<str:format>", docs.Document.as_view(), name="api_schema_as"),
+    path("docs", docs.docs, name="api_docs"),
+]
