@@ -3,11 +3,12 @@
 import uuid
 
 import pytest
+from allauth.idp.oidc.models import Token
 
 from ptfi.accounts.models import User
 from ptfi.clients.scopes import MANAGE_TRAITS, READ_TRAITS
 from tests.api import Api, access_token, api_of
-from tests.api_operations import operations
+from tests.api_operations import documented, operations
 from tests.conftest import confirmed_trait, make_candidate
 from traits.models import UserRefinedTrait
 
@@ -17,7 +18,7 @@ def api(alice: User) -> Api:
     return api_of(alice)
 
 
-CALLERS = ("nobody", "unknown", "expired", "inactive", "narrow", "pipeline", "bob")
+CALLERS = ("nobody", "unknown", "expired", "revoked", "inactive", "narrow", "pipeline", "bob")
 
 
 @pytest.mark.parametrize("caller", CALLERS)
@@ -27,19 +28,24 @@ def test_every_operation_answers_every_caller_as_it_should(
 ) -> None:
     ingest = path.startswith("ingest")
     right, narrow = (READ_TRAITS, MANAGE_TRAITS) if method == "GET" else (MANAGE_TRAITS, READ_TRAITS)
+    revoked = access_token(alice, right)
+    Token.objects.by_value(revoked).delete()
     inactive = User.objects.create_user("gone@example.com", is_active=False)
     tokens = {
         "nobody": "",
         "unknown": "never-issued",
         "expired": access_token(alice, seconds=-1),
+        "revoked": revoked,
         "inactive": access_token(inactive),
         "narrow": access_token(alice, "openid" if ingest else narrow),
         "pipeline": access_token(None, "candidates:ingest" if not ingest else right),
         "bob": access_token(bob, "candidates:ingest" if ingest else right),
     }
-    expected = {"nobody": 401, "unknown": 401, "expired": 401, "inactive": 401, "narrow": 403, "pipeline": 403}
-    status, answer = Api(tokens[caller]).call(method, path.replace("<str:user_id>", str(alice.pk)), {})
+    refused = dict.fromkeys(("nobody", "unknown", "expired", "revoked", "inactive"), 401)
+    expected = refused | {"narrow": 403, "pipeline": 403}
+    status, answer = Api(tokens[caller]).call(method, path.replace("{userID}", str(alice.pk)), {})
     assert status == expected.get(caller, 403 if ingest else 404)
+    assert status in documented(method, path)
     assert answer["error"]["code"] in {"not_authenticated", "insufficient_scope", "not_found"}
 
 

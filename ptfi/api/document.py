@@ -23,7 +23,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "DESCRIPTION": ABOUT,
     "OAS_VERSION": "3.1.1",
-    "SERVERS": [{"url": "/", "description": "Where this document comes from"}],
+    "SERVERS": [{"url": "/", "description": "This site"}],
     "TAGS": [
         {"name": "Suggestions", "description": "What the pipeline suggests, and deciding about it."},
         {"name": "Traits", "description": "What is part of the persona."},

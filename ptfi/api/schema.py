@@ -31,6 +31,7 @@ from ptfi.errors import NotFoundError, RuleError, TooLargeError
 
 ANY = (RuleError, NotAuthenticatedError, InsufficientScopeError, CsrfFailedError, NotAcceptableError, ThrottledError)
 CHANGING = (IdempotencyConflictError, TooLargeError, UnsupportedMediaTypeError)
+SOME_TEXT = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 OF_STATUS = {401: ("WWW-Authenticate",), 409: ("Idempotent-Replayed",), 429: ("Retry-After",)}
 """Headers of an error's answer, beside X-Request-ID."""
 
@@ -165,14 +166,14 @@ class StrictFields(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
 
 
 class TextField(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
-    """White space alone is not a text."""
+    """White space alone is not a text, and none holds a NUL."""
 
     target_class = "ptfi.api.fields.Text"
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
         shape: dict[str, Any] = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True)
-        return shape if self.target.allow_blank else shape | {"pattern": r"\S"}
+        return shape if self.target.allow_blank else shape | {"pattern": SOME_TEXT}
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
