@@ -11,7 +11,7 @@ from tests.conftest import by, confirmed, make_candidate
 from tests.graph_helpers import project
 from traits import erasure, services, styles
 
-GENERATION = {"deterministic": True, "max-examples": 25, "with-security-parameters": False, "no-shrink": True}
+GENERATION = {"deterministic": True, "max-examples": 15, "with-security-parameters": False, "no-shrink": True}
 READS = ("listCandidates", "readCandidate", "readTrait", "listHistory", "readErasure", "readGraph", "listConcepts")
 
 

@@ -126,6 +126,7 @@ def test_a_verdict_makes_a_confirmation_a_changed_one(api: Api, alice: User) -> 
         ({"userDecision": "deferred"}, "deferUntil"),
         ({"userDecision": "deferred", "deferUntil": "2001-01-01T00:00:00Z"}, "deferUntil"),
         ({"userDecision": "merged"}, "mergeInto"),
+        ({"userDecision": "merged", "mergeInto": 7}, "mergeInto"),
         ({"userDecision": "merged", "mergeInto": str(uuid.uuid4())}, "mergeInto"),
         ({"userDecision": "confirmed_asis", "colour": "blue"}, "colour"),
         ({"userDecision": "confirmed_asis", "version": "1"}, "version"),

@@ -71,7 +71,6 @@ def called(schema: schemathesis.BaseSchema, token: str, each: Callable[[], Abstr
     for found in get_all_tests(schema=schema, test_func=call, settings=None, given_kwargs={}):
         _, test = found.ok()
         test()
-    print("MADE", made)
     return made
 
 

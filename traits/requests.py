@@ -9,7 +9,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from ptfi.api.fields import Choice, Strict, Text, WholeNumber
+from ptfi.api.fields import Choice, Id, Strict, Text, WholeNumber
 from traits.errors import InvalidError
 from traits.models import (
     MAX_EVIDENCE,
@@ -157,7 +157,7 @@ class OwnSnippet(Strict):
 class Judgement(Strict):
     """A verdict about a piece of evidence, or evidence of one's own."""
 
-    evidenceID = serializers.UUIDField(required=False, help_text="The piece that is judged.")
+    evidenceID = Id(required=False, help_text="The piece that is judged.")
     verdict = Choice(choices=Verdict.choices, required=False, help_text="What the person says of it.")
     type = Choice(choices=["text_snippet"], required=False, help_text="With content: a piece of the person’s own.")
     content = Text(max_length=MAX_EVIDENCE_TEXT, required=False, help_text="What the person says for it.")
@@ -183,7 +183,7 @@ class Modifications(Strict):
 
 
 class Clash(Strict):
-    traitID = serializers.UUIDField(help_text="The trait that the person has.")
+    traitID = Id(help_text="The trait that the person has.")
     kind = Choice(
         choices=["replaces", "both_true", "new_is_wrong", "old_was_wrong"],
         help_text="What becomes of the two: `new_is_wrong` goes with `rejected`, the others with a confirmation.",
@@ -249,9 +249,7 @@ class Action(Rejecting, Version):
         required=False,
         help_text="Verdicts, and evidence of one’s own. Anything but `supports` makes it `confirmed_modified`.",
     )
-    mergeInto = serializers.UUIDField(
-        required=False, help_text="The trait that it says the same as. With `merged`, which needs it."
-    )
+    mergeInto = Id(required=False, help_text="The trait that it says the same as. With `merged`, which needs it.")
     relation = Clash(required=False, help_text="How it clashes with a trait that the person has.")
 
     def belongs(self) -> dict[str, tuple[str, ...]]:
@@ -272,9 +270,7 @@ class Action(Rejecting, Version):
 
 
 class BulkAction(Rejecting):
-    candidateIDs = serializers.ListField(
-        child=serializers.UUIDField(), min_length=1, max_length=200, help_text="The suggestions."
-    )
+    candidateIDs = serializers.ListField(child=Id(), min_length=1, max_length=200, help_text="The suggestions.")
     userDecision = Choice(
         choices=["confirmed_asis", "rejected", "deferred"], help_text="What is decided about all of them."
     )

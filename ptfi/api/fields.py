@@ -58,6 +58,15 @@ class WholeNumber(serializers.IntegerField):
         return number
 
 
+class Id(serializers.UUIDField):
+    """A UUID as text; a number is not taken for one."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 _readers: dict[type[Strict], Strict] = {}
 
 
