@@ -27,7 +27,7 @@ FEWEST = dict.fromkeys(IDS, 50) | WIDE | dict.fromkeys(("decideMany", "listTrait
 """Requests to each operation; how many there are depends on what can be varied."""
 
 
-@schemathesis.serializer("application/x-ndjson")
+@schemathesis.serializer("application/x-ndjson")  # type: ignore[untyped-decorator]
 def as_lines(_context: schemathesis.SerializationContext, value: Any) -> bytes:
     return str(value).encode(errors="replace")
 

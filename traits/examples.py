@@ -109,7 +109,7 @@ ENTRY: dict[str, Any] = {
     "createdAt": WHEN,
 }
 STYLES = {"FormalityLevel": "formal", "EmojiPreference": 0.2}
-ERASURE = {
+ERASURE: dict[str, Any] = {
     "erasureID": ACTION,
     "state": "awaiting_confirmation",
     "requestedTimestamp": WHEN,

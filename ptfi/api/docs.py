@@ -27,7 +27,7 @@ class Document(APIView):
 
     def get(self, request: Request, format: str = "") -> HttpResponse:  # noqa: A002, ARG002 (DRF's name of the suffix)
         response = HttpResponse(
-            rendered(type(request.accepted_renderer)), content_type=request.accepted_renderer.media_type
+            rendered(request.accepted_renderer.__class__), content_type=request.accepted_renderer.media_type
         )
         response["Cache-Control"] = "public, max-age=300"
         return response

@@ -39,6 +39,7 @@ OF_STATUS = {401: ("WWW-Authenticate",), 409: ("Idempotent-Replayed",), 429: ("R
 class ApiSchema(AutoSchema):
     """Reads what the document says from the Operation of each method."""
 
+    method: str
     operation: Operation
     changes: bool
 
@@ -112,7 +113,7 @@ class ApiSchema(AutoSchema):
 
     def _errors(self) -> dict[str, Any]:
         """Status → answer, for every rule that can be broken here."""
-        rules = [*ANY, *self.operation.breaks]
+        rules: list[type[RuleError]] = [*ANY, *self.operation.breaks]
         rules += [NotFoundError] if isinstance(self.view, PersonView) else []
         rules += CHANGING if self.changes else ()
         by_status: dict[int, list[type[RuleError]]] = {}
@@ -154,7 +155,7 @@ def _examples(values: dict[str, Any]) -> list[OpenApiExample]:
     return [OpenApiExample(name, summary=name, value=value) for name, value in values.items()]
 
 
-class StrictFields(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+class StrictFields(OpenApiSerializerExtension):
     """Fields that are not known are refused."""
 
     target_class = "ptfi.api.fields.Strict"
@@ -165,7 +166,7 @@ class StrictFields(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
         return {**build_object_type(), **shape, "additionalProperties": False}
 
 
-class TextField(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+class TextField(OpenApiSerializerFieldExtension):
     """White space alone is not a text, and none holds a NUL."""
 
     target_class = "ptfi.api.fields.Text"
@@ -176,7 +177,7 @@ class TextField(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-cal
         return shape if self.target.allow_blank else shape | {"pattern": SOME_TEXT}
 
 
-class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class BearerScheme(OpenApiAuthenticationExtension):
     target_class = "ptfi.api.access.BearerAuthentication"
     name = "OAuth2"
 
@@ -204,7 +205,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         }
 
 
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class SessionScheme(OpenApiAuthenticationExtension):
     target_class = "ptfi.api.access.BrowserAuthentication"
     name = ["Session", "CSRF"]
 
