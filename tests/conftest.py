@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -47,13 +47,21 @@ Opened = Callable[..., Page]
 
 @pytest.fixture(scope="session", autouse=True)
 def static_files() -> None:
-    """Pages name hashed static files, which collectstatic makes."""
-    call_command("collectstatic", interactive=False, verbosity=0)
+    """Pages name hashed static files, which collectstatic makes; to compress them takes seconds and shows nothing."""
+    plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}}
+    with override_settings(STORAGES=settings.STORAGES | plain):
+        call_command("collectstatic", interactive=False, verbosity=0)
 
 
 @pytest.fixture(autouse=True)
 def fast_passwords(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def fast_clients(settings: Any) -> None:
+    """Every test client loads the middleware anew; WhiteNoise is not to read all static files each time."""
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture(autouse=True)
