@@ -10,6 +10,7 @@ PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input install --quiet
 PORT ?=
 COUNT ?= 20
 TEMPLATES := templates
+PARALLEL := -n auto --dist worksteal
 # Tools only read code here; with these set, they need no running services.
 NO_SERVICES := SECRET_KEY=lint DATABASE_URL=postgresql://nowhere/lint NEO4J_URL=bolt://nowhere \
 	OIDC_PRIVATE_KEY="$$($(PYTHON) -m ptfi.clients.keys)"
@@ -26,10 +27,11 @@ example: $(VENV)/.run  ## Serve the example app at http://localhost:8080/, besid
 	@exec $(PYTHON) -m http.server 8080 --bind 127.0.0.1 --directory examples/spa >/dev/null
 
 test: $(VENV)/.dev chromium  ## Run all tests, in the browser too
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest $(PARALLEL) -m "not alone"
+	@$(PYTHON) -m pytest -m alone
 
 test-fast: $(VENV)/.dev  ## Run the tests that need neither a browser nor minutes
-	@$(PYTHON) -m pytest -m "not slow"
+	@$(PYTHON) -m pytest $(PARALLEL) -m "not slow"
 
 lint: $(VENV)/.dev  ## Check style, types, templates and migrations
 	@$(PYTHON) -m ruff check .
