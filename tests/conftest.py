@@ -4,6 +4,7 @@ import datetime as dt
 import os
 import re
 import shutil
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -62,6 +63,15 @@ def fast_passwords(settings: Any) -> None:
 def fast_clients(settings: Any) -> None:
     """Every test client loads the middleware anew; WhiteNoise is not to read all static files each time."""
     settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(autouse=True)
+def own_signals() -> Iterator[None]:
+    """A command that a test calls may take Ctrl-C for itself; whoever runs the tests has it back."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(autouse=True)

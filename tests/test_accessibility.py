@@ -8,7 +8,7 @@ from django.core.management import call_command
 from playwright.sync_api import Page
 
 from ptfi.accounts.models import User
-from tests.accessibility import faults
+from tests.accessibility import faults_at
 from tests.conftest import Enter, by, confirmed_trait, make_candidate
 from tests.oauth import access_token, make_client
 from tests.persona_marker import erased
@@ -64,11 +64,6 @@ def persona_of(alice: User) -> dict[str, str]:
     asked = erasure.request_erasure(**by(alice), confirm_email="alice@example.com", recently_authenticated=False)
     ids = {"candidate": candidate, "long": long, "trait": trait, "asked": asked, "receipt": receipt}
     return {name: str(row.pk) for name, row in ids.items()}
-
-
-def faults_at(page: Page, address: str) -> list[str]:
-    page.goto(address, wait_until="networkidle")
-    return faults(page)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

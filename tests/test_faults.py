@@ -28,7 +28,7 @@ from ptfi.embedded import read_state
 from tests.data_folder import ROOT, Folder, wait_until
 from tests.test_run import Terminal, free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.fault, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.fault, pytest.mark.timeout(300)]
 SUGGESTIONS = 4_000
 
 

@@ -165,14 +165,23 @@ def test_a_second_run_takes_the_next_port_and_the_first_goes_on(folder: Folder) 
                 terminal.end(signal.SIGTERM)
 
 
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
+    """A folder whose services run already, as a run that is refused would have to start them first."""
+    folder = Folder(tmp_path_factory.mktemp("used") / "data")
+    folder.use().settings()
+    yield folder
+    folder.close()
+
+
 @pytest.mark.parametrize("text", ["0", "http", "70000", "-1", "٨٠٠٠"])
-def test_a_bad_port_is_refused(folder: Folder, text: str) -> None:
-    assert f"{text!r} is no port" in refusal(folder, text)
+def test_a_bad_port_is_refused(used: Folder, text: str) -> None:
+    assert f"{text!r} is no port" in refusal(used, text)
 
 
-def test_a_port_in_use_is_refused(folder: Folder) -> None:
+def test_a_port_in_use_is_refused(used: Folder) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        assert "another program has it" in refusal(folder, str(taken.getsockname()[1]))
+        assert "another program has it" in refusal(used, str(taken.getsockname()[1]))
 
 
 def refusal(folder: Folder, port: str) -> str:
