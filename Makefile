@@ -11,6 +11,8 @@ PORT ?=
 COUNT ?= 20
 TEMPLATES := templates
 PARALLEL := -n auto --dist worksteal
+# The tests start Python hundreds of times, each time some seconds slower if nothing compiled may be kept.
+unexport PYTHONDONTWRITEBYTECODE
 # Tools only read code here; with these set, they need no running services.
 NO_SERVICES := SECRET_KEY=lint DATABASE_URL=postgresql://nowhere/lint NEO4J_URL=bolt://nowhere \
 	OIDC_PRIVATE_KEY="$$($(PYTHON) -m ptfi.clients.keys)"

@@ -110,6 +110,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
 
+@pytest.mark.slow
 def test_a_folder_may_hold_other_data_folders(tmp_path: Path) -> None:
     inner, outer = Folder(tmp_path / "data" / "test"), Folder(tmp_path / "data")
     for folder in (inner, outer):
