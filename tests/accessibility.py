@@ -3,7 +3,6 @@
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-
 # What comes into view asks for more in the frame after; then nothing may be under way.
 STILL = """async () => {
     for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame)
