@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from traits import bulk as bulk_service
@@ -121,11 +122,20 @@ def undo(request: Request, action_id: uuid.UUID) -> HttpResponse:
 def _undo(request: Request, action_id: uuid.UUID) -> HttpResponse:
     with transaction.atomic(durable=True):
         outcome = undo_service.undo(**person(request), action_id=action_id)
-    opened = _restored(request, outcome.undone)
     text = _undone_text(outcome)
+    if back := _back(request):
+        messages.success(request, text)
+        return HttpResponseRedirect(back)
+    opened = _restored(request, outcome.undone)
     if opened is None or (request.htmx and not _in_review(request)):
         return _elsewhere(request, text, opened, outcome.undone[0])
     return answer(request, text, None, opened=opened)
+
+
+def _back(request: Request) -> str:
+    """Where a page that lists decisions wants to go on; "" for other pages, and for other sites."""
+    path = request.POST.get("next", "")
+    return path if path and url_has_allowed_host_and_scheme(path, allowed_hosts=None) else ""
 
 
 def _undone_text(outcome: undo_service.UndoOutcome) -> str:

@@ -7,7 +7,7 @@ import orjson
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import QuerySet
 
 from ptfi.accounts.models import User
@@ -15,12 +15,11 @@ from ptfi.clients.grants import Connection, connections
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, Suppression, UserRefinedTrait
 from traits.selectors import persona
 from traits.serializers import candidate_json, entry_json, erasure_json, trait_json
+from traits.snapshots import snapshot
 from traits.styles import all_styles
 
 ROWS = 100
 """Rows that are in memory at once; a single one may be some megabytes."""
-LONGEST_PAUSE = "60s"
-"""After so long without a word from the reader PostgreSQL ends the transaction, which holds up its cleaning."""
 
 Members = Iterator[tuple[str, Any]]
 """Names and values of a JSON object; an iterator is an array whose items come one by one."""
@@ -50,12 +49,7 @@ def tables(user: User) -> Iterator[bytes]:
     The connection is free again when the last piece is taken or the generator is closed.
     """
     try:
-        with transaction.atomic(durable=True):
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{LONGEST_PAUSE}'")
-                cursor.execute("SELECT transaction_timestamp()")
-                now = cursor.fetchone()[0]
+        with snapshot() as now:
             yield from encoded(_members(user, now))
     finally:
         connection.close()

@@ -151,10 +151,17 @@ def _entry(
     return entry
 
 
-def verify(persona: Persona) -> Iterator[str]:
-    """Each fault of a person's chain, in words; none when it is whole. The newest entry must be the persona's head."""
-    expected, previous = 0, NO_HASH
-    for entry in UserRefinedTrait.objects.filter(user_id=persona.user_id).order_by("revision").iterator(200):
+def verify(persona: Persona, *, after: int = 0, count: int | None = None) -> Iterator[str]:
+    """Each fault of a person's chain, in words; none when it is whole. The newest entry must be the persona's head.
+
+    after and count: only so many entries behind the one of that number, which was checked before.
+    """
+    rows = UserRefinedTrait.objects.filter(user_id=persona.user_id)
+    expected, previous = after, _hash_at(persona, after)
+    last = persona.revision if count is None else after + count
+    is_end = last >= persona.revision
+    piece = rows.filter(revision__gt=after) if is_end else rows.filter(revision__gt=after, revision__lte=last)
+    for entry in piece.order_by("revision").iterator(200):
         expected += 1
         if entry.revision != expected:
             yield f"revision {expected} is missing (found {entry.revision})"
@@ -166,5 +173,12 @@ def verify(persona: Persona) -> Iterator[str]:
         if hash_of(entry) != bytes(entry.hash):
             yield f"revision {entry.revision}: a column was changed"
         previous = bytes(entry.hash)
-    if (expected, previous) != (persona.revision, bytes(persona.hash)):
+    if is_end and (expected, previous) != (persona.revision, bytes(persona.hash)):
         yield f"the log ends at revision {expected}, the persona's head is {persona.revision}"
+    elif not is_end and expected < last:
+        yield f"revision {expected + 1} is missing"
+
+
+def _hash_at(persona: Persona, revision: int) -> bytes:
+    rows = UserRefinedTrait.objects.filter(user_id=persona.user_id, revision=revision)
+    return bytes(rows.values_list("hash", flat=True).first() or NO_HASH) if revision else NO_HASH

@@ -7,11 +7,9 @@ import re
 import statistics
 import uuid
 from collections.abc import Iterable
-from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Count, Exists, F, Func, OuterRef, Q, QuerySet, TextField
-from django.db.models.fields.json import KT
 from django.utils import timezone
 from rapidfuzz import fuzz
 
@@ -27,6 +25,7 @@ from traits.models import (
     PersonaTrait,
     UserRefinedTrait,
 )
+from traits.sentences import in_words, tell
 from traits.states import name_key
 
 TABS = {"review": "To review", "later": "Later", "confirmed": "Confirmed", "rejected": "Rejected"}
@@ -292,18 +291,12 @@ def traits_to_merge_into(user: User, q: str = "", limit: int = 200) -> list[Pers
 def history(user: User, thing_id: uuid.UUID, limit: int = 20) -> list[UserRefinedTrait]:
     """The newest log entries of a candidate or trait.
 
-    Each says whether it can_undo, its reason and notes, the trait's status_after, and the name and the present status
-    of its suggestion.
+    Each was told (traits/sentences.py), and says whether it can_undo and the present status of its suggestion.
     """
     rows = UserRefinedTrait.objects.filter(Q(trait_id_in_pkg=thing_id) | Q(original_candidate=thing_id), user=user)
-    annotated: Any = rows.annotate(
-        reason=KT("content__reason"),
-        notes=KT("content__notes"),
-        status_after=KT("content__after__trait__status"),
-        suggestion=F("original_candidate__trait_name"),
-        suggestion_status=F("original_candidate__status"),
-    ).defer("content")
-    entries = list(annotated.order_by("-revision")[:limit])
+    told = in_words(rows.annotate(suggestion_status=F("original_candidate__status")))
+    entries = list(told.order_by("-revision")[:limit])
+    tell(user, entries)
     standing = undo.standing_ids(user, entries)
     for entry in entries:
         entry.can_undo = entry.pk in standing

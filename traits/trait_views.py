@@ -53,7 +53,7 @@ def trait(request: Request, trait_id: uuid.UUID) -> HttpResponse:
         "trait": found,
         "persona": selectors.persona(request.user),
         "suggestion": _changed_suggestion(request, found),
-        "history": _with_context(trait_id, selectors.history(request.user, trait_id, limit=50)),
+        "history": _splittable(selectors.history(request.user, trait_id, limit=50)),
         "statuses": [choice for choice in TraitStatus.choices if choice[0] != found.status],
     }
     return render(request, "traits/trait.html", context | _evidence(found.evidence))
@@ -85,17 +85,11 @@ def _changed_suggestion(request: Request, trait: PersonaTrait) -> ExtractedTrait
     return suggestion if suggested != (trait.name, trait.description, trait.category, trait.concepts) else None
 
 
-def _with_context(trait_id: uuid.UUID, entries: list[UserRefinedTrait]) -> list[UserRefinedTrait]:
-    """The entries; each says which one it undid, and whether it split something off the trait.
-
-    The newest merge of each suggestion that is still merged says can_split.
-    """
-    by_id = {entry.pk: entry for entry in entries}
+def _splittable(entries: list[UserRefinedTrait]) -> list[UserRefinedTrait]:
+    """The entries; the newest merge of each suggestion that is still merged says can_split."""
     seen = set[uuid.UUID | None]()
     for entry in entries:
         row: Any = entry
-        row.undid = by_id.get(entry.undoes) if entry.undoes else None
-        row.is_split = entry.user_decision == Decision.REOPENED and entry.original_candidate_id != trait_id
         merged = row.user_decision == Decision.MERGED and row.suggestion_status == CandidateStatus.REFINED
         row.can_split = merged and row.original_candidate_id not in seen
         seen.add(row.original_candidate_id)

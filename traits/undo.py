@@ -8,7 +8,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from ptfi.accounts.models import User
 from traits import log
@@ -29,8 +29,8 @@ from traits.states import (
 from traits.steps import Step, decide, record
 
 NEVER_UNDONE = (Decision.UNDONE, Decision.SUPERSEDED, Decision.EVIDENCE_ERASED)
-Thing = tuple[str, uuid.UUID | str]
-"""Kind and id of a trait, a candidate or a style element."""
+COLUMNS = {"trait": "trait_id_in_pkg", "candidate": "original_candidate", "style": "style_element"}
+"""What an entry may touch, and the column that says which."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -74,42 +74,39 @@ def _entries(user: User, action_id: uuid.UUID) -> list[UserRefinedTrait]:
     return entries
 
 
-def _things(entry: UserRefinedTrait) -> set[Thing]:
-    ids = {
-        "trait": entry.trait_id_in_pkg,
-        "candidate": entry.original_candidate_id,
-        "style": entry.style_element,
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What became of an entry: the one that undid it, and the newest on each thing that it touched, by kind."""
+
+    undone_by: uuid.UUID | None
+    newest: dict[str, uuid.UUID]
+
+    def can_undo(self, entry: UserRefinedTrait) -> bool:
+        is_newest = set(self.newest.values()) == {entry.pk}
+        return is_newest and self.undone_by is None and entry.user_decision not in NEVER_UNDONE
+
+
+def standing(user: User, entry_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Standing]:
+    """How those of the entries stand that are the person's; one query for all of them."""
+    mine = UserRefinedTrait.objects.filter(user=user)
+    undoing = mine.filter(undoes=OuterRef("pk"))
+    counting = mine.exclude(user_decision=Decision.UNDONE).filter(~Exists(undoing)).order_by("-revision")
+    newest = {
+        kind: Subquery(counting.filter(**{column: OuterRef(column)}).values("pk")[:1])
+        for kind, column in COLUMNS.items()
     }
-    return {(kind, pk) for kind, pk in ids.items() if pk is not None}
+    rows = mine.filter(pk__in=list(entry_ids)).annotate(by=Subquery(undoing.values("pk")[:1]), **newest)
+    return {
+        pk: Standing(undone_by=by, newest={kind: each for kind, each in zip(COLUMNS, found, strict=True) if each})
+        for pk, by, *found in rows.values_list("pk", "by", *COLUMNS)
+    }
 
 
 def standing_ids(user: User, entries: Iterable[UserRefinedTrait]) -> set[uuid.UUID]:
     """Which of the entries can be undone now; one query for all of them."""
-    entries = list(entries)
-    things = set[Thing]().union(*(_things(entry) for entry in entries))
-    if not things:
-        return set()
-    columns = {"trait": "trait_id_in_pkg", "candidate": "original_candidate", "style": "style_element"}
-    touched = Q(pk__in=[])
-    for kind, column in columns.items():
-        if ids := [pk for of, pk in things if of == kind]:
-            touched |= Q((f"{column}__in", ids))
-    revision = min(entry.revision for entry in entries)
-    later = UserRefinedTrait.objects.filter(touched, user=user, revision__gte=revision).defer("content")
-    found = list(later)
-    undone = {entry.undoes for entry in found}
-    newest = dict[Thing, int]()
-    for entry in found:
-        if entry.user_decision != Decision.UNDONE and entry.pk not in undone:
-            for thing in _things(entry):
-                newest[thing] = max(newest.get(thing, 0), entry.revision)
-    return {
-        entry.pk
-        for entry in entries
-        if entry.user_decision not in NEVER_UNDONE
-        and entry.pk not in undone
-        and all(newest.get(thing) == entry.revision for thing in _things(entry))
-    }
+    by_id = {entry.pk: entry for entry in entries}
+    found = standing(user, by_id) if by_id else {}
+    return {pk for pk, each in found.items() if each.can_undo(by_id[pk])}
 
 
 def _restored(user: User, entries: list[UserRefinedTrait], at: dt.datetime) -> list[Step]:

@@ -22,4 +22,5 @@ urlpatterns = [
     path("persona/erasures/<uuid:erasure_id>/confirm/", erasure_views.erasure_confirm, name="erasure_confirm"),
     path("persona/suggestions/", erasure_views.suggestions, name="suggestions"),
     path("", include("traits.trait_urls")),
+    path("persona/", include("traits.history_urls")),
 ]

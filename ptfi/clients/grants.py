@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from allauth.idp.oidc.models import Client, Token
@@ -40,6 +41,12 @@ def _connection(tokens: list[Token], access: ClientAccess | None) -> Connection:
     scopes = {scope for token in tokens for scope in token.get_scopes()}
     since = access.connected_at if access else min(token.created_at for token in tokens)
     return Connection(tokens[0].client, in_words(scopes), since, access.last_read_at if access else None)
+
+
+def client_names(client_ids: Iterable[str]) -> dict[str, str]:
+    """What those clients that still exist call themselves, by id."""
+    ids = set(client_ids)
+    return dict(Client.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
 
 
 def granted_scopes(user: User, client: Client) -> set[str]:

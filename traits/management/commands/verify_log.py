@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand
-from django.db import connection, transaction
 
 from traits import log
 from traits.management.commands._people import find
 from traits.models import Persona, UserRefinedTrait
+from traits.snapshots import snapshot
 
 NO_PERSONA = "there are entries, but no persona that holds the head"
 
@@ -41,10 +41,7 @@ def _everybody() -> list[UUID]:
 
 
 def _faults(user_id: UUID) -> list[str]:
-    with transaction.atomic(durable=True):
-        with connection.cursor() as cursor:
-            # One moment for the head and the entries, so that a decision made meanwhile is no fault.
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    with snapshot():
         persona = Persona.objects.filter(pk=user_id).first()
         if persona is None:
             return [NO_PERSONA] if UserRefinedTrait.objects.filter(user_id=user_id).exists() else []

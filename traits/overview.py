@@ -1,0 +1,218 @@
+"""The persona in numbers, computed by the database: what it holds, how it grew, how often each model was right."""
+
+import dataclasses
+import datetime as dt
+import itertools
+from typing import Any
+
+from django.db import connection
+from django.db.models import Avg, Case, Count, F, FloatField, Min, Q, Value, When
+from django.utils import timezone
+
+from ptfi.accounts.models import User
+from traits import selectors
+from traits.models import (
+    CandidateStatus,
+    Decision,
+    ExtractedTraitCandidate,
+    PersonaTrait,
+    TraitStatus,
+    UserRefinedTrait,
+)
+
+MODELS = 6
+"""Models that are shown, those with the most decided suggestions first."""
+BANDS = 10
+ENOUGH = 10
+"""Decided suggestions from which on it is said whether a model is too sure."""
+OFF = 0.1
+CAME = [each.value for each in (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.USER_ADDED)]
+"""Decisions that bring a trait; only a removal takes one away, and undoing one does the opposite."""
+AGREED = [CandidateStatus.CONFIRMED.value, CandidateStatus.REFINED.value]
+# In which steps it is drawn, and up to how many days.
+STEPS = (("day", 31), ("week", 730), ("month", 10**6))
+GROWTH = """
+SELECT date_trunc(%(step)s, made_at)::date, sum(CASE WHEN decision = %(removed)s THEN -sign ELSE sign END)
+FROM (
+    SELECT entry.created_at AT TIME ZONE %(zone)s AS made_at,
+           coalesce(undone.user_decision, entry.user_decision) AS decision,
+           CASE WHEN entry.undoes IS NULL THEN 1 ELSE -1 END AS sign
+    FROM traits_userrefinedtrait entry
+        LEFT JOIN traits_userrefinedtrait undone ON undone.refinement_action_id = entry.undoes
+    WHERE entry.user_id = %(user)s
+) meant
+WHERE decision = %(removed)s OR decision = ANY(%(came)s)
+GROUP BY 1 ORDER BY 1
+"""
+# A suggestion's status says what its newest decision that was not undone came to.
+RIGHT = """
+SELECT model, least(floor(confidence_score::numeric * %(bands)s), %(bands)s - 1)::int AS band,
+       count(*) FILTER (WHERE status = ANY(%(agreed)s)), count(*), sum(confidence_score)
+FROM traits_extractedtraitcandidate, LATERAL (SELECT DISTINCT unnest(originating_models) AS model) named
+WHERE user_id = %(user)s AND status = ANY(%(decided)s)
+GROUP BY 1, 2 ORDER BY 1, 2 DESC
+"""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CategoryRow:
+    """How many traits a category has, their share of the largest one's number, and their average strength (0–1)."""
+
+    category: str
+    number: int
+    share: float
+    strength: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """What is to be decided: due were put off until a time that is past, and are among those to review."""
+
+    review: int
+    later: int
+    due: int
+    next_due: dt.datetime | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Growth:
+    """How many traits there were at the end of each day, week or month (step), from the first decision on."""
+
+    step: str
+    points: list[tuple[dt.date, int]]
+
+    @property
+    def most(self) -> int:
+        return max((number for _, number in self.points), default=0)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Band:
+    """Of so many decided suggestions to which a model gave this confidence (in per cent), how many were agreed to."""
+
+    least: int
+    agreed: int
+    decided: int
+
+    @property
+    def share(self) -> float:
+        return self.agreed / self.decided
+
+    @property
+    def most(self) -> int:
+        return self.least + 100 // BANDS
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Model:
+    """How often the person agreed with a model, by confidence; said is the average confidence that it gave (0–1)."""
+
+    name: str
+    bands: list[Band]
+    said: float
+
+    @property
+    def decided(self) -> int:
+        return sum(band.decided for band in self.bands)
+
+    @property
+    def agreed(self) -> int:
+        return sum(band.agreed for band in self.bands)
+
+    @property
+    def share(self) -> float:
+        return self.agreed / self.decided
+
+    @property
+    def verdict(self) -> str:
+        """Whether it is surer ("over") or less sure ("under") than the person's decisions say, or right; "" for few."""
+        if self.decided < ENOUGH:
+            return ""
+        if abs(self.said - self.share) <= OFF:
+            return "right"
+        return "over" if self.said > self.share else "under"
+
+
+def categories(user: User) -> list[CategoryRow]:
+    """What the persona is made of, the largest category first."""
+    rating = Case(
+        When(user_confidence=None, then=F("confidence")),
+        default=F("user_confidence") / Value(5.0),
+        output_field=FloatField(),
+    )
+    rows = PersonaTrait.objects.filter(user=user).values("category")
+    found = list(rows.annotate(number=Count("pk"), strength=Avg(rating)).order_by("-number", "category"))
+    largest = found[0]["number"] if found else 1
+    return [CategoryRow(share=row["number"] / largest, **row) for row in found]
+
+
+def statuses(user: User) -> dict[str, int]:
+    """How many traits have each status."""
+    rows = PersonaTrait.objects.filter(user=user).values("status").order_by()
+    number = {row["status"]: row["number"] for row in rows.annotate(number=Count("pk"))}
+    return {status: number.get(status, 0) for status in TraitStatus.values}
+
+
+def waiting(user: User) -> Waiting:
+    """What is to be decided."""
+    now = timezone.now()
+    put_off = Q(status=CandidateStatus.AWAITING_REFINEMENT, held_reason="")
+    found = ExtractedTraitCandidate.objects.filter(user=user).aggregate(
+        review=Count("pk", filter=selectors.tab_condition("review", now)),
+        later=Count("pk", filter=selectors.tab_condition("later", now)),
+        due=Count("pk", filter=put_off & Q(deferred_until__lte=now)),
+        next_due=Min("deferred_until", filter=put_off & Q(deferred_until__gt=now)),
+    )
+    return Waiting(**found)
+
+
+def growth(user: User) -> Growth | None:
+    """How the persona grew; None for somebody who decided nothing."""
+    first = UserRefinedTrait.objects.filter(user=user, revision=1).values_list("created_at", flat=True).first()
+    if first is None:
+        return None
+    start, today = timezone.localdate(first), timezone.localdate()
+    step = next(name for name, days in STEPS if (today - start).days <= days)
+    values: dict[str, Any] = {"zone": timezone.get_current_timezone_name(), "removed": Decision.REMOVED.value}
+    with connection.cursor() as cursor:
+        cursor.execute(GROWTH, values | {"user": user.pk, "step": step, "came": CAME})
+        changes = dict(cursor.fetchall())
+    return Growth(step=step, points=_summed(changes, _begin(start, step), today, step))
+
+
+def _summed(changes: dict[dt.date, int], start: dt.date, today: dt.date, step: str) -> list[tuple[dt.date, int]]:
+    points, number, day = list[tuple[dt.date, int]](), 0, start
+    while day <= today:
+        number += int(changes.get(day, 0))
+        points.append((day, number))
+        day = _begin(day + dt.timedelta(days={"day": 1, "week": 7, "month": 31}[step]), step)
+    return points
+
+
+def _begin(day: dt.date, step: str) -> dt.date:
+    """The first day of the week (a Monday) or the month that the day is in, as PostgreSQL's date_trunc has it."""
+    if step == "week":
+        return day - dt.timedelta(days=day.weekday())
+    return day.replace(day=1) if step == "month" else day
+
+
+def models(user: User) -> tuple[list[Model], int]:
+    """How often each model was right about the person, and how many models there are.
+
+    A suggestion counts for each of its models. Agreed: it was confirmed, as it is or with changes, or merged into a
+    trait. Undecided ones don't count.
+    """
+    decided = [*AGREED, CandidateStatus.REJECTED.value]
+    values: dict[str, Any] = {"user": user.pk, "agreed": AGREED, "decided": decided, "bands": BANDS}
+    with connection.cursor() as cursor:
+        cursor.execute(RIGHT, values)
+        rows = cursor.fetchall()
+    found = [_model(name, list(each)) for name, each in itertools.groupby(rows, key=lambda row: row[0])]
+    found.sort(key=lambda model: -model.decided)
+    return found[:MODELS], len(found)
+
+
+def _model(name: str, rows: list[tuple[str, int, int, int, float]]) -> Model:
+    width = 100 // BANDS
+    bands = [Band(least=band * width, agreed=agreed, decided=decided) for _, band, agreed, decided, _ in rows]
+    return Model(name=name, bands=bands, said=sum(row[4] for row in rows) / sum(band.decided for band in bands))

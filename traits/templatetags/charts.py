@@ -1,0 +1,67 @@
+"""Charts, drawn on the server. Each stands beside a text that says the same."""
+
+import datetime as dt
+from typing import Any
+
+from django import template
+from django.utils.dateformat import format as date_format
+
+from traits.overview import Band, Growth
+
+register = template.Library()
+WIDTH, HEIGHT = 600.0, 160.0
+"""Of the chart of growth; the page stretches it."""
+LABELS = 5
+
+
+@register.inclusion_tag("overview/_bar.html")
+def bar(share: float, kind: str = "") -> dict[str, Any]:
+    """A bar that is filled to a share of 0–1."""
+    return {"filled": round(100 * share, 1), "kind": kind}
+
+
+@register.inclusion_tag("overview/_bar.html")
+def band_bar(band: Band) -> dict[str, Any]:
+    """How often a band was agreed to, with a frame where the model said that it would be."""
+    return {"filled": round(100 * band.share, 1), "kind": "agreed", "band": band, "width": band.most - band.least}
+
+
+@register.inclusion_tag("overview/_growth.html")
+def growth_chart(growth: Growth) -> dict[str, Any]:
+    """The number of traits over time, as steps, with its axes in words."""
+    top = _round_up(growth.most)
+    points, number = growth.points, len(growth.points)
+    width = WIDTH / number
+    path = "".join(f"V{_y(count, top)}H{round((place + 1) * width, 2)}" for place, (_, count) in enumerate(points))
+    return {
+        "growth": growth,
+        "line": f"M0 {_y(points[0][1], top)}{path}",
+        "area": f"M0 {HEIGHT}{path}V{HEIGHT}Z",
+        "lines": [_y(top * part / 2, top) for part in (0, 1, 2)],
+        "scale": [top, top // 2, 0] if top > 1 else [1, 0],
+        "dates": [_day(points[place][0], growth.step) for place in _places(number)],
+        "width": WIDTH,
+        "height": HEIGHT,
+    }
+
+
+def _y(count: float, top: int) -> float:
+    return round(HEIGHT - HEIGHT * count / top, 2)
+
+
+def _round_up(number: int) -> int:
+    """The next number that halves well: 1, 2, 4, 10, 20, 40, 100…"""
+    top = 1
+    while top < number:
+        top *= 10
+    return next((part for part in (top // 10 * 2, top // 10 * 4, top // 10 * 6) if part >= max(number, 1)), top)
+
+
+def _places(number: int) -> list[int]:
+    """The first, the last, and some between, so that their labels do not touch."""
+    count = min(LABELS, number)
+    return [round(place * (number - 1) / (count - 1)) for place in range(count)] if count > 1 else [0]
+
+
+def _day(day: dt.date, step: str) -> str:
+    return date_format(day, "M Y" if step == "month" else "j M")
