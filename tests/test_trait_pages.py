@@ -100,7 +100,7 @@ def test_a_trait_with_everything(as_alice: Client, alice: User) -> None:
         "Two jazz Text snippet · journal, page 2 Out of context",
         "I own one. In your own words",
         "1 too private to show",
-        "Confirmed with changes",
+        "You confirmed “ Plays jazz ” with changes",
         "on its way",
     ):
         assert part in text, part
@@ -133,13 +133,13 @@ def test_a_merged_suggestion_can_be_split_off(as_alice: Client, alice: User, jaz
     services.merge(**by(alice), candidate_id=merged.pk, into=jazz.pk)
     persona.set_status(**by(alice), trait_id=jazz.pk, status="dormant")
     page = as_alice.get(path(jazz))
-    assert "Merged in : “ Hums bebop ”" in text_of(page)
+    assert "You merged “ Hums bebop ” into “ Loves jazz ”" in text_of(page)
     assert f'action="/review/{merged.pk}/reopen/"' in page.content.decode()
     as_alice.post(f"/review/{merged.pk}/reopen/")
     page = as_alice.get(path(jazz))
     assert f'action="/review/{merged.pk}/reopen/"' not in page.content.decode()
     assert "Hum." not in text_of(page)
-    assert "Split off : “ Hums bebop ”" in text_of(page)
+    assert "You split “ Hums bebop ” off from “ Loves jazz ”" in text_of(page)
 
 
 def test_history_offers_to_undo_what_can_be_undone(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:
@@ -147,7 +147,7 @@ def test_history_offers_to_undo_what_can_be_undone(as_alice: Client, alice: User
     page = as_alice.get(path(jazz)).content.decode()
     assert re.findall(r'action="/undo/([^/]+)/"', page) == [str(outcome.action_id)]
     assert as_alice.post(f"/undo/{outcome.action_id}/").status_code == 302
-    assert "Undone : status changed to dormant" in text_of(as_alice.get(path(jazz)))
+    assert "You undid: made “ Loves jazz ” dormant" in text_of(as_alice.get(path(jazz)))
     assert PersonaTrait.objects.get().status == "active"
     assert f"/undo/{outcome.action_id}/" not in as_alice.get(path(jazz)).content.decode()
 

@@ -34,8 +34,8 @@ def fields(trait: PersonaTrait, **more: Any) -> dict[str, Any]:
     return {**values, **verdicts, **more}
 
 
-def queries_of(client: Client, address: str) -> int:
-    """How many queries the page itself makes, beside those that find out who is signed in."""
+def queries_of(client: Client, address: str, mark: str = '"traits_') -> int:
+    """How many queries the page itself makes, beside those that find out who is signed in; mark is in each of them."""
     with CaptureQueriesContext(connection) as captured:
         client.get(address)
-    return sum('"traits_' in query["sql"] for query in captured.captured_queries)
+    return sum(mark in query["sql"] for query in captured.captured_queries)

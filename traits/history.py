@@ -163,7 +163,7 @@ def items(user: User, heads: list[Any], *, fold: bool = True) -> list[Item]:
     """The entries of in_words() as the history shows them; to fold, one with a batch stands for all of it."""
     members = _members(user, heads) if fold else {}
     shown = _shown_members(user, [pk for pk, each in members.items() if len(each) > 1])
-    told = {entry.pk: entry for entry in [*heads, *(entry for each in shown.values() for entry in each)]}
+    told = {entry.pk: entry for each in shown.values() for entry in each} | {head.pk: head for head in heads}
     tell(user, told.values())
     batches = {head.pk: members.get(head.batch_id) or [head] for head in heads}
     standing = undo.standing(user, [entry.pk for each in batches.values() for entry in each])

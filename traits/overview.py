@@ -128,7 +128,7 @@ class Model:
         """Whether it is surer ("over") or less sure ("under") than the person's decisions say, or right; "" for few."""
         if self.decided < ENOUGH:
             return ""
-        if abs(self.said - self.share) <= OFF:
+        if round(abs(self.said - self.share), 3) <= OFF:
             return "right"
         return "over" if self.said > self.share else "under"
 

@@ -55,7 +55,7 @@ SELECT page.trait_id, (content #> '{{after,trait}}') - 'evidence',
        now.trait_id IS NOT NULL, coalesce(now.last_refined_at = page.refined_at, false)
 FROM page JOIN traits_userrefinedtrait USING (refinement_action_id)
     LEFT JOIN traits_personatrait now ON now.trait_id = page.trait_id AND now.user_id = %(user)s
-ORDER BY lower(name), page.trait_id
+ORDER BY lower(page.name), page.trait_id
 """  # noqa: S608 (both halves are constants)
 COUNTED = f"""
 {HELD}, mine AS (SELECT trait_id, last_refined_at FROM traits_personatrait WHERE user_id = %(user)s)
