@@ -27,7 +27,12 @@ def test_an_empty_persona(as_alice: Client) -> None:
 
 def test_suggestions_and_no_decision(as_alice: Client, queue: list[ExtractedTraitCandidate]) -> None:
     text = text_of(as_alice.get(OVERVIEW))
-    for part in ("5 to review", "You have not decided anything yet.", "nothing to draw", "As soon as you have decided"):
+    for part in (
+        "5 to review",
+        "You have not decided anything yet.",
+        "nothing to draw",
+        "As soon as you have decided on",
+    ):
         assert part in text, part
 
 

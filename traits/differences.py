@@ -97,7 +97,7 @@ def _shown(key: str, value: Any) -> str:
 
 def _style(old: State | None, new: State | None) -> list[Difference]:
     shown = [value_words(each["element"], each["value"]) if each else "" for each in (old, new)]
-    return [Difference("Value", _replaced(*shown))] if shown[0] != shown[1] else []
+    return [Difference("Value", _replaced(*shown))] if old and shown[0] != shown[1] else []
 
 
 def _replaced(old: str, new: str) -> list[Part]:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Exists, F, Func, JSONField, OuterRef, Q, QuerySet, Window
+from django.db.models import BooleanField, Exists, F, Func, JSONField, OuterRef, Q, QuerySet, Value, Window
 from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import RowNumber
 from django.utils import timezone
@@ -137,10 +137,14 @@ def _matching(user: User, filters: Filters) -> QuerySet[UserRefinedTrait]:
     if filters.actor:
         rows = rows.filter(ACTOR_CONDITIONS[filters.actor])
     if filters.category:
-        places = ("before__candidate", "before__trait", "after__trait")
-        conditions = [Q((f"content__{place}__category", filters.category)) for place in places]
-        rows = rows.filter(conditions[0] | conditions[1] | conditions[2])
+        rows = rows.filter(_names_category(filters.category))
     return rows
+
+
+def _names_category(category: str) -> Func:
+    """Whether one of an entry's states is of this category; a single look at the content, which may be long."""
+    path = Func(Value(f'$.*.*.category ? (@ == "{category}")'), template="%(expressions)s::jsonpath")
+    return Func("content", path, function="jsonb_path_exists", output_field=BooleanField())
 
 
 def page(user: User, filters: Filters, after: int = 0, limit: int = PAGE) -> Page:

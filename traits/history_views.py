@@ -147,14 +147,11 @@ def _moment(day: dt.date, time: str) -> dt.datetime | None:
 def _past(request: Request, at: dt.datetime) -> dict[str, Any]:
     after = _id(request.GET.get("after", ""))
     revision = past.revision_at(request.user, at)
-    traits, following = past.traits_at(request.user, revision, after)
     return {
         "revision": revision,
-        "summary": past.summary(request.user, revision),
-        "traits": traits,
+        "past": past.persona_at(request.user, revision, after),
         "styles": [_style_row(state) for state in past.styles_at(request.user, revision)] if after is None else [],
         "first": after is None,
-        "next": following,
         "since_query": urlencode({"since": timezone.localdate(at).isoformat()}),
         "head": selectors.persona(request.user).revision,
     }

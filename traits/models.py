@@ -338,6 +338,10 @@ class UserRefinedTrait(models.Model):
             # Begins with the candidate, so that deleting one needs no look at the whole log.
             models.Index("original_candidate", F("revision").desc(), name="log_by_candidate"),
             models.Index("user", "batch_id", name="log_of_batch", condition=~Q(batch_id=None)),
+            models.Index("user", "user_decision", F("revision").desc(), name="log_by_decision"),
+            models.Index(
+                "user", "style_element", F("revision").desc(), name="log_of_style", condition=~Q(style_element=None)
+            ),
         ]
 
     def __str__(self) -> str:

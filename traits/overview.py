@@ -26,22 +26,23 @@ BANDS = 10
 ENOUGH = 10
 """Decided suggestions from which on it is said whether a model is too sure."""
 OFF = 0.1
-CAME = [each.value for each in (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.USER_ADDED)]
-"""Decisions that bring a trait; only a removal takes one away, and undoing one does the opposite."""
+COUNTED = (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.USER_ADDED, Decision.REMOVED)
+"""Decisions that bring a trait, and the one that takes one away; undoing one does the opposite."""
 AGREED = [CandidateStatus.CONFIRMED.value, CandidateStatus.REFINED.value]
 # In which steps it is drawn, and up to how many days.
 STEPS = (("day", 31), ("week", 730), ("month", 10**6))
 GROWTH = """
-SELECT date_trunc(%(step)s, made_at)::date, sum(CASE WHEN decision = %(removed)s THEN -sign ELSE sign END)
+SELECT date_trunc(%(step)s, created_at AT TIME ZONE %(zone)s)::date,
+       sum(CASE WHEN decision = %(removed)s THEN -sign ELSE sign END)
 FROM (
-    SELECT entry.created_at AT TIME ZONE %(zone)s AS made_at,
-           coalesce(undone.user_decision, entry.user_decision) AS decision,
-           CASE WHEN entry.undoes IS NULL THEN 1 ELSE -1 END AS sign
-    FROM traits_userrefinedtrait entry
-        LEFT JOIN traits_userrefinedtrait undone ON undone.refinement_action_id = entry.undoes
-    WHERE entry.user_id = %(user)s
-) meant
-WHERE decision = %(removed)s OR decision = ANY(%(came)s)
+    SELECT created_at, user_decision AS decision, 1 AS sign FROM traits_userrefinedtrait
+    WHERE user_id = %(user)s AND user_decision = ANY(%(meant)s)
+    UNION ALL
+    SELECT undoing.created_at, undone.user_decision, -1
+    FROM traits_userrefinedtrait undoing
+        JOIN traits_userrefinedtrait undone ON undone.refinement_action_id = undoing.undoes
+    WHERE undoing.user_id = %(user)s AND undoing.user_decision = 'undone' AND undone.user_decision = ANY(%(meant)s)
+) made
 GROUP BY 1 ORDER BY 1
 """
 # A suggestion's status says what its newest decision that was not undone came to.
@@ -174,8 +175,9 @@ def growth(user: User) -> Growth | None:
     start, today = timezone.localdate(first), timezone.localdate()
     step = next(name for name, days in STEPS if (today - start).days <= days)
     values: dict[str, Any] = {"zone": timezone.get_current_timezone_name(), "removed": Decision.REMOVED.value}
+    values |= {"user": user.pk, "step": step, "meant": [each.value for each in COUNTED]}
     with connection.cursor() as cursor:
-        cursor.execute(GROWTH, values | {"user": user.pk, "step": step, "came": CAME})
+        cursor.execute(GROWTH, values)
         changes = dict(cursor.fetchall())
     return Growth(step=step, points=_summed(changes, _begin(start, step), today, step))
 

@@ -28,41 +28,37 @@ WITH RECURSIVE halves(low, high) AS (
 )
 SELECT coalesce(max(low), 0) FROM halves
 """
-NEWEST = """
-SELECT DISTINCT ON (trait_id_in_pkg) trait_id_in_pkg, refinement_action_id
-FROM traits_userrefinedtrait
-WHERE user_id = %(user)s AND trait_id_in_pkg IS NOT NULL AND revision <= %(revision)s
-ORDER BY trait_id_in_pkg, revision DESC
-"""
-HELD = f"""
-WITH newest AS MATERIALIZED ({NEWEST}), held AS MATERIALIZED (
-    SELECT newest.trait_id_in_pkg AS trait_id, entry.refinement_action_id, state ->> 'name' AS name,
+# What was rejected or removed is left out before its content is read: most of a long log is of that kind.
+PERSONA_AT = """
+WITH newest AS (
+    SELECT DISTINCT ON (trait_id_in_pkg) trait_id_in_pkg AS trait_id, refinement_action_id, user_decision
+    FROM traits_userrefinedtrait
+    WHERE user_id = %(user)s AND trait_id_in_pkg IS NOT NULL AND revision <= %(revision)s
+    ORDER BY trait_id_in_pkg, revision DESC
+), held AS MATERIALIZED (
+    SELECT newest.trait_id, refinement_action_id, lower(state ->> 'name') AS name,
            (state ->> 'last_refined_at')::timestamptz AS refined_at
     FROM newest JOIN traits_userrefinedtrait entry USING (refinement_action_id)
-        CROSS JOIN LATERAL (SELECT entry.content #> '{{after,trait}}' AS state) after
-    WHERE state <> 'null'
-)
-"""  # noqa: S608 (both halves are constants)
-LISTED = f"""
-{HELD}, page AS (
+        CROSS JOIN LATERAL (SELECT entry.content #> '{after,trait}' AS state OFFSET 0) after
+    WHERE newest.user_decision NOT IN ('rejected', 'removed') AND state <> 'null'
+), counted AS (
+    SELECT count(held.trait_id) AS number, count(mine.trait_id) AS number_now,
+           count(*) FILTER (WHERE last_refined_at = refined_at) AS same,
+           count(*) FILTER (WHERE last_refined_at <> refined_at) AS changed
+    FROM held FULL JOIN (SELECT trait_id, last_refined_at FROM traits_personatrait WHERE user_id = %(user)s) mine
+        USING (trait_id)
+), page AS (
     SELECT * FROM held
-    WHERE coalesce(
-        (lower(name), trait_id) > (SELECT lower(name), trait_id FROM held WHERE trait_id = %(after)s::uuid), true)
-    ORDER BY lower(name), trait_id LIMIT %(limit)s
+    WHERE coalesce((name, trait_id) > (SELECT name, trait_id FROM held WHERE trait_id = %(after)s::uuid), true)
+    ORDER BY name, trait_id LIMIT %(limit)s
 )
-SELECT page.trait_id, (content #> '{{after,trait}}') - 'evidence',
-       jsonb_array_length(content #> '{{after,trait,evidence}}'),
+SELECT number, number_now, same, changed, page.trait_id, (content #> '{after,trait}') - 'evidence',
+       jsonb_array_length(content #> '{after,trait,evidence}'),
        now.trait_id IS NOT NULL, coalesce(now.last_refined_at = page.refined_at, false)
-FROM page JOIN traits_userrefinedtrait USING (refinement_action_id)
+FROM counted LEFT JOIN page ON true LEFT JOIN traits_userrefinedtrait USING (refinement_action_id)
     LEFT JOIN traits_personatrait now ON now.trait_id = page.trait_id AND now.user_id = %(user)s
-ORDER BY lower(page.name), page.trait_id
-"""  # noqa: S608 (both halves are constants)
-COUNTED = f"""
-{HELD}, mine AS (SELECT trait_id, last_refined_at FROM traits_personatrait WHERE user_id = %(user)s)
-SELECT count(held.trait_id), count(mine.trait_id),
-       count(*) FILTER (WHERE last_refined_at = refined_at), count(*) FILTER (WHERE last_refined_at <> refined_at)
-FROM held FULL JOIN mine USING (trait_id)
-"""  # noqa: S608 (both halves are constants)
+ORDER BY page.name, page.trait_id
+"""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -77,9 +73,14 @@ class PastTrait:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Summary:
-    """How many traits there were then and are now; same and changed are those of both."""
+class Past:
+    """Some of the traits, by name, and after which one the next page begins.
 
+    How many traits there were then and are now; same and changed are those of both.
+    """
+
+    traits: list[PastTrait]
+    next: uuid.UUID | None
     then: int
     now: int
     same: int
@@ -102,30 +103,20 @@ def revision_at(user: User, at: dt.datetime) -> int:
     return revision
 
 
-def summary(user: User, revision: int) -> Summary:
-    """The persona then beside the one now, in numbers."""
-    with connection.cursor() as cursor:
-        cursor.execute(COUNTED, {"user": user.pk, "revision": revision})
-        then, now, same, changed = cursor.fetchone()
-    return Summary(then=then, now=now, same=same, changed=changed)
-
-
-def traits_at(
-    user: User, revision: int, after: uuid.UUID | None = None, limit: int = PAGE
-) -> tuple[list[PastTrait], uuid.UUID | None]:
-    """Some of the traits that the entry of this number left behind, by name; and after which one the next page begins.
-
-    One that was not there then begins at the start.
-    """
+def persona_at(user: User, revision: int, after: uuid.UUID | None = None, limit: int = PAGE) -> Past:
+    """What the entry of this number left behind; a page that is to begin after no trait of then begins at the start."""
     values: dict[str, Any] = {"user": user.pk, "revision": revision, "after": after, "limit": limit + 1}
     with connection.cursor() as cursor:
-        cursor.execute(LISTED, values)
+        cursor.execute(PERSONA_AT, values)
         rows = cursor.fetchall()
+    then, now, same, changed = rows[0][:4]
     found = [
-        PastTrait(trait_id=pk, state=json.loads(state), evidence_count=pieces or 0, is_held=held, is_same=same)
-        for pk, state, pieces, held, same in rows[:limit]
+        PastTrait(trait_id=pk, state=json.loads(state), evidence_count=pieces or 0, is_held=held, is_same=is_same)
+        for _, _, _, _, pk, state, pieces, held, is_same in rows[:limit]
+        if pk
     ]
-    return found, found[-1].trait_id if len(rows) > limit else None
+    following = found[-1].trait_id if len(rows) > limit else None
+    return Past(traits=found, next=following, then=then, now=now, same=same, changed=changed)
 
 
 def styles_at(user: User, revision: int) -> list[State]:

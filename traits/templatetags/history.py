@@ -3,11 +3,18 @@
 from typing import Any
 
 from django import template
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from traits.differences import Difference, Part
 from traits.sentences import Phrase, sentence
 
 register = template.Library()
+MARKS = {
+    "": "{}",
+    "ins": '<ins><span class="visually-hidden">new: </span>{}</ins>',
+    "del": '<del><span class="visually-hidden">was: </span>{}</del>',
+}
 
 
 @register.filter
@@ -20,3 +27,16 @@ def in_words(entry: Any) -> SafeString:
 def phrase_html(said: Phrase) -> SafeString:
     """A phrase, its names set apart."""
     return said.html()
+
+
+@register.filter
+def marked(difference: Difference) -> SafeString:
+    """What came and what went, marked as such; nothing between the parts of a text."""
+    if difference.is_list:
+        return format_html_join(" ", "<bdi>{}</bdi>", ([_mark(part)] for part in difference.parts))
+    text = format_html_join("", "{}", ([_mark(part)] for part in difference.parts))
+    return format_html('<span class="trait-text">{}</span>', text)
+
+
+def _mark(part: Part) -> SafeString:
+    return format_html(MARKS[part.kind], part.text)
