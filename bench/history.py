@@ -75,11 +75,10 @@ def suggestions(user: User, number: int) -> list[ExtractedTraitCandidate]:
     made = []
     for place in range(number):
         pk, name = uuid.uuid4(), f"Trait number {place} of a long life"
+        text = f"{name}: {'something that was said, and noted down. ' * 5}"
         piece: Any = {"type": "text_snippet", "source_package_id": str(pk), "source_detail": "journal", "verdict": ""}
         piece |= {"start_time": None, "end_time": None, "relevance_score": 0.7}
-        pieces = [
-            piece | {"content": f"{name}: {'something that was said, and noted down. ' * 5}{n}"} for n in range(3)
-        ]
+        pieces = [piece | {"content": f"{text}{each}"} for each in range(3)]
         row = ExtractedTraitCandidate(candidate_id=pk, user=user, trait_name=name, name_key=name_key(name))
         row.trait_category, row.trait_description = categories[place % len(categories)], "Because it was said. " * 5
         row.supporting_evidence = [{"evidence_id": evidence_id(pk, each), **each} for each in pieces]
@@ -154,6 +153,7 @@ def report(client: Client, user: User, entries: int, runs: int) -> None:
     sys.stdout.write(line.format(f"{entries} entries", "ms", "queries", "bytes"))
     for name, path in PAGES.items():
         address = path.format(middle=entries // 2, day=day)
+        connection.queries_log.clear()
         with CaptureQueriesContext(connection) as queries:
             response = client.get(address)
         if response.status_code != 200:

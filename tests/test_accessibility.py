@@ -12,7 +12,8 @@ from tests.accessibility import faults_at
 from tests.conftest import Enter, by, confirmed_trait, make_candidate
 from tests.oauth import access_token, make_client
 from tests.persona_marker import erased
-from traits import erasure, services
+from traits import erasure, persona, services
+from traits.validation import Changes
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LONG = "A" * 120 + "ا" * 60 + "é́" * 20
@@ -33,6 +34,14 @@ SIGNED_IN = [
     "/traits/{trait}/",
     "/traits/{trait}/edit/",
     "/traits/{trait}/remove/",
+    "/persona/",
+    "/persona/history/",
+    "/persona/history/?decision=evidence_erased",
+    "/persona/history/{entry}/",
+    "/persona/history/check/",
+    "/persona/history/check/?after=0",
+    "/persona/past/",
+    "/persona/past/?day=2099-01-01",
     "/accounts/preferences/",
     "/persona/erasures/new/",
     "/persona/erasures/{asked}/",
@@ -62,7 +71,8 @@ def persona_of(alice: User) -> dict[str, str]:
     long = make_candidate(alice, LONG[:255], evidence=["x" * 4000])
     call_command("project_graph", once=True, verbosity=0)
     asked = erasure.request_erasure(**by(alice), confirm_email="alice@example.com", recently_authenticated=False)
-    ids = {"candidate": candidate, "long": long, "trait": trait, "asked": asked, "receipt": receipt}
+    entry = persona.edit_trait(**by(alice), trait_id=trait.pk, changes=Changes(name=f"Loves {LONG[:200]}")).entries[0]
+    ids = {"entry": entry, "candidate": candidate, "long": long, "trait": trait, "asked": asked, "receipt": receipt}
     return {name: str(row.pk) for name, row in ids.items()}
 
 
@@ -86,4 +96,5 @@ def test_every_page(alice: User, page: Page, site: str, enter: Enter, theme: str
 
 def test_empty_pages(bob: User, page: Page, site: str, enter: Enter) -> None:
     enter(page, bob)
-    assert {path: faults_at(page, site + path) for path in ("/review/", "/traits/")} == {"/review/": [], "/traits/": []}
+    paths = ("/review/", "/traits/", "/persona/", "/persona/history/")
+    assert {path: faults_at(page, site + path) for path in paths} == dict.fromkeys(paths, [])

@@ -14,17 +14,20 @@ from django.core import serializers
 from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from ptfi.accounts.models import User
 from tests.conftest import by, confirmed, make_candidate
-from traits import bulk, erasure, persona, selectors, services, styles, undo
+from traits import bulk, erasure, history, overview, past, persona, selectors, services, styles, undo
 from traits.errors import RuleError
 from traits.log import Actor
 from traits.validation import Changes, Evidence
 
 MARKER = "xylophone"
 SERVICES = (services, persona, bulk, undo, styles, erasure)
-READS = [styles.styles, styles.all_styles, erasure.receipt, erasure.counts]
+READERS = (selectors, history, past, overview)
+READS = [styles.styles, styles.all_styles, erasure.receipt, erasure.counts, undo.standing]
+FILTERS: dict[Callable[..., Any], Any] = {history.page: history.Filters()}
 OURS = ("/review", "/traits", "/undo", "/persona")
 IDS = ("candidate_id", "trait_id", "action_id", "thing_id", "erasure_id")
 pytestmark = pytest.mark.django_db
@@ -161,8 +164,15 @@ def arguments(function: Callable[..., Any], theirs: Theirs, bob: User) -> Iterat
         values: dict[str, Any] = dict.fromkeys((*IDS, "into"), pk)
         values |= {"user": bob, "actor": Actor(user_id=bob.pk), "candidate_ids": [pk], "until": None, "code": "other"}
         values |= {"decision": "rejected", "status": "dormant", "changes": Changes(name="Mine", category="Skill")}
-        values |= {"evidence": Evidence(), "filters": selectors.Filters(), "tab": "review", "entries": []}
+        values |= {
+            "evidence": Evidence(),
+            "filters": FILTERS.get(function, selectors.Filters()),
+            "tab": "review",
+            "entries": [],
+        }
         values |= {"confirm_email": theirs.user.email, "recently_authenticated": True, "on": False}
+        values |= {"batch_id": pk, "entry_id": pk, "entry_ids": [pk], "heads": [], "revision": 100}
+        values |= {"at": timezone.now()}
         values |= {"context": MARKER, "styles": {"Pacing": "slow"}}
         values |= {"column": "concepts", "trait": theirs.trait, "trait_ids": theirs.ids}
         values |= {"suggestion": theirs.candidate, "candidate": theirs.candidate, "since": theirs.candidate.created_at}
@@ -172,7 +182,12 @@ def arguments(function: Callable[..., Any], theirs: Theirs, bob: User) -> Iterat
 
 
 @pytest.mark.parametrize(
-    "function", [*(f for module in SERVICES for f in functions(module, "actor")), *functions(selectors), *READS]
+    "function",
+    [
+        *(f for module in SERVICES for f in functions(module, "actor")),
+        *(f for module in READERS for f in functions(module)),
+        *READS,
+    ],
 )
 def test_no_service_crosses_over(theirs: Theirs, bob: User, function: Callable[..., Any]) -> None:
     make_candidate(bob, "Sails")
@@ -182,7 +197,7 @@ def test_no_service_crosses_over(theirs: Theirs, bob: User, function: Callable[.
             found = function(**named)
         except RuleError:
             continue
-        if function.__module__ == selectors.__name__ or function in READS:
+        if function.__module__ in {module.__name__ for module in READERS} or function in READS:
             found = list(found) if hasattr(found, "query") else found
             assert MARKER not in repr(found).lower()
             assert not any(str(pk) in repr(found) for pk in theirs.ids)

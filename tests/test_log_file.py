@@ -97,7 +97,6 @@ def test_an_unbroken_log(as_alice: Client, alice: User) -> None:
 
 
 def test_pieces_follow_each_other(as_alice: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_check.check, "__kwdefaults__", None)
     monkeypatch.setattr(log_check.check, "__defaults__", (0, 3))
     some_decisions(alice)
     first = as_alice.get(CHECK, {"after": "0"}, headers=HTMX).content.decode()

@@ -159,9 +159,9 @@ def waiting(user: User) -> Waiting:
     now = timezone.now()
     put_off = Q(status=CandidateStatus.AWAITING_REFINEMENT, held_reason="")
     found = ExtractedTraitCandidate.objects.filter(user=user).aggregate(
-        review=Count("pk", filter=selectors.tab_condition("review", now)),
-        later=Count("pk", filter=selectors.tab_condition("later", now)),
-        due=Count("pk", filter=put_off & Q(deferred_until__lte=now)),
+        review=Count("status", filter=selectors.tab_condition("review", now)),
+        later=Count("status", filter=selectors.tab_condition("later", now)),
+        due=Count("status", filter=put_off & Q(deferred_until__lte=now)),
         next_due=Min("deferred_until", filter=put_off & Q(deferred_until__gt=now)),
     )
     return Waiting(**found)

@@ -28,19 +28,22 @@ WITH RECURSIVE halves(low, high) AS (
 )
 SELECT coalesce(max(low), 0) FROM halves
 """
-# What was rejected or removed is left out before its content is read: most of a long log is of that kind.
+# Numbers first, which the index alone gives; then one look at each newest entry. The contents of rejects and removals
+# are not read: much of a long log is of that kind.
 PERSONA_AT = """
-WITH newest AS (
-    SELECT DISTINCT ON (trait_id_in_pkg) trait_id_in_pkg AS trait_id, refinement_action_id, user_decision
-    FROM traits_userrefinedtrait
+WITH newest AS MATERIALIZED (
+    SELECT trait_id_in_pkg AS trait_id, max(revision) AS revision FROM traits_userrefinedtrait
     WHERE user_id = %(user)s AND trait_id_in_pkg IS NOT NULL AND revision <= %(revision)s
-    ORDER BY trait_id_in_pkg, revision DESC
+    GROUP BY trait_id_in_pkg
 ), held AS MATERIALIZED (
-    SELECT newest.trait_id, refinement_action_id, lower(state ->> 'name') AS name,
+    SELECT trait_id, entry_id, lower(state ->> 'name') AS name,
            (state ->> 'last_refined_at')::timestamptz AS refined_at
-    FROM newest JOIN traits_userrefinedtrait entry USING (refinement_action_id)
-        CROSS JOIN LATERAL (SELECT entry.content #> '{after,trait}' AS state OFFSET 0) after
-    WHERE newest.user_decision NOT IN ('rejected', 'removed') AND state <> 'null'
+    FROM newest CROSS JOIN LATERAL (
+        SELECT refinement_action_id AS entry_id,
+               CASE WHEN user_decision NOT IN ('rejected', 'removed') THEN content #> '{after,trait}' END AS state
+        FROM traits_userrefinedtrait entry WHERE user_id = %(user)s AND entry.revision = newest.revision OFFSET 0
+    ) entry
+    WHERE state <> 'null'
 ), counted AS (
     SELECT count(held.trait_id) AS number, count(mine.trait_id) AS number_now,
            count(*) FILTER (WHERE last_refined_at = refined_at) AS same,
@@ -55,7 +58,7 @@ WITH newest AS (
 SELECT number, number_now, same, changed, page.trait_id, (content #> '{after,trait}') - 'evidence',
        jsonb_array_length(content #> '{after,trait,evidence}'),
        now.trait_id IS NOT NULL, coalesce(now.last_refined_at = page.refined_at, false)
-FROM counted LEFT JOIN page ON true LEFT JOIN traits_userrefinedtrait USING (refinement_action_id)
+FROM counted LEFT JOIN page ON true LEFT JOIN traits_userrefinedtrait ON refinement_action_id = entry_id
     LEFT JOIN traits_personatrait now ON now.trait_id = page.trait_id AND now.user_id = %(user)s
 ORDER BY page.name, page.trait_id
 """
