@@ -97,4 +97,4 @@ def test_every_page(alice: User, page: Page, site: str, enter: Enter, theme: str
 def test_empty_pages(bob: User, page: Page, site: str, enter: Enter) -> None:
     enter(page, bob)
     paths = ("/review/", "/traits/", "/persona/", "/persona/history/")
-    assert {path: faults_at(page, site + path) for path in paths} == dict.fromkeys(paths, [])
+    assert {path: faults_at(page, site + path) for path in paths} == {path: [] for path in paths}
