@@ -101,7 +101,8 @@ def changes(rows: list[ExtractedTraitCandidate], entries: int, traits: int, at: 
         yield log.Change(
             decision=decision, before={"candidate": before}, after=after, trait_id=row.pk, candidate_id=row.pk
         )
-        held += [(row, after["trait"])] if trait else []
+        if trait:
+            held.append((row, trait_state(trait)))
     for row, state in held[traits:]:
         row.status = CandidateStatus.REJECTED
         yield log.Change(decision=Decision.REMOVED, before={"trait": state}, after={}, trait_id=row.pk)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import zoneinfo
 from typing import Any
 
 import pytest
@@ -44,8 +45,8 @@ def test_every_decision_in_a_sentence(as_alice: Client, alice: User, suggest: Su
     assert tea.trait
     persona.set_status(**by(alice), trait_id=own.pk, status="dormant")
     persona.edit_trait(**by(alice), trait_id=own.pk, changes=Changes(name="Sailed"))
-    persona.remove_trait(**by(alice), trait_id=own.pk, reason="Sold the boat.")
-    undo.undo(**by(alice), action_id=undo_target(alice))
+    removed = persona.remove_trait(**by(alice), trait_id=own.pk, reason="Sold the boat.")
+    undo.undo(**by(alice), action_id=removed.action_id)
     styles.put_styles(**by(alice), context="work", styles={"FormalityLevel": "very_formal"})
     page = as_alice.get(HISTORY)
     assert sentences(page) == [
@@ -68,14 +69,6 @@ def test_every_decision_in_a_sentence(as_alice: Client, alice: User, suggest: Su
     assert "Name was: Likes new: Loves tea" in text
     assert "Something newer was decided about this." in text
     assert "Undoing is not undone" in text
-
-
-def undo_target(user: User) -> Any:
-    from traits.selectors import newest_undoable
-
-    entry = newest_undoable(user)
-    assert entry
-    return entry.pk
 
 
 def test_a_batch_is_one(as_alice: Client, alice: User, queue: list[ExtractedTraitCandidate]) -> None:
@@ -141,7 +134,7 @@ def test_filters(as_alice: Client, alice: User, sam: User, suggest: Suggest) -> 
     persona.edit_trait(user=alice, actor=app, trait_id=jazz.pk, changes=Changes(description="At night."))
     staff = Actor(user_id=sam.pk, kind="staff", reference="T-17")
     persona.set_status(user=alice, actor=staff, trait_id=jazz.pk, status="dormant")
-    today = dt.datetime.now(timezone.zoneinfo.ZoneInfo("Pacific/Auckland")).date()
+    today = dt.datetime.now(zoneinfo.ZoneInfo("Pacific/Auckland")).date()
     yesterday = today - dt.timedelta(days=1)
     cases = {
         "decision=rejected": ["You rejected “Knits”: not me"],
