@@ -26,10 +26,10 @@ EDGES_A_NODE = 5
 """Edges that are drawn for each node of the limit, at most."""
 OTHERS_SHARE = 4
 """The part of the room that styles, and what the pipeline alone knows, may take."""
-BATCH = 100
+BATCH = 500
 """Traits whose surroundings are read at once."""
-MAX_TIED = 10_000
-"""Traits that are ranked, and concepts or emotions of a batch of them, at most."""
+MAX_TIED = 50_000
+"""Concepts or emotions of a batch of traits that are read, at most."""
 MAX_NAMED = 10_000
 """Interests and skills whose names are compared with a concept's."""
 TEXT_OF = {"SourceDataReferenceNode": "sourceDescription"}
@@ -193,7 +193,9 @@ class _Drawing:
         if self.late():
             return []
         # Edges that are there twice would name a trait twice.
-        return list(dict.fromkeys(row["id"] for row in self.rows(statement, limit=MAX_TIED, **parameters)))
+        # One more than fits, so that what is missing is noticed.
+        rows = self.rows(statement, limit=self.limit + 1, **parameters)
+        return list(dict.fromkeys(row["id"] for row in rows))
 
     def traits(self, ids: list[str], *, wide: bool) -> list[str]:
         """Draw the traits in this order, as far as there is room; returns which.
@@ -258,7 +260,8 @@ class _Drawing:
                 break
 
     def rows(self, statement: str, **parameters: Any) -> list[Row]:
-        return self.tx.run(statement, user=str(self.user_id), **parameters).data()
+        # Not data(), which looks for nodes in every map: all of these are plain.
+        return [dict(record) for record in self.tx.run(statement, user=str(self.user_id), **parameters)]
 
     def draw(self, kind: str, source: Key, row: Row) -> bool:
         """Add the row's node and the edge from the source to it; False where there is no room."""
