@@ -9,7 +9,7 @@ from typing import Any
 import neo4j
 from django.conf import settings
 
-from graph import connection, erasing, outbox
+from graph import connection, erasing, outbox, shared
 from graph.nodes import MANAGED_BY
 from graph.rows import Change, EdgeKey, NodeKey, Properties, Rows, rows_of, status_when_gone, style_id
 from graph.writing import KEYS, MAX_ROWS, Fence, states
@@ -26,6 +26,9 @@ RETURN 'HAS_TRAIT' AS type, u.userID AS source, id AS target, properties(e) AS p
 TRAIT_EDGES = f"""
 UNWIND $ids AS id MATCH (:Trait {{traitID: id}})-[e:MANIFESTED_AS_EVIDENCE|ASSOCIATED_WITH_CONCEPT]->(n)
 RETURN type(e) AS type, id AS source, {ID} AS target, properties(e) AS properties"""
+TIES = """
+MATCH (a:Concept {ownerID: $user})-[e:IS_A_TYPE_OF]->(b:Concept) WHERE e.managedBy = $ptfi AND b.ownerID IS NULL
+RETURN type(e) AS type, a.conceptID AS source, b.conceptID AS target, properties(e) AS properties"""
 USER_EDGES = f"""
 MATCH (u:User {{userID: $user}})-[e]->(n) WHERE e.managedBy = $ptfi
 RETURN type(e) AS type, u.userID AS source, {ID} AS target, properties(e) AS properties"""
@@ -78,14 +81,22 @@ def _table_differences(
 
 
 def _graph_differences(persona: Persona, changes: list[Change]) -> list[str]:
+    rows = rows_of(changes)
+    names = [properties["name"] for (label, _), properties in rows.nodes.items() if label == "Concept"]
+    # While an import is on its way, some of the ties are there and others are not.
+    tied = not shared.waiting()
+    for own, broader in shared.own_ties({persona.user_id: names}) if tied else ():
+        rows.edge("IS_A_TYPE_OF", own, broader)
+
     def work(tx: neo4j.ManagedTransaction) -> list[str]:
         fence = states(tx, [persona.user_id])[persona.user_id]
         expected = bytes(persona.hash).hex() if persona.revision else ""
         if fence != Fence(persona.generation, persona.revision, expected):
             return [f"User {persona.user_id}: generation, revision or hash is not as in PostgreSQL"]
-        rows = rows_of(changes)
         nodes = _nodes(tx, persona.user_id, changes)
         edges = _edges(tx, persona.user_id, [key for label, key in nodes if label == "Trait"])
+        for record in tx.run(TIES, user=str(persona.user_id), ptfi=MANAGED_BY) if tied else ():
+            edges[record["type"], record["source"], record["target"]].append(record["properties"])
         return [*_node_differences(rows, nodes, changes), *_edge_differences(rows, edges)]
 
     return connection.write(work, settings.PROJECTOR_LEASE)

@@ -1,0 +1,56 @@
+"""The concepts that everybody shares, and how far the graph has them. What a person calls a concept is not here."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+
+from traits.models import MAX_NAME
+
+MAX_DESCRIPTION = 4_000
+MAX_LINK = 2_000
+
+
+class Concept(models.Model):
+    """A shared concept; its id follows from its name key. broader: what it is a type of, circles included.
+
+    revision is that of the vocabulary in which it last changed. One that was removed stays until the graph has
+    dropped it, too.
+    """
+
+    concept_id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    name = models.CharField(max_length=MAX_NAME)
+    name_key = models.CharField(max_length=MAX_NAME, unique=True)
+    description = models.TextField(blank=True, default="")
+    ontology_link = models.CharField(max_length=MAX_LINK, blank=True, default="")
+    broader = models.ManyToManyField("self", symmetrical=False, related_name="narrower", blank=True)
+    removed = models.BooleanField(default=False)
+    revision = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["revision", "concept_id"], name="concept_revision")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Vocabulary(models.Model):
+    """All shared concepts together: the one row is the lock of their changes, and the outbox towards the graph.
+
+    claimed_until: until then a projector is at work on it.
+    """
+
+    revision = models.BigIntegerField(default=0)
+    projected_revision = models.BigIntegerField(default=0)
+    projected_at = models.DateTimeField(null=True)
+    claimed_until = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "vocabularies"
+        constraints = [
+            models.CheckConstraint(condition=Q(pk=1), name="one_vocabulary"),
+            models.CheckConstraint(condition=Q(projected_revision__lte=F("revision")), name="vocabulary_projected"),
+        ]
+
+    def __str__(self) -> str:
+        return f"revision {self.revision}"

@@ -85,10 +85,13 @@ class SourceDataReferenceNode(Managed):
 
 
 class Concept(Managed):
+    """One without an ownerID is shared; revision, of shared ones alone, is that of graph/models.py."""
+
     conceptID = StringProperty(unique_index=True)  # noqa: N815
     name = StringProperty()
     description = StringProperty()
     ontologyLink = StringProperty()  # noqa: N815
+    revision = IntegerProperty()
     broader = RelationshipTo("Concept", "IS_A_TYPE_OF", model=Edge)
 
 

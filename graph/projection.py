@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 from neo4j.exceptions import ConstraintError, Neo4jError, TransientError
 
-from graph import connection, erasing, outbox, schema, writing
+from graph import connection, erasing, outbox, schema, shared, writing
 from graph.errors import GraphUnavailableError
 from graph.outbox import Claim, End, Replay
 from graph.rows import Change, Rows, rows_of
@@ -34,7 +34,7 @@ RACES = 5
 SWEEP = 1_000
 """People whose fence is compared at once."""
 ERASE_POLL = 1.0
-"""Seconds between two looks for erased people whose graph is to be cleared."""
+"""Seconds between two looks for erased people whose graph is to be cleared, and for shared concepts that changed."""
 
 
 class Projector:
@@ -56,6 +56,7 @@ class Projector:
                     ready = True
                 next(self._sweep, None)
                 if time.monotonic() > self._erased_at + ERASE_POLL:
+                    self.share()
                     self.erase()
                 if not self.batch():
                     stop.wait(settings.PROJECTOR_POLL)
@@ -72,19 +73,36 @@ class Projector:
         for _ in self._sweep:
             pass
         while not stop.is_set():
-            if not self.erase() + self.batch():
-                if not outbox.waiting(self.only) and not erasing.waiting(self.only):
+            if not self.share() + self.erase() + self.batch():
+                if not self._waiting():
                     return
                 stop.wait(settings.PROJECTOR_POLL)
 
+    def _waiting(self) -> bool:
+        concepts = self.only is None and shared.waiting()
+        return concepts or outbox.waiting(self.only) or erasing.waiting(self.only)
+
     def prepare(self) -> None:
-        """Install the schema, and look, a little with each batch, for people whom the graph has lost."""
+        """Install the schema, and look, a little with each batch, for people and concepts that the graph has lost."""
         try:
             schema.install()
         except Neo4jError:
             # Two processes that install at once can get into each other's way.
             schema.install()
-        self._sweep = itertools.chain(erasing.repeat_lost(self.only), _replay_lost(self.only))
+        concepts = shared.repair_lost() if self.only is None else ()
+        self._sweep = itertools.chain(erasing.repeat_lost(self.only), _replay_lost(self.only), concepts)
+
+    def share(self) -> int:
+        """Carry shared concepts into the graph, if some changed; returns how often. Raises GraphUnavailableError."""
+        if self.only is not None:
+            return 0
+        try:
+            return int(shared.project())
+        except AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001 (it is tried again when its lease is over, and people go on)
+            logger.error("The shared concepts could not be projected: %s", _reason(error))
+            return 0
 
     def erase(self) -> int:
         """Clear the graph of somebody whose persona was erased; returns how many there were.
@@ -166,6 +184,7 @@ class Projector:
             else:
                 lost.append(_replay_of(claim.user_id, claim.generation, fence))
         outbox.replay(lost)
+        shared.tie_people({window.user_id: window.concepts() for _, window in windows})
         outbox.done(done)
         if clearing:
             _clear(clearing)

@@ -24,6 +24,8 @@ FACETS = {
 }
 """Category → label and edge of the node that a trait of it is as well."""
 ABOUT = "about"
+SHARED_CONCEPTS = uuid.UUID("5b0f8a52-3d0c-5e7b-9a39-8d1f6f0c4c11")
+"""The name space of shared concepts' ids."""
 SHOWN_VERDICTS = ("", None, Verdict.SUPPORTS.value)
 
 
@@ -66,6 +68,11 @@ class Rows:
 def concept_id(user_id: uuid.UUID, name: str) -> str:
     """The id of a person's own concept: one for all spellings of a name."""
     return str(uuid.uuid5(user_id, "concept:" + name_key(name)))
+
+
+def shared_id(key: str) -> uuid.UUID:
+    """The id of the shared concept of this name key: the same in every database."""
+    return uuid.uuid5(SHARED_CONCEPTS, key)
 
 
 def style_id(user_id: uuid.UUID, element: str) -> str:

@@ -53,6 +53,7 @@ MARK_GONE = """
 UNWIND $rows AS r MATCH (t:Trait {traitID: r.id}) SET t.status = r.status, t.revision = r.revision"""
 NAME_CONCEPTS = """
 UNWIND $ids AS id MATCH (c:Concept {conceptID: id})<-[a:ASSOCIATED_WITH_CONCEPT]-(t:Trait) WHERE c.managedBy = $ptfi
+  AND c.ownerID IS NOT NULL
 WITH c, a, t ORDER BY t.revision DESC WITH c, collect(a.spelling)[0] AS name SET c.name = name"""
 
 
@@ -78,6 +79,10 @@ class Window:
     joined: dt.datetime
     changes: list[Change]
     rows: Rows
+
+    def concepts(self) -> list[str]:
+        """The names of the person's own concepts that it holds."""
+        return [properties["name"] for (label, _), properties in self.rows.nodes.items() if label == "Concept"]
 
     def fence(self) -> dict[str, Any]:
         # A person's very first projection finds nothing of ours to drop.
@@ -224,6 +229,8 @@ def _tidy(tx: neo4j.ManagedTransaction, existing: Iterable[neo4j.Record], target
     match = "UNWIND $ids AS id MATCH (n:SourceDataReferenceNode {referenceID: id}) "
     _run(tx, match + orphans.format(edge="MANIFESTED_AS_EVIDENCE"), sorted(evidence))
     match = "UNWIND $ids AS id MATCH (n:Concept {conceptID: id}) "
+    # A shared concept stays though no trait names it: the pipeline may have tied a trait to it.
+    match += "WHERE n.ownerID IS NOT NULL WITH n "
     _run(tx, match + orphans.format(edge="ASSOCIATED_WITH_CONCEPT"), sorted(concepts))
     _run(tx, NAME_CONCEPTS, sorted(concepts))
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from graph import rebuilding
+from graph import rebuilding, shared
 from graph.check import check
 from graph.errors import GraphUnavailableError
 from graph.management.commands._people import people
 
 
 class Command(BaseCommand):
-    help = "Name every difference between the log and the graph; exit status 1 when there is one."
+    help = "Name every difference between PostgreSQL and the graph; exit status 1 when there is one."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--person", default="", help="id or e-mail of one person; without it, everybody")
@@ -23,13 +23,26 @@ class Command(BaseCommand):
     def handle(self, *, person: str, repair: bool, **_: Any) -> None:
         ids = people(person)
         try:
+            concepts = bool(self._check_shared(repair)) if not person else False
             differing, behind = self._check_all(ids, repair)
         except GraphUnavailableError as error:
             raise CommandError("The graph is away.") from error
         summary = f"{len(ids) - behind} people compared, {behind} still behind, {differing} differ."
-        if differing:
+        if concepts:
+            summary += " The shared concepts differ."
+        if differing or concepts:
             raise CommandError(summary)
         self.stdout.write(summary)
+
+    def _check_shared(self, repair: bool) -> list[str]:
+        found = shared.check() or []
+        self._report("shared", found)
+        if found and repair:
+            self.stdout.write("shared: projecting anew")
+            shared.rebuild()
+            found = shared.check() or []
+            self._report("shared", found)
+        return found
 
     def _check_all(self, ids: list[uuid.UUID], repair: bool) -> tuple[int, int]:
         differing = behind = 0
@@ -46,6 +59,6 @@ class Command(BaseCommand):
             behind += found is None
         return differing, behind
 
-    def _report(self, user_id: uuid.UUID, found: list[str]) -> None:
+    def _report(self, user_id: uuid.UUID | str, found: list[str]) -> None:
         for difference in found:
             self.stdout.write(f"{user_id}: {difference}")

@@ -7,22 +7,30 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from graph import rebuilding
+from graph import rebuilding, shared
 from graph.errors import GraphUnavailableError
 from graph.management.commands._people import people
 
 
 class Command(BaseCommand):
-    help = "Drop what PTFI wrote into the graph and project the log again, one person at a time."
+    help = "Drop what PTFI wrote into the graph, and project shared concepts and logs again, one person at a time."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--person", default="", help="id or e-mail of one person; without it, everybody")
 
     def handle(self, *, person: str, **_: Any) -> None:
         ids = people(person)
+        if not person:
+            self._rebuild_shared()
         failed = [user_id for number, user_id in enumerate(ids, 1) if not self._rebuild(user_id, number, len(ids))]
         if failed:
             raise CommandError(f"{len(failed)} people could not be projected; see last_error of their Persona rows.")
+
+    def _rebuild_shared(self) -> None:
+        try:
+            shared.rebuild()
+        except GraphUnavailableError as error:
+            raise CommandError("The graph is away. A running projector goes on once it is back.") from error
 
     def _rebuild(self, user_id: uuid.UUID, number: int, total: int) -> bool:
         try:

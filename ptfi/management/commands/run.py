@@ -27,6 +27,7 @@ from ptfi.children import Child
 DEFAULT_PORT = 8000
 FIRST_PAGE_SECONDS = 60.0
 LOOK_SECONDS = 0.5
+DEMO_CONCEPTS = Path(settings.BASE_DIR) / "graph" / "demo" / "concepts.csv"
 
 
 class Command(BaseCommand):
@@ -61,6 +62,7 @@ class Command(BaseCommand):
         _collect_static(self.console)
         self.console.print("Loading the demo …")
         call_command("load_demo", verbosity=0)
+        call_command("import_concepts", str(DEMO_CONCEPTS), verbosity=0)
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]
 
