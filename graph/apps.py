@@ -3,3 +3,10 @@ from django.apps import AppConfig
 
 class GraphConfig(AppConfig):
     name = "graph"
+
+    def ready(self) -> None:
+        """Have the forms of traits, which know nothing of the graph, offer the shared concepts."""
+        from graph.vocabulary import shared_names
+        from traits import likeness
+
+        likeness.sources.append(shared_names)

@@ -5,8 +5,11 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from ptfi.accounts.models import User
+from traits import likeness
 from traits.errors import InvalidError
 from traits.forms import EditForm
+from traits.likeness import Question
 from traits.models import Category, PersonaTrait
 from traits.validation import Changes, clean_changes
 
@@ -42,11 +45,25 @@ class TraitForm(EditForm):
         for field, another in LISTS.items():
             if field in self.cleaned_data and self.cleaned_data.get(another):
                 self.cleaned_data[field] = [*self.cleaned_data[field], self.cleaned_data[another]]
+        self.typed_concepts = list(self.cleaned_data.get("concepts", []))
+        meant = read_meant(self.data)
+        if self.typed_concepts:
+            self.cleaned_data["concepts"] = [meant.get(name) or name for name in self.typed_concepts]
         try:
             clean_changes(self.trait_changes())
         except InvalidError as error:
             self.add_details(error.details)
         return self.cleaned_data
+
+    def questions(self, user: User) -> list[tuple[Question, str | None]]:
+        """Concepts that may be slips of others, each with what the person said is meant.
+
+        "" is the name as it was typed; None where they were not asked.
+        """
+        known = self.trait.concepts if self.trait else []
+        meant = read_meant(self.data)
+        asked = likeness.questions(user, getattr(self, "typed_concepts", []), known)
+        return [(question, meant.get(question.name)) for question in asked]
 
     def trait_changes(self) -> Changes:
         """What differs from the trait; all that is given for a new one."""
@@ -78,6 +95,12 @@ class TraitForm(EditForm):
 
     def _sent(self, name: str) -> str:
         return str(self.data.get(name, "")).replace("\r\n", "\n").strip()
+
+
+def read_meant(data: Any) -> dict[str, str]:
+    """What the person said that each concept is meant to be; "" is the name as it was typed."""
+    names = data.getlist("unsure") if isinstance(data, QueryDict) else []
+    return {name: data.get(f"meant-{place}", "") for place, name in enumerate(names[: likeness.MAX_NEW])}
 
 
 def shown_values(trait: PersonaTrait) -> dict[str, str]:

@@ -105,6 +105,8 @@ def trait_new(request: Request) -> HttpResponse:
         return _form_page(request, TraitForm())
     form = TraitForm(request.POST)
     if form.is_valid():
+        if asked := _asked(request, form):
+            return asked
         try:
             with transaction.atomic(durable=True):
                 outcome = persona.add_trait(
@@ -140,6 +142,8 @@ def trait_edit(request: Request, trait_id: uuid.UUID) -> HttpResponse:
         return _form_page(request, TraitForm(trait=found))
     form, status = TraitForm(request.POST, trait=found), 400
     if form.is_valid():
+        if asked := _asked(request, form):
+            return asked
         try:
             with transaction.atomic(durable=True):
                 outcome = persona.edit_trait(
@@ -157,15 +161,23 @@ def trait_edit(request: Request, trait_id: uuid.UUID) -> HttpResponse:
     return _form_page(request, form, status=status)
 
 
+def _asked(request: Request, form: TraitForm) -> HttpResponse | None:
+    """The form with "did you mean …?", where it holds a concept that may be a slip; nothing is saved before."""
+    unanswered = any(meant is None for _, meant in form.questions(request.user))
+    return _form_page(request, form, status=200) if unanswered else None
+
+
 def _form_page(request: Request, form: TraitForm, status: int = 200) -> HttpResponse:
     verdicts = read_verdicts(request.POST)
     pieces = form.trait.evidence if form.trait else []
+    kept = form.is_bound and status != 409
     context = {
         "form": form,
         "trait": form.trait,
         "stale": status == 409,
         # Only somebody who was shown what holds now may overwrite it.
-        "version": request.POST.get("version", "") if status == 400 else getattr(form.trait, "version", ""),
+        "version": request.POST.get("version", "") if kept else getattr(form.trait, "version", ""),
+        "questions": form.questions(request.user) if form.is_bound else [],
         "verdicts": [("", "No verdict"), *Verdict.choices],
         "pieces": [(piece, verdicts.get(piece["evidence_id"], piece.get("verdict", ""))) for piece in pieces],
         "own_concepts": selectors.own_names(request.user, "concepts"),
