@@ -67,7 +67,7 @@ class Hierarchy(Above):
         for pk, above in self.broader.items():
             for each in above:
                 narrower[each].add(pk)
-        return _reached(ids, narrower)
+        return reached(ids, narrower)
 
     def traits_of(self, ids: Iterable[str]) -> set[str]:
         return set[str]().union(*(self.traits.get(pk, ()) for pk in ids))
@@ -81,7 +81,7 @@ def concepts(user_id: uuid.UUID) -> list[dict[str, Any]]:
     found = connection.read(lambda tx: hierarchy(tx, user_id, deadline()))
     traits = defaultdict[str, set[str]](set)
     for pk, mine in found.traits.items():
-        for each in _reached([pk], found.broader):
+        for each in reached([pk], found.broader):
             traits[each] |= mine
     rows = [
         {"conceptID": pk, "name": found.concepts[pk].get("name", ""), "traits": len(mine)}
@@ -129,7 +129,7 @@ def parts(ids: list[str], size: int) -> Iterator[list[str]]:
         yield ids[start : start + size]
 
 
-def _reached(ids: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:
+def reached(ids: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:
     """These and whatever can be reached from them."""
     known = set(ids)
     level = list(known)

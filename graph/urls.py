@@ -2,9 +2,13 @@
 
 from django.urls import path
 
-from graph import views
+from graph import picture_views, views
 
 urlpatterns = [
     path("traits/", views.traits, name="traits"),
     path("traits/graph-state/", views.graph_state, name="graph_state"),
+    path("persona/graph/", picture_views.graph, name="graph"),
+    path("persona/graph.svg", picture_views.graph_svg, name="graph_svg"),
+    path("persona/graph/traits/<uuid:trait_id>/", picture_views.graph_trait, name="graph_trait"),
+    path("persona/concepts/names/", picture_views.concept_names, name="concept_names"),
 ]

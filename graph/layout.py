@@ -1,0 +1,232 @@
+"""Where the nodes of a picture and their names go. The same input gives the same picture."""
+
+import itertools
+import math
+import random
+import threading
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import igraph
+
+WORK = 4e7
+"""Pairs of nodes that the layout looks at, over all of its rounds; it bounds the time to some tenths of a second."""
+MIN_ROUNDS, MAX_ROUNDS = 30, 400
+ROOM, ROOM_A_NODE = 160_000.0, 7_600.0
+"""The area of a picture in square pixels: at least, and more for each node."""
+SHAPE = 1.4
+"""Width over height; screens are wide."""
+MARGIN = 64.0
+GAP = 12.0
+PUSHES = 30
+GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
+LINE_HEIGHT = 14.0
+LETTER = 6.4
+"""The width of a letter of a name, about; letters of Chinese, Japanese and Korean are twice as wide."""
+LINE_LETTERS = 20
+LINES = 2
+
+# igraph shakes its nodes a little, with one source of chance for the whole process.
+_chance = random.Random()  # noqa: S311 (for looks)
+_lock = threading.Lock()
+igraph.set_random_number_generator(_chance)
+
+Point = tuple[float, float]
+Box = tuple[float, float, float, float]
+
+
+@dataclass(slots=True)
+class Dot:
+    """A node: its radius in pixels, the name to write at it, and where around the middle it begins (0–1, ring ≥ 0).
+
+    Those with the higher rank get their names first. x, y, lines and label_y are what is found.
+    """
+
+    radius: float
+    name: str
+    rank: float
+    sector: float
+    ring: float
+    x: float = 0.0
+    y: float = 0.0
+    lines: list[str] = field(default_factory=list)
+    label_x: float = 0.0
+    label_y: float = 0.0
+    written: bool = False
+
+    def box(self) -> Box:
+        return self.x - self.radius, self.y - self.radius, self.x + self.radius, self.y + self.radius
+
+
+def arrange(dots: Sequence[Dot], edges: Sequence[tuple[int, int, float]]) -> Point:
+    """Place the dots; edges are pairs of places with a weight. Returns the width and the height of the picture."""
+    _spread(dots, edges)
+    _part(dots)
+    left = min(dot.x - dot.radius for dot in dots) - MARGIN
+    top = min(dot.y - dot.radius for dot in dots) - MARGIN / 2
+    for dot in dots:
+        dot.x, dot.y = round(dot.x - left, 1), round(dot.y - top, 1)
+    width = max(dot.x + dot.radius for dot in dots) + MARGIN
+    height = max(dot.y + dot.radius for dot in dots) + MARGIN
+    _write_names(dots, width)
+    return round(width), round(height)
+
+
+def _spread(dots: Sequence[Dot], edges: Sequence[tuple[int, int, float]]) -> None:
+    count = len(dots)
+    # A turn for each place, so that no two begin at the same point.
+    starts = [
+        ((1 + dot.ring) * math.cos(angle), (1 + dot.ring) * math.sin(angle))
+        for place, dot in enumerate(dots)
+        for angle in [2 * math.pi * dot.sector + 0.5 * math.sin(place * GOLDEN_ANGLE)]
+    ]
+    graph = igraph.Graph(count, [(a, b) for a, b, _ in edges])
+    rounds = int(min(MAX_ROUNDS, max(MIN_ROUNDS, WORK / count**2)))
+    pulls = [pull for _, _, pull in edges]
+    with _lock:
+        _chance.seed(1)
+        found = graph.layout_fruchterman_reingold(
+            weights=pulls, niter=rounds, seed=starts, grid="nogrid", start_temp=math.sqrt(count)
+        )
+    points = [(x, y) for x, y in found]
+    left, right = min(x for x, _ in points), max(x for x, _ in points)
+    top, bottom = min(y for _, y in points), max(y for _, y in points)
+    height = math.sqrt((ROOM + ROOM_A_NODE * count) / SHAPE)
+    across, down = height * SHAPE / max(right - left, 1e-6), height / max(bottom - top, 1e-6)
+    for dot, (x, y) in zip(dots, points, strict=True):
+        dot.x, dot.y = (x - left) * across, (y - top) * down
+
+
+def _part(dots: Sequence[Dot]) -> None:
+    """Push apart what overlaps."""
+    size = 2 * max(dot.radius for dot in dots) + GAP
+    for _ in range(PUSHES):
+        cells = _cells(dots, size)
+        moved = sum(_push(a, b) for a, b in _neighbours(cells))
+        if not moved:
+            break
+
+
+def _cells(dots: Iterable[Dot], size: float) -> dict[tuple[int, int], list[Dot]]:
+    cells = defaultdict[tuple[int, int], list[Dot]](list)
+    for dot in dots:
+        cells[int(dot.x // size), int(dot.y // size)].append(dot)
+    return cells
+
+
+def _neighbours(cells: dict[tuple[int, int], list[Dot]]) -> Iterable[tuple[Dot, Dot]]:
+    """Each pair of dots in the same cell or in adjoining ones, once."""
+    for (column, row), here in list(cells.items()):
+        yield from itertools.combinations(here, 2)
+        for beside in ((1, 0), (0, 1), (1, 1), (1, -1)):
+            yield from itertools.product(here, cells.get((column + beside[0], row + beside[1]), ()))
+
+
+def _push(a: Dot, b: Dot) -> bool:
+    across, down = b.x - a.x, b.y - a.y
+    apart = math.hypot(across, down)
+    missing = a.radius + b.radius + GAP - apart
+    if missing <= 0.5:
+        return False
+    if apart < 1e-6:
+        across, down, apart = 1.0, 0.0, 1.0
+    share = missing / apart / 2
+    a.x, a.y, b.x, b.y = a.x - across * share, a.y - down * share, b.x + across * share, b.y + down * share
+    return True
+
+
+def _write_names(dots: Sequence[Dot], width: float) -> None:
+    """Each name below its dot or at another side of it, where it meets nothing; else it is left for the pointer."""
+    taken = _Taken()
+    for dot in dots:
+        taken.add(dot.box())
+    for dot in sorted(dots, key=lambda dot: (-dot.rank, dot.x, dot.y)):
+        dot.lines = wrapped(dot.name)
+        room = max(map(_width, dot.lines), default=0.0)
+        places = list(_label_places(dot, room))
+        dot.label_x, dot.label_y = places[0]
+        for x, y in places:
+            box = (x - room / 2, y - LINE_HEIGHT, x + room / 2, y - LINE_HEIGHT + LINE_HEIGHT * len(dot.lines) + 3)
+            if box[0] >= 0 and box[2] <= width and taken.free(box):
+                dot.label_x, dot.label_y, dot.written = x, y, True
+                taken.add(box)
+                break
+        dot.label_x, dot.label_y = round(dot.label_x, 1), round(dot.label_y, 1)
+
+
+def _label_places(dot: Dot, room: float) -> Iterable[Point]:
+    """The middle of the first line's foot: below the dot, above it, to its right, to its left."""
+    height = LINE_HEIGHT * len(dot.lines)
+    yield dot.x, dot.y + dot.radius + LINE_HEIGHT + 1
+    yield dot.x, dot.y - dot.radius - height + LINE_HEIGHT - 4
+    beside = dot.y - height / 2 + LINE_HEIGHT - 3
+    yield dot.x + dot.radius + room / 2 + 5, beside
+    yield dot.x - dot.radius - room / 2 - 5, beside
+
+
+class _Taken:
+    """Boxes in which something stands already."""
+
+    SIZE = 64.0
+
+    def __init__(self) -> None:
+        self.cells = defaultdict[tuple[int, int], list[Box]](list)
+
+    def add(self, box: Box) -> None:
+        for cell in self._touched(box):
+            self.cells[cell].append(box)
+
+    def free(self, box: Box) -> bool:
+        left, top, right, bottom = box
+        return not any(
+            left < other[2] and other[0] < right and top < other[3] and other[1] < bottom
+            for cell in self._touched(box)
+            for other in self.cells.get(cell, ())
+        )
+
+    def _touched(self, box: Box) -> Iterable[tuple[int, int]]:
+        left, top, right, bottom = (int(side // self.SIZE) for side in box)
+        return itertools.product(range(left, right + 1), range(top, bottom + 1))
+
+
+def wrapped(name: str) -> list[str]:
+    """The name on two short lines at most, and how it goes on left out."""
+    lines = [""]
+    for word in name.split():
+        joined = f"{lines[-1]} {word}".strip()
+        if _letters(joined) <= LINE_LETTERS or not lines[-1]:
+            lines[-1] = joined
+        else:
+            lines.append(word)
+    shown = [_cut(line) for line in lines[:LINES]]
+    if len(lines) > LINES and not shown[-1].endswith("…"):
+        shown[-1] = _cut(shown[-1] + " …") if _letters(shown[-1]) > LINE_LETTERS - 2 else f"{shown[-1]} …"
+    return shown
+
+
+def _cut(line: str) -> str:
+    """What fits on a line."""
+    if _letters(line) <= LINE_LETTERS:
+        return line
+    kept = ""
+    for letter in line:
+        if _letters(kept + letter) > LINE_LETTERS - 1:
+            break
+        kept += letter
+    return kept.rstrip() + "…"
+
+
+def _letters(text: str) -> int:
+    return sum(_wide(letter) for letter in text)
+
+
+def _wide(letter: str) -> int:
+    if unicodedata.combining(letter):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+
+
+def _width(text: str) -> float:
+    return _letters(text) * LETTER + 4

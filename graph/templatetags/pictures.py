@@ -1,0 +1,21 @@
+"""Words for what a picture shows."""
+
+from django import template
+
+from graph.sketch import Sketch
+
+register = template.Library()
+
+SINGULAR = {"interest": "Interest", "skill": "Skill", "emotion": "Feeling", "style": "Style"}
+
+
+@register.filter
+def kind_words(kind: str) -> str:
+    """One of a kind."""
+    return SINGULAR[kind]
+
+
+@register.filter
+def broader_names(sketch: Sketch, concept_id: str) -> list[str]:
+    """What the concept is a type of, as far as it is drawn; its shared namesake is left out."""
+    return sketch.broader_names(concept_id)
