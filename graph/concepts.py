@@ -37,6 +37,13 @@ BROADER = f"""
 UNWIND $ids AS id MATCH (n:Concept {{conceptID: id}})-[:IS_A_TYPE_OF]->(c:Concept)
 WHERE {OWN.format("c")} AND c.conceptID IS NOT NULL RETURN id, {shown(Concept, "c")} AS concept LIMIT $limit"""
 
+NAMED = """
+MATCH (:User {userID: $user})-[:HAS_TRAIT {managedBy: 'ptfi'}]->(t:Trait)
+WHERE t.category IN ['Interest', 'Skill'] AND t.traitID IS NOT NULL
+RETURN t.traitID AS id, t.name AS name LIMIT $limit"""
+MAX_NAMED = 10_000
+"""Interests and skills whose names are compared with a concept's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Above:
@@ -104,6 +111,13 @@ def hierarchy(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, until: float) ->
     above = climb(tx, user_id, concepts, until)
     complete = above.complete and sum(map(len, traits.values())) < MAX_TIES
     return Hierarchy(above.concepts | concepts, above.broader, complete, traits)
+
+
+def named(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, name: str) -> list[str]:
+    """The person's interests and skills, as traits, that have this name in any spelling."""
+    key = name_key(name)
+    rows = tx.run(NAMED, user=str(user_id), limit=MAX_NAMED)
+    return [row["id"] for row in rows if name_key(str(row["name"] or "")) == key]
 
 
 def climb(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, ids: Collection[str], until: float) -> Above:

@@ -19,9 +19,12 @@ ROOM, ROOM_A_NODE = 160_000.0, 7_600.0
 SHAPE = 1.4
 """Width over height; screens are wide."""
 MARGIN = 64.0
+RIM = 46.0
 GAP = 12.0
 PUSHES = 30
 GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
+ALWAYS = 8.0
+"""The rank from which a name is written although something is in its way."""
 LINE_HEIGHT = 14.0
 LETTER = 6.4
 """The width of a letter of a name, about; letters of Chinese, Japanese and Korean are twice as wide."""
@@ -41,7 +44,8 @@ Box = tuple[float, float, float, float]
 class Dot:
     """A node: its radius in pixels, the name to write at it, and where around the middle it begins (0–1, ring ≥ 0).
 
-    Those with the higher rank get their names first. x, y, lines and label_y are what is found.
+    Those with the higher rank get their names first. outside: at the rim, around all others. x, y, lines, label_x,
+    label_y and written are what is found.
     """
 
     radius: float
@@ -49,6 +53,7 @@ class Dot:
     rank: float
     sector: float
     ring: float
+    outside: bool = False
     x: float = 0.0
     y: float = 0.0
     lines: list[str] = field(default_factory=list)
@@ -62,7 +67,11 @@ class Dot:
 
 def arrange(dots: Sequence[Dot], edges: Sequence[tuple[int, int, float]]) -> Point:
     """Place the dots; edges are pairs of places with a weight. Returns the width and the height of the picture."""
-    _spread(dots, edges)
+    inside = [place for place, dot in enumerate(dots) if not dot.outside]
+    renumbered = {place: number for number, place in enumerate(inside)}
+    ties = [(renumbered[a], renumbered[b], pull) for a, b, pull in edges if a in renumbered and b in renumbered]
+    _spread([dots[place] for place in inside], ties)
+    _surround([dot for dot in dots if dot.outside], [dots[place] for place in inside])
     _part(dots)
     left = min(dot.x - dot.radius for dot in dots) - MARGIN
     top = min(dot.y - dot.radius for dot in dots) - MARGIN / 2
@@ -97,6 +106,15 @@ def _spread(dots: Sequence[Dot], edges: Sequence[tuple[int, int, float]]) -> Non
     across, down = height * SHAPE / max(right - left, 1e-6), height / max(bottom - top, 1e-6)
     for dot, (x, y) in zip(dots, points, strict=True):
         dot.x, dot.y = (x - left) * across, (y - top) * down
+
+
+def _surround(rim: Sequence[Dot], dots: Sequence[Dot]) -> None:
+    """Put these around the others, evenly, in the order of their sectors."""
+    width, height = max(dot.x for dot in dots), max(dot.y for dot in dots)
+    for number, dot in enumerate(sorted(rim, key=lambda dot: (dot.sector, dot.name))):
+        angle = 2 * math.pi * number / len(rim)
+        dot.x = width / 2 + (width / 2 + RIM) * math.cos(angle)
+        dot.y = height / 2 + (height / 2 + RIM) * math.sin(angle)
 
 
 def _part(dots: Sequence[Dot]) -> None:
@@ -153,6 +171,7 @@ def _write_names(dots: Sequence[Dot], width: float) -> None:
                 dot.label_x, dot.label_y, dot.written = x, y, True
                 taken.add(box)
                 break
+        dot.written |= dot.rank >= ALWAYS
         dot.label_x, dot.label_y = round(dot.label_x, 1), round(dot.label_y, 1)
 
 

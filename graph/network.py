@@ -15,7 +15,7 @@ import neo4j
 from neo4j.time import Date, DateTime, Duration, Time
 
 from graph import connection
-from graph.concepts import OWN, Hierarchy, climb, deadline, hierarchy, parts
+from graph.concepts import MAX_NAMED, OWN, Hierarchy, climb, deadline, hierarchy, parts
 from graph.rows import FACETS
 from graph.schema import EDGES, shown
 from graph.writing import KEYS, NODE_BY_LABEL
@@ -30,8 +30,6 @@ BATCH = 500
 """Traits whose surroundings are read at once."""
 MAX_TIED = 50_000
 """Concepts or emotions of a batch of traits that are read, at most."""
-MAX_NAMED = 10_000
-"""Interests and skills whose names are compared with a concept's."""
 TEXT_OF = {"SourceDataReferenceNode": "sourceDescription"}
 """What stands for the name of a node that has none."""
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from graph.layout import Dot, arrange
+from graph.layout import ALWAYS, Dot, arrange
 from graph.sketch import KIND_OF, KINDS, Sketch, SketchTrait
 from traits.models import Category
 
@@ -117,7 +117,7 @@ def draw(sketch: Sketch, person: str, query: Query, larger: str = "") -> Picture
     query holds the filters as the address names them, and links in the picture keep them; larger is the next size.
     """
     board = _Board(query, larger)
-    board.add(PERSON, _Item(Dot(RADIUS[PERSON], person, 9.0, 0.0, 0.0), PERSON, person))
+    board.add(PERSON, _Item(Dot(RADIUS[PERSON], person, ALWAYS + 1, 0.0, 0.0), PERSON, person))
     for place, trait in enumerate(sketch.traits):
         _trait(board, trait, place / max(1, len(sketch.traits)))
     _groups(board, sketch)
@@ -153,7 +153,7 @@ def _groups(board: _Board, sketch: Sketch) -> None:
     for category, count in sorted(sketch.folded.items()):
         words = f"{count} more: {CATEGORIES.get(category, category)}"
         href = board.address(show=board.larger) if only else board.address(category=category)
-        dot = Dot(RADIUS[GROUP], words, 4.0, SECTORS.get(category, 0.0), 1.2)
+        dot = Dot(RADIUS[GROUP], words, 4.0, SECTORS.get(category, 0.0), 1.2, outside=True)
         board.add(f"group {category}", _Item(dot, GROUP, words, href=href, count=f"+{count}"))
         board.tie("folded", PERSON, f"group {category}", 0.1, 1.0)
 
@@ -178,7 +178,8 @@ def _concepts(board: _Board, sketch: Sketch) -> None:
     for concept in sketch.concepts:
         count = f"{concept.traits} trait{'' if concept.traits == 1 else 's'}"
         radius = RADIUS["concept"] + 2.2 * math.sqrt(concept.traits)
-        dot = Dot(min(radius, 22.0), concept.name, 2.5 + concept.traits, angles.get(concept.id, 0.0), 0.6)
+        rank = ALWAYS if concept.sought else min(2.5 + concept.traits, 7.0)
+        dot = Dot(min(radius, 22.0), concept.name, rank, angles.get(concept.id, 0.0), 0.6)
         title = f"Concept: {concept.name}, {count}"
         href = board.address(concept=concept.name, category="")
         item = _Item(dot, "concept", title, href=href, shared=concept.shared, sought=concept.sought)
@@ -189,7 +190,7 @@ def _mean_sectors(sketch: Sketch) -> dict[str, float]:
     """Where around the middle the traits of each concept are, on average."""
     found = dict[str, list[float]]()
     for trait in sketch.traits:
-        for pk in trait.concepts:
+        for pk in trait.about:
             found.setdefault(pk, []).append(SECTORS.get(trait.category, 0.0))
     return {pk: sum(sectors) / len(sectors) for pk, sectors in found.items()}
 
@@ -207,7 +208,7 @@ def _evidence(board: _Board, sketch: Sketch) -> None:
 
 def _ties(board: _Board, sketch: Sketch) -> None:
     for trait in sketch.traits:
-        for pk in trait.concepts:
+        for pk in trait.about:
             board.tie("about", trait.id, f"concept {pk}", 0.9, 1.1)
         for pk in trait.emotions:
             board.tie("about", trait.id, pk, 0.6, 1.1)

@@ -66,6 +66,7 @@ def graph(request: Request) -> HttpResponse:
     context: dict[str, Any] = {
         "query": query,
         "filtered": any(query.values()),
+        "more_chosen": any(query[name] for name in ("status", "strength", "show", "kind")),
         "persona": selectors.persona(request.user),
         "categories": Category.choices,
         "statuses": TraitStatus.choices,

@@ -8,14 +8,15 @@ from typing import Any
 import neo4j
 
 from graph import connection
-from graph.rows import concept_id
+from graph.concepts import deadline, hierarchy, named
 
 MAX_LIMIT = 200
 MATCH = """
 MATCH (:User {userID: $user})-[h:HAS_TRAIT {managedBy: 'ptfi'}]->(t:Trait)
 WHERE ($status IS NULL OR t.status IN $status) AND ($category IS NULL OR t.category IN $category)
   AND ($q = '' OR toLower(t.name) CONTAINS toLower($q) OR toLower(coalesce(t.description, '')) CONTAINS toLower($q))
-  AND ($concept IS NULL OR EXISTS { MATCH (t)-[:ASSOCIATED_WITH_CONCEPT]->(:Concept {conceptID: $concept}) })"""
+  AND ($concepts IS NULL OR t.traitID IN $named
+    OR EXISTS { MATCH (t)-[:ASSOCIATED_WITH_CONCEPT]->(c:Concept) WHERE c.conceptID IN $concepts })"""
 TOTAL = f"{MATCH} RETURN count(t) AS total"
 PAGE = f"""{MATCH}
 WITH t, h, toLower(coalesce(t.name, '')) AS key
@@ -60,25 +61,37 @@ def traits(
     limit: int = 50,
     after: tuple[str, str] | None = None,
 ) -> TraitPage:
-    """The person's traits; q is looked for in name and description, concept is a concept's name in any spelling."""
+    """The person's traits; q is looked for in name and description.
+
+    concept is a concept's name in any spelling: the traits that name it or one of its sub-concepts, at any distance,
+    and the interests and skills of that name.
+    """
     limit = max(1, min(limit, MAX_LIMIT))
     filters = {
         "user": str(user_id),
         "q": q,
         "status": list(status) if status else None,
         "category": list(category) if category else None,
-        "concept": concept_id(user_id, concept) if concept else None,
     }
     key, last_id = after or ("", None)
 
     def work(tx: neo4j.ManagedTransaction) -> tuple[int, list[dict[str, Any]]]:
-        total = tx.run(TOTAL, filters).single(strict=True)["total"]
-        return total, tx.run(PAGE, filters | {"key": key, "id": last_id, "limit": limit + 1}).data()
+        found = filters | _about(tx, user_id, concept)
+        total = tx.run(TOTAL, found).single(strict=True)["total"]
+        return total, tx.run(PAGE, found | {"key": key, "id": last_id, "limit": limit + 1}).data()
 
     total, rows = connection.read(work)
     items = [_trait(row) for row in rows[:limit]]
     next_key = (rows[limit - 1]["key"], rows[limit - 1]["id"]) if len(rows) > limit else None
     return TraitPage(items, next_key, total)
+
+
+def _about(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, concept: str) -> dict[str, list[str] | None]:
+    """The ids of the concept and its sub-concepts, and of the interests and skills of its name."""
+    if not concept:
+        return {"concepts": None, "named": []}
+    found = hierarchy(tx, user_id, deadline())
+    return {"concepts": sorted(found.under(found.named(concept))), "named": named(tx, user_id, concept)}
 
 
 def _trait(row: dict[str, Any]) -> GraphTrait:

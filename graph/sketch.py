@@ -12,7 +12,7 @@ from typing import Any
 import neo4j
 
 from graph import connection
-from graph.concepts import OWN, Hierarchy, climb, deadline, hierarchy, parts, reached
+from graph.concepts import OWN, Hierarchy, climb, deadline, hierarchy, named, parts, reached
 from graph.network import FACET_EDGES, OTHERS, STYLES, TRAIT
 from graph.rows import FACETS
 from traits.models import Category
@@ -65,9 +65,6 @@ ORDER BY id, evidence LIMIT $limit"""
 EMOTIONS = f"""
 UNWIND $ids AS id MATCH (:Trait {{traitID: id}})-[:CAN_INFLUENCE_EMOTION]->(n:Emotion)
 WHERE {OWN.format("n")} AND n.emotionID IS NOT NULL RETURN id, n.emotionID AS emotion, n.name AS name LIMIT $limit"""
-NAMED = """
-MATCH (:User {userID: $user})-[:HAS_TRAIT {managedBy: 'ptfi'}]->(n:Trait)
-WHERE n.category IN ['Interest', 'Skill'] RETURN n.traitID AS id, n.name AS name LIMIT $limit"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +89,7 @@ class Filters:
 
 @dataclass(slots=True)
 class SketchTrait:
-    """A trait; strength 0–1, evidence a count, concepts: id → spelling.
+    """A trait; strength 0–1, evidence a count, concepts: id → spelling; about: the ids of those that are drawn.
 
     why: the names from its concept up to the one that is sought; "" alone where it is the trait's own name that fits.
     """
@@ -104,6 +101,7 @@ class SketchTrait:
     status: str = ""
     evidence: int = 0
     concepts: dict[str, str] = field(default_factory=dict)
+    about: list[str] = field(default_factory=list)
     emotions: list[str] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
 
@@ -186,7 +184,7 @@ class _Reading:
             reasons = dict[str, list[str]]()
         else:
             self.found.complete &= around.complete
-            reasons = related(around, sought) | {pk: [""] for pk in self.named()}
+            reasons = related(around, sought) | {pk: [""] for pk in named(self.tx, self.user_id, self.filters.concept)}
             rows = self.rows(SELECTED_BY_ID, ids=sorted(reasons), **values)
         # Edges that are there twice would name a trait twice.
         once = list({row["id"]: SketchTrait(**row, why=reasons.get(row["id"], [])) for row in rows}.values())
@@ -194,12 +192,6 @@ class _Reading:
         self.found.traits = once[: self.filters.size]
         self.found.folded = dict(Counter(trait.category for trait in once[self.filters.size :]))
         self.details()
-
-    def named(self) -> list[str]:
-        """The interests and skills that have the name of the concept that is sought."""
-        key = name_key(self.filters.concept)
-        rows = self.rows(NAMED, limit=MAX_SELECTED)
-        return [row["id"] for row in rows if name_key(str(row["name"] or "")) == key]
 
     def details(self) -> None:
         by_id = {trait.id: trait for trait in self.found.traits}
@@ -231,6 +223,8 @@ class _Reading:
                 SketchConcept(pk, names.get(pk, ""), pk not in direct, counts[pk], pk in sought) for pk in kept
             ]
             self.found.broader = _merged(above.broader, twins, set(kept))
+            for trait in self.found.traits:
+                trait.about = sorted(_nearest(trait.concepts, above.broader, twins, set(kept)))
 
     def names(self, ids: Iterable[str]) -> dict[str, str]:
         """What each of the concepts is called."""
@@ -287,6 +281,20 @@ def _twins(own: Iterable[str], broader: Mapping[str, set[str]], names: Mapping[s
         for shared in broader.get(pk, ())
         if shared in names and name_key(names[shared]) == name_key(names.get(pk, ""))
     }
+
+
+def _nearest(ids: Iterable[str], broader: Mapping[str, set[str]], twins: Mapping[str, str], kept: set[str]) -> set[str]:
+    """The concepts that are kept: each of these itself, or else the nearest ones that it is a type of."""
+    found, known, level = set[str](), set(ids), list(ids)
+    while level:
+        pk = level.pop()
+        if twins.get(pk, pk) in kept:
+            found.add(twins.get(pk, pk))
+            continue
+        new = broader.get(pk, set()) - known
+        known |= new
+        level += new
+    return found
 
 
 def _merged(broader: Mapping[str, set[str]], twins: Mapping[str, str], kept: set[str]) -> dict[str, set[str]]:

@@ -1,5 +1,7 @@
 """Words for what a picture shows."""
 
+import itertools
+
 from django import template
 
 from graph.sketch import Sketch
@@ -19,3 +21,9 @@ def kind_words(kind: str) -> str:
 def broader_names(sketch: Sketch, concept_id: str) -> list[str]:
     """What the concept is a type of, as far as it is drawn; its shared namesake is left out."""
     return sketch.broader_names(concept_id)
+
+
+@register.filter
+def steps(way: list[str]) -> list[tuple[str, str]]:
+    """Each name with the one after it."""
+    return list(itertools.pairwise(way))
