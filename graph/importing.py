@@ -49,10 +49,10 @@ def import_concepts(rows: Mapping[str, ConceptRow], *, replace: bool = False) ->
     gone = [held[key] for key in sorted(there - rows.keys())] if replace else []
     new = [row for key, row in rows.items() if key not in held]
     changed = [row for key, row in rows.items() if key in held and _differs(row, held[key], broader)]
+    returned = sum(held[key].removed for key in rows.keys() & held.keys())
     if new or changed or gone:
         revision = raise_revision(vocabulary)
         _write(new, changed, gone, held, revision)
-    returned = sum(held[key].removed for key in rows.keys() & held.keys())
     created, updated = len(new) + returned, len(changed) - returned
     return Imported(created, updated, len(rows) - created - updated, len(gone))
 

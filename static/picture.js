@@ -242,6 +242,12 @@
   }
 
   start(document);
+  // A name that was chosen from the list, or taken out at once; typing waits for Enter.
+  document.addEventListener("input", function (event) {
+    if (event.target.id === "concept" && (!event.inputType || event.inputType === "insertReplacementText")) {
+      event.target.form.requestSubmit();
+    }
+  });
   document.addEventListener("htmx:load", () => start(document));
   document.addEventListener("click", function (event) {
     if (event.target.closest("[data-close-panel]")) {

@@ -30,6 +30,9 @@ SIGNED_IN = [
     "/review/{candidate}/merge/",
     "/review/{long}/",
     "/traits/",
+    "/persona/graph/",
+    "/persona/graph/?concept=jazz&strength=40",
+    "/persona/graph/?concept=nothingmatches",
     "/traits/new/",
     "/traits/{trait}/",
     "/traits/{trait}/edit/",
@@ -54,6 +57,9 @@ SIGNED_IN = [
     "/accounts/logout/",
     "/nothing-here/",
 ]
+
+
+EMPTY = ["/persona/", "/persona/history/", "/review/", "/traits/", "/persona/graph/"]
 
 
 def persona_of(alice: User) -> dict[str, str]:
@@ -96,5 +102,4 @@ def test_every_page(alice: User, page: Page, site: str, enter: Enter, theme: str
 
 def test_empty_pages(bob: User, page: Page, site: str, enter: Enter) -> None:
     enter(page, bob)
-    paths = ("/review/", "/traits/", "/persona/", "/persona/history/")
-    assert {path: faults_at(page, site + path) for path in paths} == {path: [] for path in paths}
+    assert {path: faults_at(page, site + path) for path in EMPTY} == {path: [] for path in EMPTY}
