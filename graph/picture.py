@@ -70,6 +70,7 @@ class Edge:
 class Picture:
     """width and height in pixels; legend: kinds that are drawn, with their words and shapes, in order."""
 
+    person: str
     width: float
     height: float
     nodes: list[Node]
@@ -218,15 +219,21 @@ def _ties(board: _Board, sketch: Sketch) -> None:
 
 
 def _placed(board: _Board) -> Picture:
-    places = {key: place for place, key in enumerate(board.items)}
-    dots = [item.dot for item in board.items.values()]
+    # What comes last lies on top.
+    items = {key: item for key, item in board.items.items() if key != PERSON} | {PERSON: board.items[PERSON]}
+    places = {key: place for place, key in enumerate(items)}
+    dots = [item.dot for item in items.values()]
+    # Sets have another order in each process, and the layout follows the order of the edges.
+    board.edges.sort()
     width, height = arrange(dots, [(places[a], places[b], pull) for _, a, b, pull, _ in board.edges])
     edges = [
         Edge(kind, places[a], places[b], *_ends(dots[places[a]], dots[places[b]]), round(line, 1))
         for kind, a, b, _, line in board.edges
     ]
-    nodes = [_node(item) for item in board.items.values()]
-    return Picture(width, height, nodes, edges, list(_legend({item.kind for item in board.items.values()})))
+    nodes = [_node(item) for item in items.values()]
+    return Picture(
+        items[PERSON].title, width, height, nodes, edges, list(_legend({item.kind for item in items.values()}))
+    )
 
 
 def _ends(a: Dot, b: Dot) -> tuple[float, float, float, float]:

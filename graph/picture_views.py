@@ -25,7 +25,7 @@ from traits.models import MAX_NAME, Category, TraitStatus
 from traits.views import Request
 
 STRENGTHS = {"": "Any", "40": "40 % or more", "60": "60 % or more", "80": "80 % or more"}
-EVIDENCE_BESIDE = 3
+EVIDENCE_BESIDE = 2
 
 
 def read_query(query: QueryDict) -> Query:
