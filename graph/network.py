@@ -72,10 +72,14 @@ def _twin(kind: str) -> str:
 
 
 def _of_traits(kind: str, order: str) -> str:
+    label, model = EDGES[kind][1:]
+    # Many traits share a concept: its other properties are read once, by BY_ID.
+    alone = f"n.{KEYS[label]} AS key, {shown(model, 'e')} AS edge"
+    returned = _returned(kind) if label == "SourceDataReferenceNode" else alone
     return (
         "UNWIND range(0, size($ids) - 1) AS place WITH place, $ids[place] AS id "
-        f"MATCH (t:Trait {{traitID: id}})-[e:{kind}]->(n:{EDGES[kind][1]}) WHERE {_own(kind)} "
-        f"WITH place, id, e, n ORDER BY place, {order} LIMIT $limit RETURN id, {_returned(kind)}"
+        f"MATCH (t:Trait {{traitID: id}})-[e:{kind}]->(n:{label}) WHERE {_own(kind)} "
+        f"WITH place, id, e, n ORDER BY place, {order} LIMIT $limit RETURN id, {returned}"
     )
 
 
@@ -95,6 +99,10 @@ OTHERS = {kind: _of_user(kind, "coalesce(e.managedBy, '') <> 'ptfi'") for kind i
 NAMED = {kind: _of_user(kind) for kind in ("HAS_INTEREST_IN", "POSSESSES_SKILL")}
 TWINS = {kind: _twin(kind) for kind in FACET_EDGES}
 TIED = {kind: _of_traits(kind, "n.name") for kind in ("ASSOCIATED_WITH_CONCEPT", "CAN_INFLUENCE_EMOTION")}
+BY_ID = {
+    kind: f"UNWIND $ids AS id MATCH (n:{label} {{{KEYS[label]}: id}}) RETURN {shown(NODE_BY_LABEL[label], 'n')} AS node"
+    for kind, label in ((kind, EDGES[kind][1]) for kind in TIED)
+}
 EVIDENCE = _of_traits("MANIFESTED_AS_EVIDENCE", "coalesce(e.relevanceScore, 0) DESC, n.referenceID")
 
 
@@ -230,8 +238,11 @@ class _Drawing:
             ids = [trait["traitID"] for trait in traits]
             rows = self.rows(statement, ids=ids, limit=MAX_TIED)
             self.truncated |= len(rows) == MAX_TIED
-            for row in rows:
-                found[row["id"]].append((kind, row))
+            key = KEYS[EDGES[kind][1]]
+            keys = sorted({row["key"] for row in rows})
+            nodes = {row["node"][key]: row["node"] for row in self.rows(BY_ID[kind], ids=keys)}
+            for row in (row for row in rows if row["key"] in nodes):
+                found[row["id"]].append((kind, row | {"node": nodes[row["key"]]}))
         return found
 
     def broader(self) -> None:

@@ -137,7 +137,7 @@ def _trait(board: _Board, trait: SketchTrait, place: float) -> None:
     board.add(
         trait.id,
         _Item(
-            Dot(radius, trait.name, 1 + trait.strength, SECTORS.get(trait.category, 0.0), place),
+            Dot(radius, trait.name, 2 + 2 * trait.strength, SECTORS.get(trait.category, 0.0), place),
             trait.kind,
             f"{trait.name} ({facts}{', dormant' if dormant else ''})",
             href=reverse("trait", args=[uuid.UUID(trait.id)]),
@@ -145,7 +145,7 @@ def _trait(board: _Board, trait: SketchTrait, place: float) -> None:
             dormant=dormant,
         ),
     )
-    board.tie("has", PERSON, trait.id, 0.12 + 0.2 * trait.strength, 0.6 + 2.6 * trait.strength)
+    board.tie("has", PERSON, trait.id, 0.04 + 0.06 * trait.strength, 0.6 + 2.6 * trait.strength)
 
 
 def _groups(board: _Board, sketch: Sketch) -> None:
@@ -179,7 +179,7 @@ def _concepts(board: _Board, sketch: Sketch) -> None:
     for concept in sketch.concepts:
         count = f"{concept.traits} trait{'' if concept.traits == 1 else 's'}"
         radius = RADIUS["concept"] + 2.2 * math.sqrt(concept.traits)
-        rank = ALWAYS if concept.sought else min(2.5 + concept.traits, 7.0)
+        rank = ALWAYS if concept.sought else min(1.5 + 0.4 * concept.traits, 7.0)
         dot = Dot(min(radius, 22.0), concept.name, rank, angles.get(concept.id, 0.0), 0.6)
         title = f"Concept: {concept.name}, {count}"
         href = board.address(concept=concept.name, category="")
@@ -210,12 +210,12 @@ def _evidence(board: _Board, sketch: Sketch) -> None:
 def _ties(board: _Board, sketch: Sketch) -> None:
     for trait in sketch.traits:
         for pk in trait.about:
-            board.tie("about", trait.id, f"concept {pk}", 0.9, 1.1)
+            board.tie("about", trait.id, f"concept {pk}", 0.5, 1.1)
         for pk in trait.emotions:
             board.tie("about", trait.id, pk, 0.6, 1.1)
     for pk, above in sketch.broader.items():
         for each in sorted(above):
-            board.tie("type", f"concept {pk}", f"concept {each}", 1.2, 1.3)
+            board.tie("type", f"concept {pk}", f"concept {each}", 0.8, 1.3)
 
 
 def _placed(board: _Board) -> Picture:
