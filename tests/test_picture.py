@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from graph import connection
-from graph.layout import Dot, arrange, wrapped
+from graph.layout import Box, Dot, arrange, wrapped
 from ptfi.accounts.models import User
 from tests.conftest import by, confirmed, confirmed_trait, make_candidate
 from tests.graph_helpers import cypher, project
@@ -226,7 +226,7 @@ def test_what_cannot_be_read_in_time_is_said_to_be_missing(
     assert connection._away_until == 0.0
 
 
-def overlap(first: Any, second: Any) -> bool:
+def overlap(first: Box, second: Box) -> bool:
     return first[0] < second[2] and second[0] < first[2] and first[1] < second[3] and second[1] < first[3]
 
 
