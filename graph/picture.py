@@ -48,7 +48,6 @@ class Node:
     href: str
     panel: str
     dormant: bool
-    shared: bool
     sought: bool
 
 
@@ -87,7 +86,6 @@ class _Item:
     panel: str = ""
     count: str = ""
     dormant: bool = False
-    shared: bool = False
     sought: bool = False
 
 
@@ -183,7 +181,7 @@ def _concepts(board: _Board, sketch: Sketch) -> None:
         dot = Dot(min(radius, 22.0), concept.name, rank, angles.get(concept.id, 0.0), 0.6)
         title = f"Concept: {concept.name}, {count}"
         href = board.address(concept=concept.name, category="")
-        item = _Item(dot, "concept", title, href=href, shared=concept.shared, sought=concept.sought)
+        item = _Item(dot, "concept", title, href=href, sought=concept.sought)
         board.add(f"concept {concept.id}", item)
 
 
@@ -256,7 +254,6 @@ def _node(item: _Item) -> Node:
         href=item.href,
         panel=item.panel,
         dormant=item.dormant,
-        shared=item.shared,
         sought=item.sought,
     )
 

@@ -112,14 +112,10 @@ class SketchTrait:
 
 @dataclass(slots=True)
 class SketchConcept:
-    """A concept, shared where the traits do not name it themselves.
-
-    traits is how many of the drawn ones are about it or one of its sub-concepts.
-    """
+    """A concept; traits is how many of the drawn ones are about it or one of its sub-concepts."""
 
     id: str
     name: str
-    shared: bool
     traits: int
     sought: bool = False
 
@@ -219,9 +215,7 @@ class _Reading:
         kept = [pk for pk in wanted if counts[pk] >= least or pk in paths][:MAX_CONCEPTS]
         self.found.folded_concepts = len(direct - set(kept))
         if "concept" in self.filters.kinds:
-            self.found.concepts = [
-                SketchConcept(pk, names.get(pk, ""), pk not in direct, counts[pk], pk in sought) for pk in kept
-            ]
+            self.found.concepts = [SketchConcept(pk, names.get(pk, ""), counts[pk], pk in sought) for pk in kept]
             self.found.broader = _merged(above.broader, twins, set(kept))
             for trait in self.found.traits:
                 trait.about = sorted(_nearest(trait.concepts, above.broader, twins, set(kept)))

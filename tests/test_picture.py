@@ -70,7 +70,7 @@ def test_every_node_but_the_person_and_styles_leads_somewhere(as_alice: Client, 
     links = {node.get("href") for node in picture.iter(f"{SVG}a")}
     assert {path(some), f"{path(some)}#evidence-heading", "/persona/graph/?concept=music"} <= links
     plain = [node.get("class") for node in picture.iter(f"{SVG}g") if node.get("data-node")]
-    assert [str(name).split()[1] for name in plain] == ["node-person", "node-style"]
+    assert [str(name).split()[1] for name in plain] == ["node-style", "node-person"]
     for link in links:
         assert as_alice.get(str(link)).status_code == 200
 

@@ -12,6 +12,17 @@ from tests.conftest import NARROW, Opened, confirmed
 from tests.graph_helpers import project
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+AT_REST = """() => new Promise(function (done) {
+  const scroll = document.querySelector(".picture-scroll");
+  let last = scroll.scrollLeft;
+  const timer = setInterval(function () {
+    if (scroll.scrollLeft === last) {
+      clearInterval(timer);
+      done(true);
+    }
+    last = scroll.scrollLeft;
+  }, 100);
+})"""
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +53,7 @@ def test_zoom_and_pan(opened: Opened) -> None:
     left = scroll.evaluate("each => each.scrollLeft")
     page.keyboard.press("ArrowLeft")
     page.wait_for_function("left => document.querySelector('.picture-scroll').scrollLeft < left", arg=left)
+    page.wait_for_function(AT_REST)
     box = scroll.bounding_box()
     assert box
     left = scroll.evaluate("each => each.scrollLeft")
