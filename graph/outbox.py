@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import F
 
 from graph.rows import Change, style_id
+from traits.erasure_models import WHOLE
 from traits.models import Erasure, ErasureState, Persona
 
 MAX_PEOPLE = 100
@@ -31,7 +32,9 @@ WITH next AS (
       AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
       AND (next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp())
       AND (%(only)s::uuid IS NULL OR user_id = %(only)s)
-      AND NOT EXISTS (SELECT FROM traits_erasure WHERE subject_id = traits_persona.user_id AND state = 'erased')
+      AND NOT EXISTS (
+        SELECT FROM traits_erasure
+        WHERE subject_id = traits_persona.user_id AND state = 'erased' AND kind IN ('persona', 'account'))
     ORDER BY last_entry_at LIMIT %(people)s FOR NO KEY UPDATE SKIP LOCKED)
 UPDATE traits_persona AS p SET claimed_until = clock_timestamp() + make_interval(secs => %(lease)s)
 FROM next JOIN accounts_user AS u ON u.id = next.user_id WHERE p.user_id = next.user_id
@@ -206,7 +209,8 @@ def replay(people: Iterable[Replay]) -> None:
 def waiting(only: uuid.UUID | None = None) -> bool:
     """Whether somebody is behind who is not backing off, nor to be cleared first."""
     rows = Persona.objects.filter(projected_revision__lt=F("revision"), next_attempt_at=None, held_at=None)
-    rows = rows.exclude(user_id__in=Erasure.objects.filter(state=ErasureState.ERASED).values("subject_id"))
+    whole = Erasure.objects.filter(state=ErasureState.ERASED, kind__in=WHOLE)
+    rows = rows.exclude(user_id__in=whole.values("subject_id"))
     return (rows.filter(user=only) if only else rows).exists()
 
 

@@ -105,10 +105,12 @@ class Projector:
             return 0
 
     def erase(self) -> int:
-        """Clear the graph of somebody whose persona was erased; returns how many there were.
+        """Go on with an erasure of a part, or clear the graph of somebody's; returns how many there were.
 
         Raises GraphUnavailableError.
         """
+        if erasing.go_on(self.only):
+            return 1
         person = erasing.claim(settings.PROJECTOR_LEASE, self.only)
         if person is None:
             self._erased_at = time.monotonic()

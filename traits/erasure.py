@@ -17,7 +17,7 @@ from ptfi.accounts.models import User
 from ptfi.accounts.notices import forget_notices
 from ptfi.api.models import IdempotencyKey
 from traits import log
-from traits.erasure_models import ErasureKind
+from traits.erasure_models import WHOLE, ErasureKind
 from traits.errors import ErasureExpiredError, InvalidError, NotFoundError
 from traits.models import (
     CommunicationStyle,
@@ -44,12 +44,16 @@ SELECT count(DISTINCT piece->>'evidence_id') FROM (
     SELECT supporting_evidence AS pieces FROM traits_extractedtraitcandidate WHERE user_id = %(user)s
     UNION ALL SELECT evidence FROM traits_personatrait WHERE user_id = %(user)s
 ) AS held, jsonb_array_elements(pieces) AS piece"""
+RECEIPT = "This receipt: times, numbers and ids, no texts."
+BACKUPS = "Backups, until they are overwritten; after a restore the erasure is repeated."
+GRAPH_USER = "An empty node of yours in the graph, which keeps anything older from being written there again."
 KEPT = {
     "account": "Your account, with which you sign in, and its settings.",
-    "receipt": "This receipt: times, numbers and ids, no texts.",
+    "apps": "The apps that you connected: they find nothing now, and you can disconnect them.",
+    "receipt": RECEIPT,
     "suggestions": "That you take no suggestions, until you turn them on again.",
-    "graphUser": "An empty node of yours in the graph, which keeps anything older from being written there again.",
-    "backups": "Backups, until they are overwritten; after a restore the erasure is repeated.",
+    "graphUser": GRAPH_USER,
+    "backups": BACKUPS,
 }
 """What an erasure leaves, and why."""
 
@@ -63,13 +67,13 @@ def request_erasure(*, user: User, actor: log.Actor, confirm_email: str, recentl
     """
     if not user.email or confirm_email.strip().lower() != user.email:
         raise InvalidError(details={"confirm": ["This is not the e-mail address of your account."]})
-    persona = _lock(user)
+    persona = lock_all(user)
     erasure = _under_way(user)
     if erasure is None:
-        erasure = _new(user, actor)
+        erasure = new_erasure(user, actor)
         erasure.save(force_insert=True)
     if recently_authenticated and erasure.state == ErasureState.AWAITING_CONFIRMATION:
-        _carry_out(user, persona, erasure)
+        carry_out(user, persona, erasure)
     return erasure
 
 
@@ -79,23 +83,23 @@ def confirm_erasure(*, user: User, actor: log.Actor, erasure_id: uuid.UUID) -> E
 
     Raises NotFoundError, ErasureExpiredError.
     """
-    persona = _lock(user)
+    persona = lock_all(user)
     erasure = receipt(user, erasure_id)
     if erasure.state == ErasureState.EXPIRED:
         raise ErasureExpiredError
     if erasure.state == ErasureState.AWAITING_CONFIRMATION:
-        _carry_out(user, persona, erasure)
+        carry_out(user, persona, erasure)
     return erasure
 
 
 @transaction.atomic
 def erase_persona(*, user: User, actor: log.Actor) -> Erasure:
     """Erase it without asking the person: for operators, who give a reference."""
-    persona = _lock(user)
-    erasure = _new(user, actor)
+    persona = lock_all(user)
+    erasure = new_erasure(user, actor)
     _expire(user)
     erasure.save(force_insert=True)
-    _carry_out(user, persona, erasure)
+    carry_out(user, persona, erasure)
     return erasure
 
 
@@ -119,7 +123,7 @@ def counts(user: User) -> dict[str, int]:
 @transaction.atomic
 def set_suggestions(*, user: User, actor: log.Actor, on: bool) -> None:
     """Whether imports may store suggestions for the person; after an erasure they may not."""
-    persona = _lock(user)
+    persona = lock_all(user)
     if on == (persona.suggestions_off_at is None):
         return
     persona.suggestions_off_at = None if on else timezone.now()
@@ -127,25 +131,28 @@ def set_suggestions(*, user: User, actor: log.Actor, on: bool) -> None:
     logger.info("Suggestions for %s were turned %s by %s", user.pk, "on" if on else "off", actor.kind)
 
 
-def _lock(user: User) -> Persona:
+def lock_all(user: User) -> Persona:
+    """The person's row, locked so that imports about them wait too."""
     Persona.objects.bulk_create([Persona(user=user)], ignore_conflicts=True)
     return Persona.objects.select_for_update().get(user=user)
 
 
-def _new(user: User, actor: log.Actor) -> Erasure:
+def new_erasure(user: User, actor: log.Actor, kind: str = ErasureKind.PERSONA, **fields: Any) -> Erasure:
+    """A receipt to be, not saved yet."""
     return Erasure(
         user=user,
         subject_id=user.pk,
-        kind=ErasureKind.PERSONA,
+        kind=kind,
         actor_kind=actor.kind,
         client_id=actor.client_id,
         reference=actor.reference,
+        **fields,
     )
 
 
 def _under_way(user: User) -> Erasure | None:
     """The erasure that awaits confirmation, or one that the graph has yet to follow if nothing came since."""
-    mine = Erasure.objects.filter(user=user)
+    mine = Erasure.objects.filter(user=user, kind=ErasureKind.PERSONA)
     mine.filter(
         state=ErasureState.AWAITING_CONFIRMATION, requested_at__lte=timezone.now() - Erasure.CONFIRM_WITHIN
     ).update(state=ErasureState.EXPIRED)
@@ -161,19 +168,21 @@ def _expire(user: User) -> None:
     awaiting.update(state=ErasureState.EXPIRED)
 
 
-def _carry_out(user: User, persona: Persona, erasure: Erasure) -> None:
+def carry_out(user: User, persona: Persona, erasure: Erasure, kept: dict[str, str] = KEPT) -> None:
+    """Erase the persona, under lock_all, as the erasure says."""
+    _end_parts(user)
     entries = UserRefinedTrait.objects.filter(user=user).order_by()
     erasure.things = sorted({pk for (pk,) in entries.values_list("trait_id_in_pkg").distinct() if pk})
     erasure.counts = counts(user)
     # A millisecond count is above every generation that a restored PostgreSQL could have forgotten.
     erasure.generation = max(persona.generation, int(time.time() * 1000)) + 1
     erasure.confirmed_at = timezone.now()
-    erasure.state, erasure.kept = ErasureState.ERASED, KEPT
+    erasure.state, erasure.kept = ErasureState.ERASED, kept
     # The database's clock: it lets the log go only in the transaction that says so.
     erasure.erased_at = Now()
     erasure.save()
     _erase_tables(user)
-    erasure.counts |= _erase_records(user)
+    erasure.counts |= erase_records(user)
     _start_anew(persona, erasure.generation)
     Erasure.objects.filter(pk=erasure.pk).update(counts=erasure.counts)
     erasure.refresh_from_db()
@@ -191,7 +200,14 @@ def _erase_tables(user: User) -> None:
             cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE user_id = %s", [user.pk])  # noqa: S608
 
 
-def _erase_records(user: User) -> dict[str, int]:
+def _end_parts(user: User) -> None:
+    """What was being erased of the persona goes with it; the graph is blanked where they say, after it is cleared."""
+    parts = Erasure.objects.filter(user=user).exclude(kind__in=WHOLE)
+    parts.filter(state=ErasureState.ERASING).update(state=ErasureState.ERASED, erased_at=Now(), target={})
+    parts.filter(state=ErasureState.ERASED).update(revision=0, next_attempt_at=None)
+
+
+def erase_records(user: User) -> dict[str, int]:
     """Erase what else quotes the persona; how many there were, by kind."""
     forget_notices(user)
     return {"kept_answers": IdempotencyKey.objects.filter(owner=str(user.pk)).delete()[0]}

@@ -6,16 +6,25 @@ import uuid
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 
 class ErasureKind(models.TextChoices):
     PERSONA = "persona", "The whole persona"
+    ACCOUNT = "account", "The account, with the persona"
+    CATEGORY = "category", "Everything about a category"
+    SOURCE = "source", "All evidence from a source"
+    EVIDENCE = "evidence", "A piece of evidence"
+
+
+WHOLE = (ErasureKind.PERSONA, ErasureKind.ACCOUNT)
+"""The kinds after which nothing of the persona is left; the others take a part of it."""
 
 
 class ErasureState(models.TextChoices):
     AWAITING_CONFIRMATION = "awaiting_confirmation", "To be confirmed"
+    ERASING = "erasing", "Being erased"
     ERASED = "erased", "Erased, the graph is being cleared"
     COMPLETED = "completed", "Erased"
     EXPIRED = "expired", "Not confirmed in time"
@@ -25,9 +34,12 @@ class Erasure(models.Model):
     """What a person, or staff for them, had erased; it holds ids, times and counts, never a text.
 
     user goes with the account, subject_id stays. Tables are empty from erased_at on, the graph from graph_cleared_at
-    on. generation is the one that the graph's User must have reached by then. things are ids of the person's traits,
-    of which only those stay that name nodes which the pipeline made: after a restore of the graph these are blanked
-    again. next_attempt_at is also the lease of the projector that clears the graph.
+    on. generation and revision are where the graph's User must have come by then. things are ids of traits, and of
+    evidence, of which only those stay that name nodes which the pipeline made: after a restore of the graph these are
+    blanked again. next_attempt_at is also the lease of the projector that clears the graph.
+
+    target says what goes, for as long as it is going: what each piece of evidence has, or the category. bar is kept of
+    it, so that no import brings it back: a digest (traits/bars.py), and for a category its name. "" bars nothing.
     """
 
     CONFIRM_WITHIN = dt.timedelta(hours=24)
@@ -43,7 +55,10 @@ class Erasure(models.Model):
     graph_cleared_at = models.DateTimeField(null=True)
     counts = models.JSONField(default=dict)
     kept = models.JSONField(default=dict)
+    target = models.JSONField(default=dict, db_default={})
+    bar = models.CharField(max_length=64, blank=True, default="", db_default="")
     generation = models.BigIntegerField(default=0)
+    revision = models.BigIntegerField(default=0, db_default=0)
     things = ArrayField(models.UUIDField(), default=list)
     actor_kind = models.CharField(max_length=16)
     client_id = models.CharField(max_length=100, blank=True)
@@ -67,8 +82,11 @@ class Erasure(models.Model):
             ),
         ]
         indexes = [
-            models.Index("subject_id", name="erasure_of_person"),
+            models.Index("subject_id", F("requested_at").desc(), "erasure_id", name="erasure_newest"),
             models.Index("subject_id", name="erasure_to_clear", condition=Q(state="erased")),
+            models.Index("requested_at", name="erasure_to_go_on", condition=Q(state="erasing")),
+            models.Index("subject_id", name="erasure_bars", condition=~Q(bar="")),
+            models.Index("bar", name="erasure_of_account", condition=Q(kind="account") & ~Q(bar="")),
         ]
 
     def __str__(self) -> str:

@@ -1,11 +1,8 @@
 """The pages by which a person has their persona erased, and turns suggestions on and off."""
 
-import time
 import uuid
 
-from allauth.account.authentication import get_authentication_records
 from allauth.account.decorators import reauthentication_required
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpResponse
@@ -14,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ptfi.accounts.notices import drop_notices
+from ptfi.accounts.reauthentication import signed_in_just_now
 from traits import erasure as service
 from traits.errors import InvalidError
 from traits.log import Actor
@@ -51,12 +49,6 @@ def erasure_new(request: Request) -> HttpResponse:
             faults = error.details["confirm"]
     context = {"counts": in_words(service.counts(request.user)), "email": email, "faults": faults}
     return render(request, "traits/erasure_new.html", context, status=400 if faults else 200)
-
-
-def signed_in_just_now(request: Request) -> bool:
-    """Whether the person proved who they are within settings.ACCOUNT_REAUTHENTICATION_TIMEOUT seconds."""
-    since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-    return any(record.get("at", 0) > since for record in get_authentication_records(request, request.user))
 
 
 def in_words(counts: dict[str, int]) -> list[str]:

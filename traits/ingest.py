@@ -13,7 +13,7 @@ from django.utils import timezone
 from psycopg import errors
 
 from ptfi.accounts.models import User
-from traits import log
+from traits import bars, log
 from traits.copying import SUGGESTED, any_of, array, copy_in, query, update_all
 from traits.models import CandidateStatus, Decision, ExtractedTraitCandidate, Persona, PersonaTrait
 from traits.parsing import Reason, Suggestion
@@ -119,8 +119,11 @@ def apply_within(batch: Sequence[Suggestion], owner: User | None = None) -> Resu
     return work.result
 
 
-def _people(batch: Sequence[Suggestion], owner: User | None) -> list[UUID]:
-    """The person of each row; who is new gets an account that nobody can sign in to, and a Persona."""
+def _people(batch: Sequence[Suggestion], owner: User | None) -> list[UUID | None]:
+    """The person of each row; who is new gets an account that nobody can sign in to, and a Persona.
+
+    None for a person who has erased their account.
+    """
     if owner:
         Persona.objects.bulk_create([Persona(user=owner)], ignore_conflicts=True)
         return [owner.pk] * len(batch)
@@ -128,15 +131,18 @@ def _people(batch: Sequence[Suggestion], owner: User | None) -> list[UUID]:
     Persona.objects.bulk_create([Persona(user_id=pk) for pk in sorted(direct)], ignore_conflicts=True)
     names = {row.external_id: row.display_name for row in reversed(batch) if not row.user_id}
     known = _known_people(names)
-    if missing := sorted(names.keys() - known.keys()):
-        users = [User(external_id=external_id, display_name=names[external_id]) for external_id in missing]
+    missing = names.keys() - known.keys()
+    ended = bars.ended_accounts(missing) if missing else set()
+    if missing := missing - ended:
+        users = [User(external_id=external_id, display_name=names[external_id]) for external_id in sorted(missing)]
         for user in users:
             user.set_unusable_password()
         User.objects.bulk_create(users, ignore_conflicts=True)
         known = _known_people(names)
     if without := sorted(user_id for user_id, has_persona in known.values() if not has_persona):
         Persona.objects.bulk_create([Persona(user_id=user_id) for user_id in without], ignore_conflicts=True)
-    return [row.user_id or known[row.external_id][0] for row in batch]
+    ids = {external_id: user_id for external_id, (user_id, _) in known.items()}
+    return [row.user_id or ids.get(row.external_id) for row in batch]
 
 
 def _known_people(external_ids: Collection[str]) -> dict[str, tuple[UUID, bool]]:
@@ -148,18 +154,12 @@ def _known_people(external_ids: Collection[str]) -> dict[str, tuple[UUID, bool]]
 class _Batch:
     """One batch on its way: what is stored already, under lock, and what is to be written."""
 
-    def __init__(self, rows: Sequence[Suggestion], people: list[UUID]) -> None:
+    def __init__(self, rows: Sequence[Suggestion], people: list[UUID | None]) -> None:
         self.now = timezone.now()
         self.result = Result()
-        off = {user for user, since in query(SUGGESTIONS_OFF, {"users": array(set(people))}) if since}
         self.rows = list[tuple[Suggestion, UUID]]()
         self.indexes = list[int]()
-        for index, (row, user) in enumerate(zip(rows, people, strict=True)):
-            if user in off:
-                self.result.refused[index] = [("user", "this person takes no suggestions")]
-            else:
-                self.rows.append((row, user))
-                self.indexes.append(index)
+        self._choose(rows, people)
         self.personas: dict[UUID, Persona] = {}
         self.stored: dict[UUID, ExtractedTraitCandidate] = {}
         self.new: list[tuple[Suggestion, tuple[object, ...]]] = []
@@ -167,6 +167,22 @@ class _Batch:
         self.replaced: dict[UUID, list[log.Change]] = defaultdict(list)
         self.superseded: set[tuple[UUID, UUID]] = set()
         self.brought: dict[Key, list[Piece]] = defaultdict(list)
+
+    def _choose(self, rows: Sequence[Suggestion], people: list[UUID | None]) -> None:
+        """Refuse what its person takes no more."""
+        known = {user for user in people if user}
+        # Who is not found has ended their account meanwhile.
+        on = {user for user, since in query(SUGGESTIONS_OFF, {"users": array(known)}) if since is None}
+        # Asked once the lock is held: an erasure that was under way has said by then what it bars.
+        barred = bars.of_people(known)
+        for index, (row, user) in enumerate(zip(rows, people, strict=True)):
+            if user not in on or user is None:
+                self.result.refused[index] = [bars.OFF]
+            elif user in barred and (reasons := barred[user].refuse(user, row)):
+                self.result.refused[index] = reasons
+            else:
+                self.rows.append((row, user))
+                self.indexes.append(index)
 
     def lock(self) -> None:
         """Lock personas, then candidates, each in the order of ids, as every decision does."""

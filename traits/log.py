@@ -3,6 +3,7 @@
 Each person's entries are numbered without gaps and chained:
 digest = sha256(salt ‖ canonical JSON of content), hash = sha256(previous_hash ‖ digest ‖ canonical JSON of the other
 columns). Canonical JSON is UTF-8 with sorted keys and no white space. The first previous_hash is 32 zero bytes.
+An entry that an erasure rewrote (redaction.py) has no salt; a later entry says the digest of what it holds now.
 """
 
 import dataclasses
@@ -17,7 +18,7 @@ from typing import Any
 from django.utils import timezone
 
 from ptfi.statements import Table
-from traits.models import ActorKind, Persona, UserRefinedTrait
+from traits.models import ActorKind, Decision, Persona, UserRefinedTrait
 from traits.states import State
 
 NO_HASH = bytes(32)
@@ -44,7 +45,7 @@ class Change:
     """One entry to be: the columns that say what it is about, and the states around it.
 
     before and after hold "candidate", "trait" and "style" where the entry touches one; a trait that is None is not in
-    the persona.
+    the persona. redacted: of each entry that an erasure rewrote, by its revision, the new content's digest.
     """
 
     decision: str
@@ -58,9 +59,11 @@ class Change:
     reason: str = ""
     notes: str = ""
     relation: State | None = None
+    redacted: State | None = None
 
     def content(self) -> State:
-        return {
+        more = {"redacted": self.redacted} if self.redacted else {}
+        return more | {
             "before": {side: self.before.get(side) for side in SIDES},
             "after": {side: self.after.get(side) for side in SIDES},
             "reason": self.reason,
@@ -151,6 +154,16 @@ def _entry(
     return entry
 
 
+def redactions(user_id: uuid.UUID) -> dict[int, str]:
+    """The entries that erasures rewrote: revision → digest of the content that they left, in hexadecimal digits."""
+    entries = UserRefinedTrait.objects.filter(user_id=user_id, user_decision=Decision.EVIDENCE_ERASED)
+    found = dict[int, str]()
+    # A later one knows better: what was rewritten once may have been rewritten again.
+    for redacted in entries.order_by("revision").values_list("content__redacted", flat=True).iterator(200):
+        found |= {int(revision): digest for revision, digest in (redacted or {}).items()}
+    return found
+
+
 def verify(persona: Persona, *, after: int = 0, count: int | None = None) -> Iterator[str]:
     """Each fault of a person's chain, in words; none when it is whole. The newest entry must be the persona's head.
 
@@ -158,6 +171,7 @@ def verify(persona: Persona, *, after: int = 0, count: int | None = None) -> Ite
     """
     rows = UserRefinedTrait.objects.filter(user_id=persona.user_id)
     expected, previous = after, _hash_at(persona, after)
+    redacted = redactions(persona.user_id)
     last = persona.revision if count is None else after + count
     is_end = last >= persona.revision
     piece = rows.filter(revision__gt=after) if is_end else rows.filter(revision__gt=after, revision__lte=last)
@@ -168,7 +182,7 @@ def verify(persona: Persona, *, after: int = 0, count: int | None = None) -> Ite
             expected = entry.revision
         if bytes(entry.previous_hash) != previous:
             yield f"revision {entry.revision} does not follow the one before it"
-        if digest_of(bytes(entry.salt), entry.content) != bytes(entry.digest):
+        if digest_of(bytes(entry.salt), entry.content).hex() != redacted.get(entry.revision, bytes(entry.digest).hex()):
             yield f"revision {entry.revision}: the content was changed"
         if hash_of(entry) != bytes(entry.hash):
             yield f"revision {entry.revision}: a column was changed"

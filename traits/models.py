@@ -299,8 +299,9 @@ class UserRefinedTrait(models.Model):
     revision = models.BigIntegerField()
     user_decision = models.CharField(max_length=32, choices=Decision.choices)
     trait_id_in_pkg = models.UUIDField(null=True)
+    # Of an erased candidate only the id stays, which the hash covers.
     original_candidate = models.ForeignKey(
-        ExtractedTraitCandidate, models.PROTECT, null=True, related_name="+", db_index=False
+        ExtractedTraitCandidate, models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False
     )
     style_element = models.CharField(max_length=201, null=True)
     batch_id = models.UUIDField(null=True)

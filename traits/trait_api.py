@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from ptfi.accounts.reauthentication import signed_in_just_now
 from ptfi.api.access import id_of
 from ptfi.api.fields import body_of, read_body, read_query
 from ptfi.api.idempotency import once
@@ -14,7 +15,6 @@ from ptfi.api.views import PersonView
 from ptfi.errors import RuleError
 from traits import erasure, lists, operations, persona, requests, selectors, services, styles
 from traits.api import MESSAGES, by, optional_body, outcome_json, sync
-from traits.erasure_views import signed_in_just_now
 from traits.models import Decision
 from traits.requests import CUSTOM, MODIFIED, named
 from traits.serializers import entry_json, erasure_json, trait_json

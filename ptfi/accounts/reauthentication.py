@@ -1,0 +1,13 @@
+"""Whether it is the person: what cannot be undone asks for more than a session."""
+
+import time
+
+from allauth.account.authentication import get_authentication_records
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def signed_in_just_now(request: HttpRequest) -> bool:
+    """Whether the person proved who they are within settings.ACCOUNT_REAUTHENTICATION_TIMEOUT seconds."""
+    since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    return any(record.get("at", 0) > since for record in get_authentication_records(request, request.user))
