@@ -8,7 +8,7 @@ import dataclasses
 import logging
 import uuid
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from ptfi.accounts.models import User
@@ -105,8 +105,8 @@ class Step:
         held = set(PersonaTrait.objects.filter(user=self.user, pk__in=gone).values_list("pk", flat=True))
         self.redaction.gone_candidates |= set(map(str, gone))
         self.redaction.gone_traits |= set(map(str, gone - held))
-        self._rewrite(UserRefinedTrait.objects.filter(user=self.user, original_candidate__in=gone))
-        self._rewrite(UserRefinedTrait.objects.filter(user=self.user, trait_id_in_pkg__in=gone - held))
+        self._rewrite(Q(original_candidate__in=gone))
+        self._rewrite_about(gone - held)
         self._delete(ExtractedTraitCandidate, gone)
         self._forget(gone)
 
@@ -115,7 +115,7 @@ class Step:
         if self.scope.category:
             self.redaction.gone_traits |= set(map(str, ids))
             self.redaction.traits |= set(map(str, ids))
-            self._rewrite(UserRefinedTrait.objects.filter(user=self.user, trait_id_in_pkg__in=ids))
+            self._rewrite_about(set(ids))
             self._delete(PersonaTrait, set(ids))
             self._forget(set(ids))
             self._count(traits=len(ids))
@@ -129,10 +129,16 @@ class Step:
     def _take_entries(self) -> bool:
         rows = self.scope.entries(self.user).order_by("revision")
         found = list(rows.values_list("revision", flat=True)[:ENTRIES])
-        self._rewrite(UserRefinedTrait.objects.filter(user=self.user, revision__in=found))
+        self._rewrite(Q(revision__in=found))
         return len(found) < ENTRIES
 
-    def _rewrite(self, entries: QuerySet[UserRefinedTrait]) -> None:
+    def _rewrite_about(self, traits: set[uuid.UUID]) -> None:
+        """Rewrite the entries about these traits, and those about others that clashed with them."""
+        relation = Q(content__relation__trait_id__in=list(map(str, traits)))
+        self._rewrite(Q(trait_id_in_pkg__in=traits) | relation)
+
+    def _rewrite(self, which: Q) -> None:
+        entries = UserRefinedTrait.objects.filter(which, user=self.user)
         revisions = list(entries.order_by("revision").values_list("revision", flat=True))
         for start in range(0, len(revisions), CHUNK):
             chunk = UserRefinedTrait.objects.filter(user=self.user, revision__in=revisions[start : start + CHUNK])

@@ -106,12 +106,12 @@ class Redaction:
         """The content without what goes; None when it holds nothing of it."""
         old = entry.content
         new: State = {**old, **{side: self._side(entry, old[side]) for side in SIDES}}
+        if old["relation"] and old["relation"]["trait_id"] in self.gone_traits:
+            new["relation"] = {**old["relation"], "existing_contexts": []}
         if new == old:
             return None
         if not any(new[side][thing] for side in SIDES for thing in log.SIDES):
             new |= {"reason": "", "notes": ""}
-            if old["relation"]:
-                new["relation"] = {**old["relation"], "existing_contexts": []}
         return new | {"erased": secrets.token_hex(16)}
 
     def _side(self, entry: UserRefinedTrait, states: dict[str, Any]) -> State:
