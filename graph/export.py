@@ -3,6 +3,7 @@
 The graph comes first, so that no transaction waits for it: its own revision says which moment it shows.
 """
 
+import dataclasses
 import uuid
 from collections.abc import Generator, Iterator
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from ptfi.accounts.models import User
 from traits.export import Members, encoded, tables
 
 Item = TypeVar("Item")
+END = b"}"
 PAGE = 500
 """Nodes that are read at once."""
 PERSON = "(:User {userID: $user})"
@@ -58,40 +60,56 @@ PLACES = {label: [_page(label, match) for match in _matches(label)] for label in
 INTO = {kind: _into(kind) for kind in EDGES}
 
 
+@dataclasses.dataclass
+class Found:
+    """What of the graph was exported: how far it had followed the log, how much there is, and why no more."""
+
+    revision: int | None = None
+    nodes: int = 0
+    edges: int = 0
+    fault: GraphUnavailableError | None = None
+
+
 def export(user: User) -> Generator[bytes, None, None]:
     """A JSON document in pieces; with the graph away its part carries the error, and the rest is complete.
 
     To be closed when it is not read to the end: it holds a connection to PostgreSQL and its snapshot.
     """
-    yield b'{"format":"ptfi-export","version":1,"graph":'
-    yield from _graph(user.pk)
+    yield from beginning(user, Found())
     yield from tables(user)
+    yield END
+
+
+def beginning(user: User, found: Found) -> Iterator[bytes]:
+    """The document as far as the graph's part, which goes before that of the tables."""
+    yield b'{"format":"ptfi-export","version":1,"graph":'
+    found.revision = next(_while_there(_revision(user.pk), found), None)
+    yield b'{"revision":' + orjson.dumps(found.revision)
+    yield from encoded(_members(user.pk, found))
     yield b"}"
 
 
-def _graph(user_id: uuid.UUID) -> Iterator[bytes]:
-    faults = list[GraphUnavailableError]()
-    revision = next(_while_there(_revision(user_id), faults), None)
-    yield b'{"revision":' + orjson.dumps(revision)
-    yield from encoded(_members(user_id, faults))
-    yield b"}"
+def _members(user_id: uuid.UUID, found: Found) -> Members:
+    if not found.fault:
+        yield "nodes", _counted(_while_there(_nodes(user_id), found), found, "nodes")
+    if not found.fault:
+        yield "edges", _counted(_while_there(_edges(user_id), found), found, "edges")
+    if found.fault:
+        yield "error", {"code": found.fault.code, "message": found.fault.message}
 
 
-def _members(user_id: uuid.UUID, faults: list[GraphUnavailableError]) -> Members:
-    if not faults:
-        yield "nodes", _while_there(_nodes(user_id), faults)
-    if not faults:
-        yield "edges", _while_there(_edges(user_id), faults)
-    for fault in faults:
-        yield "error", {"code": fault.code, "message": fault.message}
-
-
-def _while_there(items: Iterator[Item], faults: list[GraphUnavailableError]) -> Iterator[Item]:
+def _while_there(items: Iterator[Item], found: Found) -> Iterator[Item]:
     """The items; where the graph goes away, they end and the fault is noted."""
     try:
         yield from items
     except GraphUnavailableError as fault:
-        faults.append(fault)
+        found.fault = fault
+
+
+def _counted(items: Iterator[Item], found: Found, what: str) -> Iterator[Item]:
+    for number, item in enumerate(items, 1):
+        setattr(found, what, number)
+        yield item
 
 
 def _revision(user_id: uuid.UUID) -> Iterator[int]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from graph import picture_views, views
+from graph import data_views, picture_views, views
 
 urlpatterns = [
     path("traits/", views.traits, name="traits"),
@@ -11,4 +11,5 @@ urlpatterns = [
     path("persona/graph.svg", picture_views.graph_svg, name="graph_svg"),
     path("persona/graph/traits/<uuid:trait_id>/", picture_views.graph_trait, name="graph_trait"),
     path("persona/concepts/names/", picture_views.concept_names, name="concept_names"),
+    path("persona/data/download/", data_views.download, name="download"),
 ]

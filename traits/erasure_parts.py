@@ -21,6 +21,7 @@ from traits.erasure_models import ErasureKind
 from traits.erasure_steps import Step
 from traits.errors import InvalidError, NotFoundError
 from traits.models import Category, Erasure, ErasureState, ExtractedTraitCandidate, PersonaTrait, Suppression
+from traits.my_data import source_name
 from traits.redaction import Scope, target_of
 from traits.states import Piece, State
 from traits.steps import lock
@@ -37,12 +38,6 @@ WITHOUT = """
     SELECT count(*) FROM traits_extractedtraitcandidate WHERE user_id = %(user)s
     AND supporting_evidence @> jsonb_build_array(%(target)s::jsonb)
     AND NOT EXISTS (SELECT FROM jsonb_array_elements(supporting_evidence) AS p WHERE NOT p @> %(target)s::jsonb)
-"""
-SOURCE_NAMES = """
-    SELECT DISTINCT piece->>'source_package_id' FROM (
-        SELECT supporting_evidence AS pieces FROM traits_extractedtraitcandidate WHERE user_id = %(user)s
-        UNION ALL SELECT evidence FROM traits_personatrait WHERE user_id = %(user)s
-    ) AS held, jsonb_array_elements(pieces) AS piece WHERE piece->>'source_package_id' IS NOT NULL
 """
 
 
@@ -87,10 +82,10 @@ def find_piece(user: User, evidence_id: uuid.UUID) -> Piece:
 
 def source_target(user: User, source: str) -> State:
     """What the evidence of the source with this key has in common. Raises NotFoundError."""
-    for (name,) in query(SOURCE_NAMES, {"user": user.pk}):
-        if bars.source_bar(user.pk, name) == source:
-            return {"source_package_id": name}
-    raise NotFoundError
+    name = source_name(user, source)
+    if name is None:
+        raise NotFoundError
+    return {"source_package_id": name}
 
 
 def preview(user: User, target: State) -> dict[str, int]:

@@ -13,20 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ptfi.accounts.notices import drop_notices
 from ptfi.accounts.reauthentication import signed_in_just_now
 from traits import erasure as service
+from traits.erasure_words import LESS, in_words
 from traits.errors import InvalidError
 from traits.log import Actor
 from traits.models import ErasureState
 from traits.views import Request
-
-NAMES = {
-    "candidates": ("suggestion", "suggestions"),
-    "traits": ("trait", "traits"),
-    "evidence": ("piece of evidence", "pieces of evidence"),
-    "log_entries": ("decision in your log", "decisions in your log"),
-    "styles": ("element of style", "elements of style"),
-    "suppressions": ("suggestion that is kept away", "suggestions that are kept away"),
-}
-"""What receipts count, in words, in the order of the pages; what is not named here is not shown."""
 
 
 @login_required
@@ -44,16 +35,11 @@ def erasure_new(request: Request) -> HttpResponse:
                     confirm_email=email,
                     recently_authenticated=signed_in_just_now(request),
                 )
-            return _to_receipt(request, erasure.pk)
+            return to_receipt(request, erasure.pk)
         except InvalidError as error:
             faults = error.details["confirm"]
     context = {"counts": in_words(service.counts(request.user)), "email": email, "faults": faults}
     return render(request, "traits/erasure_new.html", context, status=400 if faults else 200)
-
-
-def in_words(counts: dict[str, int]) -> list[str]:
-    """“3 traits”, “1 suggestion” …; nothing for what there is none of."""
-    return [f"{counts[kind]:,} {names[counts[kind] != 1]}" for kind, names in NAMES.items() if counts.get(kind)]
 
 
 @login_required
@@ -64,7 +50,7 @@ def erasure(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
     found = service.receipt(request.user, erasure_id)
     awaiting = found.state == ErasureState.AWAITING_CONFIRMATION
     counts = service.counts(request.user) if awaiting else found.counts
-    context = {"erasure": found, "states": ErasureState, "counts": in_words(counts)}
+    context = {"erasure": found, "states": ErasureState, "counts": in_words(counts), "less": in_words(counts, LESS)}
     fragment = request.htmx and not request.htmx.history_restore_request
     return render(request, "traits/_erasure.html" if fragment else "traits/erasure.html", context)
 
@@ -82,10 +68,11 @@ def erasure_confirm(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
 def _confirm(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
     with transaction.atomic(durable=True):
         service.confirm_erasure(user=request.user, actor=Actor(user_id=request.user.pk), erasure_id=erasure_id)
-    return _to_receipt(request, erasure_id)
+    return to_receipt(request, erasure_id)
 
 
-def _to_receipt(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
+def to_receipt(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
+    """To the page that says what went."""
     # The session in hand would be saved as it was read, notices about traits included.
     drop_notices(request.session)
     return redirect("erasure", erasure_id)
@@ -99,4 +86,4 @@ def suggestions(request: Request) -> HttpResponse:
         service.set_suggestions(
             user=request.user, actor=Actor(user_id=request.user.pk), on=request.POST.get("on") == "1"
         )
-    return redirect("account_preferences")
+    return redirect("my_data")

@@ -1,6 +1,8 @@
 """Everything that the tables hold about a person, as of one moment, in a stream of JSON (docs/export.md)."""
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
@@ -48,14 +50,26 @@ def tables(user: User) -> Iterator[bytes]:
 
     The connection is free again when the last piece is taken or the generator is closed.
     """
+    with freed_snapshot() as now:
+        yield from members(user, now)
+
+
+@contextmanager
+def freed_snapshot() -> Iterator[dt.datetime]:
+    """As snapshot, with the connection free again after it."""
     try:
         with snapshot() as now:
-            yield from encoded(_members(user, now))
+            yield now
     finally:
         connection.close()
 
 
-def _members(user: User, now: Any) -> Members:
+def members(user: User, now: dt.datetime) -> Iterator[bytes]:
+    """What the tables hold in this snapshot, as encoded() gives it."""
+    return encoded(_members(user, now))
+
+
+def _members(user: User, now: dt.datetime) -> Members:
     head = persona(user)
     yield "exportedAt", now
     yield "revision", head.revision

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from traits import bulk_views, decision_views, erasure_views, views
+from traits import bulk_views, data_views, decision_views, erasure_part_views, erasure_views, views
 
 urlpatterns = [
     path("review/", views.review, name="review"),
@@ -20,6 +20,17 @@ urlpatterns = [
     path("persona/erasures/new/", erasure_views.erasure_new, name="erasure_new"),
     path("persona/erasures/<uuid:erasure_id>/", erasure_views.erasure, name="erasure"),
     path("persona/erasures/<uuid:erasure_id>/confirm/", erasure_views.erasure_confirm, name="erasure_confirm"),
+    path("persona/erasures/<uuid:erasure_id>/let-in/", data_views.bar_lift, name="bar_lift"),
+    path("persona/erasures/account/", erasure_part_views.account_erase, name="account_erase"),
+    path("persona/erasures/done/", erasure_part_views.account_erased, name="account_erased"),
+    path("persona/erasures/", data_views.erasures, name="erasures"),
+    path("persona/data/", data_views.my_data, name="my_data"),
+    path("persona/sources/", data_views.sources, name="sources"),
+    path("persona/sources/<str:source>/erase/", erasure_part_views.erase_source, name="erase_source"),
+    path("persona/categories/<str:category>/erase/", erasure_part_views.erase_category, name="erase_category"),
+    path("persona/evidence/<str:evidence_id>/erase/", erasure_part_views.erase_evidence, name="erase_evidence"),
+    path("persona/suppressions/", data_views.suppressions, name="suppressions"),
+    path("persona/suppressions/<int:suppression_id>/lift/", data_views.suppression_lift, name="suppression_lift"),
     path("persona/suggestions/", erasure_views.suggestions, name="suggestions"),
     path("", include("traits.trait_urls")),
     path("persona/", include("traits.history_urls")),
