@@ -12,7 +12,7 @@ from tests.accessibility import faults_at
 from tests.conftest import Enter, by, confirmed_trait, make_candidate
 from tests.oauth import access_token, make_client
 from tests.persona_marker import erased
-from traits import erasure, persona, services
+from traits import bars, erasure, erasure_parts, persona, services
 from traits.validation import Changes
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -46,6 +46,15 @@ SIGNED_IN = [
     "/persona/past/",
     "/persona/past/?day=2099-01-01",
     "/accounts/preferences/",
+    "/persona/data/",
+    "/persona/sources/",
+    "/persona/sources/{source}/erase/",
+    "/persona/evidence/{piece}/erase/",
+    "/persona/categories/Interest/erase/",
+    "/persona/suppressions/",
+    "/persona/erasures/",
+    "/persona/erasures/account/",
+    "/persona/erasures/{part}/",
     "/persona/erasures/new/",
     "/persona/erasures/{asked}/",
     "/persona/erasures/{receipt}/",
@@ -78,8 +87,11 @@ def persona_of(alice: User) -> dict[str, str]:
     call_command("project_graph", once=True, verbosity=0)
     asked = erasure.request_erasure(**by(alice), confirm_email="alice@example.com", recently_authenticated=False)
     entry = persona.edit_trait(**by(alice), trait_id=trait.pk, changes=Changes(name=f"Loves {LONG[:200]}")).entries[0]
+    part = erasure_parts.erase_category(**by(alice), category="LinguisticStyle")
     ids = {"entry": entry, "candidate": candidate, "long": long, "trait": trait, "asked": asked, "receipt": receipt}
-    return {name: str(row.pk) for name, row in ids.items()}
+    piece = candidate.supporting_evidence[0]
+    keys = {"piece": piece["evidence_id"], "source": bars.source_bar(alice.pk, str(piece["source_package_id"]))}
+    return {name: str(row.pk) for name, row in (ids | {"part": part}).items()} | keys
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

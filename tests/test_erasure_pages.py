@@ -32,7 +32,8 @@ def awaiting(user: User) -> Erasure:
 def test_who_has_just_signed_in_deletes_at_once(alice: User, client: Client) -> None:
     confirmed(alice)
     sign_in(client, "alice@example.com")
-    assert "Delete my persona" in client.get("/accounts/preferences/").content.decode()
+    assert "/persona/data/" in client.get("/accounts/preferences/").content.decode()
+    assert "Delete my persona" in client.get("/persona/data/").content.decode()
     page = client.get(NEW).content.decode()
     assert "1 trait<" in page
     assert "1 decision in your log" in page
@@ -116,11 +117,11 @@ def test_no_notice_outlives_it(alice: User, client: Client) -> None:
 
 
 def test_suggestions_are_turned_off_and_on(alice: User, as_alice: Client, bob: User, signed_in: SignedIn) -> None:
-    assert "Suggestions are on" in as_alice.get("/accounts/preferences/").content.decode()
-    assert as_alice.post("/persona/suggestions/", {"on": "0"})["Location"] == "/accounts/preferences/"
+    assert "Suggestions are on" in as_alice.get("/persona/data/").content.decode()
+    assert as_alice.post("/persona/suggestions/", {"on": "0"})["Location"] == "/persona/data/"
     assert Persona.objects.get(user=alice).suggestions_off_at
     assert Persona.objects.get(user=bob).suggestions_off_at is None
-    assert "Suggestions are off" in as_alice.get("/accounts/preferences/").content.decode()
+    assert "Suggestions are off" in as_alice.get("/persona/data/").content.decode()
     as_alice.post("/persona/suggestions/", {"on": "1"})
     assert Persona.objects.get(user=alice).suggestions_off_at is None
 
@@ -137,7 +138,7 @@ def test_a_person_without_a_persona(alice: User, as_alice: Client) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_the_receipt_follows_the_graph(alice: User, opened: Opened) -> None:
     confirmed(alice)
-    page = opened("/accounts/preferences/")
+    page = opened("/persona/data/")
     page.get_by_role("link", name="Delete my persona…").click()
     page.get_by_label("e-mail address of your account").fill("alice@example.com")
     page.get_by_role("button", name="Delete my persona").click()
@@ -147,6 +148,6 @@ def test_the_receipt_follows_the_graph(alice: User, opened: Opened) -> None:
     page.get_by_text("Your graph is being cleared").wait_for()
     project(alice)
     page.get_by_text("Your graph was cleared on").wait_for()
-    page.goto(page.url.split("/persona")[0] + "/accounts/preferences/")
+    page.goto(page.url.split("/persona")[0] + "/persona/data/")
     page.get_by_role("button", name="Turn suggestions on").click()
     page.get_by_role("button", name="Turn suggestions off").wait_for()

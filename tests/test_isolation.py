@@ -18,18 +18,40 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from tests.conftest import by, confirmed, make_candidate
-from traits import bulk, erasure, history, overview, past, persona, selectors, services, styles, undo
+from traits import (
+    bars,
+    bulk,
+    erasure,
+    erasure_account,
+    erasure_parts,
+    history,
+    my_data,
+    overview,
+    past,
+    persona,
+    selectors,
+    services,
+    styles,
+    suppressions,
+    undo,
+)
 from traits.errors import RuleError
 from traits.log import Actor
+from traits.models import Suppression
 from traits.validation import Changes, Evidence
 
 MARKER = "xylophone"
-SERVICES = (services, persona, bulk, undo, styles, erasure)
+SERVICES = (services, persona, bulk, undo, styles, erasure, erasure_parts, erasure_account, suppressions)
 READERS = (selectors, history, past, overview)
-READS = [styles.styles, styles.all_styles, erasure.receipt, erasure.counts, undo.standing]
+READS = [
+    *(styles.styles, styles.all_styles, erasure.receipt, erasure.counts, undo.standing, suppressions.suppressions),
+    *(my_data.sources, my_data.source_name, my_data.categories, my_data.receipts),
+]
 FILTERS: dict[Callable[..., Any], Any] = {history.page: history.Filters()}
+# It reads one snapshot, which only a transaction of its own can: tests/test_archive.py.
+STREAMED = "/persona/data/download/"
 OURS = ("/review", "/traits", "/undo", "/persona")
-IDS = ("candidate_id", "trait_id", "action_id", "thing_id", "erasure_id")
+IDS = ("candidate_id", "trait_id", "action_id", "thing_id", "erasure_id", "evidence_id")
 pytestmark = pytest.mark.django_db
 
 
@@ -58,7 +80,10 @@ class Theirs:
             refusal.action_id,
             style.action_id,
             asked.pk,
+            uuid.UUID(self.candidate.supporting_evidence[0]["evidence_id"]),
         ]
+        self.suppression = Suppression.objects.get(user=alice)
+        self.source = bars.source_bar(alice.pk, self.candidate.supporting_evidence[0]["source_package_id"])
 
     def rows(self) -> str:
         """Every row of every table that belongs to Alice."""
@@ -81,7 +106,7 @@ def routes(resolver: URLResolver, prefix: str = "/") -> Iterator[str]:
         route = prefix + str(pattern.pattern).lstrip("^").rstrip("$").replace("\\Z", "")
         if isinstance(pattern, URLResolver):
             yield from routes(pattern, route)
-        elif isinstance(pattern, URLPattern):
+        elif isinstance(pattern, URLPattern) and route != STREAMED:
             yield route
 
 
@@ -174,6 +199,8 @@ def arguments(function: Callable[..., Any], theirs: Theirs, bob: User) -> Iterat
         values |= {"batch_id": pk, "entry_id": pk, "entry_ids": [pk], "heads": [], "revision": 100}
         values |= {"at": timezone.now()}
         values |= {"context": MARKER, "styles": {"Pacing": "slow"}}
+        values |= {"category": "Skill", "source": theirs.source, "key": theirs.source}
+        values |= {"suppression_id": theirs.suppression.pk}
         values |= {"column": "concepts", "trait": theirs.trait, "trait_ids": theirs.ids}
         values |= {"suggestion": theirs.candidate, "candidate": theirs.candidate, "since": theirs.candidate.created_at}
         wanted = inspect.signature(function).parameters.values()

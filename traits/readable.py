@@ -24,8 +24,8 @@ from traits.models import (
 )
 
 ROWS = 100
-HERE = "\f"
-"""Stands where a template is cut in two; no name or title holds it."""
+HERE = "<!-- here -->"
+"""Stands where a template is cut in two; what people wrote is escaped, so nothing else is like it."""
 Render = Callable[..., bytes]
 """Takes a template's name and its context."""
 GONE = "a text that you erased"
