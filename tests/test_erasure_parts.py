@@ -429,3 +429,36 @@ def test_what_is_not_there_is_not_erased(alice: User, bob: User) -> None:
     with pytest.raises(InvalidError):
         erasure_parts.erase_category(**by(alice), category="Nonsense")
     assert not Erasure.objects.exists()
+
+
+def test_operators_erase_a_part_or_the_account(
+    alice: User, sam: User, capsys: pytest.CaptureFixture[str], word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasure_steps, "THINGS", 2)
+    persona_with(alice, word)
+    interest = confirmed_trait(alice, "Loves jazz")
+    piece = interest.evidence[0]["evidence_id"]
+
+    def erase(*what: str, who: str = "alice@example.com") -> Erasure:
+        call_command("erase_persona", who, *what, reference="T-1", yes=True)
+        done = Erasure.objects.order_by("-requested_at").first()
+        assert done
+        return done
+
+    assert erase("--source", SOURCE).state == "erased"
+    assert tables_with(word) == set()
+    assert UserRefinedTrait.objects.filter(user_decision="evidence_erased", actor_kind="staff", reference="T-1")
+    assert_log_whole(alice)
+    assert erase("--evidence", piece).counts["evidence"] == 1
+    assert erase("--category", "Interest").counts["traits"] == 4
+    assert not PersonaTrait.objects.exists()
+    for what, who in (
+        (["--source", "nothing"], "alice@example.com"),
+        (["--evidence", piece], "alice@example.com"),
+        (["--account"], "sam@example.com"),
+    ):
+        with pytest.raises(CommandError, match="Nothing was erased"):
+            erase(*what, who=who)
+    assert erase("--account").subject_id == alice.pk
+    assert not User.objects.filter(pk=alice.pk).exists()
+    assert "the receipt is" in capsys.readouterr().out

@@ -124,8 +124,8 @@ def test_sources_are_named_and_deleted(alice: User, fresh: Client) -> None:
     assert address
     preview = text(fresh, address[1])
     assert "2 pieces of evidence" in preview
-    less = preview.split("These lose some of their evidence, and stay:")[1]
-    assert re.findall("<li>([^<]+)</li>", less) == ["1 suggestion", "1 trait"]
+    less = preview.split("These stay, without what goes:")[1]
+    assert re.findall("<li>([^<]+)</li>", less) == ["1 suggestion", "1 trait", "1 decision in your log"]
     receipt = fresh.post(address[1])["Location"]
     page = text(fresh, receipt)
     assert "The source’s evidence is deleted" in page
@@ -173,7 +173,7 @@ def test_a_category_is_kept_away_until_it_is_let_in(alice: User, fresh: Client) 
     make_candidate(alice, trait_category="Skill")
     receipt = fresh.post("/persona/categories/Skill/erase/")["Location"]
     assert "Everything about Skill is deleted" in text(fresh, receipt)
-    assert "not taken in" in text(fresh, "/persona/data/")
+    assert "Not taken in any more" in text(fresh, "/persona/data/")
     row = suggestion(trait_category="Skill")
     assert ingest.apply([row], owner=alice).refused == {0: [bars.CATEGORY_OFF]}
     fresh.post(f"{receipt}let-in/")

@@ -7,7 +7,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from ptfi.accounts.models import User
-from tests.conftest import confirmed
+from tests.conftest import by, confirmed
+from traits import erasure_parts
 from traits.models import Persona
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -59,6 +60,12 @@ def test_a_touched_log_is_found(alice: User, bob: User, statement: str, fault: s
     assert fault in said
     assert verify("--person", "BOB@example.com")[0] == 0
     assert verify("--person", str(alice.pk))[0] == 1
+
+
+def test_what_was_erased_is_no_fault_and_is_counted(alice: User) -> None:
+    confirmed(alice)
+    erasure_parts.erase_category(**by(alice), category="Interest")
+    assert verify() == (0, "1 people, 0 faults, 1 entries without what was erased since", "")
 
 
 def test_entries_without_a_persona_are_a_fault(alice: User) -> None:

@@ -18,7 +18,7 @@ from traits import erasure_parts
 from traits.erasure_account import account_counts, erase_account
 from traits.erasure_models import ErasureKind
 from traits.erasure_views import to_receipt
-from traits.erasure_words import LESS, in_words
+from traits.erasure_words import in_words, said
 from traits.errors import InvalidError, NotFoundError
 from traits.log import Actor
 from traits.models import Category, Erasure, ErasureState
@@ -78,8 +78,7 @@ def erase_category(request: Request, category: str) -> HttpResponse:
 def _erase(request: Request, target: State, context: dict[str, Any], act: Callable[[], Erasure]) -> HttpResponse:
     """What will go; or erase it, once the person has proved who they are."""
     if request.method != "POST":
-        counts = erasure_parts.preview(request.user, target)
-        context |= {"counts": in_words(counts), "less": in_words(counts, LESS)}
+        context |= said(context["kind"], erasure_parts.preview(request.user, target), {})
         return render(request, "traits/erase_part.html", context)
     if not signed_in_just_now(request):
         raise ReauthenticationRequired
@@ -121,6 +120,6 @@ def account_erased(request: Request) -> HttpResponse:
     found = erasures.filter(pk=request.session.get(RECEIPT, uuid.UUID(int=0))).first()
     if found is None:
         raise NotFoundError
-    context = {"erasure": found, "states": ErasureState, "counts": in_words(found.counts)}
+    context = {"erasure": found, "states": ErasureState} | said(found.kind, found.counts, found.kept)
     fragment = request.htmx and not request.htmx.history_restore_request
     return render(request, "traits/_erasure.html" if fragment else "traits/erasure.html", context)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ptfi.accounts.notices import drop_notices
 from ptfi.accounts.reauthentication import signed_in_just_now
 from traits import erasure as service
-from traits.erasure_words import LESS, in_words
+from traits.erasure_words import in_words, said
 from traits.errors import InvalidError
 from traits.log import Actor
 from traits.models import ErasureState
@@ -50,7 +50,7 @@ def erasure(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
     found = service.receipt(request.user, erasure_id)
     awaiting = found.state == ErasureState.AWAITING_CONFIRMATION
     counts = service.counts(request.user) if awaiting else found.counts
-    context = {"erasure": found, "states": ErasureState, "counts": in_words(counts), "less": in_words(counts, LESS)}
+    context = {"erasure": found, "states": ErasureState} | said(found.kind, counts, found.kept)
     fragment = request.htmx and not request.htmx.history_restore_request
     return render(request, "traits/_erasure.html" if fragment else "traits/erasure.html", context)
 

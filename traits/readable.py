@@ -12,7 +12,7 @@ from django.utils import timezone
 from ptfi.accounts.models import User
 from ptfi.clients.grants import connections
 from traits import erasure, styles
-from traits.erasure_words import LESS, in_words
+from traits.erasure_words import in_words, said
 from traits.models import (
     CandidateStatus,
     Decision,
@@ -116,4 +116,4 @@ def sentence(entry: UserRefinedTrait) -> str:
 
 
 def _receipt(row: Erasure) -> dict[str, list[str]]:
-    return {"gone": in_words(row.counts), "less": in_words(row.counts, LESS)}
+    return said(row.kind, row.counts, row.kept)

@@ -25,12 +25,14 @@ class Command(BaseCommand):
 
     def handle(self, *, person: str | None, **options: Any) -> None:  # noqa: ARG002
         people = [find(person).pk] if person else _everybody()
-        faults = 0
+        faults = redacted = 0
         for user_id in people:
+            redacted += len(log.redactions(user_id))
             for fault in _faults(user_id):
                 faults += 1
                 self.stderr.write(f"{user_id}: {fault}")
-        self.stdout.write(f"{len(people):,} people, {faults:,} faults")
+        erased = f", {redacted:,} entries without what was erased since" if redacted else ""
+        self.stdout.write(f"{len(people):,} people, {faults:,} faults{erased}")
         if faults:
             sys.exit(1)
 
