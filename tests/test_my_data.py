@@ -200,11 +200,11 @@ def test_the_account_goes_with_everything(
     signed_in(sam).post(f"/admin/accounts/user/{alice.pk}/change/", form, follow=True)
     part = erasure_parts.erase_category(**by(alice), category="Skill")
     answer = end_account(fresh)
-    assert answer["Location"] == "/persona/erasures/done/"
-    page = text(fresh, "/persona/erasures/done/")
+    assert answer["Location"] == "/accounts/deleted/"
+    page = text(fresh, "/accounts/deleted/")
     assert "Your account is deleted" in page
     assert "2 sessions that are signed in" in page
-    assert 'hx-get="/persona/erasures/done/"' in page
+    assert 'hx-get="/accounts/deleted/"' in page
     assert "Sign in" in page
     assert not User.objects.filter(pk=alice.pk).exists()
     assert not Persona.objects.filter(pk=alice.pk).exists()
@@ -222,7 +222,7 @@ def test_the_account_goes_with_everything(
     for erasure in (done, part):
         erasure.refresh_from_db()
         assert erasure.state == "completed"
-    assert "Your graph was cleared on" in text(fresh, "/persona/erasures/done/")
+    assert "Your graph was cleared on" in text(fresh, "/accounts/deleted/")
     person = {"external_id": f"name-{word}", "display_name": word}
     assert ingest.apply([suggestion(user=person)]).refused == {0: [bars.OFF]}
     assert not User.objects.filter(display_name=word).exists()
@@ -236,7 +236,7 @@ def test_the_graph_of_an_account_that_went_may_be_away_and_come_back_old(
     generation = Persona.objects.get(user=alice).generation
     with away(settings):
         end_account(fresh)
-        assert "Your graph is being cleared" in text(fresh, "/persona/erasures/done/")
+        assert "Your graph is being cleared" in text(fresh, "/accounts/deleted/")
     project(alice)
     assert graph_with(word) == []
     cypher("MATCH (u:User {userID: $u}) SET u.generation = $g, u.revision = 1", u=alice.pk, g=generation)
@@ -257,7 +257,7 @@ def test_the_account_is_asked_for_by_its_address(alice: User, sam: User, fresh: 
     assert User.objects.filter(pk=alice.pk).exists()
     with pytest.raises(InvalidError, match="could not be accepted"):
         erasure_account.erase_account(**by(sam), confirm_email="sam@example.com")
-    assert Client().get("/persona/erasures/done/").status_code == 404
+    assert Client().get("/accounts/deleted/").status_code == 404
     assert UserSession.objects.filter(user=alice).exists()
     assert Session.objects.exists()
 

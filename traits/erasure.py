@@ -137,7 +137,7 @@ def lock_all(user: User) -> Persona:
     return Persona.objects.select_for_update().get(user=user)
 
 
-def new_erasure(user: User, actor: log.Actor, kind: str = ErasureKind.PERSONA, **fields: Any) -> Erasure:
+def new_erasure(user: User, actor: log.Actor, kind: str = ErasureKind.PERSONA) -> Erasure:
     """A receipt to be, not saved yet."""
     return Erasure(
         user=user,
@@ -146,7 +146,6 @@ def new_erasure(user: User, actor: log.Actor, kind: str = ErasureKind.PERSONA, *
         actor_kind=actor.kind,
         client_id=actor.client_id,
         reference=actor.reference,
-        **fields,
     )
 
 

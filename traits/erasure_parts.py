@@ -105,7 +105,8 @@ def _start(user: User, actor: log.Actor, kind: str, target: State, bar: str) -> 
     lock_all(user)
     # One of each is enough to keep it away.
     Erasure.objects.filter(user=user, kind=kind, bar=bar).update(bar="")
-    erasure = new_erasure(user, actor, kind, target=target, bar=bar, state=ErasureState.ERASING)
+    erasure = new_erasure(user, actor, kind)
+    erasure.target, erasure.bar, erasure.state = target, bar, ErasureState.ERASING
     erasure.confirmed_at = timezone.now()
     counts = preview(user, target)
     erasure.counts = dict.fromkeys(counts, 0) | {"evidence": counts["evidence"]}
