@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -15,9 +15,10 @@ from tests.conftest import by, make_candidate
 from tests.decisions import assert_log_whole
 from tests.persona_marker import erased
 from tests.test_erasure import suggestion
-from traits import ingest, services
-from traits.errors import NotFoundError
-from traits.models import Erasure, ExtractedTraitCandidate, Persona
+from traits import bars, erasure_account, erasure_parts, erasure_steps, ingest, services
+from traits.errors import AlreadyDecidedError, NotFoundError
+from traits.models import Erasure, ExtractedTraitCandidate, Persona, PersonaTrait, UserRefinedTrait
+from traits.parsing import Suggestion
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -91,6 +92,101 @@ def test_a_decision_that_comes_meanwhile_finds_nothing(alice: User) -> None:
     with pytest.raises(NotFoundError):
         answer.result(10)
     assert Persona.objects.get(user=alice).revision == 0
+
+
+def source_of(row: Suggestion) -> str:
+    return str(row.supporting_evidence[0]["source_package_id"])
+
+
+def erase_source(user: User, source: str) -> Erasure:
+    return erasure_parts.erase_source(**by(user), source=bars.source_bar(user.pk, source))
+
+
+def test_evidence_that_an_import_brings_first_is_erased_as_well(alice: User) -> None:
+    stored, row = make_candidate(alice), suggestion()
+    ingest.apply([row], owner=alice)
+    more = suggestion(supporting_evidence=piece_from(source_of(row)))
+    with ExitStack() as threads, transaction.atomic():
+        # The import has the persona and waits for this candidate.
+        ExtractedTraitCandidate.objects.select_for_update().get(pk=stored.pk)
+        batch = [suggestion(candidate_id=str(stored.pk)), more]
+        first = threads.enter_context(beside(lambda: ingest.apply(batch, owner=alice)))
+        second = threads.enter_context(beside(lambda: erase_source(alice, source_of(row))))
+    assert first.result().created == 1
+    assert second.result().counts["candidates"] == 3
+    assert not ExtractedTraitCandidate.objects.exists()
+
+
+def piece_from(source: str) -> list[dict[str, Any]]:
+    return [{"type": "text_snippet", "content": "Once more.", "source_package_id": source, "source_detail": ""}]
+
+
+def test_evidence_that_an_import_brings_meanwhile_is_refused(alice: User) -> None:
+    row = suggestion()
+    ingest.apply([row], owner=alice)
+    more = suggestion(supporting_evidence=piece_from(source_of(row)))
+    with ExitStack() as threads, transaction.atomic():
+        erase_source(alice, source_of(row))
+        answer = threads.enter_context(beside(lambda: ingest.apply([more], owner=alice)))
+    assert answer.result().refused == {0: [bars.ERASED]}
+    assert not ExtractedTraitCandidate.objects.exists()
+
+
+def test_an_account_that_ends_meanwhile_is_not_brought_back(alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(external_id="test:alice")
+    alice.refresh_from_db()
+    make_candidate(alice)
+    person = {"external_id": "test:alice", "display_name": ""}
+    with ExitStack() as threads, transaction.atomic():
+        erasure_account.erase_account(**by(alice), confirm_email="alice@example.com")
+        answer = threads.enter_context(beside(lambda: ingest.apply([suggestion(user=person)])))
+    assert answer.result().refused == {0: [bars.OFF]}
+    assert not User.objects.filter(external_id="test:alice").exists()
+
+
+def test_parts_are_erased_while_people_decide_and_imports_come(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each step sees what came since the one before; the log stays whole, and nothing of the source stays."""
+    monkeypatch.setattr(erasure_steps, "THINGS", 5)
+    monkeypatch.setattr(erasure_steps, "ENTRIES", 5)
+    stop = threading.Event()
+
+    def several(source: str) -> list[Suggestion]:
+        return [suggestion(supporting_evidence=piece_from(source)) for _ in range(10)]
+
+    def decide() -> int:
+        done = 0
+        while not stop.is_set():
+            for pk in ExtractedTraitCandidate.objects.filter(status="candidate").values_list("pk", flat=True)[:10]:
+                with suppress(NotFoundError, AlreadyDecidedError):
+                    services.confirm(**by(alice), candidate_id=pk)
+                    done += 1
+        connection.close()
+        return done
+
+    def bring() -> int:
+        done = 0
+        while not stop.is_set():
+            ingest.apply([*several("gone"), *several("kept")], owner=alice)
+            done += 1
+        connection.close()
+        return done
+
+    with ThreadPoolExecutor(3) as pool:
+        workers = [pool.submit(decide), pool.submit(bring)]
+        time.sleep(2)
+        done = erase_source(alice, "gone")
+        while done.state == "erasing":
+            done = erasure_parts.go_on(erasure_id=done.pk)
+        time.sleep(0.5)
+        stop.set()
+        assert all(worker.result() for worker in workers)
+    held = ExtractedTraitCandidate.objects.values_list("supporting_evidence", flat=True)
+    traits = PersonaTrait.objects.values_list("evidence", flat=True)
+    sources = {piece["source_package_id"] for pieces in (*held, *traits) for piece in pieces}
+    assert sources == {"kept"}
+    assert not UserRefinedTrait.objects.filter(content__icontains='"gone"').exists()
+    assert done.counts["candidates"] > 5
+    assert_log_whole(alice)
 
 
 def test_many_at_once_do_not_lock_each_other_out(alice: User) -> None:
