@@ -10,7 +10,7 @@ from django.test import Client
 
 from graph import erasing
 from ptfi.accounts.models import User
-from tests.conftest import PASSWORD, by, confirmed, confirmed_trait, make_candidate
+from tests.conftest import PASSWORD, SignedIn, by, confirmed, confirmed_trait, make_candidate
 from tests.decisions import assert_log_whole, decisions
 from tests.graph_helpers import cypher, project, trait_node
 from tests.persona_marker import check_graph, erased, graph_with, tables_with
@@ -235,7 +235,7 @@ def test_a_repeat_of_the_import_brings_nothing_back(alice: User, bob: User) -> N
         pk = uuid.uuid4()
         pieces = [{**piece_of(pk, f"{name} {source}", source)} for source in sources]
         for piece in pieces:
-            del piece["evidence_id"], piece["verdict"]  # type: ignore[misc]
+            del piece["evidence_id"], piece["verdict"]
         return suggestion(
             candidate_id=str(pk), trait_name=name, trait_category=category, supporting_evidence=pieces, supersedes=[]
         )
@@ -463,3 +463,18 @@ def test_operators_erase_a_part_or_the_account(
     assert erase("--account").subject_id == alice.pk
     assert not User.objects.filter(pk=alice.pk).exists()
     assert "the receipt is" in capsys.readouterr().out
+
+
+def test_staff_do_not_read_what_is_being_erased(
+    alice: User, sam: User, signed_in: SignedIn, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasure_steps, "THINGS", 1)
+    persona_with(alice, word)
+    piece = ExtractedTraitCandidate.objects.exclude(evidence_count=2).order_by("?").first()
+    assert piece
+    done = erasure_parts.erase_evidence(**by(alice), evidence_id=first_piece(piece))
+    assert done.state == "erasing"
+    page = signed_in(sam).get(f"/admin/traits/erasure/{done.pk}/change/").content.decode()
+    assert str(done.pk) in page
+    assert word not in page
+    assert done.bar not in page

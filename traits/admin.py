@@ -33,8 +33,18 @@ class PersonaAdmin(ReadOnlyAdmin):
 
 @admin.register(Erasure)
 class ErasureAdmin(ReadOnlyAdmin):
-    list_display = ("erasure_id", "subject_id", "state", "requested_at", "erased_at", "graph_cleared_at", "last_error")
-    list_filter = ("state",)
+    list_display = (
+        "erasure_id",
+        "subject_id",
+        "kind",
+        "state",
+        "requested_at",
+        "erased_at",
+        "graph_cleared_at",
+        "last_error",
+    )
+    list_filter = ("kind", "state")
     search_fields = ("=subject_id",)
     ordering = ("-requested_at",)
-    exclude = ("user",)
+    # What is being erased is nobody's to read.
+    exclude = ("user", "target", "bar")

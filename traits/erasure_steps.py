@@ -32,7 +32,9 @@ from traits.states import trait_state
 logger = logging.getLogger(__name__)
 
 THINGS = 200
-"""Suggestions, and traits, that one step takes."""
+"""Suggestions that one step takes."""
+TRAITS = 100
+"""Traits that one step takes; they are in memory together."""
 ENTRIES = 500
 """Entries of the log that one step rewrites, beside those about suggestions and traits that go."""
 CHUNK = 10
@@ -111,7 +113,7 @@ class Step:
         self._forget(gone)
 
     def _take_traits(self) -> bool:
-        ids = list(self.scope.traits(self.user).order_by("pk").values_list("pk", flat=True)[:THINGS])
+        ids = list(self.scope.traits(self.user).order_by("pk").values_list("pk", flat=True)[:TRAITS])
         if self.scope.category:
             self.redaction.gone_traits |= set(map(str, ids))
             self.redaction.traits |= set(map(str, ids))
@@ -119,12 +121,12 @@ class Step:
             self._delete(PersonaTrait, set(ids))
             self._forget(set(ids))
             self._count(traits=len(ids))
-            return len(ids) < THINGS
+            return len(ids) < TRAITS
         for trait in PersonaTrait.objects.filter(pk__in=ids):
             trait.evidence = self.scope.left(trait.evidence)
             self.thinned[str(trait.pk)] = trait
         self._count(traits_less=len(ids))
-        return len(ids) < THINGS
+        return len(ids) < TRAITS
 
     def _take_entries(self) -> bool:
         rows = self.scope.entries(self.user).order_by("revision")

@@ -306,7 +306,7 @@ def history(user: User, thing_id: uuid.UUID, limit: int = 20) -> list[UserRefine
 def newest_undoable(user: User, look_back: int = 50) -> UserRefinedTrait | None:
     """The person's own newest entry that undo would take, or None."""
     rows = UserRefinedTrait.objects.filter(user=user, actor_kind=ActorKind.PERSON).exclude(
-        user_decision=Decision.UNDONE
+        user_decision__in=(Decision.UNDONE, Decision.EVIDENCE_ERASED)
     )
     entries = list(rows.defer("content").order_by("-revision")[:look_back])
     standing = undo.standing_ids(user, entries)
