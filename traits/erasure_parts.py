@@ -20,11 +20,11 @@ from traits.erasure import erase_records, lock_all, new_erasure
 from traits.erasure_models import ErasureKind
 from traits.erasure_steps import Step
 from traits.errors import InvalidError, NotFoundError
+from traits.locks import lock
 from traits.models import Category, Erasure, ErasureState, ExtractedTraitCandidate, PersonaTrait, Suppression
 from traits.my_data import source_name
 from traits.redaction import Scope, target_of
 from traits.states import Piece, State
-from traits.steps import lock
 
 PIECES = """
     SELECT count(DISTINCT piece->>'evidence_id') FROM (

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from ptfi.accounts.models import User
 from traits import log
 from traits.errors import NotFoundError
+from traits.locks import lock
 from traits.models import (
     CandidateStatus,
     Decision,
@@ -20,7 +21,6 @@ from traits.models import (
     Suppression,
     UserRefinedTrait,
 )
-from traits.steps import lock
 
 PAGE = 30
 
