@@ -53,7 +53,7 @@ END $$;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('traits', '0003_log_by_candidate'),
+        ('traits', '0004_history_indexes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
