@@ -229,7 +229,12 @@ class EntryAnswer(serializers.Serializer):
     reason = Words(help_text="In the person's words; empty where they gave none.")
     notes = Words(help_text="The person's notes on the change.")
     relation = RelationState(help_text="The clash with another trait; null where there was none.", allow_null=True)
-    salt = Words(help_text="Hexadecimal; goes into the digest.")
+    redacted = serializers.DictField(
+        child=Words(help_text="SHA-256 of the content that is left."),
+        required=False,
+        help_text="Only where texts were erased: the revision of each entry that lost one → its new digest.",
+    )
+    salt = Words(help_text="Hexadecimal; goes into the digest. Empty where a text was erased.")
     digest = Words(help_text="SHA-256 of salt and content; docs/export.md says how to check it.")
     previousHash = Words(help_text="The hash of the entry before.")
     hash = Words(help_text="SHA-256 of previousHash, digest and the other columns.")
