@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.utils import timezone
 from ptfi.accounts.models import User
 from tests.conftest import SignedIn, by, confirmed, make_candidate
 from tests.pages import text_of
-from traits import log_check, persona, services, undo
+from traits import erasure_parts, log_check, persona, services, undo
 from traits.models import Persona
 from traits.validation import Changes
 
@@ -143,3 +144,23 @@ def test_bob_gets_his_own(alice: User, bob: User, signed_in: SignedIn) -> None:
     assert "Knits" not in text(his.get(JSON)) + text(his.get(CSV))
     assert his.get("/persona/history/log.xml").status_code == 404
     assert Client().get(JSON).status_code == 302
+
+
+def test_erased_texts_are_told_and_checked(as_alice: Client, alice: User) -> None:
+    secret = make_candidate(alice, "Plays jazz", evidence=["My secret.", "My piano."])
+    services.confirm(**by(alice), candidate_id=secret.pk)
+    some_decisions(alice)
+    piece = uuid.UUID(secret.supporting_evidence[0]["evidence_id"])
+    done = erasure_parts.erase_evidence(**by(alice), evidence_id=piece)
+    erasure_parts.go_on(erasure_id=done.pk)
+    history = text_of(as_alice.get("/persona/history/"))
+    assert "You erased evidence of “ Plays jazz ”" in history
+    assert "A text of this entry was erased." in history
+    assert "What was erased does not come back." in history
+    assert "In 1 of them a text was erased" in text_of(as_alice.get(CHECK, {"after": "0"}))
+    lines = text(as_alice.get(JSON))
+    assert "My secret." not in lines
+    assert outside(lines) == ["6 entries, 0 faults"]
+    assert outside(lines.replace("My piano.", "My banjo."))[-1] == "6 entries, 2 faults"
+    assert "erased evidence of “Plays jazz”" in text(as_alice.get(CSV))
+    assert as_alice.get("/persona/").status_code == 200

@@ -123,6 +123,8 @@ def phrase(entry: Any) -> Phrase:
         text = f"made “{{old}}” {entry.status_after}"
     elif entry.user_decision == Decision.STYLE_CHANGED:
         return _style(entry)
+    elif entry.user_decision == Decision.EVIDENCE_ERASED and not entry.trait_after:
+        text = "erased texts of earlier decisions"
     return Phrase(text, names)
 
 
