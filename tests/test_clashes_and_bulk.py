@@ -5,15 +5,22 @@ from typing import Any
 
 import pytest
 
+from graph import check
 from ptfi.accounts.models import User
 from tests.conftest import Suggest, by, confirmed, confirmed_trait, make_candidate
 from tests.decisions import assert_log_whole, status
+from tests.graph_helpers import project
 from traits import bulk, persona, services, undo
 from traits.errors import InvalidError, NotLatestError
-from traits.models import PersonaTrait
+from traits.models import ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
+from traits.states import State, candidate_state
 from traits.validation import Changes, Relation
 
 pytestmark = pytest.mark.django_db
+
+
+def candidates(user: User) -> list[State]:
+    return [candidate_state(row) for row in ExtractedTraitCandidate.objects.filter(user=user).order_by("pk")]
 
 
 class TestClash:
@@ -87,10 +94,78 @@ class TestBulk:
         assert (len(undone.entries), undone.skipped) == (2, 1)
         assert_log_whole(alice)
 
-    def test_costs_the_same_for_many(self, alice: User, suggest: Suggest, django_assert_max_num_queries: Any) -> None:
-        ids = [suggest(alice, f"Trait {number}").pk for number in range(60)]
+    def test_what_says_the_same_becomes_one_trait(self, alice: User, suggest: Suggest) -> None:
+        mine = confirmed_trait(alice, "Sails", evidence=["A boat."])
+        rows = [
+            suggest(alice, "Loves jazz", evidence=["One."]),
+            suggest(alice, "loves JAZZ!", evidence=["Two."], concepts=["bebop"]),
+            suggest(alice, "Loves jazz.", evidence=["Three."], trait_category="Skill"),
+            suggest(alice, "sails", evidence=["The sea."]),
+            suggest(alice, "Loves  jazz", evidence=["Four."]),
+        ]
+        before = candidates(alice)
+        outcome = bulk.bulk(**by(alice), candidate_ids=[row.pk for row in rows], decision="confirmed_asis")
+        assert outcome.count("applied") == 5
+        assert [entry.user_decision for entry in outcome.entries] == [
+            "confirmed_asis",
+            "merged",
+            "confirmed_asis",
+            "merged",
+            "merged",
+        ]
+        held = {trait.pk: trait for trait in PersonaTrait.objects.filter(user=alice)}
+        assert held.keys() == {mine.pk, rows[0].pk, rows[2].pk}
+        assert [piece["content"] for piece in held[rows[0].pk].evidence] == ["One.", "Two.", "Four."]
+        assert held[rows[0].pk].concepts == ["jazz", "bebop"]
+        assert [piece["content"] for piece in held[mine.pk].evidence] == ["A boat.", "The sea."]
+        assert held[rows[0].pk].version == outcome.entries[4].revision
+        project(alice)
+        assert check.check(alice.pk) == []
+        undone = undo.undo(**by(alice), action_id=outcome.batch_id)
+        assert (len(undone.entries), undone.skipped) == (5, 0)
+        assert candidates(alice) == before
+        assert list(PersonaTrait.objects.filter(user=alice).values_list("name", flat=True)) == ["Sails"]
+        assert_log_whole(alice)
+        project(alice)
+        assert check.check(alice.pk) == []
+
+    def test_one_of_them_can_be_split_off(self, alice: User, suggest: Suggest) -> None:
+        rows = [suggest(alice, name, evidence=[name]) for name in ("Loves jazz", "loves jazz", "LOVES JAZZ")]
+        outcome = bulk.bulk(**by(alice), candidate_ids=[row.pk for row in rows], decision="confirmed_asis")
+        services.reopen(**by(alice), candidate_id=rows[1].pk)
+        trait = PersonaTrait.objects.get(user=alice)
+        assert [piece["content"] for piece in trait.evidence] == ["Loves jazz", "LOVES JAZZ"]
+        reopened = UserRefinedTrait.objects.get(user=alice, user_decision="reopened")
+        undo.undo(**by(alice), action_id=reopened.pk)
+        undo.undo(**by(alice), action_id=outcome.entries[2].pk)
+        assert status(rows[2]) == "candidate"
+        undone = undo.undo(**by(alice), action_id=outcome.batch_id)
+        assert (len(undone.entries), undone.skipped) == (2, 1)
+        assert not PersonaTrait.objects.filter(user=alice).exists()
+        assert_log_whole(alice)
+
+    def test_a_trait_without_room_takes_nothing(self, alice: User, suggest: Suggest) -> None:
+        full = confirmed_trait(alice, "Sails", concepts=[f"concept {number}" for number in range(50)])
+        rows = [suggest(alice, "sails", concepts=["wind"]), suggest(alice, "Hikes")]
+        outcome = bulk.bulk(**by(alice), candidate_ids=[row.pk for row in rows], decision="confirmed_asis")
+        assert list(outcome.outcomes.values()) == ["refused", "applied"]
+        assert status(rows[0]) == "candidate"
+        full.refresh_from_db()
+        assert len(full.concepts) == 50
+
+    def test_a_dormant_trait_takes_nothing(self, alice: User, suggest: Suggest) -> None:
+        old = confirmed_trait(alice, "Sails")
+        persona.set_status(**by(alice), trait_id=old.pk, status="dormant")
+        outcome = bulk.bulk(**by(alice), candidate_ids=[suggest(alice, "sails").pk], decision="confirmed_asis")
+        assert outcome.entries[0].user_decision == "confirmed_asis"
+
+    @pytest.mark.parametrize("decision", ["confirmed_asis", "rejected"])
+    def test_costs_the_same_for_many(
+        self, alice: User, suggest: Suggest, django_assert_max_num_queries: Any, decision: str
+    ) -> None:
+        ids = [suggest(alice, f"Trait {number % 40}", evidence=[str(number)]).pk for number in range(60)]
         with django_assert_max_num_queries(14):
-            bulk.bulk(**by(alice), candidate_ids=ids, decision="rejected", code="other")
+            bulk.bulk(**by(alice), candidate_ids=ids, decision=decision, code="other")
 
     @pytest.mark.parametrize(("number", "decision"), [(0, "rejected"), (201, "rejected"), (1, "merged")])
     def test_bounds(self, alice: User, number: int, decision: str) -> None:

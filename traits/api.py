@@ -14,11 +14,12 @@ from ptfi.api.fields import Strict, read_body, read_query
 from ptfi.api.idempotency import once
 from ptfi.api.views import PersonView
 from ptfi.errors import RuleError
-from traits import bulk, lists, operations, requests, selectors, services, undo
+from traits import bulk, lists, operations, requests, services, undo
 from traits.log import Actor
 from traits.models import Decision, UserRefinedTrait
 from traits.requests import ACTION, MODIFIED, named
 from traits.serializers import candidate_json, trait_json
+from traits.similar import similar_traits
 
 MESSAGES = {
     Decision.CONFIRMED_ASIS: "Confirmed.",
@@ -96,7 +97,7 @@ class CandidateDetail(PersonView):
                 "likeness": each.likeness / 100,
                 "concepts": each.concepts,
             }
-            for each in selectors.similar_traits(self.person, candidate)
+            for each in similar_traits(self.person, candidate)
         ]
         return self.answer(candidate_json(candidate) | {"similarTraits": similar})
 

@@ -15,11 +15,13 @@ from traits.models import (
     Decision,
     ExtractedTraitCandidate,
     Origin,
+    PersonaTrait,
     RejectionCode,
+    TraitStatus,
     UserRefinedTrait,
 )
-from traits.services import NO_CHANGES, NO_EVIDENCE, check_deferral, check_rejection, new_trait, rejected
-from traits.states import candidate_state
+from traits.services import NO_CHANGES, NO_EVIDENCE, check_deferral, check_rejection, new_trait, rejected, take_in
+from traits.states import candidate_state, trait_from_state, trait_state
 from traits.steps import Step, decide, record
 from traits.validation import clean_text
 
@@ -29,7 +31,10 @@ DECISIONS = (Decision.CONFIRMED_ASIS, Decision.REJECTED, Decision.DEFERRED)
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BulkOutcome:
-    """outcomes: candidate id → applied, already_decided, not_found or refused (a sensitive category)."""
+    """outcomes: candidate id → applied, already_decided, not_found or refused.
+
+    Refused is a sensitive category, and what a trait of that name has no room for.
+    """
 
     batch_id: uuid.UUID
     outcomes: dict[uuid.UUID, str]
@@ -52,7 +57,8 @@ def bulk(
 ) -> BulkOutcome:
     """Confirm as they are, reject or put off up to 200 suggestions; what cannot be done is reported, the rest is.
 
-    Rejecting takes those that say the same as a rejected one along.
+    Rejecting takes those that say the same as a rejected one along. Confirming makes no second trait of one name: what
+    says the same as a trait that the person has, or as another of the chosen, is merged into that.
     """
     ids = list(dict.fromkeys(candidate_ids))
     reason = clean_text("reason", reason)
@@ -64,7 +70,11 @@ def bulk(
     chosen = [locked[pk] for pk in ids if outcomes[pk] == "applied"]
     if decision == Decision.REJECTED and code != RejectionCode.DUPLICATE:
         chosen += alike(chosen, locked)
-    steps = [_step(candidate, decision, code, reason, until, at) for candidate in chosen]
+    if decision == Decision.CONFIRMED_ASIS:
+        steps, full = _confirmed(user, chosen, at)
+        outcomes |= dict.fromkeys(full, "refused")
+    else:
+        steps = [_step(candidate, decision, code, reason, until, at) for candidate in chosen]
     batch_id = uuid.uuid4()
     entries = record(persona, steps, actor=actor, at=at, batch_id=batch_id)
     return BulkOutcome(batch_id=batch_id, outcomes=outcomes, entries=entries)
@@ -90,6 +100,65 @@ def preview(candidate: ExtractedTraitCandidate | None, decision: str) -> str:
     if decision == Decision.CONFIRMED_ASIS and candidate.trait_category in SENSITIVE:
         return "refused"
     return "applied"
+
+
+def folded(
+    user: User, candidates: Iterable[ExtractedTraitCandidate]
+) -> dict[uuid.UUID, PersonaTrait | ExtractedTraitCandidate]:
+    """Which of them, confirmed together, are merged, and into what: a trait the person has, or one of them before it.
+
+    They say the same (name key and category); a dormant trait takes nothing in.
+    """
+    chosen = list(candidates)
+    mine = PersonaTrait.objects.filter(user=user, name_key__in={row.name_key for row in chosen})
+    first: dict[tuple[str, str], PersonaTrait | ExtractedTraitCandidate] = {}
+    for trait in mine.exclude(status=TraitStatus.DORMANT).order_by("created_at", "pk"):
+        first.setdefault((trait.name_key, trait.category), trait)
+    into = {}
+    for candidate in chosen:
+        other = first.setdefault((candidate.name_key, candidate.trait_category), candidate)
+        if other is not candidate:
+            into[candidate.pk] = other
+    return into
+
+
+def _confirmed(
+    user: User, chosen: list[ExtractedTraitCandidate], at: dt.datetime
+) -> tuple[list[Step], list[uuid.UUID]]:
+    """The steps that make traits of the chosen or merge them, and those that their trait has no room for."""
+    into, full = folded(user, chosen), list[uuid.UUID]()
+    traits = {other.pk: other for other in into.values() if isinstance(other, PersonaTrait)}
+    steps = list[Step]()
+    for candidate in chosen:
+        if candidate.pk in into:
+            step = _merged(candidate, traits[into[candidate.pk].pk], at)
+        else:
+            step = _step(candidate, Decision.CONFIRMED_ASIS, "", "", None, at)
+        if step is None:
+            full.append(candidate.pk)
+        elif step.trait:
+            traits[step.trait.pk] = step.trait
+            steps.append(step)
+    return steps, full
+
+
+def _merged(candidate: ExtractedTraitCandidate, trait: PersonaTrait, at: dt.datetime) -> Step | None:
+    """The merge into the trait as the steps before leave it; None where it has no room."""
+    before, trait_before = candidate_state(candidate), trait_state(trait)
+    # Each step keeps its own state of the trait.
+    trait = trait_from_state(candidate.user_id, trait_before, trait.version)
+    if take_in(trait, candidate.supporting_evidence, candidate.concepts, candidate.created_at):
+        return None
+    trait.last_refined_at = at
+    decide(candidate, CandidateStatus.REFINED, at)
+    return Step(
+        Decision.MERGED,
+        trait_id=trait.trait_id,
+        trait_before=trait_before,
+        trait=trait,
+        candidate=candidate,
+        candidate_before=before,
+    )
 
 
 def _step(

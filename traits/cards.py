@@ -20,6 +20,7 @@ from traits.models import (
     UserRefinedTrait,
     Verdict,
 )
+from traits.similar import Similar, similar_traits
 from traits.states import Piece, name_key
 
 PIECES = 10
@@ -88,7 +89,7 @@ class Pieces:
 class Clash:
     """A similar trait, and what differs between it and the suggestion: what, suggested, yours."""
 
-    similar: selectors.Similar
+    similar: Similar
     trait: PersonaTrait
     differences: list[tuple[str, str, str]]
 
@@ -143,7 +144,7 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
     history = selectors.history(user, candidate.pk)
     to_decide = candidate.is_undecided
     trait, decision = (None, None) if to_decide else _outcome(user, candidate, history)
-    own = selectors.own_concept_keys(user) if to_decide and candidate.concepts else set()
+    own = {name_key(name) for name in selectors.own_concepts(user)} if to_decide and candidate.concepts else set()
     new = [concept for concept in candidate.concepts if name_key(concept) not in own]
     return Card(
         candidate=candidate,
@@ -162,7 +163,7 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
 
 
 def _clashes(user: User, candidate: ExtractedTraitCandidate) -> list[Clash]:
-    similar = selectors.similar_traits(user, candidate)
+    similar = similar_traits(user, candidate)
     found = selectors.traits(user, [each.trait_id for each in similar])
     return [
         Clash(similar=each, trait=found[each.trait_id], differences=_compared(candidate, found[each.trait_id]))

@@ -30,10 +30,13 @@ def clash(user: User, trait: PersonaTrait, relation: Relation, at: dt.datetime) 
     return step
 
 
-def related_trait(user: User, relation: Relation) -> PersonaTrait:
-    """The trait that the relation names; InvalidError when there never was one, TraitRemovedError when it has gone."""
+def related_trait(user: User, relation: Relation, version: int | None = None) -> PersonaTrait:
+    """The trait that the relation names; InvalidError when there never was one, TraitRemovedError when it has gone.
+
+    StaleVersionError when the caller saw another version of it.
+    """
     try:
-        return locked_trait(user, relation.trait_id)
+        return locked_trait(user, relation.trait_id, version)
     except NotFoundError:
         raise InvalidError(details={"relation": ["There is no such trait."]}) from None
 

@@ -16,6 +16,7 @@ from traits import forms, selectors, services
 from traits.errors import AlreadyDecidedError, InvalidError, RuleError, StaleVersionError, TraitRemovedError
 from traits.log import Actor
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
+from traits.similar import similar_traits
 from traits.views import Request, address, filters_for, open_card, workspace
 
 SAID = {
@@ -110,7 +111,7 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
         "candidate": candidate,
         "q": q,
         "choices": selectors.traits_to_merge_into(request.user, q),
-        "similar": [] if q else selectors.similar_traits(request.user, candidate),
+        "similar": [] if q else similar_traits(request.user, candidate),
         "query": forms.filter_query(filters),
         "verdicts": forms.read_verdicts(request.POST),
     }

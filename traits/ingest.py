@@ -17,7 +17,7 @@ from traits import bars, log
 from traits.copying import SUGGESTED, any_of, array, copy_in, query, update_all
 from traits.models import CandidateStatus, Decision, ExtractedTraitCandidate, Persona, PersonaTrait
 from traits.parsing import Reason, Suggestion
-from traits.states import Piece, State, candidate_state
+from traits.states import Piece, State, candidate_state, identity
 
 MAX_BATCH = 1_000
 ATTEMPTS = 5
@@ -298,8 +298,8 @@ class _Batch:
         """What was put off until new evidence returns when this batch brought a piece that it lacks."""
         for candidate in self.stored.values():
             if _is_waiting(candidate) and (pieces := self.brought.get(_key(candidate))):
-                known = {_identity(piece) for piece in candidate.supporting_evidence}
-                if any(_identity(piece) not in known for piece in pieces):
+                known = {identity(piece) for piece in candidate.supporting_evidence}
+                if any(identity(piece) not in known for piece in pieces):
                     self._return(candidate)
 
     def _return(self, candidate: ExtractedTraitCandidate) -> None:
@@ -329,7 +329,3 @@ def _key(candidate: ExtractedTraitCandidate) -> Key:
 
 def _is_waiting(candidate: ExtractedTraitCandidate) -> bool:
     return candidate.status == CandidateStatus.AWAITING_REFINEMENT and candidate.deferred_until is None
-
-
-def _identity(piece: Piece) -> tuple[object, ...]:
-    return piece["source_package_id"], piece["source_detail"], piece["start_time"], piece["content"]

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Count, Exists, F, Func, OuterRef, Q, QuerySet, TextField
 from django.utils import timezone
-from rapidfuzz import fuzz
 
 from ptfi.accounts.models import User
 from traits import undo
@@ -33,7 +32,6 @@ TABS = {"review": "To review", "later": "Later", "confirmed": "Confirmed", "reje
 BANDS = (("very_likely", "very likely", 0.85), ("likely", "likely", 0.65), ("possible", "possible", 0.45))
 LOWEST_BAND = ("guess", "a guess", 0.0)
 PAGE = 30
-SIMILAR_NAME = 82
 DEFAULT_SECONDS = 20.0
 LONGEST_GAP = 120.0
 # Scripts that put no space between words; the search vector sets their characters apart (see the first migration).
@@ -234,11 +232,10 @@ def own_names(user: User, column: str, limit: int = 200) -> list[str]:
     return [row["each"] for row in named[:limit]]
 
 
-def own_concept_keys(user: User) -> set[str]:
-    """The name keys of the concepts that the person's traits have."""
+def own_concepts(user: User) -> list[str]:
+    """The concepts that the person's traits have, in every spelling."""
     each = Func("concepts", function="jsonb_array_elements_text", output_field=TextField(), set_returning=True)
-    rows = PersonaTrait.objects.filter(user=user).annotate(each=each).values_list("each", flat=True).distinct()
-    return {name_key(concept) for concept in rows}
+    return list(PersonaTrait.objects.filter(user=user).annotate(each=each).values_list("each", flat=True).distinct())
 
 
 def decided_since(user: User, since: dt.datetime) -> dict[str, int]:
@@ -247,38 +244,6 @@ def decided_since(user: User, since: dt.datetime) -> dict[str, int]:
     undone = mine.exclude(undoes=None).values("undoes")
     rows = mine.exclude(user_decision=Decision.UNDONE).exclude(pk__in=undone).values("user_decision")
     return {row["user_decision"]: row["number"] for row in rows.annotate(number=Count("pk")).order_by("-number")}
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Similar:
-    """A trait that says nearly the same: likeness of the names in per cent, and the concepts that both name."""
-
-    trait_id: uuid.UUID
-    name: str
-    category: str
-    status: str
-    likeness: int
-    concepts: list[str]
-
-
-def similar_traits(user: User, suggestion: ExtractedTraitCandidate | PersonaTrait, limit: int = 5) -> list[Similar]:
-    """The person's other traits that are close to a suggestion or a trait.
-
-    By name (rapidfuzz's token set ratio) or by concepts.
-    """
-    keys = {name_key(concept) for concept in suggestion.concepts}
-    columns = ("pk", "name", "name_key", "category", "status", "concepts")
-    found = []
-    for pk, name, key, category, status, concepts in PersonaTrait.objects.filter(user=user).values_list(*columns):
-        if pk == suggestion.pk:
-            continue
-        likeness = round(fuzz.token_set_ratio(suggestion.name_key, key))
-        shared = [concept for concept in concepts if name_key(concept) in keys] if keys else []
-        if likeness >= SIMILAR_NAME or len(shared) >= min(2, len(keys) or 1):
-            found.append(
-                Similar(trait_id=pk, name=name, category=category, status=status, likeness=likeness, concepts=shared)
-            )
-    return sorted(found, key=lambda each: (-len(each.concepts) * 20 - each.likeness, each.name))[:limit]
 
 
 def traits_to_merge_into(user: User, q: str = "", limit: int = 200) -> list[PersonaTrait]:

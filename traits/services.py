@@ -43,6 +43,7 @@ from traits.states import (
     name_key,
     once_each,
     own_piece,
+    pooled,
     trait_state,
     union,
 )
@@ -54,6 +55,7 @@ from traits.validation import (
     clean_changes,
     clean_evidence,
     clean_text,
+    raise_faults,
 )
 
 LONGEST_DEFERRAL = dt.timedelta(days=3650)
@@ -262,12 +264,10 @@ def merge(
     before, trait_before = candidate_state(candidate), trait_state(trait)
     evidence = judge(candidate, evidence)
     own = [own_piece(trait.trait_id, text) for text in evidence.own]
-    check_room(trait, candidate, own)
     at = log.next_moment(persona)
-    trait.evidence = union(trait.evidence, [*candidate.supporting_evidence, *own])
-    trait.concepts = once_each([*trait.concepts, *candidate.concepts])
+    faults = take_in(trait, [*candidate.supporting_evidence, *own], candidate.concepts, candidate.created_at)
+    raise_faults({"into": faults})
     trait.last_refined_at = at
-    trait.last_observed_at = max(filter(None, (trait.last_observed_at, candidate.created_at)))
     decide(candidate, CandidateStatus.REFINED, at)
     step = Step(
         Decision.MERGED,
@@ -280,11 +280,20 @@ def merge(
     return Outcome(entries=record(persona, [step], actor=actor, at=at), candidate=candidate, trait=trait)
 
 
-def check_room(trait: PersonaTrait, candidate: ExtractedTraitCandidate, own: list[Piece]) -> None:
-    if len(trait.evidence) + len(candidate.supporting_evidence) + len(own) > MAX_EVIDENCE:
-        raise InvalidError(details={"into": [f"It would hold more than {MAX_EVIDENCE:,} pieces of evidence."]})
-    if len(once_each([*trait.concepts, *candidate.concepts])) > MAX_LIST:
-        raise InvalidError(details={"into": [f"It would hold more than {MAX_LIST} concepts."]})
+def take_in(
+    trait: PersonaTrait, pieces: list[Piece], concepts: list[str], observed_at: dt.datetime | None
+) -> list[str]:
+    """Give the trait evidence and concepts, in memory; returns why it cannot hold them, and changes nothing then."""
+    evidence, names = pooled(trait.evidence, pieces), once_each([*trait.concepts, *concepts])
+    faults = []
+    if len(evidence) > MAX_EVIDENCE:
+        faults.append(f"It would hold more than {MAX_EVIDENCE:,} pieces of evidence.")
+    if len(names) > MAX_LIST:
+        faults.append(f"It would hold more than {MAX_LIST} concepts.")
+    if not faults:
+        trait.evidence, trait.concepts = evidence, names
+        trait.last_observed_at = max(filter(None, (trait.last_observed_at, observed_at)), default=None)
+    return faults
 
 
 @atomic

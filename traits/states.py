@@ -76,6 +76,21 @@ def union(first: list[Piece], second: list[Piece]) -> list[Piece]:
     return first + [piece for piece in second if piece["evidence_id"] not in known]
 
 
+def identity(piece: Piece) -> tuple[object, ...]:
+    """What makes two pieces the same evidence, whichever suggestion brought them."""
+    return piece["source_package_id"], piece["source_detail"], piece["start_time"], piece["content"]
+
+
+def pooled(first: list[Piece], second: list[Piece]) -> list[Piece]:
+    """Both, in order, the same evidence once; a verdict that only the second has goes to the first's piece."""
+    judged = {identity(piece): piece.get("verdict", "") for piece in second}
+    known = {identity(piece) for piece in first}
+    kept: list[Piece] = [
+        {**piece, "verdict": piece.get("verdict", "") or judged.get(identity(piece), "")} for piece in first
+    ]
+    return union(kept, [piece for piece in second if identity(piece) not in known])
+
+
 def once_each(names: Iterable[str]) -> list[str]:
     """The names in order, each name key once, in its first spelling."""
     kept = dict[str, str]()

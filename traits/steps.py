@@ -108,13 +108,14 @@ def record(
 
 def _write_traits(persona: Persona, steps: Sequence[Step]) -> None:
     new = [step.trait for step in steps if step.trait and not step.trait_before]
-    kept = [step.trait for step in steps if step.trait and step.trait_before]
+    # Of several steps on one trait the last one says what holds.
+    kept = {step.trait.trait_id: step.trait for step in steps if step.trait and step.trait_before}
     gone = [step.trait_before["trait_id"] for step in steps if step.trait_before and not step.trait]
     if gone:
         PersonaTrait.objects.filter(user_id=persona.user_id, pk__in=gone).delete()
     # An id that exists already must never be taken over: inserting fails then.
     TRAITS.insert(new)
-    TRAITS.update(kept, TRAIT_COLUMNS)
+    TRAITS.update(list(kept.values()), TRAIT_COLUMNS)
 
 
 def _write_styles(persona: Persona, steps: Sequence[Step]) -> None:

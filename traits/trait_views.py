@@ -25,6 +25,7 @@ from traits.models import (
     Verdict,
 )
 from traits.services import Outcome
+from traits.similar import similar_traits
 from traits.states import Piece, name_key
 from traits.trait_forms import TraitForm
 from traits.views import Request
@@ -123,7 +124,7 @@ def trait_new(request: Request) -> HttpResponse:
 def trait_similar(request: Request) -> HttpResponse:
     """The traits that the person has under nearly the same name, for a notice beside the form."""
     draft = PersonaTrait(name_key=name_key(request.POST.get("name", "").replace("\x00", "")), concepts=[])
-    similar = selectors.similar_traits(request.user, draft, limit=3) if draft.name_key else []
+    similar = similar_traits(request.user, draft, limit=3) if draft.name_key else []
     return render(request, "traits/_similar.html", {"similar": similar})
 
 

@@ -6,7 +6,7 @@ Entries that say "undone" and those that were undone do not count, so undoing ag
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from django.db.models import Exists, OuterRef, Q, Subquery
 
@@ -29,8 +29,10 @@ from traits.states import (
 from traits.steps import Step, decide, record
 
 NEVER_UNDONE = (Decision.UNDONE, Decision.SUPERSEDED, Decision.EVIDENCE_ERASED)
-COLUMNS = {"trait": "trait_id_in_pkg", "candidate": "original_candidate", "style": "style_element"}
+COLUMNS = {"trait": "trait_id_in_pkg", "candidate": "original_candidate_id", "style": "style_element"}
 """What an entry may touch, and the column that says which."""
+Thing = tuple[str, uuid.UUID | str]
+"""Kind and id of a trait, a candidate or a style element."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -51,7 +53,7 @@ def undo(*, user: User, actor: log.Actor, action_id: uuid.UUID) -> UndoOutcome:
     """
     persona = lock(user)
     entries = _entries(user, action_id)
-    newest = standing_ids(user, entries)
+    newest = standing_ids(user, entries, as_batch=True)
     undoable = [entry for entry in entries if entry.pk in newest]
     together = any(entry.content["relation"] for entry in entries)
     if not undoable or (together and len(undoable) < len(entries)):
@@ -81,8 +83,10 @@ class Standing:
     undone_by: uuid.UUID | None
     newest: dict[str, uuid.UUID]
 
-    def can_undo(self, entry: UserRefinedTrait) -> bool:
-        is_newest = set(self.newest.values()) == {entry.pk}
+    def can_undo(self, entry: UserRefinedTrait, after: Set[uuid.UUID] = frozenset()) -> bool:
+        """Whether the entry can be undone now, or after those others."""
+        newest = set(self.newest.values())
+        is_newest = bool(newest) and newest <= {entry.pk, *after}
         return is_newest and self.undone_by is None and entry.user_decision not in NEVER_UNDONE
 
 
@@ -102,11 +106,29 @@ def standing(user: User, entry_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Stan
     }
 
 
-def standing_ids(user: User, entries: Iterable[UserRefinedTrait]) -> set[uuid.UUID]:
-    """Which of the entries can be undone now; one query for all of them."""
+def standing_ids(user: User, entries: Iterable[UserRefinedTrait], *, as_batch: bool = False) -> set[uuid.UUID]:
+    """Which of the entries can be undone now; one query for all of them.
+
+    as_batch: the newest is undone first, so that it does not stand in the way of the others.
+    """
     by_id = {entry.pk: entry for entry in entries}
     found = standing(user, by_id) if by_id else {}
-    return {pk for pk, each in found.items() if each.can_undo(by_id[pk])}
+    if not as_batch:
+        return {pk for pk, each in found.items() if each.can_undo(by_id[pk])}
+    undone, blocked = set[uuid.UUID](), set[Thing]()
+    for entry in sorted((by_id[pk] for pk in found), key=lambda entry: -entry.revision):
+        each, things = found[entry.pk], _things(entry)
+        if each.can_undo(entry, after=undone) and not things & blocked:
+            undone.add(entry.pk)
+        elif each.undone_by is None and entry.user_decision != Decision.UNDONE:
+            # It stays, and whatever is older on the same things with it.
+            blocked |= things
+    return undone
+
+
+def _things(entry: UserRefinedTrait) -> set[Thing]:
+    touched = {kind: getattr(entry, column) for kind, column in COLUMNS.items()}
+    return {(kind, pk) for kind, pk in touched.items() if pk is not None}
 
 
 def _restored(user: User, entries: list[UserRefinedTrait], at: dt.datetime) -> list[Step]:
@@ -117,14 +139,18 @@ def _restored(user: User, entries: list[UserRefinedTrait], at: dt.datetime) -> l
         row.pk: row for row in rows.filter(pk__in=filter(None, touched)).order_by("pk")
     }
     mine = PersonaTrait.objects.filter(user=user, pk__in=[e.trait_id_in_pkg for e in entries if e.trait_id_in_pkg])
-    traits: dict[uuid.UUID | None, PersonaTrait] = {trait.pk: trait for trait in mine}
+    traits: dict[uuid.UUID | None, PersonaTrait | None] = {trait.pk: trait for trait in mine}
     styles = _styles(user, entries)
-    return [
-        _style_step(user, entry, styles.get(entry.style_element))
-        if entry.style_element
-        else _step(user, entry, candidates.get(entry.original_candidate_id), traits.get(entry.trait_id_in_pkg), at)
-        for entry in entries
-    ]
+    steps = []
+    for entry in entries:
+        if entry.style_element:
+            steps.append(_style_step(user, entry, styles.get(entry.style_element)))
+            continue
+        candidate, trait_id = candidates.get(entry.original_candidate_id), entry.trait_id_in_pkg
+        steps.append(_step(user, entry, candidate, traits.get(trait_id), at))
+        # An older entry of the same batch starts from what undoing this one leaves.
+        traits[trait_id] = steps[-1].trait
+    return steps
 
 
 def _styles(user: User, entries: Iterable[UserRefinedTrait]) -> dict[str, State]:
