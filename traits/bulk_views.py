@@ -19,13 +19,14 @@ from traits import undo as undo_service
 from traits.decision_views import answer, person
 from traits.errors import InvalidError, NotFoundError
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
+from traits.style_views import address_of
 from traits.views import Request
 
 NOTHING_TO_UNDO = "There is nothing left to undo."
 DECISIONS = {"confirm": Decision.CONFIRMED_ASIS, "reject": Decision.REJECTED, "defer": Decision.DEFERRED}
 DONE = {Decision.CONFIRMED_ASIS: "Confirmed", Decision.REJECTED: "Rejected", Decision.DEFERRED: "Put off"}
 LEFT_OUT = {
-    "refused": "must be read one by one, because of the category",
+    "refused": "must be decided one by one",
     "already_decided": "already decided",
     "not_found": "no longer there",
 }
@@ -55,12 +56,19 @@ def bulk(request: Request) -> HttpResponse:
             )
     except InvalidError as error:
         return _preview(request, ids, decision, error)
-    text = f"{DONE[Decision(decision)]} {plural(outcome.count('applied'), 'suggestion')}.{_left_out(outcome.outcomes)}"
+    text = f"{DONE[Decision(decision)]} {plural(outcome.count('applied'), 'suggestion')}."
+    text += _merged(outcome.entries) + _left_out(outcome.outcomes)
     return answer(request, text, outcome.batch_id if outcome.entries else None)
 
 
 def plural(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _merged(entries: list[UserRefinedTrait]) -> str:
+    """How many of the confirmed ones made no trait of their own."""
+    number = sum(1 for entry in entries if entry.user_decision == Decision.MERGED)
+    return f" {number} of them said the same as another trait, and went into it." if number else ""
 
 
 def _left_out(outcomes: dict[uuid.UUID, str]) -> str:
@@ -77,9 +85,13 @@ def _preview(request: Request, ids: list[uuid.UUID], decision: str, error: Inval
         candidate = found.get(pk)
         if candidate:
             groups.setdefault(bulk_service.preview(candidate, decision), []).append(candidate)
+    applied = groups.get("applied", [])
+    into = bulk_service.folded(request.user, applied) if decision == Decision.CONFIRMED_ASIS else {}
     context: dict[str, Any] = {
         "decision": next(name for name, value in DECISIONS.items() if value == decision),
-        "applied": groups.get("applied", []),
+        "applied": applied,
+        "apart": [candidate for candidate in applied if candidate.pk not in into],
+        "folded": [(candidate, into[candidate.pk]) for candidate in applied if candidate.pk in into],
         "refused": groups.get("refused", []),
         "already_decided": groups.get("already_decided", []),
         "missing": len(ids) - len(found),
@@ -179,6 +191,8 @@ def _elsewhere(
     messages.success(request, text)
     there = undone.trait_id_in_pkg and selectors.traits(request.user, [undone.trait_id_in_pkg])
     path = reverse("trait", args=[undone.trait_id_in_pkg]) if there else reverse("review")
+    if undone.style_element:
+        path = address_of(request, undone.style_element.partition(":")[2])
     if opened:
         path = reverse("review_candidate", args=[opened.pk])
     response = HttpResponseRedirect(path)

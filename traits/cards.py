@@ -25,6 +25,7 @@ from traits.states import Piece, name_key
 
 PIECES = 10
 MORE_PIECES = 100
+QUOTED = 3
 # Nobody reads a suggestion faster than this, whatever the keys say.
 LEAST_SECONDS = 5.0
 DOUBTED = (Verdict.OUT_OF_CONTEXT, Verdict.NOT_ME, Verdict.TOO_PRIVATE)
@@ -86,12 +87,22 @@ class Pieces:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Quotes:
+    """The first pieces of evidence, shortened, without those that are too private; and how many more there are."""
+
+    texts: list[str]
+    more: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Clash:
-    """A similar trait, and what differs between it and the suggestion: what, suggested, yours."""
+    """A similar trait, what differs between it and the suggestion (what, suggested, yours), and evidence of both."""
 
     similar: Similar
     trait: PersonaTrait
     differences: list[tuple[str, str, str]]
+    suggested: Quotes
+    yours: Quotes
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -165,11 +176,24 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
 def _clashes(user: User, candidate: ExtractedTraitCandidate) -> list[Clash]:
     similar = similar_traits(user, candidate)
     found = selectors.traits(user, [each.trait_id for each in similar])
+    suggested = quotes(candidate.supporting_evidence)
     return [
-        Clash(similar=each, trait=found[each.trait_id], differences=_compared(candidate, found[each.trait_id]))
+        Clash(
+            similar=each,
+            trait=found[each.trait_id],
+            differences=_compared(candidate, found[each.trait_id]),
+            suggested=suggested,
+            yours=quotes(found[each.trait_id].evidence),
+        )
         for each in similar
         if each.trait_id in found
     ]
+
+
+def quotes(evidence: list[Piece]) -> Quotes:
+    """Enough of the evidence to stand beside that of another."""
+    texts = [piece["content"] for piece in evidence if piece.get("verdict") != Verdict.TOO_PRIVATE][:QUOTED]
+    return Quotes(texts=[Truncator(text).chars(160) for text in texts], more=len(evidence) - len(texts))
 
 
 def _compared(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[tuple[str, str, str]]:
@@ -178,7 +202,7 @@ def _compared(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[t
         ("Name", candidate.trait_name, trait.name),
         ("About", about[0], about[1]),
         ("Category", candidate.get_trait_category_display(), trait.get_category_display()),
-        ("Evidence", str(len(candidate.supporting_evidence)), str(len(trait.evidence))),
+        ("Concepts", ", ".join(candidate.concepts), ", ".join(trait.concepts)),
     ]
     if trait.status != TraitStatus.ACTIVE:
         rows.append(("Status", "New", trait.get_status_display()))

@@ -58,11 +58,11 @@ def similar_traits(user: User, suggestion: ExtractedTraitCandidate | PersonaTrai
     scores = process.extract(suggestion.name_key, [row[1] for row in rows], scorer=fuzz.token_set_ratio, limit=None)
     near = dict[uuid.UUID, int]()
     for _, score, at in scores:
-        pk, _, names, rests = rows[at]
-        if (names or rests or score >= SIMILAR_NAME) and len(near) < LOOKED_AT:
+        pk, _, names, quotes = rows[at]
+        if (names or quotes or score >= SIMILAR_NAME) and len(near) < LOOKED_AT:
             near[pk] = round(score)
-    rests = [pk for pk, _, _, rests in rows if rests and pk in near]
-    same = _same_evidence(mine.filter(pk__in=rests), evidence) if rests else set()
+    quoting = [pk for pk, _, _, quotes in rows if quotes and pk in near]
+    same = _same_evidence(mine.filter(pk__in=quoting), evidence) if quoting else set()
     found = []
     for pk, name, category, status, concepts in mine.filter(pk__in=near).values_list(
         "pk", "name", "category", "status", "concepts"
@@ -93,8 +93,8 @@ def _sharing(
         mine.annotate(
             contents=CONTENTS,
             names=Q(concepts__has_any_keys=spellings) if spellings else NO,
-            rests=Q(contents__has_any_keys=contents) if contents else NO,
-        ).values_list("pk", "name_key", "names", "rests")
+            quotes=Q(contents__has_any_keys=contents) if contents else NO,
+        ).values_list("pk", "name_key", "names", "quotes")
     )
 
 

@@ -4,6 +4,7 @@ A context is kept as its name key, so that "Work" and "work " are one.
 """
 
 import dataclasses
+import hashlib
 import unicodedata
 import uuid
 from collections import defaultdict
@@ -11,7 +12,7 @@ from typing import Any
 
 from ptfi.accounts.models import User
 from traits import log
-from traits.errors import InvalidError
+from traits.errors import InvalidError, StaleVersionError
 from traits.locks import atomic, lock
 from traits.models import MAX_LIST, CommunicationStyle, Decision, UserRefinedTrait
 from traits.states import name_key, style_element, style_state
@@ -48,9 +49,40 @@ class StyleOutcome:
         return self.batch_id or (self.entries[0].refinement_action_id if self.entries else None)
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ContextStyles:
+    """A context's own map and the one that holds everywhere; contexts: all that have one; seen: for put_styles."""
+
+    context: str
+    own: dict[str, Any]
+    everywhere: dict[str, Any]
+    contexts: list[str]
+    seen: str
+
+
+def read(user: User, context: str) -> ContextStyles:
+    """A context beside the others. Raises InvalidError for a context that cannot be one."""
+    context, maps = clean_context(context), defaultdict[str, dict[str, CommunicationStyle]](dict)
+    for row in CommunicationStyle.objects.filter(user=user).order_by("context", "element"):
+        maps[row.context][row.element] = row
+    return ContextStyles(
+        context=context,
+        own=_values(maps.get(context, {})),
+        everywhere=_values(maps.get("", {})),
+        contexts=list(maps),
+        seen=_seen(maps.get(context, {})),
+    )
+
+
+def _seen(rows: dict[str, CommunicationStyle]) -> str:
+    """What tells whether a context has changed: its elements and their versions."""
+    versions = sorted((element, row.version) for element, row in rows.items())
+    return hashlib.sha256(repr(versions).encode()).hexdigest()[:16]
+
+
 def styles(user: User, context: str) -> dict[str, Any]:
     """The map from element to value of one context. Raises InvalidError for a context that cannot be one."""
-    return _values(_mine(user, _clean_context(context)))
+    return _values(_mine(user, clean_context(context)))
 
 
 def all_styles(user: User) -> dict[str, dict[str, Any]]:
@@ -71,15 +103,20 @@ def _values(rows: dict[str, CommunicationStyle]) -> dict[str, Any]:
 
 
 @atomic
-def put_styles(*, user: User, actor: log.Actor, context: str, styles: dict[str, Any]) -> StyleOutcome:
+def put_styles(
+    *, user: User, actor: log.Actor, context: str, styles: dict[str, Any], seen: str | None = None
+) -> StyleOutcome:
     """Replace the context's map; what is not in the new one is gone. Each element that changes has an entry of its own.
 
     An element's name is 1–100 characters without a colon, which parts element and context in the log; a value is a
-    text of at most 100 characters or a number. Raises InvalidError, its details by element, and changes nothing then.
+    text of at most 100 characters or a number. Raises InvalidError, its details by element, and changes nothing then;
+    StaleVersionError when the context is not as it was seen (ContextStyles.seen).
     """
-    context, styles = _clean_context(context), _clean_styles(styles)
+    context, styles = clean_context(context), _clean_styles(styles)
     persona = lock(user)
     rows = _mine(user, context)
+    if seen is not None and seen != _seen(rows):
+        raise StaleVersionError
     if styles and not rows:
         _check_room(user)
     had = _values(rows)
@@ -110,7 +147,8 @@ def _check_room(user: User) -> None:
         raise InvalidError(details={"context": [f"At most {MAX_LIST} contexts."]})
 
 
-def _clean_context(context: str) -> str:
+def clean_context(context: str) -> str:
+    """The context as it is kept. Raises InvalidError."""
     faults = _name_faults(context.strip(), MAX_CONTEXT)
     key = "" if faults else name_key(context)
     # Normalizing can make a text longer.
