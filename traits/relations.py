@@ -6,23 +6,21 @@ As in services.py: each is one transaction; NotFoundError, TraitRemovedError, St
 import datetime as dt
 import uuid
 
-from django.db import transaction
-
 from ptfi.accounts.models import User
 from traits import log
 from traits.clashes import clash, reject_source, related_trait
 from traits.errors import InvalidError
+from traits.locks import atomic, lock, locked_trait
 from traits.models import Decision, PersonaTrait
 from traits.services import Outcome, take_in
 from traits.states import name_key, trait_state
-from traits.locks import lock, locked_trait
 from traits.steps import Step, record
 from traits.validation import MAX_CONTEXT, Relation, clean_names, raise_faults
 
 KINDS = ("same", "replaces", "both_true", "old_was_wrong")
 
 
-@transaction.atomic
+@atomic
 def relate(
     *,
     user: User,
