@@ -15,6 +15,7 @@ import pytest
 from graph import connection
 from graph.errors import GraphUnavailableError
 from graph.projection import Projector
+from graph.writing import KEYS
 from ptfi.accounts.models import User
 from traits.models import Persona
 
@@ -34,17 +35,21 @@ def cypher(statement: str, **parameters: Any) -> list[dict[str, Any]]:
 
 def dump(user: User) -> list[str]:
     """Every node of the person and every edge at one, with all properties, apart from the times of projecting."""
-    nodes = cypher("MATCH (n) WHERE n.ownerID = $id OR n.userID = $id RETURN labels(n) AS label, n AS p", id=user.pk)
-    edges = cypher(
-        "MATCH (n)-[e]-(m) WHERE n.ownerID = $id OR n.userID = $id "
-        "RETURN DISTINCT type(e) AS label, properties(e) AS p, startNode(e) AS source, endNode(e) AS target",
-        id=user.pk,
-    )
+    nodes, edges = list[dict[str, Any]](), list[dict[str, Any]]()
+    # Label by label, each by its index: a look at every node there is takes half a second.
+    for label in KEYS:
+        mine = f"MATCH (n:{label} {{{'userID' if label == 'User' else 'ownerID'}: $id}})"
+        nodes += cypher(f"{mine} RETURN labels(n) AS label, n AS p", id=user.pk)
+        edges += cypher(
+            f"{mine}-[e]-(m) RETURN DISTINCT type(e) AS label, properties(e) AS p, startNode(e) AS source, "
+            "endNode(e) AS target",
+            id=user.pk,
+        )
     for row in (*nodes, *edges):
         for part in ("p", "source", "target"):
             if part in row:
                 row[part] = sorted((k, str(v)) for k, v in row[part].items() if k not in FENCE)
-    return sorted(map(str, (*nodes, *edges)))
+    return sorted([*map(str, nodes), *{str(edge) for edge in edges}])
 
 
 def persona(user: User) -> Persona:
