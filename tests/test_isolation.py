@@ -27,10 +27,13 @@ from traits import (
     history,
     my_data,
     overview,
+    pairs,
     past,
     persona,
+    relations,
     selectors,
     services,
+    similar,
     styles,
     suppressions,
     undo,
@@ -38,19 +41,20 @@ from traits import (
 from traits.errors import RuleError
 from traits.log import Actor
 from traits.models import Suppression
-from traits.validation import Changes, Evidence
+from traits.validation import Changes, Evidence, Relation
 
 MARKER = "xylophone"
-SERVICES = (services, persona, bulk, undo, styles, erasure, erasure_parts, erasure_account, suppressions)
+SERVICES = (services, persona, relations, bulk, undo, styles, erasure, erasure_parts, erasure_account, suppressions)
 READERS = (selectors, history, past, overview)
 READS = [
     *(styles.styles, styles.all_styles, erasure.receipt, erasure.counts, undo.standing, suppressions.suppressions),
     *(my_data.sources, my_data.source_name, my_data.categories, my_data.receipts),
+    *(similar.similar_traits, pairs.close_pairs, bulk.folded),
 ]
 FILTERS: dict[Callable[..., Any], Any] = {history.page: history.Filters()}
 # It reads one snapshot, which only a transaction of its own can: tests/test_archive.py.
 STREAMED = "/persona/data/download/"
-OURS = ("/review", "/traits", "/undo", "/persona")
+OURS = ("/review", "/traits", "/styles", "/undo", "/persona")
 IDS = ("candidate_id", "trait_id", "action_id", "thing_id", "erasure_id", "evidence_id")
 pytestmark = pytest.mark.django_db
 
@@ -198,6 +202,7 @@ def arguments(function: Callable[..., Any], theirs: Theirs, bob: User) -> Iterat
         values |= {"confirm_email": theirs.user.email, "recently_authenticated": True, "on": False}
         values |= {"batch_id": pk, "entry_id": pk, "entry_ids": [pk], "heads": [], "revision": 100}
         values |= {"at": timezone.now()}
+        values |= {"relation": Relation(trait_id=pk, kind="same"), "candidates": [theirs.candidate]}
         values |= {"context": MARKER, "styles": {"Pacing": "slow"}}
         values |= {"category": "Skill", "source": theirs.source, "key": theirs.source}
         values |= {"suppression_id": theirs.suppression.pk}

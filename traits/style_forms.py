@@ -21,7 +21,6 @@ LABELS = {
 }
 SET = "set"
 NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?")
-EMPTY_ROWS = 1
 
 
 def words(element: str, value: Any) -> str:
@@ -63,12 +62,12 @@ class Free:
 class StyleForm:
     """What the page shows of a context, or what was typed (data); rows: how many empty ones to add."""
 
-    def __init__(self, held: ContextStyles, data: QueryDict | None = None, rows: int = EMPTY_ROWS) -> None:
+    def __init__(self, held: ContextStyles, data: QueryDict | None = None, rows: int = 1) -> None:
         self.held, self.data = held, data
         self.inherited = held.everywhere if held.context else {}
         self.known = [self._known(element) for element in KNOWN]
         self.free = self._typed_rows() if data else self._held_rows()
-        self.free += [Free() for _ in range(rows if not data or rows > EMPTY_ROWS else 0)]
+        self.free += [Free() for _ in range(rows)]
         self.faults: list[str] = []
 
     def _known(self, element: str) -> Known:

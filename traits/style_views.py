@@ -12,12 +12,13 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from ptfi.accounts.models import User
 from traits import selectors
 from traits import styles as style_service
 from traits.errors import InvalidError, NotFoundError, StaleVersionError
 from traits.log import Actor
 from traits.style_examples import example
-from traits.style_forms import EMPTY_ROWS, StyleForm
+from traits.style_forms import StyleForm
 from traits.styles import ContextStyles
 from traits.views import Request
 
@@ -36,8 +37,7 @@ def styles(request: Request) -> HttpResponse:
     if "open" in request.POST:
         return _open(request)
     held = style_service.read(request.user, request.POST.get("context", ""))
-    more = 2 * EMPTY_ROWS if "more" in request.POST else EMPTY_ROWS
-    form = StyleForm(held, request.POST, rows=more)
+    form = StyleForm(held, request.POST, rows=1 if "more" in request.POST else 0)
     if request.htmx and request.htmx.target == "style-preview":
         return render(request, "styles/_preview.html", _preview(form))
     if "save" not in request.POST:
@@ -51,20 +51,20 @@ def styles(request: Request) -> HttpResponse:
 def style(request: Request, style_id: uuid.UUID) -> HttpResponse:
     """The style in one context, which the address does not name."""
     for context in _contexts(style_service.read(request.user, "")):
-        if style_id == id_of(request, context):
+        if style_id == id_of(request.user, context):
             return _page(request, StyleForm(style_service.read(request.user, context)))
     raise NotFoundError
 
 
-def id_of(request: Request, context: str) -> uuid.UUID:
+def id_of(user: User, context: str) -> uuid.UUID:
     """What an address calls a context: its name may be nobody else's business."""
-    return uuid.uuid5(request.user.pk, f"context:{context}")
+    return uuid.uuid5(user.pk, f"context:{context}")
 
 
 def address_of(request: Request, context: str) -> str:
     """Where the person finds the context; one that has no style any more is not to be found."""
     kept = context and context in _contexts(style_service.read(request.user, ""))
-    return reverse("style", args=[id_of(request, context)]) if kept else reverse("styles")
+    return reverse("style", args=[id_of(request.user, context)]) if kept else reverse("styles")
 
 
 def _contexts(held: ContextStyles) -> list[str]:
@@ -100,7 +100,7 @@ def _save(request: Request, form: StyleForm) -> HttpResponse:
         except InvalidError as error:
             form.add_details(error.details)
         except StaleVersionError:
-            form, status = StyleForm(style_service.read(request.user, form.held.context), request.POST), 409
+            form, status = StyleForm(style_service.read(request.user, form.held.context), request.POST, rows=0), 409
     return _page(request, form, status=status, seen=request.POST.get("seen", "") if status == 400 else None)
 
 
@@ -135,7 +135,7 @@ def _page(
     name_faults: list[str] | None = None,
 ) -> HttpResponse:
     held = form.held
-    tabs = [(context, NAMED.get(context, context), id_of(request, context)) for context in _contexts(held)]
+    tabs = [(context, NAMED.get(context, context), id_of(request.user, context)) for context in _contexts(held)]
     context = _preview(form) | {
         "tabs": tabs,
         "here": NAMED.get(held.context, held.context),
