@@ -21,7 +21,7 @@ SLIDER = {"emoji": "0", "emoji_unset": "0"}
 
 
 def seen(response: Any) -> str:
-    return re.findall(r'name="seen" value="([^"]*)"', markup_of(response))[0]
+    return str(re.findall(r'name="seen" value="([^"]*)"', markup_of(response))[0])
 
 
 def sent(client: Client, address: str = "/styles/", **values: str) -> dict[str, str]:
@@ -40,7 +40,7 @@ def sent(client: Client, address: str = "/styles/", **values: str) -> dict[str, 
 
 def tab(client: Client, label: str) -> str:
     page = markup_of(client.get("/styles/"))
-    return re.findall(rf'href="([^"]+)"[^>]*><bdi>{label}</bdi>', page)[0]
+    return str(re.findall(rf'href="([^"]+)"[^>]*><bdi>{label}</bdi>', page)[0])
 
 
 def test_nothing_yet(as_alice: Client, alice: User) -> None:
@@ -110,9 +110,9 @@ def test_a_context_inherits(as_alice: Client, alice: User) -> None:
     answer = as_alice.post("/styles/", sent(as_alice, work, **{"known-FormalityLevel": "very_formal", "value-0": "Hi"}))
     assert answer.headers["Location"] == work
     assert styles.all_styles(alice) == {"": everywhere, "work": {"FormalityLevel": "very_formal", "Greeting": "Hi"}}
-    page = text_of(as_alice.get(work))
-    assert "Would you be so kind as to send me the report?" in page
-    assert "Everywhere else: Could you please send me the report?" in page
+    text = text_of(as_alice.get(work))
+    assert "Would you be so kind as to send me the report?" in text
+    assert "Everywhere else: Could you please send me the report?" in text
 
 
 def test_a_moved_slider_counts_without_a_script(as_alice: Client, alice: User) -> None:
