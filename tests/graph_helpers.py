@@ -39,8 +39,9 @@ def dump(user: User) -> list[str]:
     # Label by label, each by its index: a look at every node there is takes half a second.
     for label in KEYS:
         mine = f"MATCH (n:{label} {{{'userID' if label == 'User' else 'ownerID'}: $id}})"
-        nodes += cypher(f"{mine} RETURN labels(n) AS label, n AS p", id=user.pk)
-        edges += cypher(
+        found = cypher(f"{mine} RETURN labels(n) AS label, n AS p", id=user.pk)
+        nodes += found
+        edges += found and cypher(
             f"{mine}-[e]-(m) RETURN DISTINCT type(e) AS label, properties(e) AS p, startNode(e) AS source, "
             "endNode(e) AS target",
             id=user.pk,
