@@ -33,6 +33,7 @@ from tests.graph_helpers import dump
 from traits import bulk, ingest, log, persona, relations, services, styles, undo
 from traits.errors import InvalidError, NotLatestError
 from traits.models import (
+    UNDECIDED,
     Category,
     CommunicationStyle,
     ExtractedTraitCandidate,
@@ -309,7 +310,9 @@ class Decisions(RuleBasedStateMachine):
             pk: said for pk, said in traits.items() if said[1]
         }
         for candidate in ExtractedTraitCandidate.objects.filter(user=self.user, pk__in=candidates):
-            assert candidate_state(candidate) == candidates[candidate.pk]
+            # What is still to be decided is the pipeline's to change, and new evidence brings back what waits for it.
+            if not (candidate.is_undecided and candidates[candidate.pk]["status"] in UNDECIDED):
+                assert candidate_state(candidate) == candidates[candidate.pk]
 
     def what_is_rejected_is_suppressed(self) -> None:
         rejected = ExtractedTraitCandidate.objects.filter(user=self.user, status="rejected_by_user")
