@@ -75,9 +75,14 @@ class Decisions(RuleBasedStateMachine):
 
     user: User
 
-    @initialize()
-    def arrive(self) -> None:
+    @initialize(named=st.lists(names, min_size=3, max_size=6), words=concepts, category=categories)
+    def arrive(self, named: list[str], words: list[str], category: str) -> None:
         self.user = User.objects.create(email=f"{uuid.uuid4()}@example.com")
+        self.suggest(named, words, category)
+
+    def suggest(self, named: list[str], words: list[str], category: str) -> None:
+        for name in named:
+            make_candidate(self.user, name, concepts=words, trait_category=category)
 
     @invariant()
     def look_again(self) -> None:
@@ -100,9 +105,8 @@ class Decisions(RuleBasedStateMachine):
         return rows[number % len(rows)]
 
     @rule(named=st.lists(names, min_size=1, max_size=4), words=concepts, category=categories)
-    def suggest(self, named: list[str], words: list[str], category: str) -> None:
-        for name in named:
-            make_candidate(self.user, name, concepts=words, trait_category=category)
+    def suggest_more(self, named: list[str], words: list[str], category: str) -> None:
+        self.suggest(named, words, category)
 
     @precondition(lambda self: self.count("undecided"))
     @rule(number=index, name=st.none() | names, words=st.none() | concepts, verdict=verdicts, own=st.booleans())
@@ -210,7 +214,7 @@ class Decisions(RuleBasedStateMachine):
 
     @precondition(lambda self: self.count("undecided"))
     @rule(
-        decision=st.sampled_from(["confirmed_asis", "rejected", "deferred"]), skip=st.integers(2, 5), back=st.booleans()
+        decision=st.sampled_from(["confirmed_asis", "rejected", "deferred"]), skip=st.integers(3, 7), back=st.booleans()
     )
     def bulk(self, decision: str, skip: int, back: bool) -> None:
         had = {(trait.name_key, trait.category) for trait in self.traits() if trait.status != TraitStatus.DORMANT}
