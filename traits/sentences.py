@@ -52,6 +52,7 @@ RELATIONS = {
     "both_true": "Both it and “{related}” are true, each in its own place.",
     "new_is_wrong": "You kept “{related}”, which says otherwise.",
     "old_was_wrong": "“{related}” never was right, and is removed.",
+    "same": "It says the same as “{related}”.",
 }
 SUBJECTS = {ActorKind.PERSON: "You", ActorKind.STAFF: "Staff", ActorKind.PIPELINE: "The pipeline"}
 ERASED = "erased text"
