@@ -93,6 +93,8 @@ def test_the_lists_above_hold_every_page_of_allauth() -> None:
     own = {name for name in names if name.startswith(("account_", "connected_", "mfa_", "usersessions_"))}
     tested_apart = {
         "account_confirm_email",
+        "account_erase",
+        "account_erased",
         "account_reset_password_from_key",
         "account_time_zone",
         "account_invitation",

@@ -72,7 +72,7 @@ def test_a_bulk_is_previewed_done_and_undone(as_alice: Client, suggest: Suggest,
     assert "1 left out: no longer there" in page
     assert {status(one) for one in ones} == {CandidateStatus.CANDIDATE}
     response = as_alice.post("/review/bulk/", {"candidate_ids": ids, "decision": "confirm", "apply": "1"}, follow=True)
-    assert "Confirmed 3 suggestions. 1 left out: must be read one by one" in text_of(response)
+    assert "Confirmed 3 suggestions. 1 left out: must be decided one by one" in text_of(response)
     assert {status(one) for one in ones} == {CandidateStatus.CONFIRMED}
     assert status(sensitive) == CandidateStatus.CANDIDATE
     response = as_alice.post("/undo/", follow=True)
