@@ -5,6 +5,7 @@ decision, add a rule: what must hold afterwards is the same for all of them.
 """
 
 import datetime as dt
+import json
 import uuid
 from collections.abc import Callable
 from functools import partial
@@ -15,30 +16,35 @@ from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
-    invariant,
     precondition,
     rule,
     run_state_machine_as_test,
 )
 
-from graph import check, outbox, schema
-from graph.outbox import Replay
-from graph.projection import Projector
+from graph import schema
 from ptfi.accounts.models import User
 from tests.candidate_files import new_row, piece
-from tests.conftest import by, make_candidate
-from tests.graph_helpers import dump
-from traits import bulk, ingest, log, persona, relations, services, styles, undo
+from tests.conftest import by
+from tests.persona_sequence import Sequence
+from traits import (
+    bars,
+    bulk,
+    erasure,
+    erasure_parts,
+    ingest,
+    persona,
+    relations,
+    services,
+    styles,
+    suppressions,
+    undo,
+)
 from traits.errors import InvalidError, NotLatestError
 from traits.models import (
-    UNDECIDED,
     Category,
-    CommunicationStyle,
+    Erasure,
     ExtractedTraitCandidate,
-    Persona,
-    PersonaTrait,
     RejectionCode,
     Suppression,
     TraitStatus,
@@ -46,7 +52,7 @@ from traits.models import (
     Verdict,
 )
 from traits.parsing import Suggestion, parse
-from traits.states import State, candidate_state, name_key, style_element, style_state, trait_state
+from traits.states import name_key, trait_state
 from traits.validation import Changes, Evidence, Relation
 
 NAMES = ["Loves jazz", "loves JAZZ!", "Sails", "喜欢钢琴", "يحب القهوة", "Doubts"]
@@ -70,39 +76,14 @@ index = st.integers(0, 50)
 lately = st.sampled_from([0, 0, 0, 1, 2, 3, 7, 20])
 
 
-class Decisions(RuleBasedStateMachine):
-    """One person who decides at random; every example is somebody new."""
-
-    user: User
+class Decisions(Sequence):
+    """Every decision, import and erasure that there is."""
 
     @initialize(named=st.lists(names, min_size=3, max_size=6), words=concepts, category=categories)
     def arrive(self, named: list[str], words: list[str], category: str) -> None:
         self.user = User.objects.create(email=f"{uuid.uuid4()}@example.com")
+        self.lifted = set[tuple[str, str]]()
         self.suggest(named, words, category)
-
-    def suggest(self, named: list[str], words: list[str], category: str) -> None:
-        for name in named:
-            make_candidate(self.user, name, concepts=words, trait_category=category)
-
-    @invariant()
-    def look_again(self) -> None:
-        self.seen = dict[str, int]()
-
-    def count(self, what: str) -> int:
-        """How many there are; preconditions ask that again and again."""
-        if what not in self.seen:
-            self.seen[what] = len(getattr(self, what)())
-        return self.seen[what]
-
-    def undecided(self) -> list[ExtractedTraitCandidate]:
-        rows = ExtractedTraitCandidate.objects.filter(user=self.user, status__in=("candidate", "awaiting_refinement"))
-        return list(rows.order_by("created_at"))
-
-    def traits(self) -> list[PersonaTrait]:
-        return list(PersonaTrait.objects.filter(user=self.user).order_by("version"))
-
-    def pick(self, rows: list[Any], number: int) -> Any:
-        return rows[number % len(rows)]
 
     @rule(named=st.lists(names, min_size=1, max_size=4), words=concepts, category=categories)
     def suggest_more(self, named: list[str], words: list[str], category: str) -> None:
@@ -245,6 +226,47 @@ class Decisions(RuleBasedStateMachine):
             except NotLatestError:
                 assert not batch or entry.pk not in undo.standing_ids(self.user, [entry]) or entry.content["relation"]
 
+    @precondition(lambda self: self.count("pieces"))
+    @rule(number=index, whole_source=st.booleans())
+    def erase_evidence(self, number: int, whole_source: bool) -> None:
+        erased = self.pick(self.pieces(), number)
+        source = erased["source_package_id"]
+        if whole_source and source:
+            begun = erasure_parts.erase_source(**by(self.user), source=bars.source_bar(self.user.pk, source))
+        else:
+            begun = erasure_parts.erase_evidence(**by(self.user), evidence_id=uuid.UUID(erased["evidence_id"]))
+        self.finish(begun)
+        assert erased["evidence_id"] not in json.dumps(self.everything(), default=str)
+
+    @precondition(lambda self: self.count("traits") > 1)
+    @rule(category=categories, chance=st.integers(0, 3))
+    def erase_category(self, category: str, chance: int) -> None:
+        if chance:
+            return
+        self.finish(erasure_parts.erase_category(**by(self.user), category=category))
+        assert category not in {trait.category for trait in self.traits()}
+
+    @precondition(lambda self: self.count("traits") > 2)
+    @rule(chance=st.integers(0, 3))
+    def erase_all(self, chance: int) -> None:
+        if chance:
+            return
+        email = str(self.user.email)
+        erasure.request_erasure(**by(self.user), confirm_email=email, recently_authenticated=True)
+        assert self.everything() == []
+        erasure.set_suggestions(**by(self.user), on=True)
+
+    @rule(number=index)
+    def lift(self, number: int) -> None:
+        """Let again what is never suggested, or what an erasure bars."""
+        barred = Erasure.objects.filter(user=self.user).exclude(bar="")
+        for each in barred[:1]:
+            suppressions.lift_bar(**by(self.user), erasure_id=each.pk)
+        rows = list(Suppression.objects.filter(user=self.user).order_by("pk"))
+        if rows:
+            lifted = suppressions.lift_suppression(**by(self.user), suppression_id=self.pick(rows, number).pk)
+            self.lifted.add((lifted.name_key, lifted.category))
+
     @rule(data=st.data())
     def undo_restores_what_stood(self, data: st.DataObject) -> None:
         mine, new = by(self.user), Changes(name="New", category="Other", concepts=["new"])
@@ -268,70 +290,6 @@ class Decisions(RuleBasedStateMachine):
         if outcome.entries:
             undo.undo(**by(self.user), action_id=outcome.action_id)
         assert self.snapshot() == before
-
-    def snapshot(self) -> State:
-        """What holds, without versions and times of change."""
-        rows = ExtractedTraitCandidate.objects.filter(user=self.user)
-        return {
-            "candidates": {str(row.pk): candidate_state(row) for row in rows},
-            "traits": {str(trait.pk): trait_state(trait) for trait in self.traits()},
-            "styles": styles.all_styles(self.user),
-            "suppressed": set(Suppression.objects.filter(user=self.user).values_list("name_key", "category")),
-        }
-
-    @rule()
-    def project(self) -> None:
-        """At any moment the graph is brought up to the log, and nothing differs."""
-        if not Persona.objects.filter(user=self.user, revision__gt=0).exists():
-            return
-        projector = Projector(only=self.user.pk)
-        while projector.erase() + projector.batch():
-            pass
-        assert check.check(self.user.pk) == []
-        self.the_tables_hold_what_the_log_says()
-        self.what_is_rejected_is_suppressed()
-
-    def the_tables_hold_what_the_log_says(self) -> None:
-        assert list(log.verify(Persona.objects.get(user=self.user))) == []
-        traits, candidates = dict[uuid.UUID, tuple[int, State | None]](), dict[uuid.UUID, State]()
-        elements = dict[str, tuple[int, State | None]]()
-        for entry in UserRefinedTrait.objects.filter(user=self.user).order_by("revision"):
-            before, after = entry.content["before"], entry.content["after"]
-            # What an entry found is what the one before it left.
-            if entry.trait_id_in_pkg:
-                assert before["trait"] == traits.get(entry.trait_id_in_pkg, (0, None))[1]
-                traits[entry.trait_id_in_pkg] = (entry.revision, after["trait"])
-            if entry.original_candidate_id:
-                candidates[entry.original_candidate_id] = after["candidate"]
-            if entry.style_element:
-                assert before["style"] == elements.get(entry.style_element, (0, None))[1]
-                elements[entry.style_element] = (entry.revision, after["style"])
-        held = [(row.version, style_state(row)) for row in CommunicationStyle.objects.filter(user=self.user)]
-        assert {style_element(state): (version, state) for version, state in held} == {
-            element: said for element, said in elements.items() if said[1]
-        }
-        assert {trait.pk: (trait.version, trait_state(trait)) for trait in self.traits()} == {
-            pk: said for pk, said in traits.items() if said[1]
-        }
-        for candidate in ExtractedTraitCandidate.objects.filter(user=self.user, pk__in=candidates):
-            # What is still to be decided is the pipeline's to change, and new evidence brings back what waits for it.
-            if not (candidate.is_undecided and candidates[candidate.pk]["status"] in UNDECIDED):
-                assert candidate_state(candidate) == candidates[candidate.pk]
-
-    def what_is_rejected_is_suppressed(self) -> None:
-        rejected = ExtractedTraitCandidate.objects.filter(user=self.user, status="rejected_by_user")
-        suppressed = set(Suppression.objects.filter(user=self.user).values_list("name_key", "category"))
-        assert set(rejected.values_list("name_key", "trait_category")) <= suppressed
-
-    def teardown(self) -> None:
-        if not hasattr(self, "user"):
-            return
-        self.project()
-        if Persona.objects.filter(user=self.user, revision__gt=0).exists():
-            before = dump(self.user)
-            outbox.replay([Replay(self.user.pk, Persona.objects.get(user=self.user).generation)])
-            self.project()
-            assert dump(self.user) == before
 
 
 @pytest.mark.django_db
