@@ -172,3 +172,13 @@ class TestBulk:
         ids = [uuid.uuid4() for _ in range(number)]
         with pytest.raises(InvalidError):
             bulk.bulk(**by(alice), candidate_ids=ids, decision=decision, code="other")
+
+
+def test_undoing_a_folded_batch_goes_back_entry_by_entry(alice: User) -> None:
+    ids = [make_candidate(alice, name).pk for name in ("Sails", "sails!", "SAILS")]
+    outcome = bulk.bulk(**by(alice), candidate_ids=ids, decision="confirmed_asis")
+    undone = undo.undo(**by(alice), action_id=outcome.batch_id)
+    done = [entry.content for entry in reversed(outcome.entries)]
+    assert [entry.content["before"]["trait"] for entry in undone.entries] == [each["after"]["trait"] for each in done]
+    assert [entry.content["after"]["trait"] for entry in undone.entries] == [each["before"]["trait"] for each in done]
+    assert not PersonaTrait.objects.exists()
