@@ -292,6 +292,7 @@ class Decisions(Sequence):
         assert self.snapshot() == before
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_any_sequence() -> None:
     schema.install()

@@ -13,7 +13,7 @@ from tests.conftest import NARROW, WIDE, Opened, Suggest, by, confirmed
 from tests.decisions import status
 from tests.review_browser import assert_not_reloaded, heading, mark_page
 from traits import services
-from traits.models import CandidateStatus, ExtractedTraitCandidate
+from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -45,7 +45,9 @@ def test_near_duplicates_are_selected_together(opened: Opened, suggest: Suggest,
     page.locator("#bulk").get_by_role("button", name="Confirm").click()
     page.get_by_role("button", name="Confirm 2").click()
     expect(heading(page)).to_have_text("All done")
-    assert {status(first), status(second)} == {CandidateStatus.CONFIRMED}
+    # The second says the same as the first, so it goes into that trait.
+    assert {status(first), status(second)} == {CandidateStatus.CONFIRMED, CandidateStatus.REFINED}
+    assert PersonaTrait.objects.count() == 1
 
 
 def test_the_list_grows(opened: Opened, suggest: Suggest, alice: User) -> None:

@@ -153,5 +153,5 @@ def test_what_becomes_of_a_clashing_trait_is_said(opened: Opened, suggest: Sugge
     page = opened()
     page.locator(".clash > summary").click()
     expect(page.locator(".clash .compare").first).not_to_contain_text("Category")
-    page.get_by_role("button", name="Replace mine").click()
+    page.get_by_role("button", name="It replaces mine from now on").click()
     expect(page.locator("#toasts")).to_contain_text("Confirmed “Loves jazz, too”. “Loves jazz” is dormant now.")
