@@ -50,6 +50,11 @@ FAILED = """
 UPDATE traits_erasure SET attempts = attempts + 1, last_error = %(error)s,
     next_attempt_at = clock_timestamp() + make_interval(secs => least(%(most)s, 2 ^ least(attempts, 16)))
 WHERE subject_id = %(user)s AND state IN ('erasing', 'erased')"""
+HELD = """
+SELECT t.trait_id::text FROM traits_personatrait AS t
+WHERE t.user_id = %(user)s AND t.trait_id::text = ANY(%(things)s)
+UNION SELECT piece->>'evidence_id' FROM traits_personatrait AS t, jsonb_array_elements(t.evidence) AS piece
+WHERE t.user_id = %(user)s AND piece->>'evidence_id' = ANY(%(things)s)"""
 THEIRS = "coalesce(n.managedBy, '') <> $ptfi"
 EVIDENCE = "SourceDataReferenceNode"
 NO_DATES = "MATCH (u:User {userID: $id}) REMOVE u.createdAt, u.projectedAt"
@@ -157,12 +162,21 @@ def clear(user_id: uuid.UUID) -> None:
     parts = [erasure for erasure in erasures if erasure.kind not in WHOLE]
     for erasure in parts:
         theirs = set[str]()
-        for ids in writing.parts(list(map(str, erasure.things))):
+        for ids in writing.parts(_gone(erasure)):
             theirs |= _write(partial(_theirs, statements=BLANK_PART, ids=ids))
         _note(erasure, theirs)
     Erasure.objects.filter(pk__in=[erasure.pk for erasure in erasures], state=ErasureState.ERASED).update(
         state=ErasureState.COMPLETED, graph_cleared_at=Now(), attempts=0, next_attempt_at=None, last_error=""
     )
+
+
+def _gone(erasure: Erasure) -> list[str]:
+    """The erasure's things, but for those that the person has again since."""
+    things = list(map(str, erasure.things))
+    with database.cursor() as cursor:
+        cursor.execute(HELD, {"user": erasure.subject_id, "things": things})
+        held = {row[0] for row in cursor.fetchall()}
+    return [thing for thing in things if thing not in held]
 
 
 def _person(user_id: uuid.UUID) -> Person:

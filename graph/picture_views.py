@@ -24,6 +24,9 @@ from traits import selectors
 from traits.models import MAX_NAME, Category, TraitStatus
 from traits.views import Request
 
+NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that names may hold and XML may not."""
+
 STRENGTHS = {"": "Any", "40": "40 % or more", "60": "60 % or more", "80": "80 % or more"}
 EVIDENCE_BESIDE = 2
 
@@ -121,7 +124,7 @@ def graph_svg(request: Request) -> HttpResponse:
     picture = _picture(request, found, query, None)
     text = render_to_string("graph/picture.svg", {"picture": picture, "alone": True, "style": standing_alone()})
     return HttpResponse(
-        text,
+        NO_XML.sub("\ufffd", text),
         content_type="image/svg+xml; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="my-graph.svg"'},
     )

@@ -36,7 +36,7 @@ def erase_account(*, user: User, actor: log.Actor, confirm_email: str | None) ->
 
     Raises InvalidError (confirm) when the e-mail is not the account's, or the account is one of staff.
     """
-    if confirm_email is not None and confirm_email.strip().lower() != user.email:
+    if confirm_email is not None and (not user.email or confirm_email.strip().lower() != user.email):
         raise InvalidError(details={"confirm": ["This is not the e-mail address of your account."]})
     persona = lock_all(user)
     # What staff did for others is in those people's logs.

@@ -41,7 +41,8 @@ CHUNK = 10
 """Rows in memory at once; one may be some megabytes."""
 KEPT = {
     ErasureKind.CATEGORY: {
-        "traits": "Traits and suggestions of other categories, also where they once were of this one.",
+        "traits": "Traits and suggestions of other categories, also where they once were of this one; and what they"
+        " took over from a suggestion by a merge, in the log also where that was undone.",
         "category": "That you take no suggestions of this category, until you let them in again.",
     },
     ErasureKind.SOURCE: {
@@ -55,7 +56,10 @@ KEPT = {
 }
 """What an erasure of each kind leaves beside what all of them do, and why."""
 TRAITS_STAY = "Traits that you confirmed, in the words that you confirmed, without this evidence."
-DECISIONS_STAY = "That you decided, when and how: the entries of your log, without the texts that went."
+DECISIONS_STAY = (
+    "That you decided, when and how: the entries of your log, without the texts that went. Concepts that a trait took"
+    " over by a merge are still named in them, also where the merge was undone."
+)
 
 
 class Step:

@@ -52,9 +52,15 @@ def atomic(service: Callable[Parameters, Result]) -> Callable[Parameters, Result
 
 
 def lock(user: User) -> Persona:
-    """The person's Persona row, locked until the transaction ends: the first thing that every change takes."""
+    """The person's Persona row, locked until the transaction ends: the first thing that every change takes.
+
+    Raises NotFoundError when the account has ended.
+    """
     rows = fetch(LOCK, [user.pk])
     if not rows:
+        if not User.objects.filter(pk=user.pk).exists():
+            # The account was ended while this waited for it.
+            raise NotFoundError
         Persona.objects.bulk_create([Persona(user=user)], ignore_conflicts=True)
         rows = fetch(LOCK, [user.pk])
     return PERSONAS.loaded(rows[0])

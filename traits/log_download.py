@@ -1,6 +1,7 @@
 """A person's log as a file: JSON lines with all that is needed to check it elsewhere, or a table (docs/export.md)."""
 
 import csv
+import zoneinfo
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -57,15 +58,17 @@ def json_lines(user: User) -> Generator[bytes, None, None]:
 
 
 def table(user: User) -> Generator[bytes, None, None]:
-    """The log as CSV, oldest first; to be closed when not read to the end."""
-    writer = csv.writer(Line())
+    """The log as CSV, oldest first, in the person's time zone; to be closed when not read to the end."""
+    writer, zone = csv.writer(Line()), zoneinfo.ZoneInfo(user.time_zone)
     try:
         with snapshot():
             yield (BYTE_ORDER_MARK + writer.writerow(COLUMNS)).encode()
             for entries in _pieces(user):
                 tell(user, entries)
-                for entry in entries:
-                    yield writer.writerow(map(_cell, _values(entry))).encode()
+                # Set anew for each piece: between two of them other requests run in this thread.
+                with timezone.override(zone):
+                    lines = [writer.writerow(map(_cell, _values(entry))) for entry in entries]
+                yield "".join(lines).encode()
     finally:
         connection.close()
 

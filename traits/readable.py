@@ -45,7 +45,9 @@ def page(user: User, revision: int | None, nodes: int, edges: int, *, away: bool
 def _parts(user: User, render: Render, zone: zoneinfo.ZoneInfo) -> Iterator[bytes]:
     traits = PersonaTrait.objects.filter(user=user).order_by("name_key", "pk")
     yield from _part(render, "persona", "Your persona", traits, "trait")
-    yield render("styles", styles=styles.all_styles(user))
+    # Pairs: a template takes "items" of a map for an element of that name.
+    contexts = [(context, list(values.items())) for context, values in styles.all_styles(user).items()]
+    yield render("styles", contexts=contexts)
     mine = ExtractedTraitCandidate.objects.filter(user=user).defer("search").order_by("created_at", "pk")
     for status in CandidateStatus:
         title = f"Suggestions: {status.label.lower()}"

@@ -257,6 +257,8 @@ def merge(
     """Give the suggestion's evidence and concepts to a trait that the person has."""
     persona = lock(user)
     candidate = undecided_in(locked_candidates(user, [candidate_id]), candidate_id, version)
+    if into == candidate_id:
+        raise InvalidError(details={"into": ["A suggestion cannot go into itself."]})
     try:
         trait = locked_trait(user, into)
     except NotFoundError:
@@ -327,6 +329,9 @@ def _split_off(user: User, step: Step, merged: UserRefinedTrait, at: dt.datetime
     """Take back from the trait, if the person still has it, what the merge gave it."""
     trait = PersonaTrait.objects.filter(user=user, pk__in=[merged.trait_id_in_pkg]).first()
     if trait is None:
+        return
+    if not merged.content["before"]["trait"] or not merged.content["after"]["trait"]:
+        # An erasure took what the log said of the trait: nobody knows any more what the merge gave it.
         return
     before, after = merged.content["before"]["trait"], merged.content["after"]["trait"]
     pieces = {piece["evidence_id"] for piece in after["evidence"]} - {p["evidence_id"] for p in before["evidence"]}

@@ -170,7 +170,10 @@ def _lift(persona: Persona, sources: set[uuid.UUID]) -> None:
         row.sources = [source for source in row.sources if source not in sources]
     Suppression.objects.bulk_update([row for row in rows if row.sources], ["sources"])
     free = [row.pk for row in rows if not row.sources]
-    ExtractedTraitCandidate.objects.filter(suppressed_by__in=free, status=CandidateStatus.ARCHIVED).update(
+    # One whose trait the person has is decided: it waits for no decision.
+    held = PersonaTrait.objects.filter(user_id=persona.user_id).values("pk")
+    kept_away = ExtractedTraitCandidate.objects.filter(suppressed_by__in=free, status=CandidateStatus.ARCHIVED)
+    kept_away.exclude(pk__in=held).update(
         status=CandidateStatus.CANDIDATE, suppressed_by=None, version=F("version") + 1
     )
     Suppression.objects.filter(pk__in=free).delete()

@@ -14,7 +14,14 @@ from ptfi.accounts.models import User
 from traits import log
 from traits.errors import NotFoundError, NotLatestError
 from traits.locks import atomic, lock
-from traits.models import CommunicationStyle, Decision, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
+from traits.models import (
+    CandidateStatus,
+    CommunicationStyle,
+    Decision,
+    ExtractedTraitCandidate,
+    PersonaTrait,
+    UserRefinedTrait,
+)
 from traits.services import judged
 from traits.states import (
     State,
@@ -134,7 +141,7 @@ def _things(entry: UserRefinedTrait) -> set[Thing]:
 def _restored(user: User, entries: list[UserRefinedTrait], at: dt.datetime) -> list[Step]:
     """The steps that put back what stood before each entry."""
     rows = ExtractedTraitCandidate.objects.select_for_update(no_key=True).defer("search").filter(user=user)
-    touched = [entry.original_candidate_id for entry in entries]
+    touched = [pk for entry in entries for pk in (entry.original_candidate_id, entry.trait_id_in_pkg)]
     candidates: dict[uuid.UUID | None, ExtractedTraitCandidate] = {
         row.pk: row for row in rows.filter(pk__in=filter(None, touched)).order_by("pk")
     }
@@ -147,7 +154,12 @@ def _restored(user: User, entries: list[UserRefinedTrait], at: dt.datetime) -> l
             steps.append(_style_step(user, entry, styles.get(entry.style_element)))
             continue
         candidate, trait_id = candidates.get(entry.original_candidate_id), entry.trait_id_in_pkg
+        again = None if entry.original_candidate_id else candidates.get(trait_id)
         steps.append(_step(user, entry, candidate, traits.get(trait_id), at))
+        if again and again.is_undecided and steps[-1].trait:
+            # It came in again while the trait was gone, and would become it a second time.
+            steps[-1].candidate, steps[-1].candidate_before = again, candidate_state(again)
+            decide(again, CandidateStatus.ARCHIVED, at)
         # An older entry of the same batch starts from what undoing this one leaves.
         traits[trait_id] = steps[-1].trait
     return steps

@@ -1,11 +1,12 @@
 """The notices that wait in a person's sessions to be shown; they may quote what was decided."""
 
+from contextlib import suppress
 from importlib import import_module
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.messages.storage.session import SessionStorage
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 
 from .models import User
 
@@ -19,7 +20,9 @@ def forget_notices(user: User) -> None:
         session = store(key)
         if KEY in session:
             drop_notices(session)
-            session.save()
+            # A session that ended meanwhile has no notices either.
+            with suppress(UpdateError):
+                session.save(must_create=False)
 
 
 def drop_notices(session: SessionBase) -> None:

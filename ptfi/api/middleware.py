@@ -6,7 +6,9 @@ from typing import cast
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
-from django.urls import resolve
+from django.urls import Resolver404, resolve
+
+from ptfi.errors import NotFoundError, error_json
 
 ADDRESSES = ("/v1/users/", "/v1/ingest/")
 POLICY = "default-src 'none'; frame-ancestors 'none'"
@@ -26,6 +28,8 @@ class ApiMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(ADDRESSES):
             return self.get_response(request)
+        # Refuses hosts that are not ours; CommonMiddleware does it for pages.
+        request.get_host()
         response = cast(HttpResponse, self.answer(request))
         response["Content-Security-Policy"] = POLICY
         response["X-Frame-Options"] = "DENY"
@@ -33,7 +37,10 @@ class ApiMiddleware:
 
 
 def _answer(request: HttpRequest) -> HttpResponse:
-    """Raises Resolver404, which is answered as any address that is none."""
-    request.resolver_match = match = resolve(request.path_info)
-    response: HttpResponse = match.func(request, *match.args, **match.kwargs)
-    return response
+    try:
+        request.resolver_match = match = resolve(request.path_info)
+    except Resolver404:
+        response = error_json(NotFoundError())
+        response["Cache-Control"] = "no-store"
+        return response
+    return cast(HttpResponse, match.func(request, *match.args, **match.kwargs))

@@ -16,7 +16,8 @@ BEGIN
         rest := NEW;
         rest.content := OLD.content;
         rest.salt := OLD.salt;
-        IF rest IS NOT DISTINCT FROM OLD AND NEW.salt = '' THEN
+        IF rest IS NOT DISTINCT FROM OLD AND NEW.salt = '' AND NEW.content ? 'erased'
+            AND EXISTS (SELECT FROM traits_erasure WHERE subject_id = OLD.user_id AND state = 'erasing') THEN
             RETURN NEW;
         END IF;
     END IF;
