@@ -30,6 +30,31 @@ def test_undo_and_filters_stay_on_the_page(alice: User, opened: Opened) -> None:
     expect(page.locator(".entry")).to_have_count(3)
 
 
+def test_each_filter_works_by_itself(alice: User, opened: Opened) -> None:
+    confirmed(alice)
+    page = opened("/persona/history/")
+    mark_page(page)
+    for label, value in (("Category", "Skill"), ("Who", "staff")):
+        page.get_by_label(label, exact=True).select_option(value)
+        expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+        page.get_by_label(label, exact=True).select_option("")
+        expect(page.locator(".entry")).to_have_count(1)
+    for label, day in (("From", "2100-01-01"), ("To", "2001-01-01")):
+        page.get_by_label(label, exact=True).fill(day)
+        expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+        page.get_by_label(label, exact=True).fill("")
+        expect(page.locator(".entry")).to_have_count(1)
+    assert_not_reloaded(page)
+
+
+def test_the_menu_is_within_a_phone(alice: User, opened: Opened) -> None:
+    confirmed(alice)
+    page = opened("/persona/history/", viewport={"width": 390, "height": 800})
+    page.get_by_text("Check or take along").click()
+    box = page.locator(".page-head .menu-panel").bounding_box()
+    assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390
+
+
 def test_without_a_script(alice: User, opened: Opened) -> None:
     confirmed(alice)
     page = opened("/persona/history/", java_script_enabled=False)

@@ -43,6 +43,9 @@ def test_the_list_follows_its_filters_and_the_graph(alice: User, page: Page, sit
     page.go_back()
     expect(page.locator(".trait-row")).to_have_count(2)
     expect(page.get_by_label("Search")).to_have_value("jazz")
+    page.get_by_label("Status").select_option("dormant")
+    expect(page.locator(".trait-row")).to_have_count(0)
+    assert "status=dormant" in page.url
 
 
 def test_the_list_comes_by_itself_when_the_graph_is_back(alice: User, page: Page, site: str, enter: Enter) -> None:
