@@ -13,7 +13,7 @@ from ptfi.accounts.models import User
 from tests.conftest import SignedIn, Suggest, by, confirmed, confirmed_trait
 from tests.pages import said, text_of
 from tests.trait_pages import ARABIC, SCRIPT, queries_of
-from traits import bulk, persona, services, styles, undo
+from traits import bulk, persona, relations, services, styles, undo
 from traits.log import Actor
 from traits.models import ExtractedTraitCandidate, PersonaTrait
 from traits.validation import Changes, Evidence, Relation
@@ -69,6 +69,22 @@ def test_every_decision_in_a_sentence(as_alice: Client, alice: User, suggest: Su
     assert "Name was: Likes new: Loves tea" in text
     assert "Something newer was decided about this." in text
     assert "Undoing is not undone" in text
+
+
+def test_a_merged_double_names_both(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:
+    again = confirmed_trait(alice, "Loves  JAZZ!")
+    relation = Relation(trait_id=again.pk, kind="same")
+    outcome = relations.relate(**by(alice), trait_id=jazz.pk, relation=relation)
+    merged = "You merged “Loves JAZZ!” into “Loves jazz”"
+    assert sentences(as_alice.get(HISTORY))[0] == merged
+    for decision in ("merged", "removed", "edited"):
+        assert sentences(as_alice.get(HISTORY, {"decision": decision})) == [merged]
+    one_by_one = as_alice.get(f"{HISTORY}{outcome.batch_id}/")
+    assert sentences(one_by_one) == [merged] * 3
+    assert "Both said the same." in text_of(one_by_one)
+    assert "You merged it into another trait on" in text_of(as_alice.get("/persona/suppressions/"))
+    undo.undo(**by(alice), action_id=outcome.action_id)
+    assert sentences(as_alice.get(HISTORY))[1] == f"{merged} undone"
 
 
 def test_a_batch_is_one(as_alice: Client, alice: User, queue: list[ExtractedTraitCandidate]) -> None:

@@ -133,12 +133,21 @@ def end_of(day: dt.date) -> dt.datetime:
 def _matching(user: User, filters: Filters) -> QuerySet[UserRefinedTrait]:
     rows = UserRefinedTrait.objects.filter(user=user)
     if filters.decision:
-        rows = rows.filter(user_decision=filters.decision)
+        rows = rows.filter(_says(filters.decision))
     if filters.actor:
         rows = rows.filter(ACTOR_CONDITIONS[filters.actor])
     if filters.category:
         rows = rows.filter(_names_category(filters.category))
     return rows
+
+
+def _says(decision: str) -> Q:
+    """Entries of this decision; a trait merged into another one is written as one removed and one edited."""
+    meant = Q(user_decision=decision)
+    if decision == Decision.MERGED:
+        halves = (Decision.REMOVED, Decision.EDITED)
+        meant |= Q(user_decision__in=halves, content__relation__kind=sentences.DOUBLE)
+    return meant
 
 
 def _names_category(category: str) -> Func:

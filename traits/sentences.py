@@ -52,10 +52,12 @@ RELATIONS = {
     "both_true": "Both it and “{related}” are true, each in its own place.",
     "new_is_wrong": "You kept “{related}”, which says otherwise.",
     "old_was_wrong": "“{related}” never was right, and is removed.",
-    "same": "It says the same as “{related}”.",
+    "same": "Both said the same.",
 }
 SUBJECTS = {ActorKind.PERSON: "You", ActorKind.STAFF: "Staff", ActorKind.PIPELINE: "The pipeline"}
 ERASED = "erased text"
+DOUBLE = "same"
+"""The relation of two traits of which one went into the other (relations.py): one entry removed, one edited."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,16 +91,35 @@ def in_words(rows: QuerySet[UserRefinedTrait]) -> Any:
 
 
 def tell(user: User, entries: Iterable[Any]) -> None:
-    """Give each entry of in_words() its said, a Phrase; one query where some undo what is not among them."""
+    """Give each entry of in_words() its said, a Phrase; one query each where some undo, or merged with, what is not among them."""
     entries = list(entries)
     known: dict[uuid.UUID, Any] = {entry.pk: entry for entry in entries}
     missing = {entry.undoes for entry in entries if entry.undoes} - known.keys()
     if missing:
         known |= in_words(UserRefinedTrait.objects.filter(user=user)).in_bulk(list(missing))
+    _meet(user, known.values())
     for entry in entries:
         undone = known.get(entry.undoes) if entry.undoes else None
         entry.undid = undone
         entry.said = _undoing(undone) if undone else phrase(entry)
+
+
+def is_double(entry: Any) -> bool:
+    """Whether the entry of in_words() is one half of merging a trait into another."""
+    return bool(entry.relation) and entry.relation.get("kind") == DOUBLE
+
+
+def _meet(user: User, entries: Iterable[Any]) -> None:
+    """Give each half of a merged double its other half: the batch holds nothing else."""
+    halves = [entry for entry in entries if is_double(entry)]
+    ids = {entry.batch_id for entry in halves}
+    held = {entry.pk: entry for entry in halves}
+    if len(held) < 2 * len(ids):
+        held = in_words(UserRefinedTrait.objects.filter(user=user, batch_id__in=ids)).in_bulk()
+    by_batch = {(entry.batch_id, entry.user_decision): entry for entry in held.values()}
+    for entry in halves:
+        is_removed = entry.user_decision == Decision.REMOVED
+        entry.other = by_batch.get((entry.batch_id, Decision.EDITED if is_removed else Decision.REMOVED))
 
 
 def _undoing(undone: Any) -> Phrase:
@@ -108,6 +129,8 @@ def _undoing(undone: Any) -> Phrase:
 
 def phrase(entry: Any) -> Phrase:
     """What an entry of in_words() did, as a verb and its object."""
+    if is_double(entry):
+        return _merging(entry)
     text = PHRASES[entry.user_decision]
     names = {
         "suggestion": entry.suggestion or entry.trait_after or entry.trait_before or ERASED,
@@ -127,6 +150,13 @@ def phrase(entry: Any) -> Phrase:
     elif entry.user_decision == Decision.EVIDENCE_ERASED and not entry.trait_after:
         text = "erased texts of earlier decisions"
     return Phrase(text, names)
+
+
+def _merging(entry: Any) -> Phrase:
+    """What both halves did, the removed one and the edited one that has it now."""
+    halves = (entry, entry.other) if entry.user_decision == Decision.REMOVED else (entry.other, entry)
+    gone, kept = (half.trait_before if half else None for half in halves)
+    return Phrase(PHRASES[Decision.MERGED], {"suggestion": gone or ERASED, "trait": kept or ERASED})
 
 
 def _until(text: str | None) -> str:

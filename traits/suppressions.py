@@ -5,7 +5,7 @@ import datetime as dt
 import uuid
 
 from django.db import transaction
-from django.db.models import Count, F, Q
+from django.db.models import Case, Count, F, Q, Value, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
@@ -21,13 +21,16 @@ from traits.models import (
     Suppression,
     UserRefinedTrait,
 )
+from traits.sentences import DOUBLE
 
 PAGE = 30
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Cause:
-    """A decision that wants a suppression: rejected or removed, of what, when, and the code of a rejection."""
+    """A decision that wants a suppression: rejected, removed or merged into another trait, of what, when, and the code
+    of a rejection.
+    """
 
     decision: str
     name: str
@@ -83,8 +86,10 @@ def _causes(user: User, sources: set[uuid.UUID]) -> dict[uuid.UUID | None, Cause
         user=user, trait_id_in_pkg__in=sources, user_decision__in=(Decision.REJECTED, Decision.REMOVED)
     )
     name = Coalesce(KT("content__before__trait__name"), KT("content__before__candidate__name"))
-    columns = ("trait_id_in_pkg", "user_decision", "name", "created_at", "rejection_code")
-    rows = entries.annotate(name=name).order_by("revision").values_list(*columns)
+    is_double = Q(user_decision=Decision.REMOVED, content__relation__kind=DOUBLE)
+    decided = Case(When(is_double, then=Value(Decision.MERGED.value)), default=F("user_decision"))
+    columns = ("trait_id_in_pkg", "decided", "name", "created_at", "rejection_code")
+    rows = entries.annotate(name=name, decided=decided).order_by("revision").values_list(*columns)
     return {pk: Cause(decision=decision, name=name or "", at=at, code=code) for pk, decision, name, at, code in rows}
 
 
