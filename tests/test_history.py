@@ -68,7 +68,7 @@ def test_every_decision_in_a_sentence(as_alice: Client, alice: User, suggest: Su
     assert "Sold the boat." in text
     assert "Name was: Likes new: Loves tea" in text
     assert "Something newer was decided about this." in text
-    assert "Undoing is not undone" in text
+    assert "An undo cannot be undone." in text
 
 
 def test_a_merged_double_names_both(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:
@@ -85,6 +85,21 @@ def test_a_merged_double_names_both(as_alice: Client, alice: User, jazz: Persona
     assert "You merged it into another trait on" in text_of(as_alice.get("/persona/suppressions/"))
     undo.undo(**by(alice), action_id=outcome.action_id)
     assert sentences(as_alice.get(HISTORY))[1] == f"{merged} undone"
+
+
+def test_an_entrys_page_shows_its_evidence_and_leads_on(as_alice: Client, alice: User, suggest: Suggest) -> None:
+    knits = suggest(alice, "Knits", evidence=["I knit."])
+    confirm = services.confirm(**by(alice), candidate_id=knits.pk)
+    page = as_alice.get(f"{HISTORY}{confirm.action_id}/")
+    for part in ("Evidence at that time", "I knit.", "Open the trait"):
+        assert part in text_of(page)
+    assert page.content.decode().count('aria-current="page"') == 2
+    assert confirm.trait
+    persona.remove_trait(**by(alice), trait_id=confirm.trait.pk)
+    text = text_of(as_alice.get(f"{HISTORY}{confirm.action_id}/"))
+    assert "See the suggestion" in text
+    assert "Open the trait" not in text
+    assert text_of(as_alice.get(f"{HISTORY}check/")).count("On a past date") == 1
 
 
 def test_a_batch_is_one(as_alice: Client, alice: User, queue: list[ExtractedTraitCandidate]) -> None:

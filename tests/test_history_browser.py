@@ -52,7 +52,9 @@ def test_the_menu_is_within_a_phone(alice: User, opened: Opened) -> None:
     page = opened("/persona/history/", viewport={"width": 390, "height": 800})
     page.get_by_text("Check or take along").click()
     box = page.locator(".page-head .menu-panel").bounding_box()
-    assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
 
 
 def test_without_a_script(alice: User, opened: Opened) -> None:

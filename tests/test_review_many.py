@@ -87,7 +87,7 @@ def test_undoing_a_bulk_leaves_what_changed_since(as_alice: Client, suggest: Sug
     batch = newest(alice).batch_id
     as_alice.post(path(ones[0], "reopen"))
     response = as_alice.post(f"/undo/{batch}/", follow=True)
-    assert "1 decision changed since, and stay as they are." in text_of(response)
+    assert "1 later change stays as it is." in text_of(response)
     assert status(ones[1]) == CandidateStatus.CANDIDATE
 
 

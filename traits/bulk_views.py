@@ -159,8 +159,13 @@ def _undone_text(outcome: undo_service.UndoOutcome) -> str:
     text = f"Undone: {what}, {plural(len(outcome.undone), 'element' if first.style_element else 'suggestion')}."
     if len(outcome.undone) == 1:
         text = f"Undone: {what}, “{name}”."
-    stay = f" {plural(outcome.skipped, 'decision')} changed since, and stay as they are." if outcome.skipped else ""
-    return text + stay
+    return text + _staying(outcome.skipped)
+
+
+def _staying(number: int) -> str:
+    if not number:
+        return ""
+    return " 1 later change stays as it is." if number == 1 else f" {number} later changes stay as they are."
 
 
 def _restored(request: Request, undone: list[UserRefinedTrait]) -> ExtractedTraitCandidate | None:

@@ -195,6 +195,17 @@ def changed_pieces(before: State, after: State, most: int = 50) -> tuple[list[Ch
     return [_changed_piece(pieces[key], first.get(key), second.get(key)) for key in touched[:most]], len(touched)
 
 
+def pieces_then(before: State, after: State, most: int = 50) -> tuple[list[ChangedPiece], int]:
+    """The pieces that a decision was about when it changed none: so many at most, and how many there are in all.
+
+    Those that the person called too private are left out.
+    """
+    state = after.get("trait") or after.get("candidate") or before.get("trait") or before.get("candidate") or {}
+    open_ones = [each for each in state.get("evidence") or [] if each.get("verdict") != Verdict.TOO_PRIVATE]
+    judged = [(each, each.get("verdict") or "") for each in open_ones[:most]]
+    return [_changed_piece(each, verdict, verdict) for each, verdict in judged], len(open_ones)
+
+
 def _changed_piece(piece: dict[str, Any], old: str | None, new: str | None) -> ChangedPiece:
     labels = dict(Verdict.choices)
     return ChangedPiece(

@@ -39,7 +39,7 @@ ACTOR_CONDITIONS = {
     "pipeline": Q(actor_kind=ActorKind.PIPELINE),
 }
 NEVER: dict[str, str] = {
-    Decision.UNDONE: "Undoing is not undone; decide anew instead.",
+    Decision.UNDONE: "An undo cannot be undone. Simply decide again.",
     Decision.SUPERSEDED: "The pipeline brought something newer.",
     Decision.EVIDENCE_ERASED: "What was erased does not come back.",
 }

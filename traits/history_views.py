@@ -15,11 +15,12 @@ from django.views.decorators.http import require_safe
 
 from traits import history as log_history
 from traits import log_check, past, selectors
-from traits.differences import changed_pieces
+from traits.differences import changed_pieces, pieces_then
+from traits.errors import NotFoundError
 from traits.forms import read_number
 from traits.history import ACTORS, Filters
 from traits.log_download import json_lines, table
-from traits.models import Category, Decision
+from traits.models import Category, Decision, UserRefinedTrait
 from traits.sentences import element_words, value_words
 from traits.states import State
 from traits.views import Request
@@ -94,8 +95,28 @@ def entry(request: Request, action_id: uuid.UUID) -> HttpResponse:
         context |= {"page": log_history.members(request.user, item.entry.batch_id, after=after), "first": not after}
     else:
         content = log_history.content(request.user, item.entry.pk)
-        context["pieces"], context["total"] = changed_pieces(content["before"], content["after"])
+        context |= _evidence(content) | _still_there(request, item.entry)
     return render(request, "history/entry.html", context)
+
+
+def _evidence(content: State) -> dict[str, Any]:
+    """The pieces that the entry changed, else those that it was about."""
+    pieces, total = changed_pieces(content["before"], content["after"])
+    if total:
+        return {"pieces": pieces, "total": total, "touched": True}
+    pieces, total = pieces_then(content["before"], content["after"])
+    return {"pieces": pieces, "total": total, "touched": False}
+
+
+def _still_there(request: Request, entry: UserRefinedTrait) -> dict[str, Any]:
+    """The trait that the entry is about, or else the suggestion, where it can be opened."""
+    if entry.trait_id_in_pkg and selectors.traits(request.user, [entry.trait_id_in_pkg]):
+        return {"trait_id": entry.trait_id_in_pkg}
+    try:
+        suggestion = entry.original_candidate_id and selectors.candidate(request.user, entry.original_candidate_id)
+    except NotFoundError:
+        return {}
+    return {"suggestion": suggestion}
 
 
 @login_required

@@ -91,7 +91,10 @@ def in_words(rows: QuerySet[UserRefinedTrait]) -> Any:
 
 
 def tell(user: User, entries: Iterable[Any]) -> None:
-    """Give each entry of in_words() its said, a Phrase; one query each where some undo, or merged with, what is not among them."""
+    """Give each entry of in_words() its said, a Phrase.
+
+    One query where some undo what is not among them, one where only half of a merged double is.
+    """
     entries = list(entries)
     known: dict[uuid.UUID, Any] = {entry.pk: entry for entry in entries}
     missing = {entry.undoes for entry in entries if entry.undoes} - known.keys()
