@@ -79,6 +79,7 @@ def test_both_true_asks_where(as_alice: Client, jazz: PersonaTrait, again: Perso
     assert answer.status_code == 400
     assert "Say for each where it is true." in text_of(answer)
     assert ">at work</textarea>" in markup_of(answer)
+    assert 'id="places-faults"' in markup_of(answer)
     places[f"contexts-{again.pk}"] = "at home\r\nwith friends"
     assert as_alice.post(beside(jazz, again), sent(jazz, again, "both_true", **places)).status_code == 302
     again.refresh_from_db()

@@ -177,7 +177,7 @@ def test_the_same_element_elsewhere_does_not_stand_in_the_way(alice: User, bob: 
 
 @pytest.mark.parametrize(
     ("values", "said"),
-    [({"Pacing": "slow"}, "style changed, “Pacing”."), (KNOWN, "style changed, 5 elements.")],
+    [({"Pacing": "slow"}, "style changed, pacing."), (KNOWN, "style changed, 5 elements.")],
 )
 def test_the_page_says_what_it_undid(alice: User, as_alice: Client, values: dict[str, Any], said: str) -> None:
     trait = confirmed(alice).trait

@@ -31,7 +31,7 @@ def test_adding_a_trait(as_alice: Client, alice: User, jazz: PersonaTrait) -> No
     answer = as_alice.post("/traits/new/", typed)
     trait = PersonaTrait.objects.exclude(pk=jazz.pk).get()
     assert answer.headers["Location"] == path(trait)
-    assert said(answer) == ["“Sings alto” is part of your persona now."]
+    assert said(answer) == ["Added “Sings alto”."]
     assert (trait.name, trait.description, trait.user_confidence) == ("Sings alto", "In a choir.\nOn Tuesdays.", 5)
     assert trait.concepts == ["choir", "Paris, France", "jazz"]
     assert [piece["content"] for piece in trait.evidence] == ["Every Tuesday.", "Since 2016."]

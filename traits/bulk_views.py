@@ -19,6 +19,7 @@ from traits import undo as undo_service
 from traits.decision_views import answer, person
 from traits.errors import InvalidError, NotFoundError
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
+from traits.sentences import element_words
 from traits.style_views import address_of
 from traits.views import Request
 
@@ -154,11 +155,12 @@ def _undone_text(outcome: undo_service.UndoOutcome) -> str:
     first = outcome.undone[0]
     before, after = first.content["before"], first.content["after"]
     state = before.get("candidate") or after.get("trait") or before.get("trait") or {}
-    name = (first.style_element or "").partition(":")[0] or state.get("name", "")
+    element = (first.style_element or "").partition(":")[0]
+    named = element_words(element) if element else f"“{state.get('name', '')}”"
     what = Decision(first.user_decision).label.lower()
     text = f"Undone: {what}, {plural(len(outcome.undone), 'element' if first.style_element else 'suggestion')}."
     if len(outcome.undone) == 1:
-        text = f"Undone: {what}, “{name}”."
+        text = f"Undone: {what}, {named}."
     return text + _staying(outcome.skipped)
 
 

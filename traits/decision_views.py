@@ -209,9 +209,10 @@ def _decided(request: Request, outcome: services.Outcome) -> HttpResponse:
     candidate, entry = outcome.candidate, outcome.entries[-1]
     if candidate is None:
         raise TypeError("a decision about a suggestion leaves one behind")
+    modified = entry.user_decision == Decision.CONFIRMED_MODIFIED
     alike = len(outcome.entries) - 1 if entry.user_decision == Decision.REJECTED else 0
     text = SAID[Decision(entry.user_decision)].format(
-        name=candidate.trait_name,
+        name=outcome.trait.name if outcome.trait and modified else candidate.trait_name,
         trait=outcome.trait.name if outcome.trait else "",
         alike=f" and {alike} more that say{'' if alike > 1 else 's'} the same" if alike else "",
     )

@@ -113,7 +113,7 @@ def trait_new(request: Request) -> HttpResponse:
                 outcome = persona.add_trait(
                     **_by(request), changes=form.trait_changes(), own_evidence=read_evidence(request.POST).own
                 )
-            return _done(request, outcome, "“%s” is part of your persona now.")
+            return _done(request, outcome, "Added “%s”.")
         except InvalidError as error:
             form.add_details(error.details)
     return _form_page(request, form, status=400)
