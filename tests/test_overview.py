@@ -44,7 +44,7 @@ def test_one_trait(as_alice: Client, alice: User) -> None:
         "You confirmed “ Loves jazz ”",
         "Today your persona came to 1 trait. From tomorrow on",
         "Interest 1 80 %",
-        "text-analysis.v2 You agreed 1 of 1 time.",
+        "text analysis, version 2 You agreed 1 of 1 time.",
         "80–90 % 1 of 1 time",
     ):
         assert part in text, part
@@ -57,6 +57,24 @@ def test_strength_is_the_persons_own_where_there_is_one(alice: User) -> None:
     persona.add_trait(**by(alice), changes=Changes(name="Knits", category="Skill", user_confidence=2))
     rows = {row.category: (row.number, row.strength) for row in overview.categories(alice)}
     assert rows == {"Interest": (2, 0.75), "Skill": (1, 0.4)}
+
+
+def test_own_traits_that_are_not_rated_do_not_count(as_alice: Client, alice: User) -> None:
+    confirmed(alice, confidence_score=0.5)
+    persona.add_trait(**by(alice), changes=Changes(name="Sails", category="Interest"))
+    persona.add_trait(**by(alice), changes=Changes(name="Knits", category="Skill"))
+    rows = {row.category: (row.number, row.strength) for row in overview.categories(alice)}
+    assert rows == {"Interest": (2, 0.5), "Skill": (1, None)}
+    assert "Skill 1 – not rated" in text_of(as_alice.get(OVERVIEW))
+
+
+def test_few_decisions_have_no_bar(as_alice: Client, alice: User) -> None:
+    outcomes = [confirmed(alice, f"Likes {number}") for number in range(overview.DRAWN)]
+    assert as_alice.get(OVERVIEW).content.decode().count("bar-said-edge") == 2
+    undo.undo(**by(alice), action_id=outcomes[0].action_id)
+    page = as_alice.get(OVERVIEW)
+    assert page.content.decode().count("bar-said-edge") == 1
+    assert "4 of 4 times" in text_of(page)
 
 
 def test_what_waits(alice: User, suggest: Suggest) -> None:

@@ -15,6 +15,7 @@ from traits.models import (
     CandidateStatus,
     Decision,
     ExtractedTraitCandidate,
+    Origin,
     PersonaTrait,
     TraitStatus,
     UserRefinedTrait,
@@ -26,6 +27,8 @@ BANDS = 10
 ENOUGH = 10
 """Decided suggestions from which on it is said whether a model is too sure."""
 OFF = 0.1
+DRAWN = 5
+"""Decided suggestions from which on a band has a bar: the share of fewer says little."""
 COUNTED = (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.USER_ADDED, Decision.REMOVED)
 """Decisions that bring a trait, and the one that takes one away; undoing one does the opposite."""
 AGREED = [CandidateStatus.CONFIRMED.value, CandidateStatus.REFINED.value]
@@ -57,12 +60,15 @@ GROUP BY 1, 2 ORDER BY 1, 2 DESC
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CategoryRow:
-    """How many traits a category has, their share of the largest one's number, and their average strength (0–1)."""
+    """How many traits a category has, their share of the largest one's number, and their average strength (0–1).
+
+    strength: None where all are the person's own and not rated; such traits do not count in the average.
+    """
 
     category: str
     number: int
     share: float
-    strength: float
+    strength: float | None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -98,6 +104,10 @@ class Band:
     @property
     def share(self) -> float:
         return self.agreed / self.decided
+
+    @property
+    def is_drawn(self) -> bool:
+        return self.decided >= DRAWN
 
     @property
     def most(self) -> int:
@@ -137,6 +147,7 @@ class Model:
 def categories(user: User) -> list[CategoryRow]:
     """What the persona is made of, the largest category first."""
     rating = Case(
+        When(user_confidence=None, origin=Origin.USER_DEFINED, then=None),
         When(user_confidence=None, then=F("confidence")),
         default=F("user_confidence") / Value(5.0),
         output_field=FloatField(),

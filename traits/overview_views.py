@@ -28,6 +28,7 @@ def overview_page(request: Request) -> HttpResponse:
         "growth": overview.growth(user),
         "models": models,
         "more_models": number_of_models - len(models),
+        "drawn": overview.DRAWN,
         "lately": history.page(user, history.Filters(), limit=LATELY).items,
     }
     return render(request, "overview/overview.html", context)

@@ -26,6 +26,20 @@ def band_bar(band: Band) -> dict[str, Any]:
     return {"filled": round(100 * band.share, 1), "kind": "agreed", "band": band, "width": band.most - band.least}
 
 
+@register.inclusion_tag("overview/_sample.html")
+def sample(kind: str) -> dict[str, Any]:
+    """A piece of a bar for the legend: the filled part ("agreed") or the frame ("said")."""
+    return {"kind": kind}
+
+
+@register.filter
+def model_words(name: str) -> str:
+    """A model as one says it: "topic-model.v3" is the topic model, version 3."""
+    kind, _, version = name.rpartition(".v")
+    words = (kind or name).replace("-", " ").replace("_", " ")
+    return f"{words}, version {version}" if kind else words
+
+
 @register.inclusion_tag("overview/_growth.html")
 def growth_chart(growth: Growth) -> dict[str, Any]:
     """The number of traits over time, as steps, with its axes in words."""
