@@ -126,6 +126,8 @@ def test_sources_are_named_and_deleted(alice: User, fresh: Client) -> None:
     assert "2 pieces of evidence" in preview
     less = preview.split("These stay, without what goes:")[1]
     assert re.findall("<li>([^<]+)</li>", less) == ["1 suggestion", "1 trait", "1 decision in your log"]
+    assert "Nothing from this source is taken in again unless you let it in." in preview
+    assert "with no other evidence" not in preview
     receipt = fresh.post(address[1])["Location"]
     page = text(fresh, receipt)
     assert "The source’s evidence is deleted" in page
@@ -140,7 +142,10 @@ def test_sources_are_named_and_deleted(alice: User, fresh: Client) -> None:
 def test_who_has_not_just_signed_in_proves_it(alice: User, as_alice: Client) -> None:
     piece = first_piece(suggested(alice, "Sails", ("I sail.", SOURCE)))
     address = f"/persona/evidence/{piece}/erase/"
-    assert "I sail." in text(as_alice, address)
+    preview = text(as_alice, address)
+    assert "I sail." in preview
+    assert "1 suggestion with no other evidence goes too." in preview
+    assert "This piece is not taken in again unless you let it in." in preview
     asked = as_alice.post(address)
     assert asked["Location"].startswith("/accounts/reauthenticate/")
     assert ExtractedTraitCandidate.objects.exists()
@@ -171,6 +176,8 @@ def test_what_is_not_there(alice: User, fresh: Client, address: str) -> None:
 
 def test_a_category_is_kept_away_until_it_is_let_in(alice: User, fresh: Client) -> None:
     make_candidate(alice, trait_category="Skill")
+    preview = text(fresh, "/persona/categories/Skill/erase/")
+    assert "Nothing in this category is suggested again unless you let it in." in preview
     receipt = fresh.post("/persona/categories/Skill/erase/")["Location"]
     assert "Everything about Skill is deleted" in text(fresh, receipt)
     assert "Not taken in any more" in text(fresh, "/persona/data/")

@@ -78,7 +78,8 @@ def erase_category(request: Request, category: str) -> HttpResponse:
 def _erase(request: Request, target: State, context: dict[str, Any], act: Callable[[], Erasure]) -> HttpResponse:
     """What will go; or erase it, once the person has proved who they are."""
     if request.method != "POST":
-        context |= said(context["kind"], erasure_parts.preview(request.user, target), {})
+        counts = erasure_parts.preview(request.user, target)
+        context |= said(context["kind"], counts, {}) | {"going": counts["candidates"]}
         return render(request, "traits/erase_part.html", context)
     if not signed_in_just_now(request):
         raise ReauthenticationRequired
