@@ -120,14 +120,22 @@ def test_sources_are_named_and_deleted(alice: User, fresh: Client) -> None:
     assert trait
     page = text(fresh, "/persona/sources/")
     assert "2 pieces of evidence, for 2 suggestions and 1 trait" in page
-    address = re.search(r'href="(/persona/sources/\w{64}/erase/)"[^>]*>Delete…<[^>]*> all evidence of diary', page)
+    address = re.search(
+        r'href="(/persona/sources/\w{64}/erase/)"[^>]*>Delete…<[^>]*> all evidence of page 1, diary', page
+    )
     assert address
+    assert 'dir="auto">page 1</span>' in page
+    assert re.findall(f">({SOURCE}|{OTHER})</", page) == [SOURCE, OTHER]
     preview = text(fresh, address[1])
+    assert "Delete all evidence from “<bdi>page 1</bdi>”?" in preview
+    assert "I knit." in preview
+    assert "I sail." in preview
+    assert "Again." not in preview
     assert "2 pieces of evidence" in preview
     less = preview.split("These stay, without what goes:")[1]
     assert re.findall("<li>([^<]+)</li>", less) == ["1 suggestion", "1 trait", "1 decision in your log"]
     assert "Nothing from this source is taken in again unless you let it in." in preview
-    assert "with no other evidence" not in preview
+    assert "1 suggestion with no other evidence goes too." in preview
     receipt = fresh.post(address[1])["Location"]
     page = text(fresh, receipt)
     assert "The source’s evidence is deleted" in page
@@ -137,6 +145,15 @@ def test_sources_are_named_and_deleted(alice: User, fresh: Client) -> None:
     fresh.post(f"{receipt}let-in/")
     assert Erasure.objects.get().bar == ""
     assert fresh.post(f"{receipt}let-in/").status_code == 404
+
+
+def test_the_sources_with_most_come_first_and_some_pieces_are_shown(alice: User, fresh: Client) -> None:
+    suggested(alice, "Sails", ("I sail.", OTHER), *((f"Said {n}.", SOURCE) for n in range(7)))
+    rows = my_data.sources(alice).rows
+    assert [(row.name, row.pieces) for row in rows] == [(SOURCE, 7), (OTHER, 1)]
+    preview = text(fresh, f"/persona/sources/{rows[0].key}/erase/")
+    assert re.findall(r"Said \d\.", preview) == [f"Said {n}." for n in range(5)]
+    assert "and 2 more" in preview
 
 
 def test_who_has_not_just_signed_in_proves_it(alice: User, as_alice: Client) -> None:

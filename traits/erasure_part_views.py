@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ptfi.accounts.reauthentication import signed_in_just_now
-from traits import erasure_parts
+from traits import erasure_parts, my_data
 from traits.erasure_account import account_counts, erase_account
 from traits.erasure_models import ErasureKind
 from traits.erasure_views import to_receipt
@@ -55,7 +55,7 @@ def erase_evidence(request: Request, evidence_id: str) -> HttpResponse:
 def erase_source(request: Request, source: str) -> HttpResponse:
     """Erase all evidence of a source."""
     target = erasure_parts.source_target(request.user, source)
-    context = {"kind": ErasureKind.SOURCE, "source": target["source_package_id"]}
+    context = {"kind": ErasureKind.SOURCE} | my_data.source_shown(request.user, target["source_package_id"])
     return _erase(request, target, context, lambda: erasure_parts.erase_source(**_by(request), source=source))
 
 
@@ -80,6 +80,7 @@ def _erase(request: Request, target: State, context: dict[str, Any], act: Callab
     if request.method != "POST":
         counts = erasure_parts.preview(request.user, target)
         context |= said(context["kind"], counts, {}) | {"going": counts["candidates"]}
+        context["more"] = counts["evidence"] - len(context.get("some", []))
         return render(request, "traits/erase_part.html", context)
     if not signed_in_just_now(request):
         raise ReauthenticationRequired

@@ -2,6 +2,7 @@
 
 import dataclasses
 import uuid
+from typing import Any
 
 from django.db.models import Count
 
@@ -11,9 +12,8 @@ from traits.copying import query
 from traits.models import Category, Erasure, ExtractedTraitCandidate, PersonaTrait
 
 PAGE = 30
-HELD = """
-    SELECT piece->>'source_package_id' AS name, piece->>'evidence_id' AS id, piece->>'source_detail' AS detail,
-           candidate_id, trait_id
+HELD_PIECES = """
+    SELECT piece, candidate_id, trait_id
     FROM (
         SELECT candidate_id, NULL::uuid AS trait_id, supporting_evidence AS pieces
         FROM traits_extractedtraitcandidate WHERE user_id = %(user)s
@@ -21,11 +21,32 @@ HELD = """
     ) AS held, jsonb_array_elements(pieces) AS piece
     WHERE piece->>'source_package_id' IS NOT NULL
 """
+HELD = f"""
+    SELECT piece->>'source_package_id' AS name, piece->>'evidence_id' AS id, piece->>'source_detail' AS detail,
+           candidate_id, trait_id
+    FROM ({HELD_PIECES}) AS pieces
+"""  # noqa: S608 (HELD_PIECES is ours)
 SOURCES = f"""
-    SELECT name, coalesce(min(nullif(detail, '')), ''), coalesce(max(nullif(detail, '')), ''),
-           count(DISTINCT id), count(DISTINCT candidate_id), count(DISTINCT trait_id)
-    FROM ({HELD}) AS held WHERE name COLLATE "C" > %(after)s GROUP BY name ORDER BY name COLLATE "C" LIMIT %(limit)s
+    WITH counted AS (
+        SELECT name, coalesce(min(nullif(detail, '')), '') AS first, coalesce(max(nullif(detail, '')), '') AS last,
+               count(DISTINCT id) AS pieces, count(DISTINCT candidate_id) AS suggestions, count(DISTINCT trait_id)
+        FROM ({HELD}) AS held GROUP BY name
+    )
+    SELECT * FROM counted WHERE %(after)s = '' OR (-pieces, name COLLATE "C")
+        > (SELECT -pieces, name COLLATE "C" FROM counted WHERE name = %(after)s)
+    ORDER BY pieces DESC, name COLLATE "C" LIMIT %(limit)s
 """  # noqa: S608 (HELD is ours)
+PLACES = f"""
+    SELECT coalesce(min(nullif(detail, '')), ''), coalesce(max(nullif(detail, '')), '')
+    FROM ({HELD}) AS held WHERE name = %(name)s
+"""  # noqa: S608 (HELD is ours)
+PIECES = f"""
+    SELECT DISTINCT piece->>'source_detail' AS detail, piece->>'content' AS content
+    FROM ({HELD_PIECES}) AS held WHERE piece->>'source_package_id' = %(name)s
+    ORDER BY detail NULLS LAST, content LIMIT %(limit)s
+"""  # noqa: S608 (HELD_PIECES is ours)
+SOME = 5
+"""How many pieces of a source are shown before it is erased."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -43,6 +64,10 @@ class Source:
     suggestions: int
     traits: int
 
+    @property
+    def title(self) -> str:
+        return _title(self.name, self.first, self.last)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Sources:
@@ -52,8 +77,13 @@ class Sources:
     next: str
 
 
+def _title(name: str, first: str, last: str) -> str:
+    """What people know a source by: its places where these are named, else its name."""
+    return f"{first} … {last}" if first != last else first or name
+
+
 def sources(user: User, after: str = "") -> Sources:
-    """A page of the person's sources, by name; a key that is not one starts at the beginning."""
+    """A page of the person's sources, those with most evidence first; a key that is not one starts at the beginning."""
     name = source_name(user, after) if after else None
     rows = query(SOURCES, {"user": user.pk, "after": name or "", "limit": PAGE + 1})
     found = [_source(user, *row) for row in rows[:PAGE]]
@@ -69,6 +99,13 @@ def source_name(user: User, key: str) -> str | None:
     """The name of the person's source with this key; None where there is none."""
     names = query(f"SELECT DISTINCT name FROM ({HELD}) AS held", {"user": user.pk})  # noqa: S608 (HELD is ours)
     return next((name for (name,) in names if bars.source_bar(user.pk, name) == key), None)
+
+
+def source_shown(user: User, name: str) -> dict[str, Any]:
+    """What to know of the source with this name before it is erased: what to call it, and the first of its pieces."""
+    first, last = query(PLACES, {"user": user.pk, "name": name})[0]
+    pieces = query(PIECES, {"user": user.pk, "name": name, "limit": SOME})
+    return {"source": _title(name, first, last), "name": name, "some": pieces}
 
 
 def source_count(user: User) -> int:
