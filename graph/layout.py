@@ -16,6 +16,8 @@ WORK = 4e7
 MIN_ROUNDS, MAX_ROUNDS = 30, 400
 ROOM, ROOM_A_NODE = 160_000.0, 7_600.0
 """The area of a picture in square pixels: at least, and more for each node."""
+ROOM_A_NAME = 4_000.0
+"""The area for each name that is written whatever is in its way."""
 SHAPE = 1.4
 """Width over height; screens are wide."""
 MARGIN = 64.0
@@ -102,7 +104,8 @@ def _spread(dots: Sequence[Dot], edges: Sequence[tuple[int, int, float]]) -> Non
     points = [(x, y) for x, y in found]
     left, right = min(x for x, _ in points), max(x for x, _ in points)
     top, bottom = min(y for _, y in points), max(y for _, y in points)
-    height = math.sqrt((ROOM + ROOM_A_NODE * count) / SHAPE)
+    names = sum(dot.rank >= ALWAYS for dot in dots)
+    height = math.sqrt((ROOM + ROOM_A_NODE * count + ROOM_A_NAME * names) / SHAPE)
     across, down = height * SHAPE / max(right - left, 1e-6), height / max(bottom - top, 1e-6)
     for dot, (x, y) in zip(dots, points, strict=True):
         dot.x, dot.y = (x - left) * across, (y - top) * down
@@ -157,32 +160,50 @@ def _push(a: Dot, b: Dot) -> bool:
 
 def _write_names(dots: Sequence[Dot], width: float) -> None:
     """Each name below its dot or at another side of it, where it meets nothing; else it is left for the pointer."""
-    taken = _Taken()
+    taken, names = _Taken(), _Taken()
     for dot in dots:
         taken.add(dot.box())
     for dot in sorted(dots, key=lambda dot: (-dot.rank, dot.x, dot.y)):
         dot.lines = wrapped(dot.name)
         room = max(map(_width, dot.lines), default=0.0)
         places = list(_label_places(dot, room))
-        dot.label_x, dot.label_y = places[0]
-        for x, y in places:
-            box = (x - room / 2, y - LINE_HEIGHT, x + room / 2, y - LINE_HEIGHT + LINE_HEIGHT * len(dot.lines) + 3)
-            if box[0] >= 0 and box[2] <= width and taken.free(box):
-                dot.label_x, dot.label_y, dot.written = x, y, True
-                taken.add(box)
-                break
-        dot.written |= dot.rank >= ALWAYS
-        dot.label_x, dot.label_y = round(dot.label_x, 1), round(dot.label_y, 1)
+        boxes = [_box(dot, place, room) for place in places]
+        fit = (number for number, box in enumerate(boxes) if _inside(box, width) and taken.free(box))
+        chosen = next(fit, None)
+        dot.written = chosen is not None or dot.rank >= ALWAYS
+        if chosen is None:
+            # On a dot a name can be read, on another name it cannot.
+            met = [(names.met(box), taken.met(box)) for box in boxes] if dot.written else [(0.0, 0.0)]
+            chosen = met.index(min(met))
+        dot.label_x, dot.label_y = (round(value, 1) for value in places[chosen])
+        if dot.written:
+            taken.add(boxes[chosen])
+            names.add(boxes[chosen])
+
+
+def _box(dot: Dot, place: Point, room: float) -> Box:
+    x, y = place
+    return x - room / 2, y - LINE_HEIGHT, x + room / 2, y - LINE_HEIGHT + LINE_HEIGHT * len(dot.lines) + 3
+
+
+def _inside(box: Box, width: float) -> bool:
+    return box[0] >= 0 and box[2] <= width
 
 
 def _label_places(dot: Dot, room: float) -> Iterable[Point]:
-    """The middle of the first line's foot: below the dot, above it, to its right, to its left."""
+    """The middle of the first line's foot: below the dot, above it, to its right, to its left, and at its corners."""
     height = LINE_HEIGHT * len(dot.lines)
-    yield dot.x, dot.y + dot.radius + LINE_HEIGHT + 1
-    yield dot.x, dot.y - dot.radius - height + LINE_HEIGHT - 4
-    beside = dot.y - height / 2 + LINE_HEIGHT - 3
-    yield dot.x + dot.radius + room / 2 + 5, beside
-    yield dot.x - dot.radius - room / 2 - 5, beside
+    below, above = dot.y + dot.radius + LINE_HEIGHT + 1, dot.y - dot.radius - height + LINE_HEIGHT - 4
+    yield dot.x, below
+    yield dot.x, above
+    beside, across = dot.y - height / 2 + LINE_HEIGHT - 3, dot.radius + room / 2 + 5
+    yield dot.x + across, beside
+    yield dot.x - across, beside
+    for y, side in itertools.product((below, above), (0.5, -0.5, 0.9, -0.9)):
+        yield dot.x + side * across, y
+    if dot.rank >= ALWAYS:
+        for y, side in itertools.product((below + LINE_HEIGHT, above - LINE_HEIGHT), (0.0, 0.5, -0.5, 0.9, -0.9)):
+            yield dot.x + side * across, y
 
 
 class _Taken:
@@ -203,6 +224,15 @@ class _Taken:
             left < other[2] and other[0] < right and top < other[3] and other[1] < bottom
             for cell in self._touched(box)
             for other in self.cells.get(cell, ())
+        )
+
+    def met(self, box: Box) -> float:
+        """How much of the box is taken, in square pixels."""
+        left, top, right, bottom = box
+        others = {other for cell in self._touched(box) for other in self.cells.get(cell, ())}
+        return sum(
+            max(0.0, min(right, other[2]) - max(left, other[0])) * max(0.0, min(bottom, other[3]) - max(top, other[1]))
+            for other in others
         )
 
     def _touched(self, box: Box) -> Iterable[tuple[int, int]]:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from graph.layout import ALWAYS, Dot, arrange
-from graph.sketch import KIND_OF, KINDS, Sketch, SketchTrait
+from graph.sketch import KIND_OF, KINDS, SIZES, Sketch, SketchTrait
 from traits.models import Category
 
 PERSON, GROUP = "person", "group"
@@ -111,14 +111,15 @@ class _Board:
 
 
 def draw(sketch: Sketch, person: str, query: Query, larger: str = "") -> Picture:
-    """The sketch with the person in the middle.
+    """The sketch with the person in the middle; in whatever order it comes, the same content is the same picture.
 
     query holds the filters as the address names them, and links in the picture keep them; larger is the next size.
     """
     board = _Board(query, larger)
     board.add(PERSON, _Item(Dot(RADIUS[PERSON], person, ALWAYS + 1, 0.0, 0.0), PERSON, person))
-    for place, trait in enumerate(sketch.traits):
-        _trait(board, trait, place / max(1, len(sketch.traits)))
+    traits = sorted(sketch.traits, key=lambda trait: (-trait.strength, trait.id))
+    for place, trait in enumerate(traits):
+        _trait(board, trait, place / max(1, len(traits)), always=len(traits) <= SIZES[0])
     _groups(board, sketch)
     _others(board, sketch)
     _concepts(board, sketch)
@@ -127,7 +128,8 @@ def draw(sketch: Sketch, person: str, query: Query, larger: str = "") -> Picture
     return _placed(board)
 
 
-def _trait(board: _Board, trait: SketchTrait, place: float) -> None:
+def _trait(board: _Board, trait: SketchTrait, place: float, *, always: bool) -> None:
+    rank = ALWAYS + 0.5 * trait.strength if always else 2 + 2 * trait.strength
     radius = LEAST_RADIUS + MORE_RADIUS * trait.strength
     pieces = f", {trait.evidence} piece{'' if trait.evidence == 1 else 's'} of evidence" if trait.evidence else ""
     facts = f"{CATEGORIES.get(trait.category, trait.category)}, strength {round(trait.strength * 100)} %{pieces}"
@@ -135,7 +137,7 @@ def _trait(board: _Board, trait: SketchTrait, place: float) -> None:
     board.add(
         trait.id,
         _Item(
-            Dot(radius, trait.name, 2 + 2 * trait.strength, SECTORS.get(trait.category, 0.0), place),
+            Dot(radius, trait.name, rank, SECTORS.get(trait.category, 0.0), place),
             trait.kind,
             f"{trait.name} ({facts}{', dormant' if dormant else ''})",
             href=reverse("trait", args=[uuid.UUID(trait.id)]),
@@ -158,7 +160,7 @@ def _groups(board: _Board, sketch: Sketch) -> None:
 
 
 def _others(board: _Board, sketch: Sketch) -> None:
-    for number, row in enumerate(sketch.others):
+    for number, row in enumerate(sorted(sketch.others, key=lambda row: (row["kind"], row["id"]))):
         value = f": {row['value']}" if row["value"] else ""
         where = f" ({row['context']})" if row["context"] else ""
         name = f"{row['name']}{value}{where}"
@@ -174,10 +176,10 @@ def _category(kind: str) -> str:
 
 def _concepts(board: _Board, sketch: Sketch) -> None:
     angles = _mean_sectors(sketch)
-    for concept in sketch.concepts:
+    for concept in sorted(sketch.concepts, key=lambda each: (not each.sought, -each.traits, each.name, each.id)):
         count = f"{concept.traits} trait{'' if concept.traits == 1 else 's'}"
         radius = RADIUS["concept"] + 2.2 * math.sqrt(concept.traits)
-        rank = ALWAYS if concept.sought else min(1.5 + 0.4 * concept.traits, 7.0)
+        rank = ALWAYS + 0.8 if concept.sought else min(1.5 + 0.4 * concept.traits, 7.0)
         dot = Dot(min(radius, 22.0), concept.name, rank, angles.get(concept.id, 0.0), 0.6)
         title = f"Concept: {concept.name}, {count}"
         href = board.address(concept=concept.name, category="")
@@ -188,7 +190,7 @@ def _concepts(board: _Board, sketch: Sketch) -> None:
 def _mean_sectors(sketch: Sketch) -> dict[str, float]:
     """Where around the middle the traits of each concept are, on average."""
     found = dict[str, list[float]]()
-    for trait in sketch.traits:
+    for trait in sorted(sketch.traits, key=lambda trait: trait.id):
         for pk in trait.about:
             found.setdefault(pk, []).append(SECTORS.get(trait.category, 0.0))
     return {pk: sum(sectors) / len(sectors) for pk, sectors in found.items()}
@@ -196,7 +198,7 @@ def _mean_sectors(sketch: Sketch) -> dict[str, float]:
 
 def _evidence(board: _Board, sketch: Sketch) -> None:
     sectors = {trait.id: SECTORS.get(trait.category, 0.0) for trait in sketch.traits}
-    for row in sketch.evidence:
+    for row in sorted(sketch.evidence, key=lambda row: (row["id"], row["evidence"])):
         name = str(row["name"] or row["snippet"] or "")
         title = f"Evidence: {str(row['snippet'] or name)[:EVIDENCE_LETTERS]}"
         href = f"{reverse('trait', args=[uuid.UUID(row['id'])])}#evidence-heading"
@@ -209,7 +211,7 @@ def _ties(board: _Board, sketch: Sketch) -> None:
     for trait in sketch.traits:
         for pk in trait.about:
             board.tie("about", trait.id, f"concept {pk}", 0.5, 1.1)
-        for pk in trait.emotions:
+        for pk in set(trait.emotions):
             board.tie("about", trait.id, pk, 0.6, 1.1)
     for pk, above in sketch.broader.items():
         for each in sorted(above):

@@ -64,7 +64,8 @@ WHERE {OWN.format("n")} RETURN id, n.referenceID AS evidence, n.sourceDescriptio
 ORDER BY id, evidence LIMIT $limit"""
 EMOTIONS = f"""
 UNWIND $ids AS id MATCH (:Trait {{traitID: id}})-[:CAN_INFLUENCE_EMOTION]->(n:Emotion)
-WHERE {OWN.format("n")} AND n.emotionID IS NOT NULL RETURN id, n.emotionID AS emotion, n.name AS name LIMIT $limit"""
+WHERE {OWN.format("n")} AND n.emotionID IS NOT NULL RETURN id, n.emotionID AS emotion, n.name AS name
+ORDER BY id, emotion LIMIT $limit"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,9 @@
 """The page with the picture of the graph and its list, the file, and the trait beside it."""
 
 import itertools
+import random
 import re
+import uuid
 import xml.etree.ElementTree as ET
 from typing import Any
 
@@ -10,6 +12,8 @@ from django.test import Client
 
 from graph import connection
 from graph.layout import Box, Dot, arrange, wrapped
+from graph.picture import draw
+from graph.sketch import Sketch, SketchConcept, SketchTrait
 from ptfi.accounts.models import User
 from tests.conftest import by, confirmed, confirmed_trait, make_candidate
 from tests.graph_helpers import cypher, project
@@ -17,7 +21,7 @@ from tests.pages import markup_of, text_of
 from tests.test_trait_list import no_graph as no_graph
 from tests.trait_pages import ARABIC, HTMX, SCRIPT, path, queries_of
 from traits import bulk, persona, styles
-from traits.models import PersonaTrait
+from traits.models import Category, PersonaTrait
 from traits.validation import Changes
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -78,6 +82,44 @@ def test_every_node_but_the_person_and_styles_leads_somewhere(as_alice: Client, 
 def test_it_is_the_same_at_each_load(as_alice: Client, some: PersonaTrait) -> None:
     first, again = (ET.tostring(picture_of(as_alice.get("/persona/graph/"))) for _ in range(2))
     assert first == again
+
+
+def rows_of(count: int) -> Sketch:
+    """Traits of all categories about a few concepts, with styles."""
+    ids = [str(uuid.UUID(int=n)) for n in range(count)]
+    return Sketch(
+        traits=[
+            SketchTrait(pk, Category.values[n % len(Category)], n % 7 / 7, f"Asks clarifying questions {n}",
+                        about=[f"c{n % 9}", f"c{n % 5}"], emotions=["s1"])
+            for n, pk in enumerate(ids)
+        ],
+        concepts=[SketchConcept(f"c{n}", f"concept {n}", 1 + n // 3) for n in range(9)],
+        broader={"c1": {"c2", "c3"}, "c4": {"c1"}},
+        others=[{"kind": "style", "id": f"s{n}", "name": "Pacing", "value": "", "context": ""} for n in range(6)],
+        evidence=[{"id": ids[n], "evidence": f"e{n}", "name": "x", "snippet": ""} for n in range(5)],
+    )  # fmt: skip
+
+
+def test_it_is_the_same_in_whatever_order_the_rows_come() -> None:
+    first, again = rows_of(40), rows_of(40)
+    chance = random.Random(5)
+    for rows in (again.traits, again.concepts, again.others, again.evidence, *(t.about for t in again.traits)):
+        chance.shuffle(rows)  # type: ignore[arg-type]
+    again.broader = dict(reversed(again.broader.items()))
+    assert draw(first, "Alice", {}) == draw(again, "Alice", {})
+
+
+def test_every_one_of_the_usual_traits_has_its_name() -> None:
+    picture = draw(rows_of(60), "Alice", {})
+    traits = [node for node in picture.nodes if node.panel]
+    assert len(traits) == 60
+    assert all(node.written for node in traits)
+    boxes = [
+        (node.label_x - half, node.label_y - 12, node.label_x + half, node.label_y + 14)
+        for node in traits
+        for half in [3.2 * max(map(len, node.lines))]
+    ]
+    assert sum(overlap(a, b) for a, b in itertools.combinations(boxes, 2)) < 8
 
 
 def test_filters(as_alice: Client, alice: User, some: PersonaTrait) -> None:
