@@ -5,6 +5,9 @@
   const LEAST = 0.15;
   const MOST = 4;
   const PNG_SIDE = 8000;
+  // From this scale on there is room for every name.
+  const CLOSE = 1.3;
+  const PHONE = window.matchMedia("(max-width: 47.99rem)");
 
   function live(frame) {
     const scroll = frame.querySelector("[data-picture-scroll]");
@@ -19,6 +22,7 @@
       const left = (scroll.scrollLeft + x) / scale;
       const top = (scroll.scrollTop + y) / scale;
       scale = next;
+      frame.classList.toggle("is-close", scale >= CLOSE);
       svg.setAttribute("width", width * scale);
       svg.setAttribute("height", height * scale);
       scroll.scrollLeft = left * scale - x;
@@ -44,8 +48,12 @@
     const keys = { "+": "in", "=": "in", "-": "out", 0: "fit" };
 
     frame.classList.add("is-live");
-    // Small letters are no use: where all of it would be tiny, a part of it is shown.
-    zoom(Math.max(0.8, Math.min(1, scroll.clientWidth / width)));
+    // On a phone all of it is shown, to zoom into; elsewhere names are never smaller than they can be read.
+    if (PHONE.matches) {
+      fit();
+    } else {
+      zoom(1);
+    }
     centre();
 
     frame.addEventListener("click", function (event) {

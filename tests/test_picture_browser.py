@@ -72,6 +72,15 @@ def test_zoom_and_pan(opened: Opened) -> None:
     assert scroll.evaluate("each => each.scrollWidth <= each.clientWidth && each.scrollHeight <= each.clientHeight + 1")
 
 
+def test_on_a_phone_all_of_it_is_in_sight_and_the_list_fits(opened: Opened) -> None:
+    page = opened("/persona/graph/", viewport=NARROW)
+    fits = "each => each.scrollWidth <= each.clientWidth && each.scrollHeight <= each.clientHeight + 1"
+    assert page.locator(".picture-scroll").evaluate(fits)
+    assert page.locator(".table-scroll").evaluate("each => each.scrollWidth <= each.clientWidth")
+    assert page.locator(".picture-table [data-label=Strength]").first.is_visible()
+    assert faults(page) == []
+
+
 def test_two_fingers(opened: Opened) -> None:
     page = opened("/persona/graph/", viewport=NARROW, has_touch=True)
     before = width(page)
