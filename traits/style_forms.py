@@ -72,7 +72,7 @@ class StyleForm:
 
     def _known(self, element: str) -> Known:
         chosen = self._chosen(element)
-        values = [(each, words(element, each)) for each in KNOWN[element]] or [(SET, "my own")]
+        values = [(each, words(element, each)) for each in KNOWN[element]] or [(SET, "set how often")]
         choices = [("", "not set"), *values]
         inherited = words(element, self.inherited[element]) if element in self.inherited else ""
         return Known(
@@ -96,7 +96,7 @@ class StyleForm:
         if self.data is None:
             return held
         position, unset_at = self.data.get("emoji", ""), self.data.get("emoji_unset", "")
-        # Without a script nothing ticks "my own" when the slider is moved: moving it says so.
+        # Without a script nothing ticks "set how often" when the slider is moved: moving it says so.
         moved = unset_at != "" and position != unset_at
         if self.data.get("known-EmojiPreference") != SET and not moved:
             return None
@@ -170,6 +170,14 @@ class StyleForm:
     @property
     def faulty(self) -> bool:
         return any((self.faults, *(known.faults for known in self.known), *(row.faults for row in self.free)))
+
+    @property
+    def faults_by_field(self) -> list[tuple[str, str, str]]:
+        """The id of each field that has a fault, what it is called, and the fault."""
+        known = [(f"field-{each.element}", each.label, fault) for each in self.known for fault in each.faults]
+        rows = enumerate(self.free)
+        own = [(f"value-{n}", row.name or "Of your own", fault) for n, row in rows for fault in row.faults]
+        return known + own
 
     def add_details(self, details: dict[str, list[str]]) -> None:
         """Put the faults that the service found at their elements; the rest goes on top."""
