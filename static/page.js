@@ -19,6 +19,12 @@
 
   reveal(document);
   document.addEventListener("htmx:load", (event) => reveal(event.detail.elt.parentElement || event.detail.elt));
+  // A button that gives way to what it brought takes the focus with it: the result has it then.
+  document.addEventListener("htmx:load", function (event) {
+    if (event.detail.elt.matches("[data-focus]") && document.activeElement === document.body) {
+      event.detail.elt.focus();
+    }
+  });
   document.addEventListener("click", function (event) {
     const close = event.target.closest("[data-close]");
     if (close) {

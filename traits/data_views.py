@@ -82,7 +82,7 @@ def suppression_lift(request: Request, suppression_id: int) -> HttpResponse:
     if request.htmx:
         return render(request, "traits/_suppression_lifted.html", {"lifted": lifted})
     back = f" {plural(lifted.returned, 'suggestion')} of it to review." if lifted.returned else ""
-    messages.success(request, f"This may be suggested again: “{lifted.name_key}”.{back}")
+    messages.success(request, f"This may be suggested again: “{lifted.name}”.{back}")
     return redirect("suppressions")
 
 

@@ -95,9 +95,10 @@ def _causes(user: User, sources: set[uuid.UUID]) -> dict[uuid.UUID | None, Cause
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Lifted:
-    """What may be suggested again, and how many suggestions are back in the queue."""
+    """What may be suggested again, name as the person spells it, and how many suggestions are back in the queue."""
 
     name_key: str
+    name: str
     category: str
     returned: int
 
@@ -118,7 +119,9 @@ def lift_suppression(*, user: User, actor: log.Actor, suppression_id: int) -> Li
         status=CandidateStatus.CANDIDATE, suppressed_by=None, version=F("version") + 1
     )
     row.delete()
-    return Lifted(name_key=row.name_key, category=row.category, returned=returned)
+    # The name key lacks capitals and punctuation.
+    name = next((cause.name for cause in _causes(user, set(row.sources)).values() if cause.name), row.name_key)
+    return Lifted(name_key=row.name_key, name=name, category=row.category, returned=returned)
 
 
 @transaction.atomic
