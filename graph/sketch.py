@@ -17,6 +17,7 @@ from graph.network import FACET_EDGES, OTHERS, STYLES, TRAIT
 from graph.rows import FACETS
 from traits.models import Category
 from traits.states import name_key
+from traits.style_forms import LABELS, words
 
 KINDS = {
     "trait": "Traits",
@@ -245,7 +246,10 @@ class _Reading:
                 for row in self.rows(statement, limit=MAX_OTHERS):
                     node = row["node"]
                     context = row["edge"].get("contextApplicability") or ""
-                    self.add_other(label, node[key], node.get("name"), node.get("value"), context)
+                    name, value = node.get("name"), node.get("value")
+                    if label == "style" and name in LABELS:
+                        name, value = LABELS[name], words(name, value)
+                    self.add_other(label, node[key], name, value, context)
 
     def emotions(self) -> None:
         """The emotions that the pipeline says the traits can bring up."""

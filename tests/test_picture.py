@@ -61,10 +61,10 @@ def test_the_picture_and_the_list_say_the_same(as_alice: Client, some: PersonaTr
     assert titles(page, "skill") == ["Plays the bass (Skill, strength 60 %, 2 pieces of evidence)"]
     assert titles(page, "emotion") == ["Laughs when nervous (Emotional response pattern, strength 80 %)"]
     assert sorted(titles(page, "concept")) == ["Concept: jazz, 1 trait", "Concept: music, 2 traits"]
-    assert titles(page, "style") == ["Styles: Pacing: slow (work)"]
+    assert titles(page, "style") == ["Styles: Pace: slow (work)"]
     assert len(titles(page, "evidence")) == 4
     text = text_of(page).split("The same as a list")[1]
-    for part in ("Loves jazz", "90 %", "jazz , music", "Plays the bass", "music : 2 traits", "Style: Pacing , slow"):
+    for part in ("Loves jazz", "90 %", "jazz , music", "Plays the bass", "music : 2 traits", "Style: Pace , slow"):
         assert part in text, part
     assert "aria-current" in markup_of(page)
 
