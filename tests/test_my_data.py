@@ -149,8 +149,9 @@ def test_sources_are_named_and_deleted(alice: User, fresh: Client) -> None:
 
 def test_the_sources_with_most_come_first_and_some_pieces_are_shown(alice: User, fresh: Client) -> None:
     suggested(alice, "Sails", ("I sail.", OTHER), *((f"Said {n}.", SOURCE) for n in range(7)))
+    suggested(alice, "Steers", ("Said 1.", SOURCE))
     rows = my_data.sources(alice).rows
-    assert [(row.name, row.pieces) for row in rows] == [(SOURCE, 7), (OTHER, 1)]
+    assert [(row.name, row.pieces) for row in rows] == [(SOURCE, 8), (OTHER, 1)]
     preview = text(fresh, f"/persona/sources/{rows[0].key}/erase/")
     assert re.findall(r"Said \d\.", preview) == [f"Said {n}." for n in range(5)]
     assert "and 2 more" in preview

@@ -80,7 +80,6 @@ def _erase(request: Request, target: State, context: dict[str, Any], act: Callab
     if request.method != "POST":
         counts = erasure_parts.preview(request.user, target)
         context |= said(context["kind"], counts, {}) | {"going": counts["candidates"]}
-        context["more"] = counts["evidence"] - len(context.get("some", []))
         return render(request, "traits/erase_part.html", context)
     if not signed_in_just_now(request):
         raise ReauthenticationRequired

@@ -41,9 +41,10 @@ PLACES = f"""
     FROM ({HELD}) AS held WHERE name = %(name)s
 """  # noqa: S608 (HELD is ours)
 PIECES = f"""
-    SELECT DISTINCT piece->>'source_detail' AS detail, piece->>'content' AS content
-    FROM ({HELD_PIECES}) AS held WHERE piece->>'source_package_id' = %(name)s
-    ORDER BY detail NULLS LAST, content LIMIT %(limit)s
+    SELECT detail, content, count(*) OVER () FROM (
+        SELECT DISTINCT piece->>'source_detail' AS detail, piece->>'content' AS content
+        FROM ({HELD_PIECES}) AS held WHERE piece->>'source_package_id' = %(name)s
+    ) AS pieces ORDER BY detail NULLS LAST, content LIMIT %(limit)s
 """  # noqa: S608 (HELD_PIECES is ours)
 SOME = 5
 """How many pieces of a source are shown before it is erased."""
@@ -102,10 +103,14 @@ def source_name(user: User, key: str) -> str | None:
 
 
 def source_shown(user: User, name: str) -> dict[str, Any]:
-    """What to know of the source with this name before it is erased: what to call it, and the first of its pieces."""
+    """What to know of the source with this name before it is erased: what to call it, and the first of its pieces.
+
+    The same words at the same place count once, however many suggestions they stand in.
+    """
     first, last = query(PLACES, {"user": user.pk, "name": name})[0]
     pieces = query(PIECES, {"user": user.pk, "name": name, "limit": SOME})
-    return {"source": _title(name, first, last), "name": name, "some": pieces}
+    some = [(detail, content) for detail, content, _ in pieces]
+    return {"source": _title(name, first, last), "name": name, "some": some, "more": pieces[0][2] - len(some)}
 
 
 def source_count(user: User) -> int:
