@@ -12,9 +12,22 @@ from tests.candidate_files import new_row
 from tests.conftest import SignedIn, by, confirmed_trait, make_candidate
 from tests.decisions import assert_log_whole
 from tests.graph_helpers import cypher, project, trait_node
+from tests.pages import text_of
 from tests.persona_marker import check_graph
 from tests.test_erasure_parts import SOURCE, suggested
-from traits import bars, erasure_account, erasure_parts, ingest, log, persona, services, styles, suppressions, undo
+from traits import (
+    bars,
+    erasure_account,
+    erasure_parts,
+    ingest,
+    log,
+    overview,
+    persona,
+    services,
+    styles,
+    suppressions,
+    undo,
+)
 from traits.errors import AlreadyDecidedError, InvalidError, NotFoundError
 from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait
 from traits.parsing import Suggestion, parse
@@ -120,3 +133,19 @@ def test_the_logs_table_tells_times_where_the_person_is(alice: User, signed_in: 
     services.reject(**by(alice), candidate_id=ExtractedTraitCandidate.objects.get().pk, code="other")
     lines = b"".join(signed_in(alice).get("/persona/history/log.csv")).decode()
     assert "+09:00" in lines
+
+
+def test_the_overview_ends_with_what_is_left(alice: User) -> None:
+    for name, category in (("A", "Interest"), ("B", "Interest"), ("C", "Skill")):
+        confirmed_trait(alice, name, trait_category=category)
+    erasure_parts.erase_category(**by(alice), category="Interest")
+    grown = overview.growth(alice)
+    assert grown
+    assert grown.points[-1][1] == PersonaTrait.objects.count() == 1
+
+
+def test_the_history_counts_what_one_erasure_took(alice: User, as_alice: Client) -> None:
+    for number in range(3):
+        confirmed_trait(alice, f"Trait {number}", trait_category="Interest")
+    erasure_parts.erase_category(**by(alice), category="Interest")
+    assert "erased evidence of 3 traits together" in text_of(as_alice.get("/persona/history/"))

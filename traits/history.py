@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import BooleanField, Exists, F, Func, JSONField, OuterRef, Q, QuerySet, Value, Window
+from django.db.models import BooleanField, Count, Exists, F, Func, JSONField, OuterRef, Q, QuerySet, Value, Window
 from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import RowNumber
 from django.utils import timezone
@@ -174,7 +174,9 @@ def page(user: User, filters: Filters, after: int = 0, limit: int = PAGE) -> Pag
 
 def items(user: User, heads: list[Any], *, fold: bool = True) -> list[Item]:
     """The entries of in_words() as the history shows them; to fold, one with a batch stands for all of it."""
-    members = _members(user, heads) if fold else {}
+    # An erasure's batch may be as long as the log, and nothing of it can be undone: it is counted.
+    members = _members(user, [head for head in heads if head.user_decision != Decision.EVIDENCE_ERASED]) if fold else {}
+    sizes = _sizes(user, [head for head in heads if head.user_decision == Decision.EVIDENCE_ERASED]) if fold else {}
     shown = _shown_members(user, [pk for pk, each in members.items() if len(each) > 1])
     told = {entry.pk: entry for each in shown.values() for entry in each} | {head.pk: head for head in heads}
     tell(user, told.values())
@@ -185,13 +187,13 @@ def items(user: User, heads: list[Any], *, fold: bool = True) -> list[Item]:
     names = _related_names(user, heads, told.values())
     found = []
     for head in heads:
-        batch = batches[head.pk]
+        batch, number = batches[head.pk], sizes.get(head.batch_id, len(batches[head.pk]))
         undone = [by for entry in batch if (by := standing[entry.pk].undone_by)]
         found.append(
             Item(
                 entry=head,
-                said=sentences.together(batch, head, len(batch)),
-                number=len(batch),
+                said=sentences.together(batch, head, number),
+                number=number,
                 members=[told[entry.pk] for entry in shown.get(head.batch_id, ())],
                 differences=changed.get(head.pk, []),
                 relation=sentences.related(head.relation, names.get((head.relation or {}).get("trait_id", ""))),
@@ -202,6 +204,13 @@ def items(user: User, heads: list[Any], *, fold: bool = True) -> list[Item]:
             )
         )
     return found
+
+
+def _sizes(user: User, heads: Iterable[Any]) -> dict[uuid.UUID | None, int]:
+    """How many entries each head's batch has."""
+    ids = [head.batch_id for head in heads if head.batch_id]
+    rows = UserRefinedTrait.objects.filter(user=user, batch_id__in=ids).values("batch_id").order_by()
+    return dict(rows.annotate(number=Count("pk")).values_list("batch_id", "number")) if ids else {}
 
 
 def _members(user: User, heads: Iterable[Any]) -> dict[uuid.UUID, list[UserRefinedTrait]]:

@@ -190,7 +190,18 @@ def growth(user: User) -> Growth | None:
     with connection.cursor() as cursor:
         cursor.execute(GROWTH, values)
         changes = dict(cursor.fetchall())
-    return Growth(step=step, points=_summed(changes, _begin(start, step), today, step))
+    _settle(user, changes, start, step)
+    return Growth(step=step, points=_summed(changes, _begin(start, step), max(today, start), step))
+
+
+def _settle(user: User, changes: dict[dt.date, int], start: dt.date, step: str) -> None:
+    """Take off what erasures took, on the day of the newest: what the log said of each has gone with it."""
+    erased = UserRefinedTrait.objects.filter(user=user, user_decision=Decision.EVIDENCE_ERASED).order_by("-revision")
+    at = erased.values_list("created_at", flat=True).first()
+    if at is not None:
+        day = _begin(max(timezone.localdate(at), start), step)
+        held = PersonaTrait.objects.filter(user=user).count()
+        changes[day] = changes.get(day, 0) - (sum(changes.values()) - held)
 
 
 def _summed(changes: dict[dt.date, int], start: dt.date, today: dt.date, step: str) -> list[tuple[dt.date, int]]:
