@@ -164,7 +164,7 @@ def test_the_same_number_of_queries(as_alice: Client, alice: User, suggest: Sugg
         confirmed(alice, f"Likes {number}", originating_models=[f"model-{number}"])
         services.reject(**by(alice), candidate_id=suggest(alice, f"Knits {number}").pk, code="not_me")
     page = as_alice.get(OVERVIEW)
-    # Statuses, models, categories, what waits, the first decision, growth, erasures; the latest, how they stand, what changed.
+    # Statuses, models, categories, what waits, first decision, growth, erasures; latest, how they stand, what changed.
     assert queries_of(as_alice, OVERVIEW, "traits_") == few == 10
     assert "And 15 other models" in text_of(page)
     assert not re.search(r"\sstyle=|<style|<script(?![^>]*\ssrc=)", page.content.decode())
