@@ -11,6 +11,7 @@ from django.urls import reverse
 from ptfi.accounts.models import User
 from tests.api import api_of
 from tests.conftest import SignedIn, confirmed_trait, make_candidate
+from tests.test_style_pages import sent
 from tests.trait_pages import fields
 from traits.models import ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 
@@ -149,3 +150,16 @@ def test_traits_of_ones_own_leave_the_same(alice: User, bob: User, signed_in: Si
     assert api.call("DELETE", f"users/me/persona/traits/{theirs.pk}", {"reason": "Gave it up."})[0] == 200
     assert log_of(alice) == log_of(bob)
     assert [entry[0] for entry in log_of(bob)] == ["user_added_confirmed", "edited", "status_changed", "removed"]
+
+
+def test_styles_leave_the_same(alice: User, bob: User, signed_in: SignedIn) -> None:
+    page, api = signed_in(alice), api_of(bob)
+    values = {"known-FormalityLevel": "informal", "known-EmojiPreference": "set", "emoji": "30"}
+    page.post("/styles/", sent(page, **values, **{"name-0": "Greeting", "value-0": "嗨"}))
+    style = {"FormalityLevel": "informal", "EmojiPreference": 0.3, "Greeting": "嗨"}
+    assert api.call("PUT", "users/me/persona/communication-styles", style)[0] == 200
+    page.post("/styles/", sent(page, **{"known-FormalityLevel": ""}))
+    del style["FormalityLevel"]
+    assert api.call("PUT", "users/me/persona/communication-styles", style)[0] == 200
+    assert log_of(alice) == log_of(bob)
+    assert len(log_of(alice)) == 4
