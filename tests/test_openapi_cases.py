@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -13,7 +14,6 @@ from schemathesis.pytest.lazy import get_all_tests
 
 from ptfi.accounts.models import User
 from ptfi.clients.scopes import INGEST
-from ptfi.wsgi import application
 from tests.api import access_token
 from tests.api_operations import DOCUMENT
 from tests.openapi import config_for, document_about, things_of
@@ -49,7 +49,8 @@ def described(alice: User, settings: Any, name: str) -> Iterator[schemathesis.Ba
     load_all_checks()
     schema = schemathesis.openapi.from_dict(document_about(things_of(alice)), config=config_for(name))
     schema = schema.include(operation_id=name)
-    schema.app = application
+    # Made here: before the tests begin there are no static files, of which its middleware would warn.
+    schema.app = import_module("ptfi.wsgi").application
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield schema
