@@ -335,7 +335,8 @@ def test_another_process_goes_on(alice: User, word: str, monkeypatch: pytest.Mon
         done = erasure_parts.go_on(erasure_id=done.pk)
         assert_log_whole(alice)
         steps += 1
-    assert steps > 3
+    # How many depends on which ids come first.
+    assert steps > 1
     assert tables_with(word) == set()
     assert (done.counts["candidates"], done.counts["traits_less"], done.target) == (9, 3, {})
     project(alice)
