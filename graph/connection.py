@@ -5,9 +5,10 @@ SLOTS of them can pile up before reads are refused at once.
 """
 
 import atexit
+import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -70,6 +71,20 @@ def drop_driver() -> None:
 atexit.register(drop_driver)
 
 
+@contextlib.contextmanager
+def opened_session(access: str = neo4j.WRITE_ACCESS) -> Iterator[neo4j.Session]:
+    """A session with the process's driver, for a thread that has a deadline."""
+    used = driver()
+    try:
+        with used.session(default_access_mode=access) as session:
+            yield session
+    finally:
+        if used is not _driver:
+            # It was dropped meanwhile, and a second close() of it does nothing: what this thread opened since then
+            # would stay open for ever.
+            used._pool.close()
+
+
 def read(work: Work[Result]) -> Result:
     """Run a read for a page, within settings.GRAPH_TIMEOUT seconds. Raises GraphUnavailableError.
 
@@ -89,7 +104,7 @@ def read(work: Work[Result]) -> Result:
 
 def _read(work: Work[Result]) -> Result:
     try:
-        with driver().session(default_access_mode=neo4j.READ_ACCESS) as session:
+        with opened_session(neo4j.READ_ACCESS) as session:
             return session.execute_read(work)
     except (TransientError, DatabaseError) as error:
         raise GraphUnavailableError from error
@@ -104,7 +119,7 @@ def write(work: Work[Result], seconds: float) -> Result:
     """
 
     def attempts() -> Result:
-        with driver().session() as session:
+        with opened_session() as session:
             return session.execute_write(work)
 
     return with_deadline(attempts, seconds)

@@ -69,7 +69,7 @@ def install() -> None:
     """Make sure that all of it is there. Raises GraphUnavailableError."""
 
     def run() -> None:
-        with connection.driver().session() as session:
+        with connection.opened_session() as session:
             for statement in statements():
                 session.run(statement).consume()
 

@@ -2,11 +2,14 @@
 
 import signal
 import time
+from urllib.parse import urlsplit
 
+import neo4j
 import psutil
 import pytest
+from django.conf import settings
 
-from graph import queries
+from graph import connection, queries
 from graph.errors import GraphUnavailableError
 from ptfi.accounts.models import User
 from tests.conftest import confirmed
@@ -46,3 +49,16 @@ def test_a_hung_graph_is_said_to_be_away_in_time(alice: User, graph_process: psu
     with pytest.raises(GraphUnavailableError):
         queries.traits(alice.pk)
     assert time.monotonic() - started < 0.1
+
+
+def test_a_thread_that_goes_on_after_the_driver_was_dropped_leaves_no_connection_open(db: None) -> None:
+    def hung_up_once(tx: neo4j.ManagedTransaction) -> int:
+        if not attempts:
+            connection.drop_driver()
+        attempts.append(1)
+        return tx.run("RETURN 1 AS one").single(strict=True)["one"]  # type: ignore[no-any-return]
+
+    attempts: list[int] = []
+    assert (connection.read(hung_up_once), len(attempts)) == (1, 2)
+    port = urlsplit(settings.NEO4J_URL).port
+    assert not [each for each in psutil.Process().net_connections() if each.raddr and each.raddr.port == port]
