@@ -3,6 +3,7 @@
 Their texts are constants, so that PostgreSQL prepares them once a connection and not once a call.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
@@ -15,6 +16,8 @@ from psycopg.types.json import Jsonb
 
 Row = TypeVar("Row", bound=Model)
 Values = Sequence[Any]
+Write = tuple[str, Sequence[Values]]
+"""A statement, and the rows of values that it is to be run with, once for each."""
 
 
 def cursor() -> CursorWrapper:
@@ -31,13 +34,26 @@ def fetch(text: str, values: Values) -> list[tuple[Any, ...]]:
     return rows
 
 
-def write(text: str, rows: Sequence[Values]) -> None:
-    """Run the statement once for each row of values, all in one go."""
+def write(*writes: Write) -> None:
+    """Run the statements; where each has one row of values, all of them as one.
+
+    Parts of one statement see nothing of each other: none may need what another one writes.
+    """
+    due = [(text, rows) for text, rows in writes if rows]
     with cursor() as writing:
-        if len(rows) == 1:
-            writing.execute(text, rows[0])
-        elif rows:
-            writing.executemany(text, rows)
+        if due and all(len(rows) == 1 for _, rows in due):
+            text = _together(tuple(text for text, _ in due))
+            writing.execute(text, [value for _, rows in due for value in rows[0]])
+        else:
+            for text, rows in due:
+                writing.executemany(text, rows)
+
+
+@functools.cache
+def _together(texts: tuple[str, ...]) -> str:
+    *others, last = texts
+    parts = ", ".join(f"part{number} AS ({text})" for number, text in enumerate(others))
+    return f"WITH {parts} {last}" if parts else last
 
 
 class Table(Generic[Row]):
@@ -63,16 +79,17 @@ class Table(Generic[Row]):
             values[place] = None if values[place] is None else orjson.loads(values[place])
         return self.model.from_db("default", self.names, values)
 
-    def insert(self, rows: Sequence[Row]) -> None:
-        write(self._insert, [self._values(row, self.names) for row in rows])
+    def inserting(self, rows: Sequence[Row]) -> Write:
+        """What writes these rows, which are new."""
         for row in rows:
             row._state.adding, row._state.db = False, "default"
+        return self._insert, [self._values(row, self.names) for row in rows]
 
-    def update(self, rows: Sequence[Row], names: Sequence[str]) -> None:
-        """Write these fields of rows that are there."""
+    def updating(self, rows: Sequence[Row], names: Sequence[str]) -> Write:
+        """What writes these fields of rows that are there."""
         changes = ", ".join(f"{self.column_of[name]} = %s" for name in names)
         text = f"UPDATE {self.name} SET {changes} WHERE {self.key} = %s"  # noqa: S608 (columns of ours)
-        write(text, [[*self._values(row, names), getattr(row, self.key_name)] for row in rows])
+        return text, [[*self._values(row, names), getattr(row, self.key_name)] for row in rows]
 
     def _values(self, row: Row, names: Sequence[str]) -> list[Any]:
         return [_json(getattr(row, name)) if name in self.json else getattr(row, name) for name in names]

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 from django.http import HttpResponse
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -79,7 +80,7 @@ class CandidateList(PersonView):
             descending=values["sortOrder"] == "desc",
             **page,
         )
-        data = [candidate_json(row) for row in rows]
+        data = [orjson.Fragment(row) for row in rows]
         return self.answer({"data": data, "pagination": page | {"total": total}})
 
 

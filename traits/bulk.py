@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from ptfi.accounts.models import User
 from traits import log
 from traits.errors import InvalidError
-from traits.locks import alike, atomic, lock, locked_candidates, locked_with_alike
+from traits.locks import alike, atomic, locked_candidates, locked_with_alike
 from traits.models import (
     SENSITIVE,
     CandidateStatus,
@@ -63,8 +63,7 @@ def bulk(
     ids = list(dict.fromkeys(candidate_ids))
     reason = clean_text("reason", reason)
     _check(ids, decision, code, until)
-    persona = lock(user)
-    locked = (locked_with_alike if decision == Decision.REJECTED else locked_candidates)(user, ids)
+    persona, locked = (locked_with_alike if decision == Decision.REJECTED else locked_candidates)(user, ids)
     outcomes = {pk: preview(locked.get(pk), decision) for pk in ids}
     at = log.next_moment(persona)
     chosen = [locked[pk] for pk in ids if outcomes[pk] == "applied"]

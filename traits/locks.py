@@ -19,9 +19,11 @@ Candidates = dict[uuid.UUID, ExtractedTraitCandidate]
 
 CANDIDATES = Table(ExtractedTraitCandidate, without=["search"])
 LOCK = f"SELECT {PERSONAS.columns} FROM {PERSONAS.name} WHERE user_id = %s FOR NO KEY UPDATE"  # noqa: S608 (ours)
+# The rows are locked after the person: their newest versions are read then, whatever they were while this waited.
 LOCK_CANDIDATES = f"""
-    SELECT {CANDIDATES.columns} FROM {CANDIDATES.name} WHERE user_id = %s AND candidate_id = ANY(%s)
-    ORDER BY candidate_id FOR NO KEY UPDATE
+    WITH person AS ({LOCK})
+    SELECT person.*, {CANDIDATES.columns} FROM person JOIN {CANDIDATES.name} USING (user_id)
+    WHERE candidate_id = ANY(%s) ORDER BY candidate_id FOR NO KEY UPDATE OF {CANDIDATES.name}
 """  # noqa: S608 (names of ours)
 LOCK_WITH_ALIKE = f"""
     SELECT {CANDIDATES.columns} FROM {CANDIDATES.name} WHERE user_id = %s AND candidate_id IN (
@@ -66,17 +68,22 @@ def lock(user: User) -> Persona:
     return PERSONAS.loaded(rows[0])
 
 
-def locked_candidates(user: User, ids: Iterable[uuid.UUID]) -> Candidates:
-    """Those of the person's candidates, held back or not, by id."""
-    rows = map(CANDIDATES.loaded, fetch(LOCK_CANDIDATES, [user.pk, list(ids)]))
-    return {row.pk: row for row in rows}
+def locked_candidates(user: User, ids: Iterable[uuid.UUID]) -> tuple[Persona, Candidates]:
+    """As lock, and those of the person's candidates, held back or not, by id."""
+    rows = fetch(LOCK_CANDIDATES, [user.pk, list(ids)])
+    if not rows:
+        return lock(user), {}
+    width = len(PERSONAS.names)
+    candidates = [CANDIDATES.loaded(row[width:]) for row in rows]
+    return PERSONAS.loaded(rows[0][:width]), {row.pk: row for row in candidates}
 
 
-def locked_with_alike(user: User, ids: Iterable[uuid.UUID]) -> Candidates:
+def locked_with_alike(user: User, ids: Iterable[uuid.UUID]) -> tuple[Persona, Candidates]:
     """As locked_candidates, with all that say the same as one of them and are to be reviewed."""
-    named = list(ids)
+    # Apart from the lock: what says the same is to be found as it is when the lock is there.
+    persona, named = lock(user), list(ids)
     rows = map(CANDIDATES.loaded, fetch(LOCK_WITH_ALIKE, [user.pk, named, user.pk, named]))
-    return {row.pk: row for row in rows}
+    return persona, {row.pk: row for row in rows}
 
 
 def alike(chosen: Iterable[ExtractedTraitCandidate], locked: Candidates) -> list[ExtractedTraitCandidate]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from ptfi.statements import Table
+from ptfi.statements import Table, Write, write
 from traits.models import ActorKind, Decision, Persona, UserRefinedTrait
 from traits.states import State
 
@@ -115,15 +115,26 @@ def append(
     persona: Persona, changes: Iterable[Change], *, actor: Actor, at: dt.datetime, batch_id: uuid.UUID | None = None
 ) -> list[UserRefinedTrait]:
     """Append entries in order and move the head; the caller holds the lock on persona and passes next_moment's time."""
+    entries = entries_of(persona, changes, actor=actor, at=at, batch_id=batch_id)
+    write(*appending(persona, entries))
+    return entries
+
+
+def entries_of(
+    persona: Persona, changes: Iterable[Change], *, actor: Actor, at: dt.datetime, batch_id: uuid.UUID | None = None
+) -> list[UserRefinedTrait]:
+    """What append appends, with the head of persona moved in memory; appending() says how both are written."""
     entries = []
     for change in changes:
         entry = _entry(persona, change, actor, at, batch_id)
         persona.revision, persona.hash, persona.last_entry_at = entry.revision, entry.hash, at
         entries.append(entry)
-    if entries:
-        ENTRIES.insert(entries)
-        PERSONAS.update([persona], ["revision", "hash", "last_entry_at"])
     return entries
+
+
+def appending(persona: Persona, entries: list[UserRefinedTrait]) -> list[Write]:
+    heads = [persona] if entries else []
+    return [ENTRIES.inserting(entries), PERSONAS.updating(heads, ["revision", "hash", "last_entry_at"])]
 
 
 def _entry(

@@ -2,44 +2,52 @@
 
 from typing import Any
 
-from traits.lists import ListedCandidate
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 from traits.states import Piece
 
 Json = dict[str, Any]
 
 
+EVIDENCE = {
+    "evidenceID": "evidence_id",
+    "type": "type",
+    "content": "content",
+    "sourcePackageID": "source_package_id",
+    "sourceDetail": "source_detail",
+    "startTime": "start_time",
+    "endTime": "end_time",
+    "relevanceScore": "relevance_score",
+    "verdict": "verdict",
+}
+"""JSON name → the piece's; a verdict that is empty is null."""
+CANDIDATE = {
+    "candidateID": "candidate_id",
+    "userID": "user_id",
+    "traitName": "trait_name",
+    "traitDescription": "trait_description",
+    "traitCategory": "trait_category",
+    "supportingEvidenceSnippets": "supporting_evidence",
+    "confidenceScore": "confidence_score",
+    "originatingModels": "originating_models",
+    "associatedRawFeatureSetIDs": "associated_raw_feature_set_ids",
+    "concepts": "concepts",
+    "status": "status",
+    "deferUntil": "deferred_until",
+    "version": "version",
+    "creationTimestamp": "created_at",
+    "lastUpdatedTimestamp": "updated_at",
+}
+"""JSON name → the candidate's field, which its column is called, too."""
+
+
 def evidence_json(piece: Piece) -> Json:
-    return {
-        "evidenceID": piece["evidence_id"],
-        "type": piece.get("type"),
-        "content": piece.get("content"),
-        "sourcePackageID": piece.get("source_package_id"),
-        "sourceDetail": piece.get("source_detail"),
-        "startTime": piece.get("start_time"),
-        "endTime": piece.get("end_time"),
-        "relevanceScore": piece.get("relevance_score"),
-        "verdict": piece.get("verdict") or None,
-    }
+    return {name: piece.get(field) for name, field in EVIDENCE.items()} | {"verdict": piece.get("verdict") or None}
 
 
-def candidate_json(candidate: ExtractedTraitCandidate | ListedCandidate) -> Json:
-    return {
-        "candidateID": candidate.candidate_id,
-        "userID": candidate.user_id,
-        "traitName": candidate.trait_name,
-        "traitDescription": candidate.trait_description,
-        "traitCategory": candidate.trait_category,
-        "supportingEvidenceSnippets": [evidence_json(piece) for piece in candidate.supporting_evidence],
-        "confidenceScore": candidate.confidence_score,
-        "originatingModels": candidate.originating_models,
-        "associatedRawFeatureSetIDs": candidate.associated_raw_feature_set_ids,
-        "concepts": candidate.concepts,
-        "status": candidate.status,
-        "deferUntil": candidate.deferred_until,
-        "version": candidate.version,
-        "creationTimestamp": candidate.created_at,
-        "lastUpdatedTimestamp": candidate.updated_at,
+def candidate_json(candidate: ExtractedTraitCandidate) -> Json:
+    pieces = [evidence_json(piece) for piece in candidate.supporting_evidence]
+    return {name: getattr(candidate, field) for name, field in CANDIDATE.items()} | {
+        "supportingEvidenceSnippets": pieces
     }
 
 

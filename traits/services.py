@@ -18,7 +18,6 @@ from traits.locks import (
     alike,
     atomic,
     candidate_in,
-    lock,
     locked_candidates,
     locked_trait,
     locked_with_alike,
@@ -90,8 +89,7 @@ def confirm(
     version: int | None = None,
 ) -> Outcome:
     """Make the suggestion a trait, as it is or with changes; relation says what becomes of one that it clashes with."""
-    persona = lock(user)
-    locked = locked_candidates(user, [candidate_id, *([relation.trait_id] if relation else [])])
+    persona, locked = locked_candidates(user, [candidate_id, *([relation.trait_id] if relation else [])])
     candidate = undecided_in(locked, candidate_id, version)
     before, changes = candidate_state(candidate), clean_changes(changes)
     evidence = judge(candidate, evidence)
@@ -175,8 +173,7 @@ def reject(
 
     The others to review that say the same go along in one batch, unless it was refused as a duplicate of them.
     """
-    persona = lock(user)
-    locked = locked_with_alike(user, [candidate_id])
+    persona, locked = locked_with_alike(user, [candidate_id])
     candidate = undecided_in(locked, candidate_id, version)
     check_rejection(code)
     if relation and relation.kind != "new_is_wrong":
@@ -226,8 +223,8 @@ def defer(
     version: int | None = None,
 ) -> Outcome:
     """Put the suggestion off until a time, or (None) until an import brings new evidence for it."""
-    persona = lock(user)
-    candidate = undecided_in(locked_candidates(user, [candidate_id]), candidate_id, version)
+    persona, locked = locked_candidates(user, [candidate_id])
+    candidate = undecided_in(locked, candidate_id, version)
     check_deferral(until)
     before = candidate_state(candidate)
     no_own_evidence(evidence)
@@ -255,8 +252,8 @@ def merge(
     version: int | None = None,
 ) -> Outcome:
     """Give the suggestion's evidence and concepts to a trait that the person has."""
-    persona = lock(user)
-    candidate = undecided_in(locked_candidates(user, [candidate_id]), candidate_id, version)
+    persona, locked = locked_candidates(user, [candidate_id])
+    candidate = undecided_in(locked, candidate_id, version)
     if into == candidate_id:
         raise InvalidError(details={"into": ["A suggestion cannot go into itself."]})
     try:
@@ -301,8 +298,8 @@ def take_in(
 @atomic
 def reopen(*, user: User, actor: log.Actor, candidate_id: uuid.UUID, version: int | None = None) -> Outcome:
     """Review a rejected suggestion again, or split off one that was merged, with what the merge brought."""
-    persona = lock(user)
-    candidate = candidate_in(locked_candidates(user, [candidate_id]), candidate_id, None)
+    persona, locked = locked_candidates(user, [candidate_id])
+    candidate = candidate_in(locked, candidate_id, None)
     merged = _standing_merge(user, candidate) if candidate.status == CandidateStatus.REFINED else None
     if candidate.status != CandidateStatus.REJECTED and not merged:
         raise AlreadyDecidedError("Only what was rejected or merged can be reviewed again. Nothing was changed.")

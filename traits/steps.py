@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import F, Q
 
-from ptfi.statements import Table, write
+from ptfi.statements import Table, Write, write
 from traits import log
 from traits.locks import CANDIDATES
 from traits.models import (
@@ -28,7 +28,7 @@ from traits.states import State, candidate_state, name_key, style_state, trait_s
 Key = tuple[str, str]
 TRAITS = Table(PersonaTrait)
 TRAIT_COLUMNS = [name for name in TRAITS.names if name not in ("trait_id", "user_id")]
-CANDIDATE_COLUMNS = ["status", "deferred_until", "supporting_evidence", "version", "updated_at"]
+DECIDED = ["status", "deferred_until", "version", "updated_at"]
 SUPPRESS = """
     INSERT INTO traits_suppression AS kept (user_id, name_key, category, sources, created_at)
     VALUES (%s, %s, %s, %s, now()) ON CONFLICT (user_id, name_key, category) DO UPDATE
@@ -92,30 +92,39 @@ def record(
     batch_id: uuid.UUID | None = None,
 ) -> list[UserRefinedTrait]:
     """Write the entries and every row that the steps changed, in a number of queries that does not grow with them."""
-    entries = log.append(persona, [step.change() for step in steps], actor=actor, at=at, batch_id=batch_id)
+    entries = log.entries_of(persona, [step.change() for step in steps], actor=actor, at=at, batch_id=batch_id)
     for step, entry in zip(steps, entries, strict=True):
         if step.trait:
             step.trait.version = entry.revision
             step.trait.name_key = name_key(step.trait.name)
         if step.style:
             step.style.version = entry.revision
-    _write_traits(persona, steps)
-    CANDIDATES.update([step.candidate for step in steps if step.candidate], CANDIDATE_COLUMNS)
+    _remove_traits(persona, steps)
+    write(*log.appending(persona, entries), *_writing_traits(steps), _writing_candidates(steps))
     _write_styles(persona, [step for step in steps if step.style_element])
     _settle_suppressions(persona, steps)
     return entries
 
 
-def _write_traits(persona: Persona, steps: Sequence[Step]) -> None:
-    new = [step.trait for step in steps if step.trait and not step.trait_before]
-    # Of several steps on one trait the last one says what holds.
-    kept = {step.trait.trait_id: step.trait for step in steps if step.trait and step.trait_before}
+def _remove_traits(persona: Persona, steps: Sequence[Step]) -> None:
     gone = [step.trait_before["trait_id"] for step in steps if step.trait_before and not step.trait]
     if gone:
         PersonaTrait.objects.filter(user_id=persona.user_id, pk__in=gone).delete()
+
+
+def _writing_traits(steps: Sequence[Step]) -> list[Write]:
+    new = [step.trait for step in steps if step.trait and not step.trait_before]
+    # Of several steps on one trait the last one says what holds.
+    kept = {step.trait.trait_id: step.trait for step in steps if step.trait and step.trait_before}
     # An id that exists already must never be taken over: inserting fails then.
-    TRAITS.insert(new)
-    TRAITS.update(list(kept.values()), TRAIT_COLUMNS)
+    return [TRAITS.inserting(new), TRAITS.updating(list(kept.values()), TRAIT_COLUMNS)]
+
+
+def _writing_candidates(steps: Sequence[Step]) -> Write:
+    decided = [(step.candidate, step.candidate_before) for step in steps if step.candidate]
+    judged = any(before is None or before["evidence"] != row.supporting_evidence for row, before in decided)
+    # Evidence that is written is indexed for the search again, which costs more than all the rest.
+    return CANDIDATES.updating([row for row, _ in decided], [*DECIDED, "supporting_evidence"] if judged else DECIDED)
 
 
 def _write_styles(persona: Persona, steps: Sequence[Step]) -> None:
@@ -161,7 +170,7 @@ def _keys(step: Step) -> set[Key]:
 def _suppress(persona: Persona, wanted: dict[Key, set[uuid.UUID]]) -> None:
     # In one order, as another person's import may wait for some of them.
     rows = [[persona.user_id, *key, sorted(sources)] for key, sources in sorted(wanted.items())]
-    write(SUPPRESS, rows)
+    write((SUPPRESS, rows))
 
 
 def _lift(persona: Persona, sources: set[uuid.UUID]) -> None:

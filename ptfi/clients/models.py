@@ -66,7 +66,7 @@ def note_read(user_id: uuid.UUID, client_id: str) -> None:
             _noted.clear()
         _noted[key] = now
     read_at = timezone.now()
-    write(NOTE, [[read_at, user_id, client_id, read_at - READ_GRAIN]])
+    write((NOTE, [[read_at, user_id, client_id, read_at - READ_GRAIN]]))
 
 
 def forget_read(user_id: uuid.UUID, client_id: str) -> None:
