@@ -1,24 +1,11 @@
 """What staff see of the personas: how far the graph is, and no word of anybody's."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
 from traits.models import Erasure, Persona
+from traits.staff.base import ReadOnlyAdmin
 
 admin.site.site_header = admin.site.site_title = admin.site.index_title = "PTFI staff"
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows change by decisions and by the projector alone."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 (Django's signature)
-        return False
-
-    has_change_permission = has_delete_permission = has_add_permission
 
 
 @admin.register(Persona)

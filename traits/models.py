@@ -12,6 +12,9 @@ from django.utils import timezone
 
 from traits.erasure_models import Erasure as Erasure
 from traits.erasure_models import ErasureState as ErasureState
+from traits.moderation_models import ModerationAction as ModerationAction
+from traits.moderation_models import ModerationEntry as ModerationEntry
+from traits.permissions import OF_CANDIDATES, OF_LOG, OF_PERSONAS
 
 MAX_NAME = 255
 MAX_EVIDENCE = 1_000
@@ -157,6 +160,7 @@ class ExtractedTraitCandidate(models.Model):
     )
 
     class Meta:
+        permissions = OF_CANDIDATES
         constraints = [
             models.CheckConstraint(
                 name="candidate_confidence", condition=Q(confidence_score__gte=0) & Q(confidence_score__lte=1)
@@ -217,6 +221,7 @@ class Persona(models.Model):
     suggestions_off_at = models.DateTimeField(null=True)
 
     class Meta:
+        permissions = OF_PERSONAS
         constraints = [
             models.CheckConstraint(
                 name="persona_projected", condition=Q(projected_revision__gte=0, projected_revision__lte=F("revision"))
@@ -319,6 +324,7 @@ class UserRefinedTrait(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
+        permissions = OF_LOG
         constraints = [
             models.UniqueConstraint("user", "revision", name="log_revision_once"),
             models.UniqueConstraint("undoes", name="log_undone_once", condition=~Q(undoes=None)),
