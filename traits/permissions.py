@@ -1,8 +1,8 @@
 """What staff may be allowed to do, beside Django's own view permissions; the roles come from a migration."""
 
 
-def _named(*codenames: str) -> list[tuple[str, str]]:
-    return [(codename, codename.replace("_", " ")) for codename in codenames]
+def _named(*codenames: str) -> tuple[tuple[str, str], ...]:
+    return tuple((codename, codename.replace("_", " ")) for codename in codenames)
 
 
 OF_CANDIDATES = _named(

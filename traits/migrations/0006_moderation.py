@@ -74,15 +74,15 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name='extractedtraitcandidate',
-            options={'permissions': [('view_evidence', 'view evidence'), ('archive_candidate', 'archive candidate'), ('requeue_candidate', 'requeue candidate'), ('flag_candidate', 'flag candidate'), ('reassign_candidate', 'reassign candidate'), ('import_candidates', 'import candidates'), ('export_candidates', 'export candidates')]},
+            options={'permissions': (('view_evidence', 'view evidence'), ('archive_candidate', 'archive candidate'), ('requeue_candidate', 'requeue candidate'), ('flag_candidate', 'flag candidate'), ('reassign_candidate', 'reassign candidate'), ('import_candidates', 'import candidates'), ('export_candidates', 'export candidates'))},
         ),
         migrations.AlterModelOptions(
             name='persona',
-            options={'permissions': [('act_for_person', 'act for person'), ('hold_projection', 'hold projection'), ('retry_projection', 'retry projection'), ('check_graph', 'check graph')]},
+            options={'permissions': (('act_for_person', 'act for person'), ('hold_projection', 'hold projection'), ('retry_projection', 'retry projection'), ('check_graph', 'check graph'))},
         ),
         migrations.AlterModelOptions(
             name='userrefinedtrait',
-            options={'permissions': [('check_log', 'check log')]},
+            options={'permissions': (('check_log', 'check log'),)},
         ),
         migrations.CreateModel(
             name='ModerationEntry',
