@@ -1,6 +1,7 @@
 """The project itself as an app: it carries the command that runs everything."""
 
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
 
 
@@ -8,6 +9,12 @@ class PtfiConfig(AppConfig):
     """The app that belongs to no subject: ``manage.py run``."""
 
     name = "ptfi"
+
+
+class StaffPages(AdminConfig):
+    """The Django admin, entered with a second step."""
+
+    default_site = "ptfi.accounts.staff.StaffSite"
 
 
 class StaticFiles(StaticFilesConfig):

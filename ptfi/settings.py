@@ -86,7 +86,7 @@ CACHES = {
 }
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "ptfi.apps.StaffPages",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

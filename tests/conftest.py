@@ -10,11 +10,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
+from django.http import HttpRequest
 from django.test import Client, override_settings
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
@@ -126,14 +130,23 @@ def sam(db: None) -> User:
     return make_user("Sam", is_staff=True, is_superuser=True)
 
 
+def client_of(user: User) -> Client:
+    """A client in whose session the person is signed in, staff with their second step, as allauth keeps it."""
+    client = Client()
+    client.force_login(user)
+    if user.is_staff:
+        step = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
+        step = step or TOTP.activate(user, generate_totp_secret()).instance
+        request = HttpRequest()
+        request.session, request.user = client.session, user
+        record_authentication(request, user, "mfa", id=step.pk, type=step.type)
+        request.session.save()
+    return client
+
+
 @pytest.fixture
 def signed_in() -> SignedIn:
-    def sign_in(user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return sign_in
+    return client_of
 
 
 @pytest.fixture
@@ -218,9 +231,7 @@ def enter(site: str) -> Enter:
     """Signs somebody in on a page."""
 
     def enter(page: Page, user: User) -> Page:
-        client = Client()
-        client.force_login(user)
-        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        cookie = client_of(user).cookies[settings.SESSION_COOKIE_NAME]
         page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": site}])
         return page
 

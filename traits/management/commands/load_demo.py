@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
@@ -22,8 +25,9 @@ PERSON_EMAIL, STAFF_EMAIL = "mira@example.com", "sam@example.com"
 
 class Command(BaseCommand):
     help = (
-        "Make the demo: a person with suggestions to review, and staff. Their random passwords are written to"
-        " demo-signins.json in the data folder; a repeat changes nothing, or makes new ones if that file is gone."
+        "Make the demo: a person with suggestions to review, and staff. Their random passwords, and the second step of"
+        " staff, are written to demo-signins.json in the data folder; a repeat changes nothing, or makes new ones if"
+        " that file is gone."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -34,10 +38,15 @@ class Command(BaseCommand):
             raise CommandError("The demo makes a superuser, so it is for the embedded services; --force insists.")
         rows = _suggestions()
         sign_ins = settings.DATA_DIR / "demo-signins.json"
-        if not sign_ins.exists() or User.objects.filter(email__in=[PERSON_EMAIL, STAFF_EMAIL]).count() < 2:
+        if not (sign_ins.exists() and _accounts_are_there()):
             _write(sign_ins, _make_accounts(rows[0]))
         result = ingest.apply(rows)
         self.stdout.write(f"Demo: {result.created} new suggestions. Sign-ins: {sign_ins}")
+
+
+def _accounts_are_there() -> bool:
+    has_second_step = Authenticator.objects.filter(user__email=STAFF_EMAIL, type=Authenticator.Type.TOTP).exists()
+    return has_second_step and User.objects.filter(email=PERSON_EMAIL).exists()
 
 
 def _suggestions() -> list[Suggestion]:
@@ -58,7 +67,7 @@ def _make_accounts(row: Suggestion) -> list[dict[str, str]]:
     staff.is_staff = staff.is_superuser = True
     return [
         _with_password(person, PERSON_EMAIL, f"{row.display_name} (a person)"),
-        _with_password(staff, STAFF_EMAIL, "Sam (staff)"),
+        _with_password(staff, STAFF_EMAIL, "Sam (staff)") | _with_second_step(staff),
     ]
 
 
@@ -69,6 +78,14 @@ def _with_password(user: User, email: str, who: str) -> dict[str, str]:
     user.save()
     EmailAddress.objects.update_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
     return {"who": who, "email": email, "password": password}
+
+
+def _with_second_step(user: User) -> dict[str, str]:
+    """Staff enter with one: the key for an authenticator app, and codes for who has no such app at hand."""
+    Authenticator.objects.filter(user=user).delete()
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    return {"app_key": secret, "recovery_codes": " ".join(RecoveryCodes.activate(user).generate_codes())}
 
 
 def _write(path: Path, sign_ins: list[dict[str, str]]) -> None:

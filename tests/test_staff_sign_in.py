@@ -1,0 +1,119 @@
+"""Staff enter with a second step; nobody else does, at any address of the admin."""
+
+import time
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.urls import reverse
+
+from ptfi.accounts.models import User
+from tests.conftest import PASSWORD, SignedIn
+from tests.pages import text_of
+from tests.staff_pages import admin_addresses
+
+pytestmark = pytest.mark.django_db
+
+
+def addresses() -> list[str]:
+    """Whatever row they name: nobody comes as far as looking for it."""
+    rows = {f"{model._meta.app_label}.{model._meta.model_name}": "1" for model in admin.site._registry}
+    return admin_addresses(rows, {"object_id": "1", "content_type_id": "1"})
+
+
+def code_of(secret: str) -> str:
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
+
+
+def sign_in(email: str) -> Client:
+    client = Client()
+    client.post(reverse("account_login"), {"login": email, "password": PASSWORD})
+    return client
+
+
+@pytest.mark.parametrize("setup", ["nothing", "recovery codes alone", "a step that was not used"])
+def test_no_address_opens_without_a_second_step(sam: User, setup: str) -> None:
+    if setup == "recovery codes alone":
+        RecoveryCodes.activate(sam)
+    elif setup == "a step that was not used":
+        TOTP.activate(sam, generate_totp_secret())
+    client = Client()
+    client.force_login(sam)
+    for address in addresses():
+        for ask in (client.get, client.post):
+            answer = ask(address)
+            shut = answer.status_code == 302 and answer["Location"].startswith(("/admin/login/", "/admin/?", "/admin/"))
+            assert shut or address == "/admin/login/", f"{address}: {answer.status_code}"
+    page = client.get("/admin/", follow=True)
+    assert page.status_code == 403
+    assert "a stolen password must not be enough" in text_of(page)
+    assert ("Use it now" in text_of(page)) == (setup == "a step that was not used")
+
+
+def test_people_have_no_way_in(as_alice: Client, alice: User) -> None:
+    TOTP.activate(alice, generate_totp_secret())
+    for address in addresses():
+        assert as_alice.get(address, follow=True).status_code == 403, address
+
+
+def test_signing_in_with_an_app_opens_it(sam: User) -> None:
+    secret = generate_totp_secret()
+    TOTP.activate(sam, secret)
+    client = sign_in("sam@example.com")
+    assert client.get("/admin/")["Location"].startswith("/admin/login/")
+    answer = client.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+    assert answer.status_code == 302
+    assert client.get("/admin/").status_code == 200
+    Authenticator.objects.filter(user=sam).delete()
+    assert client.get("/admin/").status_code == 302
+
+
+def test_a_step_set_up_in_this_session_is_used_once_and_leads_back(sam: User) -> None:
+    client = sign_in("sam@example.com")
+    page = client.get("/admin/traits/persona/", follow=True)
+    assert reverse("mfa_activate_totp") in page.content.decode()
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    client.get(reverse("mfa_activate_totp"))
+    secret = client.session["mfa.totp.secret"]
+    assert client.post(reverse("mfa_activate_totp"), {"code": code_of(secret)}).status_code == 302
+    page = client.get("/admin/traits/persona/", follow=True)
+    use = f"{reverse('mfa_reauthenticate')}?next=/admin/traits/persona/"
+    assert use in page.content.decode()
+    code = RecoveryCodes.activate(sam).generate_codes()[0]
+    assert client.post(use, {"code": code})["Location"] == "/admin/traits/persona/"
+    assert client.get("/admin/traits/persona/").status_code == 200
+
+
+def test_staff_without_a_role_see_an_empty_house(bob: User, signed_in: SignedIn) -> None:
+    bob.is_staff = True
+    bob.save()
+    client = signed_in(bob)
+    assert client.get("/admin/").status_code == 200
+    assert client.get("/admin/traits/persona/").status_code == 403
+    assert set(Group.objects.values_list("name", flat=True)) >= {"moderator", "support", "auditor", "administrator"}
+
+
+def test_the_way_back_is_never_somebody_elses(sam: User, signed_in: SignedIn) -> None:
+    assert signed_in(sam).get("/admin/login/?next=https://elsewhere.example/")["Location"] == "/admin/"
+
+
+def test_passwords_change_on_the_products_own_page(sam: User, signed_in: SignedIn) -> None:
+    assert signed_in(sam).get("/admin/password_change/")["Location"] == reverse("account_change_password")
+
+
+def test_what_was_done_with_an_account_names_no_person(alice: User, sam: User, signed_in: SignedIn) -> None:
+    client = signed_in(sam)
+    form = {"display_name": "Alice Anew", "time_zone": "UTC", "is_active": "on"}
+    client.post(f"/admin/accounts/user/{alice.pk}/change/", form)
+    new = {"email": "new@example.com", "usable_password": "true", "password1": "a long way home", "password2": ""}
+    client.post("/admin/accounts/user/add/", new | {"password2": new["password1"]})
+    # The notice of what was just done names the person once, to somebody who may see accounts.
+    client.get("/admin/")
+    page = client.get("/admin/").content.decode()
+    assert str(alice.pk) in page
+    assert "Alice" not in page
+    assert "new@example.com" not in page
