@@ -14,6 +14,7 @@ from django.urls import get_resolver, reverse
 
 from ptfi.accounts.models import User
 from tests.account_pages import NEW_PASSWORD, Page, reauthenticate, sign_in
+from tests.staff import give_reason
 
 pytestmark = pytest.mark.django_db
 
@@ -187,7 +188,9 @@ def test_admin_is_entered_through_the_products_sign_in(
     assert "PTFI staff" in staff.get("/admin/").content.decode()
     page = staff.get("/admin/accounts/user/?q=alice@example.com").content.decode()
     assert "Alice" in page
-    assert staff.get(f"/admin/accounts/user/{alice.pk}/change/").status_code == 200
+    page = f"/admin/accounts/user/{alice.pk}/change/"
+    give_reason(staff, page)
+    assert "alice@example.com" in staff.get(page).content.decode()
     new = {"email": "New@Example.com", "usable_password": "true", "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
     answer = staff.post("/admin/accounts/user/add/", new)
     assert answer.status_code == 302, answer.context["errors"]
@@ -209,5 +212,7 @@ def test_staff_who_are_no_superusers_cannot_raise_rights_or_take_accounts(
     password = f"/admin/accounts/user/{alice.pk}/password/"
     assert staff.post(password, {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}).status_code == 403
     User.objects.filter(pk=alice.pk).update(is_superuser=True)
-    assert staff.post(f"/admin/accounts/user/{alice.pk}/change/", data).status_code == 403
+    page = f"/admin/accounts/user/{alice.pk}/change/"
+    give_reason(staff, page)
+    assert staff.post(page, data).status_code == 403
     assert staff.post(f"/admin/accounts/user/{alice.pk}/delete/", {"post": "yes"}).status_code == 403

@@ -14,6 +14,7 @@ from tests.conftest import PASSWORD, SignedIn, by, confirmed, confirmed_trait, m
 from tests.decisions import assert_log_whole, decisions
 from tests.graph_helpers import cypher, project, trait_node
 from tests.persona_marker import check_graph, erased, graph_with, tables_with
+from tests.staff import give_reason
 from tests.test_erasure import away, suggestion
 from tests.test_erasure import word as word
 from traits import bars, bulk, erasure_parts, erasure_steps, ingest, log, persona, services, undo
@@ -475,7 +476,9 @@ def test_staff_do_not_read_what_is_being_erased(
     assert piece
     done = erasure_parts.erase_evidence(**by(alice), evidence_id=first_piece(piece))
     assert done.state == "erasing"
-    page = signed_in(sam).get(f"/admin/traits/erasure/{done.pk}/change/").content.decode()
+    staff, address = signed_in(sam), f"/admin/traits/erasure/{done.pk}/change/"
+    give_reason(staff, address)
+    page = staff.get(address).content.decode()
     assert str(done.pk) in page
     assert word not in page
     assert done.bar not in page

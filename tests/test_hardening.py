@@ -13,6 +13,7 @@ from django.test import Client
 
 from ptfi.accounts.models import User
 from tests.conftest import Suggest, by, confirmed
+from tests.staff import give_reason
 from tests.test_faults import row
 from traits import persona, services
 from traits.errors import InvalidError
@@ -47,7 +48,9 @@ def test_no_admin_page_gives_accounts_away(sam: User, signed_in: SignedIn, model
 
 
 def test_who_gets_the_suggestions_is_not_for_staff_to_change(alice: User, sam: User, signed_in: SignedIn) -> None:
-    page = signed_in(sam).get(f"/admin/accounts/user/{alice.pk}/change/").content.decode()
+    staff, address = signed_in(sam), f"/admin/accounts/user/{alice.pk}/change/"
+    give_reason(staff, address)
+    page = staff.get(address).content.decode()
     assert 'name="display_name"' in page
     assert 'name="external_id"' not in page
 

@@ -17,6 +17,7 @@ from tests.decisions import assert_log_whole
 from tests.graph_helpers import cypher, project
 from tests.oauth import access_token, make_client
 from tests.persona_marker import graph_with, marked_persona, tables_with
+from tests.staff import give_reason
 from tests.test_erasure import away, suggestion
 from tests.test_erasure import word as word
 from tests.test_erasure_parts import OTHER, SOURCE, erase_source, first_piece, suggested
@@ -221,8 +222,11 @@ def test_the_account_goes_with_everything(
     elsewhere = Client()
     sign_in(elsewhere, "alice@example.com")
     form = {"display_name": f"{word}!", "time_zone": "UTC", "is_active": "on", "keys_enabled": "on"}
+    staff, page = signed_in(sam), f"/admin/accounts/user/{alice.pk}/change/"
+    give_reason(staff, page, f"About {word}")
     # Followed, so that staff were shown the notice that names her.
-    signed_in(sam).post(f"/admin/accounts/user/{alice.pk}/change/", form, follow=True)
+    assert staff.post(page, form, follow=True).status_code == 200
+    assert User.objects.get(pk=alice.pk).display_name == f"{word}!"
     part = erasure_parts.erase_category(**by(alice), category="Skill")
     answer = end_account(fresh)
     assert answer["Location"] == "/accounts/deleted/"
@@ -235,7 +239,9 @@ def test_the_account_goes_with_everything(
     assert not Persona.objects.filter(pk=alice.pk).exists()
     assert tables_with(word) == set()
     assert tables_with("alice@example.com") == set()
-    assert tables_with(str(alice.pk)) <= {"traits_erasure", "django_admin_log"}
+    # The receipts, what staff did and saw, and until they sign out that they said why.
+    kept = {"traits_erasure", "django_admin_log", "traits_accessentry", "django_session"}
+    assert tables_with(str(alice.pk)) <= kept
     assert elsewhere.get("/review/").status_code == 302
     done = Erasure.objects.get(kind="account")
     assert done.kept.keys() == {"receipt", "graphUser", "backups", "barred"}

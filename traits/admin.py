@@ -1,13 +1,17 @@
 """What staff see of the personas: how far the graph is, and no word of anybody's."""
 
+import uuid
+
 from django.contrib import admin
 
-from traits.models import Erasure, Persona
+from traits.models import AccessKind, Erasure, Persona
+from traits.staff.access import PersonalAdmin
 from traits.staff.base import ReadOnlyAdmin
 
 
 @admin.register(Persona)
-class PersonaAdmin(ReadOnlyAdmin):
+class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
+    access_kind = AccessKind.PERSONA
     list_display = ("user_id", "revision", "behind", "projected_at", "attempts", "next_attempt_at", "last_error")
     list_filter = ("attempts",)
     search_fields = ("=user__id",)
@@ -17,7 +21,8 @@ class PersonaAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Erasure)
-class ErasureAdmin(ReadOnlyAdmin):
+class ErasureAdmin(PersonalAdmin, ReadOnlyAdmin):
+    access_kind = AccessKind.ERASURE
     list_display = (
         "erasure_id",
         "subject_id",
@@ -33,3 +38,7 @@ class ErasureAdmin(ReadOnlyAdmin):
     ordering = ("-requested_at",)
     # What is being erased is nobody's to read.
     exclude = ("user", "target", "bar")
+
+    def person_of(self, row: Erasure) -> uuid.UUID:
+        """Receipts outlive the account."""
+        return row.subject_id

@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils import timezone
 
+from traits.access_models import AccessEntry as AccessEntry
+from traits.access_models import AccessKind as AccessKind
 from traits.erasure_models import Erasure as Erasure
 from traits.erasure_models import ErasureState as ErasureState
 from traits.moderation_models import ModerationAction as ModerationAction

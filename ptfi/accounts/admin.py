@@ -1,6 +1,7 @@
 """Accounts in the Django admin."""
 
 import json
+import uuid
 from typing import Any, cast
 
 from allauth.account.models import EmailAddress
@@ -14,6 +15,9 @@ from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+
+from traits.models import AccessKind
+from traits.staff.access import PersonalAdmin
 
 from .models import User
 
@@ -36,9 +40,10 @@ class AddUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(PersonalAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     """People and staff. E-mail addresses change by their owners' hands only, who must prove them."""
 
+    access_kind = AccessKind.ACCOUNT
     list_display = ["__str__", "email", "external_id", "is_active", "is_staff"]
     list_filter = ["is_active", "is_staff", "is_superuser"]
     search_fields = ["=email", "=external_id"]
@@ -53,6 +58,9 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     ]
     add_form = AddUserForm
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]
+
+    def person_of(self, row: User) -> uuid.UUID:
+        return row.pk
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """Only superusers hand out rights; anybody else could give themselves all of them."""
@@ -74,6 +82,8 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         """Whoever sets a password can be that person, so superusers only."""
         if not request.user.is_superuser:
             raise PermissionDenied
+        if asked := self.asks(request, id):
+            return asked
         response: HttpResponse = super().user_change_password(request, id, form_url)
         return response
 

@@ -1,0 +1,130 @@
+"""Staff say why before they see what is somebody's, and each look is on record."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import DatabaseError, transaction
+from django.test import Client
+from django.utils import timezone
+
+from ptfi.accounts.models import User
+from tests.conftest import SignedIn
+from tests.persona_marker import erased, tables_with
+from tests.staff import REASON, give_reason
+from traits.models import AccessEntry, AccessKind
+from traits.staff import access
+
+pytestmark = pytest.mark.django_db
+
+
+def persona_page(user: User) -> str:
+    return f"/admin/traits/persona/{user.pk}/change/"
+
+
+def account_page(user: User) -> str:
+    return f"/admin/accounts/user/{user.pk}/change/"
+
+
+def looks() -> list[tuple[Any, ...]]:
+    return list(AccessEntry.objects.order_by("pk").values_list("staff_id", "subject_id", "kind", "reason"))
+
+
+@pytest.fixture
+def staff(sam: User, signed_in: SignedIn) -> Client:
+    return signed_in(sam)
+
+
+def test_nothing_is_shown_before_a_reason(staff: Client, alice: User, sam: User) -> None:
+    asked = staff.get(account_page(alice)).content.decode()
+    assert "Why do you need to see it?" in asked
+    assert "alice@example.com" not in asked
+    assert looks() == []
+    give_reason(staff, account_page(alice))
+    assert "alice@example.com" in staff.get(account_page(alice)).content.decode()
+    assert looks() == [(sam.pk, alice.pk, "account", REASON)]
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "ab", "x" * 201, "a\x00bc"])
+def test_a_reason_that_is_none_is_typed_again(staff: Client, alice: User, reason: str) -> None:
+    answer = staff.post(account_page(alice), {"access_reason": reason})
+    assert answer.status_code == 400
+    assert "errorlist" in answer.content.decode()
+    assert ("x" * 201 in answer.content.decode()) == (len(reason) > 200)
+    assert looks() == []
+
+
+def test_once_a_person_and_session(staff: Client, alice: User, bob: User, sam: User, signed_in: SignedIn) -> None:
+    give_reason(staff, account_page(alice))
+    for _ in range(2):
+        assert "Why do you" not in staff.get(account_page(alice)).content.decode()
+        assert "Why do you" not in staff.get(persona_page(alice)).content.decode()
+    assert "Why do you" in staff.get(account_page(bob)).content.decode()
+    assert "Why do you" in signed_in(sam).get(account_page(alice)).content.decode()
+    assert looks() == [(sam.pk, alice.pk, kind, REASON) for kind in ("account", "persona")]
+
+
+def test_a_new_row_each_hour(staff: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    give_reason(staff, account_page(alice))
+    staff.get(account_page(alice))
+    assert len(looks()) == 1
+    later = timezone.now() + dt.timedelta(minutes=61)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    for _ in range(2):
+        staff.get(account_page(alice))
+    assert len(looks()) == 2
+
+
+def test_nobody_is_asked_about_themselves(staff: Client, sam: User) -> None:
+    assert "sam@example.com" in staff.get(account_page(sam)).content.decode()
+    assert looks() == []
+
+
+def test_what_was_posted_without_a_reason_is_not_done(staff: Client, alice: User) -> None:
+    form = {"display_name": "Taken over", "time_zone": "UTC"}
+    assert "was not done" in staff.post(account_page(alice), form).content.decode()
+    alice.refresh_from_db()
+    assert alice.display_name == "Alice"
+
+
+def test_it_comes_back_to_the_same_address_only(staff: Client, alice: User) -> None:
+    address = account_page(alice) + "?next=https://elsewhere.example/"
+    data = {"access_reason": REASON, "next": "https://elsewhere.example/"}
+    assert staff.post(address, data)["Location"] == address
+
+
+def test_a_reason_gives_no_permission(alice: User, bob: User, signed_in: SignedIn) -> None:
+    User.objects.filter(pk=bob.pk).update(is_staff=True)
+    his = signed_in(bob)
+    for address in (account_page(alice), persona_page(alice)):
+        assert his.get(address).status_code == 403
+        assert his.post(address, {"access_reason": REASON}).status_code == 403
+    bob.user_permissions.add(Permission.objects.get(codename="view_persona"))
+    assert "Why do you" in his.get(persona_page(alice)).content.decode()
+    assert looks() == []
+
+
+def test_a_list_of_many(sam: User, rf: Any) -> None:
+    request = rf.get("/")
+    request.user = sam
+    access.looked_at_many(request, AccessKind.SUGGESTIONS, 100)
+    assert list(AccessEntry.objects.values_list("subject_id", "number")) == [(None, 100)]
+
+
+def test_the_record_is_insert_only(staff: Client, alice: User) -> None:
+    give_reason(staff, account_page(alice))
+    mine = AccessEntry.objects.filter(subject_id=alice.pk)
+    for tampering in (lambda: mine.delete(), lambda: mine.update(reason=""), lambda: mine.update(kind="log")):
+        with pytest.raises(DatabaseError, match="insert-only"), transaction.atomic():
+            tampering()
+
+
+def test_an_erasure_takes_the_reason_alone(staff: Client, alice: User, bob: User, sam: User) -> None:
+    give_reason(staff, account_page(alice), "About xylophones")
+    give_reason(staff, account_page(bob))
+    erased(alice)
+    assert looks() == [(sam.pk, alice.pk, "account", ""), (sam.pk, bob.pk, "account", REASON)]
+    assert tables_with("About xylophones") == set()
+    # Within the hour the page is still open; another kind of page asks anew.
+    assert "Why do you" in staff.get(persona_page(alice)).content.decode()

@@ -1,0 +1,142 @@
+"""The record of who of the staff looked at whose persona, when and why; asked for before anything is shown."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from traits.access_models import MAX_REASON, AccessEntry, AccessKind
+
+GIVEN = "access_reasons"
+"""In the session, by person: the row with the reason that was given, and when each kind of page was recorded."""
+MOST_PEOPLE = 100
+ONCE_IN = dt.timedelta(hours=1)
+
+
+class ReasonForm(forms.Form):
+    access_reason = forms.CharField(
+        label="Why do you need to see it?",
+        min_length=3,
+        max_length=MAX_REASON,
+        help_text="A ticket's reference, or a few words. The person can read it.",
+    )
+
+    def clean_access_reason(self) -> str:
+        return " ".join(self.cleaned_data["access_reason"].split())
+
+
+def asks_reason(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind) -> HttpResponse | None:
+    """The page that asks why, or None when this session gave a reason for this person; then the look is recorded.
+
+    Call it after the permission was checked and before anything of the person's is read. It takes the form of its own
+    page too, and comes back to the same address, so there is no address to be sent to from outside. Nobody is asked
+    about themselves.
+    """
+    if user_id == request.user.pk:
+        return None
+    if request.method == "POST" and "access_reason" in request.POST:
+        form = ReasonForm(request.POST)
+        if not form.is_valid():
+            return _page(request, user_id, form, status=400)
+        _keep(request, _record(request, user_id, kind, form.cleaned_data["access_reason"]))
+        return HttpResponseRedirect(request.get_full_path())
+    given = request.session.get(GIVEN, {}).get(str(user_id))
+    if given is None or not _recorded(request, user_id, kind, given):
+        return _page(request, user_id, ReasonForm())
+    return None
+
+
+def looked_at_many(request: HttpRequest, kind: AccessKind, number: int) -> None:
+    """Record a list that spans people, by the number of its rows; call it before the list is shown."""
+    AccessEntry.objects.create(staff_id=staff_id(request), kind=kind, number=number)
+
+
+def staff_id(request: HttpRequest) -> uuid.UUID:
+    """Who looks. Raises PermissionDenied for nobody, whom Django's admin lets in nowhere."""
+    if request.user.pk is None:
+        raise PermissionDenied
+    return request.user.pk
+
+
+def _record(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind, reason: str) -> AccessEntry:
+    now = timezone.now()
+    return AccessEntry.objects.create(
+        staff_id=staff_id(request), subject_id=user_id, kind=kind, reason=reason, created_at=now
+    )
+
+
+def _keep(request: HttpRequest, entry: AccessEntry) -> None:
+    """Have the session know that a reason was given: by the row's id, so that an erased reason is nowhere else."""
+    given = request.session.get(GIVEN, {})
+    given.pop(str(entry.subject_id), None)
+    newest = list(given.items())[1 - MOST_PEOPLE :]
+    seen = {"entry": entry.pk, "recorded": {entry.kind: entry.created_at.isoformat()}}
+    request.session[GIVEN] = dict(newest) | {str(entry.subject_id): seen}
+
+
+def _recorded(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind, given: dict[str, Any]) -> bool:
+    """Whether this look is on record: one row a person, kind of page and hour. False when the reason was erased."""
+    last = parse_datetime(given["recorded"].get(kind.value, ""))
+    if last is not None and timezone.now() - last < ONCE_IN:
+        return True
+    first = AccessEntry.objects.get(pk=given["entry"])
+    if not first.reason:
+        return False
+    entry = _record(request, user_id, kind, first.reason)
+    given["recorded"][kind.value] = entry.created_at.isoformat()
+    request.session.modified = True
+    return True
+
+
+def _page(request: HttpRequest, user_id: uuid.UUID, form: ReasonForm, status: int = 200) -> HttpResponse:
+    context = admin.site.each_context(request) | {
+        "title": "Why do you look?",
+        "form": form,
+        "person_id": user_id,
+        "lost": request.method == "POST" and not form.is_bound,
+    }
+    return TemplateResponse(request, "admin/staff/reason.html", context, status=status)
+
+
+class PersonalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Pages of one row each show something of one person: whoever opens one says why."""
+
+    access_kind: AccessKind
+
+    def person_of(self, row: Any) -> uuid.UUID | None:
+        """Whose the row is; None for nobody's."""
+        pk: uuid.UUID | None = row.user_id
+        return pk
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        asked = self.asks(request, object_id)
+        return asked or super().changeform_view(request, object_id, form_url, extra_context)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return self.asks(request, object_id) or super().history_view(request, object_id, extra_context)
+
+    def asks(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
+        """The page that asks why, where the row is somebody's; for views of one row that are not Django's."""
+        row: Model | None = self.get_object(request, unquote(object_id)) if object_id else None
+        # Who may not see it, or asks for what is not there, is told so by Django's own view.
+        if row is None or not self.has_view_or_change_permission(request, row):
+            return None
+        person = self.person_of(row)
+        return asks_reason(request, person, self.access_kind) if person else None
