@@ -1,6 +1,7 @@
 """Staff say why before they see what is somebody's, and each look is on record."""
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from tests.conftest import SignedIn
+from tests.pages import text_of
 from tests.persona_marker import erased, tables_with
 from tests.staff import REASON, give_reason
 from traits.models import AccessEntry, AccessKind
@@ -110,6 +112,45 @@ def test_a_list_of_many(sam: User, rf: Any) -> None:
     request.user = sam
     access.looked_at_many(request, AccessKind.SUGGESTIONS, 100)
     assert list(AccessEntry.objects.values_list("subject_id", "number")) == [(None, 100)]
+
+
+LOOKS = "/persona/looks/"
+
+
+def test_the_person_sees_who_looked(
+    staff: Client, as_alice: Client, alice: User, sam: User, bob: User, signed_in: SignedIn
+) -> None:
+    assert "Nobody has." in text_of(as_alice.get(LOOKS))
+    give_reason(staff, account_page(alice), "T-17, <b>أحب الجاز</b>")
+    give_reason(staff, account_page(bob), "Not hers.")
+    staff.get(persona_page(alice))
+    text = text_of(as_alice.get(LOOKS))
+    assert f"How far the graph is · Staff {str(sam.pk)[:8]} T-17, <b>أحب الجاز</b>" in text
+    assert "The account" in text
+    assert not [word for word in ("Not hers.", "Sam", "sam@example.com") if word in text]
+    assert "2 times" in text_of(as_alice.get("/persona/data/"))
+    assert "Not hers." in text_of(signed_in(bob).get(LOOKS))
+
+
+def test_looks_are_paged(as_alice: Client, alice: User, sam: User, django_assert_num_queries: Any) -> None:
+    now = timezone.now()
+    rows = [
+        AccessEntry(staff_id=sam.pk, subject_id=alice.pk, kind="trait", reason=f"No. {n}.", created_at=now)
+        for n in range(70)
+    ]
+    AccessEntry.objects.bulk_create(rows)
+    seen, after = list[str](), ""
+    while True:
+        with django_assert_num_queries(4 if after else 3):
+            page = as_alice.get(LOOKS + after).content.decode()
+        seen += re.findall(r"No\. (\d+)\.", page)
+        following = re.search(r'href="(\?after=\d+)"\s+rel="next"', page)
+        if not following:
+            break
+        after = following[1]
+    assert seen == [str(n) for n in reversed(range(70))]
+    for odd in ("x", "-1", "9" * 30, "\x00", "²"):
+        assert "No. 69." in as_alice.get(LOOKS, {"after": odd}).content.decode()
 
 
 def test_the_record_is_insert_only(staff: Client, alice: User) -> None:

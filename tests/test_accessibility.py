@@ -13,6 +13,7 @@ from tests.conftest import Enter, by, confirmed_trait, make_candidate
 from tests.oauth import access_token, make_client
 from tests.persona_marker import erased
 from traits import bars, erasure, erasure_parts, persona, services, styles
+from traits.models import AccessEntry
 from traits.style_views import id_of
 from traits.validation import Changes
 
@@ -52,6 +53,7 @@ SIGNED_IN = [
     "/persona/past/?day=2099-01-01",
     "/accounts/preferences/",
     "/persona/data/",
+    "/persona/looks/",
     "/persona/sources/",
     "/persona/sources/{source}/erase/",
     "/persona/evidence/{piece}/erase/",
@@ -99,6 +101,7 @@ def persona_of(alice: User) -> dict[str, str]:
     ids = {"entry": entry, "candidate": candidate, "long": long, "trait": trait, "asked": asked, "receipt": receipt}
     piece = candidate.supporting_evidence[0]
     keys = {"piece": piece["evidence_id"], "source": bars.source_bar(alice.pk, str(piece["source_package_id"]))}
+    AccessEntry.objects.create(staff_id=alice.pk, subject_id=alice.pk, kind="decision", reason=LONG[:200])
     context = str(id_of(alice, styles.read(alice, "").contexts[-1]))
     return (
         {name: str(row.pk) for name, row in (ids | {"part": part, "double": double}).items()}

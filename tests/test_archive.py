@@ -22,7 +22,7 @@ from tests.test_erasure import away
 from tests.test_export import at_once, in_transaction
 from traits import bars, erasure_parts
 from traits import persona as own
-from traits.models import ExtractedTraitCandidate, UserRefinedTrait
+from traits.models import AccessEntry, ExtractedTraitCandidate, UserRefinedTrait
 from traits.validation import Changes
 
 # It takes a snapshot, which only a transaction of its own can.
@@ -63,6 +63,8 @@ class Page(HTMLParser):
 
 def test_it_holds_both_for_the_person_alone(alice: User, bob: User, signed_in: SignedIn) -> None:
     erased(alice)
+    for owner, reason in ((alice, "T-17, she asked"), (bob, OTHER)):
+        AccessEntry.objects.create(staff_id=uuid.UUID(int=1), subject_id=owner.pk, kind="account", reason=reason)
     ids = marked_persona(alice, WORD)
     marked_persona(bob, OTHER)
     keep_token(make_client("An app"), ["persona:read_traits"], alice)
@@ -95,8 +97,12 @@ def test_it_holds_both_for_the_person_alone(alice: User, bob: User, signed_in: S
         "The whole persona",
         "alice@example.com",
         f"own {WORD}",
+        "T-17, she asked",
     ):
         assert said in bare, said
+    assert [(look["staffID"], look["reason"]) for look in document["looks"]] == [
+        (str(uuid.UUID(int=1)), "T-17, she asked")
+    ]
     nodes, edges = len(document["graph"]["nodes"]), len(document["graph"]["edges"])
     assert f"{nodes} nodes and {edges} connections" in page
 

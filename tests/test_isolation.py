@@ -25,6 +25,7 @@ from traits import (
     erasure_account,
     erasure_parts,
     history,
+    looks,
     my_data,
     overview,
     pairs,
@@ -40,7 +41,7 @@ from traits import (
 )
 from traits.errors import RuleError
 from traits.log import Actor
-from traits.models import Suppression
+from traits.models import AccessEntry, Suppression
 from traits.validation import Changes, Evidence, Relation
 
 MARKER = "xylophone"
@@ -48,6 +49,7 @@ SERVICES = (services, persona, relations, bulk, undo, styles, erasure, erasure_p
 READERS = (selectors, history, past, overview)
 READS = [
     *(styles.styles, styles.all_styles, erasure.receipt, erasure.counts, undo.standing, suppressions.suppressions),
+    *(looks.looks, looks.look_count),
     *(my_data.sources, my_data.source_name, my_data.categories, my_data.receipts),
     *(similar.similar_traits, pairs.close_pairs, bulk.folded),
 ]
@@ -86,6 +88,7 @@ class Theirs:
             asked.pk,
             uuid.UUID(self.candidate.supporting_evidence[0]["evidence_id"]),
         ]
+        AccessEntry.objects.create(staff_id=uuid.uuid4(), subject_id=alice.pk, kind="account", reason=MARKER)
         self.suppression = Suppression.objects.get(user=alice)
         self.source = bars.source_bar(alice.pk, self.candidate.supporting_evidence[0]["source_package_id"])
 

@@ -14,7 +14,7 @@ class AccessKind(models.TextChoices):
     LOG = "log", "A list of decisions"
     LOG_CHECK = "log_check", "The check of the log"
     TRAIT = "trait", "A trait"
-    ACTING = "acting", "The page to act for the person"
+    ACTING = "acting", "Acting on request"
     PERSONA = "persona", "How far the graph is"
     ACCOUNT = "account", "The account"
     ERASURE = "erasure", "A receipt of an erasure"
@@ -57,3 +57,8 @@ class AccessEntry(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def staff_number(self) -> str:
+        """Enough of the id to tell staff apart; who it is, the people who run PTFI know."""
+        return str(self.staff_id)[:8]

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ptfi.clients.grants import connections
 from traits import erasure, selectors
+from traits import looks as access
 from traits import my_data as reads
 from traits import suppressions as kept_away
 from traits.bulk_views import plural
@@ -47,6 +48,7 @@ def my_data(request: Request) -> HttpResponse:
         "receipts": receipts,
         "more_receipts": more,
         "apps": connections(request.user),
+        "looks": access.look_count(request.user),
     }
     return render(request, "traits/my_data.html", context)
 
@@ -95,6 +97,15 @@ def erasures(request: Request) -> HttpResponse:
     rows, following = reads.receipts(request.user, after)
     context = {"receipts": rows, "next": following, "first": not after, "states": ErasureState}
     return render(request, "traits/erasures.html", context)
+
+
+@login_required
+@never_cache
+@require_safe
+def looks(request: Request) -> HttpResponse:
+    """Who of the staff looked, newest first, a page at a time."""
+    after = request.GET.get("after", "")
+    return render(request, "traits/looks.html", {"page": access.looks(request.user, after), "first": not after})
 
 
 @login_required

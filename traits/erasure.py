@@ -46,11 +46,13 @@ SELECT count(DISTINCT piece->>'evidence_id') FROM (
 ) AS held, jsonb_array_elements(pieces) AS piece"""
 RECEIPT = "This receipt: times, numbers and ids, no texts."
 BACKUPS = "Backups, until they are overwritten; after a restore the erasure is repeated."
+LOOKS = "Where staff looked at your pages: who and when, without the reasons that they gave."
 GRAPH_USER = "An empty node of yours in the graph, which keeps anything older from being written there again."
 KEPT = {
     "account": "Your account, with which you sign in, and its settings.",
     "apps": "The apps that you connected: they find nothing now, and you can disconnect them.",
     "receipt": RECEIPT,
+    "looks": LOOKS,
     "suggestions": "That you take no suggestions, until you turn them on again.",
     "graphUser": GRAPH_USER,
     "backups": BACKUPS,

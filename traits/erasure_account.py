@@ -14,7 +14,7 @@ from django.db import transaction
 from ptfi.accounts.models import User
 from ptfi.clients.models import ClientAccess, SpentToken
 from traits import bars, log
-from traits.erasure import BACKUPS, RECEIPT, carry_out, counts, lock_all, new_erasure
+from traits.erasure import BACKUPS, LOOKS, RECEIPT, carry_out, counts, lock_all, new_erasure
 from traits.erasure_models import ErasureKind
 from traits.errors import InvalidError
 from traits.models import Erasure, ErasureState, Persona, UserRefinedTrait
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 STAFF = "You work here as staff. Ask another administrator to take that from your account first."
 KEPT = {
     "receipt": RECEIPT,
+    "looks": LOOKS,
     "graphUser": "An empty node in the graph with your account's id, which keeps anything older away.",
     "backups": BACKUPS,
 }

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from ptfi.accounts.models import User
 from ptfi.clients.grants import Connection, connections
-from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, Suppression, UserRefinedTrait
+from traits.models import AccessEntry, Erasure, ExtractedTraitCandidate, PersonaTrait, Suppression, UserRefinedTrait
 from traits.selectors import persona
 from traits.serializers import candidate_json, entry_json, erasure_json, trait_json
 from traits.snapshots import snapshot
@@ -81,6 +81,7 @@ def _members(user: User, now: dt.datetime) -> Members:
     yield "styles", all_styles(user)
     yield "suppressions", map(_suppression, _rows(Suppression.objects.filter(user=user).order_by("pk")))
     yield "erasures", map(_erasure, _rows(Erasure.objects.filter(user=user).order_by("requested_at")))
+    yield "looks", map(_look, _rows(AccessEntry.objects.filter(subject_id=user.pk).order_by("created_at", "pk")))
     yield "connectedApps", map(_app, connections(user))
 
 
@@ -136,6 +137,10 @@ def _erasure(row: Erasure) -> dict[str, Any]:
     """As the API has it, and what else is kept."""
     asked = {"actorKind": row.actor_kind, "clientID": row.client_id, "reference": row.reference}
     return erasure_json(row) | {"kind": row.kind} | asked
+
+
+def _look(row: AccessEntry) -> dict[str, Any]:
+    return {"staffID": row.staff_id, "kind": row.kind, "reason": row.reason, "createdAt": row.created_at}
 
 
 def _app(connection: Connection) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from ptfi.accounts.models import User
 from ptfi.clients.grants import connections
 from traits import erasure, erasure_words, styles
 from traits.models import (
+    AccessEntry,
     CandidateStatus,
     Erasure,
     ExtractedTraitCandidate,
@@ -57,6 +58,8 @@ def _parts(user: User, render: Render, zone: zoneinfo.ZoneInfo) -> Iterator[byte
     yield from _part(render, "suppressed", "Never suggested again", kept_away, "suppression")
     receipts = Erasure.objects.filter(user=user).order_by("requested_at")
     yield from _part(render, "erased", "What you deleted", receipts, "receipt", _receipt)
+    looks = AccessEntry.objects.filter(subject_id=user.pk).order_by("created_at", "pk")
+    yield from _part(render, "looks", "Who of the staff looked", looks, "look")
 
 
 def _part(

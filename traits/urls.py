@@ -25,6 +25,7 @@ urlpatterns = [
     path("accounts/deleted/", erasure_part_views.account_erased, name="account_erased"),
     path("persona/erasures/", data_views.erasures, name="erasures"),
     path("persona/data/", data_views.my_data, name="my_data"),
+    path("persona/looks/", data_views.looks, name="looks"),
     path("persona/sources/", data_views.sources, name="sources"),
     path("persona/sources/<str:source>/erase/", erasure_part_views.erase_source, name="erase_source"),
     path("persona/categories/<str:category>/erase/", erasure_part_views.erase_category, name="erase_category"),

@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('staff_id', models.UUIDField()),
                 ('subject_id', models.UUIDField(null=True)),
-                ('kind', models.CharField(choices=[('suggestion', 'A suggestion'), ('suggestions', 'A list of suggestions'), ('decision', 'A decision in the log'), ('log', 'A list of decisions'), ('log_check', 'The check of the log'), ('trait', 'A trait'), ('acting', 'The page to act for the person'), ('persona', 'How far the graph is'), ('account', 'The account'), ('erasure', 'A receipt of an erasure'), ('export', 'A file of suggestions')], max_length=16)),
+                ('kind', models.CharField(choices=[('suggestion', 'A suggestion'), ('suggestions', 'A list of suggestions'), ('decision', 'A decision in the log'), ('log', 'A list of decisions'), ('log_check', 'The check of the log'), ('trait', 'A trait'), ('acting', 'Acting on request'), ('persona', 'How far the graph is'), ('account', 'The account'), ('erasure', 'A receipt of an erasure'), ('export', 'A file of suggestions')], max_length=16)),
                 ('reason', models.CharField(blank=True, max_length=200)),
                 ('number', models.PositiveIntegerField(null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
