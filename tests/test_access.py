@@ -97,7 +97,8 @@ def test_it_comes_back_to_the_same_address_only(staff: Client, alice: User) -> N
 
 
 def test_a_reason_gives_no_permission(alice: User, bob: User, signed_in: SignedIn) -> None:
-    User.objects.filter(pk=bob.pk).update(is_staff=True)
+    bob.is_staff = True
+    bob.save()
     his = signed_in(bob)
     for address in (account_page(alice), persona_page(alice)):
         assert his.get(address).status_code == 403

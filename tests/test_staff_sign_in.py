@@ -14,6 +14,7 @@ from django.urls import reverse
 from ptfi.accounts.models import User
 from tests.conftest import PASSWORD, SignedIn
 from tests.pages import text_of
+from tests.staff import give_reason
 from tests.staff_pages import admin_addresses
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +109,7 @@ def test_passwords_change_on_the_products_own_page(sam: User, signed_in: SignedI
 def test_what_was_done_with_an_account_names_no_person(alice: User, sam: User, signed_in: SignedIn) -> None:
     client = signed_in(sam)
     form = {"display_name": "Alice Anew", "time_zone": "UTC", "is_active": "on"}
+    give_reason(client, f"/admin/accounts/user/{alice.pk}/change/")
     client.post(f"/admin/accounts/user/{alice.pk}/change/", form)
     new = {"email": "new@example.com", "usable_password": "true", "password1": "a long way home", "password2": ""}
     client.post("/admin/accounts/user/add/", new | {"password2": new["password1"]})
