@@ -57,7 +57,8 @@ RETURN id, n.name AS name, n.status AS status, COUNT { (n)-[:MANIFESTED_AS_EVIDE
 CONCEPTS = f"""
 UNWIND $ids AS id MATCH (:Trait {{traitID: id}})-[e:ASSOCIATED_WITH_CONCEPT]->(c:Concept)
 WHERE {OWN.format("c")} AND c.conceptID IS NOT NULL
-RETURN id, c.conceptID AS concept, coalesce(e.spelling, c.name) AS spelling LIMIT $limit"""
+RETURN id, c.conceptID AS concept, coalesce(e.spelling, c.name) AS spelling
+ORDER BY id, spelling, concept LIMIT $limit"""
 NAMES = "UNWIND $ids AS id MATCH (c:Concept {conceptID: id}) RETURN id, c.name AS name"
 EVIDENCE = f"""
 UNWIND $ids AS id MATCH (:Trait {{traitID: id}})-[:MANIFESTED_AS_EVIDENCE]->(n:SourceDataReferenceNode)
