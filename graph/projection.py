@@ -13,7 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.db import connection as database
-from neo4j.exceptions import ConstraintError, Neo4jError, TransientError
+from neo4j.exceptions import ConstraintError, TransientError
 
 from graph import connection, erasing, outbox, schema, shared, writing
 from graph.errors import GraphUnavailableError
@@ -83,12 +83,8 @@ class Projector:
         return concepts or outbox.waiting(self.only) or erasing.waiting(self.only)
 
     def prepare(self) -> None:
-        """Install the schema, and look, a little with each batch, for people and concepts that the graph has lost."""
-        try:
-            schema.install()
-        except Neo4jError:
-            # Two processes that install at once can get into each other's way.
-            schema.install()
+        """Install the schema where it lacks, and look, with each batch, for people and concepts that the graph lost."""
+        schema.ensure()
         concepts = shared.repair_lost() if self.only is None else ()
         self._sweep = itertools.chain(erasing.repeat_lost(self.only), _replay_lost(self.only), concepts)
 

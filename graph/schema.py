@@ -1,9 +1,11 @@
 """Uniqueness constraints and indexes, without which concurrent writers would make duplicates."""
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
+from neo4j.exceptions import ConstraintError, DatabaseError, TransientError
 from neomodel import DateTimeNeo4jFormatProperty, StructuredNode
 
 from graph import connection
@@ -51,26 +53,71 @@ EDGES = dict(_edges())
 """Type of an edge → label of its source, label of its target, model of its properties."""
 
 
-def statements() -> list[str]:
-    """What to run, in order; each changes nothing where it is in place already."""
-    found = []
+VERSION = 1
+"""Raised whenever what `statements` gives changes. Later versions only add, so that older code goes on beside them."""
+RECORD = "PTFISchema"
+HELD = f"MATCH (s:{RECORD} {{name: 'ptfi'}}) RETURN coalesce(s.version, 0) AS version"
+WRITTEN = f"""
+MERGE (s:{RECORD} {{name: 'ptfi'}}) WITH s WHERE coalesce(s.version, 0) < $version
+SET s.version = $version, s.installs = $installs, s.installedAt = datetime($now)"""
+TRIES = 3
+
+
+def statements() -> dict[str, str]:
+    """What to run, in order, by the name of what it makes; each changes nothing where that is in place already."""
+    found = {f"ptfi_{RECORD}_name": _constraint(RECORD, "name")}
     for node in NODES:
         label, key = node.__label__, key_of(node)
-        found.append(f"CREATE CONSTRAINT ptfi_{label}_{key} IF NOT EXISTS FOR (n:{label}) REQUIRE n.{key} IS UNIQUE")
-        found += [
-            f"CREATE INDEX ptfi_{label}_{name} IF NOT EXISTS FOR (n:{label}) ON (n.{name})"
-            for name, kind in properties_of(node).items()
-            if kind.index
-        ]
+        found[f"ptfi_{label}_{key}"] = _constraint(label, key)
+        found |= {
+            f"ptfi_{label}_{name}": _index(label, name) for name, kind in properties_of(node).items() if kind.index
+        }
     return found
 
 
+def _constraint(label: str, key: str) -> str:
+    return f"CREATE CONSTRAINT ptfi_{label}_{key} IF NOT EXISTS FOR (n:{label}) REQUIRE n.{key} IS UNIQUE"
+
+
+def _index(label: str, name: str) -> str:
+    return f"CREATE INDEX ptfi_{label}_{name} IF NOT EXISTS FOR (n:{label}) ON (n.{name})"
+
+
+def version() -> int:
+    """The version that the graph says it has; 0 where nothing was installed. Raises GraphUnavailableError."""
+
+    def run() -> int:
+        with connection.opened_session() as session:
+            record = session.run(HELD).single()
+            return record["version"] if record else 0
+
+    return connection.with_deadline(run, settings.PROJECTOR_LEASE)
+
+
 def install() -> None:
-    """Make sure that all of it is there. Raises GraphUnavailableError."""
+    """Make sure that all of it is there, and note the version in the graph.
+
+    Raises GraphUnavailableError, and Neo4jError where the graph refuses, as when its user may not.
+    """
 
     def run() -> None:
+        made = statements()
+        now = dt.datetime.now(dt.UTC).isoformat()
         with connection.opened_session() as session:
-            for statement in statements():
+            for statement in made.values():
                 session.run(statement).consume()
+            session.run(WRITTEN, version=VERSION, installs=list(made), now=now).consume()
 
-    connection.with_deadline(run, settings.PROJECTOR_LEASE)
+    for _ in range(TRIES - 1):
+        try:
+            return connection.with_deadline(run, settings.PROJECTOR_LEASE)
+        except (ConstraintError, DatabaseError, TransientError):
+            # Two processes that install at once can get into each other's way.
+            continue
+    return connection.with_deadline(run, settings.PROJECTOR_LEASE)
+
+
+def ensure() -> None:
+    """Install what the graph does not say that it has, as after it was lost. Raises as `install` does."""
+    if version() < VERSION:
+        install()

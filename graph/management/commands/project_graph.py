@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from django.db.models import F
+from neo4j.exceptions import Neo4jError
 
 from graph.errors import GraphUnavailableError
 from graph.projection import Projector
@@ -31,6 +32,8 @@ class Command(BaseCommand):
             project(stop, once=once, workers=workers)
         except GraphUnavailableError as error:
             raise CommandError(f"The graph is away ({type(error.__cause__ or error).__name__}).") from error
+        except Neo4jError as error:
+            raise CommandError(f"The graph refused ({error.code}).") from error
         behind = Persona.objects.filter(projected_revision__lt=F("revision")).count() if once else 0
         if behind:
             raise CommandError(f"{behind} people could not be projected; see last_error of their Persona rows.")

@@ -57,8 +57,9 @@ class Command(BaseCommand):
 
     def prepare(self) -> None:
         """Bring database, static files and demo up to date."""
-        self.console.print("Migrating the database …")
+        self.console.print("Migrating the databases …")
         call_command("migrate", interactive=False, verbosity=0)
+        call_command("install_graph_schema", verbosity=0)
         _collect_static(self.console)
         self.console.print("Loading the demo …")
         call_command("load_demo", verbosity=0)
