@@ -18,7 +18,7 @@ NO_SERVICES := SECRET_KEY=lint DATABASE_URL=postgresql://nowhere/lint NEO4J_URL=
 	OIDC_PRIVATE_KEY="$$($(PYTHON) -m ptfi.clients.keys)"
 
 help:  ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run  ## Run everything here: services, demo, web server, projector (PORT=8000)
 	@PORT=$(PORT) exec $(PYTHON) manage.py run
@@ -31,9 +31,13 @@ example: $(VENV)/.run  ## Serve the example app at http://localhost:8080/, besid
 test: $(VENV)/.dev chromium  ## Run all tests, in the browser too
 	@$(PYTHON) -m pytest $(PARALLEL) -m "not alone"
 	@$(PYTHON) -m pytest -m alone
+	@$(PYTHON) -m tests.neo4j --check
 
 test-fast: $(VENV)/.dev  ## Run the tests that need neither a browser nor minutes
 	@$(PYTHON) -m pytest $(PARALLEL) -m "not slow"
+
+test-neo4j: $(VENV)/.dev  ## Run the graph's tests on a real Neo4j (Java 17, Maven)
+	@$(PYTHON) -m tests.neo4j
 
 lint: $(VENV)/.dev  ## Check style, types, templates and migrations
 	@$(PYTHON) -m ruff check .
@@ -89,4 +93,4 @@ chromium:
 	{ $$become apt-get -qq update && $$become apt-get -qq install --yes --no-install-recommends chromium >/dev/null; } \
 	|| echo "SKIPPING the browser tests: chromium could not be installed." >&2
 
-.PHONY: help run example test test-fast lint format schema soak bench clean chromium
+.PHONY: help run example test test-fast test-neo4j lint format schema soak bench clean chromium

@@ -50,6 +50,17 @@ Enter = Callable[[Page, User], Page]
 Opened = Callable[..., Page]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of files that look into the graph, all but the browser's: they must pass on Neo4j as well."""
+    paths = {item.path for item in items}
+    looking = {
+        path for path in paths if re.search(r"^from (graph|tests.graph_helpers)\b", path.read_text(), re.MULTILINE)
+    }
+    for item in items:
+        if item.path in looking and not item.get_closest_marker("browser"):
+            item.add_marker("graph")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def static_files() -> None:
     """Pages name hashed static files, which collectstatic makes; to compress them takes seconds and shows nothing."""
