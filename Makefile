@@ -20,7 +20,7 @@ NO_SERVICES := SECRET_KEY=lint DATABASE_URL=postgresql://nowhere/lint NEO4J_URL=
 help:  ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/.run  ## Run everything here: services, demo, web server, projector (PORT=8000)
+run: $(VENV)/.run  ## Run everything here: services, demo, web server, events, projector (PORT=8000)
 	@PORT=$(PORT) exec $(PYTHON) manage.py run
 
 example: $(VENV)/.run  ## Serve the example app at http://localhost:8080/, beside make run

@@ -7,6 +7,7 @@ from graph import data_views, picture_views, views
 urlpatterns = [
     path("traits/", views.traits, name="traits"),
     path("traits/graph-state/", views.graph_state, name="graph_state"),
+    path("traits/graph-badge/", views.graph_badge, name="graph_badge"),
     path("persona/graph/", picture_views.graph, name="graph"),
     path("persona/graph.svg", picture_views.graph_svg, name="graph_svg"),
     path("persona/graph/traits/<uuid:trait_id>/", picture_views.graph_trait, name="graph_trait"),

@@ -117,15 +117,27 @@ def read_key(text: str) -> tuple[str, str] | None:
 def graph_state(request: Request) -> HttpResponse:
     """The line that says how far the graph is behind; it asks again while it is, and tells the page when it is not.
 
-    A page that has no list because the graph was away asks with ?away=1, and is told as soon as the graph answers.
+    A page that has no list because the graph was away asks with ?away=1, and is told as soon as the graph answers; one
+    that shows what the graph had at a revision asks with ?seen=, and is told when that is no longer all.
     """
     persona = selectors.persona(request.user)
+    changed = request.GET.get("seen", "") != str(persona.projected_revision)
     was_away = "away" in request.GET
     away = was_away and not _answers(request)
     response = render(request, "graph/_state.html", {"persona": persona, "away": away})
-    if not away and (was_away or not persona.behind):
+    if not away and (was_away or (changed and not persona.behind)):
         response["HX-Trigger"] = "graph-caught-up"
     return response
+
+
+@login_required
+@never_cache
+@require_safe
+def graph_badge(request: Request) -> HttpResponse:
+    """Whether the graph shows a version of a trait yet, for a page that is open and showed that it did not."""
+    text = request.GET.get("version", "")
+    version = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    return render(request, "graph/_badge.html", {"version": version, "persona": selectors.persona(request.user)})
 
 
 def _answers(request: Request) -> bool:

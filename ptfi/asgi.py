@@ -1,11 +1,15 @@
-"""The ASGI application."""
+"""The ASGI application: streams of events, and nothing of the pages."""
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 from ptfi import embedded
 
 embedded.start()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ptfi.settings")
-application = get_asgi_application()
+django.setup()
+
+from ptfi.events.application import Application  # noqa: E402 (it needs the settings)
+
+application = Application()

@@ -16,6 +16,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env(eager=False)
 BOLT = validate.Regexp(r"(bolt|neo4j)(\+ssc?)?://.+", error="Not a bolt:// or neo4j:// address.")
 POSITIVE = validate.Range(min=0, min_inclusive=False)
+EVENTS = validate.Regexp(
+    r"((https?://[\w.:\[\]-]+)?/[\w./-]*)?\Z", error="Neither a path nor an http:// or https:// address."
+)
 
 
 def private_key(text: str) -> None:
@@ -46,6 +49,10 @@ GRAPH_TIMEOUT = env.float("GRAPH_TIMEOUT", 2.0, validate=POSITIVE)
 # Seconds between two looks of an idle projector, and how long one may hold a person before others may take over.
 PROJECTOR_POLL = env.float("PROJECTOR_POLL", 0.05, validate=POSITIVE)
 PROJECTOR_LEASE = env.float("PROJECTOR_LEASE", 30.0, validate=POSITIVE)
+
+# Where browsers find the events' process: a path, or an address of another port; without one pages ask now and then.
+EVENTS_URL = env.str("EVENTS_URL", "", validate=EVENTS)
+EVENTS_STREAMS = env.int("EVENTS_STREAMS", 2_000, validate=POSITIVE)
 
 # Requests a minute that the API serves, in each process; 0 is any number.
 API_PERSON_RATE = env.int("API_PERSON_RATE", 600, validate=validate.Range(min=0))
@@ -261,7 +268,8 @@ CONTENT_SECURITY_POLICY = {
         # Bootstrap's own CSS draws its check marks and arrows as data: images.
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
-        "connect-src": [SELF],
+        # Streams of events come from a port of their own where nothing puts them under the site's.
+        "connect-src": [SELF, *(["/".join(EVENTS_URL.split("/")[:3])] if "://" in EVENTS_URL else [])],
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

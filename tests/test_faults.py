@@ -26,7 +26,7 @@ import pytest
 
 from ptfi.embedded import read_state
 from tests.data_folder import ROOT, Folder, wait_until
-from tests.test_run import Terminal, free_port
+from tests.test_run import WEB, Terminal, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.fault, pytest.mark.timeout(300)]
 SUGGESTIONS = 4_000
@@ -88,7 +88,7 @@ class Product:
     def process(self, name: str) -> psutil.Process:
         if name in ("graph", "postgres"):
             return self.folder.processes()[name]
-        child = self.terminal.child("project_graph") if name == "projector" else self.terminal.child("granian")
+        child = self.terminal.child("project_graph") if name == "projector" else self.terminal.child(WEB)
         assert child
         if name == "web worker":
             return child.children()[0]

@@ -18,6 +18,9 @@ from tests.data_folder import ROOT, Folder, wait_until
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
+WEB, EVENTS = "ptfi.wsgi:application", "ptfi.asgi:application"
+
+
 class Terminal:
     """A terminal in which ``manage.py run`` was typed."""
 
@@ -124,13 +127,13 @@ def test_it_says_where_everything_is_and_ends_all_on_ctrl_c(terminal: Terminal, 
 @pytest.mark.fault
 def test_what_is_killed_comes_back(terminal: Terminal, port: int) -> None:
     terminal.wait_for("Ctrl-C ends everything")
-    for name in ("project_graph", "granian"):
+    for name in ("project_graph", WEB, EVENTS):
         child = terminal.child(name)
         assert child
         child.kill()
         wait_until(partial(terminal.has_another, name, child), 20)
     wait_until(lambda: status_of(port) == 200, 20)
-    server = terminal.child("granian")
+    server = terminal.child(WEB)
     assert server
     for worker in server.children(recursive=True):
         worker.kill()

@@ -1,6 +1,7 @@
 """Taking in what the pipeline suggests: a batch of parsed rows becomes candidates, in one transaction."""
 
 import dataclasses
+import functools
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
@@ -13,6 +14,7 @@ from django.utils import timezone
 from psycopg import errors
 
 from ptfi.accounts.models import User
+from ptfi.events.channels import tell_suggested
 from traits import bars, log
 from traits.copying import SUGGESTED, any_of, array, copy_in, query, update_all
 from traits.models import CandidateStatus, Decision, ExtractedTraitCandidate, Persona, PersonaTrait
@@ -167,6 +169,7 @@ class _Batch:
         self.replaced: dict[UUID, list[log.Change]] = defaultdict(list)
         self.superseded: set[tuple[UUID, UUID]] = set()
         self.brought: dict[Key, list[Piece]] = defaultdict(list)
+        self.shown: set[UUID] = set()
 
     def _choose(self, rows: Sequence[Suggestion], people: list[UUID | None]) -> None:
         """Refuse what its person takes no more."""
@@ -274,6 +277,7 @@ class _Batch:
         self.result.created += suppression is None
         self.result.archived += replaced
         if shown:
+            self.shown.add(user)
             self.brought[user, row.name_key, row.trait_category] += row.supporting_evidence
 
     def _update(self, candidate: ExtractedTraitCandidate, row: Suggestion) -> bool:
@@ -306,6 +310,7 @@ class _Batch:
         if candidate.user_id not in self.personas:
             raise ChangedMeanwhileError
         self._set_status(candidate, CandidateStatus.CANDIDATE)
+        self.shown.add(candidate.user_id)
         self.result.returned += 1
 
     def write(self) -> None:
@@ -316,6 +321,8 @@ class _Batch:
         for user, changes in sorted(self.replaced.items()):
             persona = self.personas[user]
             log.append(persona, changes, actor=log.PIPELINE, at=log.next_moment(persona))
+        # Pages can do without; an import that is in must not fail for it.
+        transaction.on_commit(functools.partial(tell_suggested, self.shown), robust=True)
 
     def _keys(self, ids: Collection[UUID]) -> State:
         rows = [(user, row.name_key, row.trait_category) for row, user in self.rows if row.candidate_id in ids]

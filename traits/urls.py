@@ -7,6 +7,7 @@ from traits import bulk_views, data_views, decision_views, erasure_part_views, e
 urlpatterns = [
     path("review/", views.review, name="review"),
     path("review/filters/", views.review_filters, name="review_filters"),
+    path("review/news/", views.review_news, name="review_news"),
     path("review/bulk/", bulk_views.bulk, name="bulk"),
     path("review/<uuid:candidate_id>/", views.review_candidate, name="review_candidate"),
     path("review/<uuid:candidate_id>/confirm/", decision_views.confirm, name="confirm"),

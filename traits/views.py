@@ -84,6 +84,17 @@ def review_filters(request: Request) -> HttpResponse:
     return render(request, template, context)
 
 
+@login_required
+@require_GET
+def review_news(request: Request) -> HttpResponse:
+    """How many suggestions came since a page counted so many (total), and what its tabs hold now."""
+    head = cards.head(request.user)
+    counted = forms.read_number(request.GET.get("total", ""), 0, 10**9)
+    new = max(0, head["counts"]["total"] - counted)
+    query = forms.filter_query(forms.read_filters(request.GET))
+    return render(request, "review/_news_line.html", head | {"new": new, "query": query})
+
+
 def _target(request: Request) -> str:
     """The id of the element that HTMX will replace; "" for a whole page."""
     if not request.htmx or request.htmx.history_restore_request:

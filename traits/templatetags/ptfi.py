@@ -4,7 +4,9 @@ import datetime as dt
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.contrib.messages.storage.base import Message
+from django.urls import reverse
 from django.utils import timezone
 
 from traits import cards, selectors
@@ -86,6 +88,12 @@ def confidence(score: float) -> dict[str, Any]:
     return {"words": selectors.confidence_words(score), "bars": bars, "percent": round(score * 100)}
 
 
+@register.simple_tag
+def events_url() -> str:
+    """Where the page hears what happens elsewhere; "" where nothing tells it."""
+    return settings.EVENTS_URL
+
+
 @register.filter
 def waits(persona: Persona) -> bool:
     """Whether the persona's latest decisions wait for a graph that is away, rather than being on their way."""
@@ -94,13 +102,14 @@ def waits(persona: Persona) -> bool:
 
 
 @register.inclusion_tag("_graph_badge.html")
-def graph_badge(version: int, persona: Persona) -> dict[str, str]:
-    """Whether the graph shows this version of a trait yet."""
+def graph_badge(version: int, persona: Persona, *, live: bool = False) -> dict[str, str]:
+    """Whether the graph shows this version of a trait yet; live: it changes on the open page."""
     if version <= persona.projected_revision:
         return {"state": "there", "icon": "circle-check", "label": "in your persona"}
+    asks = {"asks": f"{reverse('graph_badge')}?version={version}"} if live and settings.EVENTS_URL else {}
     if waits(persona):
-        return {"state": "waiting", "icon": "hourglass", "label": "waiting"}
-    return {"state": "coming", "icon": "loader", "label": "on its way"}
+        return asks | {"state": "waiting", "icon": "hourglass", "label": "waiting"}
+    return asks | {"state": "coming", "icon": "loader", "label": "on its way"}
 
 
 @register.inclusion_tag("_graph_badge.html")

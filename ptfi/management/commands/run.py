@@ -31,9 +31,9 @@ DEMO_CONCEPTS = Path(settings.BASE_DIR) / "graph" / "demo" / "concepts.csv"
 
 
 class Command(BaseCommand):
-    """Migrates, loads the demo, and runs the web server and the projector until Ctrl-C."""
+    """Migrates, loads the demo, and runs web server, events and projector until Ctrl-C."""
 
-    help = "Prepare everything and run the web server and the projector until Ctrl-C."
+    help = "Prepare everything and run web server, events and projector until Ctrl-C."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -69,13 +69,16 @@ class Command(BaseCommand):
 
     @contextlib.contextmanager
     def running(self, port: int) -> Iterator[list[Child]]:
-        """Run web server and projector for the length of the block."""
-        environment = {"SITE_URL": f"http://localhost:{port}", **os.environ}
+        """Run web server, events and projector for the length of the block."""
+        events = _next_free(port + 1)
+        addresses = {"SITE_URL": f"http://localhost:{port}", "EVENTS_URL": f"http://localhost:{events}/events"}
+        environment = addresses | dict(os.environ)
         manage = str(Path(settings.BASE_DIR) / "manage.py")
         children: list[Child] = []
         try:
             children.append(Child("projector", [sys.executable, manage, "project_graph"], environment))
-            children.append(Child("web server", _granian(port), environment))
+            children.append(Child("web server", _granian(port, "wsgi", "--blocking-threads", "4"), environment))
+            children.append(Child("events", _granian(events, "asgi"), environment))
             yield children
         finally:
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -101,12 +104,17 @@ class Command(BaseCommand):
 
 def _port(text: str | None) -> int:
     if text is None:
-        return next(port for port in range(DEFAULT_PORT, 65_536) if _is_free(port))
+        return _next_free(DEFAULT_PORT)
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65_535:
         raise CommandError(f"{text!r} is no port: give a number from 1 to 65535.")
     if not _is_free(int(text)):
         raise CommandError(f"Port {text} can't be used: another program has it, or it needs rights that you lack.")
     return int(text)
+
+
+def _next_free(first: int) -> int:
+    """The first port from there on that nobody has."""
+    return next(port for port in (*range(first, 65_536), *range(DEFAULT_PORT, first)) if _is_free(port))
 
 
 def _is_free(port: int) -> bool:
@@ -131,10 +139,20 @@ def _collect_static(console: Console) -> None:
     stamp.write_text(digest)
 
 
-def _granian(port: int) -> list[str]:
-    options = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "warning"]
-    threads = ["--workers", "1", "--blocking-threads", "4", "--respawn-failed-workers", "--workers-kill-timeout", "5"]
-    return [sys.executable, "-m", "granian", *options, *threads, "ptfi.wsgi:application"]
+def _granian(port: int, interface: str, *threads: str) -> list[str]:
+    options = [
+        "--interface",
+        interface,
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--no-ws",
+        "--log-level",
+        "warning",
+    ]
+    workers = ["--workers", "1", "--respawn-failed-workers", "--workers-kill-timeout", "5"]
+    return [sys.executable, "-m", "granian", *options, *workers, *threads, f"ptfi.{interface}:application"]
 
 
 def _wait_for_page(port: int, children: list[Child]) -> None:
