@@ -114,7 +114,8 @@ def _port(text: str | None) -> int:
 
 def _next_free(first: int) -> int:
     """The first port from there on that nobody has."""
-    return next(port for port in (*range(first, 65_536), *range(DEFAULT_PORT, first)) if _is_free(port))
+    ports = [*range(first, 65_536), *range(DEFAULT_PORT, first)]
+    return next(port for port in ports if _is_free(port))
 
 
 def _is_free(port: int) -> bool:
