@@ -10,7 +10,8 @@ import socket
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ def _port(text: str | None) -> int:
 
 def _next_free(first: int) -> int:
     """The first port from there on that nobody has."""
-    ports = [*range(first, 65_536), *range(DEFAULT_PORT, first)]
+    ports: Iterable[int] = chain(range(first, 65_536), range(DEFAULT_PORT, first))
     return next(port for port in ports if _is_free(port))
 
 
