@@ -11,10 +11,10 @@ from ptfi.accounts.models import User
 from tests.candidate_files import new_row
 from tests.conftest import SignedIn, by, confirmed_trait, make_candidate
 from tests.decisions import assert_log_whole
+from tests.erasure_parts import SOURCE, suggested
 from tests.graph_helpers import cypher, project, trait_node
 from tests.pages import text_of
 from tests.persona_marker import check_graph
-from tests.test_erasure_parts import SOURCE, suggested
 from traits import (
     bars,
     erasure_account,

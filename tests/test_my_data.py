@@ -14,13 +14,13 @@ from ptfi.accounts.models import User
 from tests.account_pages import sign_in
 from tests.conftest import PASSWORD, Opened, SignedIn, by, confirmed, confirmed_trait, make_candidate
 from tests.decisions import assert_log_whole
+from tests.erasure_parts import OTHER, SOURCE, erase_source, first_piece, suggested
 from tests.graph_helpers import cypher, project
 from tests.oauth import access_token, make_client
 from tests.persona_marker import graph_with, marked_persona, tables_with
 from tests.staff import give_reason
 from tests.test_erasure import away, suggestion
 from tests.test_erasure import word as word
-from tests.test_erasure_parts import OTHER, SOURCE, erase_source, first_piece, suggested
 from traits import bars, erasure_account, erasure_parts, ingest, my_data, persona, services, suppressions
 from traits.errors import InvalidError, NotFoundError
 from traits.models import Erasure, ExtractedTraitCandidate, Persona, PersonaTrait, Suppression

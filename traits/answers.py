@@ -279,10 +279,7 @@ class BulkRowAnswer(serializers.Serializer):
     """What became of one suggestion."""
 
     candidateID = serializers.UUIDField(help_text="As it was sent.")
-    outcome = serializers.ChoiceField(
-        OUTCOMES,
-        help_text="`refused`: of a sensitive category, which is confirmed only one by one.",
-    )
+    outcome = serializers.ChoiceField(OUTCOMES, help_text="`refused`: sensitive ones are confirmed one by one.")
 
 
 class BulkAnswer(Changed):

@@ -109,8 +109,8 @@ def account_erase(request: Request) -> HttpResponse:
             return redirect("account_erased")
         except InvalidError as error:
             faults = error.details["confirm"]
-    context = {"counts": in_words(account_counts(request.user)), "email": email, "faults": faults}
-    return render(request, "traits/erase_account.html", context, status=400 if faults else 200)
+    context = {"what": "account", "counts": in_words(account_counts(request.user)), "email": email, "faults": faults}
+    return render(request, "traits/erase_all.html", context, status=400 if faults else 200)
 
 
 @never_cache

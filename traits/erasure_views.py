@@ -38,8 +38,8 @@ def erasure_new(request: Request) -> HttpResponse:
             return to_receipt(request, erasure.pk)
         except InvalidError as error:
             faults = error.details["confirm"]
-    context = {"counts": in_words(service.counts(request.user)), "email": email, "faults": faults}
-    return render(request, "traits/erasure_new.html", context, status=400 if faults else 200)
+    context = {"what": "persona", "counts": in_words(service.counts(request.user)), "email": email, "faults": faults}
+    return render(request, "traits/erase_all.html", context, status=400 if faults else 200)
 
 
 @login_required
