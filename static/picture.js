@@ -5,6 +5,8 @@
   const LEAST = 0.15;
   const MOST = 4;
   const PNG_SIDE = 8000;
+  // Below this scale names are too small to read.
+  const READABLE = 0.8;
   // From this scale on there is room for every name.
   const CLOSE = 1.3;
   const PHONE = window.matchMedia("(max-width: 47.99rem)");
@@ -29,9 +31,8 @@
       scroll.scrollTop = top * scale - y;
     }
 
-    function fit() {
-      zoom(Math.min(1.6, scroll.clientWidth / width, Math.max(scroll.clientHeight, 300) / height));
-    }
+    const whole = () => Math.min(scroll.clientWidth / width, Math.max(scroll.clientHeight, 300) / height);
+    const fit = () => zoom(Math.min(1.6, whole()));
 
     function centre() {
       const person = svg.querySelector(".node-person .shape").getBoundingClientRect();
@@ -48,11 +49,11 @@
     const keys = { "+": "in", "=": "in", "-": "out", 0: "fit" };
 
     frame.classList.add("is-live");
-    // On a phone all of it is shown, to zoom into; elsewhere names are never smaller than they can be read.
+    // On a phone all of it is shown, to zoom into; elsewhere as much of it as there is with names that can be read.
     if (PHONE.matches) {
       fit();
     } else {
-      zoom(1);
+      zoom(Math.min(1, Math.max(READABLE, whole())));
     }
     centre();
 
