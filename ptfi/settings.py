@@ -11,9 +11,11 @@ from environs import Env, EnvValidationError, ValidationError, validate
 
 from ptfi.api.document import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from ptfi.clients.keys import is_private_key, read_pem
+from ptfi.secret_files import read_secret_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env(eager=False)
+file_faults = read_secret_files()
 BOLT = validate.Regexp(r"(bolt|neo4j)(\+ssc?)?://.+", error="Not a bolt:// or neo4j:// address.")
 POSITIVE = validate.Range(min=0, min_inclusive=False)
 EVENTS = validate.Regexp(
@@ -62,9 +64,16 @@ EMAIL = env.dj_email_url("EMAIL_URL", f"file:///{DATA_DIR}/mail" if EMBEDDED els
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", "PTFI <noreply@localhost>")
 try:
     env.seal()
+    faults = dict[str, list[str]]()
 except EnvValidationError as error:
     faults = cast(dict[str, list[str]], error.error_messages)
+if EMAIL and "EMAIL_BACKEND" not in EMAIL:
+    faults["EMAIL_URL"] = ["Not a smtp:// or submission:// address (submission:// has TLS)."]
+if faults or file_faults:
+    # What a file was to give is missing, which is the file's fault.
+    faults = {name: reasons for name, reasons in faults.items() if f"{name}_FILE" not in file_faults}
     lines = [f"{name}: {' '.join(reasons)}" for name, reasons in faults.items()]
+    lines += [f"{name}: {reason}" for name, reason in file_faults.items()]
     raise ImproperlyConfigured("The environment needs attention:\n  " + "\n  ".join(lines)) from None
 
 DATABASES = {

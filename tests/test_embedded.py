@@ -88,7 +88,7 @@ def test_a_child_of_a_process_that_uses_them_uses_them_too(used: Folder) -> None
 
 
 def test_servers_of_the_operator_are_left_alone(folder: Folder) -> None:
-    for name in ("DATABASE_URL", "NEO4J_URL"):
+    for name in ("DATABASE_URL", "NEO4J_URL", "DATABASE_URL_FILE", "NEO4J_URL_FILE"):
         settings = folder.use(**{name: "postgresql://db.example/ptfi"}).settings()
         assert settings["PTFI_EMBEDDED"] is None
     assert not folder.path.exists()

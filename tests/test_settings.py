@@ -33,7 +33,14 @@ def check(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
 
 
 def test_every_fault_is_named_at_once() -> None:
-    done = check(DATABASE_URL="nonsense", NEO4J_URL="http://x", DB_POOL_SIZE="many", HTTPS="perhaps", GRAPH_TIMEOUT="0")
+    done = check(
+        DATABASE_URL="nonsense",
+        NEO4J_URL="http://x",
+        DB_POOL_SIZE="many",
+        HTTPS="perhaps",
+        GRAPH_TIMEOUT="0",
+        EMAIL_URL="x",
+    )
     assert done.returncode != 0
     for name in (
         "SECRET_KEY",
@@ -43,6 +50,7 @@ def test_every_fault_is_named_at_once() -> None:
         "DB_POOL_SIZE",
         "HTTPS",
         "GRAPH_TIMEOUT",
+        "EMAIL_URL",
     ):
         assert f"{name}: " in done.stderr, done.stderr
 
@@ -60,6 +68,41 @@ def test_a_bad_private_key_is_named_and_not_repeated(key: str) -> None:
     assert "DB_POOL_SIZE: " in done.stderr
     assert "hunter2" not in done.stderr
     assert PRIVATE_KEY[100:140] not in done.stderr
+
+
+def test_secrets_come_from_files(tmp_path: Path) -> None:
+    secrets = GOOD | {"EMAIL_URL": "submission://me:secret@mail.example:587"}
+    names = ("SECRET_KEY", "OIDC_PRIVATE_KEY", "DATABASE_URL", "NEO4J_URL", "EMAIL_URL")
+    for name in names:
+        (tmp_path / name).write_text(f"{secrets[name]}\n")
+    files = {f"{name}_FILE": str(tmp_path / name) for name in names}
+    done = check("--deploy", "--fail-level", "WARNING", PYTHONWARNINGS="error", **files)
+    assert done.returncode == 0, done.stderr
+    read = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from ptfi import settings as s; print(s.EMAIL_HOST, s.EMAIL_USE_TLS, s.NEO4J_URL, s.DATABASE['HOST'])",
+        ],
+        env={"PATH": os.environ["PATH"], **files},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert read.stdout.split() == ["mail.example", "True", GOOD["NEO4J_URL"], "localhost"]
+
+
+def test_faults_of_secret_files_are_named(tmp_path: Path) -> None:
+    bad = tmp_path / "bad"
+    bad.write_text("hunter2")
+    files = {"SECRET_KEY_FILE": str(bad), "NEO4J_URL_FILE": str(bad), "OIDC_PRIVATE_KEY_FILE": str(tmp_path / "none")}
+    done = check(**files, SECRET_KEY="x", DATABASE_URL=GOOD["DATABASE_URL"])
+    assert "SECRET_KEY_FILE: SECRET_KEY is set as well; set one of the two." in done.stderr
+    assert "OIDC_PRIVATE_KEY_FILE: No file that can be read." in done.stderr
+    assert "OIDC_PRIVATE_KEY: " not in done.stderr
+    assert "NEO4J_URL: Not a bolt://" in done.stderr
+    assert "hunter2" not in done.stderr
 
 
 @pytest.mark.parametrize("missing", ["DATABASE_URL", "NEO4J_URL"])

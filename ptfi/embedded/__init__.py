@@ -25,6 +25,9 @@ START_SECONDS = 90.0
 STOP_SECONDS = 60.0
 """How long a process waits for a supervisor that is just stopping the services, in seconds."""
 
+OF_THE_OPERATOR = ("DATABASE_URL", "DATABASE_URL_FILE", "NEO4J_URL", "NEO4J_URL_FILE")
+"""Any of them says that there are servers already."""
+
 _in_use: int | None = None
 
 
@@ -38,7 +41,7 @@ def start() -> None:
     The calling process counts as a user of the services until it ends. Raises EmbeddedError.
     """
     inherited = os.environ.get("PTFI_EMBEDDED", "")
-    if not inherited and (os.environ.get("DATABASE_URL") or os.environ.get("NEO4J_URL")):
+    if not inherited and any(os.environ.get(name) for name in OF_THE_OPERATOR):
         return
     data = Path(os.path.abspath(os.environ.get("PTFI_DATA_DIR") or inherited or PROJECT / ".data"))  # noqa: PTH100
     _prepare(data)
