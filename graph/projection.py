@@ -7,7 +7,7 @@ import threading
 import time
 import traceback
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -38,10 +38,10 @@ ERASE_POLL = 1.0
 
 
 class Projector:
-    """One worker. Attributes: only, the one person it serves (None: everybody)."""
+    """One worker. Attributes: only, the one person it serves (None: everybody); beat, called at each turn of `run`."""
 
-    def __init__(self, only: uuid.UUID | None = None) -> None:
-        self.only = only
+    def __init__(self, only: uuid.UUID | None = None, beat: Callable[[], None] = lambda: None) -> None:
+        self.only, self.beat = only, beat
         self._held: list[Claim] = []
         self._sweep: Iterator[object] = iter(())
         self._erased_at = 0.0
@@ -50,6 +50,7 @@ class Projector:
         """Project until told to stop; a database that is away is waited for."""
         wait, ready = 0.0, False
         while not stop.is_set():
+            self.beat()
             try:
                 if not ready:
                     self.prepare()

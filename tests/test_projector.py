@@ -224,6 +224,11 @@ def test_projecting_goes_on_after_the_graph_hung(alice: User, graph_process: psu
     assert (after.behind, after.attempts, after.last_error) == (0, 0, "")
 
 
+def test_a_heartbeat_that_cannot_be_written_is_said_at_once(db: None, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="none/beat can't be written: No such file"):
+        call_command("project_graph", once=True, heartbeat=tmp_path / "none" / "beat")
+
+
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_running_projector_stops_when_told(settings: Any) -> None:

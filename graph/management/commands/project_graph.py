@@ -3,7 +3,10 @@
 import argparse
 import signal
 import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -23,13 +26,16 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="project what there is, then exit")
         # While one waits for the graph, the other reads the log.
         parser.add_argument("--workers", type=int, default=2, help="how many work at once in this process (2)")
+        parser.add_argument(
+            "--heartbeat", type=Path, metavar="FILE", help="touch this file while it works, for a probe to look at"
+        )
 
-    def handle(self, *, once: bool, workers: int, **_: Any) -> None:
+    def handle(self, *, once: bool, workers: int, heartbeat: Path | None, **_: Any) -> None:
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         try:
-            project(stop, once=once, workers=workers)
+            project(stop, once=once, workers=workers, beat=Heartbeat(heartbeat) if heartbeat else lambda: None)
         except GraphUnavailableError as error:
             raise CommandError(f"The graph is away ({type(error.__cause__ or error).__name__}).") from error
         except Neo4jError as error:
@@ -41,11 +47,29 @@ class Command(BaseCommand):
             raise CommandError("Not every erased person could be cleared; see last_error of their Erasure rows.")
 
 
-def project(stop: threading.Event, *, once: bool, workers: int) -> None:
+class Heartbeat:
+    """Touches a file when called, once a second at most. Raises CommandError where that file can't be written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.due = 0.0
+        try:
+            self()
+        except OSError as error:
+            raise CommandError(f"{path} can't be written: {error.strerror}.") from error
+
+    def __call__(self) -> None:
+        now = time.monotonic()
+        if now >= self.due:
+            self.path.touch()
+            self.due = now + 1
+
+
+def project(stop: threading.Event, *, once: bool, workers: int, beat: Callable[[], None] = lambda: None) -> None:
     """Run so many workers until told to stop, or until nothing is left to do. Raises GraphUnavailableError."""
 
     def work() -> None:
-        projector = Projector()
+        projector = Projector(beat=beat)
         (projector.drain if once else projector.run)(stop)
 
     def work_in_thread() -> None:
