@@ -64,7 +64,7 @@ def test_addresses_exist(path: Path) -> None:
 @by_file
 def test_files_that_are_named_exist(path: Path) -> None:
     for name in re.findall(
-        r"`((?:traits|graph|ptfi|tests|bench|docs|templates|static|examples)/[\w./-]*)`", path.read_text()
+        r"`((?:traits|graph|ptfi|tests|bench|deploy|docs|templates|static|examples)/[\w./-]*)`", path.read_text()
     ):
         assert (ROOT / name).exists(), name
 
