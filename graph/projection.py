@@ -20,6 +20,7 @@ from graph.errors import GraphUnavailableError
 from graph.outbox import Claim, End, Replay
 from graph.rows import Change, Rows, rows_of
 from graph.writing import CLEARING, Fence, Window
+from ptfi.telemetry import trace
 from traits.models import Persona
 
 logger = logging.getLogger(__name__)
@@ -126,6 +127,7 @@ class Projector:
     def batch(self) -> int:
         """Project a batch of people; returns how many there were. Raises GraphUnavailableError."""
         self._let_go()
+        trace.begin(trace.BATCH)
         self._held = outbox.claim(settings.PROJECTOR_LEASE, self.only)
         count = len(self._held)
         if count:

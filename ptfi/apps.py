@@ -3,12 +3,19 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
+from django.db.backends.signals import connection_created
+
+from ptfi.telemetry.trace import comment_statements
 
 
 class PtfiConfig(AppConfig):
     """The app that belongs to no subject: ``manage.py run``."""
 
     name = "ptfi"
+
+    def ready(self) -> None:
+        """Have statements carry the id of the request or batch that they belong to."""
+        connection_created.connect(comment_statements, dispatch_uid="telemetry")
 
 
 class StaffPages(AdminConfig):

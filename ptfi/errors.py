@@ -1,13 +1,14 @@
 """Broken rules, and the one place that turns them into an answer: JSON, an HTMX fragment or a page."""
 
 import logging
-import uuid
 from collections.abc import Callable
 
 import orjson
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from ptfi.telemetry.trace import current_request
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +43,9 @@ class TooLargeError(RuleError):
 
 def error_json(error: RuleError) -> HttpResponse:
     """The one shape of the API's errors; requestID names this answer, in the logs too where it was our fault."""
-    request_id = str(uuid.uuid4())
+    request_id = current_request()
     if error.status >= 500:
-        log.error("Answered %s to request %s", error.code, request_id)
+        log.error("Answered %s", error.code)
     said = {"code": error.code, "message": error.message, "details": error.details}
     body = orjson.dumps({"error": said, "requestID": request_id})
     response = HttpResponse(body, status=error.status, content_type="application/json")

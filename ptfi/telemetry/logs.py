@@ -1,0 +1,82 @@
+"""How log lines are written: as JSON or as text, and never with what may be a person's words.
+
+Messages of ours are written so that ids and names of errors are all that they hold. Messages of packages may quote
+anything, so they come without their values; what an exception says never comes at all, only its kind and where it was.
+"""
+
+import datetime as dt
+import logging
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import orjson
+
+from ptfi.telemetry import trace
+
+OURS = ("ptfi", "traits", "graph")
+ANSWERS = ("django.request", "django.security")
+FRAMES = 6
+"""How many places of a traceback are named, from the innermost one."""
+Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+def fields(record: logging.LogRecord) -> dict[str, Any]:
+    """What is said of a record."""
+    moment = dt.datetime.fromtimestamp(record.created, dt.UTC)
+    kind, name = trace.current()
+    said = {
+        "time": moment.isoformat(timespec="milliseconds"),
+        "level": record.levelname,
+        "logger": record.name,
+        "message": _message(record),
+    }
+    return said | ({kind: name} if kind else {}) | _answer(record) | _error(record.exc_info)
+
+
+def _message(record: logging.LogRecord) -> str:
+    if record.name.split(".")[0] in OURS:
+        return record.getMessage()
+    if record.name.startswith(ANSWERS):
+        # Its own text quotes addresses, hosts and referrers.
+        return "The request was not answered as asked"
+    return str(record.msg).partition("\n")[0]
+
+
+def _answer(record: logging.LogRecord) -> dict[str, Any]:
+    """The request that a record is about, by the name of its view: addresses can hold words."""
+    status, request = getattr(record, "status_code", None), getattr(record, "request", None)
+    match = getattr(request, "resolver_match", None)
+    known = {"status": status, "method": getattr(request, "method", None), "view": getattr(match, "view_name", None)}
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _error(raised: Raised | None) -> dict[str, Any]:
+    if not raised or raised[1] is None:
+        return {}
+    kinds = list[str]()
+    error: BaseException | None = raised[1]
+    while error is not None and len(kinds) < FRAMES:
+        kinds.append(type(error).__name__)
+        error = error.__cause__ or error.__context__
+    frames = traceback.extract_tb(raised[2])[-FRAMES:]
+    places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames)]
+    return {"error": " from ".join(kinds), "at": places}
+
+
+class JsonFormatter(logging.Formatter):
+    """A line of JSON a record."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return orjson.dumps(fields(record), default=str).decode()
+
+
+class LineFormatter(logging.Formatter):
+    """A line of text a record, for people at a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = fields(record)
+        first = " ".join(said.pop(name) for name in ("time", "level", "logger", "message"))
+        places = said.pop("at", [])
+        return " ".join([first, *(f"{name}={value}" for name, value in said.items()), *(f"at {it}" for it in places)])
