@@ -18,6 +18,7 @@ from neo4j.exceptions import AuthError, DatabaseError, DriverError, TransientErr
 
 from graph.errors import GraphUnavailableError
 from ptfi.deadlines import run_within
+from ptfi.telemetry import metrics
 
 Result = TypeVar("Result")
 Work = Callable[[neo4j.ManagedTransaction], Result]
@@ -94,7 +95,8 @@ def read(work: Work[Result]) -> Result:
     if time.monotonic() < _away_until or not _slots.acquire(blocking=False):
         raise GraphUnavailableError
     try:
-        result = with_deadline(lambda: _read(work), settings.GRAPH_TIMEOUT)
+        with metrics.graph("read"):
+            result = with_deadline(lambda: _read(work), settings.GRAPH_TIMEOUT)
     except GraphUnavailableError:
         _away_until = time.monotonic() + AWAY_SECONDS
         raise
@@ -122,7 +124,8 @@ def write(work: Work[Result], seconds: float) -> Result:
         with opened_session() as session:
             return session.execute_write(work)
 
-    return with_deadline(attempts, seconds)
+    with metrics.graph("write"):
+        return with_deadline(attempts, seconds)
 
 
 def with_deadline(work: Callable[[], Result], seconds: float) -> Result:

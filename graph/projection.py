@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 from neo4j.exceptions import ConstraintError, TransientError
 
-from graph import connection, erasing, outbox, schema, shared, writing
+from graph import connection, erasing, metrics, outbox, schema, shared, writing
 from graph.errors import GraphUnavailableError
 from graph.outbox import Claim, End, Replay
 from graph.rows import Change, Rows, rows_of
@@ -131,16 +131,22 @@ class Projector:
         self._held = outbox.claim(settings.PROJECTOR_LEASE, self.only)
         count = len(self._held)
         if count:
-            windows = self._windows()
-            try:
-                self._project(windows)
-            except AWAY:
-                raise
-            except Exception as error:  # noqa: BLE001 (whose fault it is shows when each is tried alone)
-                logger.warning("A batch of %d failed (%s); trying one by one", len(windows), _reason(error))
-                self._project_singly(windows)
-            self._let_go()
+            metrics.PEOPLE.inc(count)
+            with metrics.BATCHES.time():
+                self._carry()
         return count
+
+    def _carry(self) -> None:
+        """Project the people whom this projector holds. Raises GraphUnavailableError."""
+        windows = self._windows()
+        try:
+            self._project(windows)
+        except AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001 (whose fault it is shows when each is tried alone)
+            logger.warning("A batch of %d failed (%s); trying one by one", len(windows), _reason(error))
+            self._project_singly(windows)
+        self._let_go()
 
     def _windows(self) -> list[tuple[Claim, Window]]:
         ends = outbox.window_ends(self._held)
@@ -191,6 +197,7 @@ class Projector:
             _clear(clearing)
 
     def _failed(self, claim: Claim, error: Exception) -> None:
+        metrics.FAILED.inc()
         logger.error("Person %s could not be projected: %s", claim.user_id, _reason(error))
         outbox.failed(claim, _reason(error))
 

@@ -17,6 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env(eager=False)
 file_faults = read_secret_files()
 BOLT = validate.Regexp(r"(bolt|neo4j)(\+ssc?)?://.+", error="Not a bolt:// or neo4j:// address.")
+SHORT_TOKEN = "At least 20 visible ASCII characters."  # noqa: S105 (words)
 POSITIVE = validate.Range(min=0, min_inclusive=False)
 EVENTS = validate.Regexp(
     r"((https?://[\w.:\[\]-]+)?/[\w./-]*)?\Z", error="Neither a path nor an http:// or https:// address."
@@ -42,6 +43,8 @@ BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
+# Who sends it as a bearer token may read /metrics; without one nobody may.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=validate.Regexp(r"([\x21-\x7e]{20,})?\Z", error=SHORT_TOKEN))
 LOG_FORMAT = env.str("LOG_FORMAT", "line" if EMBEDDED else "json", validate=validate.OneOf(["json", "line"]))
 
 DATABASE = env.dj_db_url("DATABASE_URL")

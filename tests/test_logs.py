@@ -28,6 +28,7 @@ from traits import log
 from traits.models import Decision
 
 MARKER = "xylophone"
+API = "/v1/users/me/persona/traits"
 Lines = Callable[[], list[dict[str, Any]]]
 pytestmark = pytest.mark.django_db
 
@@ -78,7 +79,7 @@ def test_no_words_of_a_person_through_the_web(
     client = signed_in(alice)
     client.raise_request_exception = False
     said = {"X-Request-ID": MARKER, "Referer": f"http://testserver/?q={MARKER}", "User-Agent": MARKER}
-    for address in ("/review/", "/traits/", f"/review/{candidate.pk}/", f"/{MARKER}/", "/v1/users/me/candidate-traits"):
+    for address in ("/review/", "/traits/", f"/review/{candidate.pk}/", f"/{MARKER}/", f"{API}/candidates"):
         client.get(f"{address}?q={MARKER}&after={MARKER}", headers=said)
     assert client.get(f"/broken/?q={MARKER}", headers=said).status_code == 500
     assert client.get(f"/refused/?q={MARKER}", headers=said).status_code == 500
@@ -87,7 +88,7 @@ def test_no_words_of_a_person_through_the_web(
     strict.post(f"/accounts/login/?next=/{MARKER}/", {"login": f"{MARKER}@example.com", "password": MARKER})
     client.post("/accounts/login/", {"login": f"{MARKER}@example.com", "password": MARKER})
     client.post(f"/review/{candidate.pk}/edit/", {"name": MARKER * 99, "notes": MARKER, "version": MARKER})
-    client.post(f"/v1/users/me/candidate-traits/{MARKER}/action", {"notes": MARKER}, content_type="application/json")
+    client.post(f"{API}/candidates/{candidate.pk}/actions", {"notes": MARKER}, content_type="application/json")
     client.post("/v1/ingest/candidates", MARKER, content_type="application/json")
     assert len(written.getvalue().splitlines()) > 8
     assert MARKER not in written.getvalue().lower()
@@ -162,7 +163,7 @@ def test_a_proxys_id_is_kept_if_it_is_one(client: Client, sent: str, kept: str |
 
 
 def test_an_errors_id_is_the_requests(client: Client) -> None:
-    answer = client.get("/v1/users/me/candidate-traits", headers={"X-Request-ID": GIVEN})
+    answer = client.get(f"{API}/candidates", headers={"X-Request-ID": GIVEN})
     assert (answer.json()["requestID"], answer["X-Request-ID"]) == (GIVEN, GIVEN)
 
 
@@ -174,7 +175,7 @@ def test_statements_of_pages_name_their_request_and_prepared_ones_do_not(alice: 
     assert texts
     assert all(text.startswith(f"/* request={GIVEN} */ ") for text in texts if "SAVEPOINT" not in text), texts
     with CaptureQueriesContext(connection) as captured:
-        as_alice.get("/v1/users/me/candidate-traits", headers={"X-Request-ID": GIVEN})
+        as_alice.get(f"{API}/candidates", headers={"X-Request-ID": GIVEN})
     own = [query["sql"] for query in captured if "traits_extractedtraitcandidate" in query["sql"]]
     assert own
     assert all(not text.lstrip().startswith("/*") for text in own)

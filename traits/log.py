@@ -18,6 +18,7 @@ from typing import Any
 from django.utils import timezone
 
 from ptfi.statements import Table, Write, write
+from ptfi.telemetry import metrics
 from traits.models import ActorKind, Decision, Persona, UserRefinedTrait
 from traits.states import State
 
@@ -129,6 +130,8 @@ def entries_of(
         entry = _entry(persona, change, actor, at, batch_id)
         persona.revision, persona.hash, persona.last_entry_at = entry.revision, entry.hash, at
         entries.append(entry)
+    if entries:
+        metrics.decided(entry.user_decision for entry in entries)
     return entries
 
 

@@ -1,4 +1,4 @@
-"""The events' process, as an ASGI application: /events for browsers, /healthz and /readyz for probes."""
+"""The events' process, as an ASGI application: /events for browsers, /healthz, /readyz and /metrics for operators."""
 
 import asyncio
 import json
@@ -13,8 +13,10 @@ from django.db import Error
 from django.http import parse_cookie
 from django.http.request import split_domain_port, validate_host
 
+from ptfi.events import metrics
 from ptfi.events.hub import FullError, Hub, Stream
 from ptfi.events.sessions import signed_in
+from ptfi.telemetry import exposition
 
 logger = logging.getLogger(__name__)
 Message = MutableMapping[str, Any]
@@ -66,7 +68,12 @@ class Application:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
-        answers = {"/events": self._events, "/healthz": self._healthz, "/readyz": self._readyz}
+        answers = {
+            "/events": self._events,
+            "/healthz": self._healthz,
+            "/readyz": self._readyz,
+            "/metrics": self._metrics,
+        }
         answer = answers.get(scope["path"])
         if answer is None:
             await _say(send, 404, {"error": "not_found"})
@@ -87,12 +94,22 @@ class Application:
         }
         await _say(send, 200 if ready else 503, said)
 
+    async def _metrics(self, scope: Message, _receive: Receive, send: Send) -> None:
+        if not exposition.may_read(_headers(scope).get("authorization", "")):
+            await _say(send, 404, {"error": "not_found"})
+            return
+        text, kind = exposition.text()
+        headers = [*PLAIN, (b"content-type", kind.encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": text, "more_body": False})
+
     async def _events(self, scope: Message, receive: Receive, send: Send) -> None:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = _headers(scope)
         shared = _shared_with(headers.get("origin", ""))
         try:
             stream = await self._open(headers)
         except RefusedError as refused:
+            metrics.REFUSED.labels(refused.status).inc()
             again = [(b"retry-after", b"30")] if refused.status in (429, 503) else []
             await _say(send, refused.status, {"error": "refused"}, [*shared, *again])
             return
@@ -101,7 +118,7 @@ class Application:
             await _send(send, {"type": "http.response.start", "status": 200, "headers": [*STREAM, *shared]})
             await self._tell(stream, gone, send)
         except TimeoutError:
-            self.hub.dropped += 1
+            metrics.DROPPED.inc()
         finally:
             self.hub.leave(stream)
             gone.cancel()
@@ -136,9 +153,15 @@ class Application:
         while not stream.ended:
             events = await stream.events(HEARTBEAT_SECONDS)
             if not stream.ended:
+                for event in events:
+                    metrics.SENT.labels(event).inc()
                 await _send(send, _piece("".join(f"event: {event}\ndata:\n\n" for event in events) or ":\n\n"))
         if not gone.done():
             await _send(send, {"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _headers(scope: Message) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 def _site() -> str:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import Error, connection
 from psycopg import sql
 
+from ptfi.events import metrics
 from ptfi.events.channels import EVENTS, people_in
 from ptfi.events.sessions import signed_in
 
@@ -65,7 +66,6 @@ class Hub:
 
     def __init__(self) -> None:
         self.closing = self.listening = False
-        self.dropped = 0
         self._streams: defaultdict[uuid.UUID, set[Stream]] = defaultdict(set)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -88,19 +88,18 @@ class Hub:
     def streams(self) -> list[Stream]:
         return [stream for mine in self._streams.values() for stream in mine]
 
-    def people(self) -> int:
-        return len(self._streams)
-
     def enter(self, stream: Stream) -> None:
         """Have the stream told from now on. Raises FullError."""
         mine = self._streams.get(stream.user_id, ())
         if len(mine) >= PERSON_STREAMS or len(self.streams()) >= settings.EVENTS_STREAMS:
             raise FullError(mine=len(mine) >= PERSON_STREAMS)
         self._streams[stream.user_id].add(stream)
+        metrics.STREAMS.inc()
 
     def leave(self, stream: Stream) -> None:
         mine = self._streams.get(stream.user_id, set())
         mine.discard(stream)
+        metrics.STREAMS.dec()
         if not mine:
             self._streams.pop(stream.user_id, None)
 
@@ -119,14 +118,18 @@ class Hub:
             except (psycopg.Error, OSError) as error:
                 if self.listening:
                     logger.warning("PostgreSQL is away (%s); waiting for it", type(error).__name__)
-                self.listening = False
+                self._is_listening(False)
                 wait = min(LONGEST_WAIT, wait * 2 or 0.1)
                 await asyncio.sleep(wait)
+
+    def _is_listening(self, listening: bool) -> None:
+        self.listening = listening
+        metrics.LISTENING.set(listening)
 
     async def _hear(self, listener: "psycopg.AsyncConnection[tuple[object, ...]]") -> None:
         for channel in EVENTS:
             await listener.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
-        self.listening = True
+        self._is_listening(True)
         # What was said before this connection was there, nobody heard.
         for event in EVENTS.values():
             self.tell(event, list(self._streams))

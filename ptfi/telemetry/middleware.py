@@ -1,10 +1,15 @@
-"""Around every request: the id that its answer, its log lines and its statements carry."""
+"""Around every request: the id that its answer, its log lines and its statements carry, and how long it took."""
 
 from collections.abc import Callable
+from time import perf_counter
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from ptfi.telemetry import trace
+from ptfi.health import ANSWERS
+from ptfi.telemetry import exposition, metrics, state, trace
+
+# Imported for what it adds to the metrics of a web process.
+STATE = state.STATE
 
 
 class TelemetryMiddleware:
@@ -14,8 +19,23 @@ class TelemetryMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        started = perf_counter()
         # It stays current after the answer, of which a download is sent later; the next request has its own.
         name = trace.begin(trace.REQUEST, request.META.get("HTTP_X_REQUEST_ID", ""))
-        response = self.get_response(request)
+        if request.path_info == exposition.ADDRESS:
+            response: HttpResponseBase = _metrics(request)
+        else:
+            response = self.get_response(request)
+            if request.path_info not in ANSWERS:
+                match = request.resolver_match
+                view = match.view_name if match else metrics.NO_VIEW
+                metrics.answered(view, response.status_code, perf_counter() - started)
         response["X-Request-ID"] = name
         return response
+
+
+def _metrics(request: HttpRequest) -> HttpResponse:
+    if request.method != "GET" or not exposition.may_read(request.META.get("HTTP_AUTHORIZATION", "")):
+        return HttpResponse(status=404, headers={"Cache-Control": "no-store"})
+    text, kind = exposition.text()
+    return HttpResponse(text, content_type=kind, headers={"Cache-Control": "no-store"})

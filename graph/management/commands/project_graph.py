@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from django.db.models import F
 from neo4j.exceptions import Neo4jError
+from prometheus_client import start_http_server
 
 from graph.errors import GraphUnavailableError
 from graph.projection import Projector
@@ -29,9 +30,22 @@ class Command(BaseCommand):
         parser.add_argument(
             "--heartbeat", type=Path, metavar="FILE", help="touch this file while it works, for a probe to look at"
         )
+        parser.add_argument("--metrics-port", type=int, help="serve metrics there, to whoever can reach it")
+        parser.add_argument("--metrics-address", default="127.0.0.1", help="of which interface (127.0.0.1)")
 
-    def handle(self, *, once: bool, workers: int, heartbeat: Path | None, **_: Any) -> None:
+    def handle(
+        self,
+        *,
+        once: bool,
+        workers: int,
+        heartbeat: Path | None,
+        metrics_port: int | None,
+        metrics_address: str,
+        **_: Any,
+    ) -> None:
         stop = threading.Event()
+        if metrics_port:
+            _serve_metrics(metrics_address, metrics_port)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         try:
@@ -63,6 +77,13 @@ class Heartbeat:
         if now >= self.due:
             self.path.touch()
             self.due = now + 1
+
+
+def _serve_metrics(address: str, port: int) -> None:
+    try:
+        start_http_server(port, address)
+    except OSError as error:
+        raise CommandError(f"Metrics can't be served at {address}:{port}: {error.strerror}.") from None
 
 
 def project(stop: threading.Event, *, once: bool, workers: int, beat: Callable[[], None] = lambda: None) -> None:
