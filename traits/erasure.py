@@ -197,6 +197,7 @@ def _erase_tables(user: User) -> None:
     _value("SELECT erase_persona_log(%(user)s)", {"user": user.pk})
     # Who of the staff looked stays on record; what they wrote about it may quote the persona.
     _value("SELECT erase_access_reasons(%(user)s)", {"user": user.pk})
+    _value("SELECT erase_moderation(%(user)s)", {"user": user.pk})
     with connection.cursor() as cursor:
         for model in TABLES.values():
             # The ORM would first look for rows that refer to these, which are gone.

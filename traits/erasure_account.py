@@ -17,7 +17,7 @@ from traits import bars, log
 from traits.erasure import BACKUPS, LOOKS, RECEIPT, carry_out, counts, lock_all, new_erasure
 from traits.erasure_models import ErasureKind
 from traits.errors import InvalidError
-from traits.models import Erasure, ErasureState, Persona, UserRefinedTrait
+from traits.models import Erasure, ErasureState, ModerationEntry, Persona, UserRefinedTrait
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,8 @@ def erase_account(*, user: User, actor: log.Actor, confirm_email: str | None) ->
         raise InvalidError(details={"confirm": ["This is not the e-mail address of your account."]})
     persona = lock_all(user)
     # What staff did for others is in those people's logs.
-    if user.is_staff or UserRefinedTrait.objects.filter(actor=user).exclude(user=user).exists():
+    acted = UserRefinedTrait.objects.filter(actor=user).exclude(user=user).exists()
+    if user.is_staff or acted or ModerationEntry.objects.filter(actor=user).exists():
         raise InvalidError(details={"confirm": [STAFF]})
     Erasure.objects.filter(user=user, state=ErasureState.AWAITING_CONFIRMATION).update(state=ErasureState.EXPIRED)
     erasure = new_erasure(user, actor, ErasureKind.ACCOUNT)

@@ -26,6 +26,7 @@ from traits.models import (
     Suppression,
     UserRefinedTrait,
 )
+from traits.moderation import blank_reasons, without_text
 from traits.redaction import Redaction, scope_of
 from traits.states import trait_state
 
@@ -37,6 +38,7 @@ TRAITS = 100
 """Traits that one step takes; they are in memory together."""
 ENTRIES = 500
 """Entries of the log that one step rewrites, beside those about suggestions and traits that go."""
+THINNED = ["supporting_evidence", "held_reason", "version", "updated_at"]
 CHUNK = 10
 """Rows in memory at once; one may be some megabytes."""
 KEPT = {
@@ -91,7 +93,8 @@ class Step:
             chunk = list(ExtractedTraitCandidate.objects.filter(pk__in=ids[start : start + CHUNK]).defer("search"))
             gone |= {row.pk for row in chunk if not self._thin(row)}
             kept = [row for row in chunk if row.pk not in gone]
-            ExtractedTraitCandidate.objects.bulk_update(kept, ["supporting_evidence", "version", "updated_at"])
+            ExtractedTraitCandidate.objects.bulk_update(kept, THINNED)
+        blank_reasons(self.user, ids)
         self._count(candidates=len(gone), candidates_less=len(ids) - len(gone))
         self._drop(gone)
         return len(ids) < THINGS
@@ -101,6 +104,8 @@ class Step:
         if self.scope.category:
             return False
         row.supporting_evidence = self.scope.left(row.supporting_evidence)
+        # Staff may have quoted it.
+        row.held_reason = without_text(row.held_reason)
         row.version, row.updated_at = row.version + 1, self.at
         return bool(row.supporting_evidence)
 

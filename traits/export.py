@@ -14,7 +14,15 @@ from django.db.models import QuerySet
 
 from ptfi.accounts.models import User
 from ptfi.clients.grants import Connection, connections
-from traits.models import AccessEntry, Erasure, ExtractedTraitCandidate, PersonaTrait, Suppression, UserRefinedTrait
+from traits.models import (
+    AccessEntry,
+    Erasure,
+    ExtractedTraitCandidate,
+    ModerationEntry,
+    PersonaTrait,
+    Suppression,
+    UserRefinedTrait,
+)
 from traits.selectors import persona
 from traits.serializers import candidate_json, entry_json, erasure_json, trait_json
 from traits.snapshots import snapshot
@@ -82,6 +90,8 @@ def _members(user: User, now: dt.datetime) -> Members:
     yield "suppressions", map(_suppression, _rows(Suppression.objects.filter(user=user).order_by("pk")))
     yield "erasures", map(_erasure, _rows(Erasure.objects.filter(user=user).order_by("requested_at")))
     yield "looks", map(_look, _rows(AccessEntry.objects.filter(subject_id=user.pk).order_by("created_at", "pk")))
+    moderation = ModerationEntry.objects.filter(user=user).order_by("created_at", "pk")
+    yield "moderation", map(_moderation, _rows(moderation))
     yield "connectedApps", map(_app, connections(user))
 
 
@@ -141,6 +151,20 @@ def _erasure(row: Erasure) -> dict[str, Any]:
 
 def _look(row: AccessEntry) -> dict[str, Any]:
     return {"staffID": row.staff_id, "kind": row.kind, "reason": row.reason, "createdAt": row.created_at}
+
+
+def _moderation(row: ModerationEntry) -> dict[str, Any]:
+    """What staff did with a suggestion, without saying who else was concerned."""
+    before, after = ({key: state[key] for key in ("status", "held")} for state in (row.before, row.after))
+    return {
+        "entryID": row.pk,
+        "candidateID": row.candidate_id,
+        "action": row.action,
+        "reason": row.reason,
+        "before": before,
+        "after": after,
+        "createdAt": row.created_at,
+    }
 
 
 def _app(connection: Connection) -> dict[str, Any]:

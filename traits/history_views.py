@@ -20,7 +20,8 @@ from traits.errors import NotFoundError
 from traits.forms import read_number
 from traits.history import ACTORS, Filters
 from traits.log_download import json_lines, table
-from traits.models import Category, Decision, UserRefinedTrait
+from traits.models import Category, Decision, ModerationEntry, UserRefinedTrait
+from traits.moderated import moderated
 from traits.sentences import element_words, value_words
 from traits.states import State
 from traits.views import Request
@@ -66,6 +67,7 @@ def history(request: Request) -> HttpResponse:
         "page": log_history.page(request.user, filters, after=after),
         "filters": filters,
         "first": not after,
+        "moderated": _moderated(request, filters) if not after else [],
         "back": _without(request, "done"),
         "done": request.GET.get("done", ""),
         "decisions": Decision.choices,
@@ -74,6 +76,22 @@ def history(request: Request) -> HttpResponse:
     }
     fragment = request.htmx and not request.htmx.history_restore_request
     return render(request, "history/_answer.html" if fragment else "history/history.html", context)
+
+
+def _moderated(request: Request, filters: Filters) -> list[ModerationEntry]:
+    """The newest things that staff did, where nothing or staff's doing was asked for."""
+    wanted = filters in (Filters(), Filters(actor="staff"))
+    return moderated(request.user, limit=3)[0] if wanted else []
+
+
+@login_required
+@never_cache
+@require_safe
+def moderated_page(request: Request) -> HttpResponse:
+    """What staff did with the person's suggestions."""
+    entries, key = moderated(request.user, request.GET.get("after", ""))
+    context = {"entries": entries, "next": key, "next_query": urlencode({"after": key})}
+    return render(request, "history/moderated.html", context)
 
 
 def _without(request: Request, name: str) -> str:

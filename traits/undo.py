@@ -67,8 +67,12 @@ def undo(*, user: User, actor: log.Actor, action_id: uuid.UUID) -> UndoOutcome:
         raise NotLatestError
     at = log.next_moment(persona)
     steps = _restored(user, undoable, at)
+    undone = {step.undoes for step in steps}
+    if not steps or (together and len(undone) < len(entries)):
+        raise NotLatestError
     batch_id = uuid.uuid4() if len(steps) > 1 else None
     done = record(persona, steps, actor=actor, at=at, batch_id=batch_id)
+    undoable = [entry for entry in undoable if entry.pk in undone]
     return UndoOutcome(entries=done, undone=undoable, skipped=len(entries) - len(undoable))
 
 
@@ -139,7 +143,7 @@ def _things(entry: UserRefinedTrait) -> set[Thing]:
 
 
 def _restored(user: User, entries: list[UserRefinedTrait], at: dt.datetime) -> list[Step]:
-    """The steps that put back what stood before each entry."""
+    """The steps that put back what stood before each entry, but for suggestions that staff hold back."""
     rows = ExtractedTraitCandidate.objects.select_for_update(no_key=True).defer("search").filter(user=user)
     touched = [pk for entry in entries for pk in (entry.original_candidate_id, entry.trait_id_in_pkg)]
     candidates: dict[uuid.UUID | None, ExtractedTraitCandidate] = {
@@ -154,6 +158,8 @@ def _restored(user: User, entries: list[UserRefinedTrait], at: dt.datetime) -> l
             steps.append(_style_step(user, entry, styles.get(entry.style_element)))
             continue
         candidate, trait_id = candidates.get(entry.original_candidate_id), entry.trait_id_in_pkg
+        if candidate and candidate.held_reason and candidate.is_undecided:
+            continue
         again = None if entry.original_candidate_id else candidates.get(trait_id)
         steps.append(_step(user, entry, candidate, traits.get(trait_id), at))
         if again and again.is_undecided and steps[-1].trait:

@@ -1,0 +1,58 @@
+"""What staff did with a person's suggestions, as that person sees it."""
+
+import datetime as dt
+import uuid
+
+from django.db.models import Q
+
+from ptfi.accounts.models import User
+from traits.models import CandidateStatus, ExtractedTraitCandidate, ModerationAction, ModerationEntry
+
+PAGE = 30
+SAID: dict[str, str] = {
+    ModerationAction.ARCHIVE: "Staff took a suggestion out of your queue",
+    ModerationAction.REQUEUE: "Staff put a suggestion back into your queue",
+    ModerationAction.FLAG: "Staff hold a suggestion back for now",
+    ModerationAction.RELEASE: "Staff released a suggestion that was held back",
+    ModerationAction.REASSIGN: "Staff took away a suggestion that is about somebody else",
+    ModerationAction.RECEIVE: "Staff brought you a suggestion that had come to somebody else by mistake",
+}
+
+
+def moderated(user: User, after: str = "", limit: int = PAGE) -> tuple[list[ModerationEntry], str]:
+    """A page of it, newest first, and the key to go on from; "" at the end.
+
+    Each entry has said (what was done) and candidate: the suggestion, where it is the person's and not held back.
+    """
+    rows = ModerationEntry.objects.filter(user=user).order_by("-created_at", "entry_id")
+    if key := _key(after):
+        rows = rows.filter(Q(created_at__lt=key[0]) | Q(created_at=key[0], entry_id__gt=key[1]))
+    found = list(rows[: limit + 1])
+    page = found[:limit]
+    candidates = _candidates(user, page)
+    for entry in page:
+        entry.said = SAID[entry.action]  # type: ignore[attr-defined]
+        entry.candidate = candidates.get(entry.candidate_id)  # type: ignore[attr-defined]
+    last = page[-1] if len(found) > limit else None
+    return page, f"{last.created_at.isoformat()}_{last.pk}" if last else ""
+
+
+def _candidates(user: User, entries: list[ModerationEntry]) -> dict[uuid.UUID, ExtractedTraitCandidate]:
+    """The suggestions by id; can_open says whether there is a page of them."""
+    ids = [entry.candidate_id for entry in entries]
+    if not ids:
+        return {}
+    rows = ExtractedTraitCandidate.objects.filter(user=user, held_reason="", pk__in=ids)
+    found = {row.pk: row for row in rows.only("candidate_id", "trait_name", "status")}
+    for row in found.values():
+        row.can_open = row.status != CandidateStatus.ARCHIVED  # type: ignore[attr-defined]
+    return found
+
+
+def _key(text: str) -> tuple[dt.datetime, uuid.UUID] | None:
+    """What the page before ended with; None for what is no key."""
+    time, _, pk = text.partition("_")
+    try:
+        return dt.datetime.fromisoformat(time).astimezone(dt.UTC), uuid.UUID(pk)
+    except (ValueError, OverflowError):
+        return None
