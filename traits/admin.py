@@ -5,6 +5,8 @@ import uuid
 from django.contrib import admin
 
 from traits.models import AccessKind, Erasure, Persona
+from traits.staff import candidates as candidates
+from traits.staff import moderation_entries as moderation_entries
 from traits.staff.access import PersonalAdmin
 from traits.staff.base import ReadOnlyAdmin
 

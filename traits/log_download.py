@@ -67,7 +67,7 @@ def table(user: User) -> Generator[bytes, None, None]:
                 tell(user, entries)
                 # Set anew for each piece: between two of them other requests run in this thread.
                 with timezone.override(zone):
-                    lines = [writer.writerow(map(_cell, _values(entry))) for entry in entries]
+                    lines = [writer.writerow(map(cell, _values(entry))) for entry in entries]
                 yield "".join(lines).encode()
     finally:
         connection.close()
@@ -102,7 +102,7 @@ def _values(entry: Any) -> tuple[Any, ...]:
     )
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
     """A value as text; one that a spreadsheet would take for a formula begins with an apostrophe."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text

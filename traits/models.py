@@ -17,6 +17,7 @@ from traits.erasure_models import ErasureState as ErasureState
 from traits.moderation_models import ModerationAction as ModerationAction
 from traits.moderation_models import ModerationEntry as ModerationEntry
 from traits.permissions import OF_CANDIDATES, OF_LOG, OF_PERSONAS
+from traits.staff_indexes import STAFF_INDEXES
 
 MAX_NAME = 255
 MAX_EVIDENCE = 1_000
@@ -191,6 +192,7 @@ class ExtractedTraitCandidate(models.Model):
             models.Index("user", name="candidate_superseding", condition=~Q(supersedes=[])),
             # A long list of what is not merged yet: merging it in larger pieces makes imports a third faster.
             GinIndex(fields=["search"], name="candidate_search", gin_pending_list_limit=16_384),
+            *STAFF_INDEXES,
         ]
 
     def __str__(self) -> str:

@@ -1,9 +1,13 @@
 """What the pages of staff have in common."""
 
+import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+
+from ptfi.accounts.models import User
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -15,3 +19,11 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     has_change_permission = has_delete_permission = has_add_permission
+
+
+def named(request: HttpRequest, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """What to call each person: by name for those who may see accounts, else by id."""
+    ids = set(people)
+    if not ids or not request.user.has_perm("accounts.view_user"):
+        return {pk: str(pk) for pk in ids}
+    return {user.pk: str(user) for user in User.objects.filter(pk__in=ids)}

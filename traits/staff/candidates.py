@@ -1,0 +1,234 @@
+"""Candidates in the admin: the list, one candidate, and the actions, each with a preview, a reason and a count."""
+
+import uuid
+from collections import Counter
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models.fields.json import KT
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from ptfi.accounts.models import User
+from traits import moderation
+from traits.models import ExtractedTraitCandidate, ModerationAction, UserRefinedTrait
+from traits.moderation_models import MAX_REASON
+from traits.staff.base import ReadOnlyAdmin, named
+from traits.staff.candidate_files import CandidateFiles
+from traits.staff.filters import Filters, Page, choices, chosen, matching, page
+
+ACTIONS = {
+    ModerationAction.ARCHIVE: ("Archive", "traits.archive_candidate"),
+    ModerationAction.REQUEUE: ("Put back into the queue", "traits.requeue_candidate"),
+    ModerationAction.FLAG: ("Hold back", "traits.flag_candidate"),
+    ModerationAction.RELEASE: ("Release", "traits.flag_candidate"),
+    ModerationAction.REASSIGN: ("Give to somebody else", "traits.reassign_candidate"),
+}
+"""What each is called, and who may."""
+MEANS = {
+    ModerationAction.ARCHIVE: "They leave the queue, undecided. Only staff can put them back.",
+    ModerationAction.REQUEUE: "They are in the queue again, to be decided.",
+    ModerationAction.FLAG: "They are out of sight for the person, who cannot decide about them until you release them.",
+    ModerationAction.RELEASE: "The person sees them again and can decide.",
+    ModerationAction.REASSIGN: "They came to the wrong person, and go to the one whom they are about. Both are told.",
+}
+SHOWN_DECISIONS = 20
+
+
+class ActForm(forms.Form):
+    """What an action needs to know beside the candidates; the person reads the reason in their history."""
+
+    kind = forms.ChoiceField(choices=list(moderation.KINDS.items()), widget=forms.RadioSelect, label="They are")
+    to = forms.CharField(max_length=255, label="Whose are they?", help_text="The person's id or external id.")
+    reason = forms.CharField(
+        max_length=MAX_REASON, label="Why?", help_text="People read this in their history: no names, nothing quoted."
+    )
+
+    def __init__(self, action: ModerationAction, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        if action != ModerationAction.FLAG:
+            del self.fields["kind"]
+        if action != ModerationAction.REASSIGN:
+            del self.fields["to"]
+
+    def clean_to(self) -> User:
+        person = find_person(self.cleaned_data["to"])
+        if person is None:
+            raise forms.ValidationError("Nobody goes by this.")
+        return person
+
+    def clean_reason(self) -> str:
+        return " ".join(str(self.cleaned_data["reason"]).split())
+
+
+def find_person(text: str) -> User | None:
+    """The person with this id or external id; an address would tell who has an account here."""
+    if found := chosen([text.strip()]):
+        return User.objects.filter(pk=found[0], persona__isnull=False).first()
+    return User.objects.filter(external_id=text.strip(), persona__isnull=False).first()
+
+
+@admin.register(ExtractedTraitCandidate)
+class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
+    """Nothing is edited here: candidates change by what moderation.py offers, and by imports."""
+
+    def get_urls(self) -> list[URLPattern]:
+        own = self.admin_site.admin_view
+        return [
+            path("act/", own(self.act), name="candidates_act"),
+            path("export/", own(self.export), name="candidates_export"),
+            path("import/", own(self.bring), name="candidates_import"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        filters, listed = self.listed(request)
+        context = self.admin_site.each_context(request) | (extra_context or {}) | self.files_context(request)
+        query = request.GET.copy()
+        query.pop("after", None)
+        context |= {
+            "title": "Candidates",
+            "filters": filters,
+            "names": choices(),
+            "page": listed,
+            "people": named(request, [row.user_id for row in listed.rows]),
+            "query": query.urlencode(),
+            "next_query": _with(query, after=listed.next),
+            "is_narrow": any(filters.data.get(name) for name in filters.fields if name != "order"),
+            "actions": self.allowed(request),
+            "reads_evidence": request.user.has_perm("traits.view_evidence"),
+        }
+        return TemplateResponse(request, "admin/candidates/list.html", context)
+
+    def listed(self, request: HttpRequest) -> tuple[Filters, Page]:
+        filters = Filters(request.GET)
+        rows = matching(filters, evidence=request.user.has_perm("traits.view_evidence"))
+        return filters, page(rows, filters.value("order"), request.GET.get("after", ""))
+
+    def allowed(self, request: HttpRequest) -> dict[str, str]:
+        """The actions that this member of staff may take, and what they are called."""
+        return {name.value: label for name, (label, needed) in ACTIONS.items() if request.user.has_perm(needed)}
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",  # noqa: ARG002 (Django's signature)
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        candidate = self.candidate(request, object_id)
+        reads_evidence = request.user.has_perm("traits.view_evidence")
+        context = self.admin_site.each_context(request) | (extra_context or {})
+        context |= {
+            "title": candidate.trait_name,
+            "candidate": candidate,
+            "held": moderation.without_text(candidate.held_reason),
+            "person": named(request, [candidate.user_id])[candidate.user_id],
+            "reads_evidence": reads_evidence,
+            "pieces": candidate.supporting_evidence if reads_evidence else [],
+            "decisions": _decisions(candidate, request.user.has_perm("traits.view_userrefinedtrait")),
+            "reads_log": request.user.has_perm("traits.view_userrefinedtrait"),
+            "reads_moderation": request.user.has_perm("traits.view_moderationentry"),
+            "actions": self.allowed(request),
+        }
+        if context["reads_moderation"]:
+            context["entries"] = moderation.entries_about(candidate)
+        return TemplateResponse(request, "admin/candidates/detail.html", context)
+
+    def candidate(self, request: HttpRequest, object_id: str) -> ExtractedTraitCandidate:
+        """The one with this id. Raises PermissionDenied, Http404."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        ids = chosen([object_id])
+        found = ExtractedTraitCandidate.objects.defer("search").filter(pk__in=ids).first()
+        if found is None:
+            raise Http404
+        return found
+
+    def act(self, request: HttpRequest) -> HttpResponse:
+        """First what would be done to how many, then, with a reason, doing it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        ids, name = chosen(request.POST.getlist("candidate")), request.POST.get("action", "")
+        if request.method != "POST" or not ids or name not in ACTIONS:
+            messages.warning(request, "Choose suggestions, and what is to be done with them.")
+            return redirect(_list(request))
+        action = ModerationAction(name)
+        if not request.user.has_perm(ACTIONS[action][1]):
+            raise PermissionDenied
+        confirmed = "confirm" in request.POST
+        form = ActForm(action, request.POST if confirmed or "to" in request.POST else None)
+        if confirmed and form.is_valid():
+            return self._done(request, _action(action, form), ids)
+        return self._preview(request, action, form, ids, confirmed)
+
+    def _preview(
+        self, request: HttpRequest, action: ModerationAction, form: ActForm, ids: list[uuid.UUID], confirmed: bool
+    ) -> HttpResponse:
+        form.is_valid()
+        to = form.cleaned_data.get("to") if form.is_bound else None
+        # Whose they are decides what can be done.
+        asks_first = action == ModerationAction.REASSIGN and to is None
+        outcome = None if asks_first else moderation.preview(moderation.Action(name=action, to=to), ids)
+        if form.is_bound and not confirmed:
+            form.errors.pop("reason", None)
+        context = self.admin_site.each_context(request) | {
+            "title": f"{ACTIONS[action][0]}?",
+            "action": action.value,
+            "means": MEANS[action],
+            "form": form,
+            "ids": ids,
+            "outcome": outcome,
+            "refused": _named_refusals(outcome) if outcome else [],
+            "filters": request.POST.get("filters", ""),
+            "detail": request.POST.get("detail", ""),
+        }
+        return render(request, "admin/candidates/act.html", context, status=400 if confirmed else 200)
+
+    def _done(self, request: HttpRequest, action: moderation.Action, ids: list[uuid.UUID]) -> HttpResponse:
+        outcome = moderation.act(actor=cast(User, request.user), action=action, candidate_ids=ids)
+        words = f"{ModerationAction(action.name).label}: {len(outcome.done)}."
+        if outcome.refused:
+            why = "; ".join(f"{text} ({number})" for text, number in Counter(outcome.refused.values()).items())
+            words += f" Refused: {len(outcome.refused)}. {why}"
+        messages.add_message(request, messages.SUCCESS if outcome.done else messages.WARNING, words)
+        return redirect(_list(request))
+
+
+def _action(name: ModerationAction, form: ActForm) -> moderation.Action:
+    given = form.cleaned_data
+    return moderation.Action(name=name, reason=given["reason"], kind=given.get("kind", ""), to=given.get("to"))
+
+
+def _list(request: HttpRequest) -> str:
+    """Where the action came from: a candidate, or the list with its filters."""
+    if ids := chosen([request.POST.get("detail", "")]):
+        return reverse("admin:traits_extractedtraitcandidate_change", args=ids)
+    query = QueryDict(request.POST.get("filters", "")[:2_000]).urlencode()
+    address = reverse("admin:traits_extractedtraitcandidate_changelist")
+    return f"{address}?{query}" if query else address
+
+
+def _with(query: QueryDict, **more: str) -> str:
+    query = query.copy()
+    query.update(more)
+    return query.urlencode()
+
+
+def _named_refusals(outcome: moderation.Outcome) -> list[tuple[ExtractedTraitCandidate | uuid.UUID, str]]:
+    rows = ExtractedTraitCandidate.objects.only("trait_name").in_bulk(list(outcome.refused)) if outcome.refused else {}
+    return [(rows.get(pk, pk), why) for pk, why in outcome.refused.items()]
+
+
+def _decisions(candidate: ExtractedTraitCandidate, with_contents: bool) -> list[UserRefinedTrait]:
+    """The person's newest decisions about it; reason and notes for those alone who may read the log."""
+    rows = UserRefinedTrait.objects.filter(original_candidate=candidate.pk, user=candidate.user_id).defer("content")
+    if with_contents:
+        rows = rows.annotate(reason=KT("content__reason"), notes=KT("content__notes"))
+    return list(rows.order_by("-revision")[:SHOWN_DECISIONS])
