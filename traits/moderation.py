@@ -13,11 +13,10 @@ from typing import cast
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from ptfi.statements import Table
 from traits import bars
 from traits.copying import query
 from traits.errors import InvalidError
-from traits.locks import CANDIDATES, atomic
+from traits.locks import atomic
 from traits.models import (
     CandidateStatus,
     ExtractedTraitCandidate,
@@ -35,8 +34,7 @@ MOST = 500
 """Suggestions that one action takes."""
 KINDS = {"sensitive": "Sensitive", "unsafe": "Unsafe"}
 """Why a suggestion is held back; held_reason begins with one of these."""
-ENTRIES = Table(ModerationEntry)
-CHANGED = ["user_id", "status", "deferred_until", "held_reason", "version", "updated_at"]
+CHANGED = ["user", "status", "deferred_until", "held_reason", "version", "updated_at"]
 Candidates = dict[uuid.UUID, ExtractedTraitCandidate]
 
 
@@ -96,8 +94,8 @@ def act(*, actor: User, action: Action, candidate_ids: Iterable[uuid.UUID]) -> O
     outcome = _sorted_out(action, ids, {row.pk: row for row in rows.select_for_update(no_key=True, of=("self",))})
     at, batch_id = timezone.now(), uuid.uuid4()
     entries = [entry for row in outcome.done for entry in _carried_out(action, row, actor, at, batch_id)]
-    CANDIDATES.update(outcome.done, CHANGED)
-    ENTRIES.insert(entries)
+    ExtractedTraitCandidate.objects.bulk_update(outcome.done, CHANGED)
+    ModerationEntry.objects.bulk_create(entries)
     return dataclasses.replace(outcome, batch_id=batch_id)
 
 

@@ -15,8 +15,9 @@ from django.urls import URLPattern, path, reverse
 
 from ptfi.accounts.models import User
 from traits import moderation
-from traits.models import ExtractedTraitCandidate, ModerationAction, UserRefinedTrait
+from traits.models import AccessKind, ExtractedTraitCandidate, ModerationAction, UserRefinedTrait
 from traits.moderation_models import MAX_REASON
+from traits.staff.access import asks_reason, looked_at_many
 from traits.staff.base import ReadOnlyAdmin, named
 from traits.staff.candidate_files import CandidateFiles
 from traits.staff.filters import Filters, Page, choices, chosen, matching, page
@@ -89,6 +90,7 @@ class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         filters, listed = self.listed(request)
+        looked_at_many(request, AccessKind.SUGGESTIONS, len(listed.rows))
         context = self.admin_site.each_context(request) | (extra_context or {}) | self.files_context(request)
         query = request.GET.copy()
         query.pop("after", None)
@@ -123,6 +125,8 @@ class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         candidate = self.candidate(request, object_id)
+        if asked := asks_reason(request, candidate.user_id, AccessKind.SUGGESTION):
+            return asked
         reads_evidence = request.user.has_perm("traits.view_evidence")
         context = self.admin_site.each_context(request) | (extra_context or {})
         context |= {
