@@ -163,6 +163,7 @@ class ExtractedTraitCandidate(models.Model):
     )
 
     class Meta:
+        verbose_name = "candidate"
         permissions = OF_CANDIDATES
         constraints = [
             models.CheckConstraint(

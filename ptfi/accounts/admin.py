@@ -10,10 +10,13 @@ from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 
 from traits.models import AccessKind
@@ -22,9 +25,18 @@ from traits.staff.access import PersonalAdmin
 from .models import User
 
 # Who may write these could take any account over: they hold addresses, secrets of two-step sign-in, and sessions.
-for model in (EmailAddress, Authenticator, UserSession):
+# Roles have a page of ours.
+for model in (EmailAddress, Authenticator, UserSession, Group):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
+
+
+@admin.register(Group)
+class RoleAdmin(GroupAdmin):
+    """Roles, for superusers: who writes here decides what everybody of the staff may see."""
+
+    filter_horizontal = ()
+    formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
 
 
 class AddUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
@@ -49,6 +61,9 @@ class UserAdmin(PersonalAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     search_fields = ["=email", "=external_id"]
     search_help_text = "The whole e-mail address or external id"
     ordering = ["-date_joined", "id"]
+    # Django's own widget for these needs styles in its elements.
+    filter_horizontal = ()
+    formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
     readonly_fields = ["email", "invited_email", "invited_at", "last_login", "date_joined"]
     fieldsets = [
         (None, {"fields": ["email", "password", "external_id", "invited_email", "display_name"]}),

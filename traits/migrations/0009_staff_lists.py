@@ -26,6 +26,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name='extractedtraitcandidate',
+            options={'permissions': (('view_evidence', 'view evidence'), ('archive_candidate', 'archive candidate'), ('requeue_candidate', 'requeue candidate'), ('flag_candidate', 'flag candidate'), ('reassign_candidate', 'reassign candidate'), ('import_candidates', 'import candidates'), ('export_candidates', 'export candidates')), 'verbose_name': 'candidate'},
+        ),
         migrations.RunSQL(WORDS, "DROP FUNCTION candidate_words"),
         AddIndexConcurrently(
             model_name='extractedtraitcandidate',

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.text import capfirst
 
 from ptfi.accounts.models import User
 
@@ -13,12 +14,18 @@ from ptfi.accounts.models import User
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows change by decisions, by services and by the projector alone."""
 
+    # Both would count the whole table.
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 (Django's signature)
         return False
 
     has_change_permission = has_delete_permission = has_add_permission
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, title | (extra_context or {}))
 
 
 def named(request: HttpRequest, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:

@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 
 from ptfi.accounts.models import User
 from traits import moderation
-from traits.models import AccessKind, ExtractedTraitCandidate, ModerationAction, UserRefinedTrait
+from traits.models import AccessKind, CandidateStatus, ExtractedTraitCandidate, ModerationAction, UserRefinedTrait
 from traits.moderation_models import MAX_REASON
 from traits.staff.access import asks_reason, looked_at_many
 from traits.staff.base import ReadOnlyAdmin, named
@@ -139,7 +139,11 @@ class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
             "decisions": _decisions(candidate, request.user.has_perm("traits.view_userrefinedtrait")),
             "reads_log": request.user.has_perm("traits.view_userrefinedtrait"),
             "reads_moderation": request.user.has_perm("traits.view_moderationentry"),
-            "actions": self.allowed(request),
+            "actions": {
+                name: label
+                for name, label in self.allowed(request).items()
+                if ModerationAction(name) in _fitting(candidate)
+            },
         }
         if context["reads_moderation"]:
             context["entries"] = moderation.entries_about(candidate)
@@ -203,6 +207,16 @@ class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
             words += f" Refused: {len(outcome.refused)}. {why}"
         messages.add_message(request, messages.SUCCESS if outcome.done else messages.WARNING, words)
         return redirect(_list(request))
+
+
+def _fitting(candidate: ExtractedTraitCandidate) -> set[ModerationAction]:
+    """The actions that a candidate in this state may take; the preview says what else stands in the way."""
+    found = {ModerationAction.RELEASE if candidate.held_reason else ModerationAction.FLAG}
+    if candidate.is_undecided:
+        return {*found, ModerationAction.ARCHIVE, ModerationAction.REASSIGN}
+    if candidate.status == CandidateStatus.ARCHIVED:
+        return {ModerationAction.REQUEUE}
+    return found & {ModerationAction.RELEASE}
 
 
 def _action(name: ModerationAction, form: ActForm) -> moderation.Action:

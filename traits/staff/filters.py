@@ -44,11 +44,9 @@ class Filters(forms.Form):
     """The filters as the address has them; what does not fit is left out, and said beside its field."""
 
     q = forms.CharField(required=False, max_length=200, label="Words")
-    status = forms.ChoiceField(required=False, choices=[("", "Every status"), *CandidateStatus.choices])
-    held = forms.ChoiceField(
-        required=False, choices=[("", "Held back or not"), ("yes", "Held back"), ("no", "Not held back")]
-    )
-    category = forms.ChoiceField(required=False, choices=[("", "Every category"), *Category.choices])
+    status = forms.ChoiceField(required=False, choices=[("", "Any"), *CandidateStatus.choices])
+    held = forms.ChoiceField(required=False, label="Held back", choices=[("", "Any"), ("yes", "Yes"), ("no", "No")])
+    category = forms.ChoiceField(required=False, choices=[("", "Any"), *Category.choices])
     model = forms.CharField(required=False, max_length=255)
     band = forms.ChoiceField(
         required=False,
