@@ -1,0 +1,222 @@
+"""Words that belong to a person, each planted in one field, and every address of the admin with every role."""
+
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from allauth.idp.oidc.models import Client as OAuthClient
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from ptfi.accounts.models import User
+from tests.conftest import SignedIn, by, make_candidate
+from tests.oauth import make_client
+from tests.persona_marker import erased
+from tests.staff import give_reason, staff_of
+from tests.staff_pages import admin_addresses
+from traits import moderation, persona, services, styles
+from traits.models import ModerationAction
+from traits.validation import Changes
+
+pytestmark = pytest.mark.django_db
+
+CANDIDATES, LOG = "traits.view_extractedtraitcandidate", "traits.view_userrefinedtrait"
+ACCOUNTS, MODERATION = "accounts.view_user", "traits.view_moderationentry"
+# Any of these is enough; the log holds whole states.
+MAY_SEE = {
+    "xyloname": {CANDIDATES, LOG},
+    "xylodescription": {CANDIDATES, LOG},
+    "xyloconcept": {CANDIDATES, LOG},
+    "xyloevidence": {"traits.view_evidence"},
+    "xyloreason": {LOG},
+    "xylonotes": {LOG},
+    "xylostyle": {LOG},
+    "xylomoderation": {MODERATION},
+    "xyloheld": {MODERATION},
+    "xylodisplay": {ACCOUNTS},
+    "xyloexternal": {ACCOUNTS},
+    "xylomail": {ACCOUNTS},
+}
+ROLES = [(), ("moderator",), ("support",), ("auditor",), ("administrator",)]
+SEES = {
+    "moderator": {"xyloname", "xylodescription", "xyloconcept", "xylomoderation", "xyloheld"},
+    "support": {"xyloname", "xylodescription", "xyloconcept", "xyloevidence", "xyloreason"},
+    "auditor": {"xylomoderation"},
+    "administrator": MAY_SEE.keys() - {"xylonotes", "xylostyle"},
+}
+"""What each role does see, so that the test would notice pages that show nothing at all."""
+
+
+@pytest.fixture
+def marked(alice: User, sam: User, signed_in: SignedIn) -> dict[str, str]:
+    """Alice with a word of its own in every field; ids of rows, by model."""
+    User.objects.filter(pk=alice.pk).update(
+        display_name="Xylodisplay", external_id="xyloexternal", email="xylomail@example.com"
+    )
+    alice.refresh_from_db()
+    texts: dict[str, Any] = {
+        "trait_description": "xylodescription",
+        "concepts": ["xyloconcept"],
+        "evidence": ["xyloevidence here", "xyloevidence there"],
+    }
+    waiting = make_candidate(alice, "Plays xyloname", **texts)
+    rejected = make_candidate(alice, "Rejects xyloname", **texts)
+    reject = services.reject(**by(alice), candidate_id=rejected.pk, code="other", reason="xyloreason")
+    trait = services.confirm(**by(alice), candidate_id=make_candidate(alice, "Has xyloname", **texts).pk).trait
+    assert trait
+    persona.edit_trait(**by(alice), trait_id=trait.pk, changes=Changes(notes="xylonotes"))
+    styles.put_styles(**by(alice), context="", styles={"Greeting": "xylostyle"})
+    flag = moderation.Action(name=ModerationAction.FLAG, kind="unsafe", reason="xyloheld")
+    moderation.act(actor=sam, action=flag, candidate_ids=[waiting.pk])
+    held = moderation.act(
+        actor=sam,
+        action=moderation.Action(name=ModerationAction.ARCHIVE, reason="xylomoderation"),
+        candidate_ids=[make_candidate(alice, "Archived xyloname", **texts).pk],
+    )
+    account = f"/admin/accounts/user/{alice.pk}/change/"
+    staff = signed_in(sam)
+    give_reason(staff, account)
+    form = {"display_name": "Xylodisplay", "time_zone": "Europe/Oslo", "is_active": "on", "keys_enabled": "on"}
+    assert staff.post(account, form).status_code == 302
+    gone = User.objects.create_user("gone@example.com")
+    rows = {
+        "rejected": rejected.pk,
+        "traits.extractedtraitcandidate": waiting.pk,
+        "traits.userrefinedtrait": reject.entries[0].pk,
+        "traits.persona": alice.pk,
+        "traits.erasure": erased(gone).pk,
+        "traits.moderationentry": moderation.entries_about(held.done[0])[0].pk,
+        "accounts.user": alice.pk,
+        "allauth_idp_oidc.client": OAuthClient.objects.get(pk=make_client().pk).pk,
+        "auth.group": staff_of("moderator", name="Other").groups.get().pk,
+    }
+    # Whatever else has a page: any row of it, and every one of them is about Alice.
+    for model in admin.site._registry:
+        label = f"{model._meta.app_label}.{model._meta.model_name}"
+        first = model._default_manager.first()
+        if label not in rows:
+            rows[label] = first.pk if first else uuid.UUID(int=1)
+    return {label: str(pk) for label, pk in rows.items()}
+
+
+def parameters(alice: User) -> dict[str, str]:
+    """What stands for parameters in addresses that are no object's id."""
+    content_type = ContentType.objects.get_for_model(apps.get_model("traits", "ExtractedTraitCandidate"))
+    return {"content_type_id": str(content_type.pk), "object_id": str(alice.pk), "user_id": str(alice.pk)}
+
+
+def body(response: Any) -> str:
+    return (b"".join(response) if response.streaming else response.content).decode()
+
+
+def opened(client: Client, address: str) -> str:
+    """The page, after saying why where it asks."""
+    page = client.get(address)
+    if not page.streaming and b'name="access_reason"' in page.content:
+        give_reason(client, address)
+        page = client.get(address)
+    assert page.status_code in (200, 301, 302, 400, 403, 404, 405), f"{address}: {page.status_code}"
+    return body(page)
+
+
+def forms_of(address: str, rows: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """What to send to an address: nonsense, and what the actions take."""
+    yield {"action": "nonsense", "candidate": "nonsense", "q": "xyloname"}
+    if address.endswith("/act/"):
+        candidate = rows["traits.extractedtraitcandidate"]
+        yield from ({"action": action, "candidate": candidate} for action in ModerationAction.values)
+        yield {"action": "reassign", "candidate": candidate, "to": "xyloexternal"}
+
+
+def allowed(user: User) -> set[str]:
+    user = User.objects.get(pk=user.pk)
+    return {word for word, needed in MAY_SEE.items() if any(user.has_perm(each) for each in needed)}
+
+
+def words_in(page: str) -> set[str]:
+    return {word for word in MAY_SEE if word in page.lower()}
+
+
+@pytest.mark.parametrize("roles", ROLES, ids=lambda roles: roles[0] if roles else "no role")
+def test_no_page_shows_what_its_reader_may_not_see(
+    roles: tuple[str, ...], marked: dict[str, str], alice: User, signed_in: SignedIn
+) -> None:
+    nour = staff_of(*roles)
+    client, may, seen = signed_in(nour), allowed(nour), set[str]()
+    addresses = [f"/admin/traits/extractedtraitcandidate/{marked['rejected']}/change/"]
+    addresses += admin_addresses(marked, parameters(alice))
+    for address in sorted(addresses, key=lambda address: "logout" in address):
+        found = words_in(opened(client, address))
+        assert found <= may, address
+        seen |= found
+        for form in forms_of(address, marked) if "logout" not in address else ():
+            answer = client.post(address, form)
+            assert answer.status_code < 500, address
+            # What was typed may stand in its own field again.
+            found = words_in(body(answer)) - words_in(str(form))
+            assert found <= may, f"{address}: {form}"
+    assert seen >= set().union(*(SEES[role] for role in roles))
+
+
+def without(page: str, word: str) -> str:
+    """The page but for what was searched and what differs with every request."""
+    return re.sub(rf"{word}|\d+ min|\b[A-Za-z0-9]{{64}}\b", "", page)
+
+
+@pytest.mark.parametrize("roles", ROLES[1:4], ids=lambda roles: roles[0])
+def test_no_search_tells_what_its_reader_may_not_see(
+    roles: tuple[str, ...], marked: dict[str, str], alice: User, signed_in: SignedIn
+) -> None:
+    nour = staff_of(*roles)
+    client, may = signed_in(nour), allowed(nour)
+    lists = [
+        address for address in admin_addresses(marked, parameters(alice)) if re.fullmatch(r"/admin/\w+/\w+/", address)
+    ]
+    assert len(lists) > 5
+    lists.append("/admin/traits/extractedtraitcandidate/export/")
+    for address in lists:
+        if client.get(address).status_code == 403:
+            continue
+        nothing = without(opened(client, f"{address}?q=nonesuch"), "nonesuch")
+        for word in MAY_SEE.keys() - may:
+            assert without(opened(client, f"{address}?q={word}"), word) == nothing, f"{address}?q={word}"
+
+
+def test_full_text_finds_evidence_for_those_who_may_read_it(marked: dict[str, str], signed_in: SignedIn) -> None:
+    address, row = "/admin/traits/extractedtraitcandidate/", marked["traits.extractedtraitcandidate"]
+    moderator, support = (signed_in(staff_of(role, name=role)) for role in ("moderator", "support"))
+    for words, finds in (("xyloevidence", False), ("xyloname", True), ("plays xylodescription", True), ("音楽", False)):
+        assert (row in opened(moderator, f"{address}?q={words}")) == finds, words
+    assert row in opened(support, f"{address}?q=xyloevidence")
+
+
+def test_completion_and_shortcuts_give_nothing_away(
+    marked: dict[str, str], alice: User, sam: User, signed_in: SignedIn
+) -> None:
+    nour = staff_of()
+    client = signed_in(nour)
+    for model in admin.site._registry:
+        for field in (field for field in model._meta.get_fields() if field.is_relation):
+            names = {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field.name}
+            answer = client.get("/admin/autocomplete/", names | {"term": "xylo"})
+            assert answer.status_code in (403, 404), names
+    content_type = ContentType.objects.get_for_model(User).pk
+    assert words_in(body(client.get(f"/admin/r/{content_type}/{alice.pk}/"))) == set()
+
+
+def test_lists_cost_few_queries(marked: dict[str, str], alice: User, sam: User, signed_in: SignedIn) -> None:
+    for number in range(30):
+        make_candidate(alice, f"Number {number}")
+    for client in (signed_in(sam), signed_in(staff_of("administrator"))):
+        for address in admin_addresses(marked, parameters(alice)):
+            if re.fullmatch(r"/admin/\w+/\w+/", address):
+                with CaptureQueriesContext(connection) as queries:
+                    client.get(address)
+                asked = [each["sql"] for each in queries if not each["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+                assert len(asked) <= 10, f"{address}: {asked}"
