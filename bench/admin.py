@@ -45,9 +45,10 @@ LIST = "/admin/traits/extractedtraitcandidate/"
 # Made anew after the rows, which takes a third of the time.
 SLOW_INDEXES = ("candidate_search", "candidate_words", "candidate_of_model")
 PEOPLE = """
-    INSERT INTO accounts_user (id, password, is_superuser, email, external_id, display_name, time_zone, time_zone_chosen,
-        keys_enabled, invited_email, is_active, is_staff, date_joined)
-    SELECT gen_random_uuid(), '!', false, NULL, 'bench:' || n, 'Person ' || n, 'UTC', false, true, '', true, false, now()
+    INSERT INTO accounts_user (id, password, is_superuser, email, external_id, display_name, time_zone,
+        time_zone_chosen, keys_enabled, invited_email, is_active, is_staff, date_joined)
+    SELECT gen_random_uuid(), '!', false, NULL, 'bench:' || n, 'Person ' || n, 'UTC', false, true, '', true, false,
+        now()
     FROM generate_series(1, 1000) AS n
 """
 ROWS = """
@@ -58,21 +59,26 @@ ROWS = """
         (%(categories)s::text[])[1 + n %% 9],
         jsonb_build_array(
             jsonb_build_object('evidence_id', gen_random_uuid(), 'type', 'text_snippet', 'content',
-                'I always come back to it when the week was long, says page ' || n, 'source_package_id', 'p' || n %% 500,
-                'source_detail', 'journal', 'verdict', ''),
+                'I always come back to it when the week was long, says page ' || n,
+                'source_package_id', 'p' || n %% 500, 'source_detail', 'journal', 'verdict', ''),
             jsonb_build_object('evidence_id', gen_random_uuid(), 'type', 'text_snippet', 'content',
-                'Once more about ' || thing || ' and whatever else there is', 'source_package_id', 'p' || n %% 400,
-                'source_detail', 'chat', 'verdict', '')),
-        (n * 7919 %% 1000) / 1000.0,
+                'Once more about ' || thing || ' and whatever else there is',
+                'source_package_id', 'p' || n %% 400, 'source_detail', 'chat', 'verdict', '')),
+        (n::bigint * 7919 %% 1000) / 1000.0,
         CASE WHEN n %% 50000 = 0 THEN ARRAY['rare.v1'] ELSE ARRAY['text-analysis.v' || n %% 4, 'topic-model.v3'] END,
         '{}', '[]', '{}', CASE WHEN n %% 10 = 0 THEN 'de' WHEN n %% 40000 = 1 THEN 'nn' ELSE 'en' END,
         CASE WHEN n %% 3 = 0 THEN 'candidate' WHEN n %% 3 = 1 THEN 'confirmed_by_user'
             WHEN n %% 1001 = 0 THEN 'archived_auto_superseded' ELSE 'rejected_by_user' END,
         CASE WHEN n %% 20000 = 0 THEN 'unsafe: it says where somebody lives' ELSE '' END,
         1, now() - n * interval '40 seconds', now()
-    FROM (SELECT n, thing, (ARRAY['Loves', 'Plays', 'Knows', 'Avoids', 'Teaches'])[1 + n %% 5] || ' ' || thing || ' ' || n
-            AS name FROM (SELECT n, (ARRAY['jazz', 'chess', 'sailing', 'baking', 'law', 'birds', 'maps'])[1 + n %% 7] AS thing
-            FROM generate_series(1, %(rows)s) AS n) AS numbers) AS named,
+    FROM (
+            SELECT n, thing,
+                (ARRAY['Loves', 'Plays', 'Knows', 'Avoids', 'Teaches'])[1 + n %% 5] || ' ' || thing || ' ' || n AS name
+            FROM (
+                SELECT n, (ARRAY['jazz', 'chess', 'sailing', 'baking', 'law', 'birds', 'maps'])[1 + n %% 7] AS thing
+                FROM generate_series(1, %(rows)s) AS n
+            ) AS numbers
+        ) AS named,
         (SELECT array_agg(id) AS people FROM accounts_user WHERE external_id LIKE 'bench:%%') AS everybody
 """
 PAGES = {

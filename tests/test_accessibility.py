@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from ptfi.accounts.models import User
-from tests.accessibility import faults_at
+from tests.accessibility import faults, faults_at
 from tests.conftest import Enter, by, confirmed_trait, make_candidate
 from tests.oauth import access_token, make_client
 from tests.persona_marker import erased
-from traits import bars, erasure, erasure_parts, persona, services, styles
-from traits.models import AccessEntry
+from tests.staff import staff_of
+from traits import bars, erasure, erasure_parts, moderation, persona, services, styles
+from traits.models import AccessEntry, ModerationAction
 from traits.style_views import id_of
 from traits.validation import Changes
 
@@ -47,6 +48,7 @@ SIGNED_IN = [
     "/persona/history/",
     "/persona/history/?decision=evidence_erased",
     "/persona/history/{entry}/",
+    "/persona/history/staff/",
     "/persona/history/check/",
     "/persona/history/check/?after=0",
     "/persona/past/",
@@ -75,6 +77,20 @@ SIGNED_IN = [
 ]
 
 
+STAFF = [
+    "/admin/",
+    "/admin/traits/",
+    "/admin/traits/extractedtraitcandidate/",
+    "/admin/traits/extractedtraitcandidate/?q=nothing&category=Skill",
+    "/admin/traits/extractedtraitcandidate/{candidate}/change/",
+    "/admin/traits/extractedtraitcandidate/{candidate}/history/",
+    "/admin/traits/extractedtraitcandidate/import/",
+    "/admin/traits/moderationentry/",
+    "/admin/traits/persona/",
+    "/admin/accounts/user/",
+    "/admin/accounts/user/{alice}/change/",
+    "/admin/auth/group/{group}/change/",
+]
 EMPTY = ["/persona/", "/persona/history/", "/review/", "/traits/", "/traits/pairs/", "/styles/", "/persona/graph/"]
 
 
@@ -124,6 +140,35 @@ def test_every_page(alice: User, page: Page, site: str, enter: Enter, theme: str
     for path in SIGNED_IN:
         found[path] = faults_at(page, site + path.format(**ids))
     assert page.locator("html").get_attribute("data-bs-theme") == theme
+    assert {path: each for path, each in found.items() if each} == {}
+    assert complaints == []
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 390), ("dark", 1280)])
+def test_pages_of_staff(alice: User, sam: User, page: Page, site: str, enter: Enter, theme: str, width: int) -> None:
+    candidate = make_candidate(alice, LONG[:255], evidence=["爵士乐", "الجاز", "x" * 400])
+    archive = moderation.Action(name=ModerationAction.ARCHIVE, reason="Twice")
+    moderation.act(actor=sam, action=archive, candidate_ids=[candidate.pk, make_candidate(alice).pk])
+    ids = {"candidate": candidate.pk, "alice": alice.pk, "group": staff_of("auditor").groups.get().pk}
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    page.set_viewport_size({"width": width, "height": 844})
+    complaints: list[str] = []
+    # What axe itself tries on a page comes from no address.
+    page.on(
+        "console", lambda said: complaints.append(said.text) if said.type == "error" and said.location["url"] else None
+    )
+    enter(page, sam)
+    page.goto(f"{site}/admin/accounts/user/{alice.pk}/change/")
+    found = {"why staff look": faults(page)}
+    page.get_by_label("Why do you need to see it?").fill("T-17")
+    page.get_by_role("button", name="Continue").click()
+    for path in STAFF:
+        found[path] = faults_at(page, site + path.format(**ids))
+    page.goto(f"{site}/admin/traits/extractedtraitcandidate/")
+    page.get_by_role("checkbox").first.check()
+    page.get_by_role("button", name="Go on…").click()
+    expect(page.get_by_role("heading", name="Archive?")).to_be_visible()
+    found["the preview"] = faults(page)
     assert {path: each for path, each in found.items() if each} == {}
     assert complaints == []
 
