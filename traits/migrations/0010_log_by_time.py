@@ -1,0 +1,20 @@
+from django.contrib.postgres.indexes import BrinIndex
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    # The log may be long: people go on deciding while its index is made.
+    atomic = False
+
+    dependencies = [
+        ('traits', '0009_quality'),
+    ]
+
+    operations = [
+        AddIndexConcurrently(
+            model_name='userrefinedtrait',
+            index=BrinIndex(models.F('created_at'), autosummarize=True, name='log_by_time', pages_per_range=32),
+        ),
+    ]
