@@ -234,6 +234,7 @@ class Persona(models.Model):
         ]
         indexes = [
             models.Index("last_entry_at", name="persona_outbox", condition=Q(projected_revision__lt=F("revision"))),
+            models.Index("held_at", name="persona_held", condition=~Q(held_at=None)),
         ]
 
     def __str__(self) -> str:
