@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -22,8 +22,8 @@ from graph import rebuilding, standing
 from graph.check import check
 from graph.errors import GraphUnavailableError
 from graph.standing import BEHIND, FAILING, HELD
-from ptfi.accounts.models import User
-from traits.models import Erasure, Persona
+from traits.models import AccessKind, Erasure, Persona
+from traits.staff.access import PersonalAdmin, staff_id
 from traits.staff.base import ReadOnlyAdmin
 
 MAX_PEOPLE = 1_000
@@ -114,9 +114,10 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Persona)
-class PersonaAdmin(ReadOnlyAdmin):
+class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
     """The projection: whom the graph is behind for, and why."""
 
+    access_kind = AccessKind.PERSONA
     list_display = ("person", "entries_behind", "last_entry_at", "attempts", "last_error", "next_attempt_at", "held_at")
     list_filter = (StateFilter,)
     search_fields = ("pk",)
@@ -221,7 +222,7 @@ class PersonaAdmin(ReadOnlyAdmin):
             return TemplateResponse(request, "admin/traits/persona/confirm.html", context)
         people = Persona.objects.filter(pk__in=ids)
         number = action.work(people)
-        LogEntry.objects.log_actions(_staff(request).pk, people, CHANGE, f"Projection: {action.label}")
+        LogEntry.objects.log_actions(staff_id(request), people, CHANGE, f"Projection: {action.label}")
         self._say(request, action, number, len(ids) - number)
         return HttpResponseRedirect(_page_of(ids[0])) if request.POST.get("one") and ids else back
 
@@ -244,6 +245,9 @@ class PersonaAdmin(ReadOnlyAdmin):
         if user_id is None:
             raise Http404
         persona = get_object_or_404(Persona, pk=user_id)
+        asked = self.asks(request, object_id)
+        if asked:
+            return asked
         may = {"retry": self.has_retry_permission(request), "rebuild": self.has_retry_permission(request)}
         may |= {"hold": self.has_hold_permission(request) and persona.held_at is None}
         may |= {"release": self.has_hold_permission(request) and persona.held_at is not None}
@@ -267,6 +271,9 @@ class PersonaAdmin(ReadOnlyAdmin):
         if not self.has_check_permission(request):
             raise PermissionDenied
         persona = get_object_or_404(Persona, pk=user_id)
+        asked = self.asks(request, str(user_id))
+        if asked:
+            return asked
         if request.method != "POST" or persona.revision > MAX_CHECKED:
             return HttpResponseRedirect(_page_of(user_id))
         try:
@@ -286,15 +293,11 @@ class PersonaAdmin(ReadOnlyAdmin):
             context = self.admin_site.each_context(request) | {"title": "Try again now", "opts": self.opts}
             return TemplateResponse(request, "admin/traits/persona/retry_erasure.html", context | {"erasure": erasure})
         if standing.retry_erasures([erasure_id]):
-            LogEntry.objects.log_actions(_staff(request).pk, [erasure], CHANGE, "Erasure: Try again now")
+            LogEntry.objects.log_actions(staff_id(request), [erasure], CHANGE, "Erasure: Try again now")
             self.message_user(request, "The erasure is tried again now.", messages.SUCCESS)
         else:
             self.message_user(request, "There was nothing to do: this erasure does not fail.", messages.WARNING)
         return HttpResponseRedirect(reverse("admin:traits_persona_changelist"))
-
-
-def _staff(request: HttpRequest) -> User:
-    return cast(User, request.user)
 
 
 def _page_of(user_id: uuid.UUID) -> str:
