@@ -1,5 +1,6 @@
 """What staff see of the way into the graph, and what they may do about it: ids and numbers, no word of anybody's."""
 
+import datetime as dt
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
 from neo4j.exceptions import Neo4jError
 
 from graph import rebuilding, standing
@@ -118,12 +120,13 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
     """The projection: whom the graph is behind for, and why."""
 
     access_kind = AccessKind.PERSONA
-    list_display = ("person", "entries_behind", "last_entry_at", "attempts", "last_error", "next_attempt_at", "held_at")
+    list_display = ("person", "entries_behind", "last_entry_at", "state")
     list_filter = (StateFilter,)
     search_fields = ("pk",)
     search_help_text = "The person's whole id"
     ordering = ("last_entry_at", "user_id")
     list_per_page = 50
+    show_facets = admin.ShowFacets.NEVER
     actions = ("retry", "hold", "release", "rebuild")
     change_list_template = "admin/traits/persona/projection.html"
 
@@ -134,6 +137,19 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
     @admin.display(description="entries behind")
     def entries_behind(self, row: Persona) -> int:
         return row.behind
+
+    @admin.display(description="state")
+    def state(self, row: Persona) -> str:
+        parts = []
+        if row.held_at:
+            parts.append(f"Held since {_moment(row.held_at)}")
+        if row.attempts:
+            tries = (
+                f"Failed {row.attempts} time{'' if row.attempts == 1 else 's'}: {row.last_error or 'no reason kept'}"
+            )
+            again = f"next attempt {_moment(row.next_attempt_at)}" if row.next_attempt_at else "tried again now"
+            parts.append(f"{tries}; {again}")
+        return ". ".join(parts) or ("Waits for its turn" if row.behind else "Up to date")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -298,6 +314,10 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         else:
             self.message_user(request, "There was nothing to do: this erasure does not fail.", messages.WARNING)
         return HttpResponseRedirect(reverse("admin:traits_persona_changelist"))
+
+
+def _moment(at: dt.datetime) -> str:
+    return date_format(timezone.localtime(at), "j M, H:i:s")
 
 
 def _page_of(user_id: uuid.UUID) -> str:

@@ -223,7 +223,7 @@ class Projector:
         which = "The graph" if isinstance(error, GraphUnavailableError) else "PostgreSQL"
         if not wait:
             logger.warning("%s is away (%s); waiting for it", which, _reason(error.__cause__ or error))
-        self._heart.waits_for = which
+        self._heart.waits_for = which.replace("The", "the")
         if which == "PostgreSQL":
             database.close()
         return min(LONGEST_WAIT, wait * 2 or settings.PROJECTOR_POLL)
