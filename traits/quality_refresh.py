@@ -31,11 +31,6 @@ SELECT DISTINCT {WEEK_OF.format("l.created_at")}
 FROM (SELECT DISTINCT candidate_id FROM met WHERE candidate_id IS NOT NULL) AS m
     JOIN traits_userrefinedtrait AS l ON l.original_candidate_id = m.candidate_id
 WHERE l.user_decision = ANY(%(deciding)s)"""  # noqa: S608 (names of ours)
-MET = """
-    AND l.original_candidate_id IN (
-        SELECT met.original_candidate_id FROM unnest(%(weeks)s::date[]) AS w (week)
-        JOIN traits_userrefinedtrait AS met ON met.created_at >= w.week::timestamp AT TIME ZONE 'UTC'
-            AND met.created_at < (w.week + 7)::timestamp AT TIME ZONE 'UTC')"""
 # The columns of Quality after the first four, in their order.
 COUNTS = f"""
     {", ".join(f"count(*) FILTER (WHERE decision = '{each}')" for each in DECIDING)},
@@ -46,22 +41,45 @@ COUNTS = f"""
     count(*) FILTER (WHERE took >= interval '1 day' AND took < interval '7 days'),
     count(*) FILTER (WHERE took >= interval '7 days' AND took < interval '28 days'),
     count(*) FILTER (WHERE took >= interval '28 days')"""
-COUNT = f"""
-WITH standing AS (
+STANDS = """l.user_decision = ANY(%(turning)s)
+        AND NOT EXISTS (SELECT FROM traits_userrefinedtrait AS u WHERE u.undoes = l.refinement_action_id)"""
+# Where every suggestion stands: the log is read once, and sorted.
+ALL = f"""
+standing AS (
     SELECT DISTINCT ON (l.original_candidate_id)
-        l.original_candidate_id, l.user_decision, l.rejection_code, l.created_at
-    FROM traits_userrefinedtrait AS l
-    WHERE l.original_candidate_id IS NOT NULL AND l.user_decision = ANY(%(turning)s)
-        AND NOT EXISTS (SELECT FROM traits_userrefinedtrait AS u WHERE u.undoes = l.refinement_action_id) {{met}}
+        l.original_candidate_id AS candidate_id, l.user_decision, l.rejection_code, l.created_at
+    FROM traits_userrefinedtrait AS l WHERE l.original_candidate_id IS NOT NULL AND {STANDS}
     ORDER BY l.original_candidate_id, l.revision DESC),
+stated AS (
+    SELECT s.*, c.candidate_id AS known, c.trait_category, c.confidence_score, c.originating_models,
+        s.created_at - c.created_at AS took
+    FROM standing AS s LEFT JOIN traits_extractedtraitcandidate AS c USING (candidate_id))"""  # noqa: S608 (names of ours)
+# Where those stand that were met in these weeks: each is looked up, since the log is a hundred times as long.
+SOME = f"""
+met AS MATERIALIZED (
+    SELECT DISTINCT l.original_candidate_id AS candidate_id
+    FROM unnest(%(weeks)s::date[]) AS w (week) JOIN traits_userrefinedtrait AS l
+        ON l.created_at >= w.week::timestamp AT TIME ZONE 'UTC'
+        AND l.created_at < (w.week + 7)::timestamp AT TIME ZONE 'UTC'
+    WHERE l.original_candidate_id IS NOT NULL),
+stated AS (
+    SELECT s.*, c.candidate_id AS known, c.trait_category, c.confidence_score, c.originating_models,
+        s.created_at - c.created_at AS took
+    FROM met CROSS JOIN LATERAL (
+        SELECT l.original_candidate_id AS candidate_id, l.user_decision, l.rejection_code, l.created_at
+        FROM traits_userrefinedtrait AS l WHERE l.original_candidate_id = met.candidate_id AND {STANDS}
+        ORDER BY l.revision DESC LIMIT 1) AS s
+    LEFT JOIN LATERAL (
+        SELECT * FROM traits_extractedtraitcandidate AS c WHERE c.candidate_id = met.candidate_id LIMIT 1) AS c ON true)
+"""  # noqa: S608 (names of ours)
+COUNT = f"""
+WITH {{stated}},
 decided AS (
-    SELECT {WEEK_OF.format("s.created_at")} AS week, s.user_decision AS decision, s.rejection_code AS code,
-        coalesce(c.trait_category, '') AS category, c.confidence_score AS said, s.created_at - c.created_at AS took,
-        CASE WHEN c.candidate_id IS NULL THEN {UNKNOWN_BAND}
-            ELSE least(floor(c.confidence_score::numeric * {BANDS}), {BANDS - 1}) END::int AS band,
-        c.originating_models
-    FROM standing AS s LEFT JOIN traits_extractedtraitcandidate AS c ON c.candidate_id = s.original_candidate_id
-    WHERE s.user_decision <> 'reopened')
+    SELECT {WEEK_OF.format("created_at")} AS week, user_decision AS decision, rejection_code AS code,
+        coalesce(trait_category, '') AS category, confidence_score AS said, took, originating_models,
+        CASE WHEN known IS NULL THEN {UNKNOWN_BAND}
+            ELSE least(floor(confidence_score::numeric * {BANDS}), {BANDS - 1}) END::int AS band
+    FROM stated WHERE user_decision <> 'reopened')
 INSERT INTO traits_quality (
     week, model, category, band, confirmed, changed, merged, rejected, removed,
     {", ".join(RejectionCode.values)}, said, within_hour, within_day, within_week, within_month, over_month)
@@ -131,7 +149,7 @@ def _count(weeks: list[dt.date] | None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM traits_quality WHERE %(weeks)s::date[] IS NULL OR week = ANY(%(weeks)s)", values)
         if weeks != []:
-            cursor.execute(COUNT.format(met="" if weeks is None else MET), values)
+            cursor.execute(COUNT.format(stated=ALL if weeks is None else SOME), values)
 
 
 def _weeks() -> int:
