@@ -15,7 +15,7 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from graph import heartbeat
+from graph import reporting
 from graph.models import GraphCheck, ProjectorState
 from graph.projection import Projector
 from ptfi.accounts.models import User
@@ -310,7 +310,7 @@ def projector(transactional_db: None) -> Iterator[threading.Event]:
 def test_a_projector_says_what_it_does(
     staff: Client, alice: User, projector: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heartbeat, "EVERY", 0.05)
+    monkeypatch.setattr(reporting, "EVERY", 0.05)
     confirmed(alice)
     wait_for(lambda: ProjectorState.objects.filter(entries_done=1, people_done=1).exists())
     text = text_of(staff.get(PAGE))
@@ -327,5 +327,5 @@ def test_a_projector_that_was_killed(staff: Client) -> None:
     text = text_of(staff.get(PAGE))
     assert "lost-host:7 gone, last seen 5 minutes ago – 0 of 0 people" in text
     assert "old-host" not in text
-    heartbeat.Heartbeat().end()
+    reporting.Reporter().end()
     assert list(ProjectorState.objects.values_list("host", flat=True)) == ["lost-host"]

@@ -25,8 +25,8 @@ DELETE FROM graph_projectorstate
 WHERE projector_id = %s OR seen_at < clock_timestamp() - make_interval(secs => %s)"""
 
 
-class Heartbeat:
-    """The state of one projector; what is counted here is written by beat.
+class Reporter:
+    """The state of one projector; what is counted here is written by report.
 
     people: how many it has in hand. waits_for: which database is away, "" for none.
     """
@@ -51,7 +51,7 @@ class Heartbeat:
         self.people_done += people
         self.entries_done += entries
 
-    def beat(self) -> None:
+    def report(self) -> None:
         """Write the state, if that was some seconds ago."""
         now = time.monotonic()
         if now < self._due:
