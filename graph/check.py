@@ -1,6 +1,8 @@
 """Whether log, PersonaTrait and graph say the same of a person. Differences name ids and properties, never texts."""
 
 import datetime as dt
+import math
+import time
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -37,14 +39,18 @@ Nodes = dict[NodeKey, Properties]
 Edges = dict[EdgeKey, list[Properties]]
 
 
-def check(user_id: uuid.UUID) -> list[str] | None:
-    """Each difference, in words; None for a person whose graph is still behind. Raises GraphUnavailableError."""
+def check(user_id: uuid.UUID, within: float = math.inf) -> list[str] | None:
+    """Each difference, in words; None for a person whose graph is still behind. Raises GraphUnavailableError.
+
+    within: how many seconds the graph may take for it, all in all.
+    """
+    until = time.monotonic() + within
     for _ in range(TRIES):
         persona = Persona.objects.get(user_id=user_id)
         if persona.behind or erasing.pending(user_id):
             return None
         changes = outbox.history(user_id, persona.revision)
-        found = [*_state_differences(user_id, changes), *_graph_differences(persona, changes)]
+        found = [*_state_differences(user_id, changes), *_graph_differences(persona, changes, until)]
         if not found:
             return []
         again = Persona.objects.get(user_id=user_id)
@@ -80,7 +86,7 @@ def _table_differences(
             yield f"{table} {key}: {name} is not as in the log"
 
 
-def _graph_differences(persona: Persona, changes: list[Change]) -> list[str]:
+def _graph_differences(persona: Persona, changes: list[Change], until: float) -> list[str]:
     rows = rows_of(changes)
     names = [properties["name"] for (label, _), properties in rows.nodes.items() if label == "Concept"]
     # While an import is on its way, some of the ties are there and others are not.
@@ -99,7 +105,7 @@ def _graph_differences(persona: Persona, changes: list[Change]) -> list[str]:
             edges[record["type"], record["source"], record["target"]].append(record["properties"])
         return [*_node_differences(rows, nodes, changes), *_edge_differences(rows, edges)]
 
-    return connection.write(work, settings.PROJECTOR_LEASE)
+    return connection.write(work, min(settings.PROJECTOR_LEASE, max(0.0, until - time.monotonic())))
 
 
 def _nodes(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, changes: list[Change]) -> Nodes:

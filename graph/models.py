@@ -1,4 +1,7 @@
-"""The concepts that everybody shares, and how far the graph has them. What a person calls a concept is not here."""
+"""The concepts that everybody shares, how far the graph has them, and who is at work on the graph.
+
+What a person calls a concept is not here.
+"""
 
 import uuid
 
@@ -54,3 +57,47 @@ class Vocabulary(models.Model):
 
     def __str__(self) -> str:
         return f"revision {self.revision}"
+
+
+class ProjectorState(models.Model):
+    """What a running projector says of itself, every few seconds; one that is killed leaves its row for a day.
+
+    people: whom it has in hand; people_done and entries_done: since it started. waits_for: the database that is away.
+    last_error: the kind of error, never a text.
+    """
+
+    projector_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    host = models.CharField(max_length=255)
+    pid = models.IntegerField()
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    people = models.IntegerField(default=0)
+    people_done = models.BigIntegerField(default=0)
+    entries_done = models.BigIntegerField(default=0)
+    waits_for = models.CharField(max_length=20, blank=True)
+    last_error = models.CharField(max_length=500, blank=True)
+    last_error_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"
+
+
+class GraphCheck(models.Model):
+    """What the last comparison of everybody with the graph came to (the one row): counts, no ids."""
+
+    checked_at = models.DateTimeField()
+    seconds = models.FloatField()
+    people = models.IntegerField()
+    behind = models.IntegerField()
+    differing = models.IntegerField()
+    concepts_differ = models.BooleanField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_graph_check")]
+
+    def __str__(self) -> str:
+        return str(self.checked_at)

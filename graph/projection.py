@@ -1,5 +1,6 @@
 """The projector: carries the log into the graph, and is the graph's only writer. Any number may run at once."""
 
+import contextlib
 import itertools
 import logging
 import random
@@ -18,6 +19,7 @@ from neo4j.exceptions import ConstraintError, TransientError
 from graph import connection, erasing, metrics, outbox, schema, shared, writing
 from graph.errors import GraphUnavailableError
 from graph.outbox import Claim, End, Replay
+from graph.reporting import Reporter
 from graph.rows import Change, Rows, rows_of
 from graph.writing import CLEARING, Fence, Window
 from ptfi.telemetry import trace
@@ -44,15 +46,18 @@ class Projector:
     def __init__(self, only: uuid.UUID | None = None, beat: Callable[[], None] = lambda: None) -> None:
         self.only, self.beat = only, beat
         self._held: list[Claim] = []
+        self._reporter = Reporter()
         self._sweep: Iterator[object] = iter(())
         self._erased_at = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Project until told to stop; a database that is away is waited for."""
         wait, ready = 0.0, False
+        self._reporter.begin()
         while not stop.is_set():
             self.beat()
             try:
+                self._reporter.report()
                 if not ready:
                     self.prepare()
                     ready = True
@@ -68,6 +73,8 @@ class Projector:
                 ready, wait = False, self._away(error, wait)
                 stop.wait(wait)
         self._let_go()
+        with contextlib.suppress(*AWAY):
+            self._reporter.end()
 
     def drain(self, stop: threading.Event) -> None:
         """Clear and project until nobody waits but those with whom it fails. Raises GraphUnavailableError."""
@@ -100,6 +107,7 @@ class Projector:
             raise
         except Exception as error:  # noqa: BLE001 (it is tried again when its lease is over, and people go on)
             logger.error("The shared concepts could not be projected: %s", _reason(error))
+            self._reporter.failed(_reason(error))
             return 0
 
     def erase(self) -> int:
@@ -121,6 +129,7 @@ class Projector:
                 raise
         except Exception as error:  # noqa: BLE001 (it is kept with the erasure, and the others go on)
             logger.error("The graph of %s could not be cleared: %s", person, _reason(error))
+            self._reporter.failed(_reason(error))
             erasing.failed(person, _reason(error))
         return 1
 
@@ -130,10 +139,13 @@ class Projector:
         trace.begin(trace.BATCH)
         self._held = outbox.claim(settings.PROJECTOR_LEASE, self.only)
         count = len(self._held)
+        self._reporter.people = count
         if count:
+            self._reporter.report()
             metrics.PEOPLE.inc(count)
             with metrics.BATCHES.time():
                 self._carry()
+            self._reporter.people = 0
         return count
 
     def _carry(self) -> None:
@@ -193,12 +205,14 @@ class Projector:
         outbox.replay(lost)
         shared.tie_people({window.user_id: window.concepts() for _, window in windows})
         outbox.done(done)
+        self._reporter.done(len(done), sum(max(0, upto - claim.since) for claim, upto, _ in done))
         if clearing:
             _clear(clearing)
 
     def _failed(self, claim: Claim, error: Exception) -> None:
         metrics.FAILED.inc()
         logger.error("Person %s could not be projected: %s", claim.user_id, _reason(error))
+        self._reporter.failed(_reason(error))
         outbox.failed(claim, _reason(error))
 
     def _let_go(self) -> None:
@@ -209,6 +223,7 @@ class Projector:
         which = "The graph" if isinstance(error, GraphUnavailableError) else "PostgreSQL"
         if not wait:
             logger.warning("%s is away (%s); waiting for it", which, _reason(error.__cause__ or error))
+        self._reporter.waits_for = which.replace("The", "the")
         if which == "PostgreSQL":
             database.close()
         return min(LONGEST_WAIT, wait * 2 or settings.PROJECTOR_POLL)
@@ -216,6 +231,7 @@ class Projector:
     def _back(self, wait: float) -> float:
         if wait:
             logger.info("Everything is back; projecting goes on")
+            self._reporter.waits_for = ""
         return 0.0
 
 

@@ -1,4 +1,4 @@
-"""Projecting one person from the start."""
+"""Projecting people from the start."""
 
 import threading
 import uuid
@@ -12,15 +12,20 @@ from graph.projection import Projector
 from traits.models import Persona
 
 
+def start_over(user_ids: list[uuid.UUID]) -> None:
+    """Have whichever projector runs drop what PTFI wrote for these people, and project their logs again."""
+    with transaction.atomic():
+        found = Persona.objects.filter(pk__in=user_ids).order_by("pk").values_list("pk", "generation")
+        outbox.replay([Replay(*row) for row in found])
+        erasing.repeat(user_ids)
+
+
 def rebuild(user_id: uuid.UUID, stop: threading.Event) -> bool:
     """Drop what PTFI wrote for the person and project their log again; False when it can't be projected.
 
     If this process dies, any projector goes on where it stopped. Raises GraphUnavailableError.
     """
-    persona = Persona.objects.get(user_id=user_id)
-    with transaction.atomic():
-        outbox.replay([Replay(user_id, persona.generation)])
-        erasing.repeat([user_id])
+    start_over([user_id])
     Projector(only=user_id).drain(stop)
     behind = Persona.objects.filter(user_id=user_id, projected_revision__lt=F("revision"))
     return not erasing.pending(user_id) and not behind.exists()

@@ -5,16 +5,21 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from graph.models import ProjectorState
 from ptfi.accounts.models import User
 from tests.accessibility import faults, faults_at
-from tests.conftest import Enter, by, confirmed_trait, make_candidate
+from tests.conftest import Enter, by, confirmed, confirmed_trait, make_candidate
 from tests.oauth import access_token, make_client
 from tests.persona_marker import erased
-from tests.staff import staff_of
+from tests.staff import REASON, staff_of
+from tests.test_projection_admin import fails
+from tests.test_quality import backdate
 from traits import bars, erasure, erasure_parts, moderation, persona, services, styles
 from traits.models import AccessEntry, ModerationAction
+from traits.overview import DRAWN
 from traits.style_views import id_of
 from traits.validation import Changes
 
@@ -91,6 +96,7 @@ STAFF = [
     "/admin/accounts/user/{alice}/change/",
     "/admin/auth/group/{group}/change/",
 ]
+STAFF_CHARTS = ["/admin/traits/quality/", "/admin/traits/quality/?model=none"]
 EMPTY = ["/persona/", "/persona/history/", "/review/", "/traits/", "/traits/pairs/", "/styles/", "/persona/graph/"]
 
 
@@ -176,4 +182,35 @@ def test_pages_of_staff(alice: User, sam: User, page: Page, site: str, enter: En
 def test_empty_pages(bob: User, page: Page, site: str, enter: Enter) -> None:
     enter(page, bob)
     found = {path: faults_at(page, site + path) for path in EMPTY}
+    assert {path: each for path, each in found.items() if each} == {}
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 390), ("dark", 1280)])
+def test_pages_of_staff_numbers(
+    alice: User, sam: User, page: Page, site: str, enter: Enter, theme: str, width: int
+) -> None:
+    """What staff see of the suggestions' quality, with something in every part, and of the way into the graph."""
+    for number in range(DRAWN):
+        done = confirmed(alice, f"Likes {number}", originating_models=[f"model-{LONG[:60]}"])
+    backdate(done.action_id, 3)
+    rejected = make_candidate(alice, "Knits")
+    services.reject(**by(alice), candidate_id=rejected.pk, code="not_me")
+    make_candidate(alice, "Waits")
+    call_command("refresh_quality", verbosity=0)
+    now = timezone.now()
+    ProjectorState.objects.create(host="a" * 63, pid=7, started_at=now, seen_at=now, people=3)
+    fails(alice)
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    page.set_viewport_size({"width": width, "height": 844})
+    enter(page, sam)
+    person = f"/admin/traits/persona/{alice.pk}/change/"
+    page.goto(site + person)
+    page.fill("#id_access_reason", REASON)
+    page.press("#id_access_reason", "Enter")
+    page.wait_for_selector("text=Entries of the log")
+    found = {path: faults_at(page, site + path) for path in (person, *STAFF_CHARTS)}
+    page.goto(site + person)
+    page.get_by_role("button", name="Hold").click()
+    page.wait_for_selector("text=Leave it")
+    found["hold"] = faults(page)
     assert {path: each for path, each in found.items() if each} == {}

@@ -1,25 +1,15 @@
-"""What staff see of the personas: how far the graph is, and no word of anybody's."""
+"""What staff see, in the Django admin; the graph's part is in graph/admin.py."""
 
 import uuid
 
 from django.contrib import admin
 
-from traits.models import AccessKind, Erasure, Persona
+from traits.models import AccessKind, Erasure
 from traits.staff import candidates as candidates
 from traits.staff import moderation_entries as moderation_entries
 from traits.staff.access import PersonalAdmin
 from traits.staff.base import ReadOnlyAdmin
-
-
-@admin.register(Persona)
-class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
-    access_kind = AccessKind.PERSONA
-    list_display = ("user_id", "revision", "behind", "projected_at", "attempts", "next_attempt_at", "last_error")
-    list_filter = ("attempts",)
-    search_fields = ("=user__id",)
-    ordering = ("-attempts", "user_id")
-    exclude = ("user", "hash")
-    readonly_fields = ("user_id", "behind")
+from traits.staff.quality_admin import QualityAdmin as QualityAdmin
 
 
 @admin.register(Erasure)

@@ -4,7 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Func, Q
@@ -18,6 +18,9 @@ from traits.moderation_models import ModerationAction as ModerationAction
 from traits.moderation_models import ModerationEntry as ModerationEntry
 from traits.permissions import OF_CANDIDATES, OF_LOG, OF_PERSONAS
 from traits.staff_indexes import STAFF_INDEXES
+from traits.quality_models import Quality as Quality
+from traits.quality_models import QualityRefresh as QualityRefresh
+from traits.quality_models import QualityWaiting as QualityWaiting
 
 MAX_NAME = 255
 MAX_EVIDENCE = 1_000
@@ -234,6 +237,7 @@ class Persona(models.Model):
         ]
         indexes = [
             models.Index("last_entry_at", name="persona_outbox", condition=Q(projected_revision__lt=F("revision"))),
+            models.Index("held_at", name="persona_held", condition=~Q(held_at=None)),
         ]
 
     def __str__(self) -> str:
@@ -354,6 +358,8 @@ class UserRefinedTrait(models.Model):
             models.Index(
                 "user", "style_element", F("revision").desc(), name="log_of_style", condition=~Q(style_element=None)
             ),
+            # Costs an entry next to nothing, since they come in the order of their times.
+            BrinIndex("created_at", name="log_by_time", pages_per_range=32, autosummarize=True),
         ]
 
     def __str__(self) -> str:

@@ -53,7 +53,7 @@ def growth_chart(growth: Growth) -> dict[str, Any]:
         "area": f"M0 {HEIGHT}{path}V{HEIGHT}Z",
         "lines": [_y(top * part / 2, top) for part in (0, 1, 2)],
         "scale": [top, top // 2, 0] if top > 1 else [1, 0],
-        "dates": [_day(points[place][0], growth.step) for place in _places(number)],
+        "dates": [day_label(points[place][0], growth.step) for place in places(number)],
         "width": WIDTH,
         "height": HEIGHT,
     }
@@ -71,11 +71,12 @@ def _round_up(number: int) -> int:
     return next((part for part in (top // 10 * 2, top // 10 * 4, top // 10 * 6) if part >= max(number, 1)), top)
 
 
-def _places(number: int) -> list[int]:
+def places(number: int) -> list[int]:
     """The first, the last, and some between, so that their labels do not touch."""
     count = min(LABELS, number)
     return [round(place * (number - 1) / (count - 1)) for place in range(count)] if count > 1 else [0]
 
 
-def _day(day: dt.date, step: str) -> str:
+def day_label(day: dt.date, step: str) -> str:
+    """A day of a chart that has so large steps: its month, or itself."""
     return date_format(day, "M Y" if step == "month" else "j M")

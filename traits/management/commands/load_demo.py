@@ -18,6 +18,7 @@ from django.db import transaction
 from ptfi.accounts.models import User
 from traits import ingest
 from traits.parsing import Suggestion, parse_line
+from traits.quality_refresh import refresh
 
 CANDIDATES = Path(__file__).resolve().parents[2] / "demo" / "candidates.jsonl"
 PERSON_EMAIL, STAFF_EMAIL = "mira@example.com", "sam@example.com"
@@ -41,6 +42,7 @@ class Command(BaseCommand):
         if not (sign_ins.exists() and _accounts_are_there()):
             _write(sign_ins, _make_accounts(rows[0]))
         result = ingest.apply(rows)
+        refresh()
         self.stdout.write(f"Demo: {result.created} new suggestions. Sign-ins: {sign_ins}")
 
 

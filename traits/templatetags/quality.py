@@ -1,0 +1,60 @@
+"""Charts of the suggestions' quality, drawn on the server. Each stands beside a table that says the same."""
+
+import datetime as dt
+from typing import Any
+
+from django import template
+
+from traits.staff.quality import Band, Counts, Report
+from traits.templatetags.charts import LABELS, day_label, places
+
+register = template.Library()
+WIDTH, HEIGHT = 600.0, 160.0
+SIDE = 200.0
+"""Of the square of the calibration curve."""
+LINES = ("confirmed", "changed", "rejected")
+
+
+@register.inclusion_tag("admin/traits/quality/_rates.html")
+def rates_chart(report: Report) -> dict[str, Any]:
+    """The three rates over time, as lines that break where nothing was decided."""
+    points, number = report.points, len(report.points)
+    shown = [points[place][0] for place in places(number)[:LABELS]]
+    return {
+        "lines": [(kind, _line(points, place)) for place, kind in enumerate(LINES)],
+        "grid": [0.0, HEIGHT / 2, HEIGHT],
+        "dates": [day_label(day, "month" if report.step == "month" else "day") for day in shown],
+        "width": WIDTH,
+        "height": HEIGHT,
+    }
+
+
+def _line(points: list[tuple[dt.date, Counts | None]], rate: int) -> str:
+    path, drawing, last = [], False, max(1, len(points) - 1)
+    for place, (_, counts) in enumerate(points):
+        if counts is None:
+            drawing = False
+            continue
+        at = f"{round(WIDTH * place / last, 2)} {round(HEIGHT - HEIGHT * counts.rates[rate], 2)}"
+        # One point by itself is a dot, by the line's round ends.
+        path.append(f"L{at}" if drawing else f"M{at}h0.01")
+        drawing = True
+    return "".join(path)
+
+
+@register.inclusion_tag("admin/traits/quality/_calibration.html")
+def calibration_chart(bands: list[Band]) -> dict[str, Any]:
+    """How often people agreed, by what the models said; on the diagonal the models are as right as they say."""
+    dots = [
+        (round(SIDE * (band.least + 5) / 100, 1), round(SIDE - SIDE * band.counts.share, 1))
+        for band in bands
+        if band.counts.is_drawn
+    ]
+    line = "".join(f"{'L' if place else 'M'}{x} {y}" for place, (x, y) in enumerate(dots))
+    return {"dots": dots, "line": line, "side": SIDE}
+
+
+@register.filter
+def share_of(number: int, total: int) -> float:
+    """A part of a whole, as a share of 0–1."""
+    return number / total if total else 0.0
