@@ -200,7 +200,8 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
             "last_check": standing.last_check(),
             "may_retry": self.has_retry_permission(request),
         }
-        return super().changelist_view(request, context | (extra_context or {}))
+        page: HttpResponse = super().changelist_view(request, context | (extra_context or {}))
+        return page
 
     @admin.action(description="Try again now", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Persona]) -> HttpResponse:

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -241,10 +242,9 @@ def test_entries_are_insert_only_and_go_with_the_persona(moderator: Client, alic
     row = suggest(alice, evidence=["Jazz, says xylophone"])
     act(moderator, "flag", row, kind="unsafe", reason="It says xylophone")
     kept = ModerationEntry.objects.get()
-    for change in (
-        lambda: ModerationEntry.objects.update(reason=""),
-        lambda: ModerationEntry.objects.filter(pk=kept.pk)._raw_delete("default"),
-    ):
+    mine = ModerationEntry.objects.filter(pk=kept.pk)
+    changes: list[Callable[[], object]] = [lambda: mine.update(reason=""), lambda: mine._raw_delete("default")]
+    for change in changes:
         with pytest.raises(DatabaseError, match="insert-only"), transaction.atomic():
             change()
     erasure_parts.erase_evidence(**by(alice), evidence_id=uuid.UUID(row.supporting_evidence[0]["evidence_id"]))

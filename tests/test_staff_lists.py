@@ -67,7 +67,7 @@ def test_filters(moderator: Client, alice: User, bob: User, suggest: Suggest) ->
         ("q", "nothing"): [],
     }
     for query, rows in wanted.items():
-        found = shown(moderator, **dict([query] if query else []))
+        found = shown(moderator, **({query[0]: query[1]} if query else {}))
         assert found == [str(row.pk) for row in rows], query
 
 

@@ -203,7 +203,11 @@ def test_completion_and_shortcuts_give_nothing_away(
     client = signed_in(nour)
     for model in admin.site._registry:
         for field in (field for field in model._meta.get_fields() if field.is_relation):
-            names = {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field.name}
+            names = {
+                "app_label": model._meta.app_label,
+                "model_name": str(model._meta.model_name),
+                "field_name": field.name,
+            }
             answer = client.get("/admin/autocomplete/", names | {"term": "xylo"})
             assert answer.status_code in (403, 404), names
     content_type = ContentType.objects.get_for_model(User).pk

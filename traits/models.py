@@ -17,10 +17,10 @@ from traits.erasure_models import ErasureState as ErasureState
 from traits.moderation_models import ModerationAction as ModerationAction
 from traits.moderation_models import ModerationEntry as ModerationEntry
 from traits.permissions import OF_CANDIDATES, OF_LOG, OF_PERSONAS
-from traits.staff_indexes import STAFF_INDEXES
 from traits.quality_models import Quality as Quality
 from traits.quality_models import QualityRefresh as QualityRefresh
 from traits.quality_models import QualityWaiting as QualityWaiting
+from traits.staff_indexes import STAFF_INDEXES
 
 MAX_NAME = 255
 MAX_EVIDENCE = 1_000
