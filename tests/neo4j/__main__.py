@@ -50,6 +50,8 @@ def _environment(data: Path, postgres: str, graph: str) -> dict[str, str]:
         "OIDC_PRIVATE_KEY": stored(data / "oidc-private-key", make_private_key),
         "EMAIL_URL": f"file:///{data}/mail",
         "HTTPS": "0",
+        # Neo4j plans each statement when it first meets it, which takes a busy machine longer than a page would wait.
+        "GRAPH_TIMEOUT": "10",
     }
 
 
