@@ -21,7 +21,7 @@ from tests.persona_marker import erased
 from tests.staff import give_reason, staff_of
 from tests.staff_pages import admin_addresses
 from traits import moderation, persona, services, styles
-from traits.models import ModerationAction
+from traits.models import Erasure, ModerationAction
 from traits.validation import Changes
 
 pytestmark = pytest.mark.django_db
@@ -108,7 +108,8 @@ def marked(alice: User, sam: User, signed_in: SignedIn) -> dict[str, str]:
 def parameters(alice: User) -> dict[str, str]:
     """What stands for parameters in addresses that are no object's id."""
     content_type = ContentType.objects.get_for_model(apps.get_model("traits", "ExtractedTraitCandidate"))
-    return {"content_type_id": str(content_type.pk), "object_id": str(alice.pk), "user_id": str(alice.pk)}
+    ids = dict.fromkeys(("object_id", "user_id"), str(alice.pk))
+    return ids | {"content_type_id": str(content_type.pk), "erasure_id": str(Erasure.objects.values_list("pk")[0][0])}
 
 
 def body(response: Any) -> str:
