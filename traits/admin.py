@@ -6,6 +6,8 @@ from django.contrib import admin
 
 from traits.models import AccessKind, Erasure
 from traits.staff import candidates as candidates
+from traits.staff import log as log
+from traits.staff import looks as looks
 from traits.staff import moderation_entries as moderation_entries
 from traits.staff.access import PersonalAdmin
 from traits.staff.base import ReadOnlyAdmin

@@ -1,0 +1,230 @@
+"""The log for staff: who decided what, an entry as a difference, and the check of a person's chain. Read only."""
+
+import dataclasses
+import uuid
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from ptfi.accounts.models import User
+from traits import history, log_check
+from traits.differences import ChangedPiece, changed_pieces, pieces_then
+from traits.forms import read_number
+from traits.models import AccessKind, ActorKind, Decision, UserRefinedTrait
+from traits.sentences import in_words
+from traits.staff.access import asks_reason, looked_at_many
+from traits.staff.base import ReadOnlyAdmin
+from traits.staff.finding import FilterForm, PersonField, TooSlowError, moment_of, number_of, page
+from traits.states import State
+
+KINDS = {ActorKind.PERSON: "The person", ActorKind.STAFF: "Staff", ActorKind.PIPELINE: "The pipeline"}
+OF_ALL = {"created_at": moment_of, "refinement_action_id": uuid.UUID}
+OF_ONE = {"revision": number_of}
+TOO_SLOW = "This takes too long across everybody. Narrow it down: a person, or a few days."
+LISTED = (
+    *("refinement_action_id", "user_id", "revision", "user_decision", "actor_id", "actor_kind", "client_id"),
+    *("reference", "rejection_code", "batch_id", "created_at"),
+)
+FACTS = {
+    "candidate": ("name", "description", "category", "confidence", "models", "concepts", "status", "deferred_until"),
+    "trait": (
+        *("name", "description", "category", "origin", "status", "confidence", "user_confidence", "notes"),
+        *("concepts", "expression_contexts", "valid_from", "valid_to"),
+    ),
+    "style": ("element", "context", "value"),
+}
+SIDES = {"candidate": "Suggestion", "trait": "Trait", "style": "Style"}
+
+
+class LogFilters(FilterForm):
+    person = PersonField(label="Person", required=False, help_text="The whole e-mail address, external id or id.")
+    decision = forms.ChoiceField(label="Decision", required=False, choices=[("", "Every decision"), *Decision.choices])
+    model = forms.CharField(label="Model", required=False, max_length=255, help_text="Of the suggestion, in full.")
+    by = forms.ChoiceField(label="Decided by", required=False, choices=[("", "Anybody"), *KINDS.items()])
+    staff = PersonField(label="Staff member", required=False)
+    field_order = ("person", "decision", "model", "by", "staff", "since", "until")
+
+    def rows(self) -> QuerySet[UserRefinedTrait]:
+        """The entries that the filters let through, without their contents."""
+        chosen = self.cleaned_data
+        rows = UserRefinedTrait.objects.filter(self.moments()).only(*LISTED)
+        if chosen["person"]:
+            rows = rows.filter(user_id=chosen["person"])
+        if chosen["decision"]:
+            rows = rows.filter(user_decision=chosen["decision"])
+        if chosen["by"]:
+            rows = rows.filter(actor_kind=chosen["by"])
+        if chosen["staff"]:
+            rows = rows.filter(actor_id=chosen["staff"], actor_kind=ActorKind.STAFF)
+        if chosen["model"]:
+            rows = rows.filter(original_candidate__originating_models__contains=[chosen["model"]])
+        return rows
+
+
+@admin.register(UserRefinedTrait)
+class LogAdmin(ReadOnlyAdmin):
+    """Nobody changes an entry, superusers neither; the database refuses it as well."""
+
+    def get_urls(self) -> list[URLPattern]:
+        check = self.admin_site.admin_view(self.check_view)
+        return [path("check/<uuid:person_id>/", check, name="log_check"), *super().get_urls()]
+
+    def changelist_view(
+        self,
+        request: HttpRequest,
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002 (Django's signature)
+    ) -> HttpResponse:
+        """The newest entries of everybody, or of one person, whom it takes a reason to look at."""
+        self._permit(request)
+        sent = request.method == "POST" and "access_reason" not in request.POST
+        form = LogFilters(request.POST if sent else request.GET)
+        if not form.is_valid():
+            return self._list(request, form, status=400)
+        if sent:
+            return HttpResponseRedirect(f"{request.path}?{form.query()}")
+        person = form.cleaned_data["person"]
+        asked = asks_reason(request, person, AccessKind.LOG) if person else None
+        if asked:
+            return asked
+        try:
+            rows, following = page(form.rows(), request.GET.get("after", ""), OF_ONE if person else OF_ALL)
+        except TooSlowError:
+            form.add_error(None, TOO_SLOW)
+            return self._list(request, form, status=503)
+        if not person:
+            looked_at_many(request, AccessKind.LOG, len(rows))
+        return self._list(request, form, rows=rows, next=following, person=person)
+
+    def _list(self, request: HttpRequest, form: LogFilters, status: int = 200, **context: Any) -> HttpResponse:
+        context |= self.admin_site.each_context(request) | {
+            "title": "The log",
+            "opts": self.opts,
+            "form": form,
+            "first": "after" not in request.GET,
+            "may_check": request.user.has_perm("traits.check_log"),
+        }
+        return TemplateResponse(request, "admin/staff/log.html", context, status=status)
+
+    def _permit(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",  # noqa: ARG002 (Django's signature)
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> HttpResponse:
+        """One entry: what the person reads, what changed, and evidence for those who may see it."""
+        self._permit(request)
+        entry = _entry(object_id)
+        if asked := asks_reason(request, entry.user_id, AccessKind.DECISION):
+            return asked
+        owner = User.objects.get(pk=entry.user_id)
+        content = history.content(owner, entry.pk)
+        item = history.items(owner, list(in_words(UserRefinedTrait.objects.filter(pk=entry.pk))), fold=False)[0]
+        may_see = request.user.has_perm("traits.view_evidence")
+        context = self.admin_site.each_context(request) | {
+            "title": f"Entry {entry.revision} of a log",
+            "opts": self.opts,
+            "entry": entry,
+            "item": item,
+            "decided_by": KINDS[ActorKind(entry.actor_kind)],
+            "states": states(content),
+            "may_see_evidence": may_see,
+            "may_check": request.user.has_perm("traits.check_log"),
+            "evidence": evidence(content) if may_see else None,
+        }
+        return TemplateResponse(request, "admin/staff/log_entry.html", context)
+
+    def history_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002 (Django's signature)
+    ) -> HttpResponse:
+        """An entry has no history: it never changes."""
+        self._permit(request)
+        return HttpResponseRedirect(reverse("admin:traits_userrefinedtrait_change", args=[_entry(object_id).pk]))
+
+    def check_view(self, request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
+        """Check a person's chain, a piece at a time."""
+        if not request.user.has_perm("traits.check_log"):
+            raise PermissionDenied
+        owner = User.objects.filter(pk=person_id).first()
+        if owner is None:
+            raise Http404
+        if asked := asks_reason(request, person_id, AccessKind.LOG_CHECK):
+            return asked
+        after = read_number(request.GET.get("after", ""), 0, 10**9)
+        context = self.admin_site.each_context(request) | {
+            "title": "Check a log",
+            "opts": self.opts,
+            "person_id": person_id,
+            "may_view": self.has_view_permission(request),
+            "checked": log_check.check(owner, after=after) if "after" in request.GET else None,
+        }
+        fragment = request.headers.get("HX-Request") == "true"
+        return TemplateResponse(request, f"admin/staff/{'_log_check' if fragment else 'log_check'}.html", context)
+
+
+def _entry(object_id: str | None) -> UserRefinedTrait:
+    """Raises Http404."""
+    try:
+        entry = UserRefinedTrait.objects.defer("content").filter(pk=uuid.UUID(object_id)).first()
+    except ValueError:
+        entry = None
+    if entry is None:
+        raise Http404
+    return entry
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Fact:
+    """A field of a state, before and after; evidence is a number."""
+
+    label: str
+    before: str
+    after: str
+
+    @property
+    def changed(self) -> bool:
+        return self.before != self.after
+
+
+def states(content: State) -> list[tuple[str, bool, bool, list[Fact]]]:
+    """What the entry is about: a title, whether it was there before and after, and its fields."""
+    found = []
+    for side, title in SIDES.items():
+        before, after = content["before"].get(side), content["after"].get(side)
+        if before or after:
+            facts = [_fact(name, before or {}, after or {}) for name in (*FACTS[side], "evidence")]
+            shown = [fact for fact in facts if fact.before or fact.after]
+            found.append((title, before is not None, after is not None, shown))
+    return found
+
+
+def _fact(name: str, before: State, after: State) -> Fact:
+    return Fact(label=name.replace("_", " ").capitalize(), before=_said(before, name), after=_said(after, name))
+
+
+def _said(state: State, name: str) -> str:
+    value = state.get(name)
+    if name == "evidence":
+        return f"{len(value):,} piece{'' if len(value) == 1 else 's'}" if value else ""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def evidence(content: State) -> tuple[list[ChangedPiece], int]:
+    """The pieces that the entry changed, else those that it was about, and how many there are."""
+    touched = changed_pieces(content["before"], content["after"])
+    return touched if touched[1] else pieces_then(content["before"], content["after"])
