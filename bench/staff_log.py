@@ -27,13 +27,13 @@ import django  # noqa: E402
 
 django.setup()
 
+from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from ptfi.accounts.models import User  # noqa: E402
-from tests.conftest import client_of  # noqa: E402
-from tests.staff import give_reason  # noqa: E402
 from traits.models import ExtractedTraitCandidate, Persona, UserRefinedTrait  # noqa: E402
 
 PEOPLE = """
@@ -112,25 +112,28 @@ def filled(entries: int, people: int, candidates: int, staff: User) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--entries", type=int, default=5_000_000)
     parser.add_argument("--people", type=int, default=2_000)
     parser.add_argument("--candidates", type=int, default=200_000)
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
+    settings.ALLOWED_HOSTS.append("testserver")
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     staff = User.objects.filter(email="bench-staff@example.com").first() or User.objects.create_superuser(
         "bench-staff@example.com", str(uuid.uuid4())
     )
     begun = time.perf_counter()
     filled(options.entries, options.people, options.candidates, staff)
-    print(f"{UserRefinedTrait.objects.count():,} entries after {time.perf_counter() - begun:.0f} s", flush=True)
+    sys.stdout.write(f"{UserRefinedTrait.objects.count():,} entries after {time.perf_counter() - begun:.0f} s\n")
     entry = UserRefinedTrait.objects.order_by("created_at", "pk")[options.entries // 2]
     Persona.objects.get_or_create(user_id=entry.user_id)
     names = {"staff": staff.pk, "person": entry.user_id, "entry": entry.pk, "day": entry.created_at.date().isoformat()}
     names["middle"] = f"{entry.created_at:%Y-%m-%dT%H:%M:%S.%fZ}_{entry.pk}"
-    client = client_of(staff)
-    give_reason(client, f"{LOG}{entry.pk}/change/")
+    client = Client()
+    client.force_login(staff)
+    client.post(f"{LOG}{entry.pk}/change/", {"access_reason": "A measurement."})
     for what, address in PAGES.items():
         times = []
         for _ in range(options.runs):
@@ -138,7 +141,7 @@ def main() -> None:
                 start = time.perf_counter()
                 status = client.get(LOG + address.format(**names)).status_code
                 times.append(time.perf_counter() - start)
-        print(f"{what:24} {status} {statistics.median(times) * 1000:7.0f} ms {len(queries):3} queries", flush=True)
+        sys.stdout.write(f"{what:24} {status} {statistics.median(times) * 1000:7.0f} ms {len(queries):3} queries\n")
 
 
 if __name__ == "__main__":

@@ -111,8 +111,9 @@ class LogAdmin(ReadOnlyAdmin):
         }
         return TemplateResponse(request, "admin/staff/log.html", context, status=status)
 
-    def _permit(self, request: HttpRequest) -> None:
-        if not self.has_view_permission(request):
+    def _permit(self, request: HttpRequest, object_id: str | None = "") -> None:
+        """Raises PermissionDenied, for everybody where Django would show the form of a new row."""
+        if object_id is None or not self.has_view_permission(request):
             raise PermissionDenied
 
     def changeform_view(
@@ -123,7 +124,7 @@ class LogAdmin(ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,  # noqa: ARG002
     ) -> HttpResponse:
         """One entry: what the person reads, what changed, and evidence for those who may see it."""
-        self._permit(request)
+        self._permit(request, object_id)
         entry = _entry(object_id)
         if asked := asks_reason(request, entry.user_id, AccessKind.DECISION):
             return asked
@@ -178,7 +179,7 @@ class LogAdmin(ReadOnlyAdmin):
 def _entry(object_id: str | None) -> UserRefinedTrait:
     """Raises Http404."""
     try:
-        entry = UserRefinedTrait.objects.defer("content").filter(pk=uuid.UUID(object_id)).first()
+        entry = UserRefinedTrait.objects.defer("content").filter(pk=uuid.UUID(object_id or "")).first()
     except ValueError:
         entry = None
     if entry is None:

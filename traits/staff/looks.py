@@ -65,12 +65,12 @@ class LookAdmin(ReadOnlyAdmin):
     def changeform_view(
         self,
         request: HttpRequest,
-        object_id: str | None = None,  # noqa: ARG002 (Django's signature)
-        form_url: str = "",  # noqa: ARG002
+        object_id: str | None = None,
+        form_url: str = "",  # noqa: ARG002 (Django's signature)
         extra_context: dict[str, Any] | None = None,  # noqa: ARG002
     ) -> HttpResponse:
         """The list shows all that there is of a row."""
-        if not self.has_view_permission(request):
+        if object_id is None or not self.has_view_permission(request):
             raise PermissionDenied
         return HttpResponseRedirect(reverse("admin:traits_accessentry_changelist"))
 
