@@ -5,6 +5,7 @@ import uuid
 from django.contrib import admin
 
 from traits.models import AccessKind, Erasure
+from traits.staff import acting_admin as acting_admin
 from traits.staff import candidates as candidates
 from traits.staff import log as log
 from traits.staff import looks as looks

@@ -221,6 +221,16 @@ class Persona(models.Model):
         return self.revision - self.projected_revision
 
 
+class ActedFor(Persona):
+    """A person for whom staff act: a place in the admin, with the permission act_for_person and no rows of its own."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = "person to act for"
+        verbose_name_plural = "act for a person"
+
+
 class PersonaTrait(models.Model):
     """A trait that the person has now, written in the transaction of each decision; version is its newest entry's."""
 

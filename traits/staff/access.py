@@ -47,12 +47,25 @@ def asks_reason(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind) -> H
         form = ReasonForm(request.POST)
         if not form.is_valid():
             return _page(request, user_id, form, status=400)
-        _keep(request, _record(request, user_id, kind, form.cleaned_data["access_reason"]))
+        give_reason(request, user_id, kind, form.cleaned_data["access_reason"])
         return HttpResponseRedirect(request.get_full_path())
     given = request.session.get(GIVEN, {}).get(str(user_id))
     if given is None or not _recorded(request, user_id, kind, given):
         return _page(request, user_id, ReasonForm())
     return None
+
+
+def give_reason(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind, reason: str) -> None:
+    """Record a look with its reason, and have the session know that it was given: by the row's id.
+
+    So an erased reason is nowhere else.
+    """
+    entry = _record(request, user_id, kind, reason)
+    given = request.session.get(GIVEN, {})
+    given.pop(str(user_id), None)
+    newest = list(given.items())[1 - MOST_PEOPLE :]
+    seen = {"entry": entry.pk, "recorded": {entry.kind: entry.created_at.isoformat()}}
+    request.session[GIVEN] = dict(newest) | {str(user_id): seen}
 
 
 def looked_at_many(request: HttpRequest, kind: AccessKind, number: int) -> None:
@@ -72,15 +85,6 @@ def _record(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind, reason: 
     return AccessEntry.objects.create(
         staff_id=staff_id(request), subject_id=user_id, kind=kind, reason=reason, created_at=now
     )
-
-
-def _keep(request: HttpRequest, entry: AccessEntry) -> None:
-    """Have the session know that a reason was given: by the row's id, so that an erased reason is nowhere else."""
-    given = request.session.get(GIVEN, {})
-    given.pop(str(entry.subject_id), None)
-    newest = list(given.items())[1 - MOST_PEOPLE :]
-    seen = {"entry": entry.pk, "recorded": {entry.kind: entry.created_at.isoformat()}}
-    request.session[GIVEN] = dict(newest) | {str(entry.subject_id): seen}
 
 
 def _recorded(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind, given: dict[str, Any]) -> bool:
