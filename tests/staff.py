@@ -13,6 +13,13 @@ from tests.conftest import make_user
 REASON = "T-17, she asked why."
 
 
+def in_roles(user: User, *roles: str) -> User:
+    """The person as staff with these roles, and no other right."""
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    user.groups.set(Group.objects.filter(name__in=roles))
+    return User.objects.get(pk=user.pk)
+
+
 def give_reason(client: Client, address: str, reason: str = REASON) -> None:
     """Answer the page that asks why staff look; the session is not asked again about that person."""
     answer = client.post(address, {"access_reason": reason})

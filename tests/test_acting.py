@@ -18,6 +18,7 @@ from tests.conftest import SignedIn, by, confirmed, confirmed_trait, make_candid
 from tests.decisions import assert_log_whole
 from tests.pages import text_of
 from tests.persona_marker import erased
+from tests.staff import in_roles
 from traits import persona, services
 from traits.models import AccessEntry, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 from traits.validation import Changes
@@ -29,11 +30,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def tina(bob: User) -> User:
-    """Support: she may act for people, and see their evidence."""
-    bob.email, bob.is_staff, bob.display_name = "tina@example.com", True, "Tina"
-    bob.save()
-    bob.user_permissions.set(Permission.objects.filter(codename__in=["act_for_person", "view_evidence"]))
-    return bob
+    """She works in support."""
+    User.objects.filter(pk=bob.pk).update(email="tina@example.com", display_name="Tina")
+    return in_roles(bob, "support")
 
 
 @pytest.fixture
@@ -213,18 +212,10 @@ def test_nobody_acts_for_themselves_nor_for_staff(
     assert not UserRefinedTrait.objects.exists()
 
 
-ROLES = {
-    "nobody": [],
-    "moderator": ["view_extractedtraitcandidate", "view_moderationentry"],
-    "auditor": ["view_userrefinedtrait", "check_log", "view_accessentry", "view_persona"],
-}
-
-
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", ["none", "moderator", "auditor"])
 def test_others_may_not(role: str, alice: User, tina: User, signed_in: SignedIn) -> None:
-    tina.user_permissions.set(Permission.objects.filter(codename__in=ROLES[role]))
+    client = signed_in(in_roles(tina, role))
     candidate, trait = make_candidate(alice, "Sails"), confirmed_trait(alice)
-    client = signed_in(User.objects.get(pk=tina.pk))
     rest = ("", "end/", f"suggestions/{candidate.pk}/", f"traits/{trait.pk}/", f"undo/{newest(alice).pk}/")
     for address in (START, *(page_of(alice, each) for each in rest)):
         assert client.get(address).status_code == 403, address
@@ -303,6 +294,7 @@ def test_the_notice_of_staff_quotes_nothing(acting: Client, alice: User, caplog:
 
 
 def test_evidence_needs_its_permission(acting: Client, alice: User, tina: User) -> None:
+    tina.groups.clear()
     tina.user_permissions.set(Permission.objects.filter(codename="act_for_person"))
     page = text_of(acting.get(suggestion(make_candidate(alice, evidence=["In the band."]))))
     assert "In the band." not in page

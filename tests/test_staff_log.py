@@ -14,7 +14,7 @@ from django.utils import timezone
 from ptfi.accounts.models import User
 from tests.conftest import SignedIn, by, confirmed, confirmed_trait, make_candidate
 from tests.pages import text_of
-from tests.staff import give_reason
+from tests.staff import give_reason, in_roles
 from traits import erasure_parts, persona, services, undo
 from traits.log import Actor
 from traits.models import AccessEntry, PersonaTrait, UserRefinedTrait
@@ -47,7 +47,7 @@ def newest_first(*entries: UserRefinedTrait) -> list[str]:
     return [str(entry.pk) for entry in sorted(entries, key=lambda entry: entry.created_at, reverse=True)]
 
 
-def auditor(bob: User, *codenames: str) -> User:
+def permitted(bob: User, *codenames: str) -> User:
     User.objects.filter(pk=bob.pk).update(is_staff=True)
     bob.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     return User.objects.get(pk=bob.pk)
@@ -172,7 +172,7 @@ def test_an_entry_as_a_difference(staff: Client, alice: User) -> None:
 
 def test_evidence_has_a_permission_of_its_own(alice: User, bob: User, signed_in: SignedIn) -> None:
     entry = confirmed(alice, evidence=["xylophones!"]).entries[0]
-    client = signed_in(auditor(bob, "view_userrefinedtrait"))
+    client = signed_in(permitted(bob, "view_userrefinedtrait"))
     give_reason(client, entry_page(entry))
     page = text_of(client.get(entry_page(entry)))
     assert "Loves jazz" in page
@@ -207,11 +207,11 @@ def test_nobody_changes_it(staff: Client, alice: User) -> None:
 def test_who_may_read_it(alice: User, bob: User, as_alice: Client, signed_in: SignedIn) -> None:
     entry = confirmed(alice).entries[0]
     pages = (LOG, entry_page(entry), f"{LOG}{entry.pk}/history/", check_page(alice), LOOKS, f"{LOOKS}1/change/")
-    nobody = signed_in(auditor(bob, "view_moderationentry", "act_for_person"))
+    nobody = signed_in(in_roles(bob, "moderator"))
     for page in pages:
         assert nobody.get(page).status_code == 403, page
         assert as_alice.get(page).status_code == 302, page
-    his = signed_in(auditor(bob, "view_userrefinedtrait", "check_log", "view_accessentry"))
+    his = signed_in(in_roles(bob, "auditor"))
     for page in pages:
         assert his.get(page).status_code in (200, 302), page
 
@@ -246,7 +246,7 @@ def test_the_looks_for_auditors(alice: User, bob: User, sam: User, staff: Client
     entry = confirmed(alice).entries[0]
     give_reason(staff, entry_page(entry), "T-17, she asked.")
     staff.get(LOG)
-    his = signed_in(auditor(bob, "view_accessentry"))
+    his = signed_in(in_roles(bob, "auditor"))
     text = text_of(his.get(LOOKS))
     assert f"{sam.pk} {alice.pk} A decision in the log T-17, she asked." in text
     assert "many people A list of decisions, 1 row" in text
@@ -265,7 +265,7 @@ def test_the_looks_for_auditors(alice: User, bob: User, sam: User, staff: Client
 
 def test_queries(alice: User, bob: User, signed_in: SignedIn, django_assert_max_num_queries: Any) -> None:
     entries = [confirmed(alice, f"Likes {number}").entries[0] for number in range(3)]
-    his = signed_in(auditor(bob, "view_userrefinedtrait", "view_accessentry"))
+    his = signed_in(in_roles(bob, "auditor"))
     give_reason(his, entry_page(entries[0]))
     for page in (LOG, f"{LOG}?person={alice.pk}", f"{LOG}?model=x&by=staff", LOOKS):
         his.get(page)

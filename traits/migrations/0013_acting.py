@@ -1,5 +1,11 @@
 from django.db import migrations
 
+from traits.migrations._roles import grant
+
+
+def let_auditors_see_looks(apps, schema_editor):
+    grant(apps, "traits", "accessentry", {"view_accessentry": ["auditor", "administrator"]})
+
 
 class Migration(migrations.Migration):
 
@@ -22,4 +28,6 @@ class Migration(migrations.Migration):
             },
             bases=('traits.persona',),
         ),
+        # Roles may have people by the time that this is reversed: they stay.
+        migrations.RunPython(let_auditors_see_looks, migrations.RunPython.noop),
     ]
