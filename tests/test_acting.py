@@ -298,7 +298,7 @@ def test_evidence_needs_its_permission(acting: Client, alice: User, tina: User) 
     tina.user_permissions.set(Permission.objects.filter(codename="act_for_person"))
     page = text_of(acting.get(suggestion(make_candidate(alice, evidence=["In the band."]))))
     assert "In the band." not in page
-    assert "1 piece; the texts" in page
+    assert "You may not read evidence." in page
 
 
 def test_pages_and_queries(acting: Client, alice: User, django_assert_max_num_queries: Any) -> None:

@@ -156,7 +156,7 @@ def test_an_entry_as_a_difference(staff: Client, alice: User) -> None:
         "You edited “ Loves jazz ”",
         "Because it is was: said often new: true .",
         "Description changed Because it is said often. Because it is true.",
-        "Notes changed Ask me.",
+        "Notes changed – Ask me.",
         "At the club.",
         "Decided by The person",
     ):

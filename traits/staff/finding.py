@@ -27,7 +27,7 @@ class PersonField(forms.CharField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=255, **options)
-        self.widget.attrs |= {"class": "vTextField", "autocomplete": "off", "dir": "auto"}
+        self.widget.attrs |= {"autocomplete": "off", "dir": "auto"}
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)

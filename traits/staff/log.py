@@ -43,9 +43,9 @@ SIDES = {"candidate": "Suggestion", "trait": "Trait", "style": "Style"}
 
 
 class LogFilters(FilterForm):
-    person = PersonField(label="Person", required=False, help_text="The whole e-mail address, external id or id.")
+    person = PersonField(label="Person: e-mail, external id or id", required=False)
     decision = forms.ChoiceField(label="Decision", required=False, choices=[("", "Every decision"), *Decision.choices])
-    model = forms.CharField(label="Model", required=False, max_length=255, help_text="Of the suggestion, in full.")
+    model = forms.CharField(label="Model, in full", required=False, max_length=255)
     by = forms.ChoiceField(label="Decided by", required=False, choices=[("", "Anybody"), *KINDS.items()])
     staff = PersonField(label="Staff member", required=False)
     field_order = ("person", "decision", "model", "by", "staff", "since", "until")

@@ -19,7 +19,7 @@ KEYS = {"created_at": moment_of, "pk": number_of}
 
 
 class LookFilters(FilterForm):
-    person = PersonField(label="Person", required=False, help_text="The whole e-mail address, external id or id.")
+    person = PersonField(label="Person: e-mail, external id or id", required=False)
     staff = PersonField(label="Staff member", required=False)
     kind = forms.ChoiceField(label="What was opened", required=False, choices=[("", "Anything"), *AccessKind.choices])
     field_order = ("person", "staff", "kind", "since", "until")
