@@ -154,6 +154,14 @@ def test_looks_are_paged(as_alice: Client, alice: User, sam: User, django_assert
         assert "No. 69." in as_alice.get(LOOKS, {"after": odd}).content.decode()
 
 
+@pytest.mark.usefixtures("alice")
+def test_the_list_of_accounts_is_on_record(staff: Client, sam: User) -> None:
+    assert "alice@example.com" in text_of(staff.get("/admin/accounts/user/"))
+    staff.get("/admin/accounts/user/?q=alice@example.com")
+    entries = AccessEntry.objects.order_by("pk").values_list("staff_id", "subject_id", "kind", "number")
+    assert list(entries) == [(sam.pk, None, "account", 2), (sam.pk, None, "account", 1)]
+
+
 def test_the_record_is_insert_only(staff: Client, alice: User) -> None:
     give_reason(staff, account_page(alice))
     mine = AccessEntry.objects.filter(subject_id=alice.pk)

@@ -20,7 +20,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 
 from traits.models import AccessKind
-from traits.staff.access import PersonalAdmin
+from traits.staff.access import PersonalAdmin, looked_at_many
 
 from .models import User
 
@@ -73,6 +73,13 @@ class UserAdmin(PersonalAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     ]
     add_form = AddUserForm
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list shows addresses and names, so it is on record."""
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        if changes := (getattr(response, "context_data", None) or {}).get("cl"):
+            looked_at_many(request, AccessKind.ACCOUNT, len(changes.result_list))
+        return response
 
     def person_of(self, row: User) -> uuid.UUID:
         return row.pk
