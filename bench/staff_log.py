@@ -1,9 +1,9 @@
 """What staff's pages of the log cost with a long one, across many people.
 
-    python bench/staff_log.py [--entries 5000000] [--people 2000] [--candidates 200000] [--runs 5]
+    python bench/staff_log.py [--entries 1000000] [--people 2000] [--candidates 200000] [--runs 5]
 
 Server time is Django's with all its middleware, in this process, without a network. The entries have small contents and
-no seals. Works in a data folder of its own (.data/bench, or PTFI_DATA_DIR) on the embedded services.
+no seals. Works in a data folder of its own (.data/bench-staff, or PTFI_DATA_DIR) on the embedded services.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-os.environ.setdefault("PTFI_DATA_DIR", str(ROOT / ".data" / "bench"))
+os.environ.setdefault("PTFI_DATA_DIR", str(ROOT / ".data" / "bench-staff"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ptfi.settings")
 
 from ptfi import embedded  # noqa: E402 (the settings need the services' addresses)
@@ -129,7 +129,7 @@ def signed_in(staff: User) -> Client:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--entries", type=int, default=5_000_000)
+    parser.add_argument("--entries", type=int, default=1_000_000)
     parser.add_argument("--people", type=int, default=2_000)
     parser.add_argument("--candidates", type=int, default=200_000)
     parser.add_argument("--runs", type=int, default=5)
