@@ -1,7 +1,6 @@
 """Staff at work in the Django admin."""
 
 import importlib
-from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import Group
@@ -13,10 +12,19 @@ from tests.conftest import make_user
 REASON = "T-17, she asked why."
 
 
+def make_roles() -> None:
+    """Make what the migrations make; a test that empties the tables takes the roles along."""
+    if not Group.objects.filter(name="moderator").exists():
+        for module in ("0007_roles", "0010_quality", "0013_acting"):
+            importlib.import_module(f"traits.migrations.{module}").make_roles(apps, None)
+
+
 def in_roles(user: User, *roles: str) -> User:
     """The person as staff with these roles, and no other right."""
+    make_roles()
     User.objects.filter(pk=user.pk).update(is_staff=True)
     user.groups.set(Group.objects.filter(name__in=roles))
+    assert user.groups.count() == len(roles)
     return User.objects.get(pk=user.pk)
 
 
@@ -28,14 +36,5 @@ def give_reason(client: Client, address: str, reason: str = REASON) -> None:
 
 
 def staff_of(*roles: str, name: str = "Nour") -> User:
-    """Somebody of the staff with these roles, as the migration made them; a flushed database gets them again."""
-    user = make_user(name, is_staff=True)
-    if not Group.objects.filter(name="moderator").exists():
-        migration("0007_roles").make_roles(apps, None)
-    user.groups.set(Group.objects.filter(name__in=roles))
-    assert user.groups.count() == len(roles)
-    return user
-
-
-def migration(name: str) -> Any:
-    return importlib.import_module(f"traits.migrations.{name}")
+    """Somebody of the staff with these roles."""
+    return in_roles(make_user(name, is_staff=True), *roles)

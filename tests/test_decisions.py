@@ -19,7 +19,7 @@ from traits.errors import (
     StaleVersionError,
     TraitRemovedError,
 )
-from traits.models import PersonaTrait, Suppression, UserRefinedTrait
+from traits.models import Persona, PersonaTrait, Suppression, UserRefinedTrait
 from traits.validation import Changes, Evidence
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +36,12 @@ def test_confirm_as_is_makes_the_trait_with_the_candidates_id(alice: User, sugge
     assert entry.content["before"]["trait"] is None
     assert entry.content["after"]["trait"]["evidence"] == candidate.supporting_evidence
     assert_log_whole(alice)
+
+
+def test_the_first_decision_of_somebody_whom_an_import_brought(alice: User, suggest: Suggest) -> None:
+    Persona.objects.filter(user=alice).delete()
+    services.defer(**by(alice), candidate_id=suggest(alice).pk, until=None)
+    assert Persona.objects.get(user=alice).revision == 1
 
 
 def test_a_rating_alone_is_still_as_it_is(alice: User, suggest: Suggest) -> None:

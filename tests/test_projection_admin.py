@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test import Client
@@ -23,7 +23,7 @@ from tests.conftest import SignedIn, confirmed, make_user
 from tests.graph_helpers import cypher, persona, project, trait_node
 from tests.graph_helpers import graph_process as graph_process
 from tests.pages import said, text_of
-from tests.staff import give_reason
+from tests.staff import give_reason, staff_of
 from tests.trait_pages import queries_of
 from traits.models import Erasure, ErasureState, Persona
 
@@ -88,9 +88,7 @@ def test_how_far_it_is(staff: Client, alice: User, bob: User) -> None:
 def test_a_page_of_many_needs_no_more_queries(signed_in: SignedIn) -> None:
     for number in range(60):
         confirmed(make_user(f"Carol{number}"))
-    administrator = carol()
-    administrator.groups.set(Group.objects.filter(name="administrator"))
-    client = signed_in(administrator)
+    client = signed_in(staff_of("administrator"))
     assert queries_of(client, PAGE, mark="") <= 10
     assert "60 personas" in text_of(client.get(PAGE))
 

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -18,6 +18,7 @@ from ptfi.accounts.models import User
 from tests.conftest import SignedIn, by, confirmed, confirmed_trait, make_candidate, make_user
 from tests.pages import text_of
 from tests.persona_marker import marked_persona
+from tests.staff import staff_of
 from tests.trait_pages import queries_of
 from traits import erasure_parts, persona, services, undo
 from traits.models import CandidateStatus, ExtractedTraitCandidate, Quality, QualityRefresh, QualityWaiting
@@ -325,9 +326,7 @@ def test_who_may(many: None, signed_in: SignedIn, codenames: tuple[str, ...], pa
     [("moderator", 200, 403), ("support", 403, 403), ("auditor", 200, 403), ("administrator", 200, 200)],
 )
 def test_roles(many: None, signed_in: SignedIn, role: str, page: int, export: int) -> None:
-    staff = make_user("Carol", is_staff=True)
-    staff.groups.set(Group.objects.filter(name=role))
-    client = signed_in(staff)
+    client = signed_in(staff_of(role))
     assert client.get(PAGE).status_code == page
     assert client.get(EXPORT).status_code == export
     assert queries_of(client, PAGE, mark="") <= 10

@@ -21,7 +21,7 @@ from tests.persona_marker import erased
 from tests.staff import give_reason, staff_of
 from tests.staff_pages import admin_addresses
 from traits import moderation, persona, services, styles
-from traits.models import Erasure, ModerationAction
+from traits.models import CandidateStatus, Erasure, ExtractedTraitCandidate, ModerationAction, PersonaTrait
 from traits.validation import Changes
 
 pytestmark = pytest.mark.django_db
@@ -39,15 +39,15 @@ MAY_SEE = {
     "xylostyle": {LOG},
     "xylomoderation": {MODERATION},
     "xyloheld": {MODERATION},
-    "xylodisplay": {ACCOUNTS},
+    "xylodisplay": {ACCOUNTS, "traits.act_for_person"},
     "xyloexternal": {ACCOUNTS},
     "xylomail": {ACCOUNTS},
 }
 ROLES = [(), ("moderator",), ("support",), ("auditor",), ("administrator",)]
 SEES = {
     "moderator": {"xyloname", "xylodescription", "xyloconcept", "xylomoderation", "xyloheld"},
-    "support": {"xyloname", "xylodescription", "xyloconcept", "xyloevidence", "xyloreason"},
-    "auditor": {"xylomoderation"},
+    "support": {"xyloname", "xylodescription", "xyloconcept", "xyloevidence", "xyloreason", "xylodisplay"},
+    "auditor": {"xylomoderation", "xyloname", "xylodescription", "xyloconcept", "xyloreason"},
     "administrator": MAY_SEE.keys() - {"xylonotes", "xylostyle"},
 }
 """What each role does see, so that the test would notice pages that show nothing at all."""
@@ -108,8 +108,16 @@ def marked(alice: User, sam: User, signed_in: SignedIn) -> dict[str, str]:
 def parameters(alice: User) -> dict[str, str]:
     """What stands for parameters in addresses that are no object's id."""
     content_type = ContentType.objects.get_for_model(apps.get_model("traits", "ExtractedTraitCandidate"))
-    ids = dict.fromkeys(("object_id", "user_id"), str(alice.pk))
-    return ids | {"content_type_id": str(content_type.pk), "erasure_id": str(Erasure.objects.values_list("pk")[0][0])}
+    decided = ExtractedTraitCandidate.objects.get(user=alice, status=CandidateStatus.REJECTED)
+    trait = PersonaTrait.objects.get(user=alice)
+    ids = dict.fromkeys(("object_id", "user_id", "person_id"), alice.pk) | {"content_type_id": content_type.pk}
+    ids |= {
+        "candidate_id": decided.pk,
+        "trait_id": trait.pk,
+        "action_id": uuid.UUID(int=1),
+        "erasure_id": Erasure.objects.values_list("pk")[0][0],
+    }
+    return {name: str(pk) for name, pk in ids.items()}
 
 
 def body(response: Any) -> str:
@@ -152,7 +160,8 @@ def test_no_page_shows_what_its_reader_may_not_see(
     client, may, seen = signed_in(nour), allowed(nour), set[str]()
     addresses = [f"/admin/traits/extractedtraitcandidate/{marked['rejected']}/change/"]
     addresses += admin_addresses(marked, parameters(alice))
-    for address in sorted(addresses, key=lambda address: "logout" in address):
+    client.post("/admin/traits/actedfor/", {"person": str(alice.pk), "reference": "T-17", "asked": "on"})
+    for address in sorted(addresses, key=lambda address: ("logout" in address, address.endswith("/end/"))):
         found = words_in(opened(client, address))
         assert found <= may, address
         seen |= found

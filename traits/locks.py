@@ -70,12 +70,15 @@ def lock(user: User) -> Persona:
 
 def locked_candidates(user: User, ids: Iterable[uuid.UUID]) -> tuple[Persona, Candidates]:
     """As lock, and those of the person's candidates, held back or not, by id."""
-    rows = fetch(LOCK_CANDIDATES, [user.pk, list(ids)])
+    values, width = [user.pk, list(ids)], len(PERSONAS.names)
+    rows = fetch(LOCK_CANDIDATES, values)
     if not rows:
-        return lock(user), {}
-    width = len(PERSONAS.names)
-    candidates = [CANDIDATES.loaded(row[width:]) for row in rows]
-    return PERSONAS.loaded(rows[0][:width]), {row.pk: row for row in candidates}
+        # Either none is theirs, or they decide for the first time: the Persona row is made then.
+        persona = lock(user)
+        rows = fetch(LOCK_CANDIDATES, values)
+    else:
+        persona = PERSONAS.loaded(rows[0][:width])
+    return persona, {row.pk: row for row in (CANDIDATES.loaded(row[width:]) for row in rows)}
 
 
 def locked_with_alike(user: User, ids: Iterable[uuid.UUID]) -> tuple[Persona, Candidates]:

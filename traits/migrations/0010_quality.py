@@ -3,7 +3,7 @@ from django.db import migrations, models
 from traits.migrations._roles import grant
 
 
-def give_to_roles(apps, schema_editor):
+def make_roles(apps, schema_editor):
     grant(apps, "traits", "quality", {
         "view_quality": ["moderator", "auditor", "administrator"],
         "export_quality": ["administrator"],
@@ -88,5 +88,5 @@ class Migration(migrations.Migration):
             model_name='qualitywaiting',
             constraint=models.UniqueConstraint(models.F('model'), models.F('category'), name='quality_waiting_once'),
         ),
-        migrations.RunPython(give_to_roles, migrations.RunPython.noop),
+        migrations.RunPython(make_roles, migrations.RunPython.noop),
     ]

@@ -3,7 +3,7 @@ from django.db import migrations
 from traits.migrations._roles import grant
 
 
-def let_auditors_see_looks(apps, schema_editor):
+def make_roles(apps, schema_editor):
     grant(apps, "traits", "accessentry", {"view_accessentry": ["auditor", "administrator"]})
 
 
@@ -29,5 +29,5 @@ class Migration(migrations.Migration):
             bases=('traits.persona',),
         ),
         # Roles may have people by the time that this is reversed: they stay.
-        migrations.RunPython(let_auditors_see_looks, migrations.RunPython.noop),
+        migrations.RunPython(make_roles, migrations.RunPython.noop),
     ]
