@@ -24,8 +24,8 @@ pytestmark = pytest.mark.django_db
 def addresses() -> list[str]:
     """Whatever row they name: nobody comes as far as looking for it."""
     rows = {f"{model._meta.app_label}.{model._meta.model_name}": "1" for model in admin.site._registry}
-    some = str(uuid.UUID(int=1))
-    return admin_addresses(rows, {"object_id": "1", "content_type_id": "1", "user_id": some, "erasure_id": some})
+    ids = ("user_id", "person_id", "candidate_id", "trait_id", "action_id", "erasure_id")
+    return admin_addresses(rows, dict.fromkeys(ids, str(uuid.UUID(int=1))) | {"object_id": "1", "content_type_id": "1"})
 
 
 def code_of(secret: str) -> str:
