@@ -18,7 +18,7 @@ from traits import moderation
 from traits.models import AccessKind, CandidateStatus, ExtractedTraitCandidate, ModerationAction, UserRefinedTrait
 from traits.moderation_models import MAX_REASON
 from traits.staff.access import asks_reason, looked_at_many
-from traits.staff.base import ReadOnlyAdmin, named
+from traits.staff.base import ReadOnlyAdmin, named, people_of
 from traits.staff.candidate_files import CandidateFiles
 from traits.staff.filters import Filters, Page, choices, chosen, matching, page
 
@@ -99,7 +99,7 @@ class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
             "filters": filters,
             "names": choices(),
             "page": listed,
-            "people": named(request, [row.user_id for row in listed.rows]),
+            "people": people_of(request, listed.rows),
             "query": query.urlencode(),
             "next_query": _with(query, after=listed.next),
             "is_narrow": any(filters.data.get(name) for name in filters.fields if name != "order"),
@@ -111,7 +111,9 @@ class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
     def listed(self, request: HttpRequest) -> tuple[Filters, Page]:
         filters = Filters(request.GET)
         rows = matching(filters, evidence=request.user.has_perm("traits.view_evidence"))
-        return filters, page(rows, filters.value("order"), request.GET.get("after", ""))
+        rows = rows.select_related("user") if request.user.has_perm("accounts.view_user") else rows
+        after = request.GET.get("after", "")
+        return filters, page(rows, filters.value("order"), after, sieved=filters.sieved)
 
     def allowed(self, request: HttpRequest) -> dict[str, str]:
         """The actions that this member of staff may take, and what they are called."""

@@ -11,12 +11,14 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from traits.copying import query
+from traits.copying import any_of, query
 from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
 from traits.selectors import BANDS, LOWEST_BAND, search_query
 from traits.staff_indexes import WORDS
 
 PAGE = 50
+FEW = 5_000
+"""Rows that are put in order on the spot."""
 LOOKED_AT = 1_000
 """The newest candidates, whose models and languages are offered to choose from."""
 NAMES = """
@@ -65,6 +67,10 @@ class Filters(forms.Form):
         """What was chosen; "" or None where nothing was, or where it does not fit."""
         self.is_valid()
         return self.cleaned_data.get(name)
+
+    @property
+    def sieved(self) -> bool:
+        return bool(self.value("q") or self.value("model"))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -121,21 +127,32 @@ def _age(name: str | None) -> Q:
     return Q(created_at__lt=now - dt.timedelta(days=OLD[name][1])) if name in OLD else Q()
 
 
-def page(rows: Rows, order: str | None, after: str = "", limit: int = PAGE) -> Page:
-    """A page in one of ORDERS; a key that is none starts at the beginning."""
+def page(rows: Rows, order: str | None, after: str = "", limit: int = PAGE, *, sieved: bool = False) -> Page:
+    """A page in one of ORDERS; a key that is none starts at the beginning.
+
+    sieved: words or a model were asked for, which may be in few of the rows.
+    """
     _, column, descending = ORDERS.get(order or "", ORDERS["newest"])
     # The other direction is the same index read backwards.
     ordering = (
         [F(column).desc(), F("candidate_id").asc()] if descending else [F(column).asc(), F("candidate_id").desc()]
     )
-    found = list(_behind(rows, column, descending, after).order_by(*ordering)[: limit + 1])
-    last = found[limit - 1] if len(found) > limit else None
-    return Page(rows=found[:limit], next=_key(last, column) if last else "")
+    behind = _behind(_few(rows) if sieved else rows, column, descending, after).order_by(*ordering)
+    # Ids and what the filters ask come from an index alone, however few rows the filters let through.
+    keys = list(behind.values_list("pk", column)[: limit + 1])
+    found = {row.pk: row for row in rows.filter(pk__in=[pk for pk, _ in keys[:limit]])}
+    more = keys[limit - 1] if len(keys) > limit else None
+    return Page(rows=[found[pk] for pk, _ in keys[:limit] if pk in found], next=_key(*more) if more else "")
 
 
-def _key(row: ExtractedTraitCandidate, column: str) -> str:
-    value = getattr(row, column)
-    return f"{value.isoformat() if isinstance(value, dt.datetime) else repr(value)}_{row.pk}"
+def _few(rows: Rows) -> Rows:
+    """The same rows, by their ids where they are few: asked for in order, the planner might walk through all others."""
+    ids = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
+    return rows if len(ids) > FEW else ExtractedTraitCandidate.objects.filter(pk__in=any_of(ids, "uuid"))
+
+
+def _key(pk: uuid.UUID, value: dt.datetime | float) -> str:
+    return f"{value.isoformat() if isinstance(value, dt.datetime) else repr(value)}_{pk}"
 
 
 def _behind(rows: Rows, column: str, descending: bool, after: str) -> Rows:
