@@ -217,8 +217,8 @@ def test_paging_and_queries(as_alice: Client, alice: User, queue: list[Extracted
         trait = persona.add_trait(**by(alice), changes=Changes(name=f"Hums {number}", category="Skill")).trait
         assert trait
         undo.undo(**by(alice), action_id=persona.set_status(**by(alice), trait_id=trait.pk, status="dormant").action_id)
-    # The entries, their batches, which of those are told, they, what stands, what changed, what staff did; and what was undone
-    # before.
+    # The entries, their batches, which of those are told, they, what stands, what changed, what staff did; and what was
+    # undone before.
     assert few == 7
     assert queries_of(as_alice, HISTORY) <= few + 1
     seen, after = list[str](), ""
