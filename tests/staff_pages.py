@@ -10,7 +10,7 @@ PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
 def admin_addresses(ids: dict[str, str], parameters: dict[str, str]) -> list[str]:
-    """All of them; ids: "app.model" → the id of a row, parameters: what others than an object's id stand for.
+    """All of them; ids: "app.model" → the id of a row, parameters: what others than a model's id stand for.
 
     A page with a parameter that is not named here fails the test: say in the test what to look at.
     """
@@ -38,6 +38,7 @@ def _filled(route: str, ids: dict[str, str], parameters: dict[str, str]) -> Iter
     else:
         place = re.match(r"admin/(\w+)/(\w+)/", route)
         row = ids.get(".".join(place.groups())) if place else None
-        known = parameters | ({"object_id": row, "id": row} if row else {})
+        by_model = {f"{label.partition('.')[2]}_id": pk for label, pk in ids.items()}
+        known = by_model | parameters | ({"object_id": row, "id": row} if row else {})
         assert set(PARAMETER.findall(route)) <= known.keys(), f"{route}: give its parameters a value"
         yield "/" + PARAMETER.sub(lambda name: known[name.group(1)], route)

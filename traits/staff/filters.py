@@ -17,7 +17,7 @@ from traits.selectors import BANDS, LOWEST_BAND, search_query
 from traits.staff_indexes import WORDS
 
 PAGE = 50
-FEW = 5_000
+FEW = 3_000
 """Rows that are put in order on the spot."""
 LOOKED_AT = 1_000
 """The newest candidates, whose models and languages are offered to choose from."""
