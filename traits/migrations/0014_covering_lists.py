@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('traits', '0011_log_by_time_and_held'),
+        ('traits', '0013_acting'),
     ]
 
     operations = [
