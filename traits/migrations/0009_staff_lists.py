@@ -33,27 +33,15 @@ class Migration(migrations.Migration):
         migrations.RunSQL(WORDS, "DROP FUNCTION candidate_words"),
         AddIndexConcurrently(
             model_name='extractedtraitcandidate',
-            index=models.Index(models.OrderBy(models.F('created_at'), descending=True), models.F('candidate_id'), name='candidate_newest'),
+            index=models.Index(fields=['-created_at', 'candidate_id'], include=('status', 'trait_category', 'language', 'held_reason', 'user', 'confidence_score'), name='candidate_newest'),
         ),
         AddIndexConcurrently(
             model_name='extractedtraitcandidate',
-            index=models.Index(models.F('status'), models.OrderBy(models.F('created_at'), descending=True), models.F('candidate_id'), name='candidate_of_status'),
+            index=models.Index(fields=['-confidence_score', 'candidate_id'], include=('status', 'trait_category', 'language', 'held_reason', 'user', 'created_at'), name='candidate_surest'),
         ),
         AddIndexConcurrently(
             model_name='extractedtraitcandidate',
-            index=models.Index(models.F('trait_category'), models.OrderBy(models.F('created_at'), descending=True), models.F('candidate_id'), name='candidate_of_category'),
-        ),
-        AddIndexConcurrently(
-            model_name='extractedtraitcandidate',
-            index=models.Index(models.OrderBy(models.F('confidence_score'), descending=True), models.F('candidate_id'), name='candidate_surest'),
-        ),
-        AddIndexConcurrently(
-            model_name='extractedtraitcandidate',
-            index=models.Index(models.F('language'), models.OrderBy(models.F('created_at'), descending=True), models.F('candidate_id'), condition=models.Q(('language', ''), _negated=True), name='candidate_of_language'),
-        ),
-        AddIndexConcurrently(
-            model_name='extractedtraitcandidate',
-            index=models.Index(models.OrderBy(models.F('created_at'), descending=True), models.F('candidate_id'), condition=models.Q(('held_reason', ''), _negated=True), name='candidate_held'),
+            index=models.Index(fields=['-created_at', 'candidate_id'], condition=models.Q(('held_reason', ''), _negated=True), name='candidate_held'),
         ),
         AddIndexConcurrently(
             model_name='extractedtraitcandidate',
