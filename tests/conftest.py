@@ -26,6 +26,8 @@ from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
 from ptfi.accounts.models import User
+from ptfi.embedded import APPLICATION
+from ptfi.privileges import grant
 from traits import services
 from traits.log import Actor
 from traits.models import ExtractedTraitCandidate, Persona, PersonaTrait
@@ -95,6 +97,31 @@ def no_rate_limits(request: pytest.FixtureRequest) -> None:
     if request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(request.fixturenames):
         request.getfixturevalue("db")
         cache.clear()
+
+
+@pytest.fixture(scope="session")
+def application_role(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> str:
+    """The role that owns no tables, with what it may do; empty where this PostgreSQL has none such."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [APPLICATION])
+        if cursor.fetchone() is None:
+            assert not settings.EMBEDDED, "the embedded PostgreSQL makes this role"
+            return ""
+        grant(APPLICATION)
+        return APPLICATION
+
+
+@pytest.fixture(autouse=True)
+def as_application(request: pytest.FixtureRequest, no_rate_limits: None) -> None:
+    """Tests that roll back run as the role that owns no tables, but for those marked `owner`, which tamper with them."""
+    rolls_back = "db" in request.fixturenames and not {"transactional_db", "live_server"} & set(request.fixturenames)
+    marker = request.node.get_closest_marker("django_db")
+    if not rolls_back and marker is None or marker and marker.kwargs.get("transaction"):
+        return
+    if request.node.get_closest_marker("owner") or not (role := request.getfixturevalue("application_role")):
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL ROLE {role}")
 
 
 @pytest.fixture(scope="session")

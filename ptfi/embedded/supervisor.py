@@ -80,7 +80,13 @@ class Supervisor:
     def announce(self) -> None:
         """Tell the waiting processes where the services are."""
         socket = str(self.postgres.sockets / SOCKET_NAME)
-        self.write_state(status="ready", socket=socket, database_url=self.postgres.url, graph_url=self.graph.url)
+        self.write_state(
+            status="ready",
+            socket=socket,
+            database_url=self.postgres.url,
+            application_url=self.postgres.application_url,
+            graph_url=self.graph.url,
+        )
 
     def write_state(self, **state: Any) -> None:
         """Replace the state file, which ``embedded.start()`` reads; it holds the graph's password."""

@@ -60,6 +60,8 @@ class Command(BaseCommand):
         """Bring database, static files and demo up to date."""
         self.console.print("Migrating the databases …")
         call_command("migrate", interactive=False, verbosity=0)
+        if settings.EMBEDDED:
+            call_command("grant_application", embedded.APPLICATION, verbosity=0)
         call_command("install_graph_schema", verbosity=0)
         _collect_static(self.console)
         self.console.print("Loading the demo …")
@@ -73,7 +75,7 @@ class Command(BaseCommand):
         """Run web server, events and projector for the length of the block."""
         events = _next_free(port + 1)
         addresses = {"SITE_URL": f"http://localhost:{port}", "EVENTS_URL": f"http://localhost:{events}/events"}
-        environment = addresses | dict(os.environ)
+        environment = addresses | dict(os.environ) | {"PTFI_EMBEDDED_ROLE": "application"}
         manage = str(Path(settings.BASE_DIR) / "manage.py")
         children: list[Child] = []
         try:
