@@ -1,5 +1,7 @@
 """The project itself as an app: it carries the command that runs everything."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
@@ -14,8 +16,9 @@ class PtfiConfig(AppConfig):
     name = "ptfi"
 
     def ready(self) -> None:
-        """Have statements carry the id of the request or batch that they belong to."""
+        """Statements carry the id of the request or batch that they belong to; our own checks are registered."""
         connection_created.connect(comment_statements, dispatch_uid="telemetry")
+        import_module("ptfi.checks")
 
 
 class StaffPages(AdminConfig):

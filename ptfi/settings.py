@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import cast
 
 import bootstrap_wrapper
+from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvValidationError, ValidationError, validate
@@ -30,9 +31,20 @@ def private_key(text: str) -> None:
         raise ValidationError("Not the PEM of an RSA private key of 2048 bits or more, without a password.")
 
 
+def fernet_keys(keys: list[str]) -> None:
+    """Refuse what are not keys for Fernet, without repeating them."""
+    try:
+        for key in keys:
+            Fernet(key)
+    except ValueError:
+        raise ValidationError("Not keys of 32 bytes in URL-safe base64, with commas between them.") from None
+
+
 SECRET_KEY = env.str("SECRET_KEY")
 # Signs ID tokens, and nothing else.
 OIDC_PRIVATE_KEY = env.str("OIDC_PRIVATE_KEY", validate=private_key)
+# Encrypt the secrets of second steps: the first encrypts, all read.
+SECOND_STEP_KEYS = env.list("SECOND_STEP_KEYS", [], validate=fernet_keys)
 DEBUG = env.bool("DEBUG", False)
 EMBEDDED = env.str("PTFI_EMBEDDED", "")
 DATA_DIR = Path(env.str("PTFI_DATA_DIR", "") or BASE_DIR / ".data")
@@ -98,10 +110,11 @@ DATABASES = {
 # Authorization codes and the counts of rate limits, so that all processes see the same.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "ptfi.clients.cache.JSONCache",
         "LOCATION": "ptfi_cache",
         "KEY_FUNCTION": "ptfi.clients.cache.hashed_key",
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
+        # Processes of a release that wrote pickles here count under keys of their own.
+        "VERSION": 2,
     }
 }
 
@@ -208,6 +221,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,100/300s/key"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+MFA_ADAPTER = "ptfi.accounts.second_steps.SecondStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "EchoSphere PTFI"

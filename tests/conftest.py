@@ -101,22 +101,17 @@ def no_rate_limits(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(scope="session")
 def application_role(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> str:
-    """The role that owns no tables, with what it may do; empty where this PostgreSQL has none such."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [APPLICATION])
-        if cursor.fetchone() is None:
-            assert not settings.EMBEDDED, "the embedded PostgreSQL makes this role"
-            return ""
-        grant(APPLICATION)
-        return APPLICATION
+    """The role that owns no tables; empty where this PostgreSQL has none such."""
+    with django_db_blocker.unblock():
+        return APPLICATION if has_role() else ""
 
 
 @pytest.fixture(autouse=True)
 def as_application(request: pytest.FixtureRequest, no_rate_limits: None) -> None:
-    """Tests that roll back run as the role that owns no tables, but for those marked `owner`, which tamper with them."""
+    """Tests that roll back run as the role that owns no tables; those marked `owner` tamper with them."""
     rolls_back = "db" in request.fixturenames and not {"transactional_db", "live_server"} & set(request.fixturenames)
     marker = request.node.get_closest_marker("django_db")
-    if not rolls_back and marker is None or marker and marker.kwargs.get("transaction"):
+    if (not rolls_back and marker is None) or (marker and marker.kwargs.get("transaction")):
         return
     if request.node.get_closest_marker("owner") or not (role := request.getfixturevalue("application_role")):
         return
@@ -133,6 +128,10 @@ def django_db_modify_db_settings() -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The threads of the live server leave connections behind, and a database in use cannot be dropped."""
+    with django_db_blocker.unblock():
+        assert has_role() or not settings.EMBEDDED, "the embedded PostgreSQL makes this role"
+        if has_role():
+            grant(APPLICATION)
     yield
     with django_db_blocker.unblock():
         # A test may have cut this connection as well: a new one.
@@ -143,6 +142,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
         )
+
+
+def has_role() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [APPLICATION])
+        return cursor.fetchone() is not None
 
 
 def make_user(name: str, **fields: Any) -> User:

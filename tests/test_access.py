@@ -162,6 +162,7 @@ def test_the_list_of_accounts_is_on_record(staff: Client, sam: User) -> None:
     assert list(entries) == [(sam.pk, None, "account", 2), (sam.pk, None, "account", 1)]
 
 
+@pytest.mark.owner
 def test_the_record_is_insert_only(staff: Client, alice: User) -> None:
     give_reason(staff, account_page(alice))
     mine = AccessEntry.objects.filter(subject_id=alice.pk)

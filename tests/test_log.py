@@ -24,6 +24,7 @@ def test_the_log_is_insert_only(alice: User) -> None:
             change()
 
 
+@pytest.mark.owner
 @pytest.mark.parametrize(
     ("change", "fault"),
     [

@@ -50,7 +50,7 @@ def test_what_is_only_added_to_can_be_changed_in_no_way(alice: User, statement: 
     confirmed(alice)
     for setting in ("ptfi.erasing", "ptfi.redacting", "ptfi.erasing_moderation"):
         ask("SELECT set_config(%s, %s, true)", setting, str(alice.pk))
-    with pytest.raises(ProgrammingError, match="permission denied|must be owner"):
+    with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
         ask(statement.format(table))
 
 
@@ -71,7 +71,7 @@ def test_what_is_only_added_to_can_be_changed_in_no_way(alice: User, statement: 
     ],
 )
 def test_what_belongs_to_the_owner_stays_so(alice: User, statement: str) -> None:
-    with pytest.raises(ProgrammingError, match="permission denied|must be owner"):
+    with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
         ask(statement)
 
 
@@ -90,7 +90,7 @@ def test_tables_of_ones_own_do_not_stand_in_for_receipts(alice: User) -> None:
     ask("INSERT INTO pg_temp.traits_erasure VALUES (%s, now() + interval '1 day', 'erasing')", alice.pk)
     ask("SET LOCAL search_path = pg_temp, public")
     for call in ("public.erase_persona_log(%s)", "public.redact_log(%s, '{1}', ARRAY['{}'::jsonb])"):
-        with pytest.raises(ProgrammingError, match="together with a receipt|under way"):
+        with pytest.raises(ProgrammingError, match=r"together with a receipt|under way"):
             ask(f"SELECT {call}", alice.pk)
 
 
@@ -153,5 +153,5 @@ def test_rights_by_another_way_are_noticed() -> None:
 
 
 def test_who_owns_nothing_cannot_grant(alice: User) -> None:
-    with pytest.raises(CommandError, match="run this as the role that owns the tables|member"):
+    with pytest.raises(CommandError, match=r"run this as the role that owns the tables|member"):
         call_command("grant_application", APPLICATION)

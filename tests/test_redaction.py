@@ -32,6 +32,7 @@ def test_the_log_says_how_much_was_redacted(alice: User, word: str) -> None:
     assert_log_whole(alice)
 
 
+@pytest.mark.owner
 @pytest.mark.parametrize(
     "change", ["content = jsonb_set(content, '{erased}', '\"x\"')", "salt = 'x'", "content = content - 'erased'"]
 )

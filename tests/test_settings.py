@@ -6,15 +6,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from ptfi.clients.keys import make_private_key
 
 ROOT = Path(__file__).resolve().parent.parent
 PRIVATE_KEY = make_private_key()
+SECOND_STEP_KEY = Fernet.generate_key().decode()
 GOOD = {
     "OIDC_PRIVATE_KEY": PRIVATE_KEY,
     "SECRET_KEY": "a-secret-key-of-more-than-fifty-characters-0123456789-abcdef",
     "DATABASE_URL": "postgresql://user:password@localhost/ptfi",
+    "SECOND_STEP_KEYS": SECOND_STEP_KEY,
     "NEO4J_URL": "bolt://user:password@localhost:7687",
     "PYTHONWARNINGS": "error",
 }
@@ -115,3 +118,15 @@ def test_one_address_alone_is_not_enough(missing: str) -> None:
 def test_ready_for_production(key: str) -> None:
     done = check("--deploy", "--fail-level", "WARNING", **GOOD | {"OIDC_PRIVATE_KEY": key})
     assert done.returncode == 0, done.stderr
+
+
+def test_bad_keys_of_second_steps_are_not_repeated() -> None:
+    done = check(**GOOD | {"SECOND_STEP_KEYS": f"{SECOND_STEP_KEY},hunter2"})
+    assert "SECOND_STEP_KEYS: Not keys of 32 bytes" in done.stderr, done.stderr
+    assert "hunter2" not in done.stderr
+    assert SECOND_STEP_KEY not in done.stderr
+
+
+def test_what_is_not_fit_for_production_is_said() -> None:
+    done = check("--deploy", **{name: value for name, value in GOOD.items() if name != "SECOND_STEP_KEYS"})
+    assert "ptfi.W001" in done.stderr, done.stderr

@@ -17,6 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from cryptography.fernet import Fernet
+
 from ptfi.clients.keys import make_private_key
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -55,6 +57,7 @@ def start() -> None:
     os.environ["DATABASE_URL"] = state["application_url" if as_application else "database_url"]
     os.environ["NEO4J_URL"] = state["graph_url"]
     os.environ.setdefault("SECRET_KEY", stored_secret(data / "secret-key", 50))
+    os.environ.setdefault("SECOND_STEP_KEYS", stored(data / "second-step-key", _fernet_key))
     os.environ.setdefault("OIDC_PRIVATE_KEY", stored(data / "oidc-private-key", make_private_key))
 
 
@@ -154,6 +157,10 @@ def launch_supervisor(data: Path) -> None:
         )
     if run.returncode:
         raise EmbeddedError(f"The supervisor of the services did not start: see {data}/supervisor.log")
+
+
+def _fernet_key() -> str:
+    return Fernet.generate_key().decode()
 
 
 def _prepare(data: Path) -> None:

@@ -1,0 +1,60 @@
+"""The secrets of second steps (authenticator apps and recovery codes), encrypted where they are kept.
+
+The first key of SECOND_STEP_KEYS encrypts, every one of them reads; what was stored before there were keys is read too.
+"""
+
+from collections.abc import Iterator
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+
+PREFIX = "fernet:"
+SECRETS = {Authenticator.Type.TOTP: "secret", Authenticator.Type.RECOVERY_CODES: "seed"}
+"""What is secret, by kind; passkeys keep none here."""
+REPLACE = f"""
+UPDATE {Authenticator._meta.db_table} SET data = jsonb_set(data, ARRAY[%(name)s], to_jsonb(%(new)s::text))
+WHERE id = %(id)s AND data->>%(name)s = %(old)s"""  # noqa: S608 (a table's name)
+
+
+class SecondStepAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    def encrypt(self, text: str) -> str:
+        keys = settings.SECOND_STEP_KEYS
+        return PREFIX + _cipher(keys).encrypt(text.encode()).decode() if keys else text
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """The secret. Raises ImproperlyConfigured when no key reads it."""
+        if not encrypted_text.startswith(PREFIX):
+            return encrypted_text
+        try:
+            return _cipher(settings.SECOND_STEP_KEYS).decrypt(encrypted_text.removeprefix(PREFIX)).decode()
+        except (InvalidToken, ValueError):
+            raise ImproperlyConfigured("SECOND_STEP_KEYS lacks the key of a second step that is stored.") from None
+
+
+def encrypt_again() -> int:
+    """Encrypt every stored secret with the first key; how many there are.
+
+    Codes that are used meanwhile count: only the secret is written. Raises ImproperlyConfigured when one is unreadable.
+    """
+    adapter, number = SecondStepAdapter(), 0
+    for pk, name, old in _stored():
+        values = {"id": pk, "name": name, "old": old, "new": adapter.encrypt(adapter.decrypt(old))}
+        with connection.cursor() as cursor:
+            cursor.execute(REPLACE, values)
+            number += cursor.rowcount
+    return number
+
+
+def _stored() -> Iterator[tuple[int, str, str]]:
+    rows = Authenticator.objects.filter(type__in=SECRETS).order_by("pk").values_list("pk", "type", "data")
+    for pk, kind, data in rows.iterator(500):
+        name = SECRETS[Authenticator.Type(kind)]
+        yield pk, name, data[name]
+
+
+def _cipher(keys: list[str]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
