@@ -75,6 +75,8 @@ EVENTS_STREAMS = env.int("EVENTS_STREAMS", 2_000, validate=POSITIVE)
 # Requests a minute that the API serves, in each process; 0 is any number.
 API_PERSON_RATE = env.int("API_PERSON_RATE", 600, validate=validate.Range(min=0))
 API_CLIENT_RATE = env.int("API_CLIENT_RATE", 6_000, validate=validate.Range(min=0))
+# The same for one network address where tokens are given out, which it costs nothing to call.
+TOKEN_RATE = env.int("TOKEN_RATE", 300, validate=validate.Range(min=0))
 
 EMAIL = env.dj_email_url("EMAIL_URL", f"file:///{DATA_DIR}/mail" if EMBEDDED else "smtp://localhost:25")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", "PTFI <noreply@localhost>")
@@ -150,6 +152,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ptfi.headers.HeadersMiddleware",
     "ptfi.telemetry.middleware.TelemetryMiddleware",
     "ptfi.health.HealthMiddleware",
     # Before whatever may answer, so that browsers may read errors, too.

@@ -20,10 +20,8 @@ _counts: dict[str, int] = {}
 class Throttle(BaseThrottle):
     def allow_request(self, request: Request, view: object) -> bool:  # noqa: ARG002 (DRF's signature)
         """Count the request. Raises ThrottledError."""
-        now = time.time()
-        over = [count(key, int(now) // WINDOW) > most for key, most in _limits(request) if most]
-        if any(over):
-            raise ThrottledError(WINDOW - int(now) % WINDOW)
+        if wait := max((seconds_to_wait(key, most) for key, most in _limits(request)), default=0):
+            raise ThrottledError(wait)
         return True
 
 
@@ -34,6 +32,12 @@ def _limits(request: Request) -> list[tuple[str, int]]:
     if request.auth and request.auth.client_id:
         limits.append((f"client:{request.auth.client_id}", settings.API_CLIENT_RATE))
     return limits
+
+
+def seconds_to_wait(key: str, most: int) -> int:
+    """Count a request of the key, which has so many a minute (0: any number); 0 when this one may be served."""
+    now = int(time.time())
+    return WINDOW - now % WINDOW if most and count(key, now // WINDOW) > most else 0
 
 
 def count(key: str, window: int) -> int:

@@ -6,14 +6,26 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
+from allauth.core.internal.ratelimit import get_ip
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from oauthlib.oauth2.rfc6749.errors import InvalidRequestError, InvalidRequestFatalError, OAuth2Error
+
+from ptfi.api.throttling import seconds_to_wait
 
 ADDRESSES = ("redirect_uri", "post_logout_redirect_uri", "resource")
 # They may come more than once: the scopes of the consent form, and resources (RFC 8707).
 REPEATED = {"scopes", "resource"}
 View = Callable[..., HttpResponse]
+
+
+class SlowDownError(OAuth2Error):  # type: ignore[misc]
+    """The name that RFC 8628 has for it."""
+
+    error = "slow_down"
+    description = "Too many requests. Try again in a moment."
+    status_code = 429
 
 
 def fault_in(request: HttpRequest) -> str:
@@ -52,10 +64,14 @@ def readable_page(view: View) -> View:
 
 
 def readable_call(view: View) -> View:
-    """An endpoint of the provider that answers unreadable parameters with an OAuth error."""
+    """An endpoint of the provider that answers unreadable parameters, and too many requests, with an OAuth error."""
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if wait := seconds_to_wait(f"token:{get_ip(request)}", settings.TOKEN_RATE):
+            response = refusal(SlowDownError())
+            response["Retry-After"] = str(wait)
+            return response
         if fault := fault_in(request):
             return refusal(InvalidRequestError(description=fault))
         return view(request, *args, **kwargs)

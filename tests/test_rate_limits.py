@@ -1,0 +1,74 @@
+"""Guessing is slow: by network address, by account and at the endpoints that give out tokens."""
+
+from typing import Any
+
+import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.test import Client
+from django.urls import reverse
+
+from ptfi.accounts.models import User
+from tests.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+TOO_MANY = "Too many failed login attempts"
+
+
+def sign_in(address: str, password: str = "not the password", email: str = "alice@example.com") -> Any:
+    client = Client(REMOTE_ADDR=address)
+    return client.post(reverse("account_login"), {"login": email, "password": password})
+
+
+def test_one_address_is_locked_out_whoever_it_tries(alice: User) -> None:
+    for number in range(10):
+        assert TOO_MANY not in sign_in("192.0.2.1", email=f"{number}@example.com").content.decode()
+    assert TOO_MANY in sign_in("192.0.2.1", PASSWORD).content.decode()
+    assert sign_in("192.0.2.2", PASSWORD).status_code == 302
+
+
+def test_one_account_is_locked_from_many_addresses_but_not_soon(alice: User) -> None:
+    for number in range(100):
+        assert TOO_MANY not in sign_in(f"198.51.100.{number}").content.decode(), number
+    assert TOO_MANY in sign_in("192.0.2.1", PASSWORD).content.decode()
+
+
+def test_addresses_of_one_network_count_as_one(alice: User) -> None:
+    for number in range(10):
+        sign_in(f"2001:db8:0:1::{number}")
+    assert TOO_MANY in sign_in("2001:db8:0:1::ffff", PASSWORD).content.decode()
+    assert sign_in("2001:db8:0:2::1", PASSWORD).status_code == 302
+
+
+def test_a_header_does_not_change_whose_attempts_count(alice: User) -> None:
+    for number in range(11):
+        client = Client(REMOTE_ADDR="192.0.2.1", headers={"X-Forwarded-For": f"203.0.113.{number}"})
+        answer = client.post(reverse("account_login"), {"login": alice.email, "password": "wrong"})
+    assert TOO_MANY in answer.content.decode()
+
+
+def test_codes_of_the_second_step_are_not_to_be_guessed(alice: User) -> None:
+    TOTP.activate(alice, generate_totp_secret())
+    client = Client()
+    client.post(reverse("account_login"), {"login": alice.email, "password": PASSWORD})
+    said = [client.post(reverse("mfa_authenticate"), {"code": f"{number:06}"}) for number in range(12)]
+    assert "Too many" in said[-1].content.decode() or said[-1].status_code == 429
+    assert client.get("/review/").status_code == 302
+
+
+@pytest.mark.parametrize("endpoint", ["token", "revoke", "userinfo"])
+def test_the_endpoints_of_tokens_have_a_limit(settings: Any, endpoint: str) -> None:
+    settings.TOKEN_RATE = 3
+    client, address = Client(REMOTE_ADDR="192.0.2.9"), f"/identity/o/api/{endpoint}"
+    answers = [client.post(address, {"grant_type": "client_credentials"}) for _ in range(8)]
+    refused = answers[-1]
+    assert answers[0].status_code in (400, 401)
+    assert (refused.status_code, refused.json()["error"]) == (429, "slow_down")
+    assert 1 <= int(refused["Retry-After"]) <= 60
+    assert Client(REMOTE_ADDR="192.0.2.10").post(address).status_code != 429
+
+
+@pytest.mark.parametrize("password", ["short", "password1234", "1234567890123", "alice@example.com"])
+def test_weak_passwords_are_refused(password: str) -> None:
+    data = {"email": "alice@example.com", "password1": password, "password2": password}
+    assert Client().post(reverse("account_signup"), data).status_code == 200
+    assert not User.objects.exists()
