@@ -47,6 +47,10 @@ lint: $(VENV)/.dev  ## Check style, types, templates and migrations
 	@$(PYTHON) -m djlint --quiet --lint $(TEMPLATES)
 	@$(PYTHON) manage.py makemigrations --check --dry-run
 
+audit: $(VENV)/.dev  ## Look for unsafe code, and for known vulnerabilities of the packages
+	@$(PYTHON) -m bandit --quiet --configfile pyproject.toml --recursive ptfi traits graph deploy manage.py
+	@$(PYTHON) -m tests.audit
+
 format: $(VENV)/.dev  ## Bring code and templates into style
 	@$(PYTHON) -m ruff check --fix .
 	@$(PYTHON) -m ruff format .
@@ -93,4 +97,4 @@ chromium:
 	{ $$become apt-get -qq update && $$become apt-get -qq install --yes --no-install-recommends chromium >/dev/null; } \
 	|| echo "SKIPPING the browser tests: chromium could not be installed." >&2
 
-.PHONY: help run example test test-fast test-neo4j lint format schema soak bench clean chromium
+.PHONY: help run example test test-fast test-neo4j lint audit format schema soak bench clean chromium
