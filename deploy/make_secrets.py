@@ -9,6 +9,8 @@ import secrets
 import sys
 from pathlib import Path
 
+from cryptography.fernet import Fernet
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
@@ -20,10 +22,13 @@ def main(folder: Path) -> None:
     postgres = keep(folder / "postgres_password", secrets.token_urlsafe(24))
     keep(folder / "postgres_admin_password", secrets.token_urlsafe(24))
     auth = keep(folder / "neo4j_auth", f"neo4j/{secrets.token_urlsafe(24)}")
-    keep(folder / "database_url", f"postgresql://ptfi:{postgres}@postgres:5432/ptfi")
+    application = keep(folder / "postgres_application_password", secrets.token_urlsafe(24))
+    keep(folder / "owner_database_url", f"postgresql://ptfi:{postgres}@postgres:5432/ptfi")
+    keep(folder / "database_url", f"postgresql://ptfi_application:{application}@postgres:5432/ptfi")
     keep(folder / "neo4j_url", f"bolt://{auth.replace('/', ':', 1)}@neo4j:7687")
     keep(folder / "secret_key", secrets.token_urlsafe(50))
     keep(folder / "oidc_private_key", make_private_key())
+    keep(folder / "second_step_keys", Fernet.generate_key().decode())
     keep(folder / "email_url", "smtp://localhost:25")
 
 

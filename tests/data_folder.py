@@ -16,7 +16,10 @@ import psutil
 import psycopg
 
 ROOT = Path(__file__).resolve().parents[1]
-SET_HERE = ("PTFI_EMBEDDED", "PTFI_DATA_DIR", "DATABASE_URL", "NEO4J_URL", "SECRET_KEY", "OIDC_PRIVATE_KEY")
+SET_HERE = (
+    *("PTFI_EMBEDDED", "PTFI_DATA_DIR", "DATABASE_URL", "NEO4J_URL"),
+    *("SECRET_KEY", "SECOND_STEP_KEYS", "OIDC_PRIVATE_KEY"),
+)
 USER = """
 import json, os, sys
 from ptfi import embedded

@@ -14,7 +14,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from ptfi.embedded import APPLICATION
 from ptfi.secret_files import SECRETS
 from tests.data_folder import SET_HERE, wait_until
 from tests.images import COMPOSE, ROOT, compose, dockerfile, the
@@ -109,8 +110,12 @@ def test_secrets_are_made_once_and_fit_each_other(tmp_path: Path) -> None:
     assert set(made) == set(compose()["secrets"])
     assert {each["file"] for each in compose()["secrets"].values()} == {f"./secrets/{name}" for name in made}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    address = urlsplit(made["database_url"])
-    assert (address.hostname, address.password) == ("postgres", made["postgres_password"])
+    for url, user, password in (
+        ("owner_database_url", "ptfi", "postgres_password"),
+        ("database_url", "ptfi_application", "postgres_application_password"),
+    ):
+        address = urlsplit(made[url])
+        assert (address.hostname, address.username, address.password) == ("postgres", user, made[password])
     address = urlsplit(made["neo4j_url"])
     assert (address.hostname, f"{address.username}/{address.password}") == ("neo4j", made["neo4j_auth"])
     assert run(sys.executable, ROOT / "deploy/make_secrets.py", folder).returncode == 0
@@ -185,7 +190,8 @@ def image(tmp_path: Path, database: str) -> Iterator[Image]:
     for each in (folder, temporary):
         each.mkdir()
     run(sys.executable, ROOT / "deploy/make_secrets.py", secret)
-    for name, text in (("database_url", database), ("neo4j_url", os.environ["NEO4J_URL"])):
+    addresses = {"owner_database_url": database, "database_url": as_application(database)}
+    for name, text in (addresses | {"neo4j_url": os.environ["NEO4J_URL"]}).items():
         (secret / name).unlink()
         (secret / name).write_text(text)
     replaced = {"/srv/ptfi": str(folder), "/tmp/": f"{temporary}/", "/run/secrets": str(secret)}  # noqa: S108
@@ -210,6 +216,11 @@ def image(tmp_path: Path, database: str) -> Iterator[Image]:
         process.communicate()
 
 
+def as_application(database: str) -> str:
+    address = urlsplit(database)
+    return address._replace(netloc=f"{APPLICATION}@{address.netloc.rpartition('@')[2]}").geturl()
+
+
 def copy(source: str, target: Path) -> None:
     if (ROOT / source).is_dir():
         shutil.copytree(ROOT / source, target, ignore=shutil.ignore_patterns("__pycache__"))
@@ -221,7 +232,9 @@ def copy(source: str, target: Path) -> None:
 def test_its_commands_run_as_in_production(image: Image, database: str) -> None:
     before = image.files()
     assert any("/data/static/staticfiles.json" in path for path in before), "static files are part of the image"
-    migrated = image.run(*compose()["services"]["migrate"]["command"])
+    service = compose()["services"]["migrate"]
+    owner = {"DATABASE_URL_FILE": image.here(service["environment"]["DATABASE_URL_FILE"])}
+    migrated = replace(image, environment=image.environment | owner).run(*service["command"])
     assert migrated.returncode == 0, migrated.stderr
     assert not image.healthy("web")
     assert not image.healthy("projector")

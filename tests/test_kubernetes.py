@@ -125,7 +125,8 @@ def test_secrets_come_from_outside(build: str) -> None:
         mounts = {mount["name"]: mount for mount in container["volumeMounts"]}
         assert all(settings["data"][each].startswith(f"{mounts['secrets']['mountPath']}/") for each in files)
         assert container["envFrom"] == [{"configMapRef": {"name": settings["metadata"]["name"]}}], name
-        assert "env" not in container
+        assert [each["name"] for each in container.get("env", [])] == ["DATABASE_URL_FILE"] * (name == "migrate")
+        assert ("owner" in mounts) == (name == "migrate"), "nobody else knows the owner of the tables"
 
 
 @each_build

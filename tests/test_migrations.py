@@ -34,6 +34,7 @@ EXEMPT: dict[Key, dict[str, str]] = {
     ("accounts", "0002_log_without_names"): {CODE: "rewrites what staff did with accounts, a few rows"},
     ("traits", "0005_partial_erasures"): {INDEX: RECEIPTS, DROPPED: RECEIPTS, CHECKED: RECEIPTS},
     ("traits", "0007_roles"): {CODE: FEW},
+    ("traits", "0010_quality"): {CODE: FEW},
 }
 
 

@@ -238,6 +238,7 @@ def test_a_later_import_leaves_what_staff_did(moderator: Client, alice: User, su
     assert fresh(held).held_reason
 
 
+@pytest.mark.owner
 def test_entries_are_insert_only_and_go_with_the_persona(moderator: Client, alice: User, suggest: Suggest) -> None:
     row = suggest(alice, evidence=["Jazz, says xylophone"])
     act(moderator, "flag", row, kind="unsafe", reason="It says xylophone")

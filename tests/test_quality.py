@@ -25,7 +25,7 @@ from traits.models import CandidateStatus, ExtractedTraitCandidate, Quality, Qua
 from traits.quality_refresh import LOCK
 from traits.validation import Changes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.owner]
 PAGE, EXPORT = "/admin/traits/quality/", "/admin/traits/quality/export/"
 OUTCOMES = ("confirmed", "changed", "merged", "rejected", "removed")
 
