@@ -1,5 +1,6 @@
 """What `manage.py check --deploy` says about PTFI's own settings; with `--database default` also about its role."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -25,5 +26,5 @@ def second_steps_are_encrypted(**_: Any) -> list[checks.CheckMessage]:
 
 
 @checks.register(checks.Tags.database, deploy=True)
-def log_is_safe_from_us(databases: list[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
+def log_is_safe_from_us(databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
     return [OWNS_LOG] if databases and may_change_log() else []

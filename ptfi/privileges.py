@@ -110,4 +110,5 @@ def _faults_after(role: str, tables: list[tuple[Any, ...]]) -> Iterator[str]:
 def _ask(statement: str, values: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

@@ -44,7 +44,7 @@ SECRET_KEY = env.str("SECRET_KEY")
 # Signs ID tokens, and nothing else.
 OIDC_PRIVATE_KEY = env.str("OIDC_PRIVATE_KEY", validate=private_key)
 # Encrypt the secrets of second steps: the first encrypts, all read.
-SECOND_STEP_KEYS = env.list("SECOND_STEP_KEYS", [], validate=fernet_keys)
+SECOND_STEP_KEYS: list[str] = env.list("SECOND_STEP_KEYS", [], validate=fernet_keys)
 DEBUG = env.bool("DEBUG", False)
 EMBEDDED = env.str("PTFI_EMBEDDED", "")
 DATA_DIR = Path(env.str("PTFI_DATA_DIR", "") or BASE_DIR / ".data")

@@ -1,6 +1,7 @@
 """What every answer tells browsers, at all addresses: no code but ours, no frames, no abilities that no page needs."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -56,7 +57,7 @@ def check(response: Any, address: str) -> None:
         assert not ELSEWHERE.search(response.content), address
 
 
-def filled(route: str, ids: dict[str, object]) -> str:
+def filled(route: str, ids: Mapping[str, object]) -> str:
     """The route's address; parameters that are not named stand for nothing that exists."""
     parts = re.split(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>.+?\)", route)
     names = [first or second for first, second in zip(parts[1::3], parts[2::3], strict=True)]

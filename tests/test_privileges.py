@@ -1,6 +1,7 @@
 """The application's role in PostgreSQL: enough for everything it does, too little to get around the log."""
 
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -23,7 +24,7 @@ def needs_role(application_role: str) -> None:
         pytest.skip(f"SKIPPED: this PostgreSQL has no role {APPLICATION}")
 
 
-def ask(statement: str, *values: object) -> list[tuple[object, ...]]:
+def ask(statement: str, *values: Any) -> list[tuple[object, ...]]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, values or None)
         return cursor.fetchall() if cursor.description else []

@@ -4,6 +4,7 @@ The first key of SECOND_STEP_KEYS encrypts, every one of them reads; what was st
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -42,7 +43,7 @@ def encrypt_again() -> int:
     """
     adapter, number = SecondStepAdapter(), 0
     for pk, name, old in _stored():
-        values = {"id": pk, "name": name, "old": old, "new": adapter.encrypt(adapter.decrypt(old))}
+        values: dict[str, Any] = {"id": pk, "name": name, "old": old, "new": adapter.encrypt(adapter.decrypt(old))}
         with connection.cursor() as cursor:
             cursor.execute(REPLACE, values)
             number += cursor.rowcount

@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import json
 import secrets
-from collections.abc import Collection
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
@@ -26,7 +26,9 @@ class JSONCache(DatabaseCache):
     Raises TypeError for values that JSON does not know.
     """
 
-    def get_many(self, keys: Collection[Any], version: int | None = None) -> dict[Any, Any]:
+    _table: str
+
+    def get_many(self, keys: Iterable[Any], version: int | None = None) -> dict[Any, Any]:
         """The values that are there and have not run out, by key."""
         names = {self.make_and_validate_key(key, version=version): key for key in keys}
         with connection.cursor() as cursor:
@@ -40,7 +42,7 @@ class JSONCache(DatabaseCache):
     def _base_set(self, mode: str, key: str, value: Any, timeout: float | None = DEFAULT_TIMEOUT) -> bool:
         """mode: "set", "add" (only where nothing is, or what was has run out) or "touch"; whether a row was written."""
         end = self.get_backend_timeout(timeout)
-        values = {"key": key, "value": json.dumps(value, allow_nan=False), "end": _moment(end)}
+        values: dict[str, Any] = {"key": key, "value": json.dumps(value, allow_nan=False), "end": _moment(end)}
         with connection.cursor() as cursor:
             if not secrets.randbelow(SWEEP_EVERY):
                 cursor.execute(self._sweep())

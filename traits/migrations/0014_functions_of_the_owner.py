@@ -27,7 +27,7 @@ GRANT EXECUTE ON FUNCTION {function} TO PUBLIC;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('traits', '0011_log_by_time_and_held'),
+        ('traits', '0013_acting'),
     ]
 
     operations = [
