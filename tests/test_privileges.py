@@ -4,6 +4,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection, transaction
 
@@ -156,3 +157,16 @@ def test_rights_by_another_way_are_noticed() -> None:
 def test_who_owns_nothing_cannot_grant(alice: User) -> None:
     with pytest.raises(CommandError, match=r"run this as the role that owns the tables|member"):
         call_command("grant_application", APPLICATION)
+
+
+def warnings_of() -> set[str]:
+    return {str(each.id) for each in run_checks(include_deployment_checks=True, databases=["default"])}
+
+
+def test_the_check_for_production_is_content_with_the_application(alice: User) -> None:
+    assert "ptfi.W002" not in warnings_of()
+
+
+@pytest.mark.owner
+def test_the_check_for_production_notices_the_owner(alice: User) -> None:
+    assert "ptfi.W002" in warnings_of()
