@@ -35,6 +35,7 @@ EXEMPT: dict[Key, dict[str, str]] = {
     ("traits", "0005_partial_erasures"): {INDEX: RECEIPTS, DROPPED: RECEIPTS, CHECKED: RECEIPTS},
     ("traits", "0007_roles"): {CODE: FEW},
     ("traits", "0010_quality"): {CODE: FEW},
+    ("traits", "0013_acting"): {CODE: FEW},
 }
 
 

@@ -75,7 +75,7 @@ def test_a_bad_private_key_is_named_and_not_repeated(key: str) -> None:
 
 def test_secrets_come_from_files(tmp_path: Path) -> None:
     secrets = GOOD | {"EMAIL_URL": "submission://me:secret@mail.example:587"}
-    names = ("SECRET_KEY", "OIDC_PRIVATE_KEY", "DATABASE_URL", "NEO4J_URL", "EMAIL_URL")
+    names = ("SECRET_KEY", "OIDC_PRIVATE_KEY", "SECOND_STEP_KEYS", "DATABASE_URL", "NEO4J_URL", "EMAIL_URL")
     for name in names:
         (tmp_path / name).write_text(f"{secrets[name]}\n")
     files = {f"{name}_FILE": str(tmp_path / name) for name in names}
