@@ -38,10 +38,13 @@ SWEEP = 1_000
 # A part is ready when the log is projected up to where it went; whole personas are at revision 0.
 READY = """state = 'erased' AND NOT EXISTS (
     SELECT FROM traits_persona AS p WHERE p.user_id = e.subject_id AND p.projected_revision < e.revision)"""
+# As in outbox.py, a time too far ahead is from before the clock was set back.
 CLAIM = f"""
 WITH next AS (
     SELECT subject_id FROM traits_erasure AS e
-    WHERE {READY} AND (next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp())
+    WHERE {READY}
+      AND (next_attempt_at BETWEEN clock_timestamp() AND clock_timestamp() + make_interval(secs => %(most)s))
+          IS NOT TRUE
       AND (%(only)s::uuid IS NULL OR subject_id = %(only)s)
     ORDER BY erased_at LIMIT 1 FOR UPDATE SKIP LOCKED)
 UPDATE traits_erasure AS e SET next_attempt_at = clock_timestamp() + make_interval(secs => %(lease)s)
@@ -97,7 +100,7 @@ LEFT = "UNWIND $ids AS id MATCH (n:{label} {{{key}: id}}) WHERE " + THEIRS + " R
 def claim(lease: float, only: uuid.UUID | None = None) -> uuid.UUID | None:
     """Take somebody whose graph is to be cleared and whom nobody else holds, for so many seconds."""
     with database.cursor() as cursor:
-        cursor.execute(CLAIM, {"only": only, "lease": lease})
+        cursor.execute(CLAIM, {"only": only, "lease": lease, "most": max(MAX_BACK_OFF, 2 * lease)})
         row = cursor.fetchone()
     return row[0] if row else None
 

@@ -25,12 +25,15 @@ MAX_BYTES = 8_000_000
 """About how much content of entries, as stored, one batch takes; a single larger entry still goes."""
 MAX_BACK_OFF = 300
 
+# A time further ahead than anybody sets one is from before the clock was set back, and holds nobody up.
 CLAIM = """
 WITH next AS (
     SELECT user_id FROM traits_persona
     WHERE projected_revision < revision AND held_at IS NULL
-      AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
-      AND (next_attempt_at IS NULL OR next_attempt_at <= clock_timestamp())
+      AND (claimed_until BETWEEN clock_timestamp() AND clock_timestamp() + make_interval(secs => 2 * %(lease)s))
+          IS NOT TRUE
+      AND (next_attempt_at BETWEEN clock_timestamp() AND clock_timestamp() + make_interval(secs => %(most)s))
+          IS NOT TRUE
       AND (%(only)s::uuid IS NULL OR user_id = %(only)s)
       AND NOT EXISTS (
         SELECT FROM traits_erasure
@@ -127,7 +130,8 @@ def claim(lease: float, only: uuid.UUID | None = None) -> list[Claim]:
 
     Not those whose graph is to be cleared first (graph/erasing.py).
     """
-    return [Claim(*row) for row in _query(CLAIM, {"only": only, "people": MAX_PEOPLE, "lease": lease})]
+    bounds = {"only": only, "people": MAX_PEOPLE, "lease": lease, "most": MAX_BACK_OFF}
+    return [Claim(*row) for row in _query(CLAIM, bounds)]
 
 
 def window_ends(claims: Sequence[Claim]) -> dict[uuid.UUID, End]:

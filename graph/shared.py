@@ -32,8 +32,9 @@ logger = logging.getLogger(__name__)
 PAGE = 2_000
 """Traits whose concepts are looked through at once."""
 CLAIM = """
-UPDATE graph_vocabulary SET claimed_until = clock_timestamp() + make_interval(secs => %s)
-WHERE projected_revision < revision AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
+UPDATE graph_vocabulary SET claimed_until = clock_timestamp() + make_interval(secs => %(lease)s)
+WHERE projected_revision < revision
+  AND (claimed_until BETWEEN clock_timestamp() AND clock_timestamp() + make_interval(secs => 2 * %(lease)s)) IS NOT TRUE
 RETURNING projected_revision, revision"""
 
 Row = dict[str, Any]
@@ -73,7 +74,7 @@ def project() -> bool:
     Where it fails, it is tried again once the lease is over. Raises GraphUnavailableError, Neo4jError.
     """
     with database.cursor() as cursor:
-        cursor.execute(CLAIM, [settings.PROJECTOR_LEASE])
+        cursor.execute(CLAIM, {"lease": settings.PROJECTOR_LEASE})
         row = cursor.fetchone()
     if row is None:
         return False

@@ -5,6 +5,7 @@ where anybody goes on after a kill, which the projector does. The first step is 
 goes (bars.py), under the lock that imports wait for, so that nothing of it comes in after.
 """
 
+import datetime as dt
 import uuid
 
 import orjson
@@ -26,6 +27,8 @@ from traits.my_data import source_name
 from traits.redaction import Scope, target_of
 from traits.states import Piece, State
 
+FURTHEST = dt.timedelta(hours=1)
+"""Longer than an erasure backs off: a time further ahead is from before the clock was set back."""
 PIECES = """
     SELECT count(DISTINCT piece->>'evidence_id') FROM (
         SELECT supporting_evidence AS pieces, trait_category AS category FROM traits_extractedtraitcandidate
@@ -135,5 +138,6 @@ def go_on(*, erasure_id: uuid.UUID) -> Erasure:
 
 def under_way(only: uuid.UUID | None = None) -> QuerySet[Erasure]:
     """The erasures that have steps before them and are not backing off, oldest first."""
-    rows = Erasure.objects.filter(state=ErasureState.ERASING).exclude(next_attempt_at__gt=Now())
+    backing_off = {"next_attempt_at__gt": Now(), "next_attempt_at__lt": Now() + FURTHEST}
+    rows = Erasure.objects.filter(state=ErasureState.ERASING).exclude(**backing_off)
     return (rows.filter(subject_id=only) if only else rows).order_by("requested_at")
