@@ -182,7 +182,10 @@ class Projector:
                 self._project([(claim, window)])
             except AWAY:
                 raise
-            except Exception as error:  # noqa: BLE001 (it is kept with the person, and the others go on)
+            except Exception as error:
+                if not schema.can_write(_deadline()):
+                    # It refuses everything, as with a full disk: nobody's fault.
+                    raise GraphUnavailableError from error
                 self._failed(claim, error)
 
     def _project(self, windows: list[tuple[Claim, Window]]) -> None:

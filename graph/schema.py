@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from neo4j.exceptions import ConstraintError, DatabaseError, TransientError
+from neo4j.exceptions import ConstraintError, DatabaseError, Neo4jError, TransientError
 from neomodel import DateTimeNeo4jFormatProperty, StructuredNode
 
 from graph import connection
@@ -60,6 +60,9 @@ HELD = f"MATCH (s:{RECORD} {{name: 'ptfi'}}) RETURN coalesce(s.version, 0) AS ve
 WRITTEN = f"""
 MERGE (s:{RECORD} {{name: 'ptfi'}}) WITH s WHERE coalesce(s.version, 0) < $version
 SET s.version = $version, s.installs = $installs, s.installedAt = datetime($now)"""
+PROBED = f"MERGE (s:{RECORD} {{name: 'ptfi'}}) SET s.probe = $text"
+PROBE = 16_384
+"""Characters: more than may find room in the last block of a file that cannot grow."""
 TRIES = 3
 
 
@@ -115,6 +118,21 @@ def install() -> None:
             # Two processes that install at once can get into each other's way.
             continue
     return connection.with_deadline(run, settings.PROJECTOR_LEASE)
+
+
+def can_write(seconds: float) -> bool:
+    """Whether the graph takes any write at all, which it does not while its disk is full.
+
+    Raises GraphUnavailableError.
+    """
+    text = dt.datetime.now(dt.UTC).isoformat().ljust(PROBE)
+    try:
+        connection.write(lambda tx: tx.run(PROBED, text=text).consume(), seconds)
+    except TransientError:
+        return True
+    except Neo4jError:
+        return False
+    return True
 
 
 def ensure() -> None:
