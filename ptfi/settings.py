@@ -94,6 +94,16 @@ if faults or file_faults:
     lines += [f"{name}: {reason}" for name, reason in file_faults.items()]
     raise ImproperlyConfigured("The environment needs attention:\n  " + "\n  ".join(lines)) from None
 
+# Where the network takes a connection away without a word, this side gives it up after 25 seconds, and PostgreSQL ends
+# a transaction that stands still after 30, so that nobody waits longer for its locks. DATABASE_URL may say otherwise.
+LOST_CONNECTIONS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+    "options": "-c idle_in_transaction_session_timeout=30s",
+}
 DATABASES = {
     "default": {
         **DATABASE,
@@ -101,6 +111,7 @@ DATABASES = {
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
+            **LOST_CONNECTIONS,
             **DATABASE.get("OPTIONS", {}),
             "pool": {"min_size": 1, "max_size": DB_POOL_SIZE, "timeout": 5},
             # A session-level feature: behind PgBouncer it needs max_prepared_statements > 0.

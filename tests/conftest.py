@@ -122,7 +122,10 @@ def as_application(request: pytest.FixtureRequest, no_rate_limits: None) -> None
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """Tests that run threads and a live server need more connections than one."""
-    settings.DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
+    options = settings.DATABASES["default"]["OPTIONS"]
+    options["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
+    # A test is one transaction, which stands still for as long as the test looks elsewhere.
+    options["options"] = "-c idle_in_transaction_session_timeout=0"
 
 
 @pytest.fixture(scope="session")
