@@ -1,5 +1,6 @@
 """SIGTERM to each process of the product: what it has begun is finished, once, and it ends by itself."""
 
+import ctypes
 import http.client
 import os
 import signal
@@ -26,7 +27,9 @@ from tests.graph_helpers import persona
 from tests.test_run import free_port
 from traits.models import ExtractedTraitCandidate, Persona, UserRefinedTrait
 
-pytestmark = [pytest.mark.slow, pytest.mark.fault, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+TGKILL = 234
+"""The number of the system call on x86-64: a signal to one thread."""
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
@@ -80,6 +83,7 @@ def answers(port: int) -> bool:
         asking.close()
 
 
+@pytest.mark.fault("web server told to stop in the middle of a request")
 def test_a_request_in_flight_is_answered(alice: User, suggest: Suggest, signed_in: SignedIn) -> None:
     candidate, port, said = suggest(alice), free_port(), list[int]()
     server = ["--interface", "wsgi", "--blocking-threads", "4", "--port", str(port), "ptfi.wsgi:application"]
@@ -99,6 +103,7 @@ def test_a_request_in_flight_is_answered(alice: User, suggest: Suggest, signed_i
     assert UserRefinedTrait.objects.filter(user=alice).count() == 1
 
 
+@pytest.mark.fault("projector told to stop in the middle of a batch")
 def test_a_batch_in_flight_is_finished(alice: User, graph_process: psutil.Process) -> None:
     confirmed(alice)
     with running("manage.py", "project_graph", "--workers", "1") as projector:
@@ -112,3 +117,14 @@ def test_a_batch_in_flight_is_finished(alice: User, graph_process: psutil.Proces
     after = persona(alice)
     assert (after.behind, after.claimed_until, after.attempts) == (0, None, 0)
     call_command("check_graph", person=str(alice.pk))
+
+
+@pytest.mark.fault("projector told to stop, by a signal that one of its workers catches")
+def test_a_signal_that_a_worker_catches_is_heard(alice: User) -> None:
+    confirmed(alice)
+    with running("manage.py", "project_graph") as projector:
+        wait_until(lambda: not persona(alice).behind)
+        worker = psutil.Process(projector.pid).threads()[-1].id
+        assert worker != projector.pid
+        assert ctypes.CDLL(None).syscall(TGKILL, projector.pid, worker, signal.SIGTERM) == 0
+        assert projector.wait(20) == 0

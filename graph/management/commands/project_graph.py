@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,9 @@ from prometheus_client import start_http_server
 from graph.errors import GraphUnavailableError
 from graph.projection import Projector
 from traits.models import Erasure, ErasureState, Persona
+
+LOOK_SECONDS = 0.5
+"""Between two looks at whether the workers go on."""
 
 
 class Command(BaseCommand):
@@ -103,5 +106,12 @@ def project(stop: threading.Event, *, once: bool, workers: int, beat: Callable[[
         work()
         return
     with ThreadPoolExecutor(workers) as pool:
-        for future in [pool.submit(work_in_thread) for _ in range(workers)]:
+        futures = [pool.submit(work_in_thread) for _ in range(workers)]
+        # With a time-out, since a signal that another thread catches does not wake this one, which is to handle it.
+        while wait(futures, LOOK_SECONDS, FIRST_EXCEPTION).not_done:
+            if any(future.exception() for future in futures if future.done()):
+                # Whoever watches over this process starts it again, with as many workers as it should have.
+                stop.set()
+                wait(futures)
+        for future in futures:
             future.result()
