@@ -34,6 +34,24 @@ def new_row(**changes: Any) -> Row:
     return row | changes
 
 
+def row(pk: uuid.UUID, number: int) -> Row:
+    """One of many suggestions that differ by their number."""
+    evidence = {"type": "text_snippet", "content": f"I said {number}.", "source_detail": f"line {number}"}
+    return {
+        "candidate_id": str(pk),
+        "user": {"external_id": "unused", "display_name": "unused"},
+        "trait_name": f"Says {number}",
+        "trait_description": "",
+        "trait_category": "Skill",
+        "confidence_score": 0.5,
+        "supporting_evidence": [{**evidence, "source_package_id": str(uuid.uuid4())}],
+        "originating_models": ["test"],
+        "associated_feature_set_ids": [],
+        "concepts": ["counting", f"number {number % 7}"],
+        "created_at": "2026-01-01T00:00:00+00:00",
+    }
+
+
 def piece(content: str, **changes: Any) -> Row:
     return {
         "type": "text_snippet", "content": content, "source_package_id": "p1", "source_detail": "page 1", **changes,

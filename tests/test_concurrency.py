@@ -14,9 +14,9 @@ from django.db import connection, transaction
 from django.test import Client
 
 from ptfi.accounts.models import User
+from tests.candidate_files import row
 from tests.conftest import Suggest, by, make_candidate
 from tests.decisions import assert_log_whole
-from tests.test_faults import row
 from traits import services, undo
 from traits.errors import AlreadyDecidedError, NotLatestError
 from traits.models import Persona, UserRefinedTrait

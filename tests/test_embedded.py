@@ -165,7 +165,7 @@ def test_many_may_start_at_once(folder: Folder) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.fault
+@pytest.mark.fault("embedded PostgreSQL, graph or supervisor killed")
 @pytest.mark.parametrize("victim", ["postgres", "graph", "supervisor"])
 def test_a_killed_process_is_replaced_at_the_same_address(folder: Folder, victim: str) -> None:
     settings = folder.use().settings()
@@ -182,7 +182,7 @@ def test_a_killed_process_is_replaced_at_the_same_address(folder: Folder, victim
 
 
 @pytest.mark.slow
-@pytest.mark.fault
+@pytest.mark.fault("embedded services and their user killed at once")
 def test_everything_killed_at_once_starts_again(folder: Folder) -> None:
     user = folder.use()
     settings = user.settings()
@@ -196,7 +196,7 @@ def test_everything_killed_at_once_starts_again(folder: Folder) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.fault
+@pytest.mark.fault("embedded supervisor killed, its user gone")
 def test_services_end_though_their_supervisor_was_killed_and_the_last_user_has_gone(folder: Folder) -> None:
     user = folder.use()
     user.settings()
@@ -217,7 +217,7 @@ def test_starting_works_at_any_moment_of_stopping(folder: Folder) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.fault
+@pytest.mark.fault("embedded graph hung")
 def test_a_hung_graph_holds_nobody_up_and_is_replaced(folder: Folder) -> None:
     settings = folder.use(PTFI_EMBEDDED_GRAPH_DEADLINE="4").settings()
     hung = folder.processes()["graph"]
@@ -230,7 +230,7 @@ def test_a_hung_graph_holds_nobody_up_and_is_replaced(folder: Folder) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.fault
+@pytest.mark.fault("embedded services killed, their process ids taken by others")
 def test_an_old_process_id_of_someone_else_is_spared(folder: Folder) -> None:
     user = folder.use()
     settings = user.settings()

@@ -15,11 +15,11 @@ from pytest_django.plugin import DjangoDbBlocker
 from ptfi.accounts.models import User
 from ptfi.events import hub
 from ptfi.events.channels import people_in, tell_suggested
+from tests.candidate_files import row
 from tests.conftest import SignedIn, confirmed, make_user
 from tests.data_folder import wait_until
 from tests.events import EventsProcess, Listener, cookie_of
 from tests.graph_helpers import project
-from tests.test_faults import row
 
 Listen = Callable[..., Listener]
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]

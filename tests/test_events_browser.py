@@ -15,12 +15,12 @@ from django.db import connection
 from playwright.sync_api import Page, expect
 
 from ptfi.accounts.models import User
+from tests.candidate_files import row
 from tests.conftest import Enter, Opened, Suggest, confirmed_trait
 from tests.data_folder import ROOT, wait_until
 from tests.events import EventsProcess
 from tests.graph_helpers import project
 from tests.review_browser import assert_not_reloaded, mark_page
-from tests.test_faults import row
 from traits.models import ExtractedTraitCandidate
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]

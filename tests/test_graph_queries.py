@@ -36,7 +36,7 @@ def test_the_list_of_traits(alice: User, bob: User) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.fault
+@pytest.mark.fault("graph hung: a page asks it")
 def test_a_hung_graph_is_said_to_be_away_in_time(alice: User, graph_process: psutil.Process) -> None:
     confirmed(alice)
     project(alice)

@@ -12,9 +12,9 @@ from django.core.management import call_command
 from django.test import Client
 
 from ptfi.accounts.models import User
+from tests.candidate_files import row
 from tests.conftest import Suggest, by, confirmed
 from tests.staff import give_reason
-from tests.test_faults import row
 from traits import persona, services
 from traits.errors import InvalidError
 from traits.models import ExtractedTraitCandidate, PersonaTrait

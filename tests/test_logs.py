@@ -21,9 +21,9 @@ from ptfi.accounts.models import User
 from ptfi.telemetry.logs import JsonFormatter, LineFormatter
 from ptfi.urls import *  # noqa: F403 (a site with two views more)
 from ptfi.urls import urlpatterns as usual
+from tests.candidate_files import row
 from tests.conftest import SignedIn, Suggest, by, confirmed
 from tests.graph_helpers import persona, project
-from tests.test_faults import row
 from traits import log
 from traits.models import Decision
 

@@ -165,7 +165,7 @@ def test_a_long_log_is_not_compared_by_a_page(staff: Client, alice: User) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.fault
+@pytest.mark.fault("graph hung: staff ask for a comparison")
 def test_a_graph_that_hangs_is_waited_for_so_long(
     staff: Client, alice: User, graph_process: psutil.Process, settings: object
 ) -> None:

@@ -24,12 +24,12 @@ WEB, EVENTS = "ptfi.wsgi:application", "ptfi.asgi:application"
 class Terminal:
     """A terminal in which ``manage.py run`` was typed."""
 
-    def __init__(self, folder: Folder, port: str) -> None:
+    def __init__(self, folder: Folder, port: str, **environment: str) -> None:
         self.text = ""
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "run"],
             cwd=ROOT,
-            env=folder.environment(PORT=port),
+            env=folder.environment(PORT=port, **environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -124,7 +124,7 @@ def test_it_says_where_everything_is_and_ends_all_on_ctrl_c(terminal: Terminal, 
     wait_until(lambda: not folder.processes(), 10)
 
 
-@pytest.mark.fault
+@pytest.mark.fault("projector, web server, events' process or web worker killed, one after the other")
 def test_what_is_killed_comes_back(terminal: Terminal, port: int) -> None:
     terminal.wait_for("Ctrl-C ends everything")
     for name in ("project_graph", WEB, EVENTS):
@@ -140,7 +140,7 @@ def test_what_is_killed_comes_back(terminal: Terminal, port: int) -> None:
     wait_until(lambda: status_of(port) == 200, 20)
 
 
-@pytest.mark.fault
+@pytest.mark.fault("`manage.py run` killed")
 def test_a_killed_run_leaves_nothing_behind(terminal: Terminal, folder: Folder) -> None:
     terminal.wait_for("Ctrl-C ends everything")
     family = psutil.Process(terminal.process.pid).children(recursive=True)
