@@ -28,7 +28,7 @@ example: $(VENV)/.run  ## Serve the example app at http://localhost:8080/, besid
 	@echo "Open http://localhost:8080/ in the browser; Ctrl-C ends it."
 	@exec $(PYTHON) -m http.server 8080 --bind 127.0.0.1 --directory examples/spa >/dev/null
 
-test: $(VENV)/.dev chromium  ## Run all tests, in the browser too
+test: $(VENV)/.dev chromium faketime  ## Run all tests, in the browser too
 	@$(PYTHON) -m pytest $(PARALLEL) -m "not alone"
 	@$(PYTHON) -m pytest -m alone
 	@$(PYTHON) -m tests.neo4j --check
@@ -59,8 +59,8 @@ format: $(VENV)/.dev  ## Bring code and templates into style
 schema: $(VENV)/.dev  ## Write the API's document, docs/openapi.yaml, anew
 	@$(NO_SERVICES) $(PYTHON) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
-soak: $(VENV)/.dev  ## Kill and stop real processes over and over (COUNT=20)
-	@for round in $$(seq $(COUNT)); do echo "round $$round of $(COUNT)"; $(PYTHON) -m pytest -q -m fault; done
+soak: $(VENV)/.dev faketime  ## Kill and stop real processes over and over, and write docs/reliability.md (COUNT=20)
+	@$(PYTHON) -m tests.soak --count $(COUNT)
 
 bench: $(VENV)/.dev  ## Measure: one command a figure, in bench/ (PEER=FOLDER: a program to compare the API with)
 	@for script in $(filter-out bench/api.py,$(wildcard bench/*.py)); do $(PYTHON) "$$script"; done
@@ -89,12 +89,20 @@ $(VENV)/.dev: requirements-dev.txt requirements.txt | $(PYTHON)
 	@$(PIP) -r requirements-dev.txt
 	@touch $@ $(VENV)/.run
 
-chromium:
-	@command -v chromium >/dev/null && exit 0; \
-	if [ "$$(id -u)" = 0 ]; then become=; elif sudo -n true 2>/dev/null; then become="sudo -n"; \
-	else echo "SKIPPING the browser tests: chromium is missing and installing it needs root (apt install chromium)." >&2; exit 0; fi; \
-	echo "Installing Chromium …"; \
-	{ $$become apt-get -qq update && $$become apt-get -qq install --yes --no-install-recommends chromium >/dev/null; } \
-	|| echo "SKIPPING the browser tests: chromium could not be installed." >&2
+# $(call debian,PACKAGE,WHERE IT IS,WHAT IS SKIPPED WITHOUT IT): a package of Debian's that only some tests need.
+define debian
+@ls $(2) >/dev/null 2>&1 && exit 0; \
+if [ "$$(id -u)" = 0 ]; then become=; elif sudo -n true 2>/dev/null; then become="sudo -n"; \
+else echo "SKIPPING $(3): $(1) is missing and installing it needs root (apt install $(1))." >&2; exit 0; fi; \
+echo "Installing $(1) …"; \
+{ $$become apt-get -qq update && $$become apt-get -qq install --yes --no-install-recommends $(1) >/dev/null; } \
+|| echo "SKIPPING $(3): $(1) could not be installed." >&2
+endef
 
-.PHONY: help run example test test-fast test-neo4j lint audit format schema soak bench clean chromium
+chromium:
+	$(call debian,chromium,"$$(command -v chromium)",the browser tests)
+
+faketime:
+	$(call debian,libfaketime,/usr/lib/*/faketime/libfaketimeMT.so.1,the test of a clock that is set back)
+
+.PHONY: help run example test test-fast test-neo4j lint audit format schema soak bench clean chromium faketime
