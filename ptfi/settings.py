@@ -320,6 +320,13 @@ CONTENT_SECURITY_POLICY = {
 # The longest body a page form may send; the largest legitimate one is a bulk selection or long notes.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+# Files of a form are not in that; the largest that any page takes has 4 MB.
+UPLOAD_MAX_BYTES = 5 * 1_048_576
+FILE_UPLOAD_HANDLERS = [
+    "ptfi.uploads.BoundedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 LOGGING = {
     "version": 1,

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.core.management import call_command
 from django.test import Client
 
@@ -107,3 +109,17 @@ def test_a_duplicate_is_rejected_alone(alice: User, suggest: Suggest) -> None:
     first, second = suggest(alice, "Loves jazz"), suggest(alice, "loves jazz")
     services.reject(**by(alice), candidate_id=first.pk, code="duplicate")
     assert ExtractedTraitCandidate.objects.get(pk=second.pk).status == "candidate"
+
+
+def test_files_that_nobody_asked_for_are_not_kept(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forms are read before anybody is asked who they are: a large file would fill the disk."""
+
+    def kept(*_: object) -> None:
+        pytest.fail("it was written")
+
+    monkeypatch.setattr(TemporaryFileUploadHandler, "new_file", kept)
+    with_cookie = Client(enforce_csrf_checks=True)
+    with_cookie.get("/accounts/login/")
+    for browser in (client, with_cookie):
+        file = SimpleUploadedFile("large", b"x" * 6 * 1024 * 1024)
+        assert browser.post("/accounts/login/", {"file": file}).status_code == 413
