@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from functools import partial
 
 import psutil
+import psycopg
 import pytest
 
+from ptfi import embedded
 from tests.data_folder import ROOT, Folder, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -117,6 +119,12 @@ def test_it_says_where_everything_is_and_ends_all_on_ctrl_c(terminal: Terminal, 
     assert f"{folder.path}/mail" in terminal.text
     assert terminal.text.count("@") >= 2, "a sign-in for a person and one for staff"
     assert status_of(port) == 200
+    state = embedded.read_state(folder.path)
+    with psycopg.connect(state["database_url"]) as connection:
+        clients = connection.execute(
+            "SELECT DISTINCT usename FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = 'ptfi'"
+        ).fetchall()
+    assert clients == [("ptfi_application",)], "nothing that serves people owns the tables"
     family = psutil.Process(terminal.process.pid).children(recursive=True)
     assert terminal.end(signal.SIGINT) == 0
     assert "Traceback" not in terminal.text
