@@ -30,6 +30,7 @@ def main(folder: Path) -> None:
     keep(folder / "oidc_private_key", make_private_key())
     keep(folder / "second_step_keys", Fernet.generate_key().decode())
     keep(folder / "email_url", "smtp://localhost:25")
+    keep(folder / "metrics_token", secrets.token_urlsafe(24))
 
 
 def keep(path: Path, text: str) -> str:

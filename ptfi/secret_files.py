@@ -3,7 +3,15 @@
 import os
 from pathlib import Path
 
-SECRETS = ("SECRET_KEY", "OIDC_PRIVATE_KEY", "SECOND_STEP_KEYS", "DATABASE_URL", "NEO4J_URL", "EMAIL_URL")
+SECRETS = (
+    "SECRET_KEY",
+    "OIDC_PRIVATE_KEY",
+    "SECOND_STEP_KEYS",
+    "DATABASE_URL",
+    "NEO4J_URL",
+    "EMAIL_URL",
+    "METRICS_TOKEN",
+)
 
 
 def read_secret_files() -> dict[str, str]:

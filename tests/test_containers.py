@@ -195,7 +195,7 @@ def image(tmp_path: Path, database: str) -> Iterator[Image]:
         (secret / name).unlink()
         (secret / name).write_text(text)
     replaced = {"/srv/ptfi": str(folder), "/tmp/": f"{temporary}/", "/run/secrets": str(secret)}  # noqa: S108
-    replaced |= {"0.0.0.0": "127.0.0.1", "8000": str(free_port()), "8001": str(free_port())}  # noqa: S104
+    replaced |= {"0.0.0.0": "127.0.0.1", "8000": str(free_port()), "8001": str(free_port()), "9100": str(free_port())}  # noqa: S104
     kept = {name: value for name, value in os.environ.items() if name not in SET_HERE}
     image = Image(folder, kept | {"PATH": f"{TOOLS}:{os.environ['PATH']}"}, replaced)
     for setting in the("ENV", "base").arguments.split():
@@ -270,3 +270,7 @@ def assert_served(image: Image) -> None:
     status, _, ready = image.get("8000", "/readyz")
     assert (status, json.loads(ready)["checks"]["graph"]["status"]) == (200, "ok")
     assert image.get("8001", "/readyz")[0] == 200
+    token = Path(image.environment["METRICS_TOKEN_FILE"]).read_text()
+    assert image.get("8000", "/metrics", **secure)[0] == 404
+    assert image.get("8000", "/metrics", **secure, Authorization=f"Bearer {token}")[0] == 200
+    assert image.get("9100", "/metrics")[0] == 200

@@ -173,6 +173,7 @@ def test_nobody_speaks_to_anybody_unless_it_is_said(build: str) -> None:
         "postgresql": everybody,
         "neo4j": {"web", "projector", "migrate"},
         "mail": {"web"},
+        "metrics": {"web", "events", "projector"},
     }
 
 
