@@ -19,7 +19,7 @@ def test_the_document_names_every_fault_that_the_tests_know() -> None:
 
 def test_every_test_of_a_fault_says_which() -> None:
     for path in Path(__file__).parent.glob("test_*.py"):
-        assert "mark.fault\n" not in path.read_text(), path.name
+        assert "\n@pytest.mark.fault\n" not in path.read_text(), path.name
 
 
 def test_outcomes_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
