@@ -206,6 +206,34 @@ class ExportedErasureAnswer(ErasureAnswer):
     reference = Words(help_text="The ticket of staff; empty for others.")
 
 
+class LookAnswer(serializers.Serializer):
+    """A look of staff at the person's pages."""
+
+    staffID = serializers.UUIDField(help_text="Who of the staff.")
+    kind = Words(help_text="What kind of page.")
+    reason = Words(help_text="Why; empty once the persona was erased.")
+    createdAt = serializers.DateTimeField(help_text="When.")
+
+
+class ModeratedAnswer(serializers.Serializer):
+    """How a suggestion stood."""
+
+    status = Words(help_text="Its status.")
+    held = Words(help_text="Why staff held it back: sensitive, unsafe or held; empty where they did not.")
+
+
+class ModerationAnswer(serializers.Serializer):
+    """What staff did with a suggestion."""
+
+    entryID = serializers.UUIDField(help_text="The entry's id.")
+    candidateID = serializers.UUIDField(help_text="The suggestion.")
+    action = Words(help_text="Such as archive, flag or receive.")
+    reason = Words(help_text="Why; empty once what it was about was erased.")
+    before = ModeratedAnswer(help_text="How it stood before.")
+    after = ModeratedAnswer(help_text="How it stood after.")
+    createdAt = serializers.DateTimeField(help_text="When.")
+
+
 class ConnectedAppAnswer(serializers.Serializer):
     """An app that may read or change the persona."""
 
@@ -231,4 +259,6 @@ class ExportAnswer(serializers.Serializer):
     styles = serializers.DictField(child=StyleMap(), help_text='Context → element → value; `""` is everywhere.')
     suppressions = SuppressionAnswer(many=True, help_text="What is not suggested again.")
     erasures = ExportedErasureAnswer(many=True, help_text="The receipts.")
+    looks = LookAnswer(many=True, help_text="Who of the staff looked, and why.")
+    moderation = ModerationAnswer(many=True, help_text="What staff did with suggestions.")
     connectedApps = ConnectedAppAnswer(many=True, help_text="The apps that may read or change the persona.")

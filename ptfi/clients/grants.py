@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from allauth.idp.oidc.models import Client, Token
-from django.db import transaction
+from django.db import OperationalError, transaction
+from psycopg.errors import DeadlockDetected
 
 from ptfi.accounts.models import User
 from ptfi.clients.models import ClientAccess, SpentToken, forget_read
 from ptfi.clients.scopes import in_words
 from ptfi.errors import NotFoundError
 
+ATTEMPTS = 3
 LIVING = (Token.Type.ACCESS_TOKEN, Token.Type.REFRESH_TOKEN)
 
 
@@ -55,12 +57,23 @@ def granted_scopes(user: User, client: Client) -> set[str]:
     return {scope for token in tokens for scope in token.get_scopes()}
 
 
-@transaction.atomic
 def disconnect(*, user: User, client_id: str) -> str:
     """Revoke all that the person gave this client, codes on their way included; the client's name.
 
     Raises NotFoundError when it has nothing.
     """
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _disconnect(user, client_id)
+        except OperationalError as error:
+            # It waits for exchanges, of which one may wait for it: PostgreSQL ends one of the two.
+            if not isinstance(error.__cause__, DeadlockDetected):
+                raise
+    return _disconnect(user, client_id)
+
+
+@transaction.atomic
+def _disconnect(user: User, client_id: str) -> str:
     tokens = Token.objects.filter(user=user, client_id=client_id)
     # An exchange holds the row of what it exchanges: after the wait, its new tokens are seen below.
     held = list(tokens.select_for_update(of=("self",)).order_by("pk").values_list("client__name", flat=True))
