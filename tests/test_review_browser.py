@@ -137,8 +137,7 @@ def states(suggest: Suggest, alice: User) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize(("theme", "viewport"), [("light", WIDE), ("dark", NARROW)], ids=["wide", "narrow"])
 def test_every_state_is_accessible(
     opened: Opened, suggest: Suggest, alice: User, viewport: dict[str, int], theme: str
 ) -> None:
