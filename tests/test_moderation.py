@@ -321,3 +321,7 @@ def test_the_detail_page_has_the_persons_decisions(alice: User, suggest: Suggest
     assert client.get(f"{LIST}{uuid.uuid4()}/change/").status_code == 404
     assert client.get(f"{LIST}nonsense/change/").status_code == 404
     assert UserRefinedTrait.objects.count() == 1
+
+
+def test_a_state_is_no_filter(sam: User, signed_in: SignedIn) -> None:
+    assert signed_in(sam).get("/admin/traits/moderationentry/", {"after": "\0"}).status_code == 400
