@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.postgres.search import SearchQuery
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
@@ -19,6 +20,8 @@ from traits.staff_indexes import WORDS
 PAGE = 50
 FEW = 3_000
 """Rows that are put in order on the spot."""
+MEMORY = "64MB"
+"""For finding out whether they are few: what a million rows' places need."""
 LOOKED_AT = 1_000
 """The newest candidates, whose models and languages are offered to choose from."""
 NAMES = """
@@ -139,15 +142,17 @@ def page(rows: Rows, order: str | None, after: str = "", limit: int = PAGE, *, s
     )
     behind = _behind(_few(rows) if sieved else rows, column, descending, after).order_by(*ordering)
     # Ids and what the filters ask come from an index alone, however few rows the filters let through.
-    keys = list(behind.values_list("pk", column)[: limit + 1])
-    found = {row.pk: row for row in rows.filter(pk__in=[pk for pk, _ in keys[:limit]])}
-    more = keys[limit - 1] if len(keys) > limit else None
-    return Page(rows=[found[pk] for pk, _ in keys[:limit] if pk in found], next=_key(*more) if more else "")
+    found = list(rows.filter(pk__in=behind.values("pk")[: limit + 1]).order_by(*ordering))
+    last = found[limit - 1] if len(found) > limit else None
+    return Page(rows=found[:limit], next=_key(last.pk, getattr(last, column)) if last else "")
 
 
 def _few(rows: Rows) -> Rows:
     """The same rows, by their ids where they are few: asked for in order, the planner might walk through all others."""
-    ids = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
+    with transaction.atomic():
+        # With less, PostgreSQL notes only the pages that many rows are on, and looks for the words there once more.
+        query("SELECT set_config('work_mem', %(most)s, true)", {"most": MEMORY})
+        ids = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
     return rows if len(ids) > FEW else ExtractedTraitCandidate.objects.filter(pk__in=any_of(ids, "uuid"))
 
 
