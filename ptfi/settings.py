@@ -107,9 +107,8 @@ LOST_CONNECTIONS = {
 DATABASES = {
     "default": {
         **DATABASE,
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "ptfi.postgresql",
         "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **LOST_CONNECTIONS,
             **DATABASE.get("OPTIONS", {}),

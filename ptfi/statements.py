@@ -6,12 +6,13 @@ Their texts are constants, so that PostgreSQL prepares them once a connection an
 import functools
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 import orjson
 import psycopg
-from django.db import connection
-from django.db.backends.utils import CursorWrapper
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import JSONField, Model
+from django.db.models.base import ModelState
 from psycopg.types.json import Jsonb
 
 Row = TypeVar("Row", bound=Model)
@@ -20,18 +21,29 @@ Write = tuple[str, Sequence[Values]]
 """A statement, and the rows of values that it is to be run with, once for each."""
 
 
-def cursor() -> CursorWrapper:
-    """A cursor that sends parameters apart from the text; what Django does around its own, it does around this one."""
-    connection.ensure_connection()
-    raw: Any = psycopg.Cursor(connection.connection)
-    return connection.make_debug_cursor(raw) if connection.queries_logged else connection.make_cursor(raw)
-
-
 def fetch(text: str, values: Values) -> list[tuple[Any, ...]]:
-    with cursor() as found:
-        found.execute(text, values)
-        rows: list[tuple[Any, ...]] = found.fetchall()
+    opened = connections[DEFAULT_DB_ALIAS]
+    with opened.wrap_database_errors:
+        cursor = _cursor(opened, text)
+        cursor.execute(text, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
+
+
+_kept = WeakKeyDictionary[psycopg.Connection, dict[str, psycopg.Cursor]]()
+
+
+def _cursor(opened: Any, text: str) -> Any:
+    """A cursor for this text, which sends parameters apart from it; where queries are counted, one that counts."""
+    opened.ensure_connection()
+    cursors = _kept.setdefault(opened.connection, {})
+    # One that runs the same text again knows how its values are sent and read.
+    cursor = cursors.get(text) or cursors.setdefault(text, psycopg.Cursor(opened.connection))
+    if opened.queries_logged:
+        return opened.make_debug_cursor(cursor)
+    # Of what Django does around its own cursors, this is what keeps data whole.
+    opened.validate_no_broken_transaction()
+    return cursor
 
 
 def write(*writes: Write) -> None:
@@ -40,13 +52,14 @@ def write(*writes: Write) -> None:
     Parts of one statement see nothing of each other: none may need what another one writes.
     """
     due = [(text, rows) for text, rows in writes if rows]
-    with cursor() as writing:
+    opened = connections[DEFAULT_DB_ALIAS]
+    with opened.wrap_database_errors:
         if due and all(len(rows) == 1 for _, rows in due):
             text = _together(tuple(text for text, _ in due))
-            writing.execute(text, [value for _, rows in due for value in rows[0]])
+            _cursor(opened, text).execute(text, [value for _, rows in due for value in rows[0]])
         else:
             for text, rows in due:
-                writing.executemany(text, rows)
+                _cursor(opened, text).executemany(text, rows)
 
 
 @functools.cache
@@ -77,7 +90,7 @@ class Table(Generic[Row]):
         values = list(row)
         for place in self._json_places:
             values[place] = None if values[place] is None else orjson.loads(values[place])
-        return self.model.from_db("default", self.names, values)
+        return loaded(self.model, self.names, values)
 
     def inserting(self, rows: Sequence[Row]) -> Write:
         """What writes these rows, which are new."""
@@ -93,6 +106,15 @@ class Table(Generic[Row]):
 
     def _values(self, row: Row, names: Sequence[str]) -> list[Any]:
         return [_json(getattr(row, name)) if name in self.json else getattr(row, name) for name in names]
+
+
+def loaded(model: type[Row], names: Sequence[str], values: Values) -> Row:
+    """As Model.from_db, in a third of its time: no fields are gone through, and no signals sent."""
+    row = model.__new__(model)
+    row.__dict__.update(zip(names, values, strict=True))
+    row._state = state = ModelState()
+    state.adding, state.db = False, DEFAULT_DB_ALIAS
+    return row
 
 
 def _json(value: Any) -> Jsonb | None:

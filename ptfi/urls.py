@@ -10,10 +10,11 @@ from django.views.generic import RedirectView
 icon = lazy(static, str)("icon.svg")
 
 urlpatterns = [
-    path("", include("ptfi.clients.urls")),
-    path("v1/", include("ptfi.api.urls")),
+    # First what is asked for most often: patterns are tried in their order.
     path("v1/", include("traits.api_urls")),
     path("v1/", include("graph.api_urls")),
+    path("v1/", include("ptfi.api.urls")),
+    path("", include("ptfi.clients.urls")),
     path("", include("traits.urls")),
     path("", include("graph.urls")),
     path("accounts/", include("ptfi.accounts.urls")),

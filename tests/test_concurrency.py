@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +18,10 @@ from ptfi.accounts.models import User
 from tests.candidate_files import row
 from tests.conftest import Suggest, by, make_candidate
 from tests.decisions import assert_log_whole
+from tests.product import WAITING
 from traits import services, undo
 from traits.errors import AlreadyDecidedError, NotLatestError
-from traits.models import Persona, UserRefinedTrait
+from traits.models import CandidateStatus, ExtractedTraitCandidate, Persona, UserRefinedTrait
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 T = TypeVar("T")
@@ -79,6 +81,41 @@ def test_many_decisions_leave_no_gap(alice: User, suggest: Suggest) -> None:
     at_once(decide)
     assert Persona.objects.get(user=alice).revision == 24
     assert_log_whole(alice)
+
+
+def test_a_rejection_that_waited_sees_what_came_back_meanwhile(alice: User, suggest: Suggest) -> None:
+    """What says the same is rejected along, though it was put back after the rejection began to wait."""
+    back, chosen = suggest(alice, "Loves jazz"), suggest(alice, "loves jazz")
+    services.reject(**by(alice), candidate_id=back.pk, code="duplicate")
+
+    def reject() -> None:
+        try:
+            with transaction.atomic(durable=True):
+                services.reject(**by(alice), candidate_id=chosen.pk, code="not_me")
+        finally:
+            connection.close()
+
+    waiting = threading.Thread(target=reject)
+    with transaction.atomic(durable=True):
+        services.reopen(**by(alice), candidate_id=back.pk)
+        waiting.start()
+        wait_for_a_lock()
+    waiting.join(10)
+    statuses = ExtractedTraitCandidate.objects.filter(user=alice).values_list("status", flat=True)
+    assert list(statuses) == [CandidateStatus.REJECTED] * 2
+    assert_log_whole(alice)
+
+
+def wait_for_a_lock() -> None:
+    """Return when some session waits for a lock."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(WAITING)
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("Nobody waits.")
 
 
 def test_one_undo_of_many_wins(alice: User, suggest: Suggest) -> None:

@@ -34,6 +34,11 @@ MESSAGES = {
     Decision.STATUS_CHANGED: "The status is changed.",
     Decision.REMOVED: "No longer part of your persona.",
 }
+NAMES = {
+    **{name: f"modifications.{said}" for name, said in MODIFIED.items()},
+    **ACTION,
+    "expression_contexts": "modifications.expressionContexts",
+}
 
 
 def by(request: Request) -> dict[str, Any]:
@@ -111,9 +116,7 @@ class CandidateAction(PersonView):
         decide = DECIDE[values["userDecision"]]
 
         def act() -> tuple[int, Any]:
-            prefixed = {name: f"modifications.{said}" for name, said in MODIFIED.items()}
-            contexts = {"expression_contexts": "modifications.expressionContexts"}
-            with named(prefixed | ACTION | contexts):
+            with named(NAMES):
                 common = {"candidate_id": pk, "version": values.get("version")}
                 judged = requests.evidence(values.get("linkedEvidenceOverride", []))
                 return 200, outcome_json(decide(by(request) | common | {"evidence": judged}, values))

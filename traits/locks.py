@@ -3,7 +3,7 @@
 import functools
 import uuid
 from collections.abc import Callable, Iterable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import connection, transaction
 
@@ -18,6 +18,8 @@ Result = TypeVar("Result")
 Candidates = dict[uuid.UUID, ExtractedTraitCandidate]
 
 CANDIDATES = Table(ExtractedTraitCandidate, without=["search"])
+WIDTH = len(PERSONAS.names)
+"""How many columns of a row that was locked with its person are the person's."""
 LOCK = f"SELECT {PERSONAS.columns} FROM {PERSONAS.name} WHERE user_id = %s FOR NO KEY UPDATE"  # noqa: S608 (ours)
 # The rows are locked after the person: their newest versions are read then, whatever they were while this waited.
 LOCK_CANDIDATES = f"""
@@ -25,14 +27,20 @@ LOCK_CANDIDATES = f"""
     SELECT person.*, {CANDIDATES.columns} FROM person JOIN {CANDIDATES.name} USING (user_id)
     WHERE candidate_id = ANY(%s) ORDER BY candidate_id FOR NO KEY UPDATE OF {CANDIDATES.name}
 """  # noqa: S608 (names of ours)
+# PostgreSQL plans it once a connection; of a list, it wants to know each time how long it is.
+LOCK_ONE = LOCK_CANDIDATES.replace("= ANY(%s)", "= %s")
+# With what says the same as one of them, and with the revision as it was when this began to wait for the person.
 LOCK_WITH_ALIKE = f"""
-    SELECT {CANDIDATES.columns} FROM {CANDIDATES.name} WHERE user_id = %s AND candidate_id IN (
+    WITH person AS ({LOCK})
+    SELECT person.*, seen.revision, {CANDIDATES.columns}
+    FROM person JOIN {PERSONAS.name} seen USING (user_id) JOIN {CANDIDATES.name} USING (user_id)
+    WHERE candidate_id IN (
         SELECT unnest(%s::uuid[]) UNION
         SELECT other.candidate_id FROM {CANDIDATES.name} one JOIN {CANDIDATES.name} other
             ON other.user_id = one.user_id AND other.name_key = one.name_key
             AND other.trait_category = one.trait_category AND other.status = 'candidate' AND other.held_reason = ''
         WHERE one.user_id = %s AND one.candidate_id = ANY(%s))
-    ORDER BY candidate_id FOR NO KEY UPDATE
+    ORDER BY candidate_id FOR NO KEY UPDATE OF {CANDIDATES.name}
 """  # noqa: S608 (names of ours)
 
 
@@ -70,23 +78,33 @@ def lock(user: User) -> Persona:
 
 def locked_candidates(user: User, ids: Iterable[uuid.UUID]) -> tuple[Persona, Candidates]:
     """As lock, and those of the person's candidates, held back or not, by id."""
-    values, width = [user.pk, list(ids)], len(PERSONAS.names)
-    rows = fetch(LOCK_CANDIDATES, values)
-    if not rows:
-        # Either none is theirs, or they decide for the first time: the Persona row is made then.
-        persona = lock(user)
-        rows = fetch(LOCK_CANDIDATES, values)
-    else:
-        persona = PERSONAS.loaded(rows[0][:width])
-    return persona, {row.pk: row for row in (CANDIDATES.loaded(row[width:]) for row in rows)}
+    named = list(ids)
+    text, wanted = (LOCK_ONE, named) if len(named) == 1 else (LOCK_CANDIDATES, [named])
+    values = [user.pk, *wanted]
+    rows = fetch(text, values) or _first_time(user, text, values)
+    return _persona_of(user, rows), {row.pk: row for row in (CANDIDATES.loaded(row[WIDTH:]) for row in rows)}
 
 
 def locked_with_alike(user: User, ids: Iterable[uuid.UUID]) -> tuple[Persona, Candidates]:
     """As locked_candidates, with all that say the same as one of them and are to be reviewed."""
-    # Apart from the lock: what says the same is to be found as it is when the lock is there.
-    persona, named = lock(user), list(ids)
-    rows = map(CANDIDATES.loaded, fetch(LOCK_WITH_ALIKE, [user.pk, named, user.pk, named]))
-    return persona, {row.pk: row for row in rows}
+    named = list(ids)
+    values = [user.pk, named, user.pk, named]
+    rows = fetch(LOCK_WITH_ALIKE, values) or _first_time(user, LOCK_WITH_ALIKE, values)
+    persona = _persona_of(user, rows)
+    if rows and rows[0][WIDTH] != persona.revision:
+        # Another decision went first, which may have put back what says the same: now it can be seen.
+        rows = fetch(LOCK_WITH_ALIKE, values)
+    return persona, {row.pk: row for row in (CANDIDATES.loaded(row[WIDTH + 1 :]) for row in rows)}
+
+
+def _first_time(user: User, text: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    """What is found when either none is theirs, or they decide for the first time: the Persona row is made then."""
+    lock(user)
+    return fetch(text, values)
+
+
+def _persona_of(user: User, rows: list[tuple[Any, ...]]) -> Persona:
+    return PERSONAS.loaded(rows[0][:WIDTH]) if rows else lock(user)
 
 
 def alike(chosen: Iterable[ExtractedTraitCandidate], locked: Candidates) -> list[ExtractedTraitCandidate]:

@@ -100,9 +100,15 @@ def record(
         if step.style:
             step.style.version = entry.revision
     _remove_traits(persona, steps)
-    write(*log.appending(persona, entries), *_writing_traits(steps), _writing_candidates(steps))
+    wanted, lifted = _suppressions(steps)
+    suppressing = _suppressing(persona, wanted)
+    # What is lifted goes by the traits that are there then, and before what is wanted.
+    together = [] if lifted else [suppressing]
+    write(*log.appending(persona, entries), *_writing_traits(steps), _writing_candidates(steps), *together)
     _write_styles(persona, [step for step in steps if step.style_element])
-    _settle_suppressions(persona, steps)
+    if lifted:
+        _lift(persona, lifted)
+        write(suppressing)
     return entries
 
 
@@ -137,8 +143,8 @@ def _write_styles(persona: Persona, steps: Sequence[Step]) -> None:
     CommunicationStyle.objects.bulk_create([step.style for step in steps if step.style])
 
 
-def _settle_suppressions(persona: Persona, steps: Iterable[Step]) -> None:
-    """Suppress what was rejected or removed; lift what is neither any more, and bring back what it kept away."""
+def _suppressions(steps: Iterable[Step]) -> tuple[dict[Key, set[uuid.UUID]], set[uuid.UUID]]:
+    """What was rejected or removed is to be suppressed, by key; what is neither any more, lifted (ids of sources)."""
     wanted, lifted = dict[Key, set[uuid.UUID]](), set[uuid.UUID]()
     for step in steps:
         source = step.candidate.candidate_id if step.candidate else step.trait_id
@@ -151,10 +157,7 @@ def _settle_suppressions(persona: Persona, steps: Iterable[Step]) -> None:
                 wanted.setdefault(key, set()).add(source)
         elif was_rejected or (step.undoes and step.trait and not step.trait_before):
             lifted.add(source)
-    if lifted:
-        _lift(persona, lifted)
-    if wanted:
-        _suppress(persona, wanted)
+    return wanted, lifted
 
 
 def _keys(step: Step) -> set[Key]:
@@ -167,13 +170,13 @@ def _keys(step: Step) -> set[Key]:
     return {(name_key(state["name"]), state["category"]) for state in states if state}
 
 
-def _suppress(persona: Persona, wanted: dict[Key, set[uuid.UUID]]) -> None:
+def _suppressing(persona: Persona, wanted: dict[Key, set[uuid.UUID]]) -> Write:
     # In one order, as another person's import may wait for some of them.
-    rows = [[persona.user_id, *key, sorted(sources)] for key, sources in sorted(wanted.items())]
-    write((SUPPRESS, rows))
+    return SUPPRESS, [[persona.user_id, *key, sorted(sources)] for key, sources in sorted(wanted.items())]
 
 
 def _lift(persona: Persona, sources: set[uuid.UUID]) -> None:
+    """Take the sources off the suppressions; one without any goes, and what it kept away comes back."""
     rows = list(Suppression.objects.filter(user_id=persona.user_id, sources__overlap=list(sources)))
     for row in rows:
         row.sources = [source for source in row.sources if source not in sources]

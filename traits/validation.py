@@ -24,7 +24,7 @@ class Changes:
     expression_contexts: list[str] | None = None
 
     def given(self) -> dict[str, Any]:
-        return {key: value for key, value in dataclasses.asdict(self).items() if value is not None}
+        return {key: value for key, value in vars(self).items() if value is not None}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -91,6 +91,8 @@ def clean_names(names: list[str], longest: int) -> tuple[list[str], list[str]]:
 
 def clean_evidence(evidence: Evidence, known: set[str]) -> Evidence:
     """The evidence with its own texts trimmed; raises InvalidError for unknown pieces, verdicts and bad texts."""
+    if not evidence.verdicts and not evidence.own:
+        return evidence
     details = dict[str, list[str]]()
     if not evidence.verdicts.keys() <= known:
         details["evidence"] = ["A piece of evidence is not part of this."]

@@ -15,7 +15,7 @@ from ptfi.accounts.models import User
 from ptfi.api.errors import CHALLENGE, CsrfFailedError, InsufficientScopeError, NotAuthenticatedError
 from ptfi.clients.scopes import INGEST, MANAGE_TRAITS, READ_TRAITS
 from ptfi.errors import NotFoundError
-from ptfi.statements import fetch
+from ptfi.statements import fetch, loaded
 
 USER_COLUMNS = ["id", "email", "display_name", "is_active", "is_staff", "time_zone"]
 TOKEN = f"""
@@ -44,7 +44,7 @@ class BearerAuthentication(BaseAuthentication):
         if row is None:
             raise NotAuthenticatedError
         client_id, scopes, *columns = row
-        user = User.from_db("default", USER_COLUMNS, columns) if columns[0] else AnonymousUser()
+        user = loaded(User, USER_COLUMNS, columns) if columns[0] else AnonymousUser()
         return user, Access(client_id or "", frozenset(scopes.split()))
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 (DRF's signature)

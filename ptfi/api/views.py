@@ -4,6 +4,7 @@ from typing import Any
 
 import orjson
 from django.http import HttpResponse
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -18,6 +19,15 @@ from ptfi.api.throttling import Throttle
 from ptfi.clients.models import note_read
 
 
+class Negotiation(DefaultContentNegotiation):
+    """There is one renderer: a caller that takes anything, or says nothing, needs no comparing."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        if request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", JSONRenderer.media_type):
+            return renderers[0], JSONRenderer.media_type
+        return super().select_renderer(request, renderers, format_suffix)
+
+
 class ApiView(APIView):
     """A view that answers in JSON, to tokens and to the browser's session."""
 
@@ -26,6 +36,7 @@ class ApiView(APIView):
     throttle_classes = [Throttle]
     parser_classes = [JSONParser]
     renderer_classes = [JSONRenderer]
+    content_negotiation_class = Negotiation
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
     takes: tuple[str, ...] = ("application/json",)

@@ -1,0 +1,40 @@
+"""Django's PostgreSQL, with a pool that asks the server only of a connection that may be broken."""
+
+import select
+from typing import Any
+
+import psycopg
+from django.db.backends.base.base import NO_DB_ALIAS
+from django.db.backends.postgresql import base
+from psycopg_pool import ConnectionPool
+
+
+def check(connection: psycopg.Connection) -> None:
+    """Raises psycopg.OperationalError for a connection that is broken.
+
+    A server that ends says so or closes its side, and keepalives end a connection whose server they find no more:
+    either way there is something to read, which an idle one has not. A round trip for each request says no more.
+    """
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        ConnectionPool.check_connection(connection)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """As Django's, which has pools with a round trip at each turn, or with no check."""
+
+    _connection_pools: dict[str, ConnectionPool]
+
+    @property
+    def pool(self) -> ConnectionPool | None:
+        if self.alias == NO_DB_ALIAS:
+            return None
+        if self.alias not in self._connection_pools:
+            wanted: dict[str, Any] = self.get_connection_params() | {"autocommit": True}
+            options = self.settings_dict["OPTIONS"]["pool"]
+            configure = self._configure_connection  # type: ignore[attr-defined] (Django's; its stubs leave it out)
+            made = ConnectionPool(kwargs=wanted, open=False, configure=configure, check=check, **options)
+            # Of several threads that come here at once, one makes the pool.
+            self._connection_pools.setdefault(self.alias, made)
+        return self._connection_pools[self.alias]
