@@ -33,7 +33,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.alias not in self._connection_pools:
             wanted: dict[str, Any] = self.get_connection_params() | {"autocommit": True}
             options = self.settings_dict["OPTIONS"]["pool"]
-            configure = self._configure_connection  # type: ignore[attr-defined] (Django's; its stubs leave it out)
+            configure = self._configure_connection  # type: ignore[attr-defined]
             made = ConnectionPool(kwargs=wanted, open=False, configure=configure, check=check, **options)
             # Of several threads that come here at once, one makes the pool.
             self._connection_pools.setdefault(self.alias, made)
