@@ -144,6 +144,7 @@ def test_the_addresses_are_found() -> None:
     assert not any("<" in address for address in found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("htmx", [False, True])
 def test_bob_sees_and_changes_nothing_of_alices(
     theirs: Theirs, bob: User, signed_in: Callable[[User], Client], htmx: bool
