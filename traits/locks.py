@@ -42,6 +42,7 @@ LOCK_WITH_ALIKE = f"""
         WHERE one.user_id = %s AND one.candidate_id = ANY(%s))
     ORDER BY candidate_id FOR NO KEY UPDATE OF {CANDIDATES.name}
 """  # noqa: S608 (names of ours)
+LOCK_ONE_WITH_ALIKE = LOCK_WITH_ALIKE.replace("unnest(%s::uuid[])", "%s::uuid").replace("= ANY(%s)", "= %s")
 
 
 def atomic(service: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
@@ -88,12 +89,13 @@ def locked_candidates(user: User, ids: Iterable[uuid.UUID]) -> tuple[Persona, Ca
 def locked_with_alike(user: User, ids: Iterable[uuid.UUID]) -> tuple[Persona, Candidates]:
     """As locked_candidates, with all that say the same as one of them and are to be reviewed."""
     named = list(ids)
-    values = [user.pk, named, user.pk, named]
-    rows = fetch(LOCK_WITH_ALIKE, values) or _first_time(user, LOCK_WITH_ALIKE, values)
+    text, wanted = (LOCK_ONE_WITH_ALIKE, named[0]) if len(named) == 1 else (LOCK_WITH_ALIKE, named)
+    values = [user.pk, wanted, user.pk, wanted]
+    rows = fetch(text, values) or _first_time(user, text, values)
     persona = _persona_of(user, rows)
     if rows and rows[0][WIDTH] != persona.revision:
         # Another decision went first, which may have put back what says the same: now it can be seen.
-        rows = fetch(LOCK_WITH_ALIKE, values)
+        rows = fetch(text, values)
     return persona, {row.pk: row for row in (CANDIDATES.loaded(row[WIDTH + 1 :]) for row in rows)}
 
 
