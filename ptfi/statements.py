@@ -6,7 +6,6 @@ Their texts are constants, so that PostgreSQL prepares them once a connection an
 import functools
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
-from weakref import WeakKeyDictionary
 
 import orjson
 import psycopg
@@ -30,15 +29,18 @@ def fetch(text: str, values: Values) -> list[tuple[Any, ...]]:
     return rows
 
 
-_kept = WeakKeyDictionary[psycopg.Connection, dict[str, psycopg.Cursor]]()
+MOST_KEPT = 20
+"""Cursors of a connection; lists have more texts than that, one for each combination of filters."""
 
 
 def _cursor(opened: Any, text: str) -> Any:
     """A cursor for this text, which sends parameters apart from it; where queries are counted, one that counts."""
     opened.ensure_connection()
-    cursors = _kept.setdefault(opened.connection, {})
-    # One that runs the same text again knows how its values are sent and read.
-    cursor = cursors.get(text) or cursors.setdefault(text, psycopg.Cursor(opened.connection))
+    cursors: dict[str, psycopg.Cursor] = opened.connection.kept
+    cursor = cursors.get(text) or psycopg.Cursor(opened.connection)
+    if len(cursors) < MOST_KEPT:
+        # One that runs the same text again knows how its values are sent and read. It holds its last rows, too.
+        cursors[text] = cursor
     if opened.queries_logged:
         return opened.make_debug_cursor(cursor)
     # Of what Django does around its own cursors, this is what keeps data whole.

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL, with a pool that asks the server only of a connection that may be broken."""
+"""Django's PostgreSQL, with a pool of its own connections, which asks the server only of one that may be broken."""
 
 import select
 from typing import Any
@@ -21,6 +21,14 @@ def check(connection: psycopg.Connection) -> None:
         ConnectionPool.check_connection(connection)
 
 
+class Connection(psycopg.Connection):
+    """kept: the cursors of statements of our own (ptfi/statements.py), by their texts."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kept = dict[str, psycopg.Cursor]()
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """As Django's, which has pools with a round trip at each turn, or with no check."""
 
@@ -34,7 +42,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             wanted: dict[str, Any] = self.get_connection_params() | {"autocommit": True}
             options = self.settings_dict["OPTIONS"]["pool"]
             configure = self._configure_connection  # type: ignore[attr-defined]
-            made = ConnectionPool(kwargs=wanted, open=False, configure=configure, check=check, **options)
+            own = {"connection_class": Connection, "configure": configure, "check": check}
+            made = ConnectionPool(kwargs=wanted, open=False, **own, **options)
             # Of several threads that come here at once, one makes the pool.
             self._connection_pools.setdefault(self.alias, made)
         return self._connection_pools[self.alias]
