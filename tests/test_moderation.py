@@ -128,6 +128,15 @@ def test_a_reason_is_asked_for(moderator: Client, alice: User, suggest: Suggest)
     assert moderator.get(ACT).status_code == 302
 
 
+def test_a_form_that_was_tampered_with_comes_back(moderator: Client, alice: User, suggest: Suggest) -> None:
+    row = suggest(alice)
+    for name in ("detail", "filters", "to", "kind", "reason"):
+        for value in ("\n", "\0", "x" * 3_000):
+            assert act(moderator, "reassign", row, **{name: value}).status_code == 400, (name, value)
+    assert act(moderator, "archive", row, detail="\n").status_code == 302
+    assert told(act(moderator, "archive", row)) == "Archived: 0. Refused: 1. It is archived. (1)"
+
+
 def test_what_the_person_dealt_with_is_refused(moderator: Client, alice: User, bob: User, suggest: Suggest) -> None:
     later, confirmed, rejected = suggest(alice, "Later"), suggest(alice, "Yes"), suggest(alice, "No")
     services.defer(**by(alice), candidate_id=later.pk, until=None)
@@ -321,7 +330,3 @@ def test_the_detail_page_has_the_persons_decisions(alice: User, suggest: Suggest
     assert client.get(f"{LIST}{uuid.uuid4()}/change/").status_code == 404
     assert client.get(f"{LIST}nonsense/change/").status_code == 404
     assert UserRefinedTrait.objects.count() == 1
-
-
-def test_a_state_is_no_filter(sam: User, signed_in: SignedIn) -> None:
-    assert signed_in(sam).get("/admin/traits/moderationentry/", {"after": "\0"}).status_code == 400

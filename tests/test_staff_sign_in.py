@@ -100,8 +100,11 @@ def test_staff_without_a_role_see_an_empty_house(bob: User, signed_in: SignedIn)
     assert "You have no role yet" in client.get("/admin/").content.decode()
 
 
-def test_the_way_back_is_never_somebody_elses(sam: User, signed_in: SignedIn) -> None:
-    assert signed_in(sam).get("/admin/login/?next=https://elsewhere.example/")["Location"] == "/admin/"
+def test_the_way_back_is_a_page_of_ours(sam: User, signed_in: SignedIn) -> None:
+    client = signed_in(sam)
+    for goal in ("https://elsewhere.example/", "//elsewhere.example/", "nonsense", "a:b", "%00", "((("):
+        assert client.get(f"/admin/login/?next={goal}")["Location"] == "/admin/", goal
+    assert client.get("/admin/login/?next=/admin/traits/persona/")["Location"] == "/admin/traits/persona/"
 
 
 def test_passwords_change_on_the_products_own_page(sam: User, signed_in: SignedIn) -> None:

@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponse
 
 from traits.models import AccessKind
 from traits.staff.access import PersonalAdmin, looked_at_many
+from traits.staff.base import StaffAdmin
 
 from .models import User
 
@@ -32,7 +33,7 @@ for model in (EmailAddress, Authenticator, UserSession, Group):
 
 
 @admin.register(Group)
-class RoleAdmin(GroupAdmin):
+class RoleAdmin(StaffAdmin, GroupAdmin):
     """Roles, for superusers: who writes here decides what everybody of the staff may see."""
 
     filter_horizontal = ()

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from ptfi.clients.registration import check_client
+from traits.staff.base import StaffAdmin
 
 for model in (Client, Token):
     if admin.site.is_registered(model):
@@ -28,7 +29,7 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Client)
-class ClientAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ClientAdmin(StaffAdmin):
     """Superusers only: whoever writes here decides where people's codes are sent."""
 
     form = ClientForm

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from traits.access_models import MAX_REASON, AccessEntry, AccessKind
+from traits.staff.base import StaffAdmin
 
 GIVEN = "access_reasons"
 """In the session, by person: the row with the reason that was given, and when each kind of page was recorded."""
@@ -111,7 +112,7 @@ def _page(request: HttpRequest, user_id: uuid.UUID, form: ReasonForm, status: in
     return TemplateResponse(request, "admin/staff/reason.html", context, status=status)
 
 
-class PersonalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PersonalAdmin(StaffAdmin):
     """Pages of one row each show something of one person: whoever opens one says why."""
 
     access_kind: AccessKind

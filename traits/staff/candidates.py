@@ -197,7 +197,7 @@ class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
             "outcome": outcome,
             "refused": _named_refusals(outcome) if outcome else [],
             "filters": request.POST.get("filters", ""),
-            "detail": request.POST.get("detail", ""),
+            "detail": _detail(request),
         }
         return render(request, "admin/candidates/act.html", context, status=400 if confirmed else 200)
 
@@ -228,11 +228,16 @@ def _action(name: ModerationAction, form: ActForm) -> moderation.Action:
 
 def _list(request: HttpRequest) -> str:
     """Where the action came from: a candidate, or the list with its filters."""
-    if ids := chosen([request.POST.get("detail", "")]):
-        return reverse("admin:traits_extractedtraitcandidate_change", args=ids)
+    if pk := _detail(request):
+        return reverse("admin:traits_extractedtraitcandidate_change", args=[pk])
     query = QueryDict(request.POST.get("filters", "")[:2_000]).urlencode()
     address = reverse("admin:traits_extractedtraitcandidate_changelist")
     return f"{address}?{query}" if query else address
+
+
+def _detail(request: HttpRequest) -> uuid.UUID | None:
+    """The candidate whose page the action came from; None for the list."""
+    return next(iter(chosen([request.POST.get("detail", "")])), None)
 
 
 def _with(query: QueryDict, **more: str) -> str:
