@@ -62,6 +62,9 @@ schema: $(VENV)/.dev  ## Write the API's document, docs/openapi.yaml, anew
 soak: $(VENV)/.dev faketime  ## Kill and stop real processes over and over, and write docs/reliability.md (COUNT=20)
 	@$(PYTHON) -m tests.soak --count $(COUNT)
 
+pictures: $(VENV)/.dev chromium  ## Draw the pictures of docs/moderation.md anew
+	@$(PYTHON) -m pytest -q tests/pictures.py
+
 bench: $(VENV)/.dev  ## Measure: one command a figure, in bench/ (PEER=FOLDER: a program to compare the API with)
 	@for script in $(filter-out bench/api.py,$(wildcard bench/*.py)); do $(PYTHON) "$$script"; done
 	@$(PYTHON) bench/api.py $(if $(PEER),--peer "$(PEER)")
@@ -105,4 +108,4 @@ chromium:
 faketime:
 	$(call debian,libfaketime,/usr/lib/*/faketime/libfaketimeMT.so.1,the test of a clock that is set back)
 
-.PHONY: help run example test test-fast test-neo4j lint audit format schema soak bench clean chromium faketime
+.PHONY: help run example test test-fast test-neo4j lint audit format schema soak pictures bench clean chromium faketime

@@ -120,7 +120,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
     """The projection: whom the graph is behind for, and why."""
 
     access_kind = AccessKind.PERSONA
-    list_display = ("person", "entries_behind", "last_entry_at", "state")
+    list_display = ("person", "entries_behind", "last_entry", "state")
     list_filter = (StateFilter,)
     search_fields = ("pk",)
     search_help_text = "The person's whole id"
@@ -137,6 +137,10 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
     @admin.display(description="entries behind")
     def entries_behind(self, row: Persona) -> int:
         return row.behind
+
+    @admin.display(description="last entry", ordering="last_entry_at")
+    def last_entry(self, row: Persona) -> str:
+        return _moment(row.last_entry_at) if row.last_entry_at else "–"
 
     @admin.display(description="state")
     def state(self, row: Persona) -> str:

@@ -16,7 +16,7 @@ from ptfi.accounts.models import User
 from traits import history, log_check
 from traits.differences import ChangedPiece, changed_pieces, pieces_then
 from traits.forms import read_number
-from traits.models import AccessKind, ActorKind, Decision, UserRefinedTrait
+from traits.models import AccessKind, ActorKind, CandidateStatus, Category, Decision, TraitStatus, UserRefinedTrait
 from traits.sentences import in_words
 from traits.staff.access import asks_reason, looked_at_many
 from traits.staff.base import ReadOnlyAdmin
@@ -39,6 +39,11 @@ FACTS = {
     ),
     "style": ("element", "context", "value"),
 }
+WORDS = {
+    "category": dict(Category.choices),
+    "status": dict(CandidateStatus.choices) | dict(TraitStatus.choices),
+}
+"""For what the log keeps by its name in the data."""
 SIDES = {"candidate": "Suggestion", "trait": "Trait", "style": "Style"}
 
 
@@ -222,7 +227,7 @@ def _said(state: State, name: str) -> str:
         return f"{len(value):,} piece{'' if len(value) == 1 else 's'}" if value else ""
     if isinstance(value, list):
         return ", ".join(map(str, value))
-    return "" if value is None else str(value)
+    return "" if value is None else str(WORDS.get(name, {}).get(value, value))
 
 
 def evidence(content: State) -> tuple[list[ChangedPiece], int]:
