@@ -120,6 +120,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
     """The projection: whom the graph is behind for, and why."""
 
     access_kind = AccessKind.PERSONA
+    page_name = "The way into the graph"
     list_display = ("person", "entries_behind", "last_entry", "state")
     list_filter = (StateFilter,)
     search_fields = ("pk",)
@@ -196,7 +197,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
             return HttpResponseRedirect(request.get_full_path())
         lag = standing.lag()
         context = {
-            "title": "The way into the graph",
+            "title": self.page_name,
             "lag": lag,
             "erasures": standing.failing_erasures() if lag.failing_erasures else [],
             "projectors": standing.projectors(),

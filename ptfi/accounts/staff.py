@@ -27,6 +27,13 @@ class StaffSite(admin.AdminSite):
         """Without "view on site": nothing here has a page there, and it takes any text for an id."""
         return [each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site"]
 
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """The pages by the names that stand above them, where those are not what their rows are called."""
+        apps = super().get_app_list(request, app_label)
+        for page in (page for app in apps for page in app["models"]):
+            page["name"] = getattr(self._registry[page["model"]], "page_name", page["name"])
+        return apps
+
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and bool(second_steps(request)) and used_second_step(request)
 

@@ -29,6 +29,7 @@ class ReasonForm(forms.Form):
         min_length=3,
         max_length=MAX_REASON,
         help_text="A ticket's reference, or a few words. The person can read it.",
+        widget=forms.TextInput({"autofocus": True}),
     )
 
     def clean_access_reason(self) -> str:
