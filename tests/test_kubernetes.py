@@ -10,6 +10,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from django.core.management import get_commands
 
 from ptfi.secret_files import SECRETS
 from tests.images import ROOT, compose
@@ -37,7 +38,8 @@ def of_kind(build: str, *kinds: str) -> dict[str, Resource]:
 
 def pods(build: str) -> dict[str, Resource]:
     """The pods' templates, by the names of what makes them."""
-    return {name: each["spec"]["template"] for name, each in of_kind(build, "Deployment", "Job").items()}
+    jobs = {name: each["spec"]["jobTemplate"] for name, each in of_kind(build, "CronJob").items()}
+    return {name: each["spec"]["template"] for name, each in (of_kind(build, "Deployment", "Job") | jobs).items()}
 
 
 def containers(build: str) -> list[tuple[str, Resource]]:
@@ -74,7 +76,7 @@ def test_a_fault_would_be_noticed() -> None:
 
 @each_build
 def test_every_pod_is_restricted(build: str) -> None:
-    assert set(pods(build)) == {"web", "events", "projector", "migrate"}
+    assert set(pods(build)) == {"web", "events", "projector", "migrate", "quality"}
     for pod in pods(build).values():
         spec = pod["spec"]
         assert not {"hostNetwork", "hostPID", "hostIPC"} & set(spec)
@@ -133,9 +135,24 @@ def test_secrets_come_from_outside(build: str) -> None:
 def test_all_run_the_image_as_compose_does(build: str) -> None:
     images = {container["image"] for _, container in containers(build)}
     assert len(images) == 1
-    for name, pod in pods(build).items():
-        (container,) = pod["spec"]["containers"]
+    # Compose starts nothing on time.
+    for name in pods(build).keys() - {"quality"}:
+        (container,) = pods(build)[name]["spec"]["containers"]
         assert container.get("command") == compose()["services"][name].get("command"), name
+
+
+@each_build
+def test_the_quality_is_counted_every_hour(build: str) -> None:
+    (job,) = of_kind(build, "CronJob").values()
+    minute, *rest = job["spec"]["schedule"].split()
+    assert (minute.isdigit(), rest) == (True, ["*"] * 4)
+    assert job["spec"]["concurrencyPolicy"] == "Forbid"
+    work = job["spec"]["jobTemplate"]["spec"]
+    assert work["activeDeadlineSeconds"] < 3600, "one that hangs would keep the next ones from starting"
+    (container,) = work["template"]["spec"]["containers"]
+    python, manage, command = container["command"]
+    assert (python, manage) == ("python", "manage.py")
+    assert get_commands()[command] == "traits"
 
 
 def test_production_names_a_version() -> None:
