@@ -72,16 +72,18 @@ def _together(texts: tuple[str, ...]) -> str:
 
 
 class Table(Generic[Row]):
-    """The rows of a model, read and written in full (but for columns that are left out)."""
+    """The rows of a model: all columns but those of some fields, or only those of some."""
 
-    def __init__(self, model: type[Row], without: Sequence[str] = ()) -> None:
-        fields = [field for field in model._meta.concrete_fields if field.name not in without]
+    def __init__(self, model: type[Row], without: Sequence[str] = (), only: Sequence[str] = ()) -> None:
+        wanted = set(only or (field.name for field in model._meta.concrete_fields)) - set(without)
+        fields = [field for field in model._meta.concrete_fields if field.name in wanted]
         key = model._meta.pk
         self.model, self.name = model, model._meta.db_table
         self.key, self.key_name = key.column, key.attname
         self.names = [field.attname for field in fields]
         self.column_of = {field.attname: str(field.column) for field in fields}
         self.columns = ", ".join(f"{self.name}.{field.column}" for field in fields)
+        self._defaults = {field.attname: field.get_default for field in fields}
         self.json = frozenset(field.attname for field in fields if isinstance(field, JSONField))
         self._json_places = [place for place, name in enumerate(self.names) if name in self.json]
         places = ", ".join(["%s"] * len(fields))
@@ -93,6 +95,13 @@ class Table(Generic[Row]):
         for place in self._json_places:
             values[place] = None if values[place] is None else orjson.loads(values[place])
         return loaded(self.model, self.names, values)
+
+    def new(self, **values: Any) -> Row:
+        """A row to insert, as the model would make it; values go by columns, so of a person it is user_id."""
+        left = {name: default() for name, default in self._defaults.items() if name not in values}
+        row = loaded(self.model, [*values, *left], [*values.values(), *left.values()])
+        row._state.adding = True
+        return row
 
     def inserting(self, rows: Sequence[Row]) -> Write:
         """What writes these rows, which are new."""

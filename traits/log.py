@@ -24,7 +24,8 @@ from traits.states import State
 
 NO_HASH = bytes(32)
 ENTRIES = Table(UserRefinedTrait)
-PERSONAS = Table(Persona)
+PERSONAS = Table(Persona, only=["user", "revision", "hash", "last_entry_at"])
+"""The head of each person's log; everything else of the row is the projector's."""
 SIDES = ("candidate", "trait", "style")
 
 
@@ -144,7 +145,7 @@ def _entry(
     persona: Persona, change: Change, actor: Actor, at: dt.datetime, batch_id: uuid.UUID | None
 ) -> UserRefinedTrait:
     salt, content = secrets.token_bytes(16), change.content()
-    entry = UserRefinedTrait(
+    entry = ENTRIES.new(
         user_id=persona.user_id,
         revision=persona.revision + 1,
         user_decision=change.decision,

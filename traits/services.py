@@ -46,7 +46,7 @@ from traits.states import (
     trait_state,
     union,
 )
-from traits.steps import Step, decide, record
+from traits.steps import TRAITS, Step, decide, record
 from traits.validation import (
     Changes,
     Evidence,
@@ -57,6 +57,7 @@ from traits.validation import (
     raise_faults,
 )
 
+CODES = frozenset(RejectionCode.values)
 LONGEST_DEFERRAL = dt.timedelta(days=3650)
 NO_CHANGES = Changes()
 NO_EVIDENCE = Evidence()
@@ -128,7 +129,7 @@ def new_trait(
 ) -> PersonaTrait:
     """The trait that confirming makes; its origin says whether the person changed anything but the rating."""
     own = [own_piece(candidate.candidate_id, text) for text in evidence.own]
-    trait = PersonaTrait(
+    trait = TRAITS.new(
         trait_id=candidate.candidate_id,
         user_id=candidate.user_id,
         name=candidate.trait_name,
@@ -203,7 +204,7 @@ def rejected(step: Step, code: str, reason: str, at: dt.datetime) -> Step:
 
 
 def check_rejection(code: str) -> None:
-    if code not in RejectionCode.values:
+    if code not in CODES:
         raise InvalidError(details={"rejection_code": ["Choose a reason."]})
 
 
