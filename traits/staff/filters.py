@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.contrib.postgres.search import SearchQuery
-from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
@@ -20,8 +19,6 @@ from traits.staff_indexes import WORDS
 PAGE = 50
 FEW = 3_000
 """Rows that are put in order on the spot."""
-MEMORY = "64MB"
-"""For finding out whether they are few: what a million rows' places need."""
 LOOKED_AT = 1_000
 """The newest candidates, whose models and languages are offered to choose from."""
 NAMES = """
@@ -149,10 +146,7 @@ def page(rows: Rows, order: str | None, after: str = "", limit: int = PAGE, *, s
 
 def _few(rows: Rows) -> Rows:
     """The same rows, by their ids where they are few: asked for in order, the planner might walk through all others."""
-    with transaction.atomic():
-        # With less, PostgreSQL notes only the pages that many rows are on, and looks for the words there once more.
-        query("SELECT set_config('work_mem', %(most)s, true)", {"most": MEMORY})
-        ids = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
+    ids = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
     return rows if len(ids) > FEW else ExtractedTraitCandidate.objects.filter(pk__in=any_of(ids, "uuid"))
 
 
