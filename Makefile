@@ -10,8 +10,7 @@ PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input install --quiet
 PORT ?=
 COUNT ?= 20
 TEMPLATES := templates
-# One more than there are cores: tests wait for browsers and processes a good part of their time.
-PARALLEL := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist worksteal
+PARALLEL := -n auto --dist worksteal
 # The tests start Python hundreds of times, each time some seconds slower if nothing compiled may be kept.
 unexport PYTHONDONTWRITEBYTECODE
 # Tools only read code here; with these set, they need no running services.

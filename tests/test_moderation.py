@@ -207,7 +207,9 @@ def test_a_wrong_import_goes_to_whom_it_is_about(
         ACT, {"action": "reassign", "candidate": [str(row.pk), str(twin.pk)], "to": "pipeline:bob"}
     )
     assert "That person has rejected the same" in text_of(preview)
-    answer = act(moderator, "reassign", row, twin, to="pipeline:bob")
+    answer = act(moderator, "reassign", row, twin, to="pipeline:bob", detail=str(row.pk))
+    # Not to the suggestion's own page, which asks why one looks at Bob's persona.
+    assert answer.url == LIST
     assert told(answer).startswith("Given to somebody else: 1. Refused: 1.")
     assert (fresh(row).user_id, fresh(twin).user_id) == (bob.pk, alice.pk)
     assert entries(alice) == [("reassign", "Ticket 17")]

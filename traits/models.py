@@ -55,7 +55,7 @@ class CandidateStatus(models.TextChoices):
     CONFIRMED = "confirmed_by_user", "Confirmed"
     REFINED = "refined_by_user", "Confirmed with changes"
     REJECTED = "rejected_by_user", "Rejected"
-    ARCHIVED = "archived_auto_superseded", "Replaced by a newer suggestion"
+    ARCHIVED = "archived_auto_superseded", "Archived"
 
 
 UNDECIDED = (CandidateStatus.CANDIDATE, CandidateStatus.AWAITING_REFINEMENT)

@@ -208,7 +208,9 @@ class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
             why = "; ".join(f"{text} ({number})" for text, number in Counter(outcome.refused.values()).items())
             words += f" Refused: {len(outcome.refused)}. {why}"
         messages.add_message(request, messages.SUCCESS if outcome.done else messages.WARNING, words)
-        return redirect(_list(request))
+        moved = outcome.done and action.name == ModerationAction.REASSIGN
+        # What is somebody else's now is not opened without a reason of its own.
+        return redirect(_list(request, detail=not moved))
 
 
 def _fitting(candidate: ExtractedTraitCandidate) -> set[ModerationAction]:
@@ -226,9 +228,9 @@ def _action(name: ModerationAction, form: ActForm) -> moderation.Action:
     return moderation.Action(name=name, reason=given["reason"], kind=given.get("kind", ""), to=given.get("to"))
 
 
-def _list(request: HttpRequest) -> str:
-    """Where the action came from: a candidate, or the list with its filters."""
-    if pk := _detail(request):
+def _list(request: HttpRequest, *, detail: bool = True) -> str:
+    """Where the action came from: a candidate, or the list with its filters; only the list without detail."""
+    if detail and (pk := _detail(request)):
         return reverse("admin:traits_extractedtraitcandidate_change", args=[pk])
     query = QueryDict(request.POST.get("filters", "")[:2_000]).urlencode()
     address = reverse("admin:traits_extractedtraitcandidate_changelist")
