@@ -127,8 +127,7 @@ def test_suggestions_by_keyboard(page: Page, site: str, alice: User, bob: User, 
     expect(page.get_by_text("Put back into the queue: 1.")).to_be_visible()
     act(page, "Give to somebody else…", **{"Whose are they?": str(bob.pk)})
     expect(page.get_by_text("Given to somebody else: 1.")).to_be_visible()
-    say_why(page)
-    go(page, "Candidates")
+    expect(page.get_by_role("heading", name="Candidates", level=1)).to_be_visible()
     for box in page.get_by_role("checkbox").all()[:2]:
         press(page, box, "Space")
         expect(box).to_be_checked()
