@@ -38,6 +38,7 @@ def staff(sam: User, signed_in: SignedIn) -> Client:
     return signed_in(sam)
 
 
+@pytest.mark.slow
 def test_nothing_is_shown_before_a_reason(staff: Client, alice: User, sam: User) -> None:
     asked = staff.get(account_page(alice)).content.decode()
     assert "Why do you need to see it?" in asked

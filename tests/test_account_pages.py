@@ -72,6 +72,7 @@ def test_every_entrance_page_renders_without_inline_code(client: Client) -> None
     check_page(client, "/accounts/password/reset/key/0-forged/")
 
 
+@pytest.mark.slow
 def test_every_settings_page_renders_without_inline_code(client: Client, alice: User) -> None:
     EmailAddress.objects.create(user=alice, email="unproven@example.com")
     sign_in(client, "alice@example.com")

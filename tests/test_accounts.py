@@ -77,6 +77,7 @@ def test_wrong_password_and_unknown_address_look_the_same(
     assert not is_signed_in(client)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("alice")
 def test_sign_in_is_rate_limited(
     client: Client,
@@ -201,6 +202,7 @@ def activate_totp(client: Client) -> str:
     return secret
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("alice")
 def test_totp_is_asked_for_once_active(client: Client, mailoutbox: list[EmailMessage]) -> None:
@@ -224,6 +226,7 @@ def test_totp_is_asked_for_once_active(client: Client, mailoutbox: list[EmailMes
     assert is_signed_in(second)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("alice")
 def test_a_recovery_code_signs_in_once(
     client: Client,

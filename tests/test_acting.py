@@ -66,6 +66,7 @@ def newest(person: User) -> UserRefinedTrait:
     return UserRefinedTrait.objects.filter(user=person).latest("revision")
 
 
+@pytest.mark.slow
 def test_confirm_and_what_the_person_sees(
     acting: Client, alice: User, tina: User, as_alice: Client, mailoutbox: list[Any]
 ) -> None:
@@ -92,6 +93,7 @@ def test_confirm_and_what_the_person_sees(
     assert_log_whole(alice)
 
 
+@pytest.mark.slow
 def test_every_decision(acting: Client, alice: User, mailoutbox: list[Any]) -> None:
     edited, refused, later = (make_candidate(alice, name) for name in ("Sails", "Knits", "Runs"))
     trait = confirmed_trait(alice, "Hums")
@@ -121,6 +123,7 @@ def test_every_decision(acting: Client, alice: User, mailoutbox: list[Any]) -> N
     assert_log_whole(alice)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_done_keeps_what_was_typed(acting: Client, alice: User) -> None:
     candidate = make_candidate(alice, "Sails")
     before = UserRefinedTrait.objects.count()
@@ -301,6 +304,7 @@ def test_evidence_needs_its_permission(acting: Client, alice: User, tina: User) 
     assert "You may not read evidence." in page
 
 
+@pytest.mark.slow
 def test_pages_and_queries(acting: Client, alice: User, django_assert_max_num_queries: Any) -> None:
     for number in range(35):
         persona.add_trait(**by(alice), changes=Changes(name=f"Hums {number:02}", category="Skill"))

@@ -259,6 +259,7 @@ def test_the_pipeline_sends_suggestions(alice: User) -> None:
     assert api.call("POST", "ingest/candidates", b" " * (10 * 1024 * 1024 + 1))[0] == 413
 
 
+@pytest.mark.slow
 def test_reads_of_the_graph_say_that_it_is_away(api: Api, settings: Any) -> None:
     with away(settings):
         answers = [api.get(path) for path in ("/traits", "/graph", "/concepts")]

@@ -40,6 +40,7 @@ def test_graph_and_concepts(alice: User) -> None:
     assert api.get("/graph?depth=4")[0] == 400
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_export_is_one_document(alice: User, bob: User) -> None:
     confirmed_trait(alice)

@@ -34,6 +34,7 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
     folder.close()
 
 
+@pytest.mark.slow
 def test_both_services_answer_and_no_role_of_ours_is_a_superuser(used: Folder) -> None:
     user = used.use()
     settings = user.settings()
@@ -66,6 +67,7 @@ def test_nobody_else_may_look_into_the_folder(used: Folder) -> None:
         assert stat.S_IMODE((used.path / secret).stat().st_mode) == 0o600
 
 
+@pytest.mark.slow
 def test_a_second_user_starts_at_once_and_ends_nothing(used: Folder) -> None:
     before = {name: process.pid for name, process in used.processes().items()}
     started = time.monotonic()
@@ -87,6 +89,7 @@ def test_a_child_of_a_process_that_uses_them_uses_them_too(used: Folder) -> None
     parent.leave()
 
 
+@pytest.mark.slow
 def test_servers_of_the_operator_are_left_alone(folder: Folder) -> None:
     for name in ("DATABASE_URL", "NEO4J_URL", "DATABASE_URL_FILE", "NEO4J_URL_FILE"):
         settings = folder.use(**{name: "postgresql://db.example/ptfi"}).settings()
@@ -126,6 +129,7 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     assert f"The data folder {path} can't be used" in Folder(path).use().leave()
 
 
+@pytest.mark.slow
 def test_logs_hold_no_texts(used: Folder) -> None:
     user = used.use()
     settings = user.settings()

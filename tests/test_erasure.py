@@ -58,6 +58,7 @@ def suggested(user: User) -> ingest.Result:
     return ingest.apply([suggestion()], owner=user)
 
 
+@pytest.mark.slow
 def test_nothing_personal_stays(alice: User, bob: User, caplog: pytest.LogCaptureFixture, word: str) -> None:
     other = word[::-1]
     ids = marked_persona(alice, word)
@@ -102,6 +103,7 @@ def test_the_log_starts_anew(alice: User) -> None:
     assert_log_whole(alice)
 
 
+@pytest.mark.slow
 def test_the_tables_do_not_wait_for_the_graph(alice: User, settings: Any, word: str) -> None:
     marked_persona(alice, word)
     project(alice)

@@ -23,7 +23,7 @@ from traits import services
 from traits.models import Erasure
 from traits.validation import Changes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def test_nothing_new_is_projected_before_the_graph_is_cleared(alice: User, settings: Any, word: str) -> None:

@@ -22,6 +22,7 @@ from traits.validation import Changes, Evidence, Relation
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.slow
 def test_nothing_of_a_source_stays(
     alice: User, bob: User, client: Client, caplog: pytest.LogCaptureFixture, word: str
 ) -> None:
@@ -54,6 +55,7 @@ def test_nothing_of_a_source_stays(
     assert PersonaTrait.objects.get(pk=ids["only"]).evidence == []
 
 
+@pytest.mark.slow
 def test_a_piece_goes_wherever_it_stands(alice: User, word: str) -> None:
     """The same words at the same place are one piece, under whichever suggestion; elsewhere they are another."""
     first = suggested(alice, "Sails", (word, SOURCE), ("I sail.", OTHER))
@@ -90,6 +92,7 @@ def test_words_of_ones_own_are_erased_too(alice: User, word: str) -> None:
     whole(alice)
 
 
+@pytest.mark.slow
 def test_nothing_of_a_category_stays(alice: User, word: str) -> None:
     persona_with(alice, word)
     other = confirmed_trait(alice, "Loves jazz", trait_category="Skill")
@@ -209,6 +212,7 @@ def test_what_only_the_source_wanted_is_suppressed_no_more(alice: User) -> None:
     assert not ExtractedTraitCandidate.objects.filter(pk=kept_away.pk).exists()
 
 
+@pytest.mark.slow
 def test_nodes_that_the_pipeline_made_lose_it(alice: User, word: str) -> None:
     candidate = suggested(alice, f"Likes {word}", (word, SOURCE))
     private = suggested(alice, "Sails", (word, SOURCE), ("I sail.", OTHER))

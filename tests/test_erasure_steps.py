@@ -20,7 +20,7 @@ from traits import erasure_parts, erasure_steps
 from traits.errors import InvalidError, NotFoundError
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def test_the_tables_do_not_wait_for_the_graph(alice: User, settings: Any, word: str) -> None:

@@ -70,6 +70,7 @@ def test_a_newer_version_stays() -> None:
         note(schema.VERSION)
 
 
+@pytest.mark.slow
 def test_a_projector_installs_what_was_lost(alice: User) -> None:
     install()
     for name in there() & set(schema.statements()):

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.django_db
 SignedIn = Callable[[User], Client]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_suggestion_cannot_take_the_id_of_a_trait(
     alice: User, bob: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]

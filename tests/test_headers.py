@@ -64,6 +64,7 @@ def filled(route: str, ids: Mapping[str, object]) -> str:
     return parts[0] + "".join(f"{ids.get(name, 1)}{text}" for name, text in zip(names, parts[3::3], strict=True))
 
 
+@pytest.mark.slow
 def test_no_address_lets_other_code_in(alice: User, signed_in: SignedIn) -> None:
     theirs, client, statuses = Theirs(alice), signed_in(alice), list[int]()
     ids = {"candidate_id": theirs.candidate.pk, "trait_id": theirs.trait.pk, "thing_id": theirs.trait.pk}
@@ -89,6 +90,7 @@ def test_no_address_lets_other_code_in_before_one_signs_in(client: Client) -> No
     check(refused, "/accounts/login/")
 
 
+@pytest.mark.slow
 def test_no_page_of_the_staff_lets_other_code_in(alice: User, sam: User, signed_in: SignedIn) -> None:
     theirs, client, opened = Theirs(alice), signed_in(sam), 0
     rows = {"accounts": alice.pk, "extractedtraitcandidate": theirs.candidate.pk, "userrefinedtrait": theirs.ids[3]}

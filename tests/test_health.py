@@ -87,6 +87,7 @@ def test_not_ready_before_the_migrations(client: Client) -> None:
     assert client.get("/readyz").status_code == 200
 
 
+@pytest.mark.slow
 def test_ready_without_the_graph(client: Client, settings: Any, db: None) -> None:
     settings.NEO4J_URL = "bolt://127.0.0.1:1"
     graph.drop_driver()

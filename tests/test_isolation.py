@@ -167,6 +167,7 @@ def test_bob_sees_and_changes_nothing_of_alices(
     assert theirs.rows() == before
 
 
+@pytest.mark.slow
 def test_nobody_sees_anything_without_signing_in(theirs: Theirs, client: Client) -> None:
     before = theirs.rows()
     for address in addresses(theirs.ids):

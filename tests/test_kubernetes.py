@@ -62,6 +62,7 @@ def selected(build: str, selector: Resource) -> set[str]:
     return {name for name, pod in pods(build).items() if fits(pod["metadata"]["labels"])}
 
 
+@pytest.mark.slow
 @each_build
 def test_it_is_valid(build: str) -> None:
     for resource in built(build):

@@ -94,6 +94,7 @@ def test_no_words_of_a_person_through_the_web(
     assert MARKER not in written.getvalue().lower()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_no_words_of_a_person_through_import_and_projector(
     written: io.StringIO, alice: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]

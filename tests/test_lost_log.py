@@ -144,6 +144,7 @@ def test_a_stalled_worker_does_not_mark_another_log_as_projected(alice: User) ->
     assert_same(alice, replayed=True)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_everybody_is_compared_after_postgresql_was_away() -> None:
     user, stop = make_user("Alice"), threading.Event()

@@ -64,6 +64,7 @@ def test_only_who_has_the_token_may_read(sam: User, signed_in: SignedIn, setting
         assert Client().get("/metrics", headers={"Authorization": sent}).status_code == 404
 
 
+@pytest.mark.slow
 @transactional
 def test_requests_count_by_view_and_status(alice: User, signed_in: SignedIn, suggest: Suggest) -> None:
     client, candidate = signed_in(alice), suggest(alice, "Xylophone")
@@ -79,6 +80,7 @@ def test_requests_count_by_view_and_status(alice: User, signed_in: SignedIn, sug
         assert personal not in text.lower()
 
 
+@pytest.mark.slow
 @transactional
 def test_decisions_count_once_they_are_committed(alice: User, as_alice: Client, suggest: Suggest) -> None:
     labels = {"decision": "confirmed_asis"}
@@ -88,6 +90,7 @@ def test_decisions_count_once_they_are_committed(alice: User, as_alice: Client, 
     assert value("ptfi_decisions_total", **labels) == before + 1
 
 
+@pytest.mark.slow
 @transactional
 def test_lag_queue_and_pool(alice: User, suggest: Suggest, monkeypatch: pytest.MonkeyPatch) -> None:
     suggest(alice)
@@ -106,6 +109,7 @@ def test_lag_queue_and_pool(alice: User, suggest: Suggest, monkeypatch: pytest.M
     assert (value("ptfi_behind_people"), value("ptfi_behind_seconds")) == (0, 0)
 
 
+@pytest.mark.slow
 @transactional
 def test_without_postgresql_the_rest_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "BEHIND", "SELECT pg_sleep(60)")

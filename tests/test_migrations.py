@@ -59,6 +59,7 @@ def faults(key: Key) -> Iterator[str]:
             yield from (f"{rule}\n  {statement}" for rule, pattern in RULES.items() if re.search(pattern, statement))
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_migrations_are_safe_on_a_running_system() -> None:
     keys = migrations()

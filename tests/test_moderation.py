@@ -69,6 +69,7 @@ def entries(user: User) -> list[tuple[str, str]]:
     return list(rows.values_list("action", "reason"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", MAY)
 def test_each_role_may_do_what_it_is_for(role: str, alice: User, suggest: Suggest, signed_in: SignedIn) -> None:
     client, row = signed_in(staff_of(role)), suggest(alice)

@@ -211,6 +211,7 @@ def end_account(client: Client, email: str = "alice@example.com") -> Any:
     return client.post("/persona/erasures/account/", {"confirm": email})
 
 
+@pytest.mark.slow
 def test_the_account_goes_with_everything(
     alice: User, bob: User, sam: User, fresh: Client, signed_in: SignedIn, word: str
 ) -> None:
@@ -259,6 +260,7 @@ def test_the_account_goes_with_everything(
     assert not User.objects.filter(display_name=word).exists()
 
 
+@pytest.mark.slow
 def test_the_graph_of_an_account_that_went_may_be_away_and_come_back_old(
     alice: User, fresh: Client, settings: Any, word: str
 ) -> None:

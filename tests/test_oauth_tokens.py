@@ -110,6 +110,7 @@ def test_a_refresh_token_rotates(as_alice: Client) -> None:
     assert dt.timedelta(days=29) < kept - timezone.now() <= dt.timedelta(days=30)
 
 
+@pytest.mark.slow
 def test_a_stolen_refresh_token_ends_its_family_only(as_alice: Client) -> None:
     app = make_client()
     first, elsewhere = (tokens_of(exchange(code_for(as_alice, app))) for _ in range(2))

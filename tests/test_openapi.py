@@ -21,6 +21,7 @@ COMMITTED = Path(__file__).resolve().parent.parent / "docs/openapi.yaml"
 OPERATIONS = [(path, method, said) for path, item in DOCUMENT["paths"].items() for method, said in item.items()]
 
 
+@pytest.mark.slow
 def test_the_committed_document_is_that_of_the_code(tmp_path: Path) -> None:
     made = tmp_path / "openapi.yaml"
     call_command("spectacular", validate=True, fail_on_warn=True, file=str(made))

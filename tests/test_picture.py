@@ -53,6 +53,7 @@ def some(alice: User) -> PersonaTrait:
     return trait
 
 
+@pytest.mark.slow
 def test_the_picture_and_the_list_say_the_same(as_alice: Client, some: PersonaTrait) -> None:
     page = as_alice.get("/persona/graph/")
     assert page.status_code == 200
@@ -69,6 +70,7 @@ def test_the_picture_and_the_list_say_the_same(as_alice: Client, some: PersonaTr
     assert "aria-current" in markup_of(page)
 
 
+@pytest.mark.slow
 def test_every_node_but_the_person_and_styles_leads_somewhere(as_alice: Client, some: PersonaTrait) -> None:
     picture = picture_of(as_alice.get("/persona/graph/"))
     links = {node.get("href") for node in picture.iter(f"{SVG}a")}
@@ -122,6 +124,7 @@ def test_every_one_of_the_usual_traits_has_its_name() -> None:
     assert sum(overlap(a, b) for a, b in itertools.combinations(boxes, 2)) < 8
 
 
+@pytest.mark.slow
 def test_filters(as_alice: Client, alice: User, some: PersonaTrait) -> None:
     persona.set_status(**by(alice), trait_id=some.pk, status="dormant")
     project(alice)
@@ -160,6 +163,7 @@ def many(user: User, count: int) -> None:
     project(user)
 
 
+@pytest.mark.slow
 def test_many_traits_are_folded_and_it_says_so(as_alice: Client, alice: User) -> None:
     many(alice, 100)
     page = as_alice.get("/persona/graph/")
@@ -250,6 +254,7 @@ def test_an_empty_graph_and_one_that_follows(as_alice: Client, alice: User) -> N
     assert as_alice.head("/persona/graph/").status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_graph")
 def test_without_the_graph_the_page_says_so(as_alice: Client, jazz: PersonaTrait) -> None:
     page = as_alice.get("/persona/graph/?concept=jazz")

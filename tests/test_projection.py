@@ -3,6 +3,7 @@
 import io
 import uuid
 
+import pytest
 from django.core.management import call_command
 
 from graph import schema, writing
@@ -41,6 +42,7 @@ def decide_a_lot(user: User) -> None:
     project(user)
 
 
+@pytest.mark.slow
 def test_step_by_step_equals_from_the_start(alice: User) -> None:
     decide_a_lot(alice)
     before = dump(alice)

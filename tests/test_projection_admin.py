@@ -59,6 +59,7 @@ def fails(user: User) -> None:
     Persona.objects.filter(pk=user.pk).update(attempts=3, next_attempt_at=later, last_error="ValueError at rows.py:7")
 
 
+@pytest.mark.slow
 def test_nobody_is_behind(staff: Client, alice: User) -> None:
     text = text_of(staff.get(PAGE))
     for part in ("The graph has everything", "No projector runs", "Nobody has compared", "0 failing", "0 persons"):
@@ -304,6 +305,7 @@ def projector(transactional_db: None) -> Iterator[threading.Event]:
     thread.join()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_projector_says_what_it_does(
     staff: Client, alice: User, projector: threading.Event, monkeypatch: pytest.MonkeyPatch

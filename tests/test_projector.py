@@ -185,6 +185,7 @@ def test_once_says_when_somebody_could_not_be_projected(alice: User) -> None:
         call_command("project_graph", once=True, workers=1)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_two_projectors_share_one_backlog() -> None:
     people = [make_user(f"Alice{number}") for number in range(6)]

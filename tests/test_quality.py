@@ -268,6 +268,7 @@ def test_the_page_of_many(many: None, sam: User, signed_in: SignedIn) -> None:
     assert drawn.count('<path class="rate rate-confirmed" d="M0.0 ') == 1
 
 
+@pytest.mark.slow
 def test_filters(many: None, sam: User, signed_in: SignedIn) -> None:
     staff = signed_in(sam)
     assert "15 suggestions were decided" in text_of(staff.get(PAGE, {"model": "sure.v1"}))

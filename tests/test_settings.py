@@ -73,6 +73,7 @@ def test_a_bad_private_key_is_named_and_not_repeated(key: str) -> None:
     assert PRIVATE_KEY[100:140] not in done.stderr
 
 
+@pytest.mark.slow
 def test_secrets_come_from_files(tmp_path: Path) -> None:
     secrets = GOOD | {"EMAIL_URL": "submission://me:secret@mail.example:587"}
     names = ("SECRET_KEY", "OIDC_PRIVATE_KEY", "SECOND_STEP_KEYS", "DATABASE_URL", "NEO4J_URL", "EMAIL_URL")
@@ -114,12 +115,14 @@ def test_one_address_alone_is_not_enough(missing: str) -> None:
     assert f"{missing}: " in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [PRIVATE_KEY, PRIVATE_KEY.replace("\n", "\\n")])
 def test_ready_for_production(key: str) -> None:
     done = check("--deploy", "--fail-level", "WARNING", **GOOD | {"OIDC_PRIVATE_KEY": key})
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_bad_keys_of_second_steps_are_not_repeated() -> None:
     done = check(**GOOD | {"SECOND_STEP_KEYS": f"{SECOND_STEP_KEY},hunter2"})
     assert "SECOND_STEP_KEYS: Not keys of 32 bytes" in done.stderr, done.stderr
@@ -127,6 +130,7 @@ def test_bad_keys_of_second_steps_are_not_repeated() -> None:
     assert SECOND_STEP_KEY not in done.stderr
 
 
+@pytest.mark.slow
 def test_what_is_not_fit_for_production_is_said() -> None:
     done = check("--deploy", **{name: value for name, value in GOOD.items() if name != "SECOND_STEP_KEYS"})
     assert "ptfi.W001" in done.stderr, done.stderr

@@ -191,6 +191,7 @@ def test_one_that_comes_back_before_it_was_dropped(tmp_path: Path) -> None:
     assert shared.check() == []
 
 
+@pytest.mark.slow
 def test_own_concepts_are_tied_whichever_comes_first(tmp_path: Path, alice: User, bob: User) -> None:
     confirmed(alice, concepts=["ai ", "my divorce"])
     project(alice)

@@ -31,6 +31,7 @@ def shown(client: Client, **query: str) -> list[str]:
     return ROW.findall(answer.content.decode())
 
 
+@pytest.mark.slow
 def test_filters(moderator: Client, alice: User, bob: User, suggest: Suggest) -> None:
     now = timezone.now()
     plain = suggest(alice, "Loves jazz", confidence_score=0.7, created_at=now)

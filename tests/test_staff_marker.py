@@ -23,7 +23,7 @@ from traits import moderation, persona, services, styles
 from traits.models import CandidateStatus, Erasure, ExtractedTraitCandidate, ModerationAction, PersonaTrait
 from traits.validation import Changes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 CANDIDATES, LOG = "traits.view_extractedtraitcandidate", "traits.view_userrefinedtrait"
 ACCOUNTS, MODERATION = "accounts.view_user", "traits.view_moderationentry"

@@ -38,6 +38,7 @@ def sign_in(email: str) -> Client:
     return client
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setup", ["nothing", "recovery codes alone", "a step that was not used"])
 def test_no_address_opens_without_a_second_step(sam: User, setup: str) -> None:
     if setup == "recovery codes alone":
@@ -57,6 +58,7 @@ def test_no_address_opens_without_a_second_step(sam: User, setup: str) -> None:
     assert ("Use it now" in text_of(page)) == (setup == "a step that was not used")
 
 
+@pytest.mark.slow
 def test_people_have_no_way_in(as_alice: Client, alice: User) -> None:
     TOTP.activate(alice, generate_totp_secret())
     for address in addresses():

@@ -200,6 +200,7 @@ def elements(user: User) -> set[tuple[str, Any, str]]:
     return {(row["name"], row["value"], row["context"]) for row in rows}
 
 
+@pytest.mark.slow
 def test_the_graph_follows(alice: User, bob: User) -> None:
     put(bob, {"Pacing": "fast"})
     project(bob)

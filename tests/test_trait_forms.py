@@ -164,6 +164,7 @@ def test_a_verdict_that_is_none_is_refused(as_alice: Client, jazz: PersonaTrait)
     assert as_alice.post(path(jazz, "edit"), fields(jazz, **{"verdict-nothing": "not_me"})).status_code == 400
 
 
+@pytest.mark.slow
 def test_a_thousand_pieces_of_evidence(as_alice: Client, alice: User) -> None:
     trait = confirmed_trait(alice, evidence=[f"Jazz, {number}" for number in range(1000)])
     assert "990 more pieces" in text_of(as_alice.get(path(trait)))

@@ -132,6 +132,7 @@ def no_graph(request: pytest.FixtureRequest, settings: Any) -> Iterator[None]:
     connection._away_until = 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_graph")
 def test_without_the_graph_pages_say_so_and_deciding_goes_on(as_alice: Client, jazz: PersonaTrait) -> None:
     started = time.monotonic()

@@ -109,6 +109,7 @@ def test_a_trait_with_everything(as_alice: Client, alice: User) -> None:
     assert "My secret jazz" not in before
 
 
+@pytest.mark.slow
 def test_the_badge_follows_the_graph(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:
     assert "on its way" in text_of(as_alice.get(path(jazz)))
     Persona.objects.filter(user=alice).update(attempts=3)
