@@ -45,6 +45,8 @@ SECRET_KEY = env.str("SECRET_KEY")
 OIDC_PRIVATE_KEY = env.str("OIDC_PRIVATE_KEY", validate=private_key)
 # Encrypt the secrets of second steps: the first encrypts, all read.
 SECOND_STEP_KEYS: list[str] = env.list("SECOND_STEP_KEYS", [], validate=fernet_keys)
+# Hours after which staff use their second step again.
+STAFF_STEP_HOURS = env.int("STAFF_STEP_HOURS", 12, validate=POSITIVE)
 DEBUG = env.bool("DEBUG", False)
 EMBEDDED = env.str("PTFI_EMBEDDED", "")
 DATA_DIR = Path(env.str("PTFI_DATA_DIR", "") or BASE_DIR / ".data")

@@ -15,6 +15,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from ptfi.accounts.models import User
 from ptfi.events import hub
 from ptfi.events.channels import people_in, tell_suggested
+from ptfi.headers import HEADERS
 from tests.candidate_files import row
 from tests.conftest import SignedIn, confirmed, make_user
 from tests.data_folder import wait_until
@@ -90,6 +91,13 @@ def test_who_may_not_listen(events: EventsProcess, alice: User, signed_in: Signe
     status, said = events.ask("/events", Cookie=cookie, Origin="https://evil.example")
     assert (status, said["access-control-allow-origin"]) == (403, None)
     assert events.status("/events", "POST", Cookie=cookie) == 405
+
+
+def test_every_answer_says_what_it_may_be_used_for(events: EventsProcess, listen: Listen, as_alice: Client) -> None:
+    stream = listen(as_alice)
+    answers = [events.ask(path)[1] for path in ("/events", "/healthz", "/readyz", "/metrics", "/nowhere")]
+    for said in (stream.response.headers, *answers):
+        assert {name: said[name] for name in HEADERS} == HEADERS
 
 
 def test_the_sites_pages_may_read_it_from_another_port(

@@ -77,6 +77,23 @@ def test_signing_in_with_an_app_opens_it(sam: User) -> None:
     assert client.get("/admin/").status_code == 302
 
 
+def test_the_step_is_asked_for_again_after_half_a_day(sam: User, signed_in: SignedIn) -> None:
+    client = signed_in(sam)
+    session = client.session
+    (record,) = session["account_authentication_methods"]
+    for seconds, status in ((11.9 * 3600, 200), (12.1 * 3600, 403)):
+        session["account_authentication_methods"] = [{**record, "at": time.time() - seconds}]
+        session.save()
+        assert client.get("/admin/", follow=True).status_code == status
+    Authenticator.objects.filter(user=sam).delete()
+    secret = generate_totp_secret()
+    TOTP.activate(sam, secret)
+    page = client.get("/admin/", follow=True)
+    assert "more than 12 hours ago" in text_of(page)
+    client.post(reverse("mfa_reauthenticate"), {"code": code_of(secret)})
+    assert client.get("/admin/").status_code == 200
+
+
 def test_a_step_set_up_in_this_session_is_used_once_and_leads_back(sam: User) -> None:
     client = sign_in("sam@example.com")
     page = client.get("/admin/traits/persona/", follow=True)

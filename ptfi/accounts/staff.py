@@ -1,9 +1,11 @@
 """The site of staff, which is the Django admin behind the product's own sign-in and a second step."""
 
+import time
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
@@ -48,7 +50,7 @@ class StaffSite(admin.AdminSite):
             return redirect(goal)
         steps = second_steps(request)
         use = "mfa_reauthenticate" if Authenticator.Type.TOTP in steps else "mfa_reauthenticate_webauthn"
-        context = {"steps": steps, "use": reverse(use), "goal": goal}
+        context = {"steps": steps, "use": reverse(use), "goal": goal, "hours": settings.STAFF_STEP_HOURS}
         return render(request, "account/second_step.html", context, status=403)
 
     def password_change(self, request: HttpRequest, extra_context: object = None) -> Any:  # noqa: ARG002 (Django's)
@@ -70,8 +72,10 @@ def second_steps(request: HttpRequest) -> list[str]:
 
 
 def used_second_step(request: HttpRequest) -> bool:
-    """Whether this session began with a second step, or was confirmed by one since."""
-    return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
+    """Whether this session began with a second step, or was confirmed by one, within the last STAFF_STEP_HOURS."""
+    since = time.time() - settings.STAFF_STEP_HOURS * 3600
+    records = get_authentication_records(request, request.user)
+    return any(record.get("method") == "mfa" and record.get("at", 0) > since for record in records)
 
 
 def _goal(request: HttpRequest) -> str:

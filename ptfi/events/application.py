@@ -16,6 +16,7 @@ from django.http.request import split_domain_port, validate_host
 from ptfi.events import metrics
 from ptfi.events.hub import FullError, Hub, Stream
 from ptfi.events.sessions import signed_in
+from ptfi.headers import HEADERS
 from ptfi.telemetry import exposition
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,10 @@ HEARTBEAT_SECONDS = 15.0
 """Seconds of silence after which a comment is sent, so that nothing on the way takes the stream for dead."""
 SEND_SECONDS = 10.0
 """How long a client may take nothing of what is sent, until it is dropped."""
-PLAIN: Headers = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+PLAIN: Headers = [
+    (b"cache-control", b"no-store"),
+    *((name.lower().encode(), value.encode()) for name, value in HEADERS.items()),
+]
 # A proxy must pass on each event as it comes.
 STREAM: Headers = [*PLAIN, (b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no")]
 
