@@ -32,7 +32,7 @@ transactional = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def token(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.METRICS_TOKEN = TOKEN
-    monkeypatch.setattr(state.STATE, "_queue", (0.0, ()))
+    monkeypatch.setattr(state.STATE, "_due", 0.0)
 
 
 def text_of_metrics() -> str:
@@ -122,6 +122,21 @@ def test_without_postgresql_the_rest_is_told(monkeypatch: pytest.MonkeyPatch) ->
     assert "ptfi_behind_people" not in found
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'")
+
+
+@pytest.mark.slow
+@transactional
+def test_a_long_queue_does_not_make_postgresql_look_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "SECONDS", 0.5)
+    monkeypatch.setattr(state.STATE, "_queue", (7.0, 8.0))
+    with monkeypatch.context() as long:
+        long.setattr(state, "QUEUE", "SELECT 3, 4 FROM pg_sleep(2)")
+        for _ in range(2):
+            found = {name: number for (name, _), number in read(text_of_metrics()).items()}
+            assert (found["ptfi_database_up"], found["ptfi_behind_people"]) == (1, 0)
+            assert (found["ptfi_queue_suggestions"], found["ptfi_queue_oldest_seconds"]) == (7, 8)
+        wait_until(lambda: value("ptfi_queue_suggestions") == 3)
+    assert value("ptfi_queue_oldest_seconds") == 4
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """What a web process says of PostgreSQL when it is asked: the graph's lag, the queue's age, the pool."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -11,9 +12,9 @@ from prometheus_client.registry import REGISTRY, Collector
 from ptfi.deadlines import run_within
 
 SECONDS = 2.0
-"""How long PostgreSQL may take for all of it."""
+"""How long a look waits for PostgreSQL, and again for the queue's figures."""
 QUEUE_SECONDS = 60.0
-"""For how long the queue's figures are kept, which take a walk over all that waits."""
+"""For how long the queue's figures are kept, which take a walk over all that waits: with millions, of seconds."""
 BEHIND = """
 SELECT count(*), coalesce(greatest(extract(epoch FROM clock_timestamp() - min(last_entry_at)), 0), 0)::float
 FROM traits_persona WHERE projected_revision < revision"""
@@ -42,11 +43,15 @@ GAUGES = (
 
 
 class State(Collector):
-    """Asks PostgreSQL at each look; while it is away, only ptfi_database_up is there."""
+    """Asks PostgreSQL at each look; while it is away, only ptfi_database_up is there.
+
+    The queue's figures are those of the last walk that ended: a long one must not make PostgreSQL look away.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._queue: tuple[float, tuple[float, ...]] = (0.0, ())
+        self._walking = threading.Lock()
+        self._queue: tuple[float, ...] = ()
+        self._due = 0.0
 
     def describe(self) -> list[Metric]:
         """Nothing ahead of time: registering must not ask."""
@@ -54,33 +59,40 @@ class State(Collector):
 
     def collect(self) -> Iterator[Metric]:
         try:
-            found = run_within(SECONDS, self._ask, "metrics")
+            found = run_within(SECONDS, lambda: _rows(BEHIND, ERASURES), "metrics")
         except (Error, OSError):
             found = ()
+        if found:
+            with contextlib.suppress(Error, OSError):
+                run_within(SECONDS, self._walk, "queue metrics")
+            found = (*found, *self._queue)
         yield GaugeMetricFamily("ptfi_database_up", "Whether PostgreSQL answers.", value=float(bool(found)))
         for (name, words), value in zip(GAUGES, found, strict=False):
             yield GaugeMetricFamily(name, words, value=value)
         yield from _pool()
 
-    def _ask(self) -> tuple[float, ...]:
+    def _walk(self) -> None:
+        """Count what waits once the figures are old, in one thread at a time."""
+        if time.monotonic() < self._due or not self._walking.acquire(blocking=False):
+            return
         try:
-            return (*_row(BEHIND), *_row(ERASURES), *self._queued())
+            self._queue = _rows(QUEUE)
+            self._due = time.monotonic() + QUEUE_SECONDS
         finally:
-            connection.close()
-
-    def _queued(self) -> tuple[float, ...]:
-        with self._lock:
-            asked, kept = self._queue
-            if not kept or time.monotonic() > asked + QUEUE_SECONDS:
-                self._queue = (time.monotonic(), _row(QUEUE))
-            return self._queue[1]
+            self._walking.release()
 
 
-def _row(statement: str) -> tuple[float, ...]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        row: tuple[float, ...] = cursor.fetchone()
-    return row
+def _rows(*statements: str) -> tuple[float, ...]:
+    """The rows of statements that give one each, one after the other; this thread's connection is closed after."""
+    found: list[float] = []
+    try:
+        for statement in statements:
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+                found += cursor.fetchone()
+    finally:
+        connection.close()
+    return tuple(found)
 
 
 def _pool() -> Iterator[Metric]:
