@@ -11,6 +11,7 @@ from graph.network import network
 from graph.views import read_key, write_key
 from ptfi.api.fields import read_query
 from ptfi.api.views import PersonView
+from ptfi.downloads import Download
 from ptfi.errors import RuleError
 from traits import requests, selectors
 from traits.serializers import trait_json
@@ -64,6 +65,7 @@ class Export(PersonView):
     @operations.export_persona
     def get(self, request: Request, user_id: str) -> StreamingHttpResponse:  # noqa: ARG002
         read_query(request.query_params, requests.Nothing)
-        response = StreamingHttpResponse(export(self.person), content_type="application/json")
+        pieces = Download(self.person.pk, export(self.person))
+        response = StreamingHttpResponse(pieces, content_type="application/json")
         response["Content-Disposition"] = f'attachment; filename="persona-{timezone.now():%Y-%m-%d}.json"'
         return response

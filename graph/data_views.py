@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from graph.archive import archive
+from ptfi.downloads import Download
 from traits.views import Request
 
 
@@ -13,7 +14,7 @@ from traits.views import Request
 @require_GET
 def download(request: Request) -> StreamingHttpResponse:
     """One archive, streamed, for nobody's cache."""
-    response = StreamingHttpResponse(archive(request.user), content_type="application/zip")
+    response = StreamingHttpResponse(Download(request.user.pk, archive(request.user)), content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="persona-{timezone.now():%Y-%m-%d}.zip"'
     response["Cache-Control"] = "no-store, private"
     return response

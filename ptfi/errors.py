@@ -16,12 +16,13 @@ log = logging.getLogger(__name__)
 class RuleError(Exception):
     """A rule was broken; status is the HTTP status, code names it for programs, message tells a person.
 
-    details: field → list of messages, for bad input.
+    details: field → list of messages, for bad input. retry_after: seconds after which it may be done; 0 says nothing.
     """
 
     status = 400
     code = "invalid"
     message = "This cannot be done."
+    retry_after = 0
 
     def __init__(self, message: str = "", details: dict[str, list[str]] | None = None) -> None:
         self.message = message or self.message
@@ -50,6 +51,12 @@ def error_json(error: RuleError) -> HttpResponse:
     body = orjson.dumps({"error": said, "requestID": request_id})
     response = HttpResponse(body, status=error.status, content_type="application/json")
     response["X-Request-ID"] = request_id
+    return _with_pause(response, error)
+
+
+def _with_pause(response: HttpResponse, error: RuleError) -> HttpResponse:
+    if error.retry_after:
+        response["Retry-After"] = str(error.retry_after)
     return response
 
 
@@ -62,7 +69,7 @@ def render_error(request: HttpRequest, error: RuleError) -> HttpResponse:
     if htmx:
         response["HX-Retarget"] = "#toasts"
         response["HX-Reswap"] = "afterbegin"
-    return response
+    return _with_pause(response, error)
 
 
 class ErrorMiddleware:

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_date, parse_time
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from ptfi.downloads import Download
 from traits import history as log_history
 from traits import log_check, past, selectors
 from traits.differences import changed_pieces, pieces_then
@@ -152,7 +153,7 @@ def log_checked(request: Request) -> HttpResponse:
 def log_file(request: Request, kind: str) -> StreamingHttpResponse:
     """The whole log as a file."""
     pieces, extension, content_type = DOWNLOADS[kind]
-    response = StreamingHttpResponse(pieces(request.user), content_type=content_type)
+    response = StreamingHttpResponse(Download(request.user.pk, pieces(request.user)), content_type=content_type)
     name = f"persona-log-{timezone.localdate():%Y-%m-%d}.{extension}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Content-Type-Options"] = "nosniff"

@@ -28,8 +28,6 @@ class CsrfFailedError(RuleError):
 
 
 class ThrottledError(RuleError):
-    """retry_after: seconds until the next request is served."""
-
     status = 429
     code = "throttled"
     message = "Too many requests. Try again in a moment."
@@ -91,8 +89,6 @@ def answer(error: RuleError) -> HttpResponse:
         response["WWW-Authenticate"] = CHALLENGE
     elif isinstance(error, InsufficientScopeError):
         response["WWW-Authenticate"] = f'{CHALLENGE}, error="insufficient_scope"'
-    elif isinstance(error, ThrottledError):
-        response["Retry-After"] = str(error.retry_after)
     return response
 
 

@@ -1,0 +1,55 @@
+"""Downloads of all that somebody has: each holds a connection to PostgreSQL until it ends, so few may be under way."""
+
+import threading
+import uuid
+import weakref
+from collections import Counter
+from collections.abc import Generator, Iterator
+
+from django.conf import settings
+
+from ptfi.errors import RuleError
+
+MOST_OF_ONE = 2
+"""Downloads of one person that may be under way in a process; of all people, half of the connections."""
+
+_lock = threading.Lock()
+_under_way: Counter[uuid.UUID] = Counter()
+
+
+class BusyError(RuleError):
+    status = 429
+    code = "throttled"
+    message = "Other downloads are under way. Please try again in a minute."
+    retry_after = 60
+
+
+class Download(Iterator[bytes]):
+    """What a person downloads, in pieces; under way until it is closed, as servers do with an answer that ended."""
+
+    def __init__(self, user_id: uuid.UUID, pieces: Generator[bytes, None, None]) -> None:
+        """Raises BusyError; then nothing was read."""
+        _begin(user_id)
+        self._pieces = pieces
+        self._end = weakref.finalize(self, _end, user_id)
+
+    def __next__(self) -> bytes:
+        return next(self._pieces)
+
+    def close(self) -> None:
+        self._pieces.close()
+        self._end()
+
+
+def _begin(user_id: uuid.UUID) -> None:
+    with _lock:
+        if _under_way[user_id] >= MOST_OF_ONE or _under_way.total() >= max(1, settings.DB_POOL_SIZE // 2):
+            raise BusyError
+        _under_way[user_id] += 1
+
+
+def _end(user_id: uuid.UUID) -> None:
+    with _lock:
+        _under_way[user_id] -= 1
+        if not _under_way[user_id]:
+            del _under_way[user_id]
