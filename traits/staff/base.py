@@ -27,6 +27,11 @@ class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """None also for ids that no row can have; a field's name that was sent empty is none."""
         return None if "\0" in object_id else super().get_object(request, object_id, from_field or None)
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The list, called what its menu calls it."""
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, title | (extra_context or {}))
+
 
 class ReadOnlyAdmin(StaffAdmin):
     """Rows change by decisions, by services and by the projector alone."""
@@ -39,10 +44,6 @@ class ReadOnlyAdmin(StaffAdmin):
         return False
 
     has_change_permission = has_delete_permission = has_add_permission
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        title = {"title": capfirst(self.opts.verbose_name_plural)}
-        return super().changelist_view(request, title | (extra_context or {}))
 
 
 def named(request: HttpRequest, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:

@@ -108,7 +108,7 @@ class LogAdmin(ReadOnlyAdmin):
 
     def _list(self, request: HttpRequest, form: LogFilters, status: int = 200, **context: Any) -> HttpResponse:
         context |= self.admin_site.each_context(request) | {
-            "title": "The log",
+            "title": "Log of decisions",
             "opts": self.opts,
             "form": form,
             "first": "after" not in request.GET,

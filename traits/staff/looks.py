@@ -55,7 +55,7 @@ class LookAdmin(ReadOnlyAdmin):
 
     def _list(self, request: HttpRequest, form: LookFilters, status: int = 200, **context: Any) -> HttpResponse:
         context |= self.admin_site.each_context(request) | {
-            "title": "Who looked at whose persona",
+            "title": "Looks at personas",
             "opts": self.opts,
             "form": form,
             "first": "after" not in request.GET,
