@@ -64,6 +64,11 @@ class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
             code.save()
         return response
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """The scopes in the order of OF_PEOPLE, in which the list of connected apps has them too."""
+        kwargs: dict[str, Any] = super().get_form_kwargs()
+        return kwargs | {"requested_scopes": [scope for scope in OF_PEOPLE if scope in kwargs["requested_scopes"]]}
+
     def form_invalid(self, form: AuthorizationForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
