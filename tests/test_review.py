@@ -155,6 +155,33 @@ def test_filters_narrow_the_list(as_alice: Client, suggest: Suggest, alice: User
 
 
 @pytest.mark.parametrize(
+    ("typed", "finds"),
+    [
+        ("ja", True),
+        ("LOVES ja ", True),
+        ("jazz lov", True),
+        ("j", False),
+        ("azz", False),
+        ("ja loves", False),
+        ('"loves ja', False),
+        ('"loves jazz"', True),
+        ("law or jazz", True),
+        ("law or ja", False),
+        ("loves -ja", True),
+        ("loves -jazz", False),
+        ("__", False),
+        ("ja' | loves", False),
+        ("ja:* & (", False),
+    ],
+)
+def test_a_search_finds_by_the_beginning_of_the_last_word(
+    as_alice: Client, suggest: Suggest, alice: User, typed: str, finds: bool
+) -> None:
+    suggest(alice, "Loves jazz", evidence=["x"])
+    assert names(as_alice.get("/review/", {"q": typed})) == (["Loves jazz"] if finds else [])
+
+
+@pytest.mark.parametrize(
     "query",
     [
         {"tab": "x"},

@@ -8,7 +8,7 @@ import statistics
 import uuid
 from collections.abc import Iterable
 
-from django.contrib.postgres.search import SearchQuery
+from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery
 from django.db.models import Count, Exists, F, Func, OuterRef, Q, QuerySet, TextField
 from django.utils import timezone
 
@@ -36,6 +36,9 @@ DEFAULT_SECONDS = 20.0
 LONGEST_GAP = 120.0
 # Scripts that put no space between words; the search vector sets their characters apart (see the first migration).
 UNSPACED = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+")
+
+# One letter begins too many words to be of use.
+BEGUN = re.compile(r"\w{2,}")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -84,6 +87,16 @@ def search_query(text: str) -> SearchQuery:
     return SearchQuery(spaced(text), config="simple", search_type="websearch")
 
 
+def typed_query(text: str) -> SearchQuery | CombinedSearchQuery:
+    """As search_query(), for who is still typing: the last word may be the beginning of one."""
+    before, _, word = text.strip().rpartition(" ")
+    in_quotes, after_or = text.count('"') % 2, before.lower().split()[-1:] == ["or"]
+    if not BEGUN.fullmatch(word) or UNSPACED.search(word) or in_quotes or after_or:
+        return search_query(text)
+    begun = SearchQuery(f"'{word}':*", config="simple", search_type="raw")
+    return search_query(before) & begun if before else begun
+
+
 def spaced(text: str) -> str:
     """The text for a web search; a run of characters of an unspaced script is a phrase of them."""
     return UNSPACED.sub(lambda run: f' "{" ".join(run.group())}" ', text)
@@ -101,7 +114,7 @@ def candidates(user: User, filters: Filters) -> QuerySet[ExtractedTraitCandidate
     if filters.concept:
         rows = rows.filter(concepts__contains=[filters.concept])
     if filters.q:
-        rows = rows.filter(search=search_query(filters.q))
+        rows = rows.filter(search=typed_query(filters.q))
     return rows.defer("search", "supporting_evidence")
 
 
