@@ -134,7 +134,7 @@ def test_pictures(sam: User, page: Page, site: str, enter: Enter) -> None:
     graph_work(crowd[:2])
     enter(page, sam)
     page.goto(f"{site}{ADMIN}/extractedtraitcandidate/?person={mira.pk}&status=candidate")
-    take(page, "staff-candidates", 900)
+    take(page, "staff-candidates", 800)
     for box in page.get_by_role("checkbox").all()[:3]:
         box.check()
     page.get_by_label("What to do with the chosen ones").select_option("flag")
