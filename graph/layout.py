@@ -47,7 +47,7 @@ class Dot:
     """A node: its radius in pixels, the name to write at it, and where around the middle it begins (0–1, ring ≥ 0).
 
     Those with the higher rank get their names first. outside: at the rim, around all others. x, y, lines, label_x,
-    label_y and written are what is found.
+    label_y, written, and how much of other dots the name covers, in square pixels, are what is found.
     """
 
     radius: float
@@ -62,6 +62,7 @@ class Dot:
     label_x: float = 0.0
     label_y: float = 0.0
     written: bool = False
+    covers: float = 0.0
 
     def box(self) -> Box:
         return self.x - self.radius, self.y - self.radius, self.x + self.radius, self.y + self.radius
@@ -160,24 +161,24 @@ def _push(a: Dot, b: Dot) -> bool:
 
 def _write_names(dots: Sequence[Dot], width: float) -> None:
     """Each name below its dot or at another side of it, where it meets nothing; else it is left for the pointer."""
-    taken, names = _Taken(), _Taken()
+    shapes, names = _Taken(), _Taken()
     for dot in dots:
-        taken.add(dot.box())
+        shapes.add(dot.box())
     for dot in sorted(dots, key=lambda dot: (-dot.rank, dot.x, dot.y)):
         dot.lines = wrapped(dot.name)
         room = max(map(_width, dot.lines), default=0.0)
         places = list(_label_places(dot, room))
         boxes = [_box(dot, place, room) for place in places]
-        fit = (number for number, box in enumerate(boxes) if _inside(box, width) and taken.free(box))
-        chosen = next(fit, None)
+        fits = (_inside(box, width) and shapes.free(box) and names.free(box) for box in boxes)
+        chosen = next((number for number, fit in enumerate(fits) if fit), None)
         dot.written = chosen is not None or dot.rank >= ALWAYS
         if chosen is None:
             # On a dot a name can be read, on another name it cannot.
-            met = [(names.met(box), taken.met(box)) for box in boxes] if dot.written else [(0.0, 0.0)]
+            met = [(names.met(box), shapes.met(box)) for box in boxes] if dot.written else [(0.0, 0.0)]
             chosen = met.index(min(met))
         dot.label_x, dot.label_y = (round(value, 1) for value in places[chosen])
         if dot.written:
-            taken.add(boxes[chosen])
+            dot.covers = shapes.met(boxes[chosen])
             names.add(boxes[chosen])
 
 

@@ -219,18 +219,20 @@ def _ties(board: _Board, sketch: Sketch) -> None:
 
 
 def _placed(board: _Board) -> Picture:
-    # What comes last lies on top.
+    # What is drawn last lies on top: the person, and then the names that cover other nodes.
     items = {key: item for key, item in board.items.items() if key != PERSON} | {PERSON: board.items[PERSON]}
     places = {key: place for place, key in enumerate(items)}
     dots = [item.dot for item in items.values()]
     # Sets have another order in each process, and the layout follows the order of the edges.
     board.edges.sort()
     width, height = arrange(dots, [(places[a], places[b], pull) for _, a, b, pull, _ in board.edges])
+    drawn = {key: items[key] for key in sorted(items, key=lambda key: items[key].dot.covers)}
+    numbers = {key: number for number, key in enumerate(drawn)}
     edges = [
-        Edge(kind, places[a], places[b], *_ends(dots[places[a]], dots[places[b]]), round(line, 1))
+        Edge(kind, numbers[a], numbers[b], *_ends(items[a].dot, items[b].dot), round(line, 1))
         for kind, a, b, _, line in board.edges
     ]
-    nodes = [_node(item) for item in items.values()]
+    nodes = [_node(item) for item in drawn.values()]
     return Picture(
         items[PERSON].title, width, height, nodes, edges, list(_legend({item.kind for item in items.values()}))
     )

@@ -25,6 +25,32 @@ AT_REST = """() => new Promise(function (done) {
 })"""
 
 
+# Names that lie under a node which is drawn later, although that one's own name lies on nothing.
+HIDDEN = """() => {
+  const nodes = [...document.querySelectorAll(".picture-scroll svg .node")].map(function (node) {
+    const name = node.matches(".is-quiet") ? null : node.querySelector(".name");
+    return { text: name?.textContent, name: name?.getBBox(), node };
+  });
+  for (const each of nodes) {
+    const box = each.node.querySelector(".shape").getBoundingClientRect();
+    const from = each.node.ownerSVGElement.getScreenCTM().inverse();
+    const start = new DOMPoint(box.left, box.top).matrixTransform(from);
+    const end = new DOMPoint(box.right, box.bottom).matrixTransform(from);
+    // The layout only knows about how wide names are: what grazes a node may lie on it, or may not.
+    each.core = { left: start.x + 14, top: start.y + 6, right: end.x - 14, bottom: end.y - 6 };
+    each.whole = { left: start.x - 14, top: start.y - 6, right: end.x + 14, bottom: end.y + 6 };
+  }
+  const covers = function (name, shape) {
+    const across = name && name.x < shape.right && shape.left < name.x + name.width;
+    return across && name.y < shape.bottom && shape.top < name.y + name.height;
+  };
+  const free = nodes.filter((one) => !nodes.some((other) => other !== one && covers(one.name, other.whole)));
+  const later = (one) => nodes.slice(nodes.indexOf(one) + 1).filter((other) => free.includes(other));
+  const under = nodes.filter((one) => later(one).some((other) => covers(one.name, other.core)));
+  return { covering: nodes.length - free.length, under: under.map((one) => one.text) };
+}"""
+
+
 @pytest.fixture(autouse=True)
 def _some(alice: User) -> None:
     connection._away_until = 0.0
@@ -70,6 +96,16 @@ def test_zoom_and_pan(opened: Opened) -> None:
     page.keyboard.press("0")
     page.get_by_role("button", name="All of it").click()
     assert scroll.evaluate("each => each.scrollWidth <= each.clientWidth && each.scrollHeight <= each.clientHeight + 1")
+
+
+def test_names_lie_on_nodes_and_not_under_them(opened: Opened, alice: User) -> None:
+    for number in range(40):
+        shared = [f"concept {number % 9}", f"concept {number % 7}", f"concept {number % 5}"]
+        confirmed(alice, f"Says things at some length {number}", concepts=shared, evidence=["x"])
+    project(alice)
+    found = opened("/persona/graph/").evaluate(HIDDEN)
+    assert found["covering"] > 3
+    assert found["under"] == []
 
 
 def test_on_a_phone_all_of_it_is_in_sight_and_the_list_fits(opened: Opened) -> None:
