@@ -19,9 +19,16 @@ from tests.candidate_files import row
 from tests.conftest import Suggest, by, make_candidate
 from tests.decisions import assert_log_whole
 from tests.product import WAITING
-from traits import services, undo
+from traits import moderation, services, suppressions, undo
 from traits.errors import AlreadyDecidedError, NotLatestError
-from traits.models import CandidateStatus, ExtractedTraitCandidate, Persona, UserRefinedTrait
+from traits.models import (
+    CandidateStatus,
+    ExtractedTraitCandidate,
+    ModerationAction,
+    Persona,
+    Suppression,
+    UserRefinedTrait,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 T = TypeVar("T")
@@ -98,6 +105,48 @@ def test_a_rejection_that_waited_sees_what_came_back_meanwhile(alice: User, sugg
     waiting = threading.Thread(target=reject)
     with transaction.atomic(durable=True):
         services.reopen(**by(alice), candidate_id=back.pk)
+        waiting.start()
+        wait_for_a_lock()
+    waiting.join(10)
+    statuses = ExtractedTraitCandidate.objects.filter(user=alice).values_list("status", flat=True)
+    assert list(statuses) == [CandidateStatus.REJECTED] * 2
+    assert_log_whole(alice)
+
+
+@pytest.mark.parametrize("back", ["requeued", "released", "received", "lifted"])
+def test_a_rejection_that_waited_sees_what_has_no_entry_in_the_log(
+    alice: User, bob: User, sam: User, suggest: Suggest, back: str
+) -> None:
+    """Staff and a lifted suppression put back what says the same, too, and leave the log as it was."""
+    other, chosen = suggest(bob if back == "received" else alice), suggest(alice, "loves jazz")
+
+    def moderate(name: str, **more: Any) -> None:
+        action = moderation.Action(name=ModerationAction(name), reason="Ticket 17", **more)
+        assert moderation.act(actor=sam, action=action, candidate_ids=[other.pk]).done
+
+    if back == "requeued":
+        moderate("archive")
+    elif back == "released":
+        moderate("flag", kind="unsafe")
+    elif back == "lifted":
+        kept = Suppression.objects.create(user=alice, name_key=other.name_key, category=other.trait_category)
+        away = {"status": CandidateStatus.ARCHIVED, "suppressed_by": kept}
+        ExtractedTraitCandidate.objects.filter(pk=other.pk).update(**away)
+
+    def reject() -> None:
+        try:
+            with transaction.atomic(durable=True):
+                services.reject(**by(alice), candidate_id=chosen.pk, code="not_me")
+        finally:
+            connection.close()
+
+    waiting = threading.Thread(target=reject)
+    with transaction.atomic(durable=True):
+        if back == "lifted":
+            suppressions.lift_suppression(**by(alice), suppression_id=kept.pk)
+        else:
+            name = {"requeued": "requeue", "released": "release", "received": "reassign"}[back]
+            moderate(name, to=alice if back == "received" else None)
         waiting.start()
         wait_for_a_lock()
     waiting.join(10)
