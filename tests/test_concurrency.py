@@ -15,11 +15,11 @@ from django.db import connection, transaction
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.candidate_files import row
+from tests.candidate_files import new_row, row, stored
 from tests.conftest import Suggest, by, make_candidate
 from tests.decisions import assert_log_whole
 from tests.product import WAITING
-from traits import moderation, services, suppressions, undo
+from traits import ingest, moderation, services, suppressions, undo
 from traits.errors import AlreadyDecidedError, NotLatestError
 from traits.models import (
     CandidateStatus,
@@ -29,6 +29,7 @@ from traits.models import (
     Suppression,
     UserRefinedTrait,
 )
+from traits.parsing import Suggestion, parse
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 T = TypeVar("T")
@@ -179,6 +180,50 @@ def test_one_undo_of_many_wins(alice: User, suggest: Suggest) -> None:
         return True
 
     assert sorted(at_once(take_back)) == [False] * 7 + [True]
+
+
+@pytest.mark.parametrize("how", ["lifted", "undone"])
+def test_what_an_import_keeps_away_while_the_suppression_goes_comes_back(alice: User, how: str) -> None:
+    outcome = services.reject(**by(alice), candidate_id=make_candidate(alice).pk, code="not_me")
+    suppression = Suppression.objects.get()
+    earlier, later = new_row(), new_row()
+    User.objects.filter(pk=alice.pk).update(external_id="test:alice")
+    ingest.apply([parsed(earlier)])
+
+    def end() -> None:
+        try:
+            with transaction.atomic(durable=True):
+                if how == "lifted":
+                    suppressions.lift_suppression(**by(alice), suppression_id=suppression.pk)
+                else:
+                    undo.undo(**by(alice), action_id=outcome.action_id)
+        finally:
+            connection.close()
+
+    ending, importing = threading.Thread(target=end), threading.Thread(target=in_import, args=(later,))
+    with transaction.atomic(durable=True):
+        ExtractedTraitCandidate.objects.select_for_update().get(pk=earlier["candidate_id"])
+        ending.start()
+        wait_for_a_lock()
+        importing.start()
+        importing.join(10)
+        assert not importing.is_alive()
+    ending.join(10)
+    assert not Suppression.objects.exists()
+    assert {stored(row).status for row in (earlier, later)} == {CandidateStatus.CANDIDATE}
+
+
+def parsed(row: dict[str, Any]) -> Suggestion:
+    suggestion = parse(row)
+    assert isinstance(suggestion, Suggestion)
+    return suggestion
+
+
+def in_import(row: dict[str, Any]) -> None:
+    try:
+        ingest.apply([parsed(row)])
+    finally:
+        connection.close()
 
 
 def test_an_import_and_decisions_do_not_lock_each_other_out(alice: User, tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ SUPPRESS = """
     VALUES (%s, %s, %s, %s, now()) ON CONFLICT (user_id, name_key, category) DO UPDATE
     SET sources = ARRAY(SELECT DISTINCT unnest(kept.sources || excluded.sources) AS source ORDER BY source)
 """
+DELETE_SUPPRESSIONS = "DELETE FROM traits_suppression WHERE id = ANY(%s)"
 
 
 @dataclasses.dataclass
@@ -181,11 +182,20 @@ def _lift(persona: Persona, sources: set[uuid.UUID]) -> None:
     for row in rows:
         row.sources = [source for source in row.sources if source not in sources]
     Suppression.objects.bulk_update([row for row in rows if row.sources], ["sources"])
-    free = [row.pk for row in rows if not row.sources]
+    if free := [row.pk for row in rows if not row.sources]:
+        drop_suppressions(persona.user_id, free)
+
+
+def drop_suppressions(user_id: uuid.UUID, ids: list[int]) -> int:
+    """Delete these suppressions of the person, who is locked; how many suggestions that they kept away are back."""
+    kept_away = ExtractedTraitCandidate.objects.filter(suppressed_by__in=ids)
+    # Candidates first, as imports do. One that keeps something away meanwhile is waited for when the suppressions are
+    # deleted, so that it is seen after that; a later one finds them gone and starts again.
+    list(kept_away.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    write((DELETE_SUPPRESSIONS, [[ids]]))
     # One whose trait the person has is decided: it waits for no decision.
-    held = PersonaTrait.objects.filter(user_id=persona.user_id).values("pk")
-    kept_away = ExtractedTraitCandidate.objects.filter(suppressed_by__in=free, status=CandidateStatus.ARCHIVED)
-    kept_away.exclude(pk__in=held).update(
-        status=CandidateStatus.CANDIDATE, suppressed_by=None, version=F("version") + 1
-    )
-    Suppression.objects.filter(pk__in=free).delete()
+    held = PersonaTrait.objects.filter(user_id=user_id).values("pk")
+    waiting = kept_away.filter(status=CandidateStatus.ARCHIVED).exclude(pk__in=held)
+    returned = waiting.update(status=CandidateStatus.CANDIDATE, suppressed_by=None, version=F("version") + 1)
+    kept_away.update(suppressed_by=None)
+    return returned
