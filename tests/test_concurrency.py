@@ -1,11 +1,13 @@
 """Two tabs, many threads: one winner, a log without gaps, and no deadlock with an import."""
 
+import datetime as dt
 import json
 import threading
 import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,13 +15,17 @@ import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 
 from ptfi.accounts.models import User
+from ptfi.api.models import IdempotencyKey
+from tests.api import api_of
 from tests.candidate_files import new_row, row, stored
 from tests.conftest import Suggest, by, make_candidate
 from tests.decisions import assert_log_whole
 from tests.product import WAITING
-from traits import ingest, moderation, services, suppressions, undo
+from tests.test_erasure_and_import import beside
+from traits import erasure, ingest, moderation, services, suppressions, undo
 from traits.errors import AlreadyDecidedError, NotLatestError
 from traits.models import (
     CandidateStatus,
@@ -249,3 +255,20 @@ def test_an_import_and_decisions_do_not_lock_each_other_out(alice: User, tmp_pat
 
     at_once(work, 3)
     assert_log_whole(alice)
+
+
+def test_an_erasure_and_a_request_with_a_key_do_not_lock_each_other_out(alice: User) -> None:
+    """The request sweeps up old answers, of which some are the person's, before it waits for them."""
+    pk = make_candidate(alice).pk
+    long_ago = timezone.now() - dt.timedelta(hours=25)
+    IdempotencyKey.objects.create(owner=str(alice.pk), key="old", fingerprint=b"", created_at=long_ago)
+    body, api = {"traitName": "Sails", "traitCategory": "Interest"}, api_of(alice)
+
+    with ExitStack() as threads:
+        with transaction.atomic():
+            # The erasure has the person, and waits for this candidate.
+            ExtractedTraitCandidate.objects.select_for_update().get(pk=pk)
+            erasing = threads.enter_context(beside(lambda: erasure.erase_persona(**by(alice))))
+            adding = threads.enter_context(beside(lambda: api.post("/traits/custom", body, Idempotency_Key="new")))
+        erasing.result(10)
+        assert adding.result(10)[0] == 201
