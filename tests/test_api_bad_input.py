@@ -96,7 +96,7 @@ def test_bodies_that_are_none(alice: User, body: bytes, status: int) -> None:
 def test_a_body_without_its_length_is_not_taken_for_none(alice: User) -> None:
     """Sent in chunks, the version that was seen would not be looked at."""
     trait, token = confirmed_trait(alice), access_token(alice)
-    chunks = {"wsgi.input": io.BytesIO(b'{"version": 0}'), "wsgi.input_terminated": True}
+    chunks: dict[str, Any] = {"wsgi.input": io.BytesIO(b'{"version": 0}'), "wsgi.input_terminated": True}
     answer = Client().generic(
         "DELETE",
         f"/v1/users/me/persona/traits/{trait.pk}",

@@ -15,7 +15,7 @@ from tests.decisions import assert_log_whole
 from tests.test_concurrency import wait_for_a_lock
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-LENGTH = User._meta.get_field("display_name").max_length
+LENGTH = User._meta.get_field("display_name").max_length or 0
 LONGER = "ALTER TABLE accounts_user ALTER COLUMN display_name TYPE varchar(%s)"
 NAMES = "SELECT display_name FROM accounts_user WHERE id = %s"
 LOCK_PERSON = "SELECT FROM traits_persona WHERE user_id = %s FOR NO KEY UPDATE"
