@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import orjson
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
 from django.db.models import JSONField, Model
 from django.db.models.base import ModelState
 from psycopg.types.json import Jsonb
@@ -21,7 +21,20 @@ Write = tuple[str, Sequence[Values]]
 
 
 def fetch(text: str, values: Values) -> list[tuple[Any, ...]]:
-    opened = connections[DEFAULT_DB_ALIAS]
+    opened: Any = connections[DEFAULT_DB_ALIAS]
+    try:
+        return _fetched(opened, text, values)
+    except NotSupportedError:
+        # A migration changed the type of a column. What was prepared before fails for as long as it is kept, so all
+        # connections are made anew, this one when it goes back to its pool.
+        opened.pool.drain()
+        if opened.in_atomic_block:
+            raise
+        opened.close()
+        return _fetched(opened, text, values)
+
+
+def _fetched(opened: Any, text: str, values: Values) -> list[tuple[Any, ...]]:
     with opened.wrap_database_errors:
         cursor = _cursor(opened, text)
         cursor.execute(text, values)

@@ -1,14 +1,16 @@
 """Whatever is sent, the API answers as documented and loses nothing; what is odd but fine comes back as it was."""
 
+import io
 from typing import Any
 
 import pytest
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ptfi.accounts.models import User
 from ptfi.clients.scopes import INGEST
-from tests.api import api_of
+from tests.api import access_token, api_of
 from tests.api_operations import SOME_ID, documented, operations
 from tests.conftest import confirmed_trait, make_candidate
 from tests.graph_helpers import project
@@ -89,6 +91,21 @@ def test_bodies_that_are_none(alice: User, body: bytes, status: int) -> None:
     kind = "" if not body else "application/json"
     found, answer = api_of(alice).post("/traits/custom", body, content_type=kind)
     assert (found, answer.keys()) == (status, {"error", "requestID"})
+
+
+def test_a_body_without_its_length_is_not_taken_for_none(alice: User) -> None:
+    """Sent in chunks, the version that was seen would not be looked at."""
+    trait, token = confirmed_trait(alice), access_token(alice)
+    chunks: dict[str, Any] = {"wsgi.input": io.BytesIO(b'{"version": 0}'), "wsgi.input_terminated": True}
+    answer = Client().generic(
+        "DELETE",
+        f"/v1/users/me/persona/traits/{trait.pk}",
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {token}", "Transfer-Encoding": "chunked"},
+        **chunks,
+    )
+    assert (answer.status_code, list(answer.json()["error"]["details"])) == (400, ["Content-Length"])
+    assert PersonaTrait.objects.filter(pk=trait.pk).exists()
 
 
 def test_the_same_click_twice_is_one_decision(alice: User) -> None:

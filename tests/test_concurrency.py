@@ -1,11 +1,13 @@
 """Two tabs, many threads: one winner, a log without gaps, and no deadlock with an import."""
 
+import datetime as dt
 import json
 import threading
 import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,15 +15,27 @@ import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
+from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.candidate_files import row
+from ptfi.api.models import IdempotencyKey
+from tests.api import api_of
+from tests.candidate_files import new_row, row, stored
 from tests.conftest import Suggest, by, make_candidate
 from tests.decisions import assert_log_whole
 from tests.product import WAITING
-from traits import services, undo
+from tests.test_erasure_and_import import beside
+from traits import erasure, ingest, moderation, services, suppressions, undo
 from traits.errors import AlreadyDecidedError, NotLatestError
-from traits.models import CandidateStatus, ExtractedTraitCandidate, Persona, UserRefinedTrait
+from traits.models import (
+    CandidateStatus,
+    ExtractedTraitCandidate,
+    ModerationAction,
+    Persona,
+    Suppression,
+    UserRefinedTrait,
+)
+from traits.parsing import Suggestion, parse
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 T = TypeVar("T")
@@ -106,6 +120,48 @@ def test_a_rejection_that_waited_sees_what_came_back_meanwhile(alice: User, sugg
     assert_log_whole(alice)
 
 
+@pytest.mark.parametrize("back", ["requeued", "released", "received", "lifted"])
+def test_a_rejection_that_waited_sees_what_has_no_entry_in_the_log(
+    alice: User, bob: User, sam: User, suggest: Suggest, back: str
+) -> None:
+    """Staff and a lifted suppression put back what says the same, too, and leave the log as it was."""
+    other, chosen = suggest(bob if back == "received" else alice), suggest(alice, "loves jazz")
+
+    def moderate(name: str, **more: Any) -> None:
+        action = moderation.Action(name=ModerationAction(name), reason="Ticket 17", **more)
+        assert moderation.act(actor=sam, action=action, candidate_ids=[other.pk]).done
+
+    if back == "requeued":
+        moderate("archive")
+    elif back == "released":
+        moderate("flag", kind="unsafe")
+    elif back == "lifted":
+        kept = Suppression.objects.create(user=alice, name_key=other.name_key, category=other.trait_category)
+        away = {"status": CandidateStatus.ARCHIVED, "suppressed_by": kept}
+        ExtractedTraitCandidate.objects.filter(pk=other.pk).update(**away)
+
+    def reject() -> None:
+        try:
+            with transaction.atomic(durable=True):
+                services.reject(**by(alice), candidate_id=chosen.pk, code="not_me")
+        finally:
+            connection.close()
+
+    waiting = threading.Thread(target=reject)
+    with transaction.atomic(durable=True):
+        if back == "lifted":
+            suppressions.lift_suppression(**by(alice), suppression_id=kept.pk)
+        else:
+            name = {"requeued": "requeue", "released": "release", "received": "reassign"}[back]
+            moderate(name, to=alice if back == "received" else None)
+        waiting.start()
+        wait_for_a_lock()
+    waiting.join(10)
+    statuses = ExtractedTraitCandidate.objects.filter(user=alice).values_list("status", flat=True)
+    assert list(statuses) == [CandidateStatus.REJECTED] * 2
+    assert_log_whole(alice)
+
+
 def wait_for_a_lock() -> None:
     """Return when some session waits for a lock."""
     deadline = time.monotonic() + 10
@@ -132,6 +188,50 @@ def test_one_undo_of_many_wins(alice: User, suggest: Suggest) -> None:
     assert sorted(at_once(take_back)) == [False] * 7 + [True]
 
 
+@pytest.mark.parametrize("how", ["lifted", "undone"])
+def test_what_an_import_keeps_away_while_the_suppression_goes_comes_back(alice: User, how: str) -> None:
+    outcome = services.reject(**by(alice), candidate_id=make_candidate(alice).pk, code="not_me")
+    suppression = Suppression.objects.get()
+    earlier, later = new_row(), new_row()
+    User.objects.filter(pk=alice.pk).update(external_id="test:alice")
+    ingest.apply([parsed(earlier)])
+
+    def end() -> None:
+        try:
+            with transaction.atomic(durable=True):
+                if how == "lifted":
+                    suppressions.lift_suppression(**by(alice), suppression_id=suppression.pk)
+                else:
+                    undo.undo(**by(alice), action_id=outcome.action_id)
+        finally:
+            connection.close()
+
+    ending, importing = threading.Thread(target=end), threading.Thread(target=in_import, args=(later,))
+    with transaction.atomic(durable=True):
+        ExtractedTraitCandidate.objects.select_for_update().get(pk=earlier["candidate_id"])
+        ending.start()
+        wait_for_a_lock()
+        importing.start()
+        importing.join(10)
+        assert not importing.is_alive()
+    ending.join(10)
+    assert not Suppression.objects.exists()
+    assert {stored(row).status for row in (earlier, later)} == {CandidateStatus.CANDIDATE}
+
+
+def parsed(row: dict[str, Any]) -> Suggestion:
+    suggestion = parse(row)
+    assert isinstance(suggestion, Suggestion)
+    return suggestion
+
+
+def in_import(row: dict[str, Any]) -> None:
+    try:
+        ingest.apply([parsed(row)])
+    finally:
+        connection.close()
+
+
 def test_an_import_and_decisions_do_not_lock_each_other_out(alice: User, tmp_path: Path) -> None:
     """The import archives and updates the very suggestions that are being decided."""
     old = [make_candidate(alice, f"Says {number}").pk for number in range(40)]
@@ -155,3 +255,20 @@ def test_an_import_and_decisions_do_not_lock_each_other_out(alice: User, tmp_pat
 
     at_once(work, 3)
     assert_log_whole(alice)
+
+
+def test_an_erasure_and_a_request_with_a_key_do_not_lock_each_other_out(alice: User) -> None:
+    """The request sweeps up old answers, of which some are the person's, before it waits for them."""
+    pk = make_candidate(alice).pk
+    long_ago = timezone.now() - dt.timedelta(hours=25)
+    IdempotencyKey.objects.create(owner=str(alice.pk), key="old", fingerprint=b"", created_at=long_ago)
+    body, api = {"traitName": "Sails", "traitCategory": "Interest"}, api_of(alice)
+
+    with ExitStack() as threads:
+        with transaction.atomic():
+            # The erasure has the person, and waits for this candidate.
+            ExtractedTraitCandidate.objects.select_for_update().get(pk=pk)
+            erasing = threads.enter_context(beside(lambda: erasure.erase_persona(**by(alice))))
+            adding = threads.enter_context(beside(lambda: api.post("/traits/custom", body, Idempotency_Key="new")))
+        erasing.result(10)
+        assert adding.result(10)[0] == 201

@@ -45,6 +45,8 @@ def beside(act: Callable[[], Any]) -> Iterator["Future[Any]"]:
 
 def waiting() -> int:
     with connection.cursor() as cursor:
+        # A transaction that looks again would not see who has connected since.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
         )

@@ -1,5 +1,6 @@
 """Asking a person to let a client in, what it then gets, and whatever somebody may try on the way."""
 
+import base64
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
@@ -238,6 +239,19 @@ def test_odd_calls_are_answered(client: Client, path: str, query: str) -> None:
     assert (
         client.post(path, {"client_id": "\0", "token": "\0", "post_logout_redirect_uri": "http://["}).status_code < 500
     )
+
+
+@pytest.mark.parametrize("path", [TOKEN, REVOKE])
+def test_programs_are_told_in_json_what_cannot_be_read(client: Client, path: str) -> None:
+    named = {"grant_type": "client_credentials", "token": "x"}
+    null = {"Authorization": "Basic " + base64.b64encode(b"a\0:b").decode()}
+    answers = [
+        client.post(path, named, headers=null),
+        client.post(path, "x", content_type="multipart/form-data"),
+        client.post(path, "a=b", content_type="application/x-www-form-urlencoded; charset=utf-7"),
+        client.post(path, {str(number): "1" for number in range(5_001)}),
+    ]
+    assert [(answer.status_code, answer.json()["error"]) for answer in answers] == [(400, "invalid_request")] * 4
 
 
 def test_signing_out_from_an_app(as_alice: Client, client: Client) -> None:

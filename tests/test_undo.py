@@ -1,13 +1,14 @@
 """Undo: what it brings back, and what it refuses."""
 
 import pytest
+from django.db import transaction
 
 from ptfi.accounts.models import User
-from tests.conftest import Suggest, by, confirmed
+from tests.conftest import Suggest, by, confirmed, make_candidate
 from tests.decisions import decisions, status
-from traits import persona, services, undo
-from traits.errors import NotLatestError
-from traits.models import ExtractedTraitCandidate, PersonaTrait, Suppression
+from traits import moderation, persona, services, suppressions, undo
+from traits.errors import AlreadyDecidedError, NotLatestError
+from traits.models import CandidateStatus, ExtractedTraitCandidate, ModerationAction, PersonaTrait, Suppression
 from traits.validation import Changes, Evidence
 
 pytestmark = pytest.mark.django_db
@@ -63,3 +64,39 @@ def test_a_suppression_stands_while_another_reject_wants_it(alice: User, suggest
     services.reject(**by(alice), candidate_id=suggest(alice, "loves  JAZZ!").pk, code="not_me")
     undo.undo(**by(alice), action_id=outcome.action_id)
     assert Suppression.objects.filter(user=alice).count() == 1
+
+
+def test_letting_it_be_suggested_again_makes_no_second_trait(alice: User) -> None:
+    """It came in under the id of a trait that was gone, which is back since."""
+    mine = persona.add_trait(**by(alice), changes=Changes(name="Sails", category="Interest")).trait
+    assert mine
+    gone = persona.remove_trait(**by(alice), trait_id=mine.pk)
+    services.reject(**by(alice), candidate_id=make_candidate(alice, "Sails").pk, code="not_me")
+    kept = Suppression.objects.get()
+    away = make_candidate(alice, "Sails", candidate_id=mine.pk, status=CandidateStatus.ARCHIVED, suppressed_by=kept)
+    undo.undo(**by(alice), action_id=gone.action_id)
+    assert suppressions.lift_suppression(**by(alice), suppression_id=kept.pk).returned == 0
+    assert status(away) == CandidateStatus.ARCHIVED
+
+
+def test_the_id_of_a_trait_that_somebody_else_has_meanwhile(alice: User, bob: User) -> None:
+    mine = persona.add_trait(**by(alice), changes=Changes(name="Sails", category="Interest")).trait
+    assert mine
+    gone = persona.remove_trait(**by(alice), trait_id=mine.pk)
+    services.confirm(**by(bob), candidate_id=make_candidate(bob, candidate_id=mine.pk).pk)
+    with pytest.raises(NotLatestError), transaction.atomic():
+        undo.undo(**by(alice), action_id=gone.action_id)
+    assert decisions(alice) == ["user_added_confirmed", "removed"]
+
+
+def test_a_suggestion_whose_trait_is_there_already(alice: User, sam: User) -> None:
+    mine = persona.add_trait(**by(alice), changes=Changes(name="Sails", category="Interest")).trait
+    assert mine
+    again = make_candidate(alice, candidate_id=mine.pk)
+    with pytest.raises(AlreadyDecidedError), transaction.atomic():
+        services.confirm(**by(alice), candidate_id=again.pk)
+    refusals = {ModerationAction.ARCHIVE: {}, ModerationAction.REQUEUE: {again.pk: "It is a trait already."}}
+    for name, refused in refusals.items():
+        action = moderation.Action(name=name, reason="Ticket 17")
+        assert moderation.act(actor=sam, action=action, candidate_ids=[again.pk]).refused == refused
+    assert decisions(alice) == ["user_added_confirmed"]

@@ -135,8 +135,15 @@ def set_suggestions(*, user: User, actor: log.Actor, on: bool) -> None:
 
 def lock_all(user: User) -> Persona:
     """The person's row, locked so that imports about them wait too."""
+    lock_answers(user)
     Persona.objects.bulk_create([Persona(user=user)], ignore_conflicts=True)
     return Persona.objects.select_for_update().get(user=user)
+
+
+def lock_answers(user: User) -> None:
+    """Lock what erase_records deletes, before the person: a request sweeps old answers up first, and waits for them."""
+    answers = IdempotencyKey.objects.filter(owner=str(user.pk)).order_by("pk")
+    list(answers.select_for_update().values_list("pk"))
 
 
 def new_erasure(user: User, actor: log.Actor, kind: str = ErasureKind.PERSONA) -> Erasure:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from ptfi.accounts.models import User
 from traits import bars, log
 from traits.copying import query
-from traits.erasure import erase_records, lock_all, new_erasure
+from traits.erasure import erase_records, lock_all, lock_answers, new_erasure
 from traits.erasure_models import ErasureKind
 from traits.erasure_steps import Step
 from traits.errors import InvalidError, NotFoundError
@@ -129,6 +129,7 @@ def go_on(*, erasure_id: uuid.UUID) -> Erasure:
     erasure = Erasure.objects.select_related("user").get(pk=erasure_id)
     if erasure.user is None:
         return erasure
+    lock_answers(erasure.user)
     lock(erasure.user)
     erasure = Erasure.objects.select_related("user").select_for_update(of=("self",)).get(pk=erasure_id)
     if erasure.state == ErasureState.ERASING and erasure.user:

@@ -29,9 +29,10 @@ LOCK_CANDIDATES = f"""
 """  # noqa: S608 (names of ours)
 # PostgreSQL plans it once a connection; of a list, it wants to know each time how long it is.
 LOCK_ONE = LOCK_CANDIDATES.replace("= ANY(%s)", "= %s")
-# With what says the same as one of them, and with the revision as it was when this began to wait for the person.
+# With what says the same as one of them, and with the revision as it was when this began. It finds nothing while others
+# have the person: what they put back would be seen by the next statement only.
 LOCK_WITH_ALIKE = f"""
-    WITH person AS ({LOCK})
+    WITH person AS ({LOCK} SKIP LOCKED)
     SELECT person.*, seen.revision, {CANDIDATES.columns}
     FROM person JOIN {PERSONAS.name} seen USING (user_id) JOIN {CANDIDATES.name} USING (user_id)
     WHERE candidate_id IN (
@@ -82,7 +83,7 @@ def locked_candidates(user: User, ids: Iterable[uuid.UUID]) -> tuple[Persona, Ca
     named = list(ids)
     text, wanted = (LOCK_ONE, named) if len(named) == 1 else (LOCK_CANDIDATES, [named])
     values = [user.pk, *wanted]
-    rows = fetch(text, values) or _first_time(user, text, values)
+    rows = fetch(text, values) or _waited(user, text, values)
     return _persona_of(user, rows), {row.pk: row for row in (CANDIDATES.loaded(row[WIDTH:]) for row in rows)}
 
 
@@ -91,7 +92,7 @@ def locked_with_alike(user: User, ids: Iterable[uuid.UUID]) -> tuple[Persona, Ca
     named = list(ids)
     text, wanted = (LOCK_ONE_WITH_ALIKE, named[0]) if len(named) == 1 else (LOCK_WITH_ALIKE, named)
     values = [user.pk, wanted, user.pk, wanted]
-    rows = fetch(text, values) or _first_time(user, text, values)
+    rows = fetch(text, values) or _waited(user, text, values)
     persona = _persona_of(user, rows)
     if rows and rows[0][WIDTH] != persona.revision:
         # Another decision went first, which may have put back what says the same: now it can be seen.
@@ -99,8 +100,8 @@ def locked_with_alike(user: User, ids: Iterable[uuid.UUID]) -> tuple[Persona, Ca
     return persona, {row.pk: row for row in (CANDIDATES.loaded(row[WIDTH + 1 :]) for row in rows)}
 
 
-def _first_time(user: User, text: str, values: list[Any]) -> list[tuple[Any, ...]]:
-    """What is found when either none is theirs, or they decide for the first time: the Persona row is made then."""
+def _waited(user: User, text: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    """What is found once this had to wait for the person, or made the Persona row of one who decides the first time."""
     lock(user)
     return fetch(text, values)
 

@@ -23,6 +23,7 @@ from traits.models import (
     ModerationAction,
     ModerationEntry,
     Persona,
+    PersonaTrait,
     Suppression,
     UserRefinedTrait,
 )
@@ -61,10 +62,12 @@ class Outcome:
 class Facts:
     """What the rules ask about suggestions beside their rows.
 
-    handled: an entry of the log names them; archived: staff archived them. suppressed: (person, name key, category).
+    handled: an entry of the log names them; traits: there are traits of their ids; archived: staff archived them.
+    suppressed: (person, name key, category).
     """
 
     handled: set[uuid.UUID]
+    traits: set[uuid.UUID]
     archived: set[uuid.UUID]
     suppressed: set[tuple[uuid.UUID, str, str]]
     is_off: bool
@@ -140,6 +143,7 @@ def _facts(action: Action, rows: Collection[ExtractedTraitCandidate]) -> Facts:
     to = action.to and Persona.objects.filter(user=action.to).values_list("suggestions_off_at", flat=True).first()
     return Facts(
         handled=set(entries.values_list("original_candidate_id", flat=True).distinct()),
+        traits=set(PersonaTrait.objects.filter(pk__in=ids).values_list("pk", flat=True)),
         archived=set(kept.values_list("candidate_id", flat=True)),
         suppressed=set(suppressions.values_list("user_id", "name_key", "category")),
         is_off=bool(to),
@@ -173,6 +177,8 @@ def _why_not_requeued(row: ExtractedTraitCandidate, facts: Facts) -> str:
         return "It was replaced or kept away, not archived by staff."
     if (row.user_id, row.name_key, row.trait_category) in facts.suppressed:
         return "The person has rejected the same since."
+    if row.pk in facts.traits:
+        return "It is a trait already."
     return ""
 
 

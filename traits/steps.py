@@ -6,12 +6,16 @@ A Step is one entry to be. Rows are locked and states taken first, then changed 
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
+from django.db import IntegrityError
 from django.db.models import F, Q
 
 from ptfi.statements import Table, Write, write
 from traits import log
+from traits.errors import AlreadyDecidedError, NotLatestError
 from traits.locks import CANDIDATES
 from traits.models import (
     CandidateStatus,
@@ -34,6 +38,8 @@ SUPPRESS = """
     VALUES (%s, %s, %s, %s, now()) ON CONFLICT (user_id, name_key, category) DO UPDATE
     SET sources = ARRAY(SELECT DISTINCT unnest(kept.sources || excluded.sources) AS source ORDER BY source)
 """
+TAKEN = "traits_personatrait_pkey"
+DELETE_SUPPRESSIONS = "DELETE FROM traits_suppression WHERE id = ANY(%s)"
 
 
 @dataclasses.dataclass
@@ -104,12 +110,28 @@ def record(
     suppressing = _suppressing(persona, wanted)
     # What is lifted goes by the traits that are there then, and before what is wanted.
     together = [] if lifted else [suppressing]
-    write(*log.appending(persona, entries), *_writing_traits(steps), _writing_candidates(steps), *together)
+    with _unless_taken(steps):
+        write(*log.appending(persona, entries), *_writing_traits(steps), _writing_candidates(steps), *together)
     _write_styles(persona, [step for step in steps if step.style_element])
     if lifted:
         _lift(persona, lifted)
         write(suppressing)
     return entries
+
+
+@contextmanager
+def _unless_taken(steps: Sequence[Step]) -> Iterator[None]:
+    """Raises NotLatestError or AlreadyDecidedError where the id of a new trait is another one's.
+
+    While a trait was gone, a suggestion may have come in under its id, for somebody else as well.
+    """
+    try:
+        yield
+    except IntegrityError as error:
+        cause: Any = error.__cause__
+        if cause.diag.constraint_name == TAKEN:
+            raise (NotLatestError if any(step.undoes for step in steps) else AlreadyDecidedError) from error
+        raise
 
 
 def _remove_traits(persona: Persona, steps: Sequence[Step]) -> None:
@@ -181,11 +203,20 @@ def _lift(persona: Persona, sources: set[uuid.UUID]) -> None:
     for row in rows:
         row.sources = [source for source in row.sources if source not in sources]
     Suppression.objects.bulk_update([row for row in rows if row.sources], ["sources"])
-    free = [row.pk for row in rows if not row.sources]
+    if free := [row.pk for row in rows if not row.sources]:
+        drop_suppressions(persona.user_id, free)
+
+
+def drop_suppressions(user_id: uuid.UUID, ids: list[int]) -> int:
+    """Delete these suppressions of the person, who is locked; how many suggestions that they kept away are back."""
+    kept_away = ExtractedTraitCandidate.objects.filter(suppressed_by__in=ids)
+    # Candidates first, as imports do. One that keeps something away meanwhile is waited for when the suppressions are
+    # deleted, so that it is seen after that; a later one finds them gone and starts again.
+    list(kept_away.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    write((DELETE_SUPPRESSIONS, [[ids]]))
     # One whose trait the person has is decided: it waits for no decision.
-    held = PersonaTrait.objects.filter(user_id=persona.user_id).values("pk")
-    kept_away = ExtractedTraitCandidate.objects.filter(suppressed_by__in=free, status=CandidateStatus.ARCHIVED)
-    kept_away.exclude(pk__in=held).update(
-        status=CandidateStatus.CANDIDATE, suppressed_by=None, version=F("version") + 1
-    )
-    Suppression.objects.filter(pk__in=free).delete()
+    held = PersonaTrait.objects.filter(user_id=user_id).values("pk")
+    waiting = kept_away.filter(status=CandidateStatus.ARCHIVED).exclude(pk__in=held)
+    returned = waiting.update(status=CandidateStatus.CANDIDATE, suppressed_by=None, version=F("version") + 1)
+    kept_away.update(suppressed_by=None)
+    return returned

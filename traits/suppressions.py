@@ -14,7 +14,6 @@ from traits import log
 from traits.errors import NotFoundError
 from traits.locks import lock
 from traits.models import (
-    CandidateStatus,
     Decision,
     Erasure,
     ExtractedTraitCandidate,
@@ -22,6 +21,7 @@ from traits.models import (
     UserRefinedTrait,
 )
 from traits.sentences import DOUBLE
+from traits.steps import drop_suppressions
 
 PAGE = 30
 
@@ -113,12 +113,7 @@ def lift_suppression(*, user: User, actor: log.Actor, suppression_id: int) -> Li
     row = Suppression.objects.filter(user=user, pk=suppression_id).first()
     if row is None:
         raise NotFoundError
-    held = ExtractedTraitCandidate.objects.filter(user=user, suppressed_by=row, status=CandidateStatus.ARCHIVED)
-    ids = list(held.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
-    returned = ExtractedTraitCandidate.objects.filter(pk__in=ids).update(
-        status=CandidateStatus.CANDIDATE, suppressed_by=None, version=F("version") + 1
-    )
-    row.delete()
+    returned = drop_suppressions(user.pk, [row.pk])
     # The name key lacks capitals and punctuation.
     name = next((cause.name for cause in _causes(user, set(row.sources)).values() if cause.name), row.name_key)
     return Lifted(name_key=row.name_key, name=name, category=row.category, returned=returned)

@@ -17,6 +17,7 @@ from ptfi.api.fields import media_type
 from ptfi.api.idempotency import respond
 from ptfi.api.throttling import Throttle
 from ptfi.clients.models import note_read
+from ptfi.errors import RuleError
 
 
 class Negotiation(DefaultContentNegotiation):
@@ -44,8 +45,13 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if request.META.get("CONTENT_LENGTH") not in (None, "", "0") and media_type(request) not in self.takes:
+        length = request.META.get("CONTENT_LENGTH")
+        if length not in (None, "", "0") and media_type(request) not in self.takes:
             raise UnsupportedMediaTypeError
+        if not length and request.method != "GET" and _has_body(request):
+            raise RuleError(
+                details={"Content-Length": ["Say how long the body is: one that comes in chunks is not read."]}
+            )
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
@@ -54,6 +60,12 @@ class ApiView(APIView):
 
     def answer(self, data: Any, status: int = 200) -> HttpResponse:
         return respond(status, orjson.dumps(data))
+
+
+def _has_body(request: Request) -> bool:
+    """Whether a body came without its length. Django takes that for none, as if its fields had been left out."""
+    environ = request.META
+    return bool(environ.get("wsgi.input_terminated") and environ["wsgi.input"].read(1))
 
 
 class PersonView(ApiView):

@@ -6,9 +6,12 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
+from allauth.core.internal.httpkit import extract_basic_auth
 from allauth.core.internal.ratelimit import get_ip
 from django.conf import settings
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from oauthlib.oauth2.rfc6749.errors import InvalidRequestError, InvalidRequestFatalError, OAuth2Error
 
@@ -38,6 +41,8 @@ def fault_in(request: HttpRequest) -> str:
                 return f"The parameter {name[:50]} came more than once."
             if any("\0" in value for value in (name, *values)):
                 return "A parameter has a character that is not allowed."
+    if any("\0" in (said or "") for said in extract_basic_auth(request.headers)):
+        return "The Authorization header has a character that is not allowed."
     return _fault_in_addresses(request.GET) or _fault_in_addresses(request.POST)
 
 
@@ -72,7 +77,11 @@ def readable_call(view: View) -> View:
             response = refusal(SlowDownError())
             response["Retry-After"] = str(wait)
             return response
-        if fault := fault_in(request):
+        try:
+            fault = fault_in(request)
+        except (BadRequest, MultiPartParserError, SuspiciousOperation):
+            fault = "The body cannot be read."
+        if fault:
             return refusal(InvalidRequestError(description=fault))
         return view(request, *args, **kwargs)
 
