@@ -16,11 +16,10 @@ from ptfi.accounts.models import User
 from traits import selectors
 from traits import styles as style_service
 from traits.errors import InvalidError, NotFoundError, StaleVersionError
-from traits.log import Actor
 from traits.style_examples import example
 from traits.style_forms import StyleForm
 from traits.styles import ContextStyles
-from traits.views import Request
+from traits.views import Request, by
 
 # The keys are those that EchoSphere's other programs use.
 NAMED = {"": "Everywhere", "work": "At work", "friends": "With friends"}
@@ -90,8 +89,7 @@ def _save(request: Request, form: StyleForm) -> HttpResponse:
         try:
             with transaction.atomic(durable=True):
                 outcome = style_service.put_styles(
-                    user=request.user,
-                    actor=Actor(user_id=request.user.pk),
+                    **by(request),
                     context=form.held.context,
                     styles=values,
                     seen=request.POST.get("seen"),
