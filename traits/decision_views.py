@@ -260,7 +260,7 @@ def _next(
         place = (-decided.created_at.timestamp(), decided.pk)
         following = [row for row in listed if (-row.created_at.timestamp(), row.pk) > place]
         if not following:
-            key = f"{decided.created_at.isoformat()}_{decided.pk}"
+            key = selectors.place_key(decided.created_at, decided.pk)
             following = selectors.queue(request.user, filters, after=key, limit=1).rows
         listed = following or listed
     return listed[0].pk if listed else None
