@@ -19,7 +19,7 @@ from traits import undo as undo_service
 from traits.decision_views import answer
 from traits.errors import InvalidError, NotFoundError
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
-from traits.sentences import element_words
+from traits.sentences import element_words, plural
 from traits.style_views import address_of
 from traits.views import Request, by
 
@@ -60,10 +60,6 @@ def bulk(request: Request) -> HttpResponse:
     text = f"{DONE[Decision(decision)]} {plural(outcome.count('applied'), 'suggestion')}."
     text += _merged(outcome.entries) + _left_out(outcome.outcomes)
     return answer(request, text, outcome.batch_id if outcome.entries else None)
-
-
-def plural(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _merged(entries: list[UserRefinedTrait]) -> str:

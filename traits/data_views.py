@@ -15,8 +15,8 @@ from traits import erasure, selectors
 from traits import looks as access
 from traits import my_data as reads
 from traits import suppressions as kept_away
-from traits.bulk_views import plural
 from traits.erasure_models import ErasureState
+from traits.sentences import plural
 from traits.views import Request, by, wants_fragment
 
 NEWEST = 3

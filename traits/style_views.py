@@ -16,6 +16,7 @@ from ptfi.accounts.models import User
 from traits import selectors
 from traits import styles as style_service
 from traits.errors import InvalidError, NotFoundError, StaleVersionError
+from traits.sentences import plural
 from traits.style_examples import example
 from traits.style_forms import StyleForm
 from traits.styles import ContextStyles
@@ -106,7 +107,7 @@ def _saved(request: Request, context: str, outcome: style_service.StyleOutcome) 
     number = len(outcome.entries)
     if number:
         where = NAMED.get(context, f"“{context}”")
-        text = f"Saved: {number} change{'' if number == 1 else 's'} to your style ({where})."
+        text = f"Saved: {plural(number, 'change')} to your style ({where})."
         messages.success(request, text, extra_tags=f"undo:{outcome.action_id}")
     else:
         messages.info(request, "Nothing was changed.")
