@@ -15,7 +15,6 @@ import contextlib
 import http.client
 import os
 import random
-import re
 import statistics
 import subprocess
 import sys
@@ -60,7 +59,6 @@ TOKEN = "x" * 32
 HTMX = {"HX-Request": "true", "HX-Target": "open"}
 DECISIONS = ["confirm"] * 7 + ["reject"] * 2 + ["defer"]
 KINDS = ("queue", "card", "decision")
-CARD = re.compile(r'href="/review/([0-9a-f-]{36})/')
 
 
 class Person:

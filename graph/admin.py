@@ -27,6 +27,7 @@ from graph.standing import BEHIND, FAILING, HELD
 from traits.models import AccessKind, Erasure, Persona
 from traits.staff.access import PersonalAdmin, staff_id
 from traits.staff.base import ReadOnlyAdmin
+from traits.staff.filters import chosen
 
 MAX_PEOPLE = 1_000
 """People that one action takes."""
@@ -267,19 +268,14 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         if user_id is None:
             raise Http404
         persona = get_object_or_404(Persona, pk=user_id)
-        asked = self.asks(request, object_id)
-        if asked:
+        if asked := self.asks(request, object_id):
             return asked
-        may = {"retry": self.has_retry_permission(request), "rebuild": self.has_retry_permission(request)}
-        may |= {"hold": self.has_hold_permission(request) and persona.held_at is None}
-        may |= {"release": self.has_hold_permission(request) and persona.held_at is not None}
-        may["retry"] = may["retry"] and persona.behind > 0 and persona.attempts > 0
         context = self.admin_site.each_context(request) | {
             "title": "One person's projection",
             "opts": self.opts,
             "persona": persona,
             "erasures": Erasure.objects.filter(subject_id=user_id, state__in=standing.UNDER_WAY).order_by("pk"),
-            "actions": [action for name, action in ACTIONS.items() if may[name]],
+            "actions": self._fitting(request, persona),
             "may_check": self.has_check_permission(request),
             "may_retry": self.has_retry_permission(request),
             "is_long": persona.revision > MAX_CHECKED,
@@ -288,13 +284,23 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         }
         return TemplateResponse(request, "admin/traits/persona/person.html", context)
 
+    def _fitting(self, request: HttpRequest, persona: Persona) -> list[Action]:
+        """The actions that this member of staff may take, and that do something with the person as they stand."""
+        may_retry, may_hold = self.has_retry_permission(request), self.has_hold_permission(request)
+        fits = {
+            "retry": may_retry and persona.behind > 0 and persona.attempts > 0,
+            "hold": may_hold and persona.held_at is None,
+            "release": may_hold and persona.held_at is not None,
+            "rebuild": may_retry,
+        }
+        return [action for name, action in ACTIONS.items() if fits[name]]
+
     def check_person(self, request: HttpRequest, user_id: uuid.UUID) -> HttpResponse:
         """Compare one person's log, tables and graph, outside of any transaction."""
         if not self.has_check_permission(request):
             raise PermissionDenied
         persona = get_object_or_404(Persona, pk=user_id)
-        asked = self.asks(request, str(user_id))
-        if asked:
+        if asked := self.asks(request, str(user_id)):
             return asked
         if request.method != "POST" or persona.revision > MAX_CHECKED:
             return HttpResponseRedirect(_page_of(user_id))
@@ -332,8 +338,7 @@ def _page_of(user_id: uuid.UUID) -> str:
 
 def _chosen(request: HttpRequest) -> QuerySet[Persona]:
     """Those who were named, also if the list would not show them any more."""
-    ids = map(_id_in, request.POST.getlist(ACTION_CHECKBOX_NAME))
-    return Persona.objects.filter(pk__in=[pk for pk in ids if pk])
+    return Persona.objects.filter(pk__in=chosen(request.POST.getlist(ACTION_CHECKBOX_NAME)))
 
 
 def _id_in(text: str) -> uuid.UUID | None:

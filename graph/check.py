@@ -14,7 +14,7 @@ from django.conf import settings
 from graph import connection, erasing, outbox, shared
 from graph.nodes import MANAGED_BY
 from graph.rows import Change, EdgeKey, NodeKey, Properties, Rows, rows_of, status_when_gone, style_id
-from graph.writing import KEYS, MAX_ROWS, Fence, states
+from graph.writing import KEYS, Fence, states
 from traits.models import CommunicationStyle, Persona, PersonaTrait
 from traits.states import style_element, style_state, trait_state
 
@@ -40,8 +40,9 @@ Edges = dict[EdgeKey, list[Properties]]
 
 
 def check(user_id: uuid.UUID, within: float = math.inf) -> list[str] | None:
-    """Each difference, in words; None for a person whose graph is still behind. Raises GraphUnavailableError.
+    """Each difference, in words; None for a person whose graph is still behind.
 
+    Raises GraphUnavailableError, Neo4jError.
     within: how many seconds the graph may take for it, all in all.
     """
     until = time.monotonic() + within
@@ -133,8 +134,8 @@ def _edges(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, traits: list[str]) 
 
 
 def _run(tx: neo4j.ManagedTransaction, statement: str, ids: list[str]) -> Iterator[neo4j.Record]:
-    for start in range(0, len(ids), MAX_ROWS):
-        yield from tx.run(statement, ids=ids[start : start + MAX_ROWS])
+    for part in connection.parts(ids):
+        yield from tx.run(statement, ids=part)
 
 
 def _node_differences(rows: Rows, nodes: Nodes, changes: list[Change]) -> Iterator[str]:

@@ -7,7 +7,7 @@ belongs to others is never met. A concept is shared where it has no owner.
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +25,6 @@ MAX_TIES = 50_000
 """How many ties between traits and concepts are looked at, and how many between concepts."""
 TIME_SHARE = 0.6
 """The part of GRAPH_TIMEOUT after which a read of several statements answers with what it has."""
-PART = 500
-"""Concepts that are looked up at once."""
 
 OWN = "coalesce({0}.ownerID, $user) = $user"
 TIES = f"""
@@ -70,11 +68,15 @@ class Hierarchy(Above):
 
     def under(self, ids: Iterable[str]) -> set[str]:
         """These concepts and all of their sub-concepts."""
-        narrower = defaultdict[str, set[str]](set)
+        return reached(ids, self.narrower())
+
+    def narrower(self) -> dict[str, set[str]]:
+        """What each concept has right under it."""
+        found = defaultdict[str, set[str]](set)
         for pk, above in self.broader.items():
             for each in above:
-                narrower[each].add(pk)
-        return reached(ids, narrower)
+                found[each].add(pk)
+        return found
 
     def traits_of(self, ids: Iterable[str]) -> set[str]:
         return set[str]().union(*(self.traits.get(pk, ()) for pk in ids))
@@ -126,7 +128,7 @@ def climb(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, ids: Collection[str]
     known, level, room = set(ids), list(ids), MAX_TIES
     while level and room > 0 and time.monotonic() < until:
         found = dict[str, dict[str, Any]]()
-        for part in parts(level, PART):
+        for part in connection.parts(level):
             for record in tx.run(BROADER, ids=part, user=str(user_id), limit=room):
                 pk = record["concept"]["conceptID"]
                 broader[record["id"]].add(pk)
@@ -136,11 +138,6 @@ def climb(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, ids: Collection[str]
         level = sorted(found.keys() - known)
         known |= found.keys()
     return Above(concepts, broader, complete=not level)
-
-
-def parts(ids: list[str], size: int) -> Iterator[list[str]]:
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]
 
 
 def reached(ids: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:

@@ -21,9 +21,12 @@ from ptfi.deadlines import run_within
 from ptfi.telemetry import metrics
 
 Result = TypeVar("Result")
+Row = TypeVar("Row")
 Work = Callable[[neo4j.ManagedTransaction], Result]
 
 SLOTS = 8
+MAX_ROWS = 500
+"""Rows, or ids, that one statement takes."""
 AWAY_SECONDS = 3.0
 """How long readers are told that the graph is away, without asking it again."""
 
@@ -114,10 +117,11 @@ def _read(work: Work[Result]) -> Result:
         _slots.release()
 
 
-def write(work: Work[Result], seconds: float) -> Result:
+def write(work: Work[Result], seconds: float | None = None) -> Result:
     """Run a write transaction, repeated where the graph says that this helps. Raises GraphUnavailableError, Neo4jError.
 
-    The work may have been done although an error is raised.
+    Within so many seconds; a projector's, without a number, is given up well within its lease, before others take its
+    people over. The work may have been done although an error is raised.
     """
 
     def attempts() -> Result:
@@ -125,7 +129,13 @@ def write(work: Work[Result], seconds: float) -> Result:
             return session.execute_write(work)
 
     with metrics.graph("write"):
-        return with_deadline(attempts, seconds)
+        return with_deadline(attempts, settings.PROJECTOR_LEASE / 2 if seconds is None else seconds)
+
+
+def parts(rows: list[Row]) -> Iterator[list[Row]]:
+    """The rows in pieces of MAX_ROWS."""
+    for start in range(0, len(rows), MAX_ROWS):
+        yield rows[start : start + MAX_ROWS]
 
 
 def with_deadline(work: Callable[[], Result], seconds: float) -> Result:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import neo4j
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.db import connection as database
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -165,8 +164,8 @@ def clear(user_id: uuid.UUID) -> None:
     parts = [erasure for erasure in erasures if erasure.kind not in WHOLE]
     for erasure in parts:
         theirs = set[str]()
-        for ids in writing.parts(_gone(erasure)):
-            theirs |= _write(partial(_theirs, statements=BLANK_PART, ids=ids))
+        for ids in connection.parts(_gone(erasure)):
+            theirs |= connection.write(partial(_theirs, statements=BLANK_PART, ids=ids))
         _note(erasure, theirs)
     Erasure.objects.filter(pk__in=[erasure.pk for erasure in erasures], state=ErasureState.ERASED).update(
         state=ErasureState.COMPLETED, graph_cleared_at=Now(), attempts=0, next_attempt_at=None, last_error=""
@@ -194,21 +193,21 @@ def _person(user_id: uuid.UUID) -> Person:
 def _cleared(person: Person, erasures: list[Erasure]) -> bool:
     """Clear the graph of the whole person; False where it is ahead of PostgreSQL, and is to be cleared after that."""
     things = sorted({str(thing) for erasure in erasures for thing in erasure.things})
-    fence = _write(lambda tx: _close(tx, person))
+    fence = connection.write(lambda tx: _close(tx, person))
     if fence and fence.generation > person.generation:
         _overtake(person, fence.generation)
         release(person.user_id)
         return False
     if fence and fence.revision == CLEARING:
         theirs = set[str]()
-        for part in writing.parts(things):
-            theirs |= _write(partial(_blanked, person=person, ids=part))
+        for part in connection.parts(things):
+            theirs |= connection.write(partial(_blanked, person=person, ids=part))
         for erasure in erasures:
             _note(erasure, theirs)
-        while not _write(lambda tx: writing.clear(tx, [(person.user_id, person.generation)])):
+        while not connection.write(lambda tx: writing.clear(tx, [(person.user_id, person.generation)])):
             pass
     if person.joined is None:
-        _write(lambda tx: tx.run(NO_DATES, id=str(person.user_id)).consume())
+        connection.write(lambda tx: tx.run(NO_DATES, id=str(person.user_id)).consume())
     return True
 
 
@@ -275,14 +274,9 @@ def repeat_lost(only: uuid.UUID | None = None) -> Iterator[int]:
     last = uuid.UUID(int=0)
     while rows := list(people.filter(subject_id__gt=last)[:SWEEP]):
         last = rows[-1][0]
-        fences = _write(partial(writing.states, user_ids=[user_id for user_id, *_ in rows]))
+        fences = connection.write(partial(writing.states, user_ids=[user_id for user_id, *_ in rows]))
         yield repeat(user_id for user_id, *place in rows if not _reaches(fences[user_id], *place))
 
 
 def _reaches(fence: writing.Fence | None, generation: int, revision: int) -> bool:
     return fence is not None and (fence.generation, fence.revision) >= (generation, revision)
-
-
-def _write(work: connection.Work[connection.Result]) -> connection.Result:
-    # Well within the lease, as for the projector.
-    return connection.write(work, settings.PROJECTOR_LEASE / 2)

@@ -15,7 +15,8 @@ import neo4j
 from neo4j.time import Date, DateTime, Duration, Time
 
 from graph import connection
-from graph.concepts import MAX_NAMED, OWN, Hierarchy, climb, deadline, hierarchy, parts
+from graph.concepts import MAX_NAMED, OWN, Hierarchy, climb, deadline, hierarchy
+from graph.connection import parts
 from graph.rows import FACETS
 from graph.schema import EDGES, shown
 from graph.writing import KEYS, NODE_BY_LABEL
@@ -26,8 +27,6 @@ EDGES_A_NODE = 5
 """Edges that are drawn for each node of the limit, at most."""
 OTHERS_SHARE = 4
 """The part of the room that styles, and what the pipeline alone knows, may take."""
-BATCH = 500
-"""Traits whose surroundings are read at once."""
 MAX_TIED = 50_000
 """Concepts or emotions of a batch of traits that are read, at most."""
 TEXT_OF = {"SourceDataReferenceNode": "sourceDescription"}
@@ -198,9 +197,9 @@ class _Drawing:
         """The ids of traits, strongest first."""
         if self.late():
             return []
-        # Edges that are there twice would name a trait twice.
         # One more than fits, so that what is missing is noticed.
         rows = self.rows(statement, limit=self.limit + 1, **parameters)
+        # Edges that are there twice would name a trait twice.
         return list(dict.fromkeys(row["id"] for row in rows))
 
     def traits(self, ids: list[str], *, wide: bool) -> list[str]:
@@ -209,7 +208,7 @@ class _Drawing:
         wide: with their concepts, emotions, interests and skills; otherwise only the edges to what is drawn already.
         """
         drawn = list[str]()
-        for part in parts(ids, BATCH):
+        for part in parts(ids):
             if self.late():
                 break
             found = {row["node"]["traitID"]: row for row in self.rows(TRAITS, ids=part)}
@@ -259,7 +258,7 @@ class _Drawing:
                 self.tie("IS_A_TYPE_OF", ("Concept", pk), ("Concept", each), {})
 
     def evidence(self, traits: list[str]) -> None:
-        for part in parts(traits, BATCH):
+        for part in parts(traits):
             room = self.limit - len(self.nodes)
             if self.late():
                 break

@@ -47,6 +47,8 @@ EXPORT = {
     "styles": {"work": examples.STYLES},
     "suppressions": [],
     "erasures": [],
+    "looks": [],
+    "moderation": [],
     "connectedApps": [],
 }
 

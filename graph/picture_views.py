@@ -21,8 +21,9 @@ from graph.errors import GraphUnavailableError
 from graph.picture import Picture, Query, draw
 from graph.sketch import KINDS, SIZES, Filters, Sketch, sketch
 from traits import selectors
+from traits.forms import read_choice, read_name
 from traits.models import MAX_NAME, Category, TraitStatus
-from traits.views import Request
+from traits.views import Request, wants_fragment
 
 NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that names may hold and XML may not."""
@@ -33,18 +34,14 @@ EVIDENCE_BESIDE = 2
 
 def read_query(query: QueryDict) -> Query:
     """The filters that the address names, "" or [] where not chosen; what is not one of the choices counts as that."""
-
-    def choice(name: str, choices: Any) -> str:
-        return value if (value := query.get(name, "")) in choices else ""
-
     kinds = [kind for kind in KINDS if kind in query.getlist("kind")]
     return {
-        "concept": query.get("concept", "").replace("\x00", "").strip()[:MAX_NAME],
-        "category": choice("category", Category.values),
-        "status": choice("status", TraitStatus.values),
-        "strength": choice("strength", STRENGTHS),
+        "concept": read_name(query, "concept"),
+        "category": read_choice(query, "category", Category.values),
+        "status": read_choice(query, "status", TraitStatus.values),
+        "strength": read_choice(query, "strength", STRENGTHS),
         "kind": kinds if len(kinds) < len(KINDS) else [],
-        "show": choice("show", [str(size) for size in SIZES[1:]]),
+        "show": read_choice(query, "show", [str(size) for size in SIZES[1:]]),
     }
 
 
@@ -83,7 +80,7 @@ def graph(request: Request) -> HttpResponse:
         status = 200
     except GraphUnavailableError as error:
         context["away"], status = error, error.status
-    fragment = request.htmx and not request.htmx.history_restore_request
+    fragment = wants_fragment(request)
     if not fragment:
         context["concept_names"] = vocabulary.completions(request.user, "")
     return render(request, "graph/_picture.html" if fragment else "graph/picture.html", context, status=status)

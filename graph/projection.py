@@ -183,7 +183,7 @@ class Projector:
             except AWAY:
                 raise
             except Exception as error:
-                if not schema.can_write(_deadline()):
+                if not schema.can_write():
                     # It refuses everything, as with a full disk: nobody's fault.
                     raise GraphUnavailableError from error
                 self._failed(claim, error)
@@ -243,22 +243,17 @@ def _window(claim: Claim, end: End, changes: list[Change], rows: Rows) -> Window
     return Window(claim.user_id, claim.generation, *ends, claim.joined, changes, rows)
 
 
-def _deadline() -> float:
-    # Well within the lease, so that a projector gives up on a hung graph before others take its people over.
-    return settings.PROJECTOR_LEASE / 2
-
-
 def _write(windows: Sequence[Window]) -> dict[uuid.UUID, Fence | None]:
     for race in range(RACES):
         try:
-            return connection.write(lambda tx: writing.write(tx, windows), _deadline())
+            return connection.write(lambda tx: writing.write(tx, windows))
         except (ConstraintError, TransientError):
             time.sleep(random.uniform(0, 0.05 * 2**race))  # noqa: S311 (so that two do not meet again)
-    return connection.write(lambda tx: writing.write(tx, windows), _deadline())
+    return connection.write(lambda tx: writing.write(tx, windows))
 
 
 def _clear(people: list[tuple[uuid.UUID, int]]) -> None:
-    while not connection.write(lambda tx: writing.clear(tx, people), _deadline()):
+    while not connection.write(lambda tx: writing.clear(tx, people)):
         pass
 
 
@@ -288,7 +283,7 @@ def _replay_lost(only: uuid.UUID | None) -> Iterator[None]:
 
 
 def _fences(user_ids: list[uuid.UUID]) -> dict[uuid.UUID, Fence | None]:
-    return connection.write(lambda tx: writing.states(tx, user_ids), _deadline())
+    return connection.write(lambda tx: writing.states(tx, user_ids))
 
 
 def _hashes(fences: dict[uuid.UUID, Fence | None]) -> dict[uuid.UUID, str]:

@@ -31,7 +31,7 @@ SHOWN_VERDICTS = ("", None, Verdict.SUPPORTS.value)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The newest that the log says of one trait, or (style_element set) of one style element.
+    """The newest that the log says of one trait, or (is_style) of one style element.
 
     state is None where the persona no longer has it; candidate_status is then what became of the suggestion.
     """

@@ -120,14 +120,14 @@ def install() -> None:
     return connection.with_deadline(run, settings.PROJECTOR_LEASE)
 
 
-def can_write(seconds: float) -> bool:
+def can_write() -> bool:
     """Whether the graph takes any write at all, which it does not while its disk is full.
 
     Raises GraphUnavailableError.
     """
     text = dt.datetime.now(dt.UTC).isoformat().ljust(PROBE)
     try:
-        connection.write(lambda tx: tx.run(PROBED, text=text).consume(), seconds)
+        connection.write(lambda tx: tx.run(PROBED, text=text).consume())
     except TransientError:
         return True
     except Neo4jError:

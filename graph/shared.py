@@ -20,10 +20,10 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from graph import connection, importing
+from graph.connection import MAX_ROWS, parts
 from graph.models import Concept, Vocabulary
 from graph.nodes import MANAGED_BY
 from graph.rows import concept_id, shared_id
-from graph.writing import MAX_ROWS, parts
 from traits.models import PersonaTrait
 from traits.states import name_key
 
@@ -129,7 +129,7 @@ def _write_nodes(batch: _Batch) -> None:
         tx.run(NODES, rows=batch.kept, ptfi=MANAGED_BY).consume()
         _drop(tx, batch.gone)
 
-    _write(work)
+    connection.write(work)
 
 
 def _drop(tx: neo4j.ManagedTransaction, rows: list[Row]) -> None:
@@ -142,7 +142,7 @@ def _write_ties(batch: _Batch) -> None:
         tx.run(LOOSEN, ids=passed, ptfi=MANAGED_BY).consume()
         _tie(tx, [(pk, above) for pk in passed for above in sorted(batch.broader[pk])])
 
-    _write(work)
+    connection.write(work)
 
 
 def _tie(tx: neo4j.ManagedTransaction, ties: Iterable[tuple[str, str]]) -> None:
@@ -158,7 +158,7 @@ def tie_people(names: Mapping[uuid.UUID, Iterable[str]]) -> None:
     """
     ties = own_ties(names)
     if ties:
-        _write(lambda tx: _tie(tx, ties))
+        connection.write(lambda tx: _tie(tx, ties))
 
 
 def own_ties(names: Mapping[uuid.UUID, Iterable[str]]) -> list[tuple[str, str]]:
@@ -218,7 +218,7 @@ def check() -> list[str] | None:
     for part in parts(list(Concept.objects.order_by("pk").values_list("pk", flat=True))):
         known |= set(map(str, part))
         found += (f"Concept {pk}: {what}" for pk, what in _differences(_batch(part)))
-    strays = sorted(set(_read(lambda tx: [record["id"] for record in tx.run(ALL, ptfi=MANAGED_BY)])) - known)
+    strays = sorted(_ours() - known)
     found += (f"Concept {pk}: should not be in the graph" for pk in strays)
     return None if waiting() else found
 
@@ -229,19 +229,24 @@ def rebuild() -> None:
     Raises GraphUnavailableError.
     """
     known = set(map(str, Concept.objects.values_list("pk", flat=True)))
-    strays = set(_read(lambda tx: [record["id"] for record in tx.run(ALL, ptfi=MANAGED_BY)])) - known
-    rows = [{"id": pk, "revision": sys.maxsize} for pk in sorted(strays)]
+    rows = [{"id": pk, "revision": sys.maxsize} for pk in sorted(_ours() - known)]
     for part in parts(rows):
-        _write(partial(_drop, rows=part))
+        connection.write(partial(_drop, rows=part))
     importing.touch(Concept.objects.values_list("pk", flat=True))
     stop = threading.Event()
     while waiting() and not project():
         stop.wait(settings.PROJECTOR_POLL)
 
 
+def _ours() -> set[str]:
+    """The ids of the shared concepts that PTFI wrote into the graph."""
+    return set(connection.write(lambda tx: [record["id"] for record in tx.run(ALL, ptfi=MANAGED_BY)]))
+
+
 def _differences(batch: _Batch) -> Iterator[tuple[str, str]]:
     ids = [row["id"] for row in (*batch.kept, *batch.gone)]
-    held = {record["id"]: record for record in _read(lambda tx: list(tx.run(HELD, ids=ids, ptfi=MANAGED_BY)))}
+    records = connection.write(lambda tx: list(tx.run(HELD, ids=ids, ptfi=MANAGED_BY)))
+    held = {record["id"]: record for record in records}
     for row in batch.kept:
         node = held.get(row["id"])
         if node is None:
@@ -252,10 +257,3 @@ def _differences(batch: _Batch) -> Iterator[tuple[str, str]]:
                 yield row["id"], f"{name} is not as in PostgreSQL"
         if sorted(node["broader"]) != sorted(batch.broader[row["id"]]):
             yield row["id"], "what it is a type of is not as in PostgreSQL"
-
-
-def _read(work: connection.Work[connection.Result]) -> connection.Result:
-    return connection.write(work, settings.PROJECTOR_LEASE / 2)
-
-
-_write = _read

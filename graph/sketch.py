@@ -12,7 +12,8 @@ from typing import Any
 import neo4j
 
 from graph import connection
-from graph.concepts import OWN, Hierarchy, climb, deadline, hierarchy, named, parts, reached
+from graph.concepts import OWN, Hierarchy, climb, deadline, hierarchy, named, reached
+from graph.connection import parts
 from graph.network import FACET_EDGES, OTHERS, STYLES, TRAIT
 from graph.rows import FACETS
 from traits.models import Category
@@ -40,7 +41,6 @@ MAX_EVIDENCE = 60
 MAX_OTHERS = 60
 """Styles that are drawn, and interests, skills and emotions that the pipeline alone has found, of each at most."""
 MAX_TIES = 20_000
-BATCH = 500
 
 Row = dict[str, Any]
 CHOSEN = """n.category IN $categories AND ($status = '' OR n.status = $status)
@@ -194,7 +194,7 @@ class _Reading:
 
     def details(self) -> None:
         by_id = {trait.id: trait for trait in self.found.traits}
-        for part in parts(list(by_id), BATCH):
+        for part in parts(list(by_id)):
             for row in self.rows(DETAILS, ids=part):
                 trait = by_id[row["id"]]
                 trait.name, trait.status, trait.evidence = str(row["name"] or ""), row["status"] or "", row["evidence"]
@@ -225,7 +225,7 @@ class _Reading:
 
     def names(self, ids: Iterable[str]) -> dict[str, str]:
         """What each of the concepts is called."""
-        found = (row for part in parts(sorted(ids), BATCH) for row in self.rows(NAMES, ids=part))
+        found = (row for part in parts(sorted(ids)) for row in self.rows(NAMES, ids=part))
         return {row["id"]: str(row["name"] or "") for row in found}
 
     def evidence(self) -> None:
@@ -258,7 +258,7 @@ class _Reading:
             return
         by_id = {trait.id: trait for trait in self.found.traits}
         known = {row["id"] for row in self.found.others}
-        for part in parts(list(by_id), BATCH):
+        for part in parts(list(by_id)):
             for row in self.rows(EMOTIONS, ids=part, limit=MAX_OTHERS):
                 by_id[row["id"]].emotions.append(row["emotion"])
                 if row["emotion"] not in known and row["emotion"] not in by_id:
@@ -312,17 +312,14 @@ def related(around: Hierarchy, sought: set[str]) -> dict[str, list[str]]:
 
     A way is the names from the concept that the trait names up to the one that is sought; a circle is walked once.
     """
-    narrower = defaultdict[str, set[str]](set)
-    for pk, above in around.broader.items():
-        for each in above:
-            narrower[each].add(pk)
+    narrower = around.narrower()
     ways = {pk: [_name(around, pk)] for pk in sorted(sought)}
     level, reasons = list(ways), dict[str, list[str]]()
     while level:
         for pk in level:
             for trait in around.traits.get(pk, ()):
                 reasons.setdefault(trait, ways[pk])
-        below = [(pk, each) for pk in level for each in sorted(narrower[pk])]
+        below = [(pk, each) for pk in level for each in sorted(narrower.get(pk, ()))]
         level = []
         for pk, each in below:
             if each not in ways:

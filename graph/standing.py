@@ -10,11 +10,11 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from graph.models import GraphCheck, ProjectorState
+from graph.reporting import KEPT
 from traits.models import Erasure, ErasureState, Persona
 
 GONE = dt.timedelta(minutes=1)
 """A projector that said nothing for so long is gone; a single batch may take half of that."""
-KEPT = dt.timedelta(days=1)
 SHOWN = 20
 BEHIND = Q(projected_revision__lt=F("revision"))
 HELD = ~Q(held_at=None)
@@ -70,7 +70,7 @@ def failing_erasures() -> list[Erasure]:
 
 def projectors() -> list[ProjectorState]:
     """Those that work, and those that ended without a word in the last day."""
-    rows = ProjectorState.objects.filter(seen_at__gt=timezone.now() - KEPT)
+    rows = ProjectorState.objects.filter(seen_at__gt=timezone.now() - dt.timedelta(seconds=KEPT))
     return list(rows.order_by("-seen_at", "projector_id")[:SHOWN])
 
 

@@ -18,8 +18,9 @@ from django.views.decorators.vary import vary_on_headers
 from graph import queries
 from graph.errors import GraphUnavailableError
 from traits import selectors
-from traits.models import MAX_NAME, Category, TraitStatus
-from traits.views import Request
+from traits.forms import read_choice, read_name
+from traits.models import Category, TraitStatus
+from traits.views import Request, wants_fragment
 
 PAGE = 50
 
@@ -40,18 +41,11 @@ class Filters:
 
 def read_filters(query: QueryDict) -> Filters:
     """The filters that the address names; what is not one of the choices counts as not chosen."""
-
-    def choice(name: str, choices: list[str]) -> str:
-        return value if (value := query.get(name, "")) in choices else ""
-
-    def text(name: str) -> str:
-        return query.get(name, "").replace("\x00", "").strip()[:MAX_NAME]
-
     return Filters(
-        q=text("q"),
-        status=choice("status", TraitStatus.values),
-        category=choice("category", Category.values),
-        concept=text("concept"),
+        q=read_name(query, "q"),
+        status=read_choice(query, "status", TraitStatus.values),
+        category=read_choice(query, "category", Category.values),
+        concept=read_name(query, "concept"),
     )
 
 
@@ -73,9 +67,9 @@ def traits(request: Request) -> HttpResponse:
         status = 200
     except GraphUnavailableError as error:
         context["away"], status = error, error.status
-    fragment = request.htmx and not request.htmx.history_restore_request
+    template = "graph/_traits.html" if wants_fragment(request) else "graph/traits.html"
     # HTMX drops what comes with an error status' body into the list all the same.
-    return render(request, "graph/_traits.html" if fragment else "graph/traits.html", context, status=status)
+    return render(request, template, context, status=status)
 
 
 def _list(request: Request, filters: Filters, after: tuple[str, str] | None) -> dict[str, Any]:

@@ -10,18 +10,17 @@ revision -1 means that what an older generation left is being dropped.
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import neo4j
 
+from graph.connection import MAX_ROWS, parts
 from graph.nodes import MANAGED_BY, NODES
 from graph.rows import FACETS, Change, NodeKey, Rows, status_when_gone
 from graph.schema import EDGES, key_of, properties_of, times_of
 
-MAX_ROWS = 500
-"""Rows of one statement."""
 CLEARING = -1
 FIXED = ("managedBy", "ownerID")
 
@@ -191,7 +190,7 @@ def _write_rows(tx: neo4j.ManagedTransaction, rows: Rows, existing: Iterable[str
     MERGE of each node and edge would take three times as long.
     """
     known = _known(tx, rows, existing)
-    updates, births, edges = defaultdict(list), defaultdict(list), defaultdict(list)
+    updates, births, edges = (defaultdict[str, list[Any]](list) for _ in range(3))
     for label, node_id in known:
         updates[label].append({"id": node_id, "properties": rows.nodes[label, node_id]})
     for (kind, source, target), properties in rows.edges.items():
@@ -238,11 +237,6 @@ def _tidy(tx: neo4j.ManagedTransaction, existing: Iterable[neo4j.Record], target
 def _run(tx: neo4j.ManagedTransaction, statement: str, ids: list[str]) -> None:
     for part in parts(ids):
         tx.run(statement, ids=part, ptfi=MANAGED_BY).consume()
-
-
-def parts(rows: list[Any]) -> Iterator[list[Any]]:
-    for start in range(0, len(rows), MAX_ROWS):
-        yield rows[start : start + MAX_ROWS]
 
 
 def _columns(model: type[Any]) -> list[str]:

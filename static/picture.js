@@ -221,10 +221,10 @@
   }
 
   // The file that the server makes is drawn on a canvas; as data:, since pictures may come from nowhere else.
-  async function savePNG(button) {
-    const answer = await fetch(document.querySelector("[data-saved]").href);
+  async function asPNG(address) {
+    const answer = await fetch(address);
     if (!answer.ok) {
-      return;
+      throw new Error(`The picture could not be read (${answer.status})`);
     }
     const image = new Image();
     image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(await answer.text())}`;
@@ -234,14 +234,21 @@
     canvas.width = image.width * scale;
     canvas.height = image.height * scale;
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-    canvas.toBlob(function (blob) {
+    return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+  }
+
+  // Where it fails, as while the graph is away, the button can be pressed again.
+  async function savePNG(button) {
+    button.disabled = true;
+    try {
       const link = document.createElement("a");
-      link.href = URL.createObjectURL(blob);
+      link.href = URL.createObjectURL(await asPNG(document.querySelector("[data-saved]").href));
       link.download = "my-graph.png";
       link.click();
       URL.revokeObjectURL(link.href);
+    } finally {
       button.disabled = false;
-    }, "image/png");
+    }
   }
 
   function start(root) {
@@ -262,7 +269,6 @@
     if (event.target.closest("[data-close-panel]")) {
       closePanel();
     } else if (event.target.closest("[data-png]")) {
-      event.target.closest("[data-png]").disabled = true;
       savePNG(event.target.closest("[data-png]"));
     } else {
       openBeside(event);

@@ -272,7 +272,7 @@
     }
   });
 
-  // A menu opened by pointer or key closes the others; the list of traits to merge into comes when it is opened.
+  // Whoever opens the menu of traits to merge into can search at once.
   document.addEventListener(
     "toggle",
     function (event) {
@@ -320,6 +320,7 @@
   document.addEventListener("htmx:afterSettle", function (event) {
     const { target, requestConfig } = event.detail;
     check(kept, true);
+    recall();
     if (target?.id === "open") {
       find("#queue:popover-open")?.hidePopover();
       if (requestConfig?.verb === "get") {
@@ -327,10 +328,8 @@
       }
       mark();
       focusOpened();
-      recall();
       asOpened = editing() ? written(editing()) : null;
     }
-    recall();
     step();
   });
 

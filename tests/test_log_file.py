@@ -1,10 +1,12 @@
 """Taking the log along and checking it: in the browser, and elsewhere with nothing but the file."""
 
 import csv
+import datetime as dt
 import io
 import json
 import re
 import uuid
+import zoneinfo
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
 
 from ptfi.accounts.models import User
 from tests.conftest import SignedIn, by, confirmed, make_candidate
@@ -80,6 +83,15 @@ def test_the_table_is_safe_for_spreadsheets(as_alice: Client, alice: User) -> No
     ]
     assert (rows[3]["reason"], rows[2]["notes"]) == ("'-no\nway", "'@home")
     assert not any(value.startswith(("=", "+", "-", "@")) for row in rows for value in row.values())
+
+
+def test_the_times_of_the_table_are_the_persons(as_alice: Client, alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(time_zone="Asia/Tokyo")
+    until = timezone.now().astimezone(zoneinfo.ZoneInfo("Asia/Tokyo")) + dt.timedelta(days=7)
+    services.defer(**by(alice), candidate_id=make_candidate(alice, "Knits").pk, until=until)
+    (row,) = csv.DictReader(io.StringIO(text(as_alice.get(CSV))))
+    assert row["time"].endswith("+09:00")
+    assert row["what"] == f"You put off “Knits” until {date_format(until, 'j F Y, H:i')}"
 
 
 def test_an_empty_log(as_alice: Client) -> None:

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from traits import bulk as bulk_service
 from traits import forms, selectors
 from traits import undo as undo_service
-from traits.decision_views import answer, person
+from traits.decision_views import answer
 from traits.errors import InvalidError, NotFoundError
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
-from traits.sentences import element_words
+from traits.sentences import element_words, plural
 from traits.style_views import address_of
-from traits.views import Request
+from traits.views import Request, by
 
 NOTHING_TO_UNDO = "There is nothing left to undo."
 DECISIONS = {"confirm": Decision.CONFIRMED_ASIS, "reject": Decision.REJECTED, "defer": Decision.DEFERRED}
@@ -48,7 +48,7 @@ def bulk(request: Request) -> HttpResponse:
     try:
         with transaction.atomic(durable=True):
             outcome = bulk_service.bulk(
-                **person(request),
+                **by(request),
                 candidate_ids=ids,
                 decision=decision,
                 code=request.POST.get("code", ""),
@@ -60,10 +60,6 @@ def bulk(request: Request) -> HttpResponse:
     text = f"{DONE[Decision(decision)]} {plural(outcome.count('applied'), 'suggestion')}."
     text += _merged(outcome.entries) + _left_out(outcome.outcomes)
     return answer(request, text, outcome.batch_id if outcome.entries else None)
-
-
-def plural(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _merged(entries: list[UserRefinedTrait]) -> str:
@@ -134,7 +130,7 @@ def undo(request: Request, action_id: uuid.UUID) -> HttpResponse:
 
 def _undo(request: Request, action_id: uuid.UUID) -> HttpResponse:
     with transaction.atomic(durable=True):
-        outcome = undo_service.undo(**person(request), action_id=action_id)
+        outcome = undo_service.undo(**by(request), action_id=action_id)
     text = _undone_text(outcome)
     if back := _back(request):
         messages.success(request, text)

@@ -15,10 +15,9 @@ from traits import erasure, selectors
 from traits import looks as access
 from traits import my_data as reads
 from traits import suppressions as kept_away
-from traits.bulk_views import plural
 from traits.erasure_models import ErasureState
-from traits.log import Actor
-from traits.views import Request
+from traits.sentences import plural
+from traits.views import Request, by, wants_fragment
 
 NEWEST = 3
 HELD = {
@@ -69,8 +68,8 @@ def suppressions(request: Request) -> HttpResponse:
     """What is never suggested again, a page at a time; HTMX gets the list alone."""
     after = request.GET.get("after", "")
     context = {"page": kept_away.suppressions(request.user, after), "first": not after}
-    fragment = request.htmx and not request.htmx.history_restore_request
-    return render(request, "traits/_suppressions.html" if fragment else "traits/suppressions.html", context)
+    template = "traits/_suppressions.html" if wants_fragment(request) else "traits/suppressions.html"
+    return render(request, template, context)
 
 
 @login_required
@@ -78,9 +77,7 @@ def suppressions(request: Request) -> HttpResponse:
 def suppression_lift(request: Request, suppression_id: int) -> HttpResponse:
     """Let it be suggested again; HTMX gets the row as it is then."""
     with transaction.atomic(durable=True):
-        lifted = kept_away.lift_suppression(
-            user=request.user, actor=Actor(user_id=request.user.pk), suppression_id=suppression_id
-        )
+        lifted = kept_away.lift_suppression(**by(request), suppression_id=suppression_id)
     if request.htmx:
         return render(request, "traits/_suppression_lifted.html", {"lifted": lifted})
     back = f" {plural(lifted.returned, 'suggestion')} of it to review." if lifted.returned else ""
@@ -113,6 +110,6 @@ def looks(request: Request) -> HttpResponse:
 def bar_lift(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
     """Let imports bring again what an erasure keeps away."""
     with transaction.atomic(durable=True):
-        found = kept_away.lift_bar(user=request.user, actor=Actor(user_id=request.user.pk), erasure_id=erasure_id)
+        found = kept_away.lift_bar(**by(request), erasure_id=erasure_id)
     messages.success(request, "What this kept away can be taken in again.")
     return redirect("erasure", found.pk)

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,10 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from traits import forms, selectors, services
 from traits.errors import AlreadyDecidedError, InvalidError, RuleError, StaleVersionError, TraitRemovedError
-from traits.log import Actor
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.similar import similar_traits
-from traits.views import Request, address, filters_for, open_card, workspace
+from traits.views import Request, address, by, filters_for, open_card, workspace
 
 SAID = {
     Decision.CONFIRMED_ASIS: "Confirmed “{name}”.",
@@ -31,10 +29,6 @@ BECAME = {Decision.STATUS_CHANGED: " “{name}” is dormant now.", Decision.REM
 ANOTHER_WIN = (AlreadyDecidedError, StaleVersionError, TraitRemovedError)
 
 
-def person(request: Request) -> dict[str, Any]:
-    return {"user": request.user, "actor": Actor(user_id=request.user.pk)}
-
-
 @login_required
 @require_POST
 def confirm(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
@@ -43,7 +37,7 @@ def confirm(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
         request,
         candidate_id,
         lambda: services.confirm(
-            **person(request),
+            **by(request),
             candidate_id=candidate_id,
             changes=forms.read_contexts(request.POST),
             evidence=forms.read_evidence(request.POST),
@@ -61,7 +55,7 @@ def reject(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
         request,
         candidate_id,
         lambda: services.reject(
-            **person(request),
+            **by(request),
             candidate_id=candidate_id,
             code=request.POST.get("code") or relation_default,
             reason=request.POST.get("reason", "").replace("\r\n", "\n"),
@@ -79,7 +73,7 @@ def defer(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
         request,
         candidate_id,
         lambda: services.defer(
-            **person(request),
+            **by(request),
             candidate_id=candidate_id,
             until=forms.read_until(request.POST),
             evidence=forms.read_evidence(request.POST),
@@ -97,7 +91,7 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
             request,
             candidate_id,
             lambda: services.merge(
-                **person(request),
+                **by(request),
                 candidate_id=candidate_id,
                 into=forms.read_id("into", request.POST["into"]),
                 evidence=forms.read_evidence(request.POST),
@@ -126,7 +120,7 @@ def reopen(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     return _decide(
         request,
         candidate_id,
-        lambda: services.reopen(**person(request), candidate_id=candidate_id, version=forms.read_version(request.POST)),
+        lambda: services.reopen(**by(request), candidate_id=candidate_id, version=forms.read_version(request.POST)),
     )
 
 
@@ -146,7 +140,7 @@ def edit_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     try:
         with transaction.atomic(durable=True):
             outcome = services.confirm(
-                **person(request),
+                **by(request),
                 candidate_id=candidate_id,
                 changes=form.changes(candidate),
                 evidence=forms.read_evidence(request.POST),
@@ -266,7 +260,7 @@ def _next(
         place = (-decided.created_at.timestamp(), decided.pk)
         following = [row for row in listed if (-row.created_at.timestamp(), row.pk) > place]
         if not following:
-            key = f"{decided.created_at.isoformat()}_{decided.pk}"
+            key = selectors.place_key(decided.created_at, decided.pk)
             following = selectors.queue(request.user, filters, after=key, limit=1).rows
         listed = following or listed
     return listed[0].pk if listed else None

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.dateformat import format as date_format
 
 from traits.models import Category, TraitStatus, Verdict
-from traits.sentences import value_words
+from traits.sentences import plural, value_words
 from traits.states import State, moment
 
 Kind = Literal["", "ins", "del"]
@@ -159,17 +159,13 @@ def verdicts(evidence: list[Any] | dict[str, str] | None) -> dict[str, str]:
 def _evidence(old: Any, new: Any) -> list[Difference]:
     first, second = verdicts(old), verdicts(new)
     came, went = len(second.keys() - first.keys()), len(first.keys() - second.keys())
-    parts = [Part("ins", f"{_pieces(came)} added")] if came else []
-    parts += [Part("del", f"{_pieces(went)} gone")] if went else []
+    parts = [Part("ins", f"{plural(came, 'piece')} added")] if came else []
+    parts += [Part("del", f"{plural(went, 'piece')} gone")] if went else []
     judged = Counter(second[key] for key in first.keys() & second.keys() if first[key] != second[key])
     for verdict, number in judged.items():
         said = f"judged: {Verdict(verdict).label.lower()}" if verdict in Verdict.values else "no longer judged"
-        parts.append(Part("", f"{_pieces(number)} {said}"))
+        parts.append(Part("", f"{plural(number, 'piece')} {said}"))
     return [Difference("Evidence", parts)] if parts else []
-
-
-def _pieces(number: int) -> str:
-    return f"{number:,} piece{'' if number == 1 else 's'}"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

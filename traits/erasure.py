@@ -67,8 +67,7 @@ def request_erasure(*, user: User, actor: log.Actor, confirm_email: str, recentl
     For others it awaits their confirmation, for a day. Who asks again gets the erasure that is under way. Raises
     InvalidError (confirm) when the e-mail is not the account's.
     """
-    if not user.email or confirm_email.strip().lower() != user.email:
-        raise InvalidError(details={"confirm": ["This is not the e-mail address of your account."]})
+    check_email(user, confirm_email)
     persona = lock_all(user)
     erasure = _under_way(user)
     if erasure is None:
@@ -99,10 +98,16 @@ def erase_persona(*, user: User, actor: log.Actor) -> Erasure:
     """Erase it without asking the person: for operators, who give a reference."""
     persona = lock_all(user)
     erasure = new_erasure(user, actor)
-    _expire(user)
+    expire_awaiting(user)
     erasure.save(force_insert=True)
     carry_out(user, persona, erasure)
     return erasure
+
+
+def check_email(user: User, confirm_email: str) -> None:
+    """Raise InvalidError (confirm) when this is not the account's e-mail."""
+    if not user.email or confirm_email.strip().lower() != user.email:
+        raise InvalidError(details={"confirm": ["This is not the e-mail address of your account."]})
 
 
 def receipt(user: User, erasure_id: uuid.UUID) -> Erasure:
@@ -170,8 +175,8 @@ def _under_way(user: User) -> Erasure | None:
     return mine.filter(state=ErasureState.ERASED).order_by("-erased_at").first()
 
 
-def _expire(user: User) -> None:
-    """What the person had still to confirm is being done already."""
+def expire_awaiting(user: User) -> None:
+    """Expire what the person had still to confirm: it is being done already."""
     awaiting = Erasure.objects.filter(user=user, state=ErasureState.AWAITING_CONFIRMATION)
     awaiting.update(state=ErasureState.EXPIRED)
 

@@ -14,10 +14,20 @@ from django.db import transaction
 from ptfi.accounts.models import User
 from ptfi.clients.models import ClientAccess, SpentToken
 from traits import bars, log
-from traits.erasure import BACKUPS, LOOKS, RECEIPT, carry_out, counts, lock_all, new_erasure
+from traits.erasure import (
+    BACKUPS,
+    LOOKS,
+    RECEIPT,
+    carry_out,
+    check_email,
+    counts,
+    expire_awaiting,
+    lock_all,
+    new_erasure,
+)
 from traits.erasure_models import ErasureKind
 from traits.errors import InvalidError
-from traits.models import Erasure, ErasureState, ModerationEntry, Persona, UserRefinedTrait
+from traits.models import Erasure, ModerationEntry, Persona, UserRefinedTrait
 
 logger = logging.getLogger(__name__)
 
@@ -37,14 +47,14 @@ def erase_account(*, user: User, actor: log.Actor, confirm_email: str | None) ->
 
     Raises InvalidError (confirm) when the e-mail is not the account's, or the account is one of staff.
     """
-    if confirm_email is not None and (not user.email or confirm_email.strip().lower() != user.email):
-        raise InvalidError(details={"confirm": ["This is not the e-mail address of your account."]})
+    if confirm_email is not None:
+        check_email(user, confirm_email)
     persona = lock_all(user)
     # What staff did for others is in those people's logs.
     acted = UserRefinedTrait.objects.filter(actor=user).exclude(user=user).exists()
     if user.is_staff or acted or ModerationEntry.objects.filter(actor=user).exists():
         raise InvalidError(details={"confirm": [STAFF]})
-    Erasure.objects.filter(user=user, state=ErasureState.AWAITING_CONFIRMATION).update(state=ErasureState.EXPIRED)
+    expire_awaiting(user)
     erasure = new_erasure(user, actor, ErasureKind.ACCOUNT)
     kept = dict(KEPT)
     if user.external_id:

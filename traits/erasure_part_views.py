@@ -20,11 +20,10 @@ from traits.erasure_models import ErasureKind
 from traits.erasure_views import to_receipt
 from traits.erasure_words import in_words, said
 from traits.errors import InvalidError, NotFoundError
-from traits.log import Actor
 from traits.models import Category, Erasure, ErasureState
 from traits.redaction import target_of
 from traits.states import State
-from traits.views import Request
+from traits.views import Request, by, wants_fragment
 
 RECEIPT = "erasure"
 """The session's key of the receipt that is shown to whoever has just ended their account."""
@@ -45,7 +44,7 @@ def erase_evidence(request: Request, evidence_id: str) -> HttpResponse:
         request,
         target_of(ErasureKind.EVIDENCE, piece),
         context,
-        lambda: erasure_parts.erase_evidence(**_by(request), evidence_id=pk),
+        lambda: erasure_parts.erase_evidence(**by(request), evidence_id=pk),
     )
 
 
@@ -56,7 +55,7 @@ def erase_source(request: Request, source: str) -> HttpResponse:
     """Erase all evidence of a source."""
     target = erasure_parts.source_target(request.user, source)
     context = {"kind": ErasureKind.SOURCE} | my_data.source_shown(request.user, target["source_package_id"])
-    return _erase(request, target, context, lambda: erasure_parts.erase_source(**_by(request), source=source))
+    return _erase(request, target, context, lambda: erasure_parts.erase_source(**by(request), source=source))
 
 
 @login_required
@@ -71,7 +70,7 @@ def erase_category(request: Request, category: str) -> HttpResponse:
         request,
         {"category": category},
         context,
-        lambda: erasure_parts.erase_category(**_by(request), category=category),
+        lambda: erasure_parts.erase_category(**by(request), category=category),
     )
 
 
@@ -88,10 +87,6 @@ def _erase(request: Request, target: State, context: dict[str, Any], act: Callab
     return to_receipt(request, done.pk)
 
 
-def _by(request: Request) -> dict[str, Any]:
-    return {"user": request.user, "actor": Actor(user_id=request.user.pk)}
-
-
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -103,7 +98,7 @@ def account_erase(request: Request) -> HttpResponse:
             raise ReauthenticationRequired
         try:
             with transaction.atomic(durable=True):
-                done = erase_account(**_by(request), confirm_email=email)
+                done = erase_account(**by(request), confirm_email=email)
             logout(request)
             request.session[RECEIPT] = str(done.pk)
             return redirect("account_erased")
@@ -122,5 +117,4 @@ def account_erased(request: Request) -> HttpResponse:
     if found is None:
         raise NotFoundError
     context = {"erasure": found, "states": ErasureState} | said(found.kind, found.counts, found.kept)
-    fragment = request.htmx and not request.htmx.history_restore_request
-    return render(request, "traits/_erasure.html" if fragment else "traits/erasure.html", context)
+    return render(request, "traits/_erasure.html" if wants_fragment(request) else "traits/erasure.html", context)

@@ -15,9 +15,8 @@ from ptfi.accounts.reauthentication import signed_in_just_now
 from traits import erasure as service
 from traits.erasure_words import in_words, said
 from traits.errors import InvalidError
-from traits.log import Actor
 from traits.models import ErasureState
-from traits.views import Request
+from traits.views import Request, by, wants_fragment
 
 
 @login_required
@@ -30,8 +29,7 @@ def erasure_new(request: Request) -> HttpResponse:
         try:
             with transaction.atomic(durable=True):
                 erasure = service.request_erasure(
-                    user=request.user,
-                    actor=Actor(user_id=request.user.pk),
+                    **by(request),
                     confirm_email=email,
                     recently_authenticated=signed_in_just_now(request),
                 )
@@ -51,8 +49,7 @@ def erasure(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
     awaiting = found.state == ErasureState.AWAITING_CONFIRMATION
     counts = service.counts(request.user) if awaiting else found.counts
     context = {"erasure": found, "states": ErasureState} | said(found.kind, counts, found.kept)
-    fragment = request.htmx and not request.htmx.history_restore_request
-    return render(request, "traits/_erasure.html" if fragment else "traits/erasure.html", context)
+    return render(request, "traits/_erasure.html" if wants_fragment(request) else "traits/erasure.html", context)
 
 
 @login_required
@@ -67,7 +64,7 @@ def erasure_confirm(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
 @reauthentication_required  # type: ignore[untyped-decorator]
 def _confirm(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
     with transaction.atomic(durable=True):
-        service.confirm_erasure(user=request.user, actor=Actor(user_id=request.user.pk), erasure_id=erasure_id)
+        service.confirm_erasure(**by(request), erasure_id=erasure_id)
     return to_receipt(request, erasure_id)
 
 
@@ -83,7 +80,5 @@ def to_receipt(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
 def suggestions(request: Request) -> HttpResponse:
     """Turn suggestions on or off."""
     with transaction.atomic(durable=True):
-        service.set_suggestions(
-            user=request.user, actor=Actor(user_id=request.user.pk), on=request.POST.get("on") == "1"
-        )
+        service.set_suggestions(**by(request), on=request.POST.get("on") == "1")
     return redirect("my_data")

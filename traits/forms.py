@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 import uuid
+from collections.abc import Container
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,22 +31,25 @@ VERDICT = "verdict-"
 
 def read_filters(query: QueryDict) -> selectors.Filters:
     """The filters that the address names; what is not one of the choices counts as not chosen."""
-
-    def choice(name: str, choices: Any, default: str = "") -> str:
-        value = query.get(name, "")
-        return value if value in choices else default
-
-    def text(name: str) -> str:
-        return query.get(name, "").replace("\x00", "").strip()[:MAX_NAME]
-
     return selectors.Filters(
-        tab=choice("tab", selectors.TABS, "review"),
-        category=choice("category", Category.values),
-        band=choice("band", BANDS),
-        model=text("model"),
-        concept=text("concept"),
-        q=text("q"),
+        tab=read_choice(query, "tab", selectors.TABS) or "review",
+        category=read_choice(query, "category", Category.values),
+        band=read_choice(query, "band", BANDS),
+        model=read_name(query, "model"),
+        concept=read_name(query, "concept"),
+        q=read_name(query, "q"),
     )
+
+
+def read_choice(query: QueryDict, name: str, choices: Container[str]) -> str:
+    """What was chosen; "" for what is not one of the choices."""
+    value = query.get(name, "")
+    return value if value in choices else ""
+
+
+def read_name(query: QueryDict, name: str) -> str:
+    """What was typed, as far as a name of ours may be that long."""
+    return query.get(name, "").replace("\x00", "").strip()[:MAX_NAME]
 
 
 def filter_query(filters: selectors.Filters, **more: str) -> str:

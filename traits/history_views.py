@@ -18,14 +18,14 @@ from traits import history as log_history
 from traits import log_check, past, selectors
 from traits.differences import changed_pieces, pieces_then
 from traits.errors import NotFoundError
-from traits.forms import read_number
+from traits.forms import read_choice, read_number
 from traits.history import ACTORS, Filters
 from traits.log_download import json_lines, table
 from traits.models import Category, Decision, ModerationEntry, UserRefinedTrait
 from traits.moderated import moderated
 from traits.sentences import element_words, value_words
 from traits.states import State
-from traits.views import Request
+from traits.views import Request, wants_fragment
 
 DOWNLOADS = {
     "json": (json_lines, "jsonl", "application/x-ndjson"),
@@ -36,14 +36,10 @@ MOST = 10**9
 
 def read_filters(query: QueryDict) -> Filters:
     """The filters that the address names; what is not one of the choices counts as not chosen."""
-
-    def choice(name: str, choices: Any) -> str:
-        return value if (value := query.get(name, "")) in choices else ""
-
     return Filters(
-        decision=choice("decision", Decision.values),
-        category=choice("category", Category.values),
-        actor=choice("actor", ACTORS),
+        decision=read_choice(query, "decision", Decision.values),
+        category=read_choice(query, "category", Category.values),
+        actor=read_choice(query, "actor", ACTORS),
         since=read_day(query.get("since", "")),
         until=read_day(query.get("until", "")),
     )
@@ -75,8 +71,7 @@ def history(request: Request) -> HttpResponse:
         "categories": Category.choices,
         "actors": ACTORS.items(),
     }
-    fragment = request.htmx and not request.htmx.history_restore_request
-    return render(request, "history/_answer.html" if fragment else "history/history.html", context)
+    return render(request, "history/_answer.html" if wants_fragment(request) else "history/history.html", context)
 
 
 def _moderated(request: Request, filters: Filters) -> list[ModerationEntry]:
@@ -156,7 +151,6 @@ def log_file(request: Request, kind: str) -> StreamingHttpResponse:
     response = StreamingHttpResponse(Download(request.user.pk, pieces(request.user)), content_type=content_type)
     name = f"persona-log-{timezone.localdate():%Y-%m-%d}.{extension}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["X-Content-Type-Options"] = "nosniff"
     return response
 
 

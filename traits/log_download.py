@@ -63,8 +63,7 @@ def table(user: User) -> Generator[bytes, None, None]:
     try:
         with snapshot():
             yield (BYTE_ORDER_MARK + writer.writerow(COLUMNS)).encode()
-            for entries in _pieces(user):
-                tell(user, entries)
+            for entries in told(user, zone):
                 # Set anew for each piece: between two of them other requests run in this thread.
                 with timezone.override(zone):
                     lines = [writer.writerow(map(cell, _values(entry))) for entry in entries]
@@ -77,9 +76,12 @@ def _entries(user: User) -> Any:
     return UserRefinedTrait.objects.filter(user=user).order_by("revision")
 
 
-def _pieces(user: User) -> Iterator[list[Any]]:
+def told(user: User, zone: zoneinfo.ZoneInfo) -> Iterator[list[Any]]:
+    """The log in pieces, oldest first, each entry with what its sentence needs; times in it are of this zone."""
     after = 0
     while entries := list(in_words(_entries(user).filter(revision__gt=after))[:ROWS]):
+        with timezone.override(zone):
+            tell(user, entries)
         yield entries
         after = entries[-1].revision
 

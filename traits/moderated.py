@@ -1,12 +1,12 @@
 """What staff did with a person's suggestions, as that person sees it."""
 
-import datetime as dt
 import uuid
 
 from django.db.models import Q
 
 from ptfi.accounts.models import User
 from traits.models import CandidateStatus, ExtractedTraitCandidate, ModerationAction, ModerationEntry
+from traits.selectors import place_key, read_place
 
 PAGE = 30
 SAID: dict[str, str] = {
@@ -25,8 +25,9 @@ def moderated(user: User, after: str = "", limit: int = PAGE) -> tuple[list[Mode
     Each entry has said (what was done) and candidate: the suggestion, where it is the person's and not held back.
     """
     rows = ModerationEntry.objects.filter(user=user).order_by("-created_at", "entry_id")
-    if key := _key(after):
-        rows = rows.filter(Q(created_at__lt=key[0]) | Q(created_at=key[0], entry_id__gt=key[1]))
+    if place := read_place(after):
+        moment, last_id = place
+        rows = rows.filter(Q(created_at__lt=moment) | Q(created_at=moment, entry_id__gt=last_id))
     found = list(rows[: limit + 1])
     page = found[:limit]
     candidates = _candidates(user, page)
@@ -34,7 +35,7 @@ def moderated(user: User, after: str = "", limit: int = PAGE) -> tuple[list[Mode
         entry.said = SAID[entry.action]  # type: ignore[attr-defined]
         entry.candidate = candidates.get(entry.candidate_id)  # type: ignore[attr-defined]
     last = page[-1] if len(found) > limit else None
-    return page, f"{last.created_at.isoformat()}_{last.pk}" if last else ""
+    return page, place_key(last.created_at, last.pk) if last else ""
 
 
 def _candidates(user: User, entries: list[ModerationEntry]) -> dict[uuid.UUID, ExtractedTraitCandidate]:
@@ -47,12 +48,3 @@ def _candidates(user: User, entries: list[ModerationEntry]) -> dict[uuid.UUID, E
     for row in found.values():
         row.can_open = row.status != CandidateStatus.ARCHIVED  # type: ignore[attr-defined]
     return found
-
-
-def _key(text: str) -> tuple[dt.datetime, uuid.UUID] | None:
-    """What the page before ended with; None for what is no key."""
-    time, _, pk = text.partition("_")
-    try:
-        return dt.datetime.fromisoformat(time).astimezone(dt.UTC), uuid.UUID(pk)
-    except (ValueError, OverflowError):
-        return None

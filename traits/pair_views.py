@@ -14,11 +14,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from traits import cards, pairs, relations, selectors
 from traits.errors import InvalidError, NotFoundError, RuleError, StaleVersionError
 from traits.forms import lines, read_id, read_number
-from traits.log import Actor
 from traits.models import PersonaTrait
 from traits.services import Outcome
 from traits.validation import Relation
-from traits.views import Request
+from traits.views import Request, by
 
 PAGE = 20
 SAID = {
@@ -72,8 +71,7 @@ def _relate(request: Request, both: list[PersonaTrait]) -> Outcome:
     kept = read_id("relation", text)
     other = next((trait for trait in both if trait.pk != kept), both[0])
     return relations.relate(
-        user=request.user,
-        actor=Actor(user_id=request.user.pk),
+        **by(request),
         trait_id=kept,
         relation=Relation(trait_id=other.pk, kind=kind, existing_contexts=_places(request, other.pk)),
         contexts=_places(request, kept),

@@ -1,5 +1,6 @@
 """The export as a page for people: one file of HTML, in pieces, for a browser without a network or scripts."""
 
+import itertools
 import zoneinfo
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -12,6 +13,8 @@ from django.utils import timezone
 from ptfi.accounts.models import User
 from ptfi.clients.grants import connections
 from traits import erasure, erasure_words, styles
+from traits.export import ROWS
+from traits.log_download import told
 from traits.models import (
     AccessEntry,
     CandidateStatus,
@@ -19,11 +22,8 @@ from traits.models import (
     ExtractedTraitCandidate,
     PersonaTrait,
     Suppression,
-    UserRefinedTrait,
 )
-from traits.sentences import in_words, tell
 
-ROWS = 100
 HERE = "<!-- here -->"
 """Stands where a template is cut in two; what people wrote is escaped, so nothing else is like it."""
 Render = Callable[..., bytes]
@@ -53,7 +53,8 @@ def _parts(user: User, render: Render, zone: zoneinfo.ZoneInfo) -> Iterator[byte
     for status in CandidateStatus:
         title = f"Suggestions: {status.label.lower()}"
         yield from _part(render, status, title, mine.filter(status=status), "suggestion")
-    yield from _part(render, "decisions", "What you decided", _told(user, zone), "decision")
+    decisions = itertools.chain.from_iterable(told(user, zone))
+    yield from _part(render, "decisions", "What you decided", decisions, "decision")
     kept_away = Suppression.objects.filter(user=user).order_by("name_key", "pk")
     yield from _part(render, "suppressed", "Never suggested again", kept_away, "suppression")
     receipts = Erasure.objects.filter(user=user).order_by("requested_at")
@@ -85,16 +86,6 @@ def _render(zone: zoneinfo.ZoneInfo, name: str, **context: Any) -> bytes:
     # Around each piece alone: between two of them the thread may be at other people's.
     with timezone.override(zone):
         return get_template(f"export/{name}.html").render(context).encode()
-
-
-def _told(user: User, zone: zoneinfo.ZoneInfo) -> Iterator[Any]:
-    """The log, oldest first, each entry with what its sentence needs."""
-    rows, after = UserRefinedTrait.objects.filter(user=user).order_by("revision"), 0
-    while entries := list(in_words(rows.filter(revision__gt=after))[:ROWS]):
-        with timezone.override(zone):
-            tell(user, entries)
-        yield from entries
-        after = entries[-1].revision
 
 
 def _receipt(row: Erasure) -> dict[str, list[str]]:

@@ -108,7 +108,7 @@ def candidates(user: User, filters: Filters) -> QuerySet[ExtractedTraitCandidate
     if filters.category:
         rows = rows.filter(trait_category=filters.category)
     if filters.band:
-        rows = rows.filter(_band_condition(filters.band))
+        rows = rows.filter(band_condition(filters.band))
     if filters.model:
         rows = rows.filter(originating_models__contains=[filters.model])
     if filters.concept:
@@ -118,7 +118,8 @@ def candidates(user: User, filters: Filters) -> QuerySet[ExtractedTraitCandidate
     return rows.defer("search", "supporting_evidence")
 
 
-def _band_condition(band: str) -> Q:
+def band_condition(band: str) -> Q:
+    """Which candidates have a confidence of this band; all, where it is none."""
     upper = 1.1
     for name, _, least in (*BANDS, LOWEST_BAND):
         if name == band:
@@ -147,17 +148,30 @@ def queue(user: User, filters: Filters, after: str = "", limit: int = PAGE) -> P
     page = found[:limit]
     _attach_alike(user, filters, page if grouped else [])
     last = page[-1] if len(found) > limit else None
-    return Page(rows=page, next=f"{getattr(last, column).isoformat()}_{last.pk}" if last else "")
+    return Page(rows=page, next=place_key(getattr(last, column), last.pk) if last else "")
 
 
 def _after(rows: QuerySet[ExtractedTraitCandidate], column: str, key: str) -> QuerySet[ExtractedTraitCandidate]:
     """The rows behind the key; a key that is not one starts at the beginning."""
-    try:
-        time, _, pk = key.partition("_")
-        moment, last = dt.datetime.fromisoformat(time).astimezone(dt.UTC), uuid.UUID(pk)
-    except (ValueError, OverflowError):
+    place = read_place(key)
+    if place is None:
         return rows
+    moment, last = place
     return rows.filter(Q(**{f"{column}__lt": moment}) | Q(**{column: moment, "candidate_id__gt": last}))
+
+
+def place_key(moment: dt.datetime, pk: uuid.UUID) -> str:
+    """A row's place in a list by time, as an address carries it."""
+    return f"{moment.isoformat()}_{pk}"
+
+
+def read_place(key: str) -> tuple[dt.datetime, uuid.UUID] | None:
+    """The place again; None for what is no key."""
+    time, _, pk = key.partition("_")
+    try:
+        return dt.datetime.fromisoformat(time).astimezone(dt.UTC), uuid.UUID(pk)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _attach_alike(user: User, filters: Filters, rows: list[ExtractedTraitCandidate]) -> None:
@@ -261,9 +275,9 @@ def decided_since(user: User, since: dt.datetime) -> dict[str, int]:
 
 def traits_to_merge_into(user: User, q: str = "", limit: int = 200) -> list[PersonaTrait]:
     """The person's traits by name, for a choice; q narrows it."""
-    rows = PersonaTrait.objects.filter(user=user, name_key__contains=name_key(q)) if q else None
-    mine = rows if rows is not None else PersonaTrait.objects.filter(user=user)
-    return list(mine.only("trait_id", "name", "category", "status").order_by("name_key", "pk")[:limit])
+    rows = PersonaTrait.objects.filter(user=user)
+    rows = rows.filter(name_key__contains=name_key(q)) if q else rows
+    return list(rows.only("trait_id", "name", "category", "status").order_by("name_key", "pk")[:limit])
 
 
 def history(user: User, thing_id: uuid.UUID, limit: int = 20) -> list[UserRefinedTrait]:

@@ -186,6 +186,11 @@ def value_words(element: str, value: Any) -> str:
     return str(value).replace("_", " ") if element in KNOWN else str(value)
 
 
+def plural(number: int, word: str) -> str:
+    """So many of what the word says: "1 piece", "2,000 pieces"."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
 def together(entries: Sequence[Any], main: Any, number: int) -> Phrase:
     """What a batch of so many entries did; main is the one of them that is said where they differ in kind.
 

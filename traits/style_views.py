@@ -16,11 +16,11 @@ from ptfi.accounts.models import User
 from traits import selectors
 from traits import styles as style_service
 from traits.errors import InvalidError, NotFoundError, StaleVersionError
-from traits.log import Actor
+from traits.sentences import plural
 from traits.style_examples import example
 from traits.style_forms import StyleForm
 from traits.styles import ContextStyles
-from traits.views import Request
+from traits.views import Request, by
 
 # The keys are those that EchoSphere's other programs use.
 NAMED = {"": "Everywhere", "work": "At work", "friends": "With friends"}
@@ -90,8 +90,7 @@ def _save(request: Request, form: StyleForm) -> HttpResponse:
         try:
             with transaction.atomic(durable=True):
                 outcome = style_service.put_styles(
-                    user=request.user,
-                    actor=Actor(user_id=request.user.pk),
+                    **by(request),
                     context=form.held.context,
                     styles=values,
                     seen=request.POST.get("seen"),
@@ -108,7 +107,7 @@ def _saved(request: Request, context: str, outcome: style_service.StyleOutcome) 
     number = len(outcome.entries)
     if number:
         where = NAMED.get(context, f"“{context}”")
-        text = f"Saved: {number} change{'' if number == 1 else 's'} to your style ({where})."
+        text = f"Saved: {plural(number, 'change')} to your style ({where})."
         messages.success(request, text, extra_tags=f"undo:{outcome.action_id}")
     else:
         messages.info(request, "Nothing was changed.")

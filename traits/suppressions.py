@@ -28,8 +28,9 @@ PAGE = 30
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Cause:
-    """A decision that wants a suppression: rejected, removed or merged into another trait, of what, when, and the code
-    of a rejection.
+    """A decision that wants a suppression: which (a reject, a removal or a merge of two traits), of what, and when.
+
+    code: of a reject, "" for the others.
     """
 
     decision: str

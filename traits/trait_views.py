@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from traits import persona, selectors
 from traits.errors import InvalidError, NotFoundError, StaleVersionError, TraitRemovedError
 from traits.forms import read_evidence, read_verdicts, read_version
-from traits.log import Actor
 from traits.models import (
     CandidateStatus,
     Decision,
@@ -28,7 +27,7 @@ from traits.services import Outcome
 from traits.similar import similar_traits
 from traits.states import Piece, name_key
 from traits.trait_forms import TraitForm
-from traits.views import Request
+from traits.views import Request, by
 
 EVIDENCE_SHOWN = 10
 STATUS_SAID = {
@@ -111,7 +110,7 @@ def trait_new(request: Request) -> HttpResponse:
         try:
             with transaction.atomic(durable=True):
                 outcome = persona.add_trait(
-                    **_by(request), changes=form.trait_changes(), own_evidence=read_evidence(request.POST).own
+                    **by(request), changes=form.trait_changes(), own_evidence=read_evidence(request.POST).own
                 )
             return _done(request, outcome, "Added “%s”.")
         except InvalidError as error:
@@ -148,7 +147,7 @@ def trait_edit(request: Request, trait_id: uuid.UUID) -> HttpResponse:
         try:
             with transaction.atomic(durable=True):
                 outcome = persona.edit_trait(
-                    **_by(request),
+                    **by(request),
                     trait_id=trait_id,
                     changes=form.trait_changes(),
                     evidence=read_evidence(request.POST),
@@ -194,7 +193,7 @@ def trait_status(request: Request, trait_id: uuid.UUID) -> HttpResponse:
     status = request.POST.get("status", "")
     with transaction.atomic(durable=True):
         outcome = persona.set_status(
-            **_by(request), trait_id=trait_id, status=status, version=read_version(request.POST)
+            **by(request), trait_id=trait_id, status=status, version=read_version(request.POST)
         )
     return _done(request, outcome, STATUS_SAID[TraitStatus(status)])
 
@@ -210,7 +209,7 @@ def trait_remove(request: Request, trait_id: uuid.UUID) -> HttpResponse:
         try:
             with transaction.atomic(durable=True):
                 outcome = persona.remove_trait(
-                    **_by(request), trait_id=trait_id, reason=reason, version=read_version(request.POST)
+                    **by(request), trait_id=trait_id, reason=reason, version=read_version(request.POST)
                 )
             _say(request, outcome, f"“{found.name}” is no longer part of your persona.")
             return redirect("traits")
@@ -218,10 +217,6 @@ def trait_remove(request: Request, trait_id: uuid.UUID) -> HttpResponse:
             faults = error.details["reason"]
     context = {"trait": found, "reason": reason, "faults": faults}
     return render(request, "traits/trait_remove.html", context, status=400 if faults else 200)
-
-
-def _by(request: Request) -> dict[str, Any]:
-    return {"user": request.user, "actor": Actor(user_id=request.user.pk)}
 
 
 def _done(request: Request, outcome: Outcome, said: str) -> HttpResponse:

@@ -14,6 +14,7 @@ from django_htmx.middleware import HtmxDetails
 
 from ptfi.accounts.models import User
 from traits import cards, forms, selectors
+from traits.log import Actor
 from traits.models import CandidateStatus, Category, Decision, ExtractedTraitCandidate
 
 MOST_SHOWN = 300
@@ -23,8 +24,6 @@ STATUS_TABS = {
     CandidateStatus.REFINED: "confirmed",
     CandidateStatus.REJECTED: "rejected",
 }
-
-
 TODAY = {
     "confirmed": (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.MERGED),
     "rejected": (Decision.REJECTED,),
@@ -37,6 +36,16 @@ class Request(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+
+
+def by(request: Request) -> dict[str, Any]:
+    """The person, deciding for themselves on a page: what every service takes."""
+    return {"user": request.user, "actor": Actor(user_id=request.user.pk)}
+
+
+def wants_fragment(request: Request) -> bool:
+    """Whether HTMX asks for a part of the page; a page of its history that it has lost, it wants whole."""
+    return bool(request.htmx) and not request.htmx.history_restore_request
 
 
 @login_required
@@ -97,9 +106,7 @@ def review_news(request: Request) -> HttpResponse:
 
 def _target(request: Request) -> str:
     """The id of the element that HTMX will replace; "" for a whole page."""
-    if not request.htmx or request.htmx.history_restore_request:
-        return ""
-    return request.htmx.target or ""
+    return (request.htmx.target or "") if wants_fragment(request) else ""
 
 
 def address(path: str, query: str) -> str:

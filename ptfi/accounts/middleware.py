@@ -30,5 +30,4 @@ class PrivatePagesMiddleware:
         patch_vary_headers(response, ["HX-Request", "HX-Target"])
         if request.user.is_authenticated and not response.has_header("Cache-Control"):
             add_never_cache_headers(response)
-            response["Cache-Control"] += ", no-store"
         return response

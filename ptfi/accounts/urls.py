@@ -1,3 +1,5 @@
+"""The addresses of the account pages that allauth does not bring."""
+
 from django.urls import path
 
 from . import views

@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import secrets
+import socket
 import stat
 import subprocess
 import sys
@@ -127,6 +128,17 @@ def wait_for_lock(path: Path, seconds: float, *, shared: bool = False) -> int:
             raise EmbeddedError(f"{path} has been held by another process for {seconds:.0f} s")
         time.sleep(0.02)
     return lock
+
+
+def is_free(port: int) -> bool:
+    """Say whether no program on this machine listens at the port, and this one may."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def read_state(data: Path) -> dict[str, Any]:

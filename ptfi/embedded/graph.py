@@ -4,7 +4,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import sys
 import threading
 import time
@@ -14,7 +13,7 @@ from urllib.parse import quote
 import neo4j
 from neo4j.exceptions import DriverError, Neo4jError
 
-from ptfi.embedded import PROJECT, is_locked, stored_secret
+from ptfi.embedded import PROJECT, is_free, is_locked, stored_secret
 from ptfi.embedded.service import Service, logger, runs
 
 GRAPH_DEADLINE = float(os.environ.get("PTFI_EMBEDDED_GRAPH_DEADLINE", "60"))
@@ -63,7 +62,7 @@ class Graph(Service):
         return self.silence <= GRAPH_DEADLINE and self.pid() is not None
 
     def launch(self) -> None:
-        if not all(map(_is_free, self.ports.values())):
+        if not all(map(is_free, self.ports.values())):
             logger.error("graph: its port has been taken by another program; it gets a new address")
             (self.folder / "ports.json").unlink()
             self.ports = self._ports()
@@ -106,16 +105,6 @@ class Graph(Service):
 
 def _free_port() -> int:
     # Below the ports that systems give to outgoing connections: one of these could take it while the graph restarts.
-    while not _is_free(port := 17_000 + secrets.randbelow(14_000)):
+    while not is_free(port := 17_000 + secrets.randbelow(14_000)):
         pass
     return port
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

@@ -16,7 +16,7 @@ from traits.errors import InvalidError, RuleError
 from traits.models import AccessKind, ActedFor, TraitStatus
 from traits.staff import acting
 from traits.staff.access import asks_reason
-from traits.staff.acting_forms import Act, By, queue, suggestion_act, trait_act, traits_page, undo_act
+from traits.staff.acting_forms import Act, By, suggestion_act, trait_act, traits_page, undo_act
 from traits.staff.base import ReadOnlyAdmin
 
 TABS = {
@@ -89,7 +89,7 @@ class ActingAdmin(ReadOnlyAdmin):
             after = forms.read_number(request.GET.get("after", ""), 0, 10**9)
             found = history.page(person, history.Filters(), after=after)
             return {"items": found.items, "next": found.next or ""}
-        page = queue(request, person, tab)
+        page = selectors.queue(person, selectors.Filters(tab=tab), after=request.GET.get("after", ""))
         return {"suggestions": page.rows, "next": page.next}
 
     def suggestion_view(self, request: HttpRequest, person_id: uuid.UUID, candidate_id: uuid.UUID) -> HttpResponse:
@@ -181,7 +181,7 @@ class ActingAdmin(ReadOnlyAdmin):
         return person, asks_reason(request, person_id, kind)
 
     def _by(self, request: HttpRequest, person: User) -> By:
-        return By(user=person, actor=acting.actor_for(request, person))
+        return {"user": person, "actor": acting.actor_for(request, person)}
 
     def _done(self, request: HttpRequest, person: User, act: Act, tab: str) -> HttpResponse:
         """Decide, tell the person, and go on; the notice here quotes nothing, as it is kept in a session."""

@@ -1,36 +1,28 @@
 """What the pages that act for a person send, read into the words of the services."""
 
-import dataclasses
 import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 
 from ptfi.accounts.models import User
-from traits import forms, persona, selectors, services, undo
+from traits import forms, persona, services, undo
 from traits.errors import InvalidError
-from traits.log import Actor
 from traits.models import ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
+from traits.staff.filters import chosen
 
 Act = Callable[[], list[UserRefinedTrait]]
 """One decision, to be made in the front door's transaction; its entries."""
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class By:
-    """For whom, and by whom."""
-
-    user: User
-    actor: Actor
-
-    def arguments(self) -> dict[str, Any]:
-        return {"user": self.user, "actor": self.actor}
+By = dict[str, Any]
+"""For whom (user) and by whom (actor), as every service takes it."""
 
 
 def suggestion_act(by: By, candidate: ExtractedTraitCandidate, post: QueryDict, form: forms.EditForm) -> Act:
     """The decision about a suggestion that the form names. Raises InvalidError, also for a decision that is none."""
-    given = by.arguments() | {"candidate_id": candidate.pk, "version": forms.read_version(post)}
+    given = by | {"candidate_id": candidate.pk, "version": forms.read_version(post)}
     match post.get("act"):
         case "confirm":
             return lambda: services.confirm(**given).entries
@@ -52,7 +44,7 @@ def suggestion_act(by: By, candidate: ExtractedTraitCandidate, post: QueryDict, 
 
 def trait_act(by: By, trait: PersonaTrait, post: QueryDict) -> Act:
     """The decision about a trait that the form names. Raises InvalidError."""
-    given = by.arguments() | {"trait_id": trait.pk, "version": forms.read_version(post)}
+    given = by | {"trait_id": trait.pk, "version": forms.read_version(post)}
     match post.get("act"):
         case "status":
             return lambda: persona.set_status(**given, status=post.get("status", "")).entries
@@ -63,26 +55,14 @@ def trait_act(by: By, trait: PersonaTrait, post: QueryDict) -> Act:
 
 
 def undo_act(by: By, action_id: uuid.UUID) -> Act:
-    return lambda: undo.undo(**by.arguments(), action_id=action_id).entries
+    return lambda: undo.undo(**by, action_id=action_id).entries
 
 
 def traits_page(user: User, after: str, limit: int) -> tuple[list[PersonaTrait], str]:
     """The person's traits by name, and the key to go on from; "" at the end."""
     rows = PersonaTrait.objects.filter(user=user).only("trait_id", "name", "name_key", "category", "status", "version")
-    last = rows.filter(pk=after).first() if _is_id(after) else None
+    last = rows.filter(pk__in=chosen([after])).first()
     if last:
         rows = rows.filter(name_key__gte=last.name_key).exclude(name_key=last.name_key, pk__lte=last.pk)
     found = list(rows.order_by("name_key", "pk")[: limit + 1])
     return found[:limit], str(found[limit - 1].pk) if len(found) > limit else ""
-
-
-def _is_id(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
-
-
-def queue(request: HttpRequest, user: User, tab: str) -> selectors.Page:
-    return selectors.queue(user, selectors.Filters(tab=tab), after=request.GET.get("after", ""))

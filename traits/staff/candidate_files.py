@@ -1,5 +1,6 @@
 """Files of candidates: one taken in after a look at its faults, and the list as a table."""
 
+import codecs
 import csv
 import dataclasses
 import json
@@ -51,7 +52,6 @@ COLUMNS = (
     "created",
     "changed",
 )
-BYTE_ORDER = "\N{ZERO WIDTH NO-BREAK SPACE}".encode()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,7 @@ class FileForm(forms.Form):
         file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > MOST_BYTES:
             raise forms.ValidationError("The file is larger than 4 MB.")
-        content: bytes = file.read().removeprefix(BYTE_ORDER)
+        content: bytes = file.read().removeprefix(codecs.BOM_UTF8)
         if len(content.splitlines()) > ingest.MAX_BATCH:
             raise forms.ValidationError(f"The file has more than {ingest.MAX_BATCH:,} lines.")
         if len(packed(content)) > MOST_SENT:
@@ -199,7 +199,6 @@ class CandidateFiles(admin.ModelAdmin):  # type: ignore[type-arg]
         lines = table(request, rows, filters, evidence=evidence)
         response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="candidates-{timezone.localdate():%Y-%m-%d}.csv"'
-        response["X-Content-Type-Options"] = "nosniff"
         return response
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from traits.copying import any_of, query
 from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
-from traits.selectors import BANDS, LOWEST_BAND, search_query
+from traits.selectors import BANDS, LOWEST_BAND, band_condition, search_query
 from traits.staff_indexes import WORDS
 
 PAGE = 50
@@ -100,7 +100,7 @@ def matching(filters: Filters, *, evidence: bool) -> Rows:
         rows = rows.filter(originating_models__contains=[model])
     if held := filters.value("held"):
         rows = rows.exclude(held_reason="") if held == "yes" else rows.filter(held_reason="")
-    rows = rows.filter(_band(filters.value("band")), _age(filters.value("age")))
+    rows = rows.filter(band_condition(filters.value("band") or ""), _age(filters.value("age")))
     return _with_words(rows, filters.value("q"), evidence)
 
 
@@ -109,15 +109,6 @@ def _with_words(rows: Rows, words: str | None, evidence: bool) -> Rows:
         return rows
     wanted: SearchQuery = search_query(words)
     return rows.filter(search=wanted) if evidence else rows.alias(words=WORDS).filter(words=wanted)
-
-
-def _band(name: str | None) -> Q:
-    upper = 1.1
-    for band, _, least in (*BANDS, LOWEST_BAND):
-        if band == name:
-            return Q(confidence_score__gte=least, confidence_score__lt=upper)
-        upper = least
-    return Q()
 
 
 def _age(name: str | None) -> Q:

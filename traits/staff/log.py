@@ -17,7 +17,7 @@ from traits import history, log_check
 from traits.differences import ChangedPiece, changed_pieces, pieces_then
 from traits.forms import read_number
 from traits.models import AccessKind, ActorKind, CandidateStatus, Category, Decision, TraitStatus, UserRefinedTrait
-from traits.sentences import in_words
+from traits.sentences import in_words, plural
 from traits.staff.access import asks_reason, looked_at_many
 from traits.staff.base import ReadOnlyAdmin
 from traits.staff.finding import FilterForm, PersonField, TooSlowError, moment_of, number_of, page
@@ -224,7 +224,7 @@ def _fact(name: str, before: State, after: State) -> Fact:
 def _said(state: State, name: str) -> str:
     value = state.get(name)
     if name == "evidence":
-        return f"{len(value):,} piece{'' if len(value) == 1 else 's'}" if value else ""
+        return plural(len(value), "piece") if value else ""
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return "" if value is None else str(WORDS.get(name, {}).get(value, value))

@@ -14,6 +14,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from traits.log_download import Line, cell
 from traits.models import Category, Quality
 from traits.overview import DRAWN
 from traits.staff import quality
@@ -21,9 +22,6 @@ from traits.staff.base import ReadOnlyAdmin
 from traits.staff.quality import COUNTED, PERIODS, Filters
 
 HEAD = ["week", "model", "category", "confidence_from", "confidence_to"]
-# A spreadsheet takes a cell that begins with one of these for a formula, and models are named by the pipeline.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
 LEGEND = (("confirmed", "confirmed as it was"), ("changed", "confirmed with changes"), ("rejected", "rejected"))
 
 
@@ -96,16 +94,8 @@ def _status(form: FilterForm) -> int:
 
 
 def _lines(rows: Iterator[tuple[Any, ...]]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
+    writer = csv.writer(Line())
     yield writer.writerow([*HEAD, *COUNTED])
     for week, model, category, band, *sums in rows:
-        named = f"'{model}" if model.startswith(FORMULA) else model
         ends = (band / 10, (band + 1) / 10) if band >= 0 else ("", "")
-        yield writer.writerow([week, named, category, *ends, *sums])
-
-
-class _Echo:
-    """What csv writes to: it gives each line back."""
-
-    def write(self, line: str) -> str:
-        return line
+        yield writer.writerow([week, cell(model), category, *ends, *sums])

@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import sys
 import time
 from argparse import ArgumentParser
@@ -110,7 +109,7 @@ def _port(text: str | None) -> int:
         return _next_free(DEFAULT_PORT)
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65_535:
         raise CommandError(f"{text!r} is no port: give a number from 1 to 65535.")
-    if not _is_free(int(text)):
+    if not embedded.is_free(int(text)):
         raise CommandError(f"Port {text} can't be used: another program has it, or it needs rights that you lack.")
     return int(text)
 
@@ -118,17 +117,7 @@ def _port(text: str | None) -> int:
 def _next_free(first: int) -> int:
     """The first port from there on that nobody has."""
     ports: Iterable[int] = chain(range(first, 65_536), range(DEFAULT_PORT, first))
-    return next(port for port in ports if _is_free(port))
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+    return next(port for port in ports if embedded.is_free(port))
 
 
 def _collect_static(console: Console) -> None:

@@ -1,5 +1,6 @@
 """Take in files of suggestions from the pipeline."""
 
+import codecs
 import contextlib
 import gc
 import queue
@@ -34,7 +35,6 @@ IN_FLIGHT = 2
 GRACE = 2.0
 # Seconds between two looks at what is in flight while a pipe is silent.
 TICK = 0.2
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 COUNTED = ("created", "updated", "unchanged", "suppressed", "archived", "returned")
 
 
@@ -97,7 +97,7 @@ def _lines(stream: BinaryIO) -> Iterator[tuple[int, int, Suggestion | list[Reaso
             yield number, size, [("line", f"is longer than {MAX_LINE // 1024 // 1024} MiB")]
             continue
         if number == 1:
-            line = line.removeprefix(BYTE_ORDER_MARK)
+            line = line.removeprefix(codecs.BOM_UTF8)
         yield number, size, parse_line(line) if line.strip() else []
 
 
