@@ -163,6 +163,21 @@ def test_the_list_of_accounts_is_on_record(staff: Client, sam: User) -> None:
     assert list(entries) == [(sam.pk, None, "account", 2), (sam.pk, None, "account", 1)]
 
 
+def test_accounts_are_found_by_the_whole_of_what_names_them(staff: Client, alice: User, bob: User) -> None:
+    User.objects.filter(pk=bob.pk).update(external_id="Crew:Bob")
+    for typed, found in {
+        " Alice@Example.com ": {alice.pk},
+        "Crew:Bob": {bob.pk},
+        "crew:bob": set(),
+        "alice": set(),
+        "%": set(),
+        "\0": {alice.pk, bob.pk},
+    }.items():
+        page = staff.get("/admin/accounts/user/", {"q": typed})
+        assert page.status_code == 200
+        assert {row.pk for row in page.context["cl"].result_list} & {alice.pk, bob.pk} == found, typed
+
+
 @pytest.mark.owner
 def test_the_record_is_insert_only(staff: Client, alice: User) -> None:
     give_reason(staff, account_page(alice))

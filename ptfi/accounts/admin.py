@@ -59,7 +59,7 @@ class UserAdmin(PersonalAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     access_kind = AccessKind.ACCOUNT
     list_display = ["__str__", "email", "external_id", "is_active", "is_staff"]
     list_filter = ["is_active", "is_staff", "is_superuser"]
-    search_fields = ["=email", "=external_id"]
+    search_fields = ["email__exact", "external_id__exact"]
     search_help_text = "The whole e-mail address or external id"
     ordering = ["-date_joined", "id"]
     # Django's own widget for these needs styles in its elements.
@@ -74,6 +74,14 @@ class UserAdmin(PersonalAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     ]
     add_form = AddUserForm
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[User], search_term: str
+    ) -> tuple[models.QuerySet[User], bool]:
+        """Those of this address or id, each by its index; addresses are kept in small letters."""
+        term = search_term.strip()
+        found = queryset.filter(models.Q(email=term.lower()) | models.Q(external_id=term)) if term else queryset
+        return found, False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list shows addresses and names, so it is on record."""

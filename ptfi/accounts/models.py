@@ -61,6 +61,7 @@ class User(AbstractBaseUser, PermissionsMixin):
                 name="user_email_lower_case", condition=models.Q(email=None) | models.Q(email=Lower("email"))
             ),
         ]
+        indexes = [models.Index(models.F("date_joined").desc(), "id", name="user_newest")]
 
     def __str__(self) -> str:
         return self.display_name or self.email or str(self.id)
