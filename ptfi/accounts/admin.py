@@ -76,7 +76,10 @@ class UserAdmin(PersonalAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]
 
     def get_search_results(
-        self, request: HttpRequest, queryset: models.QuerySet[User], search_term: str
+        self,
+        request: HttpRequest,  # noqa: ARG002 (Django's)
+        queryset: models.QuerySet[User],
+        search_term: str,
     ) -> tuple[models.QuerySet[User], bool]:
         """Those of this address or id, each by its index; addresses are kept in small letters."""
         term = search_term.strip()
