@@ -43,7 +43,8 @@ CONDITIONS = (
     "confidence_score <= %s",
     "originating_models @> ARRAY[%s]::varchar[]",
     "concepts @> jsonb_build_array(%s::text)",
-    "search @@ websearch_to_tsquery('simple', %s)",
+    # Of what is computed there is no index: that over words holds everybody's (selectors.OWN_WORDS).
+    "coalesce(search, '') @@ websearch_to_tsquery('simple', %s)",
 )
 ORDERS = ("created_at", "confidence_score", "trait_name", "updated_at")
 
