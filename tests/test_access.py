@@ -97,6 +97,7 @@ def test_it_comes_back_to_the_same_address_only(staff: Client, alice: User) -> N
     assert staff.post(address, data)["Location"] == address
 
 
+@pytest.mark.slow
 def test_a_reason_gives_no_permission(alice: User, bob: User, signed_in: SignedIn) -> None:
     bob.is_staff = True
     bob.save()
@@ -119,6 +120,7 @@ def test_a_list_of_many(sam: User, rf: Any) -> None:
 LOOKS = "/persona/looks/"
 
 
+@pytest.mark.slow
 def test_the_person_sees_who_looked(
     staff: Client, as_alice: Client, alice: User, sam: User, bob: User, signed_in: SignedIn
 ) -> None:

@@ -157,6 +157,7 @@ def test_account_pages_speak_in_the_products_words(client: Client) -> None:
     assert 'value="Passkey"' in check_page(client, reverse("mfa_add_webauthn"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("alice")
 def test_settings_pages_share_one_navigation(
     client: Client,

@@ -151,6 +151,7 @@ def test_proving_an_address_frees_it_from_accounts_that_never_did(
     assert not EmailAddress.objects.filter(user=squatter).exists()
 
 
+@pytest.mark.slow
 def test_preferences(client: Client, alice: User) -> None:
     sign_in(client, "alice@example.com")
     page = client.get(reverse("account_preferences")).content.decode()
@@ -245,6 +246,7 @@ def test_a_recovery_code_signs_in_once(
         assert is_signed_in(other) is expected
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("alice")
 def test_sessions_are_listed_and_ended(
     client: Client,

@@ -152,6 +152,7 @@ def test_what_cannot_be_done_keeps_what_was_typed(acting: Client, alice: User) -
     assert acting.post(trait_page(trait), {"act": "remove", "version": "0"}).status_code == 409
 
 
+@pytest.mark.slow
 def test_an_undo_that_cannot_be(acting: Client, alice: User) -> None:
     outcome = confirmed(alice)
     persona.edit_trait(**by(alice), trait_id=outcome.entries[0].trait_id_in_pkg, changes=Changes(notes="New."))  # type: ignore[arg-type]
@@ -187,6 +188,7 @@ def acted_looks() -> list[tuple[Any, ...]]:
     return list(AccessEntry.objects.order_by("pk").values_list("subject_id", "kind", "reason"))
 
 
+@pytest.mark.slow
 def test_each_look_is_on_record(acting: Client, alice: User) -> None:
     candidate = make_candidate(alice)
     for address in (page_of(alice), suggestion(candidate), page_of(alice, "?tab=traits")):

@@ -36,6 +36,7 @@ def test_a_value_comes_back_until_it_runs_out() -> None:
     assert cache.get("gone", "nothing") == "nothing"
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_what_ran_out_is_swept_up() -> None:
     for number in range(1_500):

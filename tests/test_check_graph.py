@@ -56,6 +56,7 @@ def check(user: User, *, repair: bool = False) -> str:
     return out.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("planted", PLANTED)
 def test_a_planted_difference_is_named_and_mended(alice: User, planted: str) -> None:
     confirmed(alice, "My secret name", concepts=["jazz"])

@@ -174,6 +174,7 @@ class TestBulk:
             bulk.bulk(**by(alice), candidate_ids=ids, decision=decision, code="other")
 
 
+@pytest.mark.slow
 def test_undoing_a_folded_batch_goes_back_entry_by_entry(alice: User) -> None:
     ids = [make_candidate(alice, name).pk for name in ("Sails", "sails!", "SAILS")]
     outcome = bulk.bulk(**by(alice), candidate_ids=ids, decision="confirmed_asis")

@@ -103,6 +103,7 @@ def test_nothing_is_open_to_other_machines() -> None:
     assert compose()["networks"]["data"]["internal"] is True
 
 
+@pytest.mark.slow
 def test_secrets_are_made_once_and_fit_each_other(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
     assert run(sys.executable, ROOT / "deploy/make_secrets.py", folder).returncode == 0

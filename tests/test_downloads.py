@@ -35,6 +35,7 @@ def assert_busy(answer: Any) -> None:
     assert (answer.status_code, answer["Retry-After"]) == (429, "60")
 
 
+@pytest.mark.slow
 def test_one_person_has_two_at_most(as_alice: Client, bob: User, signed_in: SignedIn, under_way: list[Any]) -> None:
     under_way += [as_alice.get(address) for address in ADDRESSES[:2]]
     for address in ADDRESSES:

@@ -47,6 +47,7 @@ def test_both_services_answer_and_no_role_of_ours_is_a_superuser(used: Folder) -
     user.leave()
 
 
+@pytest.mark.slow
 def test_nothing_listens_beyond_this_machine(used: Folder) -> None:
     processes = used.processes()
     assert set(processes) == {"supervisor", "graph", "postgres"}
@@ -123,6 +124,7 @@ def test_a_folder_may_hold_other_data_folders(tmp_path: Path) -> None:
             folder.close()
 
 
+@pytest.mark.slow
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "data"
     path.write_text("a file")

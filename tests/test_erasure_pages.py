@@ -29,6 +29,7 @@ def awaiting(user: User) -> Erasure:
     return erasure.request_erasure(**by(user), confirm_email=user.email, recently_authenticated=False)
 
 
+@pytest.mark.slow
 def test_who_has_just_signed_in_deletes_at_once(alice: User, client: Client) -> None:
     confirmed(alice)
     sign_in(client, "alice@example.com")

@@ -109,6 +109,7 @@ def test_what_the_pipeline_wrote_is_shown(alice: User) -> None:
     assert names(network(alice.pk, concept="CHESS"), "Interest") == {"chess"}
 
 
+@pytest.mark.slow
 def test_nothing_of_bobs_is_ever_shown(alice: User, bob: User) -> None:
     mine = confirmed_trait(alice, "Loves jazz", concepts=["Jazz"])
     his = confirmed_trait(bob, f"Builds a {SECRET}", concepts=["Jazz", SECRET], evidence=[f"My {SECRET}."])

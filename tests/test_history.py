@@ -71,6 +71,7 @@ def test_every_decision_in_a_sentence(as_alice: Client, alice: User, suggest: Su
     assert "An undo cannot be undone." in text
 
 
+@pytest.mark.slow
 def test_a_merged_double_names_both(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:
     again = confirmed_trait(alice, "Loves  JAZZ!")
     relation = Relation(trait_id=again.pk, kind="same")
@@ -102,6 +103,7 @@ def test_an_entrys_page_shows_its_evidence_and_leads_on(as_alice: Client, alice:
     assert text_of(as_alice.get(f"{HISTORY}check/")).count("On a past date") == 1
 
 
+@pytest.mark.slow
 def test_a_batch_is_one(as_alice: Client, alice: User, queue: list[ExtractedTraitCandidate]) -> None:
     ids = [row.pk for row in queue]
     outcome = bulk.bulk(**by(alice), candidate_ids=ids, decision="rejected", code="not_me")
@@ -156,6 +158,7 @@ def test_undo_leads_to_no_other_site(as_alice: Client, alice: User, elsewhere: s
     assert answer.headers["Location"].startswith("/review/")
 
 
+@pytest.mark.slow
 def test_filters(as_alice: Client, alice: User, sam: User, suggest: Suggest) -> None:
     alice.time_zone = "Pacific/Auckland"
     alice.save()
@@ -209,6 +212,7 @@ def test_the_entrys_page_shows_the_evidence(as_alice: Client, alice: User, sugge
     assert "Two." not in text
 
 
+@pytest.mark.slow
 def test_paging_and_queries(as_alice: Client, alice: User, queue: list[ExtractedTraitCandidate]) -> None:
     bulk.bulk(**by(alice), candidate_ids=[row.pk for row in queue[:3]], decision="confirmed_asis")
     undo.undo(**by(alice), action_id=confirmed(alice).action_id)

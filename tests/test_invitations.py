@@ -196,6 +196,7 @@ def test_an_address_only_claimed_elsewhere_meanwhile(
     assert squatter.email is None
 
 
+@pytest.mark.slow
 def test_nobody_signs_in_as_an_unclaimed_person(client: Client, person: User, mailoutbox: list[EmailMessage]) -> None:
     assert not person.has_usable_password()
     invite()

@@ -69,6 +69,7 @@ def test_it_is_valid(build: str) -> None:
         kubernetes_validate.validate(resource, VERSION, strict=True)
 
 
+@pytest.mark.slow
 def test_a_fault_would_be_noticed() -> None:
     faulty = of_kind("base", "Deployment")["web"] | {"spec": {"replicas": "many"}}
     with pytest.raises(kubernetes_validate.ValidationError):

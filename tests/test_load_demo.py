@@ -66,6 +66,7 @@ def test_a_repeat_changes_nothing(data: Path) -> None:
     assert after == before
 
 
+@pytest.mark.slow
 def test_lost_sign_ins_are_made_again(data: Path) -> None:
     call_command("load_demo")
     before = sign_ins(data)

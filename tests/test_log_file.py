@@ -158,6 +158,7 @@ def test_bob_gets_his_own(alice: User, bob: User, signed_in: SignedIn) -> None:
     assert Client().get(JSON).status_code == 302
 
 
+@pytest.mark.slow
 def test_erased_texts_are_told_and_checked(as_alice: Client, alice: User) -> None:
     secret = make_candidate(alice, "Plays jazz", evidence=["My secret.", "My piano."])
     services.confirm(**by(alice), candidate_id=secret.pk)

@@ -71,6 +71,7 @@ def lines(written: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in written.getvalue().splitlines()]
 
 
+@pytest.mark.slow
 def test_no_words_of_a_person_through_the_web(
     written: io.StringIO, alice: User, suggest: Suggest, signed_in: SignedIn, settings: Any
 ) -> None:

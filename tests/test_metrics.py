@@ -178,6 +178,7 @@ def expressions(tree: Any) -> list[str]:
     return [found for each in tree for found in expressions(each)] if isinstance(tree, list) else []
 
 
+@pytest.mark.slow
 @transactional
 @pytest.mark.parametrize("file", ["deploy/prometheus/alerts.yaml", "deploy/grafana/dashboard.json"])
 def test_rules_and_dashboard_ask_for_what_there_is(file: str) -> None:

@@ -129,6 +129,7 @@ def test_a_reason_is_asked_for(moderator: Client, alice: User, suggest: Suggest)
     assert moderator.get(ACT).status_code == 302
 
 
+@pytest.mark.slow
 def test_a_form_that_was_tampered_with_comes_back(moderator: Client, alice: User, suggest: Suggest) -> None:
     row = suggest(alice)
     for name in ("detail", "filters", "to", "kind", "reason"):

@@ -91,6 +91,7 @@ def test_a_lifted_suppression_comes_back_with_the_next_reject(alice: User) -> No
     assert_log_whole(alice)
 
 
+@pytest.mark.slow
 def test_long_lists_go_page_by_page(alice: User, as_alice: Client) -> None:
     rows = [Suppression(user=alice, name_key=f"name {n:03}", category="Skill") for n in range(65)]
     Suppression.objects.bulk_create(rows)

@@ -241,6 +241,7 @@ def test_odd_calls_are_answered(client: Client, path: str, query: str) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [TOKEN, REVOKE])
 def test_programs_are_told_in_json_what_cannot_be_read(client: Client, path: str) -> None:
     named = {"grant_type": "client_credentials", "token": "x"}

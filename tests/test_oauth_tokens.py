@@ -68,6 +68,7 @@ def test_a_code_runs_out(as_alice: Client) -> None:
     assert exchange(data).status_code == 400
 
 
+@pytest.mark.slow
 def test_a_code_twice(as_alice: Client) -> None:
     data = code_for(as_alice, make_client())
     made = tokens_of(exchange(data))
@@ -100,6 +101,7 @@ def test_a_refresh_token_many_times_at_once(as_alice: Client) -> None:
     assert sorted(each.status_code for each in answers) == [200] + [400] * 7
 
 
+@pytest.mark.slow
 def test_a_refresh_token_rotates(as_alice: Client) -> None:
     app = make_client()
     first = tokens_of(exchange(code_for(as_alice, app)))
@@ -131,6 +133,7 @@ def test_a_refresh_token_is_for_its_own_client_and_time(as_alice: Client) -> Non
     assert userinfo(made["access_token"]).status_code == 401
 
 
+@pytest.mark.slow
 def test_who_may_not_sign_in_has_no_tokens(alice: User, as_alice: Client) -> None:
     app = make_client()
     made, data = tokens_of(exchange(code_for(as_alice, app))), code_for(as_alice, app)

@@ -80,6 +80,7 @@ def test_it_names_the_addresses_that_discovery_names(client: Client) -> None:
     assert {*person["scopes"], *pipeline["scopes"]} == set(found["scopes_supported"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("address", "accept", "kind"),
     [

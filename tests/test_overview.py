@@ -157,6 +157,7 @@ def test_whether_a_model_is_too_sure(
     assert overview.models(alice)[0][0].verdict == verdict
 
 
+@pytest.mark.slow
 def test_the_same_number_of_queries(as_alice: Client, alice: User, suggest: Suggest) -> None:
     confirmed(alice)
     few = queries_of(as_alice, OVERVIEW, "traits_")

@@ -135,6 +135,7 @@ def test_many_pairs_are_paged(as_alice: Client, alice: User, django_assert_num_q
         assert as_alice.get("/traits/pairs/", {"page": nonsense}).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_card_says_what_it_is_close_to_and_why(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:
     candidate = make_candidate(alice, "Loves jazz a lot", evidence=["I love jazz.", "Secret."], concepts=["Jazz"])
     one, two = candidate.supporting_evidence

@@ -81,6 +81,7 @@ def test_every_node_but_the_person_and_styles_leads_somewhere(as_alice: Client, 
         assert as_alice.get(str(link)).status_code == 200
 
 
+@pytest.mark.slow
 def test_it_is_the_same_at_each_load(as_alice: Client, some: PersonaTrait) -> None:
     first, again = (ET.tostring(picture_of(as_alice.get("/persona/graph/"))) for _ in range(2))
     assert first == again
@@ -265,6 +266,7 @@ def test_without_the_graph_the_page_says_so(as_alice: Client, jazz: PersonaTrait
     assert as_alice.get(f"/persona/graph/traits/{jazz.pk}/", headers=HTMX).status_code == 200
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_in_time_is_said_to_be_missing(
     as_alice: Client, some: PersonaTrait, monkeypatch: pytest.MonkeyPatch
 ) -> None:

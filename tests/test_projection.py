@@ -67,6 +67,7 @@ def test_a_trait_arrives_whole(alice: User) -> None:
     assert cypher("MATCH (:User {userID: $u})-[:HAS_INTEREST_IN]->(n:Interest) RETURN n.name AS n", u=alice.pk)
 
 
+@pytest.mark.slow
 def test_every_written_property_is_in_the_model(alice: User) -> None:
     decide_a_lot(alice)
     for label, node in writing.NODE_BY_LABEL.items():

@@ -86,6 +86,7 @@ def test_how_far_it_is(staff: Client, alice: User, bob: User) -> None:
     assert queries_of(staff, PAGE, mark="") <= 10
 
 
+@pytest.mark.slow
 def test_a_page_of_many_needs_no_more_queries(signed_in: SignedIn) -> None:
     for number in range(60):
         confirmed(make_user(f"Carol{number}"))
@@ -107,6 +108,7 @@ def test_try_again(staff: Client, alice: User, bob: User, sam: User) -> None:
     assert "Try again now" in entry.change_message
 
 
+@pytest.mark.slow
 def test_hold_and_release(staff: Client, alice: User) -> None:
     trait = confirmed(alice).trait
     assert trait
@@ -121,6 +123,7 @@ def test_hold_and_release(staff: Client, alice: User) -> None:
     assert trait_node(trait.pk)
 
 
+@pytest.mark.slow
 def test_project_from_the_start(staff: Client, alice: User, bob: User) -> None:
     trait = confirmed(alice).trait
     assert trait
@@ -181,6 +184,7 @@ def test_a_graph_that_hangs_is_waited_for_so_long(
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.slow
 def test_the_last_comparison_of_everybody(staff: Client, alice: User, bob: User) -> None:
     trait = confirmed(alice).trait
     assert trait

@@ -27,6 +27,7 @@ def test_one_address_is_locked_out_whoever_it_tries(alice: User) -> None:
     assert sign_in("192.0.2.2", PASSWORD).status_code == 302
 
 
+@pytest.mark.slow
 def test_one_account_is_locked_from_many_addresses_but_not_soon(alice: User, settings: Any) -> None:
     """Not soon, or anybody could lock anybody out."""
     assert settings.ACCOUNT_RATE_LIMITS["login_failed"].endswith(",100/300s/key")
@@ -36,6 +37,7 @@ def test_one_account_is_locked_from_many_addresses_but_not_soon(alice: User, set
     assert TOO_MANY in sign_in("192.0.2.1", PASSWORD).content.decode()
 
 
+@pytest.mark.slow
 def test_addresses_of_one_network_count_as_one(alice: User) -> None:
     for number in range(10):
         sign_in(f"2001:db8:0:1::{number}")
@@ -50,6 +52,7 @@ def test_a_header_does_not_change_whose_attempts_count(alice: User) -> None:
     assert TOO_MANY in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_codes_of_the_second_step_are_not_to_be_guessed(alice: User) -> None:
     TOTP.activate(alice, generate_totp_secret())
     client = Client()

@@ -36,6 +36,7 @@ def ai(alice: User, bob: User, tmp_path: Path) -> None:
     Projector().drain(threading.Event())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("ai")
 def test_everything_related_is_found_and_says_why(as_alice: Client) -> None:
     text = text_of(as_alice.get("/persona/graph/?concept=ai"))
@@ -50,6 +51,7 @@ def test_everything_related_is_found_and_says_why(as_alice: Client) -> None:
     assert "Fears robots" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("ai")
 def test_the_list_and_the_api_find_the_same(as_alice: Client, alice: User) -> None:
     api = api_of(alice)

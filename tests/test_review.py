@@ -86,6 +86,7 @@ def test_single_evidence_is_seen_once(as_alice: Client, suggest: Suggest, alice:
     assert "seen once" in text_of(as_alice.get("/review/"))
 
 
+@pytest.mark.slow
 def test_many_pieces_come_in_steps(as_alice: Client, suggest: Suggest, alice: User) -> None:
     candidate = suggest(alice, evidence=[f"piece {n}." for n in range(1_000)])
     page = as_alice.get(path(candidate)).content.decode()
@@ -141,6 +142,7 @@ def test_other_queries_stay_bounded(
 # Filters and paging
 
 
+@pytest.mark.slow
 def test_filters_narrow_the_list(as_alice: Client, suggest: Suggest, alice: User) -> None:
     suggest(alice, "Loves jazz")
     suggest(alice, "Knows law", trait_category="Skill", confidence_score=0.2, concepts=["law"])

@@ -230,6 +230,7 @@ def test_a_body_that_is_too_large_is_told(
     assert status(candidate) == CandidateStatus.CANDIDATE
 
 
+@pytest.mark.slow
 def test_a_thousand_verdicts_come_with_one_decision(as_alice: Client, suggest: Suggest, alice: User) -> None:
     candidate = suggest(alice, evidence=[f"piece {number}." for number in range(1_000)])
     verdicts = {f"verdict-{piece['evidence_id']}": "supports" for piece in candidate.supporting_evidence}
@@ -248,6 +249,7 @@ def test_null_bytes_break_nothing(as_alice: Client, suggest: Suggest, alice: Use
 # Two tabs
 
 
+@pytest.mark.slow
 def test_what_another_tab_decided_is_told_and_shown(as_alice: Client, suggest: Suggest, alice: User) -> None:
     candidate = suggest(alice)
     services.confirm(**by(alice), candidate_id=candidate.pk)

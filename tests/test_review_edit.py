@@ -24,6 +24,7 @@ def test_the_form_shows_the_suggestion_beside_it(as_alice: Client, suggest: Sugg
     assert status(candidate) == CandidateStatus.CANDIDATE
 
 
+@pytest.mark.slow
 def test_confirm_with_changes(as_alice: Client, suggest: Suggest, alice: User) -> None:
     candidate = suggest(alice)
     piece = candidate.supporting_evidence[0]["evidence_id"]

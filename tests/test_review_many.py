@@ -131,6 +131,7 @@ def test_all_of_a_page_can_be_selected_without_a_script(as_alice: Client, sugges
 # Nobody else
 
 
+@pytest.mark.slow
 def test_bob_sees_and_changes_nothing_of_alices(suggest: Suggest, alice: User, bob: User, signed_in: SignedIn) -> None:
     candidate = suggest(alice, "Alice's secret")
     outcome = confirmed(alice, "Loves jazz")

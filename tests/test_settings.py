@@ -35,6 +35,7 @@ def check(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
     )
 
 
+@pytest.mark.slow
 def test_every_fault_is_named_at_once() -> None:
     done = check(
         DATABASE_URL="nonsense",
@@ -58,6 +59,7 @@ def test_every_fault_is_named_at_once() -> None:
         assert f"{name}: " in done.stderr, done.stderr
 
 
+@pytest.mark.slow
 def test_no_secret_is_repeated() -> None:
     done = check(**GOOD | {"DATABASE_URL": "postgresql:hunter2@x", "NEO4J_URL": "hunter2", "DB_POOL_SIZE": "x"})
     assert done.returncode != 0
@@ -97,6 +99,7 @@ def test_secrets_come_from_files(tmp_path: Path) -> None:
     assert read.stdout.split() == ["mail.example", "True", GOOD["NEO4J_URL"], "localhost"]
 
 
+@pytest.mark.slow
 def test_faults_of_secret_files_are_named(tmp_path: Path) -> None:
     bad = tmp_path / "bad"
     bad.write_text("hunter2")
@@ -109,6 +112,7 @@ def test_faults_of_secret_files_are_named(tmp_path: Path) -> None:
     assert "hunter2" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", ["DATABASE_URL", "NEO4J_URL"])
 def test_one_address_alone_is_not_enough(missing: str) -> None:
     done = check(**{name: value for name, value in GOOD.items() if name != missing})

@@ -64,6 +64,7 @@ def test_the_list_shows_no_texts_and_is_on_record(staff: Client, alice: User, bo
     assert list(AccessEntry.objects.values_list("subject_id", "kind", "number")) == [(None, "log", 2)]
 
 
+@pytest.mark.slow
 def test_filters(staff: Client, alice: User, bob: User, sam: User) -> None:
     made = confirmed(alice).entries[0]
     other = confirmed(bob, "Sails", originating_models=["voice.v1", "x"]).entries[0]
@@ -263,6 +264,7 @@ def test_the_looks_for_auditors(alice: User, bob: User, sam: User, staff: Client
     assert staff.post(f"{LOOKS}add/", {}).status_code == 403
 
 
+@pytest.mark.slow
 def test_queries(alice: User, bob: User, signed_in: SignedIn, django_assert_max_num_queries: Any) -> None:
     entries = [confirmed(alice, f"Likes {number}").entries[0] for number in range(3)]
     his = signed_in(in_roles(bob, "auditor"))
