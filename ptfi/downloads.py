@@ -25,7 +25,7 @@ class BusyError(RuleError):
 
 
 class Download(Iterator[bytes]):
-    """What a person downloads, in pieces; under way until it is closed, as servers do with an answer that ended."""
+    """What a person downloads, in pieces; under way until the last is taken, or until it is closed."""
 
     def __init__(self, user_id: uuid.UUID, pieces: Generator[bytes, None, None]) -> None:
         """Raises BusyError; then nothing was read."""
@@ -34,7 +34,11 @@ class Download(Iterator[bytes]):
         self._end = weakref.finalize(self, _end, user_id)
 
     def __next__(self) -> bytes:
-        return next(self._pieces)
+        try:
+            return next(self._pieces)
+        except BaseException:
+            self._end()
+            raise
 
     def close(self) -> None:
         self._pieces.close()

@@ -1,7 +1,6 @@
 """The cast and the services: Alice owns, Bob must see nothing, Sam is staff; a real PostgreSQL and a real graph."""
 
 import datetime as dt
-import gc
 import os
 import re
 import shutil
@@ -62,12 +61,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path in looking and not item.get_closest_marker("browser"):
             item.add_marker("graph")
-
-
-def pytest_collection_finish() -> None:
-    """Spare the garbage collector all that was imported, a tenth of the fast tests' time."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
