@@ -242,8 +242,14 @@ MFA_ADAPTER = "ptfi.accounts.second_steps.SecondStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "EchoSphere PTFI"
+# A code may run out while it is typed, and clocks of phones differ by some seconds (RFC 6238, 5.2).
+MFA_TOTP_TOLERANCE = 1
 ACCOUNT_FORMS = {"signup": "ptfi.accounts.forms.SignupForm"}
-MFA_FORMS = {"add_webauthn": "ptfi.accounts.forms.AddPasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "ptfi.accounts.forms.AddPasskeyForm",
+    "authenticate": "ptfi.accounts.forms.SecondStepForm",
+    "reauthenticate": "ptfi.accounts.forms.SecondStepAgainForm",
+}
 # Passkeys need https everywhere but on localhost, which browsers trust.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.test import Client
@@ -13,6 +12,7 @@ from django.urls import reverse
 
 from ptfi.accounts.models import User, time_zone_names
 from tests.account_pages import NEW_PASSWORD, Page, reauthenticate, sign_in
+from tests.test_second_steps import code_of
 
 pytestmark = pytest.mark.django_db
 
@@ -30,10 +30,6 @@ def is_signed_in(client: Client) -> bool:
 def sign_up(client: Client, email: str, password: str = NEW_PASSWORD) -> Any:
     data = {"email": email, "password1": password, "password2": password}
     return client.post(reverse("account_signup"), data)
-
-
-def totp_code(secret: str) -> str:
-    return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
 
 
 def test_sign_up_confirm_sign_in(client: Client, mailoutbox: list[EmailMessage]) -> None:
@@ -198,7 +194,7 @@ def activate_totp(client: Client) -> str:
     page = client.get(reverse("mfa_activate_totp"))
     secret: str = page.context["form"].secret
     assert page.content.decode().count("data:image/svg+xml") == 1
-    answer = client.post(reverse("mfa_activate_totp"), {"code": totp_code(secret)})
+    answer = client.post(reverse("mfa_activate_totp"), {"code": code_of(secret)})
     assert answer["Location"] == reverse("mfa_view_recovery_codes")
     return secret
 
@@ -223,7 +219,7 @@ def test_totp_is_asked_for_once_active(client: Client, mailoutbox: list[EmailMes
     assert "Incorrect code" in second.post(reverse("mfa_authenticate"), {"code": "000000"}).content.decode()
     assert not is_signed_in(second)
     cache.clear()  # allauth accepts each code once
-    second.post(reverse("mfa_authenticate"), {"code": totp_code(secret)})
+    second.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
     assert is_signed_in(second)
 
 

@@ -1,4 +1,4 @@
-"""The secrets of second steps: encrypted where they are kept, read by older keys, encrypted anew by a command."""
+"""Second steps: their secrets, encrypted where they are kept, and their codes, taken once and for 90 seconds."""
 
 import time
 from io import StringIO
@@ -11,6 +11,7 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_tot
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -21,8 +22,9 @@ pytestmark = pytest.mark.django_db
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
 
-def code_of(secret: str) -> str:
-    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
+def code_of(secret: str, periods: int = 0) -> str:
+    """What the app shows; periods: of 30 seconds, from now."""
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30 + periods)))
 
 
 def stored() -> str:
@@ -47,11 +49,7 @@ def test_one_signs_in_with_an_encrypted_secret_and_with_an_old_one(alice: User, 
     settings.SECOND_STEP_KEYS = [NEW]
     call_command("encrypt_second_steps", stdout=StringIO())
     assert secret not in stored()
-    client = Client()
-    client.post(reverse("account_login"), {"login": alice.email, "password": PASSWORD})
-    answer = client.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
-    assert answer.status_code == 302
-    assert client.get("/review/").status_code == 200
+    assert answer_to(alice, code_of(secret)).status_code == 302
 
 
 def test_keys_rotate(alice: User, settings: Any) -> None:
@@ -78,3 +76,34 @@ def test_a_lost_key_lets_nobody_in(alice: User, settings: Any) -> None:
             step.validate_code("000000")
         with pytest.raises(CommandError):
             call_command("encrypt_second_steps")
+
+
+@pytest.mark.parametrize(("periods", "status"), [(-3, 200), (-1, 302), (0, 302), (1, 302), (3, 200)])
+def test_a_code_that_ran_out_while_it_was_typed_is_taken(alice: User, periods: int, status: int) -> None:
+    secret = generate_totp_secret()
+    TOTP.activate(alice, secret)
+    left = 30 - time.time() % 30
+    time.sleep(left if left < 3 else 0)
+    assert answer_to(alice, code_of(secret, periods)).status_code == status
+
+
+@pytest.mark.parametrize("seconds", [0, 31, 59])
+def test_no_code_is_taken_twice(alice: User, seconds: int) -> None:
+    """Not by who read it over a shoulder, and not by spacing it otherwise."""
+    secret = generate_totp_secret()
+    TOTP.activate(alice, secret)
+    code = code_of(secret, 1)
+    assert answer_to(alice, code).status_code == 302
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE ptfi_cache SET expires = expires - make_interval(secs => %s)", [seconds])
+    again = answer_to(alice, f"{code[:3]}-{code[3:]}")
+    assert again.status_code == 200
+    assert "Incorrect code" in again.content.decode()
+    again = answer_to(alice, code_of(secret))
+    assert again.status_code == 302
+
+
+def answer_to(user: User, code: str) -> Any:
+    client = Client()
+    client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
+    return client.post(reverse("mfa_authenticate"), {"code": code})

@@ -11,7 +11,7 @@ from tests.candidate_files import new_row
 from tests.conftest import PASSWORD, WIDE, Enter, Suggest, confirmed
 from tests.staff import staff_of
 from tests.test_projection_admin import fails
-from tests.test_staff_sign_in import code_of
+from tests.test_second_steps import code_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.slow]
 

@@ -6,7 +6,7 @@ import uuid
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.test import Client
@@ -17,6 +17,7 @@ from tests.conftest import PASSWORD, SignedIn
 from tests.pages import text_of
 from tests.staff import give_reason
 from tests.staff_pages import admin_addresses
+from tests.test_second_steps import code_of
 
 pytestmark = pytest.mark.django_db
 
@@ -26,10 +27,6 @@ def addresses() -> list[str]:
     rows = {f"{model._meta.app_label}.{model._meta.model_name}": "1" for model in admin.site._registry}
     ids = ("user_id", "person_id", "candidate_id", "trait_id", "action_id", "erasure_id")
     return admin_addresses(rows, dict.fromkeys(ids, str(uuid.UUID(int=1))) | {"object_id": "1", "content_type_id": "1"})
-
-
-def code_of(secret: str) -> str:
-    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
 
 
 def sign_in(email: str) -> Client:

@@ -4,15 +4,21 @@ from itertools import groupby
 from typing import Any
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.contrib.auth.hashers import make_password
+from django.core.cache import cache
 from django.http import HttpRequest
 
 from .models import User, time_zone_names
 
 FROM_BROWSER = ""
 PASSKEY_NAME = "Passkey"
+CODE_SECONDS = 90
+"""How long an app's code is taken: its own 30 seconds, and with MFA_TOTP_TOLERANCE those before and after."""
 
 
 def time_zone_choices() -> list[tuple[str, str | list[tuple[str, str]]]]:
@@ -73,3 +79,20 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
 
     def clean_name(self) -> str:
         return self.cleaned_data["name"] or PASSKEY_NAME
+
+
+class _Once(BaseAuthenticateForm):  # type: ignore[misc]
+    def clean_code(self) -> str:
+        """No code is taken twice (RFC 6238, 5.2): allauth remembers it for one period, of the three that take it."""
+        code: str = super().clean_code()
+        if not cache.add(f"second step:{self.user.pk}:{normalize_user_code(code)}", True, timeout=CODE_SECONDS):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+class SecondStepForm(_Once, AuthenticateForm):  # type: ignore[misc]
+    """Signs in."""
+
+
+class SecondStepAgainForm(_Once, ReauthenticateForm):  # type: ignore[misc]
+    """Shows that it is still the same person."""
