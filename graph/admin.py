@@ -2,8 +2,6 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -20,79 +18,21 @@ from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from neo4j.exceptions import Neo4jError
 
-from graph import rebuilding, standing
+from graph import standing
 from graph.check import check
 from graph.errors import GraphUnavailableError
+from graph.staff_actions import ACTIONS, Action
 from graph.standing import BEHIND, FAILING, HELD
 from traits.models import AccessKind, Erasure, Persona
 from traits.staff.access import PersonalAdmin, staff_id
 from traits.staff.base import ReadOnlyAdmin
 from traits.staff.filters import chosen
 
-MAX_PEOPLE = 1_000
-"""People that one action takes."""
-MAX_REBUILT = 20
 LISTED = 20
 CHECK_SECONDS = 10.0
 MAX_CHECKED = 20_000
 """Entries of the log that a page compares; longer ones are for manage.py check_graph."""
 MAX_DIFFERENCES = 100
-
-
-@dataclass(frozen=True)
-class Action:
-    """Something that staff do: what it is called, what it means, whom it takes, and what was done with how many."""
-
-    name: str
-    label: str
-    meaning: str
-    work: Callable[[QuerySet[Persona]], int]
-    done: str
-    most: int = MAX_PEOPLE
-
-
-def _start_over(people: QuerySet[Persona]) -> int:
-    ids = list(people.filter(revision__gt=0).values_list("pk", flat=True))
-    rebuilding.start_over(ids)
-    return len(ids)
-
-
-ACTIONS = {
-    action.name: action
-    for action in (
-        Action(
-            "retry",
-            "Try again now",
-            "People with whom projecting failed wait longer each time. This ends the wait; the attempts stay.",
-            standing.retry,
-            "is tried again now",
-        ),
-        Action(
-            "hold",
-            "Hold",
-            "Nothing more of these people goes into the graph until they are released. They can go on deciding; nothing"
-            " is lost. Their pages say that the graph waits.",
-            standing.hold,
-            "is held",
-        ),
-        Action(
-            "release",
-            "Release",
-            "What these people decided since they were held goes into the graph.",
-            standing.release,
-            "is released",
-        ),
-        Action(
-            "rebuild",
-            "Project from the start",
-            "What PTFI wrote into the graph for these people is dropped, and their whole log is projected again by the"
-            " projectors that run. Meanwhile their pictures are incomplete. Edges that others drew to PTFI's nodes go.",
-            _start_over,
-            "is projected from the start",
-            MAX_REBUILT,
-        ),
-    )
-}
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -342,10 +282,7 @@ def _chosen(request: HttpRequest) -> QuerySet[Persona]:
 
 
 def _id_in(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text.strip())
-    except ValueError:
-        return None
+    return next(iter(chosen([text.strip()])), None)
 
 
 def _plural(done: str) -> str:
