@@ -13,7 +13,8 @@ from ptfi.errors import RuleError
 MOST_OF_ONE = 2
 """Downloads of one person that may be under way in a process; of all people, half of the connections."""
 
-_lock = threading.Lock()
+# Of many turns: the collector may end a download in the thread that counts.
+_lock = threading.RLock()
 _under_way: Counter[uuid.UUID] = Counter()
 
 
@@ -41,8 +42,10 @@ class Download(Iterator[bytes]):
             raise
 
     def close(self) -> None:
-        self._pieces.close()
-        self._end()
+        try:
+            self._pieces.close()
+        finally:
+            self._end()
 
 
 def _begin(user_id: uuid.UUID) -> None:
