@@ -102,22 +102,12 @@ def test_a_rejection_that_waited_sees_what_came_back_meanwhile(alice: User, sugg
     back, chosen = suggest(alice, "Loves jazz"), suggest(alice, "loves jazz")
     services.reject(**by(alice), candidate_id=back.pk, code="duplicate")
 
-    def reject() -> None:
-        try:
-            with transaction.atomic(durable=True):
-                services.reject(**by(alice), candidate_id=chosen.pk, code="not_me")
-        finally:
-            connection.close()
-
-    waiting = threading.Thread(target=reject)
+    waiting = threading.Thread(target=reject, args=(alice, chosen))
     with transaction.atomic(durable=True):
         services.reopen(**by(alice), candidate_id=back.pk)
         waiting.start()
         wait_for_a_lock()
-    waiting.join(10)
-    statuses = ExtractedTraitCandidate.objects.filter(user=alice).values_list("status", flat=True)
-    assert list(statuses) == [CandidateStatus.REJECTED] * 2
-    assert_log_whole(alice)
+    assert_both_rejected(alice, waiting)
 
 
 @pytest.mark.parametrize("back", ["requeued", "released", "received", "lifted"])
@@ -140,14 +130,7 @@ def test_a_rejection_that_waited_sees_what_has_no_entry_in_the_log(
         away = {"status": CandidateStatus.ARCHIVED, "suppressed_by": kept}
         ExtractedTraitCandidate.objects.filter(pk=other.pk).update(**away)
 
-    def reject() -> None:
-        try:
-            with transaction.atomic(durable=True):
-                services.reject(**by(alice), candidate_id=chosen.pk, code="not_me")
-        finally:
-            connection.close()
-
-    waiting = threading.Thread(target=reject)
+    waiting = threading.Thread(target=reject, args=(alice, chosen))
     with transaction.atomic(durable=True):
         if back == "lifted":
             suppressions.lift_suppression(**by(alice), suppression_id=kept.pk)
@@ -156,10 +139,22 @@ def test_a_rejection_that_waited_sees_what_has_no_entry_in_the_log(
             moderate(name, to=alice if back == "received" else None)
         waiting.start()
         wait_for_a_lock()
+    assert_both_rejected(alice, waiting)
+
+
+def reject(user: User, candidate: ExtractedTraitCandidate) -> None:
+    try:
+        with transaction.atomic(durable=True):
+            services.reject(**by(user), candidate_id=candidate.pk, code="not_me")
+    finally:
+        connection.close()
+
+
+def assert_both_rejected(user: User, waiting: threading.Thread) -> None:
     waiting.join(10)
-    statuses = ExtractedTraitCandidate.objects.filter(user=alice).values_list("status", flat=True)
+    statuses = ExtractedTraitCandidate.objects.filter(user=user).values_list("status", flat=True)
     assert list(statuses) == [CandidateStatus.REJECTED] * 2
-    assert_log_whole(alice)
+    assert_log_whole(user)
 
 
 def wait_for_a_lock() -> None:
