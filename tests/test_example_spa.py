@@ -100,7 +100,7 @@ def test_from_signing_in_to_undoing(alice: User, bob: User, watched: Page, app: 
     press(watched.locator("main"), "Sign in")
     press(watched.locator("main"), "Allow")
     watched.wait_for_url(app)
-    expect(watched.get_by_text("3 suggestions wait for you.")).to_be_visible()
+    expect(watched.get_by_text("3 suggestions are undecided.")).to_be_visible()
     expect(watched.locator("#who")).to_have_text("Alice")
     expect(watched.get_by_text("secret of Bob")).to_have_count(0)
     expect(card(watched, "Bakes bread").get_by_text("Jazz again tonight!")).to_be_visible()
@@ -136,9 +136,9 @@ def decide_on_each(page: Page) -> None:
     sails.get_by_label("Too private").check()
     sails.get_by_label("In your own words").fill("Mine.")
     press(sails, "Reject it")
-    expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+    expect(page.get_by_text("Nothing is undecided.")).to_be_visible()
     page.get_by_role("button", name="Undo").and_(page.get_by_role("button", description="Sails at night")).click()
-    expect(page.get_by_text("One suggestion waits for you.")).to_be_visible()
+    expect(page.get_by_text("One suggestion is undecided.")).to_be_visible()
     expect(card(page, "Sails at night").get_by_role("heading", level=2)).to_be_focused()
 
 

@@ -310,7 +310,7 @@ def test_nothing_is_left_out_of_the_sources_of_others(alice: User, bob: User) ->
 def test_a_private_piece_is_erased_from_its_card(alice: User, opened: Opened) -> None:
     candidate = suggested(alice, "Sails", ("I sail.", SOURCE), ("Again.", OTHER))
     page = opened(f"/review/{candidate.pk}/")
-    link = page.get_by_role("link", name="Erase it…").first
+    link = page.get_by_role("link", name="Delete it…").first
     assert not link.is_visible()
     page.get_by_label("Too private").first.check(force=True)
     link.click()

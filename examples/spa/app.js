@@ -90,8 +90,8 @@ async function more() {
 }
 
 function count() {
-  const some = total === 1 ? "One suggestion waits for you." : `${total} suggestions wait for you.`;
-  byId("left").textContent = total ? some : "Nothing waits for you.";
+  const some = total === 1 ? "One suggestion is undecided." : `${total} suggestions are undecided.`;
+  byId("left").textContent = total ? some : "Nothing is undecided.";
   byId("more").hidden = cards().length >= total;
 }
 
