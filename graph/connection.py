@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import neo4j
 from django.conf import settings
-from neo4j.exceptions import AuthError, DatabaseError, DriverError, TransientError
+from neo4j.exceptions import AuthError, DatabaseError, DriverError, Forbidden, TransientError
 
 from graph.errors import GraphUnavailableError
 from ptfi.deadlines import run_within
@@ -139,11 +139,14 @@ def parts(rows: list[Row]) -> Iterator[list[Row]]:
 
 
 def with_deadline(work: Callable[[], Result], seconds: float) -> Result:
-    """Run this in another thread. Raises GraphUnavailableError when it takes too long or the graph is away."""
+    """Run this in another thread.
+
+    Raises GraphUnavailableError when it takes too long, or the graph is away or lets this user in no more.
+    """
     try:
         return run_within(seconds, work, "graph")
     except TimeoutError:
         drop_driver()
         raise GraphUnavailableError from None
-    except (DriverError, AuthError, OSError) as error:
+    except (DriverError, AuthError, Forbidden, OSError) as error:
         raise GraphUnavailableError from error

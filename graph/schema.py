@@ -100,7 +100,7 @@ def version() -> int:
 def install() -> None:
     """Make sure that all of it is there, and note the version in the graph.
 
-    Raises GraphUnavailableError, and Neo4jError where the graph refuses, as when its user may not.
+    Raises GraphUnavailableError, also where its user may not, and Neo4jError where the graph refuses otherwise.
     """
 
     def run() -> None:

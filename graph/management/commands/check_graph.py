@@ -12,6 +12,7 @@ from django.utils import timezone
 from graph import rebuilding, shared
 from graph.check import check
 from graph.errors import GraphUnavailableError
+from graph.management.commands._away import away
 from graph.management.commands._people import people
 from graph.models import GraphCheck
 
@@ -29,7 +30,7 @@ class Command(BaseCommand):
             concepts = bool(self._check_shared(repair)) if not person else False
             differing, behind = self._check_all(ids, repair)
         except GraphUnavailableError as error:
-            raise CommandError("The graph is away.") from error
+            raise away(error) from error
         if not person:
             _keep(time.monotonic() - began, len(ids), behind, differing, concepts)
         summary = f"{len(ids) - behind} people compared, {behind} still behind, {differing} differ."

@@ -7,6 +7,7 @@ from neo4j.exceptions import Neo4jError
 
 from graph import schema
 from graph.errors import GraphUnavailableError
+from graph.management.commands._away import away
 
 
 class Command(BaseCommand):
@@ -17,7 +18,7 @@ class Command(BaseCommand):
             before = schema.version()
             schema.install()
         except GraphUnavailableError as error:
-            raise CommandError("The graph is away.") from error
+            raise away(error) from error
         except Neo4jError as error:
             raise CommandError(f"The graph refused: {error.message}") from error
         if verbosity:

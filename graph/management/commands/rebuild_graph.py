@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from graph import rebuilding, shared
 from graph.errors import GraphUnavailableError
+from graph.management.commands._away import away
 from graph.management.commands._people import people
 
 
@@ -20,22 +21,16 @@ class Command(BaseCommand):
 
     def handle(self, *, person: str, **_: Any) -> None:
         ids = people(person)
-        if not person:
-            self._rebuild_shared()
-        failed = [user_id for number, user_id in enumerate(ids, 1) if not self._rebuild(user_id, number, len(ids))]
+        try:
+            if not person:
+                shared.rebuild()
+            failed = [user_id for number, user_id in enumerate(ids, 1) if not self._rebuild(user_id, number, len(ids))]
+        except GraphUnavailableError as error:
+            raise away(error, " A running projector goes on once it is back.") from error
         if failed:
             raise CommandError(f"{len(failed)} people could not be projected; see last_error of their Persona rows.")
 
-    def _rebuild_shared(self) -> None:
-        try:
-            shared.rebuild()
-        except GraphUnavailableError as error:
-            raise CommandError("The graph is away. A running projector goes on once it is back.") from error
-
     def _rebuild(self, user_id: uuid.UUID, number: int, total: int) -> bool:
-        try:
-            whole = rebuilding.rebuild(user_id, threading.Event())
-        except GraphUnavailableError as error:
-            raise CommandError("The graph is away. A running projector goes on once it is back.") from error
+        whole = rebuilding.rebuild(user_id, threading.Event())
         self.stdout.write(f"{number}/{total} {user_id} {'done' if whole else 'FAILED'}")
         return whole
