@@ -301,7 +301,7 @@ def test_any_sequence() -> None:
         Decisions,
         settings=settings(
             # Another graph is asked for what differs between graphs, not for what differs between sequences.
-            max_examples=200 if os.environ.get("PTFI_EMBEDDED") else 40,
+            max_examples=120 if os.environ.get("PTFI_EMBEDDED") else 25,
             stateful_step_count=10,
             deadline=None,
             suppress_health_check=list(HealthCheck),
