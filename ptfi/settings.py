@@ -5,48 +5,26 @@ from pathlib import Path
 from typing import cast
 
 import bootstrap_wrapper
-from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env, EnvValidationError, ValidationError, validate
+from environs import Env, EnvValidationError, validate
 
+from ptfi import setting_checks
 from ptfi.api.document import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
-from ptfi.clients.keys import is_private_key, read_pem
+from ptfi.clients.keys import read_pem
 from ptfi.secret_files import read_secret_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env(eager=False)
 file_faults = read_secret_files()
-BOLT = validate.Regexp(r"(bolt|neo4j)(\+ssc?)?://.+", error="Not a bolt:// or neo4j:// address.")
-SHORT_TOKEN = "At least 20 visible ASCII characters."  # noqa: S105 (words)
-POSITIVE = validate.Range(min=0, min_inclusive=False)
-EVENTS = validate.Regexp(
-    r"((https?://[\w.:\[\]-]+)?/[\w./-]*)?\Z", error="Neither a path nor an http:// or https:// address."
-)
-
-
-def private_key(text: str) -> None:
-    """Refuse what is not an RSA private key, without repeating it."""
-    if not is_private_key(text):
-        raise ValidationError("Not the PEM of an RSA private key of 2048 bits or more, without a password.")
-
-
-def fernet_keys(keys: list[str]) -> None:
-    """Refuse what are not keys for Fernet, without repeating them."""
-    try:
-        for key in keys:
-            Fernet(key)
-    except ValueError:
-        raise ValidationError("Not keys of 32 bytes in URL-safe base64, with commas between them.") from None
-
 
 SECRET_KEY = env.str("SECRET_KEY")
 # Signs ID tokens, and nothing else.
-OIDC_PRIVATE_KEY = env.str("OIDC_PRIVATE_KEY", validate=private_key)
+OIDC_PRIVATE_KEY = env.str("OIDC_PRIVATE_KEY", validate=setting_checks.private_key)
 # Encrypt the secrets of second steps: the first encrypts, all read.
-SECOND_STEP_KEYS: list[str] = env.list("SECOND_STEP_KEYS", [], validate=fernet_keys)
+SECOND_STEP_KEYS: list[str] = env.list("SECOND_STEP_KEYS", [], validate=setting_checks.fernet_keys)
 # Hours after which staff use their second step again.
-STAFF_STEP_HOURS = env.int("STAFF_STEP_HOURS", 12, validate=POSITIVE)
+STAFF_STEP_HOURS = env.int("STAFF_STEP_HOURS", 12, validate=setting_checks.POSITIVE)
 DEBUG = env.bool("DEBUG", False)
 EMBEDDED = env.str("PTFI_EMBEDDED", "")
 DATA_DIR = Path(env.str("PTFI_DATA_DIR", "") or BASE_DIR / ".data")
@@ -58,27 +36,27 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
 # Who sends it as a bearer token may read /metrics; without one nobody may.
-METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=validate.Regexp(r"([\x21-\x7e]{20,})?\Z", error=SHORT_TOKEN))
+METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=setting_checks.TOKEN)
 LOG_FORMAT = env.str("LOG_FORMAT", "line" if EMBEDDED else "json", validate=validate.OneOf(["json", "line"]))
 
 DATABASE = env.dj_db_url("DATABASE_URL")
-DB_POOL_SIZE = env.int("DB_POOL_SIZE", 8, validate=POSITIVE)
-NEO4J_URL = env.str("NEO4J_URL", validate=BOLT)
+DB_POOL_SIZE = env.int("DB_POOL_SIZE", 8, validate=setting_checks.POSITIVE)
+NEO4J_URL = env.str("NEO4J_URL", validate=setting_checks.BOLT)
 # Seconds that a page waits for the graph before it answers without it.
-GRAPH_TIMEOUT = env.float("GRAPH_TIMEOUT", 2.0, validate=POSITIVE)
+GRAPH_TIMEOUT = env.float("GRAPH_TIMEOUT", 2.0, validate=setting_checks.POSITIVE)
 # Seconds between two looks of an idle projector, and how long one may hold a person before others may take over.
-PROJECTOR_POLL = env.float("PROJECTOR_POLL", 0.05, validate=POSITIVE)
-PROJECTOR_LEASE = env.float("PROJECTOR_LEASE", 30.0, validate=POSITIVE)
+PROJECTOR_POLL = env.float("PROJECTOR_POLL", 0.05, validate=setting_checks.POSITIVE)
+PROJECTOR_LEASE = env.float("PROJECTOR_LEASE", 30.0, validate=setting_checks.POSITIVE)
 
 # Where browsers find the events' process: a path, or an address of another port; without one pages ask now and then.
-EVENTS_URL = env.str("EVENTS_URL", "", validate=EVENTS)
-EVENTS_STREAMS = env.int("EVENTS_STREAMS", 2_000, validate=POSITIVE)
+EVENTS_URL = env.str("EVENTS_URL", "", validate=setting_checks.EVENTS)
+EVENTS_STREAMS = env.int("EVENTS_STREAMS", 2_000, validate=setting_checks.POSITIVE)
 
 # Requests a minute that the API serves, in each process; 0 is any number.
-API_PERSON_RATE = env.int("API_PERSON_RATE", 600, validate=validate.Range(min=0))
-API_CLIENT_RATE = env.int("API_CLIENT_RATE", 6_000, validate=validate.Range(min=0))
+API_PERSON_RATE = env.int("API_PERSON_RATE", 600, validate=setting_checks.ANY_NUMBER)
+API_CLIENT_RATE = env.int("API_CLIENT_RATE", 6_000, validate=setting_checks.ANY_NUMBER)
 # The same for one network address where tokens are given out, which it costs nothing to call.
-TOKEN_RATE = env.int("TOKEN_RATE", 300, validate=validate.Range(min=0))
+TOKEN_RATE = env.int("TOKEN_RATE", 300, validate=setting_checks.ANY_NUMBER)
 
 EMAIL = env.dj_email_url("EMAIL_URL", f"file:///{DATA_DIR}/mail" if EMBEDDED else "smtp://localhost:25")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", "PTFI <noreply@localhost>")

@@ -1,6 +1,8 @@
 """Second steps: their secrets, encrypted where they are kept, and their codes, taken once and for 90 seconds."""
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from typing import Any
 
@@ -16,7 +18,7 @@ from django.test import Client
 from django.urls import reverse
 
 from ptfi.accounts.models import User
-from tests.conftest import PASSWORD
+from tests.account_pages import sign_in
 
 pytestmark = pytest.mark.django_db
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
@@ -103,7 +105,36 @@ def test_no_code_is_taken_twice(alice: User, seconds: int) -> None:
     assert again.status_code == 302
 
 
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_bring_a_code_at_once_one_comes_in(alice: User) -> None:
+    secret = generate_totp_secret()
+    TOTP.activate(alice, secret)
+    code, together = code_of(secret, 1), threading.Barrier(4)
+
+    def come() -> int:
+        try:
+            client = Client()
+            sign_in(client, alice.email or "")
+            together.wait(10)
+            return int(client.post(reverse("mfa_authenticate"), {"code": code}).status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = [pool.submit(come) for _ in range(4)]
+    assert sorted(answer.result() for answer in answers) == [200, 200, 200, 302]
+
+
+@pytest.mark.parametrize("code", ["", "\0", "12345\0", "٦٥٧٩٨٨", "<script>", "9" * 255, "9" * 100_000, "\u202e123456"])
+def test_what_is_no_code_is_refused(alice: User, code: str) -> None:
+    TOTP.activate(alice, generate_totp_secret())
+    answer = answer_to(alice, code)
+    assert answer.status_code == 200
+    assert answer.context["form"].errors["code"]
+
+
 def answer_to(user: User, code: str) -> Any:
     client = Client()
-    client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
+    sign_in(client, user.email or "")
     return client.post(reverse("mfa_authenticate"), {"code": code})

@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
@@ -17,8 +18,8 @@ from .models import User, time_zone_names
 
 FROM_BROWSER = ""
 PASSKEY_NAME = "Passkey"
-CODE_SECONDS = 90
-"""How long an app's code is taken: its own 30 seconds, and with MFA_TOTP_TOLERANCE those before and after."""
+CODE_SECONDS = (2 * app_settings.TOTP_TOLERANCE + 1) * app_settings.TOTP_PERIOD
+"""How long an app's code is taken: for its own period, and for those before and after that are tolerated."""
 
 
 def time_zone_choices() -> list[tuple[str, str | list[tuple[str, str]]]]:
@@ -83,7 +84,7 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
 
 class _Once(BaseAuthenticateForm):  # type: ignore[misc]
     def clean_code(self) -> str:
-        """No code is taken twice (RFC 6238, 5.2): allauth remembers it for one period, of the three that take it."""
+        """No code is taken twice (RFC 6238, 5.2): allauth remembers it for one period only."""
         code: str = super().clean_code()
         if not cache.add(f"second step:{self.user.pk}:{normalize_user_code(code)}", True, timeout=CODE_SECONDS):
             raise get_adapter().validation_error("incorrect_code")
