@@ -1,0 +1,77 @@
+"""What the docs name exists, and what exists is named."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+from django.urls import Resolver404, resolve
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    *(path for folder in ("docs", "examples") for path in sorted((ROOT / folder).rglob("*.md"))),
+]
+OURS = {name for name, app in get_commands().items() if str(app).split(".")[0] in ("ptfi", "traits", "graph")}
+by_file = pytest.mark.parametrize("path", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+def operations() -> str:
+    return (ROOT / "docs/operations.md").read_text()
+
+
+@by_file
+def test_commands_exist(path: Path) -> None:
+    assert set(re.findall(r"manage\.py (\w+)", path.read_text())) <= get_commands().keys()
+
+
+def test_every_command_is_documented() -> None:
+    assert set(re.findall(r"^\| `manage\.py (\w+)", operations(), re.MULTILINE)) == OURS
+
+
+def test_every_setting_is_documented() -> None:
+    read = set(re.findall(r'env\.\w+\(\s*"(\w+)"', (ROOT / "ptfi/settings.py").read_text()))
+    for source in (ROOT / "ptfi/embedded").glob("*.py"):
+        read |= set(re.findall(r'os\.environ\.get\("(PTFI_\w+)"', source.read_text()))
+    assert len(read) > 15
+    assert set(re.findall(r"^\| `([A-Z_0-9]+)`", operations(), re.MULTILINE)) == read
+
+
+@by_file
+def test_targets_exist(path: Path) -> None:
+    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^)make ([a-z0-9-]+)", path.read_text(), re.MULTILINE))
+    assert named <= targets
+
+
+@by_file
+def test_links_lead_somewhere(path: Path) -> None:
+    for link in re.findall(r"\]\(([^)#]+)", path.read_text()):
+        if "://" not in link:
+            assert (path.parent / link).exists(), link
+
+
+@by_file
+def test_addresses_exist(path: Path) -> None:
+    for address in re.findall(r"`(/[a-z][a-z0-9/-]*/)`", path.read_text()):
+        try:
+            resolve(address)
+        except Resolver404:
+            pytest.fail(address)
+
+
+@by_file
+def test_files_that_are_named_exist(path: Path) -> None:
+    for name in re.findall(
+        r"`((?:traits|graph|ptfi|tests|bench|deploy|docs|templates|static|examples)/[\w./-]*)`", path.read_text()
+    ):
+        assert (ROOT / name).exists(), name
+
+
+def test_every_dependency_earns_its_place() -> None:
+    text = (ROOT / "docs/dependencies.md").read_text()
+    for source, heading in (("requirements.in", "## To run"), ("requirements-dev.in", "## To develop")):
+        wanted = set(re.findall(r"^([A-Za-z][\w-]*)", (ROOT / source).read_text(), re.MULTILINE))
+        section = text.split(heading)[1].split("\n## ")[0]
+        assert set(re.findall(r"^\| ([\w-]+) \|", section, re.MULTILINE)) - {"package"} == wanted

@@ -1,0 +1,54 @@
+"""The Dockerfile and compose.yaml, read as far as the tests need them."""
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE = ROOT / "deploy/compose.yaml"
+
+
+@dataclass(frozen=True)
+class Step:
+    """An instruction of a Dockerfile, and the stage that it is in."""
+
+    stage: str
+    instruction: str
+    arguments: str
+
+    @property
+    def command(self) -> list[str]:
+        """The command of CMD and HEALTHCHECK, which are written as JSON."""
+        command: list[str] = json.loads(self.arguments[self.arguments.index("[") :])
+        return command
+
+
+@cache
+def dockerfile() -> list[Step]:
+    text = re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE)
+    steps, stage = [], ""
+    for line in re.sub(r"\\\n\s*", "", text).splitlines():
+        if not line.strip():
+            continue
+        instruction, arguments = line.split(maxsplit=1)
+        if instruction == "FROM":
+            stage = arguments.partition(" AS ")[2]
+        steps.append(Step(stage, instruction, arguments))
+    return steps
+
+
+def the(instruction: str, stage: str = "") -> Step:
+    """The only one of its kind in the stage; the last stage has no name."""
+    (step,) = [step for step in dockerfile() if (step.instruction, step.stage) == (instruction, stage)]
+    return step
+
+
+@cache
+def compose() -> dict[str, Any]:
+    made: dict[str, Any] = yaml.safe_load(COMPOSE.read_text())
+    return made
