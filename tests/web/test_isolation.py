@@ -39,6 +39,7 @@ from traits.persona import duplicates as pairs
 from traits.persona import overview
 from traits.privacy import selectors as my_data
 from traits.privacy import staff_access as looks
+from traits.review.selectors import Filters
 
 MARKER = "xylophone"
 SERVICES = (services, persona, relations, bulk, undo, styles, erasure, erasure_parts, erasure_account, suppressions)
@@ -196,7 +197,7 @@ def arguments(function: Callable[..., Any], theirs: Theirs, bob: User) -> Iterat
         values |= {"decision": "rejected", "status": "dormant", "changes": Changes(name="Mine", category="Skill")}
         values |= {
             "evidence": Evidence(),
-            "filters": FILTERS.get(function, selectors.Filters()),
+            "filters": FILTERS.get(function, Filters()),
             "tab": "review",
             "entries": [],
         }
