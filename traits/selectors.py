@@ -7,13 +7,13 @@ from django.db.models import Count, Func, TextField
 
 from ptfi.accounts.models import User
 from traits.errors import NotFoundError
-from traits.log.snapshots import name_key
 from traits.models import (
     CandidateStatus,
     ExtractedTraitCandidate,
     Persona,
     PersonaTrait,
 )
+from traits.text import name_key
 
 
 def candidate(user: User, candidate_id: uuid.UUID) -> ExtractedTraitCandidate:

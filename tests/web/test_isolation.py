@@ -34,6 +34,7 @@ from traits.history import past
 from traits.history import selectors as history
 from traits.ingest import blocklist as bars
 from traits.log.entries import Actor
+from traits.log.undoable import standing
 from traits.models import AccessEntry, Suppression
 from traits.persona import duplicates as pairs
 from traits.persona import overview
@@ -45,7 +46,7 @@ MARKER = "xylophone"
 SERVICES = (services, persona, relations, bulk, undo, styles, erasure, erasure_parts, erasure_account, suppressions)
 READERS = (selectors, history, past, overview)
 READS = [
-    *(styles.styles, styles.all_styles, erasure.receipt, erasure.counts, undo.standing, suppressions.suppressions),
+    *(styles.styles, styles.all_styles, erasure.receipt, erasure.counts, standing, suppressions.suppressions),
     *(looks.looks, looks.look_count),
     *(my_data.sources, my_data.source_name, my_data.categories, my_data.receipts),
     *(similar.similar_traits, pairs.close_pairs, bulk.folded),

@@ -15,8 +15,8 @@ from traits import selectors
 from traits.decisions import traits as persona
 from traits.decisions.candidates import Outcome
 from traits.errors import InvalidError, NotFoundError, StaleVersionError, TraitRemovedError
+from traits.evidence import Piece
 from traits.forms import read_evidence, read_verdicts
-from traits.log.snapshots import Piece, name_key
 from traits.models import (
     CandidateStatus,
     Decision,
@@ -29,6 +29,7 @@ from traits.models import (
 from traits.persona.forms import TraitForm
 from traits.review.selectors import history
 from traits.similarity import similar_traits
+from traits.text import name_key
 from traits.web import Request, by, read_version
 
 EVIDENCE_SHOWN = 10

@@ -10,7 +10,7 @@ from django.utils.text import Truncator
 from ptfi.accounts.models import User
 from traits import selectors
 from traits.confidence import confidence_words
-from traits.log.snapshots import Piece, name_key
+from traits.evidence import Piece
 from traits.models import (
     CandidateStatus,
     Decision,
@@ -25,6 +25,7 @@ from traits.review import selectors as queue_selectors
 from traits.review.highlight import Marker
 from traits.review.selectors import TABS, seconds_per_decision
 from traits.similarity import Similar, similar_traits
+from traits.text import name_key
 
 PIECES = 10
 MORE_PIECES = 100

@@ -12,8 +12,8 @@ from django.utils import timezone
 from ptfi.accounts.models import User
 from ptfi.web.keyset import place_key, read_place
 from traits.confidence import band_condition
-from traits.decisions import undo
 from traits.log.narration import in_words, tell
+from traits.log.undoable import standing_ids
 from traits.models import ActorKind, CandidateStatus, Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.search import OWN_WORDS, typed_query
 
@@ -168,7 +168,7 @@ def history(user: User, thing_id: uuid.UUID, limit: int = 20) -> list[UserRefine
     told = in_words(rows.annotate(suggestion_status=F("original_candidate__status")))
     entries = list(told.order_by("-revision")[:limit])
     tell(user, entries)
-    standing = undo.standing_ids(user, entries)
+    standing = standing_ids(user, entries)
     for entry in entries:
         entry.can_undo = entry.pk in standing
     return entries
@@ -180,7 +180,7 @@ def newest_undoable(user: User, look_back: int = 50) -> UserRefinedTrait | None:
         user_decision__in=(Decision.UNDONE, Decision.EVIDENCE_ERASED)
     )
     entries = list(rows.defer("content").order_by("-revision")[:look_back])
-    standing = undo.standing_ids(user, entries)
+    standing = standing_ids(user, entries)
     return next((entry for entry in entries if entry.pk in standing), None)
 
 
