@@ -39,9 +39,10 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from bench.import_candidates import rows  # noqa: E402
 from ptfi.accounts.models import User  # noqa: E402
+from ptfi.web.keyset import PAGE  # noqa: E402
 from traits.ingest import batch as ingest  # noqa: E402
 from traits.ingest.parsing import Suggestion, parse  # noqa: E402
-from traits.review.selectors import PAGE, Filters, queue  # noqa: E402
+from traits.review.selectors import Filters, queue  # noqa: E402
 
 GZIP = {"Accept-Encoding": "gzip"}
 HTMX = {**GZIP, "HX-Request": "true", "HX-Target": "open"}

@@ -1,14 +1,14 @@
 """What staff did with a person's suggestions, as that person sees it."""
 
+import dataclasses
 import uuid
 
-from django.db.models import Q
-
 from ptfi.accounts.models import User
-from ptfi.web.keyset import place_key, read_place
+from ptfi.web import keyset
+from ptfi.web.keyset import Page
 from traits.models import CandidateStatus, ExtractedTraitCandidate, ModerationAction, ModerationEntry
 
-PAGE = 30
+ORDER = ("-created_at", "entry_id")
 SAID: dict[str, str] = {
     ModerationAction.ARCHIVE: "Staff took a suggestion out of your queue",
     ModerationAction.REQUEUE: "Staff put a suggestion back into your queue",
@@ -19,32 +19,37 @@ SAID: dict[str, str] = {
 }
 
 
-def moderated(user: User, after: str = "", limit: int = PAGE) -> tuple[list[ModerationEntry], str]:
-    """A page of it, newest first, and the key to go on from; "" at the end.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StaffAction:
+    """What staff did, in words, and the suggestion, where it is the person's and not held back.
 
-    Each entry has said (what was done) and candidate: the suggestion, where it is the person's and not held back.
+    can_open: whether there is a page of the suggestion.
     """
-    rows = ModerationEntry.objects.filter(user=user).order_by("-created_at", "entry_id")
-    if place := read_place(after):
-        moment, last_id = place
-        rows = rows.filter(Q(created_at__lt=moment) | Q(created_at=moment, entry_id__gt=last_id))
-    found = list(rows[: limit + 1])
-    page = found[:limit]
-    candidates = _candidates(user, page)
-    for entry in page:
-        entry.said = SAID[entry.action]  # type: ignore[attr-defined]
-        entry.candidate = candidates.get(entry.candidate_id)  # type: ignore[attr-defined]
-    last = page[-1] if len(found) > limit else None
-    return page, place_key(last.created_at, last.pk) if last else ""
+
+    entry: ModerationEntry
+    said: str
+    candidate: ExtractedTraitCandidate | None
+
+    @property
+    def can_open(self) -> bool:
+        return self.candidate is not None and self.candidate.status != CandidateStatus.ARCHIVED
+
+
+def staff_actions(user: User, after: str = "", limit: int = keyset.PAGE) -> Page[StaffAction]:
+    """A page of what staff did with the person's suggestions, newest first."""
+    page = keyset.page(ModerationEntry.objects.filter(user=user), ORDER, after, limit)
+    candidates = _candidates(user, page.rows)
+    rows = [
+        StaffAction(entry=entry, said=SAID[entry.action], candidate=candidates.get(entry.candidate_id))
+        for entry in page.rows
+    ]
+    return Page(rows=rows, next=page.next)
 
 
 def _candidates(user: User, entries: list[ModerationEntry]) -> dict[uuid.UUID, ExtractedTraitCandidate]:
-    """The suggestions by id; can_open says whether there is a page of them."""
+    """The suggestions, by id."""
     ids = [entry.candidate_id for entry in entries]
     if not ids:
         return {}
     rows = ExtractedTraitCandidate.objects.filter(user=user, held_reason="", pk__in=ids)
-    found = {row.pk: row for row in rows.only("candidate_id", "trait_name", "status")}
-    for row in found.values():
-        row.can_open = row.status != CandidateStatus.ARCHIVED  # type: ignore[attr-defined]
-    return found
+    return {row.pk: row for row in rows.only("candidate_id", "trait_name", "status")}

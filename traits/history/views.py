@@ -20,12 +20,12 @@ from traits.history import past
 from traits.history import selectors as log_history
 from traits.history.download import json_lines, table
 from traits.history.selectors import ACTORS, Filters
-from traits.history.staff_actions import moderated
+from traits.history.staff_actions import StaffAction, staff_actions
 from traits.log import verification as log_check
 from traits.log.diff import changed_pieces, pieces_then
 from traits.log.narration import element_words, value_words
 from traits.log.snapshots import State
-from traits.models import Category, Decision, ModerationEntry, UserRefinedTrait
+from traits.models import Category, Decision, UserRefinedTrait
 from traits.web import Request, read_choice, read_number, wants_fragment
 
 DOWNLOADS = {
@@ -65,7 +65,7 @@ def history(request: Request) -> HttpResponse:
         "page": log_history.page(request.user, filters, after=after),
         "filters": filters,
         "first": not after,
-        "moderated": _moderated(request, filters) if not after else [],
+        "staff_actions": _staff_actions(request, filters) if not after else [],
         "back": _without(request, "done"),
         "done": request.GET.get("done", ""),
         "decisions": Decision.choices,
@@ -75,10 +75,10 @@ def history(request: Request) -> HttpResponse:
     return render(request, "history/_answer.html" if wants_fragment(request) else "history/history.html", context)
 
 
-def _moderated(request: Request, filters: Filters) -> list[ModerationEntry]:
+def _staff_actions(request: Request, filters: Filters) -> list[StaffAction]:
     """The newest things that staff did, where nothing or staff's doing was asked for."""
     wanted = filters in (Filters(), Filters(actor="staff"))
-    return moderated(request.user, limit=3)[0] if wanted else []
+    return staff_actions(request.user, limit=3).rows if wanted else []
 
 
 @login_required
@@ -86,8 +86,8 @@ def _moderated(request: Request, filters: Filters) -> list[ModerationEntry]:
 @require_safe
 def moderated_page(request: Request) -> HttpResponse:
     """What staff did with the person's suggestions."""
-    entries, key = moderated(request.user, request.GET.get("after", ""))
-    context = {"entries": entries, "next": key, "next_query": urlencode({"after": key})}
+    page = staff_actions(request.user, request.GET.get("after", ""))
+    context = {"page": page, "next_query": urlencode({"after": page.next})}
     return render(request, "history/moderated.html", context)
 
 

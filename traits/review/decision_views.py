@@ -11,13 +11,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ptfi.web.keyset import place_key
+from ptfi.web.keyset import key_of
 from traits import forms, selectors
 from traits.decisions import candidates as services
 from traits.errors import AlreadyDecidedError, InvalidError, RuleError, StaleVersionError, TraitRemovedError
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.review.forms import filter_query, read_contexts, read_filters, read_relation, read_until
-from traits.review.selectors import Filters, queue
+from traits.review.selectors import WAITING_ORDER, Filters, queue
 from traits.review.views import filters_for, open_card, workspace
 from traits.similarity import similar_traits
 from traits.web import Request, address, by, read_id, read_number, read_version
@@ -265,7 +265,7 @@ def _next(
         place = (-decided.created_at.timestamp(), decided.pk)
         following = [row for row in listed if (-row.created_at.timestamp(), row.pk) > place]
         if not following:
-            key = place_key(decided.created_at, decided.pk)
+            key = key_of(decided, WAITING_ORDER)
             following = queue(request.user, filters, after=key, limit=1).rows
         listed = following or listed
     return listed[0].pk if listed else None

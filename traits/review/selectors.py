@@ -10,7 +10,8 @@ from django.db.models import Count, Exists, F, Func, OuterRef, Q, QuerySet, Text
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from ptfi.web.keyset import place_key, read_place
+from ptfi.web import keyset
+from ptfi.web.keyset import Page
 from traits.confidence import band_condition
 from traits.log.narration import in_words, tell
 from traits.log.undoable import standing_ids
@@ -18,7 +19,8 @@ from traits.models import ActorKind, CandidateStatus, Decision, ExtractedTraitCa
 from traits.search import OWN_WORDS, typed_query
 
 TABS = {"review": "To review", "later": "Later", "confirmed": "Confirmed", "rejected": "Rejected"}
-PAGE = 30
+WAITING_ORDER = ("-created_at", "candidate_id")
+DECIDED_ORDER = ("-updated_at", "candidate_id")
 DEFAULT_SECONDS = 20.0
 LONGEST_GAP = 120.0
 
@@ -38,14 +40,6 @@ class Filters:
     def narrow(self) -> bool:
         """Whether anything beside the tab and the category is chosen."""
         return any((self.band, self.model, self.concept, self.q))
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Page:
-    """Some of a list, and the key to go on from; next is "" at the end."""
-
-    rows: list[ExtractedTraitCandidate]
-    next: str = ""
 
 
 def tab_condition(tab: str, now: dt.datetime) -> Q:
@@ -77,12 +71,11 @@ def candidates(user: User, filters: Filters) -> QuerySet[ExtractedTraitCandidate
     return rows.defer("search", "supporting_evidence")
 
 
-def queue(user: User, filters: Filters, after: str = "", limit: int = PAGE) -> Page:
+def queue(user: User, filters: Filters, after: str = "", limit: int = keyset.PAGE) -> Page[ExtractedTraitCandidate]:
     """One page of the queue, newest first, paged by key.
 
     Near-duplicates (same name key and category) are one row: each row carries the others as alike.
     """
-    column = "created_at" if filters.tab in ("review", "later") else "updated_at"
     rows = candidates(user, filters)
     grouped = filters.tab == "review" and not filters.narrow
     if grouped:
@@ -93,20 +86,9 @@ def queue(user: User, filters: Filters, after: str = "", limit: int = PAGE) -> P
             trait_category=OuterRef("trait_category"),
         )
         rows = rows.filter(~Exists(newer))
-    found = list(_after(rows, column, after).order_by(f"-{column}", "candidate_id")[: limit + 1])
-    page = found[:limit]
-    _attach_alike(user, filters, page if grouped else [])
-    last = page[-1] if len(found) > limit else None
-    return Page(rows=page, next=place_key(getattr(last, column), last.pk) if last else "")
-
-
-def _after(rows: QuerySet[ExtractedTraitCandidate], column: str, key: str) -> QuerySet[ExtractedTraitCandidate]:
-    """The rows behind the key; a key that is not one starts at the beginning."""
-    place = read_place(key)
-    if place is None:
-        return rows
-    moment, last = place
-    return rows.filter(Q(**{f"{column}__lt": moment}) | Q(**{column: moment, "candidate_id__gt": last}))
+    page = keyset.page(rows, WAITING_ORDER if filters.tab in ("review", "later") else DECIDED_ORDER, after, limit)
+    _attach_alike(user, filters, page.rows if grouped else [])
+    return page
 
 
 def _attach_alike(user: User, filters: Filters, rows: list[ExtractedTraitCandidate]) -> None:

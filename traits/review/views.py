@@ -12,11 +12,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ptfi.accounts.models import User
+from ptfi.web.keyset import PAGE
 from traits import forms, selectors
 from traits.models import CandidateStatus, Category, Decision, ExtractedTraitCandidate
 from traits.review import card as cards
 from traits.review.forms import BANDS, filter_query, later_choices, read_filters, rejection_codes
-from traits.review.selectors import PAGE, Filters, decided_since, facets, queue
+from traits.review.selectors import Filters, decided_since, facets, queue
 from traits.web import Request, address, read_number, wants_fragment
 
 MOST_SHOWN = 300

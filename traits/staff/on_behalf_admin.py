@@ -12,12 +12,13 @@ from django.urls import URLPattern, path, reverse
 
 from ptfi.accounts.models import User
 from ptfi.staff.base import ReadOnlyAdmin
+from ptfi.web.keyset import PAGE
 from traits import forms, selectors
 from traits.errors import InvalidError, RuleError
 from traits.history import selectors as history
 from traits.models import AccessKind, ActedFor, TraitStatus
 from traits.review.forms import LATER, rejection_codes
-from traits.review.selectors import PAGE, Filters, queue
+from traits.review.selectors import Filters, queue
 from traits.staff import on_behalf as acting
 from traits.staff.access import asks_reason
 from traits.staff.on_behalf_forms import Act, By, suggestion_act, trait_act, traits_page, undo_act
