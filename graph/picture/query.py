@@ -71,7 +71,7 @@ ORDER BY id, emotion LIMIT $limit"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Filters:
+class PictureFilters:
     """What is looked for; "" and 0 are no limit. strength is 0–1, kinds are keys of KINDS, size is one of SIZES."""
 
     category: str = ""
@@ -148,13 +148,13 @@ class Sketch:
         return sorted(names[pk] for pk in self.broader.get(concept_id, ()))
 
 
-def sketch(user_id: uuid.UUID, filters: Filters) -> Sketch:
+def sketch(user_id: uuid.UUID, filters: PictureFilters) -> Sketch:
     """What fits the filters, as far as there is room and time. Raises GraphUnavailableError."""
     return connection.read(lambda tx: _Reading(tx, user_id, filters).read())
 
 
 class _Reading:
-    def __init__(self, tx: neo4j.ManagedTransaction, user_id: uuid.UUID, filters: Filters) -> None:
+    def __init__(self, tx: neo4j.ManagedTransaction, user_id: uuid.UUID, filters: PictureFilters) -> None:
         self.tx, self.user_id, self.filters = tx, user_id, filters
         self.until = deadline()
         self.found = Sketch()

@@ -5,8 +5,10 @@ joined by "_". The key of a list that is ordered by a text is the id of the row,
 An order is written as order_by() takes it, and its last column tells any two rows of the list apart.
 """
 
+import base64
 import dataclasses
 import datetime as dt
+import json
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
@@ -63,6 +65,21 @@ def number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise ValueError(text)
     return int(text)
+
+
+def hide(place: tuple[str, str] | None) -> str:
+    """The place of a row by its name and id as a key without a readable name, for lists from elsewhere; "" for None."""
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode() if place else ""
+
+
+def reveal(key: str) -> tuple[str, str] | None:
+    """The place that hide() made a key of; None for what is not one."""
+    try:
+        name, pk = json.loads(base64.urlsafe_b64decode(key.encode()))
+        name.encode()  # Half a surrogate pair is no text.
+        return (str(name), str(uuid.UUID(pk))) if key else None
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
 
 
 READERS: "dict[type[Field[Any, Any]], Callable[[str], Any]]" = {

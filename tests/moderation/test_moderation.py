@@ -35,7 +35,7 @@ from traits.models import (
 )
 from traits.moderation import services as moderation
 from traits.privacy import export
-from traits.review.selectors import Filters, counts, queue
+from traits.review.selectors import QueueFilters, counts, queue
 
 pytestmark = pytest.mark.django_db
 
@@ -178,7 +178,7 @@ def test_what_is_held_back_is_nowhere_until_released(
     assert fresh(row).status == CandidateStatus.CANDIDATE
     assert fresh(row).held_reason == "sensitive: Ticket 17"
     assert counts(alice)["total"] == 0
-    assert queue(alice, Filters()).rows == []
+    assert queue(alice, QueueFilters()).rows == []
     assert lists.listed_candidates(alice) == ([], 0)
     for page in ("/review/", "/review/?tab=later", "/review/?q=jazz", "/persona/"):
         assert "Loves jazz" not in text_of(as_alice.get(page))

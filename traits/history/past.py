@@ -9,10 +9,10 @@ from typing import Any
 from django.db import connection
 
 from ptfi.accounts.models import User
+from ptfi.web.keyset import LONG_PAGE, cut
 from traits.log.snapshots import State
 from traits.models import UserRefinedTrait
 
-PAGE = 50
 STYLES = 200
 """Elements of style that are shown at most."""
 # Numbers have no gaps and times never go back, so halving finds the place; no index over times is needed.
@@ -77,13 +77,13 @@ class PastTrait:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Past:
-    """Some of the traits, by name, and after which one the next page begins.
+    """Some of the traits, by name, and the key of the page behind them; "" at the end.
 
     How many traits there were then and are now; same and changed are those of both.
     """
 
     traits: list[PastTrait]
-    next: uuid.UUID | None
+    next: str
     then: int
     now: int
     same: int
@@ -106,7 +106,7 @@ def revision_at(user: User, at: dt.datetime) -> int:
     return revision
 
 
-def persona_at(user: User, revision: int, after: uuid.UUID | None = None, limit: int = PAGE) -> Past:
+def persona_at(user: User, revision: int, after: uuid.UUID | None = None, limit: int = LONG_PAGE) -> Past:
     """What the entry of this number left behind; a page that is to begin after no trait of then begins at the start."""
     values: dict[str, Any] = {"user": user.pk, "revision": revision, "after": after, "limit": limit + 1}
     with connection.cursor() as cursor:
@@ -115,11 +115,11 @@ def persona_at(user: User, revision: int, after: uuid.UUID | None = None, limit:
     then, now, same, changed = rows[0][:4]
     found = [
         PastTrait(trait_id=pk, state=json.loads(state), evidence_count=pieces or 0, is_held=held, is_same=is_same)
-        for _, _, _, _, pk, state, pieces, held, is_same in rows[:limit]
+        for _, _, _, _, pk, state, pieces, held, is_same in rows
         if pk
     ]
-    following = found[-1].trait_id if len(rows) > limit else None
-    return Past(traits=found, next=following, then=then, now=now, same=same, changed=changed)
+    page = cut(found, limit, lambda trait: trait.trait_id)
+    return Past(traits=page.rows, next=page.next, then=then, now=now, same=same, changed=changed)
 
 
 def styles_at(user: User, revision: int) -> list[State]:

@@ -6,27 +6,28 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_time
+from django.utils.dateparse import parse_time
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from ptfi.web.downloads import Download
+from ptfi.web.filters import read_day
 from traits import selectors
 from traits.errors import NotFoundError
 from traits.history import past
 from traits.history import selectors as log_history
 from traits.history.download import json_lines, table
-from traits.history.selectors import ACTORS, Filters
+from traits.history.selectors import ACTORS, HistoryFilters
 from traits.history.staff_actions import StaffAction, staff_actions
 from traits.log import verification as log_check
 from traits.log.diff import changed_pieces, pieces_then
 from traits.log.narration import element_words, value_words
 from traits.log.snapshots import State
 from traits.models import Category, Decision, UserRefinedTrait
-from traits.web import Request, read_choice, read_number, wants_fragment
+from traits.web import Request, read_number, wants_fragment
 
 DOWNLOADS = {
     "json": (json_lines, "jsonl", "application/x-ndjson"),
@@ -35,32 +36,12 @@ DOWNLOADS = {
 MOST = 10**9
 
 
-def read_filters(query: QueryDict) -> Filters:
-    """The filters that the address names; what is not one of the choices counts as not chosen."""
-    return Filters(
-        decision=read_choice(query, "decision", Decision.values),
-        category=read_choice(query, "category", Category.values),
-        actor=read_choice(query, "actor", ACTORS),
-        since=read_day(query.get("since", "")),
-        until=read_day(query.get("until", "")),
-    )
-
-
-def read_day(text: str) -> dt.date | None:
-    """A day as a date field sends it; None for what is none, or too far away to have a time zone."""
-    try:
-        day = parse_date(text)
-    except ValueError:
-        return None
-    return day if day and 1900 < day.year < 9000 else None
-
-
 @login_required
 @never_cache
 @require_safe
 def history(request: Request) -> HttpResponse:
     """The log, newest first; HTMX gets the list alone."""
-    filters, after = read_filters(request.GET), read_number(request.GET.get("after", ""), 0, MOST)
+    filters, after = HistoryFilters.read(request.GET), request.GET.get("after", "")
     context = {
         "page": log_history.page(request.user, filters, after=after),
         "filters": filters,
@@ -75,9 +56,9 @@ def history(request: Request) -> HttpResponse:
     return render(request, "history/_answer.html" if wants_fragment(request) else "history/history.html", context)
 
 
-def _staff_actions(request: Request, filters: Filters) -> list[StaffAction]:
+def _staff_actions(request: Request, filters: HistoryFilters) -> list[StaffAction]:
     """The newest things that staff did, where nothing or staff's doing was asked for."""
-    wanted = filters in (Filters(), Filters(actor="staff"))
+    wanted = filters in (HistoryFilters(), HistoryFilters(actor="staff"))
     return staff_actions(request.user, limit=3).rows if wanted else []
 
 
@@ -106,7 +87,7 @@ def entry(request: Request, action_id: uuid.UUID) -> HttpResponse:
     item = log_history.item(request.user, action_id)
     context: dict[str, Any] = {"item": item, "back": request.path, "done": ""}
     if item.number > 1:
-        after = read_number(request.GET.get("after", ""), 0, MOST)
+        after = request.GET.get("after", "")
         context |= {"page": log_history.members(request.user, item.entry.batch_id, after=after), "first": not after}
     else:
         content = log_history.content(request.user, item.entry.pk)

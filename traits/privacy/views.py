@@ -38,17 +38,17 @@ HELD = {
 def my_data(request: Request) -> HttpResponse:
     """How much is held, and what can be done with it."""
     counts = erasure.counts(request.user)
-    receipts, more = reads.receipts(request.user, limit=NEWEST)
+    receipts = reads.receipts(request.user, limit=NEWEST)
     context = {
         "held": [(counts[kind], names[counts[kind] != 1]) for kind, names in HELD.items()],
         "counts": counts,
         "sources": reads.source_count(request.user),
         "categories": reads.categories(request.user),
         "persona": selectors.persona(request.user),
-        "receipts": receipts,
-        "more_receipts": more,
+        "receipts": receipts.rows,
+        "more_receipts": receipts.next,
         "apps": connections(request.user),
-        "looks": access.look_count(request.user),
+        "looks": access.access_count(request.user),
     }
     return render(request, "traits/my_data.html", context)
 
@@ -92,8 +92,8 @@ def suppression_lift(request: Request, suppression_id: int) -> HttpResponse:
 def erasures(request: Request) -> HttpResponse:
     """The receipts, newest first, a page at a time."""
     after = request.GET.get("after", "")
-    rows, following = reads.receipts(request.user, after)
-    context = {"receipts": rows, "next": following, "first": not after, "states": ErasureState}
+    page = reads.receipts(request.user, after)
+    context = {"receipts": page.rows, "next": page.next, "first": not after, "states": ErasureState}
     return render(request, "traits/erasures.html", context)
 
 
@@ -103,7 +103,7 @@ def erasures(request: Request) -> HttpResponse:
 def looks(request: Request) -> HttpResponse:
     """Who of the staff looked, newest first, a page at a time."""
     after = request.GET.get("after", "")
-    return render(request, "traits/looks.html", {"page": access.looks(request.user, after), "first": not after})
+    return render(request, "traits/looks.html", {"page": access.access_log(request.user, after), "first": not after})
 
 
 @login_required

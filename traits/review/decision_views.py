@@ -17,7 +17,7 @@ from traits.decisions import candidates as services
 from traits.errors import AlreadyDecidedError, InvalidError, RuleError, StaleVersionError, TraitRemovedError
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.review.forms import filter_query, read_contexts, read_filters, read_relation, read_until
-from traits.review.selectors import WAITING_ORDER, Filters, queue
+from traits.review.selectors import WAITING_ORDER, QueueFilters, queue
 from traits.review.views import filters_for, open_card, workspace
 from traits.similarity import similar_traits
 from traits.web import Request, address, by, read_id, read_number, read_version
@@ -256,7 +256,7 @@ def _path(pk: uuid.UUID | None, query: str) -> str:
 
 def _next(
     request: Request,
-    filters: Filters,
+    filters: QueueFilters,
     listed: list[ExtractedTraitCandidate],
     decided: ExtractedTraitCandidate | None,
 ) -> uuid.UUID | None:

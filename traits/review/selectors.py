@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from ptfi.web import keyset
+from ptfi.web.filters import Filters, choice, text
 from ptfi.web.keyset import Page
-from traits.confidence import band_condition
+from traits.confidence import BANDS, LOWEST_BAND, band_condition
 from traits.log.narration import in_words, tell
 from traits.log.undoable import standing_ids
-from traits.models import ActorKind, CandidateStatus, Decision, ExtractedTraitCandidate, UserRefinedTrait
+from traits.models import ActorKind, CandidateStatus, Category, Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.search import OWN_WORDS, typed_query
 
 TABS = {"review": "To review", "later": "Later", "confirmed": "Confirmed", "rejected": "Rejected"}
@@ -26,15 +27,15 @@ LONGEST_GAP = 120.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Filters:
+class QueueFilters(Filters):
     """What of the queue is shown; band is one of the bands' names, q is full text."""
 
-    tab: str = "review"
-    category: str = ""
-    band: str = ""
-    model: str = ""
-    concept: str = ""
-    q: str = ""
+    tab: str = choice(TABS, default="review")
+    category: str = choice(Category.values, "trait_category")
+    band: str = choice([name for name, _, _ in (*BANDS, LOWEST_BAND)], band_condition)
+    model: str = text(lambda name: Q(originating_models__contains=[name]))
+    concept: str = text(lambda name: Q(concepts__contains=[name]))
+    q: str = text()
 
     @property
     def narrow(self) -> bool:
@@ -55,23 +56,18 @@ def tab_condition(tab: str, now: dt.datetime) -> Q:
     return conditions[tab]
 
 
-def candidates(user: User, filters: Filters) -> QuerySet[ExtractedTraitCandidate]:
+def candidates(user: User, filters: QueueFilters) -> QuerySet[ExtractedTraitCandidate]:
     """The person's candidates that the filters let through, unordered, without their evidence."""
     rows = ExtractedTraitCandidate.objects.filter(tab_condition(filters.tab, timezone.now()), user=user)
-    if filters.category:
-        rows = rows.filter(trait_category=filters.category)
-    if filters.band:
-        rows = rows.filter(band_condition(filters.band))
-    if filters.model:
-        rows = rows.filter(originating_models__contains=[filters.model])
-    if filters.concept:
-        rows = rows.filter(concepts__contains=[filters.concept])
+    rows = rows.filter(filters.condition())
     if filters.q:
         rows = rows.alias(words=OWN_WORDS).filter(words=typed_query(filters.q))
     return rows.defer("search", "supporting_evidence")
 
 
-def queue(user: User, filters: Filters, after: str = "", limit: int = keyset.PAGE) -> Page[ExtractedTraitCandidate]:
+def queue(
+    user: User, filters: QueueFilters, after: str = "", limit: int = keyset.PAGE
+) -> Page[ExtractedTraitCandidate]:
     """One page of the queue, newest first, paged by key.
 
     Near-duplicates (same name key and category) are one row: each row carries the others as alike.
@@ -91,7 +87,7 @@ def queue(user: User, filters: Filters, after: str = "", limit: int = keyset.PAG
     return page
 
 
-def _attach_alike(user: User, filters: Filters, rows: list[ExtractedTraitCandidate]) -> None:
+def _attach_alike(user: User, filters: QueueFilters, rows: list[ExtractedTraitCandidate]) -> None:
     """Give each row the others of its name key and category, as row.alike."""
     others: dict[tuple[str, str], list[ExtractedTraitCandidate]] = {}
     if rows:
@@ -105,7 +101,7 @@ def _attach_alike(user: User, filters: Filters, rows: list[ExtractedTraitCandida
 
 def alike(user: User, candidate: ExtractedTraitCandidate) -> list[ExtractedTraitCandidate]:
     """The other suggestions to review that say the same: same name key and category."""
-    rows = candidates(user, Filters()).filter(name_key=candidate.name_key, trait_category=candidate.trait_category)
+    rows = candidates(user, QueueFilters()).filter(name_key=candidate.name_key, trait_category=candidate.trait_category)
     return list(rows.exclude(pk=candidate.pk).order_by("-created_at")[:10])
 
 

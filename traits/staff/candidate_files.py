@@ -26,7 +26,7 @@ from traits.ingest.parsing import Reason, Suggestion, parse_line
 from traits.models import AccessKind, ExtractedTraitCandidate
 from traits.moderation.services import without_text
 from traits.staff.access import looked_at_many
-from traits.staff.filters import Filters, Rows, matching, page
+from traits.staff.lists import CandidateFilters, Candidates, candidate_page, filtered
 
 logger = logging.getLogger(__name__)
 
@@ -191,8 +191,8 @@ class CandidateFiles(admin.ModelAdmin):  # type: ignore[type-arg]
         """The filtered list as CSV; evidence for those alone who may read it."""
         if not (self.has_view_permission(request) and request.user.has_perm("traits.export_candidates")):
             raise PermissionDenied
-        evidence, filters = request.user.has_perm("traits.view_evidence"), Filters(request.GET)
-        rows = matching(filters, evidence=evidence)
+        evidence, filters = request.user.has_perm("traits.view_evidence"), CandidateFilters(request.GET)
+        rows = filtered(filters, evidence=evidence)
         rows = rows.defer(None).defer("search") if evidence else rows
         # On record before a line is sent; beyond so many, nobody waits for the count.
         looked_at_many(request, AccessKind.EXPORT, rows[:MOST_COUNTED].count())
@@ -202,13 +202,13 @@ class CandidateFiles(admin.ModelAdmin):  # type: ignore[type-arg]
         return response
 
 
-def table(request: HttpRequest, rows: Rows, filters: Filters, *, evidence: bool) -> Iterator[bytes]:
+def table(request: HttpRequest, rows: Candidates, filters: CandidateFilters, *, evidence: bool) -> Iterator[bytes]:
     """The rows as CSV, some hundred at a time, so that a million of them need no more memory."""
     writer = csv.writer(Line())
     yield (BYTE_ORDER_MARK + writer.writerow((*COLUMNS, *(["texts"] if evidence else [])))).encode()
-    order, sieved, after = filters.value("order"), filters.sieved, "start"
+    after = "start"
     while after:
-        part = page(rows, order, after, CHUNK, sieved=sieved)
+        part = candidate_page(rows, filters, after, CHUNK)
         people = named(request, [row.user_id for row in part.rows])
         lines = [
             writer.writerow(map(cell, (*_values(row, people[row.user_id]), *_texts(row, evidence))))

@@ -15,12 +15,13 @@ from django.urls import URLPattern, path, reverse
 
 from ptfi.accounts.models import User
 from ptfi.staff.base import ReadOnlyAdmin, named, people_of
+from ptfi.web.keyset import Page
 from traits.models import AccessKind, CandidateStatus, ExtractedTraitCandidate, ModerationAction, UserRefinedTrait
 from traits.models.moderation import MAX_REASON
 from traits.moderation import services as moderation
 from traits.staff.access import asks_reason, looked_at_many
 from traits.staff.candidate_files import CandidateFiles
-from traits.staff.filters import Filters, Page, choices, chosen, matching, page
+from traits.staff.lists import CandidateFilters, candidate_page, choices, filtered, uuids_from
 
 ACTIONS = {
     ModerationAction.ARCHIVE: ("Archive", "traits.archive_candidate"),
@@ -68,7 +69,7 @@ class ActForm(forms.Form):
 
 def find_person(text: str) -> User | None:
     """The person with this id or external id; an address would tell who has an account here."""
-    if found := chosen([text.strip()]):
+    if found := uuids_from([text.strip()]):
         return User.objects.filter(pk=found[0], persona__isnull=False).first()
     return User.objects.filter(external_id=text.strip(), persona__isnull=False).first()
 
@@ -108,12 +109,12 @@ class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
         }
         return TemplateResponse(request, "admin/candidates/list.html", context)
 
-    def listed(self, request: HttpRequest) -> tuple[Filters, Page]:
-        filters = Filters(request.GET)
-        rows = matching(filters, evidence=request.user.has_perm("traits.view_evidence"))
+    def listed(self, request: HttpRequest) -> tuple[CandidateFilters, Page[ExtractedTraitCandidate]]:
+        filters = CandidateFilters(request.GET)
+        rows = filtered(filters, evidence=request.user.has_perm("traits.view_evidence"))
         rows = rows.select_related("user") if request.user.has_perm("accounts.view_user") else rows
         after = request.GET.get("after", "")
-        return filters, page(rows, filters.value("order"), after, sieved=filters.sieved)
+        return filters, candidate_page(rows, filters, after)
 
     def allowed(self, request: HttpRequest) -> dict[str, str]:
         """The actions that this member of staff may take, and what they are called."""
@@ -155,7 +156,7 @@ class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
         """The one with this id. Raises PermissionDenied, Http404."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        ids = chosen([object_id])
+        ids = uuids_from([object_id])
         found = ExtractedTraitCandidate.objects.defer("search").filter(pk__in=ids).first()
         if found is None:
             raise Http404
@@ -165,7 +166,7 @@ class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
         """First what would be done to how many, then, with a reason, doing it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        ids, name = chosen(request.POST.getlist("candidate")), request.POST.get("action", "")
+        ids, name = uuids_from(request.POST.getlist("candidate")), request.POST.get("action", "")
         if request.method != "POST" or not ids or name not in ACTIONS:
             messages.warning(request, "Choose suggestions, and what is to be done with them.")
             return redirect(_list(request))
@@ -239,7 +240,7 @@ def _list(request: HttpRequest, *, detail: bool = True) -> str:
 
 def _detail(request: HttpRequest) -> uuid.UUID | None:
     """The candidate whose page the action came from; None for the list."""
-    return next(iter(chosen([request.POST.get("detail", "")])), None)
+    return next(iter(uuids_from([request.POST.get("detail", "")])), None)
 
 
 def _with(query: QueryDict, **more: str) -> str:

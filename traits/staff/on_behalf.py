@@ -19,7 +19,7 @@ from ptfi.accounts.models import User
 from traits.log.entries import Actor
 from traits.models import AccessKind, ActorKind
 from traits.staff.access import give_reason, staff_id
-from traits.staff.finding import PersonField
+from traits.staff.lists import PersonField
 
 logger = logging.getLogger(__name__)
 

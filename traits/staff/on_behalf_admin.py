@@ -12,17 +12,15 @@ from django.urls import URLPattern, path, reverse
 
 from ptfi.accounts.models import User
 from ptfi.staff.base import ReadOnlyAdmin
-from ptfi.web.keyset import PAGE
 from traits import forms, selectors
 from traits.errors import InvalidError, RuleError
 from traits.history import selectors as history
 from traits.models import AccessKind, ActedFor, TraitStatus
 from traits.review.forms import LATER, rejection_codes
-from traits.review.selectors import Filters, queue
+from traits.review.selectors import QueueFilters, queue
 from traits.staff import on_behalf as acting
 from traits.staff.access import asks_reason
 from traits.staff.on_behalf_forms import Act, By, suggestion_act, trait_act, traits_page, undo_act
-from traits.web import read_number
 
 TABS = {
     "review": "To review",
@@ -87,15 +85,15 @@ class ActingAdmin(ReadOnlyAdmin):
         return self._page(request, "act", context | self._tab(request, person, tab) | self._whom(request, person))
 
     def _tab(self, request: HttpRequest, person: User, tab: str) -> dict[str, Any]:
+        after = request.GET.get("after", "")
         if tab == "traits":
-            rows, following = traits_page(person, request.GET.get("after", ""), PAGE)
-            return {"traits": rows, "next": following}
+            traits = traits_page(person, after)
+            return {"traits": traits.rows, "next": traits.next}
         if tab == "history":
-            after = read_number(request.GET.get("after", ""), 0, 10**9)
-            found = history.page(person, history.Filters(), after=after)
-            return {"items": found.items, "next": found.next or ""}
-        page = queue(person, Filters(tab=tab), after=request.GET.get("after", ""))
-        return {"suggestions": page.rows, "next": page.next}
+            items = history.page(person, history.HistoryFilters(), after=after)
+            return {"items": items.rows, "next": items.next}
+        suggestions = queue(person, QueueFilters(tab=tab), after=after)
+        return {"suggestions": suggestions.rows, "next": suggestions.next}
 
     def suggestion_view(self, request: HttpRequest, person_id: uuid.UUID, candidate_id: uuid.UUID) -> HttpResponse:
         """A suggestion, and all that can be decided about it."""

@@ -9,7 +9,8 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from traits.models import Quality, QualityRefresh, QualityWaiting, RejectionCode
+from ptfi.web.filters import Filters, choice, text
+from traits.models import Category, Quality, QualityRefresh, QualityWaiting, RejectionCode
 from traits.persona.overview import DRAWN, ENOUGH, OFF
 
 PERIODS = {"4": "The last 4 weeks", "13": "The last 3 months", "52": "The last year", "": "All of it"}
@@ -46,12 +47,12 @@ WHOLE, BY_WEEK, BY_CATEGORY, BY_BAND = 0b111, 0b011, 0b101, 0b110
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Filters:
-    """What is counted; "" is everything. period is one of PERIODS."""
+class QualityFilters(Filters):
+    """What is counted; "" is everything."""
 
-    period: str = ""
-    model: str = ""
-    category: str = ""
+    period: str = choice(PERIODS)
+    model: str = text()
+    category: str = choice(Category.values)
 
     def values(self) -> dict[str, Any]:
         return {"model": self.model, "category": self.category, "since": self.since}
@@ -209,7 +210,7 @@ class Report:
         return sum(row.waiting for row in self.waiting)
 
 
-def report(filters: Filters) -> Report:
+def report(filters: QualityFilters) -> Report:
     """What the filters find, as it was counted last."""
     rows = _query(TOTALS, filters.values())
     parts: dict[int, list[tuple[Any, Counts]]] = {kind: [] for kind in (WHOLE, BY_WEEK, BY_CATEGORY, BY_BAND)}
@@ -243,7 +244,7 @@ def last_refresh() -> QualityRefresh | None:
     return QualityRefresh.objects.first()
 
 
-def rows(filters: Filters) -> Iterator[tuple[Any, ...]]:
+def rows(filters: QualityFilters) -> Iterator[tuple[Any, ...]]:
     """Week, model, category, band and the columns of COUNTED of what the filters find; without a model, of each."""
     found = Quality.objects.filter(**({"week__gte": filters.since} if filters.since else {}))
     if filters.model:
@@ -284,7 +285,7 @@ def _sum(one: Counts | None, other: Counts) -> Counts:
     return Counts(**{name: getattr(one, name) + getattr(other, name) for name in COUNTED}) if one else other
 
 
-def _waiting(filters: Filters) -> list[Waiting]:
+def _waiting(filters: QualityFilters) -> list[Waiting]:
     rows = QualityWaiting.objects.filter(model=filters.model)
     if filters.category:
         rows = rows.filter(category=filters.category)

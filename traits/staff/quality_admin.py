@@ -12,20 +12,19 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.http import urlencode
 
 from ptfi.staff.base import ReadOnlyAdmin
 from traits.history.download import Line, cell
 from traits.models import Category, Quality
 from traits.persona.overview import DRAWN
 from traits.staff import quality
-from traits.staff.quality import COUNTED, PERIODS, Filters
+from traits.staff.quality import COUNTED, PERIODS, QualityFilters
 
 HEAD = ["week", "model", "category", "confidence_from", "confidence_to"]
 LEGEND = (("confirmed", "confirmed as it was"), ("changed", "confirmed with changes"), ("rejected", "rejected"))
 
 
-class FilterForm(forms.Form):
+class QualityFilterForm(forms.Form):
     period = forms.ChoiceField(choices=[(weeks, words) for weeks, words in PERIODS.items()], required=False)
     model = forms.ChoiceField(required=False)
     category = forms.ChoiceField(choices=[("", "Every category"), *Category.choices], required=False)
@@ -34,9 +33,9 @@ class FilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["model"].choices = [("", "Every model"), *((name, name) for name in models)]  # type: ignore[attr-defined]
 
-    def filters(self) -> Filters:
+    def filters(self) -> QualityFilters:
         """What was asked for; of what there is not, everything."""
-        return Filters(**self.cleaned_data) if self.is_valid() else Filters()
+        return QualityFilters(**self.cleaned_data) if self.is_valid() else QualityFilters()
 
 
 @admin.register(Quality)
@@ -56,7 +55,7 @@ class QualityAdmin(ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        form = FilterForm(request.GET, models=quality.models())
+        form = QualityFilterForm(request.GET, models=quality.models())
         filters = form.filters()
         refreshed = quality.last_refresh()
         context = {
@@ -69,7 +68,7 @@ class QualityAdmin(ReadOnlyAdmin):
             "refreshed": refreshed,
             "is_stale": refreshed is not None and timezone.now() - refreshed.refreshed_at > quality.STALE,
             "may_export": self.has_export_permission(request),
-            "query": urlencode({name: value for name, value in vars(filters).items() if value}),
+            "query": filters.query(),
             "drawn": DRAWN,
             "legend": LEGEND,
             **(extra_context or {}),
@@ -80,7 +79,7 @@ class QualityAdmin(ReadOnlyAdmin):
         """The rows that the filters find, as CSV; those of all models together have no name of a model."""
         if not self.has_export_permission(request):
             raise PermissionDenied
-        form = FilterForm(request.GET, models=quality.models())
+        form = QualityFilterForm(request.GET, models=quality.models())
         if not form.is_valid():
             return self.changelist_view(request)
         rows = quality.rows(form.filters())
@@ -89,7 +88,7 @@ class QualityAdmin(ReadOnlyAdmin):
         return StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _status(form: FilterForm) -> int:
+def _status(form: QualityFilterForm) -> int:
     return 200 if form.is_valid() else 400
 
 
