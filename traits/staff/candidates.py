@@ -20,7 +20,8 @@ from traits.models import AccessKind, CandidateStatus, ExtractedTraitCandidate, 
 from traits.models.moderation import MAX_REASON
 from traits.moderation import services as moderation
 from traits.staff.access import asks_reason, looked_at_many
-from traits.staff.candidate_files import CandidateFiles
+from traits.staff.candidate_export import CandidateExport
+from traits.staff.candidate_import import CandidateImport
 from traits.staff.lists import CandidateFilters, candidate_page, choices, filtered, uuids_from
 
 ACTIONS = {
@@ -75,15 +76,15 @@ def find_person(text: str) -> User | None:
 
 
 @admin.register(ExtractedTraitCandidate)
-class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
+class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
     """Nothing is edited here: candidates change by what moderation.py offers, and by imports."""
 
     def get_urls(self) -> list[URLPattern]:
         own = self.admin_site.admin_view
         return [
             path("act/", own(self.act), name="candidates_act"),
-            path("export/", own(self.export), name="candidates_export"),
-            path("import/", own(self.bring), name="candidates_import"),
+            path("export/", own(self.export_view), name="candidates_export"),
+            path("import/", own(self.import_view), name="candidates_import"),
             *super().get_urls(),
         ]
 
@@ -92,7 +93,7 @@ class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
             raise PermissionDenied
         filters, listed = self.listed(request)
         looked_at_many(request, AccessKind.SUGGESTIONS, len(listed.rows))
-        context = self.admin_site.each_context(request) | (extra_context or {}) | self.files_context(request)
+        context = self.admin_site.each_context(request) | (extra_context or {})
         query = request.GET.copy()
         query.pop("after", None)
         context |= {
@@ -105,6 +106,8 @@ class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
             "next_query": _with(query, after=listed.next),
             "is_narrow": any(filters.data.get(name) for name in filters.fields if name != "order"),
             "actions": self.allowed(request),
+            "may_import": request.user.has_perm("traits.import_candidates"),
+            "may_export": request.user.has_perm("traits.export_candidates"),
             "reads_evidence": request.user.has_perm("traits.view_evidence"),
         }
         return TemplateResponse(request, "admin/candidates/list.html", context)

@@ -244,7 +244,7 @@ def last_refresh() -> QualityRefresh | None:
     return QualityRefresh.objects.first()
 
 
-def rows(filters: QualityFilters) -> Iterator[tuple[Any, ...]]:
+def rows(filters: QualityFilters) -> Iterator[Any]:
     """Week, model, category, band and the columns of COUNTED of what the filters find; without a model, of each."""
     found = Quality.objects.filter(**({"week__gte": filters.since} if filters.since else {}))
     if filters.model:
@@ -252,7 +252,7 @@ def rows(filters: QualityFilters) -> Iterator[tuple[Any, ...]]:
     if filters.category:
         found = found.filter(category=filters.category)
     found = found.order_by("week", "model", "category", "band")
-    return found.values_list("week", "model", "category", "band", *COUNTED).iterator()
+    return found.values_list("week", "model", "category", "band", *COUNTED, named=True).iterator()
 
 
 def _first(row: tuple[Any, Counts]) -> Any:

@@ -1,8 +1,8 @@
 """The page of the suggestions' quality, and its rows as a file."""
 
-import csv
 import datetime as dt
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 from django import forms
@@ -14,13 +14,23 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 
 from ptfi.staff.base import ReadOnlyAdmin
-from traits.history.download import Line, cell
+from ptfi.web.csv import Table
 from traits.models import Category, Quality
 from traits.persona.overview import DRAWN
 from traits.staff import quality
 from traits.staff.quality import COUNTED, PERIODS, QualityFilters
 
-HEAD = ["week", "model", "category", "confidence_from", "confidence_to"]
+TABLE = Table[Any](
+    [
+        ("week", attrgetter("week")),
+        ("model", attrgetter("model")),
+        ("category", attrgetter("category")),
+        ("confidence_from", lambda row: row.band / 10 if row.band >= 0 else ""),
+        ("confidence_to", lambda row: (row.band + 1) / 10 if row.band >= 0 else ""),
+        *((name, attrgetter(name)) for name in COUNTED),
+    ],
+    marked=False,
+)
 LEGEND = (("confirmed", "confirmed as it was"), ("changed", "confirmed with changes"), ("rejected", "rejected"))
 
 
@@ -92,9 +102,7 @@ def _status(form: QualityFilterForm) -> int:
     return 200 if form.is_valid() else 400
 
 
-def _lines(rows: Iterator[tuple[Any, ...]]) -> Iterator[str]:
-    writer = csv.writer(Line())
-    yield writer.writerow([*HEAD, *COUNTED])
-    for week, model, category, band, *sums in rows:
-        ends = (band / 10, (band + 1) / 10) if band >= 0 else ("", "")
-        yield writer.writerow([week, cell(model), category, *ends, *sums])
+def _lines(rows: Iterator[Any]) -> Iterator[bytes]:
+    yield TABLE.head()
+    for row in rows:
+        yield TABLE.lines([row])
