@@ -9,29 +9,22 @@ from ptfi.web.keyset import Page
 from traits.models import CandidateStatus, ExtractedTraitCandidate, ModerationAction, ModerationEntry
 
 ORDER = ("-created_at", "entry_id")
-SAID: dict[str, str] = {
-    ModerationAction.ARCHIVE: "Staff took a suggestion out of your queue",
-    ModerationAction.REQUEUE: "Staff put a suggestion back into your queue",
-    ModerationAction.FLAG: "Staff hold a suggestion back for now",
-    ModerationAction.RELEASE: "Staff released a suggestion that was held back",
-    ModerationAction.REASSIGN: "Staff took away a suggestion that is about somebody else",
-    ModerationAction.RECEIVE: "Staff brought you a suggestion that had come to somebody else by mistake",
-}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class StaffAction:
-    """What staff did, in words, and the suggestion, where it is the person's and not held back.
-
-    can_open: whether there is a page of the suggestion.
-    """
+    """What staff did, and the suggestion, where it is the person's and not held back."""
 
     entry: ModerationEntry
-    said: str
     candidate: ExtractedTraitCandidate | None
 
     @property
+    def told(self) -> str:
+        return ModerationAction(self.entry.action).words.told
+
+    @property
     def can_open(self) -> bool:
+        """Whether there is a page of the suggestion."""
         return self.candidate is not None and self.candidate.status != CandidateStatus.ARCHIVED
 
 
@@ -39,10 +32,7 @@ def staff_actions(user: User, after: str = "", limit: int = keyset.PAGE) -> Page
     """A page of what staff did with the person's suggestions, newest first."""
     page = keyset.page(ModerationEntry.objects.filter(user=user), ORDER, after, limit)
     candidates = _candidates(user, page.rows)
-    rows = [
-        StaffAction(entry=entry, said=SAID[entry.action], candidate=candidates.get(entry.candidate_id))
-        for entry in page.rows
-    ]
+    rows = [StaffAction(entry=entry, candidate=candidates.get(entry.candidate_id)) for entry in page.rows]
     return Page(rows=rows, next=page.next)
 
 

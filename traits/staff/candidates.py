@@ -17,28 +17,13 @@ from ptfi.accounts.models import User
 from ptfi.staff.base import ReadOnlyAdmin, named, people_of
 from ptfi.web.keyset import Page
 from traits.models import AccessKind, CandidateStatus, ExtractedTraitCandidate, ModerationAction, UserRefinedTrait
-from traits.models.moderation import MAX_REASON
+from traits.models.moderation import CHOSEN_ACTIONS, MAX_REASON
 from traits.moderation import services as moderation
 from traits.staff.access import asks_reason, looked_at_many
 from traits.staff.candidate_export import CandidateExport
 from traits.staff.candidate_import import CandidateImport
 from traits.staff.lists import CandidateFilters, candidate_page, choices, filtered, uuids_from
 
-ACTIONS = {
-    ModerationAction.ARCHIVE: ("Archive", "traits.archive_candidate"),
-    ModerationAction.REQUEUE: ("Put back into the queue", "traits.requeue_candidate"),
-    ModerationAction.FLAG: ("Hold back", "traits.flag_candidate"),
-    ModerationAction.RELEASE: ("Release", "traits.flag_candidate"),
-    ModerationAction.REASSIGN: ("Give to somebody else", "traits.reassign_candidate"),
-}
-"""What each is called, and who may."""
-MEANS = {
-    ModerationAction.ARCHIVE: "They leave the queue, undecided. Only staff can put them back.",
-    ModerationAction.REQUEUE: "They are in the queue again, to be decided.",
-    ModerationAction.FLAG: "They are out of sight for the person, who cannot decide about them until you release them.",
-    ModerationAction.RELEASE: "The person sees them again and can decide.",
-    ModerationAction.REASSIGN: "They came to the wrong person, and go to the one whom they are about. Both are told.",
-}
 SHOWN_DECISIONS = 20
 
 
@@ -121,7 +106,7 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
 
     def allowed(self, request: HttpRequest) -> dict[str, str]:
         """The actions that this member of staff may take, and what they are called."""
-        return {name.value: label for name, (label, needed) in ACTIONS.items() if request.user.has_perm(needed)}
+        return {each.value: each.words.name for each in CHOSEN_ACTIONS if request.user.has_perm(each.words.permission)}
 
     def change_view(
         self,
@@ -170,11 +155,11 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         ids, name = uuids_from(request.POST.getlist("candidate")), request.POST.get("action", "")
-        if request.method != "POST" or not ids or name not in ACTIONS:
+        if request.method != "POST" or not ids or name not in CHOSEN_ACTIONS:
             messages.warning(request, "Choose suggestions, and what is to be done with them.")
             return redirect(_list(request))
         action = ModerationAction(name)
-        if not request.user.has_perm(ACTIONS[action][1]):
+        if not request.user.has_perm(action.words.permission):
             raise PermissionDenied
         confirmed = "confirm" in request.POST
         form = ActForm(action, request.POST if confirmed or "to" in request.POST else None)
@@ -193,9 +178,9 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
         if form.is_bound and not confirmed:
             form.errors.pop("reason", None)
         context = self.admin_site.each_context(request) | {
-            "title": f"{ACTIONS[action][0]}?",
+            "title": f"{action.words.name}?",
             "action": action.value,
-            "means": MEANS[action],
+            "means": action.words.meaning,
             "form": form,
             "ids": ids,
             "outcome": outcome,
