@@ -18,6 +18,7 @@ from ptfi.accounts.models import User
 from traits.decisions.locking import lock
 from traits.erasure.persona import erase_records, lock_all, lock_answers, new_erasure
 from traits.erasure.redaction import Scope, target_of
+from traits.erasure.sources import source_name
 from traits.erasure.worker import Step
 from traits.errors import InvalidError, NotFoundError
 from traits.evidence import Piece
@@ -27,8 +28,10 @@ from traits.log import entries as log
 from traits.log.snapshots import State
 from traits.models import Category, Erasure, ErasureState, ExtractedTraitCandidate, PersonaTrait, Suppression
 from traits.models.erasure import ErasureKind
-from traits.privacy.selectors import source_name
 
+COUNTED_OF_CATEGORY = ("candidates", "traits", "evidence", "log_entries", "suppressions")
+COUNTED_OF_PIECES = ("candidates", "evidence", "log_entries", "candidates_less", "traits_less")
+"""What the receipt of a category counts, and that of a source or a piece of evidence."""
 FURTHEST = dt.timedelta(hours=1)
 """Longer than an erasure backs off: a time further ahead is from before the clock was set back."""
 PIECES = """
@@ -96,14 +99,18 @@ def source_target(user: User, source: str) -> State:
 def preview(user: User, target: State) -> dict[str, int]:
     """How much an erasure of this would take; the keys in *_less count what loses some of its evidence and stays."""
     scope = Scope(target)
-    parameters = {"user": user.pk, "category": scope.category, "target": orjson.dumps(target).decode()}
     candidates, traits = scope.candidates(user).count(), scope.traits(user).count()
-    found = {"evidence": query(PIECES, parameters)[0][0], "log_entries": scope.entries(user).count()}
+    found = {"evidence": _count(PIECES, user, scope), "log_entries": scope.entries(user).count()}
     if scope.category:
         suppressed = Suppression.objects.filter(user=user, category=scope.category).count()
         return {"candidates": candidates, "traits": traits, **found, "suppressions": suppressed}
-    going = query(WITHOUT, parameters)[0][0]
+    going = _count(WITHOUT, user, scope)
     return {"candidates": going, **found, "candidates_less": candidates - going, "traits_less": traits}
+
+
+def _count(statement: str, user: User, scope: Scope) -> int:
+    parameters = {"user": user.pk, "category": scope.category, "target": orjson.dumps(scope.target).decode()}
+    return int(query(statement, parameters)[0][0])
 
 
 def _start(user: User, actor: log.Actor, kind: str, target: State, bar: str) -> Erasure:
@@ -113,8 +120,9 @@ def _start(user: User, actor: log.Actor, kind: str, target: State, bar: str) -> 
     erasure = new_erasure(user, actor, kind)
     erasure.target, erasure.bar, erasure.state = target, bar, ErasureState.ERASING
     erasure.confirmed_at = timezone.now()
-    counts = preview(user, target)
-    erasure.counts = dict.fromkeys(counts, 0) | {"evidence": counts["evidence"]}
+    erasure.counts = dict.fromkeys(COUNTED_OF_CATEGORY if kind == ErasureKind.CATEGORY else COUNTED_OF_PIECES, 0)
+    # The steps count the rest as they go; a piece may stand in many rows, of which each step sees some.
+    erasure.counts["evidence"] = _count(PIECES, user, Scope(target))
     erasure.save(force_insert=True)
     erasure.counts |= erase_records(user)
     if kind == ErasureKind.CATEGORY:
