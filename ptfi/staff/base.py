@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from django.utils.text import capfirst
 
 from ptfi.accounts.models import User
-from traits.models import ExtractedTraitCandidate
 
 
 class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -52,9 +51,3 @@ def named(request: HttpRequest, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, 
     if not ids or not request.user.has_perm("accounts.view_user"):
         return {pk: str(pk) for pk in ids}
     return {user.pk: str(user) for user in User.objects.filter(pk__in=ids)}
-
-
-def people_of(request: HttpRequest, rows: Iterable[ExtractedTraitCandidate]) -> dict[uuid.UUID, str]:
-    """As named(), of rows that came with their people for those who may see accounts."""
-    by_name = request.user.has_perm("accounts.view_user")
-    return {row.user_id: str(row.user) if by_name else str(row.user_id) for row in rows}
