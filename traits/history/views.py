@@ -65,11 +65,11 @@ def _staff_actions(request: Request, filters: HistoryFilters) -> list[StaffActio
 @login_required
 @never_cache
 @require_safe
-def moderated_page(request: Request) -> HttpResponse:
+def staff_actions_page(request: Request) -> HttpResponse:
     """What staff did with the person's suggestions."""
     page = staff_actions(request.user, request.GET.get("after", ""))
     context = {"page": page, "next_query": urlencode({"after": page.next})}
-    return render(request, "history/moderated.html", context)
+    return render(request, "history/staff_actions.html", context)
 
 
 def _without(request: Request, name: str) -> str:

@@ -196,7 +196,7 @@ def account_erased(request: Request) -> HttpResponse:
 
 @login_required
 @require_POST
-def suggestions(request: Request) -> HttpResponse:
+def suggestions_toggle(request: Request) -> HttpResponse:
     """Turn suggestions on or off."""
     with transaction.atomic(durable=True):
         service.set_suggestions(**by(request), on=request.POST.get("on") == "1")

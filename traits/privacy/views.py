@@ -17,7 +17,7 @@ from traits.erasure import suppressions as kept_away
 from traits.log.narration import plural
 from traits.models.erasure import ErasureState
 from traits.privacy import selectors as reads
-from traits.privacy import staff_access as access
+from traits.privacy.staff_access import access_count, access_log
 from traits.web import Request, by, wants_fragment
 
 NEWEST = 3
@@ -48,7 +48,7 @@ def my_data(request: Request) -> HttpResponse:
         "receipts": receipts.rows,
         "more_receipts": receipts.next,
         "apps": connections(request.user),
-        "looks": access.access_count(request.user),
+        "looks": access_count(request.user),
     }
     return render(request, "traits/my_data.html", context)
 
@@ -75,7 +75,7 @@ def suppressions(request: Request) -> HttpResponse:
 
 @login_required
 @require_POST
-def suppression_lift(request: Request, suppression_id: int) -> HttpResponse:
+def suppression_remove(request: Request, suppression_id: int) -> HttpResponse:
     """Let it be suggested again; HTMX gets the row as it is then."""
     with transaction.atomic(durable=True):
         lifted = kept_away.lift_suppression(**by(request), suppression_id=suppression_id)
@@ -100,15 +100,15 @@ def erasures(request: Request) -> HttpResponse:
 @login_required
 @never_cache
 @require_safe
-def looks(request: Request) -> HttpResponse:
+def staff_access(request: Request) -> HttpResponse:
     """Who of the staff looked, newest first, a page at a time."""
     after = request.GET.get("after", "")
-    return render(request, "traits/looks.html", {"page": access.access_log(request.user, after), "first": not after})
+    return render(request, "traits/staff_access.html", {"page": access_log(request.user, after), "first": not after})
 
 
 @login_required
 @require_POST
-def bar_lift(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
+def block_remove(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
     """Let imports bring again what an erasure keeps away."""
     with transaction.atomic(durable=True):
         found = kept_away.lift_bar(**by(request), erasure_id=erasure_id)
