@@ -18,11 +18,11 @@ from ptfi.web.filters import read_day
 from traits import selectors
 from traits.errors import NotFoundError
 from traits.history import past
-from traits.history import selectors as log_history
+from traits.history import selectors as entries
 from traits.history.download import json_lines, table
 from traits.history.selectors import ACTORS, HistoryFilters
 from traits.history.staff_actions import StaffAction, staff_actions
-from traits.log import verification as log_check
+from traits.log import verification
 from traits.log.diff import changed_pieces, pieces_then
 from traits.log.narration import element_words, value_words
 from traits.log.snapshots import State
@@ -43,7 +43,7 @@ def history(request: Request) -> HttpResponse:
     """The log, newest first; HTMX gets the list alone."""
     filters, after = HistoryFilters.read(request.GET), request.GET.get("after", "")
     context = {
-        "page": log_history.page(request.user, filters, after=after),
+        "page": entries.page(request.user, filters, after=after),
         "filters": filters,
         "first": not after,
         "staff_actions": _staff_actions(request, filters) if not after else [],
@@ -84,13 +84,13 @@ def _without(request: Request, name: str) -> str:
 @require_safe
 def entry(request: Request, action_id: uuid.UUID) -> HttpResponse:
     """One entry with the evidence that it touched, or a batch with its entries."""
-    item = log_history.item(request.user, action_id)
+    item = entries.item(request.user, action_id)
     context: dict[str, Any] = {"item": item, "back": request.path, "done": ""}
     if item.number > 1:
         after = request.GET.get("after", "")
-        context |= {"page": log_history.members(request.user, item.entry.batch_id, after=after), "first": not after}
+        context |= {"page": entries.members(request.user, item.entry.batch_id, after=after), "first": not after}
     else:
-        content = log_history.content(request.user, item.entry.pk)
+        content = entries.content(request.user, item.entry.pk)
         context |= _evidence(content) | _still_there(request, item.entry)
     return render(request, "history/entry.html", context)
 
@@ -121,7 +121,7 @@ def _still_there(request: Request, entry: UserRefinedTrait) -> dict[str, Any]:
 def log_checked(request: Request) -> HttpResponse:
     """Check the log's chain, a piece at a time: the page asks for the next one by itself, or by its button."""
     after = read_number(request.GET.get("after", ""), 0, MOST)
-    context = {"checked": log_check.check(request.user, after=after)} if "after" in request.GET else {}
+    context = {"checked": verification.check(request.user, after=after)} if "after" in request.GET else {}
     return render(request, "history/_check.html" if request.htmx else "history/check.html", context)
 
 
@@ -146,7 +146,7 @@ def persona_past(request: Request) -> HttpResponse:
     context["wrong"] = bool(request.GET.get("day")) and day is None
     if day:
         at = _moment(day, time)
-        context |= {"time": time if at else "", "at": at or log_history.end_of(day)}
+        context |= {"time": time if at else "", "at": at or entries.end_of(day)}
         context |= _past(request, context["at"])
     return render(request, "history/past.html", context)
 

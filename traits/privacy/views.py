@@ -11,13 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from ptfi.oauth.grants import connections
-from traits import selectors
-from traits.erasure import persona as erasure
-from traits.erasure import suppressions as kept_away
+from traits.erasure import suppressions as blocked
+from traits.erasure.persona import counts as counts_of_persona
 from traits.log.narration import plural
 from traits.models.erasure import ErasureState
-from traits.privacy import selectors as reads
+from traits.privacy import selectors
 from traits.privacy.staff_access import access_count, access_log
+from traits.selectors import persona
 from traits.web import Request, by, wants_fragment
 
 NEWEST = 3
@@ -37,14 +37,14 @@ HELD = {
 @require_safe
 def my_data(request: Request) -> HttpResponse:
     """How much is held, and what can be done with it."""
-    counts = erasure.counts(request.user)
-    receipts = reads.receipts(request.user, limit=NEWEST)
+    counts = counts_of_persona(request.user)
+    receipts = selectors.receipts(request.user, limit=NEWEST)
     context = {
         "held": [(counts[kind], names[counts[kind] != 1]) for kind, names in HELD.items()],
         "counts": counts,
-        "sources": reads.source_count(request.user),
-        "categories": reads.categories(request.user),
-        "persona": selectors.persona(request.user),
+        "sources": selectors.source_count(request.user),
+        "categories": selectors.categories(request.user),
+        "persona": persona(request.user),
         "receipts": receipts.rows,
         "more_receipts": receipts.next,
         "apps": connections(request.user),
@@ -59,7 +59,7 @@ def my_data(request: Request) -> HttpResponse:
 def sources(request: Request) -> HttpResponse:
     """Where the evidence came from, a page at a time."""
     after = request.GET.get("after", "")
-    return render(request, "traits/sources.html", {"page": reads.sources(request.user, after), "first": not after})
+    return render(request, "traits/sources.html", {"page": selectors.sources(request.user, after), "first": not after})
 
 
 @login_required
@@ -68,7 +68,7 @@ def sources(request: Request) -> HttpResponse:
 def suppressions(request: Request) -> HttpResponse:
     """What is never suggested again, a page at a time; HTMX gets the list alone."""
     after = request.GET.get("after", "")
-    context = {"page": kept_away.suppressions(request.user, after), "first": not after}
+    context = {"page": blocked.suppressions(request.user, after), "first": not after}
     template = "traits/_suppressions.html" if wants_fragment(request) else "traits/suppressions.html"
     return render(request, template, context)
 
@@ -78,7 +78,7 @@ def suppressions(request: Request) -> HttpResponse:
 def suppression_remove(request: Request, suppression_id: int) -> HttpResponse:
     """Let it be suggested again; HTMX gets the row as it is then."""
     with transaction.atomic(durable=True):
-        lifted = kept_away.lift_suppression(**by(request), suppression_id=suppression_id)
+        lifted = blocked.lift_suppression(**by(request), suppression_id=suppression_id)
     if request.htmx:
         return render(request, "traits/_suppression_lifted.html", {"lifted": lifted})
     back = f" {plural(lifted.returned, 'suggestion')} of it to review." if lifted.returned else ""
@@ -92,7 +92,7 @@ def suppression_remove(request: Request, suppression_id: int) -> HttpResponse:
 def erasures(request: Request) -> HttpResponse:
     """The receipts, newest first, a page at a time."""
     after = request.GET.get("after", "")
-    page = reads.receipts(request.user, after)
+    page = selectors.receipts(request.user, after)
     context = {"receipts": page.rows, "next": page.next, "first": not after, "states": ErasureState}
     return render(request, "traits/erasures.html", context)
 
@@ -111,6 +111,6 @@ def staff_access(request: Request) -> HttpResponse:
 def block_remove(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
     """Let imports bring again what an erasure keeps away."""
     with transaction.atomic(durable=True):
-        found = kept_away.lift_bar(**by(request), erasure_id=erasure_id)
+        found = blocked.lift_bar(**by(request), erasure_id=erasure_id)
     messages.success(request, "What this kept away can be taken in again.")
     return redirect("erasure", found.pk)

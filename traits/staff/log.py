@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 from ptfi.accounts.models import User
 from ptfi.staff.base import ReadOnlyAdmin
 from traits.history import selectors as history
-from traits.log import verification as log_check
+from traits.log import verification
 from traits.log.diff import ChangedPiece, changed_pieces, pieces_then
 from traits.log.narration import in_words, plural
 from traits.log.snapshots import State
@@ -171,7 +171,7 @@ class LogAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "person_id": person_id,
             "may_view": self.has_view_permission(request),
-            "checked": log_check.check(owner, after=after) if "after" in request.GET else None,
+            "checked": verification.check(owner, after=after) if "after" in request.GET else None,
         }
         fragment = request.headers.get("HX-Request") == "true"
         return TemplateResponse(request, f"admin/staff/{'_log_check' if fragment else 'log_check'}.html", context)

@@ -10,9 +10,7 @@ from ptfi.accounts.models import User
 from ptfi.web import keyset
 from ptfi.web.keyset import Page
 from traits import forms
-from traits.decisions import candidates as services
-from traits.decisions import traits as persona
-from traits.decisions import undo
+from traits.decisions import candidates, traits, undo
 from traits.errors import InvalidError
 from traits.models import ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 from traits.review.forms import read_until
@@ -31,20 +29,20 @@ def suggestion_act(by: By, candidate: ExtractedTraitCandidate, post: QueryDict, 
     given = by | {"candidate_id": candidate.pk, "version": read_version(post)}
     match post.get("act"):
         case "confirm":
-            return lambda: services.confirm(**given).entries
+            return lambda: candidates.confirm(**given).entries
         case "edit":
             if not form.is_valid():
                 raise InvalidError
             own = forms.read_evidence(post)
-            return lambda: services.confirm(**given, changes=form.changes(candidate), evidence=own).entries
+            return lambda: candidates.confirm(**given, changes=form.changes(candidate), evidence=own).entries
         case "reject":
             reason = post.get("reason", "").replace("\r\n", "\n")
-            return lambda: services.reject(**given, code=post.get("code", ""), reason=reason).entries
+            return lambda: candidates.reject(**given, code=post.get("code", ""), reason=reason).entries
         case "defer":
             until = read_until(post)
-            return lambda: services.defer(**given, until=until).entries
+            return lambda: candidates.defer(**given, until=until).entries
         case "reopen":
-            return lambda: services.reopen(**given).entries
+            return lambda: candidates.reopen(**given).entries
     raise InvalidError("Choose what to do.")
 
 
@@ -53,10 +51,10 @@ def trait_act(by: By, trait: PersonaTrait, post: QueryDict) -> Act:
     given = by | {"trait_id": trait.pk, "version": read_version(post)}
     match post.get("act"):
         case "status":
-            return lambda: persona.set_status(**given, status=post.get("status", "")).entries
+            return lambda: traits.set_status(**given, status=post.get("status", "")).entries
         case "remove":
             reason = post.get("reason", "").replace("\r\n", "\n")
-            return lambda: persona.remove_trait(**given, reason=reason).entries
+            return lambda: traits.remove_trait(**given, reason=reason).entries
     raise InvalidError("Choose what to do.")
 
 
