@@ -19,7 +19,7 @@ class _Line:
         return text
 
 
-class Table(Generic[Row]):
+class CsvTable(Generic[Row]):
     """The columns of a file; marked says whether it begins with a byte order mark."""
 
     def __init__(self, columns: Sequence[Column[Row]], *, marked: bool = True) -> None:

@@ -298,7 +298,7 @@ def test_many_go_at_once_in_a_bounded_number_of_queries(
     alice: User, sam: User, suggest: Suggest, django_assert_max_num_queries: Any
 ) -> None:
     rows = [suggest(make_user(f"Person{number}"), "Loves jazz") for number in range(12)]
-    archive = moderation.Action(name=ModerationAction.ARCHIVE, reason="Twice")
+    archive = moderation.Moderation(name=ModerationAction.ARCHIVE, reason="Twice")
     with django_assert_max_num_queries(14):
         outcome = moderation.act(actor=sam, action=archive, candidate_ids=[row.pk for row in rows])
     assert len(outcome.done) == 12

@@ -11,14 +11,14 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from ptfi.db.snapshot import snapshot
-from ptfi.web.csv import Table
+from ptfi.web.csv import CsvTable
 from traits import selectors
 from traits.api.serializers import entry_json
 from traits.log.narration import in_words, sentence_text, tell
 from traits.models import UserRefinedTrait
 from traits.privacy.export import ROWS
 
-TABLE = Table[Any](
+TABLE = CsvTable[Any](
     [
         ("revision", attrgetter("revision")),
         ("time", lambda entry: timezone.localtime(entry.created_at).isoformat(timespec="seconds")),

@@ -10,7 +10,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 
 from ptfi.staff.base import named
-from ptfi.web.csv import Column, Table
+from ptfi.web.csv import Column, CsvTable
 from traits.models import AccessKind, ExtractedTraitCandidate
 from traits.moderation.services import without_text
 from traits.staff.access import looked_at_many
@@ -69,7 +69,7 @@ class CandidateExport(admin.ModelAdmin):  # type: ignore[type-arg]
 
 def table(request: HttpRequest, rows: Candidates, filters: CandidateFilters, *, evidence: bool) -> Iterator[bytes]:
     """The rows as CSV, some hundred at a time, so that a million of them need no more memory."""
-    file = Table([*COLUMNS, TEXTS] if evidence else COLUMNS)
+    file = CsvTable([*COLUMNS, TEXTS] if evidence else COLUMNS)
     yield file.head()
     after = "start"
     while after:

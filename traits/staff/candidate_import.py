@@ -29,7 +29,7 @@ KEPT_SECONDS = 3_600
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Checked:
+class CheckedFile:
     """A file as it was read: what fits, and by line number what does not."""
 
     rows: dict[int, Suggestion]
@@ -80,9 +80,9 @@ class _Escaped:
         return json.loads(data)
 
 
-def read(content: bytes) -> Checked:
+def read(content: bytes) -> CheckedFile:
     """Check the file line by line; a candidate that comes twice is a fault of its second line."""
-    checked, seen = Checked(rows={}, faults={}), dict[Any, int]()
+    checked, seen = CheckedFile(rows={}, faults={}), dict[Any, int]()
     for number, line in enumerate(content.split(b"\n"), 1):
         parsed = parse_line(line) if line.strip() else []
         if isinstance(parsed, Suggestion):
@@ -96,7 +96,7 @@ def read(content: bytes) -> Checked:
     return checked
 
 
-def trial(checked: Checked) -> ingest.Result:
+def trial(checked: CheckedFile) -> ingest.Result:
     """What taking it in would do, tried and rolled back."""
 
     def attempt() -> ingest.Result:
@@ -107,7 +107,7 @@ def trial(checked: Checked) -> ingest.Result:
     return ingest.retried(attempt)
 
 
-def faults(checked: Checked, result: ingest.Result) -> list[tuple[int, list[Reason]]]:
+def faults(checked: CheckedFile, result: ingest.Result) -> list[tuple[int, list[Reason]]]:
     """What does not go in, by line number."""
     numbers = list(checked.rows)
     refused = {numbers[index]: reasons for index, reasons in result.refused.items()}

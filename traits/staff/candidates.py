@@ -174,7 +174,7 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
         to = form.cleaned_data.get("to") if form.is_bound else None
         # Whose they are decides what can be done.
         asks_first = action == ModerationAction.REASSIGN and to is None
-        outcome = None if asks_first else moderation.preview(moderation.Action(name=action, to=to), ids)
+        outcome = None if asks_first else moderation.preview(moderation.Moderation(name=action, to=to), ids)
         if form.is_bound and not confirmed:
             form.errors.pop("reason", None)
         context = self.admin_site.each_context(request) | {
@@ -190,7 +190,7 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
         }
         return render(request, "admin/candidates/act.html", context, status=400 if confirmed else 200)
 
-    def _done(self, request: HttpRequest, action: moderation.Action, ids: list[uuid.UUID]) -> HttpResponse:
+    def _done(self, request: HttpRequest, action: moderation.Moderation, ids: list[uuid.UUID]) -> HttpResponse:
         outcome = moderation.act(actor=cast(User, request.user), action=action, candidate_ids=ids)
         words = f"{ModerationAction(action.name).label}: {len(outcome.done)}."
         if outcome.refused:
@@ -218,9 +218,9 @@ def _fitting(candidate: ExtractedTraitCandidate) -> set[ModerationAction]:
     return found & {ModerationAction.RELEASE}
 
 
-def _action(name: ModerationAction, form: ActForm) -> moderation.Action:
+def _action(name: ModerationAction, form: ActForm) -> moderation.Moderation:
     given = form.cleaned_data
-    return moderation.Action(name=name, reason=given["reason"], kind=given.get("kind", ""), to=given.get("to"))
+    return moderation.Moderation(name=name, reason=given["reason"], kind=given.get("kind", ""), to=given.get("to"))
 
 
 def _list(request: HttpRequest, *, detail: bool = True) -> str:
@@ -243,7 +243,7 @@ def _with(query: QueryDict, **more: str) -> str:
     return query.urlencode()
 
 
-def _named_refusals(outcome: moderation.Outcome) -> list[tuple[ExtractedTraitCandidate | uuid.UUID, str]]:
+def _named_refusals(outcome: moderation.ModerationOutcome) -> list[tuple[ExtractedTraitCandidate | uuid.UUID, str]]:
     rows = ExtractedTraitCandidate.objects.only("trait_name").in_bulk(list(outcome.refused)) if outcome.refused else {}
     return [(rows.get(pk, pk), why) for pk, why in outcome.refused.items()]
 

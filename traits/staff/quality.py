@@ -159,7 +159,7 @@ class Counts:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Band:
+class QualityBand:
     """Suggestions by their confidence in per cent, from least up to most."""
 
     least: int
@@ -171,7 +171,7 @@ class Band:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Waiting:
+class CategoryWaiting:
     """What waits in a category."""
 
     category: str
@@ -189,14 +189,14 @@ class Report:
     points: list[tuple[dt.date, Counts | None]]
     step: str
     categories: list[tuple[str, Counts]]
-    bands: list[Band]
+    bands: list[QualityBand]
     erased: int
     models: list[tuple[str, Counts]]
     more_models: int
-    waiting: list[Waiting]
+    waiting: list[CategoryWaiting]
 
     @property
-    def oldest(self) -> Waiting | None:
+    def oldest(self) -> CategoryWaiting | None:
         rows = [row for row in self.waiting if row.oldest_at]
         return min(rows, key=lambda row: str(row.oldest_at)) if rows else None
 
@@ -219,7 +219,9 @@ def report(filters: QualityFilters) -> Report:
             key = {WHOLE: None, BY_WEEK: week, BY_CATEGORY: category, BY_BAND: band}[kind]
             parts[kind].append((key, _counts(sums)))
     models = _query(MODEL_ROWS, filters.values())
-    bands = [Band(least=10 * band, counts=counts) for band, counts in sorted(parts[BY_BAND], key=_first) if band >= 0]
+    bands = [
+        QualityBand(least=10 * band, counts=counts) for band, counts in sorted(parts[BY_BAND], key=_first) if band >= 0
+    ]
     points, step = _points(parts[BY_WEEK])
     return Report(
         total=parts[WHOLE][0][1] if parts[WHOLE] else None,
@@ -285,12 +287,12 @@ def _sum(one: Counts | None, other: Counts) -> Counts:
     return Counts(**{name: getattr(one, name) + getattr(other, name) for name in COUNTED}) if one else other
 
 
-def _waiting(filters: QualityFilters) -> list[Waiting]:
+def _waiting(filters: QualityFilters) -> list[CategoryWaiting]:
     rows = QualityWaiting.objects.filter(model=filters.model)
     if filters.category:
         rows = rows.filter(category=filters.category)
     found = rows.order_by(F("waiting").desc(), "category").values("category", "waiting", "put_off", "held", "oldest_at")
-    return [Waiting(**row) for row in found]
+    return [CategoryWaiting(**row) for row in found]
 
 
 def _query(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

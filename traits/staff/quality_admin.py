@@ -14,13 +14,13 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 
 from ptfi.staff.base import ReadOnlyAdmin
-from ptfi.web.csv import Table
+from ptfi.web.csv import CsvTable
 from traits.models import Category, Quality
 from traits.persona.overview import DRAWN
 from traits.staff import quality
 from traits.staff.quality import COUNTED, PERIODS, QualityFilters
 
-TABLE = Table[Any](
+TABLE = CsvTable[Any](
     [
         ("week", attrgetter("week")),
         ("model", attrgetter("model")),
