@@ -1,0 +1,43 @@
+"""``python -m pytest tests/record_log.py``: record the log that this release writes, once for each version.
+
+No test file, so that nothing but the command records. A file that is there already stays: what an older release wrote
+cannot be written again.
+"""
+
+import json
+from typing import Any
+
+import pytest
+
+from ptfi.accounts.models import User
+from tests.decisions import assert_log_whole, decisions
+from tests.every_decision import every_decision
+from tests.frozen_logs import FOLDER, rows_of
+from tests.graph_helpers import project
+from tests.persona_marker import check_graph
+from traits.models import Decision, UserRefinedTrait
+
+pytestmark = pytest.mark.django_db
+
+
+def test_record(alice: User, sam: User) -> None:
+    every_decision(alice, sam)
+    assert set(decisions(alice)) == set(Decision.values)
+    project(alice)
+    assert_log_whole(alice)
+    assert "0 differ" in check_graph(alice)
+    newest = UserRefinedTrait.objects.filter(user=alice).order_by("revision").values_list("content", flat=True)[0]
+    file = FOLDER / f"log-v{newest.get('v', 0)}.json"
+    if file.exists():
+        pytest.skip(f"{file.name} is there")
+    file.write_text(written({"person": str(alice.pk), "staff": str(sam.pk)}, rows_of(alice)))
+
+
+def written(people: dict[str, str], tables: dict[str, list[dict[str, Any]]]) -> str:
+    """JSON with a row a line."""
+    lines = [f"{json.dumps(name)}: {json.dumps(pk)}," for name, pk in people.items()]
+    parts = []
+    for table, rows in tables.items():
+        listed = ",\n".join(json.dumps(row, ensure_ascii=False, sort_keys=True) for row in rows)
+        parts.append(f"{json.dumps(table)}: [\n{listed}\n]")
+    return "\n".join(["{", *lines, '"tables": {', ",\n".join(parts), "}", "}"]) + "\n"
