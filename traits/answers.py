@@ -224,6 +224,9 @@ class EntryAnswer(serializers.Serializer):
     rejectionCode = serializers.ChoiceField(
         RejectionCode.choices, help_text="Why it was rejected; null for other decisions.", allow_null=True
     )
+    v = serializers.IntegerField(
+        required=False, help_text="The version of the snapshots, which later ones add fields to; missing is 0."
+    )
     before = StatesAnswer(help_text="What it was before.")
     after = StatesAnswer(help_text="What it was after.")
     reason = Words(help_text="In the person's words; empty where they gave none.")

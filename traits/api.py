@@ -21,6 +21,7 @@ from traits.models import Decision, UserRefinedTrait
 from traits.requests import ACTION, MODIFIED, named
 from traits.serializers import candidate_json, trait_json
 from traits.similar import similar_traits
+from traits.snapshot_versions import lifted
 
 MESSAGES = {
     Decision.CONFIRMED_ASIS: "Confirmed.",
@@ -55,7 +56,8 @@ def sync(entries: list[UserRefinedTrait]) -> str:
 def outcome_json(outcome: services.Outcome) -> dict[str, Any]:
     """What a decision left behind."""
     trait, candidate = outcome.trait, outcome.candidate
-    entry = outcome.entries[-1] if outcome.batch_id and outcome.entries[-1].content["relation"] else outcome.entries[0]
+    first, last = outcome.entries[0], outcome.entries[-1]
+    entry = last if outcome.batch_id and lifted(last.content)["relation"] else first
     return {
         "message": MESSAGES[Decision(entry.user_decision)],
         "traitID_in_pkg": trait.trait_id if trait else None,

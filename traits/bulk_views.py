@@ -20,6 +20,7 @@ from traits.decision_views import answer
 from traits.errors import InvalidError, NotFoundError
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.sentences import element_words, plural
+from traits.snapshot_versions import lifted
 from traits.style_views import address_of
 from traits.views import Request, by
 
@@ -149,7 +150,8 @@ def _back(request: Request) -> str:
 
 def _undone_text(outcome: undo_service.UndoOutcome) -> str:
     first = outcome.undone[0]
-    before, after = first.content["before"], first.content["after"]
+    content = lifted(first.content)
+    before, after = content["before"], content["after"]
     state = before.get("candidate") or after.get("trait") or before.get("trait") or {}
     element = (first.style_element or "").partition(":")[0]
     named = element_words(element) if element else f"“{state.get('name', '')}”"

@@ -15,6 +15,7 @@ from traits import forms, selectors, services
 from traits.errors import AlreadyDecidedError, InvalidError, RuleError, StaleVersionError, TraitRemovedError
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.similar import similar_traits
+from traits.snapshot_versions import lifted
 from traits.views import Request, address, by, filters_for, open_card, workspace
 
 SAID = {
@@ -217,7 +218,7 @@ def _decided(request: Request, outcome: services.Outcome) -> HttpResponse:
 
 def _became(entry: UserRefinedTrait) -> str:
     """What a decision made of the trait that the suggestion clashed with; "" for any other entry."""
-    before = entry.content["before"].get("trait") or {}
+    before = lifted(entry.content)["before"]["trait"] or {}
     return BECAME.get(Decision(entry.user_decision), "").format(name=before.get("name", ""))
 
 

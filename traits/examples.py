@@ -97,6 +97,7 @@ ENTRY: dict[str, Any] = {
     "clientID": "",
     "reference": "",
     "rejectionCode": None,
+    "v": 1,
     "before": NO_STATES,
     "after": NO_STATES | {"style": {"element": "FormalityLevel", "context": "work", "value": "formal"}},
     "reason": "",

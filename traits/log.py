@@ -20,13 +20,13 @@ from django.utils import timezone
 from ptfi.statements import Table, Write, write
 from ptfi.telemetry import metrics
 from traits.models import ActorKind, Decision, Persona, UserRefinedTrait
-from traits.states import State
+from traits.snapshot_versions import newest
+from traits.states import SIDES, State
 
 NO_HASH = bytes(32)
 ENTRIES = Table(UserRefinedTrait)
 PERSONAS = Table(Persona, only=["user", "revision", "hash", "last_entry_at"])
 """The head of each person's log; everything else of the row is the projector's."""
-SIDES = ("candidate", "trait", "style")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -66,6 +66,7 @@ class Change:
     def content(self) -> State:
         more = {"redacted": self.redacted} if self.redacted else {}
         return more | {
+            "v": newest(),
             "before": {side: self.before.get(side) for side in SIDES},
             "after": {side: self.after.get(side) for side in SIDES},
             "reason": self.reason,
