@@ -106,6 +106,7 @@ ENTRY: dict[str, Any] = {
     "salt": HASH[:32],
     "digest": HASH,
     "previousHash": HASH,
+    "hashAlgorithm": 2,
     "hash": HASH,
     "createdAt": WHEN,
 }

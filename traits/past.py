@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import json
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
@@ -134,6 +135,8 @@ def styles_at(user: User, revision: int) -> list[State]:
     """The elements of style that held then, by context and element."""
     rows = UserRefinedTrait.objects.filter(user=user, revision__lte=revision).exclude(style_element=None)
     newest = rows.order_by("style_element", "-revision").distinct("style_element")
-    rows = newest.values_list("content__v", "content__after__style")[:STYLES]
-    states = [lifted_parts(version, after={"style": state})["after"]["style"] for version, state in rows if state]
+    found: Iterable[tuple[int | None, State | None]] = newest.values_list("content__v", "content__after__style")[
+        :STYLES
+    ]
+    states = [lifted_parts(version, after={"style": state})["after"]["style"] for version, state in found if state]
     return sorted(states, key=lambda state: (state["context"], state["element"]))

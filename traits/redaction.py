@@ -95,7 +95,7 @@ class Redaction:
         revisions, contents = [], []
         for entry in entries:
             if content := self._without(entry):
-                self.digests[entry.revision] = log.digest_of(b"", content).hex()
+                self.digests[entry.revision] = log.digest_of(b"", content, entry.hash_algorithm).hex()
                 revisions.append(entry.revision)
                 contents.append(json.dumps(content))
         if revisions:

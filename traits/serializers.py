@@ -90,6 +90,7 @@ def entry_json(entry: UserRefinedTrait) -> Json:
         "salt": bytes(entry.salt).hex(),
         "digest": bytes(entry.digest).hex(),
         "previousHash": bytes(entry.previous_hash).hex(),
+        "hashAlgorithm": entry.hash_algorithm,
         "hash": bytes(entry.hash).hex(),
         "createdAt": entry.created_at,
     }
