@@ -53,6 +53,15 @@ def _kept(row: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
+def kind_of(entry: dict[str, Any]) -> tuple[int, int]:
+    """The version of a row's snapshots, and its hash algorithm."""
+    return entry["content"].get("v", 0), entry.get("hash_algorithm", 1)
+
+
+def kinds_in(file: Path) -> set[tuple[int, int]]:
+    return {kind_of(entry) for entry in json.loads(file.read_text())["tables"]["traits_userrefinedtrait"]}
+
+
 def load(file: Path) -> User:
     """Write the rows; columns that came later have what the database gives them. The person, unknown to the graph."""
     held = json.loads(file.read_text())
