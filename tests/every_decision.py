@@ -130,6 +130,8 @@ def _erased(user: User, word: str) -> None:
     finish(erasure_parts.erase_category(**by(user), category="PhilosophicalStance"))
 
 
-def finish(begun: Erasure) -> None:
+def finish(begun: Erasure) -> Erasure:
+    """Take the steps that are left of it."""
     while begun.state == ErasureState.ERASING:
         begun = erasure_parts.go_on(erasure_id=begun.pk)
+    return begun
