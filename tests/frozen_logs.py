@@ -9,8 +9,11 @@ from django.db import connection
 
 from ptfi.accounts.models import User
 from tests.conftest import make_user
-from tests.graph_helpers import cypher
-from traits.models import Persona
+from tests.decisions import assert_log_whole
+from tests.graph_helpers import cypher, project
+from tests.persona_marker import check_graph
+from traits import undo
+from traits.models import Persona, UserRefinedTrait
 
 FOLDER = Path(__file__).parent / "data"
 FILES = sorted(FOLDER.glob("log-v*.json"))
@@ -80,3 +83,21 @@ def load(file: Path) -> User:
                     [json.dumps(row)],
                 )
     return person
+
+
+def entries_of(user: User) -> list[UserRefinedTrait]:
+    return list(UserRefinedTrait.objects.filter(user=user).order_by("revision"))
+
+
+def holds(user: User) -> None:
+    """Log, tables and graph say the same, and the log is whole."""
+    assert_log_whole(user)
+    project(user)
+    assert "0 differ" in check_graph(user)
+
+
+def standing_entry(user: User) -> UserRefinedTrait | None:
+    """The newest entry that undo takes."""
+    entries = entries_of(user)
+    newest_ones = undo.standing_ids(user, entries)
+    return next((entry for entry in reversed(entries) if entry.pk in newest_ones), None)

@@ -11,12 +11,11 @@ from django.test import Client
 from ptfi.accounts.models import User
 from tests.api import api_of
 from tests.conftest import SignedIn, by, confirmed_trait, make_candidate, make_user
-from tests.decisions import assert_log_whole, decisions
+from tests.decisions import decisions
 from tests.every_decision import every_decision, finish
-from tests.frozen_logs import FILES, kinds_in, load
-from tests.graph_helpers import project
+from tests.frozen_logs import FILES, entries_of, holds, kinds_in, load, standing_entry
 from tests.log_files import faults_outside
-from tests.persona_marker import check_graph, tables_with
+from tests.persona_marker import tables_with
 from tests.staff import give_reason
 from traits import erasure_parts, history, log, past, relations, services, undo
 from traits.log import ALGORITHMS
@@ -40,17 +39,6 @@ def frozen(request: pytest.FixtureRequest, db: None) -> User:
     return person
 
 
-def entries_of(user: User) -> list[UserRefinedTrait]:
-    return list(UserRefinedTrait.objects.filter(user=user).order_by("revision"))
-
-
-def holds(user: User) -> None:
-    """Log, tables and graph say the same, and the log is whole."""
-    assert_log_whole(user)
-    project(user)
-    assert "0 differ" in check_graph(user)
-
-
 def test_this_release_is_frozen_too() -> None:
     kinds = {kind for file in FILES for kind in kinds_in(file)}
     said = "run python -m pytest tests/record_log.py, and commit the file"
@@ -62,13 +50,6 @@ def test_this_release_is_frozen_too() -> None:
 def test_it_verifies_and_projects(frozen: User) -> None:
     assert set(decisions(frozen)) == set(Decision.values)
     holds(frozen)
-
-
-def standing_entry(user: User) -> UserRefinedTrait | None:
-    """The newest entry that undo takes."""
-    entries = entries_of(user)
-    newest_ones = undo.standing_ids(user, entries)
-    return next((entry for entry in reversed(entries) if entry.pk in newest_ones), None)
 
 
 def test_everything_can_be_undone(frozen: User) -> None:
@@ -122,9 +103,9 @@ def test_the_past_is_there(frozen: User) -> None:
     assert past.revision_at(frozen, entries[-1].created_at) == entries[-1].revision
 
 
-def test_every_entry_has_its_pages(frozen: User, sam: User, signed_in: SignedIn) -> None:
+def test_every_kind_of_entry_has_its_pages(frozen: User, sam: User, signed_in: SignedIn) -> None:
     mine, staff = signed_in(frozen), signed_in(sam)
-    entries = entries_of(frozen)
+    entries = list({entry.user_decision: entry for entry in reversed(entries_of(frozen))}.values())
     give_reason(staff, f"/admin/traits/userrefinedtrait/{entries[0].pk}/change/")
     for entry in entries:
         assert mine.get(f"/persona/history/{entry.pk}/").status_code == 200
@@ -160,12 +141,11 @@ def of_a_piece(user: User) -> Erasure:
     return finish(erasure_parts.erase_evidence(**by(user), evidence_id=uuid.UUID(piece["evidence_id"])))
 
 
-@pytest.mark.parametrize("erase", [of_category, of_a_piece])
-def test_texts_can_be_erased(frozen: User, erase: Callable[[User], Erasure]) -> None:
-    texts = {of_category: "Bakes once", of_a_piece: "My loaf."}
+@pytest.mark.parametrize(("erase", "text"), [(of_category, "Bakes once"), (of_a_piece, "My loaf.")])
+def test_texts_can_be_erased(frozen: User, erase: Callable[[User], Erasure], text: str) -> None:
     before = log.redactions(frozen.pk)
-    assert "traits_userrefinedtrait" in tables_with(texts[erase])
+    assert "traits_userrefinedtrait" in tables_with(text)
     erase(frozen)
-    assert tables_with(texts[erase]) == set()
+    assert tables_with(text) == set()
     assert len(log.redactions(frozen.pk)) > len(before)
     holds(frozen)
