@@ -63,7 +63,7 @@ soak: $(VENV)/.dev faketime  ## Kill and stop real processes over and over, and 
 	@$(PYTHON) -m tests.soak --count $(COUNT)
 
 pictures: $(VENV)/.dev chromium  ## Draw the pictures of docs/moderation.md anew
-	@$(PYTHON) -m pytest -q tests/pictures.py
+	@$(PYTHON) -m pytest -q tests/support/pictures.py
 
 bench: $(VENV)/.dev  ## Measure: one command a figure, in bench/ (PEER=FOLDER: a program to compare the API with)
 	@for script in $(filter-out bench/api.py,$(wildcard bench/*.py)); do $(PYTHON) "$$script"; done

@@ -54,12 +54,12 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from ptfi.accounts.models import User  # noqa: E402
-from ptfi.clients.models import ClientAccess  # noqa: E402
-from ptfi.clients.registration import register_spa  # noqa: E402
-from ptfi.clients.scopes import MANAGE_TRAITS, READ_TRAITS  # noqa: E402
-from traits import ingest  # noqa: E402
+from ptfi.oauth.models import ClientAccess  # noqa: E402
+from ptfi.oauth.registration import register_spa  # noqa: E402
+from ptfi.oauth.scopes import MANAGE_TRAITS, READ_TRAITS  # noqa: E402
+from traits.ingest import batch as ingest  # noqa: E402
+from traits.ingest.parsing import Suggestion, parse  # noqa: E402
 from traits.models import Category, ExtractedTraitCandidate  # noqa: E402
-from traits.parsing import Suggestion, parse  # noqa: E402
 
 PEOPLE, EACH = 1_000, 100
 OURS, PEER = "http://127.0.0.1:8011", "http://127.0.0.1:8012"

@@ -40,7 +40,9 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from ptfi.accounts.models import User  # noqa: E402
-from traits import log  # noqa: E402
+from traits.decisions.candidates import NO_CHANGES, NO_EVIDENCE, new_trait  # noqa: E402
+from traits.log import entries as log  # noqa: E402
+from traits.log.snapshots import candidate_state, evidence_id, name_key, trait_state  # noqa: E402
 from traits.models import (  # noqa: E402
     CandidateStatus,
     Category,
@@ -50,8 +52,6 @@ from traits.models import (  # noqa: E402
     PersonaTrait,
     UserRefinedTrait,
 )
-from traits.services import NO_CHANGES, NO_EVIDENCE, new_trait  # noqa: E402
-from traits.states import candidate_state, evidence_id, name_key, trait_state  # noqa: E402
 
 BLOCK = 500
 PAGES = {

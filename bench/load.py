@@ -48,9 +48,10 @@ from django.test import Client  # noqa: E402
 
 from bench.import_candidates import rows  # noqa: E402
 from ptfi.accounts.models import User  # noqa: E402
-from traits import ingest, selectors  # noqa: E402
+from traits import selectors  # noqa: E402
+from traits.ingest import batch as ingest  # noqa: E402
+from traits.ingest.parsing import Suggestion, parse  # noqa: E402
 from traits.models import Persona, UserRefinedTrait  # noqa: E402
-from traits.parsing import Suggestion, parse  # noqa: E402
 
 WEB, EVENTS = 8013, 8014
 EACH = 120

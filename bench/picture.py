@@ -22,7 +22,7 @@ from django.test import Client
 from bench.projection import backlog
 from graph import connection
 from graph.management.commands.project_graph import project
-from graph.network import network
+from graph.reads.subgraph import network
 from ptfi.accounts.models import User
 
 

@@ -35,11 +35,11 @@ from django.db import connection, transaction  # noqa: E402
 from graph import connection as graph_connection  # noqa: E402
 from graph.management.commands.project_graph import project  # noqa: E402
 from ptfi.accounts.models import User  # noqa: E402
-from traits import log  # noqa: E402
+from traits.decisions.inputs import Changes  # noqa: E402
+from traits.decisions.traits import add_trait  # noqa: E402
+from traits.log import entries as log  # noqa: E402
+from traits.log.snapshots import iso, own_piece  # noqa: E402
 from traits.models import Category, Decision, Origin, Persona, TraitStatus  # noqa: E402
-from traits.persona import add_trait  # noqa: E402
-from traits.states import iso, own_piece  # noqa: E402
-from traits.validation import Changes  # noqa: E402
 
 
 def main() -> None:

@@ -39,8 +39,9 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from bench.import_candidates import rows  # noqa: E402
 from ptfi.accounts.models import User  # noqa: E402
-from traits import ingest, selectors  # noqa: E402
-from traits.parsing import Suggestion, parse  # noqa: E402
+from traits import selectors  # noqa: E402
+from traits.ingest import batch as ingest  # noqa: E402
+from traits.ingest.parsing import Suggestion, parse  # noqa: E402
 
 GZIP = {"Accept-Encoding": "gzip"}
 HTMX = {**GZIP, "HX-Request": "true", "HX-Target": "open"}

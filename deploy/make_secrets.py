@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from ptfi.clients.keys import make_private_key  # noqa: E402 (the project may not be on the path)
+from ptfi.oauth.keys import make_private_key  # noqa: E402 (the project may not be on the path)
 
 
 def main(folder: Path) -> None:

@@ -6,7 +6,7 @@ class GraphConfig(AppConfig):
 
     def ready(self) -> None:
         """Have the forms of traits, which know nothing of the graph, offer the shared concepts."""
-        from graph.vocabulary import shared_names
-        from traits import likeness
+        from graph.concepts.completion import shared_names
+        from traits.persona import concept_spelling as likeness
 
         likeness.sources.append(shared_names)

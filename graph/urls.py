@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from graph import data_views, picture_views, views
+from graph import export_views as data_views
+from graph import views
+from graph.picture import views as picture_views
 
 urlpatterns = [
     path("traits/", views.traits, name="traits"),

@@ -15,12 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from graph import queries
 from graph.errors import GraphUnavailableError
+from graph.reads import traits as queries
 from traits import selectors
 from traits.forms import read_choice, read_name
 from traits.models import Category, TraitStatus
-from traits.views import Request, wants_fragment
+from traits.review.views import Request, wants_fragment
 
 PAGE = 50
 

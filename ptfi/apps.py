@@ -24,7 +24,7 @@ class PtfiConfig(AppConfig):
 class StaffPages(AdminConfig):
     """The Django admin, entered with a second step."""
 
-    default_site = "ptfi.accounts.staff.StaffSite"
+    default_site = "ptfi.staff.site.StaffSite"
 
 
 class StaticFiles(StaticFilesConfig):

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
-from ptfi.privileges import may_change_log
+from ptfi.db.grants import may_change_log
 
 NOT_ENCRYPTED = checks.Warning(
     "The secrets of second steps are stored as they are.",

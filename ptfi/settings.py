@@ -9,9 +9,9 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvValidationError, validate
 
-from ptfi import setting_checks
-from ptfi.api.document import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
-from ptfi.clients.keys import read_pem
+from ptfi import settings_validators as setting_checks
+from ptfi.api.openapi.document import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from ptfi.oauth.keys import read_pem
 from ptfi.secret_files import read_secret_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -89,7 +89,7 @@ CONNECTIONS = {
 DATABASES = {
     "default": {
         **DATABASE,
-        "ENGINE": "ptfi.postgresql",
+        "ENGINE": "ptfi.db.backend",
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
             **CONNECTIONS,
@@ -104,9 +104,9 @@ DATABASES = {
 # Authorization codes and the counts of rate limits, so that all processes see the same.
 CACHES = {
     "default": {
-        "BACKEND": "ptfi.clients.cache.JSONCache",
+        "BACKEND": "ptfi.oauth.cache.JSONCache",
         "LOCATION": "ptfi_cache",
-        "KEY_FUNCTION": "ptfi.clients.cache.hashed_key",
+        "KEY_FUNCTION": "ptfi.oauth.cache.hashed_key",
         # Processes of a release that wrote pickles here count under keys of their own.
         "VERSION": 2,
     }
@@ -137,14 +137,14 @@ INSTALLED_APPS = [
     "ptfi.apps.PtfiConfig",
     "ptfi.accounts",
     "ptfi.api",
-    "ptfi.clients",
+    "ptfi.oauth",
     "rest_framework",
     "traits",
     "graph",
 ]
 
 MIDDLEWARE = [
-    "ptfi.headers.HeadersMiddleware",
+    "ptfi.web.headers.HeadersMiddleware",
     "ptfi.telemetry.middleware.TelemetryMiddleware",
     "ptfi.health.HealthMiddleware",
     # Before whatever may answer, so that browsers may read errors, too.
@@ -216,7 +216,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,100/300s/key"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
-MFA_ADAPTER = "ptfi.accounts.second_steps.SecondStepAdapter"
+MFA_ADAPTER = "ptfi.accounts.mfa.SecondStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "EchoSphere PTFI"
@@ -231,7 +231,7 @@ MFA_FORMS = {
 # Passkeys need https everywhere but on localhost, which browsers trust.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 
-IDP_OIDC_ADAPTER = "ptfi.clients.adapter.OIDCAdapter"
+IDP_OIDC_ADAPTER = "ptfi.oauth.adapter.OIDCAdapter"
 IDP_OIDC_PRIVATE_KEY = read_pem(OIDC_PRIVATE_KEY)
 # Seconds: whoever gets hold of an access token has it no longer than this.
 IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 600
@@ -259,7 +259,7 @@ EMAIL_TIMEOUT = 10
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "ptfi.api.errors.handler",
     "URL_FORMAT_OVERRIDE": None,
-    "DEFAULT_SCHEMA_CLASS": "ptfi.api.schema.ApiSchema",
+    "DEFAULT_SCHEMA_CLASS": "ptfi.api.openapi.schema.ApiSchema",
 }
 
 LANGUAGE_CODE = "en"
@@ -310,7 +310,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 # Files of a form are not in that; the largest that any page takes has 4 MB.
 UPLOAD_MAX_BYTES = 5 * 1_048_576
 FILE_UPLOAD_HANDLERS = [
-    "ptfi.uploads.BoundedUpload",
+    "ptfi.web.uploads.BoundedUpload",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]

@@ -11,10 +11,10 @@ icon = lazy(static, str)("icon.svg")
 
 urlpatterns = [
     # First what is asked for most often: patterns are tried in their order.
-    path("v1/", include("traits.api_urls")),
-    path("v1/", include("graph.api_urls")),
+    path("v1/", include("traits.api.urls")),
+    path("v1/", include("graph.api.urls")),
     path("v1/", include("ptfi.api.urls")),
-    path("", include("ptfi.clients.urls")),
+    path("", include("ptfi.oauth.urls")),
     path("", include("traits.urls")),
     path("", include("graph.urls")),
     path("accounts/", include("ptfi.accounts.urls")),

@@ -26,12 +26,12 @@ from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
 from ptfi.accounts.models import User
+from ptfi.db.grants import grant
 from ptfi.embedded import APPLICATION
-from ptfi.privileges import grant
-from traits import services
-from traits.log import Actor
+from traits.decisions import candidates as services
+from traits.log.entries import Actor
+from traits.log.snapshots import Piece, evidence_id, name_key
 from traits.models import ExtractedTraitCandidate, Persona, PersonaTrait
-from traits.states import Piece, evidence_id, name_key
 
 CHROMIUM = [
     "--headless",

@@ -1,17 +1,14 @@
-"""What staff see, in the Django admin; the graph's part is in graph/admin.py."""
+"""What staff see, in the Django admin; the graph's part is in graph/staff/admin.py."""
 
 import uuid
 
 from django.contrib import admin
 
+from ptfi.staff.base import ReadOnlyAdmin
 from traits.models import AccessKind, Erasure
-from traits.staff import acting_admin as acting_admin
 from traits.staff import candidates as candidates
 from traits.staff import log as log
-from traits.staff import looks as looks
-from traits.staff import moderation_entries as moderation_entries
 from traits.staff.access import PersonalAdmin
-from traits.staff.base import ReadOnlyAdmin
 from traits.staff.quality_admin import QualityAdmin as QualityAdmin
 
 

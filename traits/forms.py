@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from traits import selectors
+from traits.decisions.inputs import Changes, Evidence, Relation
 from traits.errors import InvalidError
 from traits.models import MAX_NAME, Category, ExtractedTraitCandidate, RejectionCode
-from traits.validation import Changes, Evidence, Relation
 
 BANDS = {name: words for name, words, _ in (*selectors.BANDS, selectors.LOWEST_BAND)}
 RATINGS = {"": "not rated", "1": "hardly me", "2": "a little", "3": "partly", "4": "mostly", "5": "very much me"}

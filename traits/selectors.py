@@ -14,8 +14,10 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from traits import undo
+from traits.decisions import undo
 from traits.errors import NotFoundError
+from traits.log.narration import in_words, tell
+from traits.log.snapshots import name_key
 from traits.models import (
     ActorKind,
     CandidateStatus,
@@ -25,8 +27,6 @@ from traits.models import (
     PersonaTrait,
     UserRefinedTrait,
 )
-from traits.sentences import in_words, tell
-from traits.states import name_key
 
 TABS = {"review": "To review", "later": "Later", "confirmed": "Confirmed", "rejected": "Rejected"}
 # Confidence in words: the least score of each band.
@@ -288,7 +288,7 @@ def traits_to_merge_into(user: User, q: str = "", limit: int = 200) -> list[Pers
 def history(user: User, thing_id: uuid.UUID, limit: int = 20) -> list[UserRefinedTrait]:
     """The newest log entries of a candidate or trait.
 
-    Each was told (traits/sentences.py), and says whether it can_undo and the present status of its suggestion.
+    Each was told (traits/log/narration.py), and says whether it can_undo and the present status of its suggestion.
     """
     rows = UserRefinedTrait.objects.filter(Q(trait_id_in_pkg=thing_id) | Q(original_candidate=thing_id), user=user)
     told = in_words(rows.annotate(suggestion_status=F("original_candidate__status")))

@@ -2,7 +2,9 @@
 
 from django.urls import include, path
 
-from traits import bulk_views, data_views, decision_views, erasure_part_views, erasure_views, views
+from traits.privacy import erasure_part_views, erasure_views
+from traits.privacy import views as data_views
+from traits.review import bulk_views, decision_views, views
 
 urlpatterns = [
     path("review/", views.review, name="review"),
@@ -34,6 +36,6 @@ urlpatterns = [
     path("persona/suppressions/", data_views.suppressions, name="suppressions"),
     path("persona/suppressions/<int:suppression_id>/lift/", data_views.suppression_lift, name="suppression_lift"),
     path("persona/suggestions/", erasure_views.suggestions, name="suggestions"),
-    path("", include("traits.trait_urls")),
-    path("persona/", include("traits.history_urls")),
+    path("", include("traits.persona.urls")),
+    path("persona/", include("traits.history.urls")),
 ]

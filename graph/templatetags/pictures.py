@@ -4,7 +4,7 @@ import itertools
 
 from django import template
 
-from graph.sketch import Sketch
+from graph.picture.query import Sketch
 
 register = template.Library()
 

@@ -7,4 +7,4 @@ class ApiConfig(AppConfig):
 
     def ready(self) -> None:
         # Tells drf-spectacular how our callers authenticate.
-        from ptfi.api import schema  # noqa: F401
+        from ptfi.api.openapi import schema  # noqa: F401

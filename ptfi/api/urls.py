@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ptfi.api import docs
+from ptfi.api.openapi import views as docs
 
 urlpatterns = [
     path("schema", docs.Document.as_view(), name="api_schema"),

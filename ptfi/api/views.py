@@ -11,13 +11,13 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from ptfi.accounts.models import User
-from ptfi.api.access import BearerAuthentication, BrowserAuthentication, PersonScope, person_of
+from ptfi.api.authentication import BearerAuthentication, BrowserAuthentication, PersonScope, person_of
 from ptfi.api.errors import UnsupportedMediaTypeError
-from ptfi.api.fields import media_type
 from ptfi.api.idempotency import respond
+from ptfi.api.strict import media_type
 from ptfi.api.throttling import Throttle
-from ptfi.clients.models import note_read
 from ptfi.errors import RuleError
+from ptfi.oauth.models import note_read
 
 
 class Negotiation(DefaultContentNegotiation):

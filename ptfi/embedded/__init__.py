@@ -20,11 +20,11 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
-from ptfi.clients.keys import make_private_key
+from ptfi.oauth.keys import make_private_key
 
 PROJECT = Path(__file__).resolve().parents[2]
 APPLICATION = "ptfi_application"
-"""The role of PostgreSQL that uses the tables and owns none (ptfi/privileges.py)."""
+"""The role of PostgreSQL that uses the tables and owns none (ptfi/db/grants.py)."""
 START_SECONDS = 90.0
 """How long a process waits for the services before it gives up, in seconds."""
 STOP_SECONDS = 60.0

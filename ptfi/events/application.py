@@ -16,8 +16,8 @@ from django.http.request import split_domain_port, validate_host
 from ptfi.events import metrics
 from ptfi.events.hub import FullError, Hub, Stream
 from ptfi.events.sessions import signed_in
-from ptfi.headers import HEADERS
 from ptfi.telemetry import exposition
+from ptfi.web.headers import HEADERS
 
 logger = logging.getLogger(__name__)
 Message = MutableMapping[str, Any]

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from django.db import connection
 
 PROJECTED = "ptfi_projected"
-"""The graph shows more of these people's decisions; the projector says so itself (graph/outbox.py)."""
+"""The graph shows more of these people's decisions; the projector says so itself (graph/projection/outbox.py)."""
 SUGGESTED = "ptfi_suggested"
 """These people have new suggestions."""
 EVENTS = {PROJECTED: "projected", SUGGESTED: "suggested"}

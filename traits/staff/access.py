@@ -14,8 +14,8 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from traits.access_models import MAX_REASON, AccessEntry, AccessKind
-from traits.staff.base import StaffAdmin
+from ptfi.staff.base import StaffAdmin
+from traits.models.staff_access import MAX_REASON, AccessEntry, AccessKind
 
 GIVEN = "access_reasons"
 """In the session, by person: the row with the reason that was given, and when each kind of page was recorded."""

@@ -19,13 +19,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from traits import ingest
-from traits.log_download import BYTE_ORDER_MARK, Line, cell
+from ptfi.staff.base import named
+from traits.history.download import BYTE_ORDER_MARK, Line, cell
+from traits.ingest import batch as ingest
+from traits.ingest.parsing import Reason, Suggestion, parse_line
 from traits.models import AccessKind, ExtractedTraitCandidate
-from traits.moderation import without_text
-from traits.parsing import Reason, Suggestion, parse_line
+from traits.moderation.services import without_text
 from traits.staff.access import looked_at_many
-from traits.staff.base import named
 from traits.staff.filters import Filters, Rows, matching, page
 
 logger = logging.getLogger(__name__)

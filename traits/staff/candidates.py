@@ -14,11 +14,11 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from ptfi.accounts.models import User
-from traits import moderation
+from ptfi.staff.base import ReadOnlyAdmin, named, people_of
 from traits.models import AccessKind, CandidateStatus, ExtractedTraitCandidate, ModerationAction, UserRefinedTrait
-from traits.moderation_models import MAX_REASON
+from traits.models.moderation import MAX_REASON
+from traits.moderation import services as moderation
 from traits.staff.access import asks_reason, looked_at_many
-from traits.staff.base import ReadOnlyAdmin, named, people_of
 from traits.staff.candidate_files import CandidateFiles
 from traits.staff.filters import Filters, Page, choices, chosen, matching, page
 

@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from traits.models import Quality, QualityRefresh, QualityWaiting, RejectionCode
-from traits.overview import DRAWN, ENOUGH, OFF
+from traits.persona.overview import DRAWN, ENOUGH, OFF
 
 PERIODS = {"4": "The last 4 weeks", "13": "The last 3 months", "52": "The last year", "": "All of it"}
 """Weeks, and how they are called."""

@@ -14,11 +14,11 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from traits.log_download import Line, cell
+from ptfi.staff.base import ReadOnlyAdmin
+from traits.history.download import Line, cell
 from traits.models import Category, Quality
-from traits.overview import DRAWN
+from traits.persona.overview import DRAWN
 from traits.staff import quality
-from traits.staff.base import ReadOnlyAdmin
 from traits.staff.quality import COUNTED, PERIODS, Filters
 
 HEAD = ["week", "model", "category", "confidence_from", "confidence_to"]

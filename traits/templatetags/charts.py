@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 from django.utils.dateformat import format as date_format
 
-from traits.overview import Band, Growth
+from traits.persona.overview import Band, Growth
 
 register = template.Library()
 WIDTH, HEIGHT = 600.0, 160.0

@@ -6,8 +6,8 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from traits.differences import Difference, Part
-from traits.sentences import Phrase, sentence
+from traits.log.diff import Difference, Part
+from traits.log.narration import Phrase, sentence
 
 register = template.Library()
 MARKS = {

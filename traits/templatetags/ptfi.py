@@ -9,7 +9,7 @@ from django.contrib.messages.storage.base import Message
 from django.urls import reverse
 from django.utils import timezone
 
-from traits import cards, selectors
+from traits import selectors
 from traits.forms import RATINGS
 from traits.models import (
     ActorKind,
@@ -22,6 +22,7 @@ from traits.models import (
     TraitStatus,
     Verdict,
 )
+from traits.review import card as cards
 
 register = template.Library()
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from traits.moderation import without_text
+from traits.moderation.services import without_text
 
 register = template.Library()
 

@@ -9,12 +9,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from graph import rebuilding, shared
-from graph.check import check
 from graph.errors import GraphUnavailableError
 from graph.management.commands._away import away
 from graph.management.commands._people import people
 from graph.models import GraphCheck
+from graph.projection import rebuild as rebuilding
+from graph.projection import shared_concepts as shared
+from graph.projection.verification import check
 
 
 class Command(BaseCommand):

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from graph.concept_files import FileError, read_concepts
-from graph.importing import import_concepts
+from graph.concepts.file_format import FileError, read_concepts
+from graph.concepts.importer import import_concepts
 
 MAX_BYTES = 64 * 1024 * 1024
 

@@ -16,7 +16,7 @@ from neo4j.exceptions import Neo4jError
 from prometheus_client import start_http_server
 
 from graph.errors import GraphUnavailableError
-from graph.projection import Projector
+from graph.projection.projector import Projector
 from traits.models import Erasure, ErasureState, Persona
 
 LOOK_SECONDS = 0.5

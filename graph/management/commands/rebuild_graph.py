@@ -7,10 +7,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from graph import rebuilding, shared
 from graph.errors import GraphUnavailableError
 from graph.management.commands._away import away
 from graph.management.commands._people import people
+from graph.projection import rebuild as rebuilding
+from graph.projection import shared_concepts as shared
 
 
 class Command(BaseCommand):

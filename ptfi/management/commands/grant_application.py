@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ptfi.privileges import UnfitRoleError, grant
+from ptfi.db.grants import UnfitRoleError, grant
 
 
 class Command(BaseCommand):

@@ -22,7 +22,7 @@ from django.db import connection
 from rich.console import Console
 
 from ptfi import embedded
-from ptfi.children import Child
+from ptfi.embedded.processes import Child
 
 DEFAULT_PORT = 8000
 FIRST_PAGE_SECONDS = 60.0

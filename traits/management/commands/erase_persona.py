@@ -9,8 +9,11 @@ from django.db import transaction
 
 from ptfi.accounts.models import User
 from ptfi.errors import RuleError
-from traits import bars, erasure, erasure_account, erasure_parts
-from traits.log import Actor
+from traits.erasure import account as erasure_account
+from traits.erasure import parts as erasure_parts
+from traits.erasure import persona as erasure
+from traits.ingest import blocklist as bars
+from traits.log.entries import Actor
 from traits.management.commands._people import find
 from traits.models import ActorKind, Category, Erasure, ErasureState
 

@@ -24,8 +24,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from ptfi.accounts.models import User
-from traits import ingest
-from traits.parsing import Reason, Suggestion, parse_line
+from traits.ingest import batch as ingest
+from traits.ingest.parsing import Reason, Suggestion, parse_line
 
 MAX_LINE = 32 * 1024 * 1024
 BLOCK_BYTES = 16 * 1024 * 1024

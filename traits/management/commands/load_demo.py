@@ -16,9 +16,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from ptfi.accounts.models import User
-from traits import ingest
-from traits.parsing import Suggestion, parse_line
-from traits.quality_refresh import refresh
+from traits.ingest import batch as ingest
+from traits.ingest.parsing import Suggestion, parse_line
+from traits.staff.quality_statistics import refresh
 
 CANDIDATES = Path(__file__).resolve().parents[2] / "demo" / "candidates.jsonl"
 PERSON_EMAIL, STAFF_EMAIL = "mira@example.com", "sam@example.com"

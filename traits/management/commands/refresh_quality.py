@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from traits.quality_refresh import refresh
+from traits.staff.quality_statistics import refresh
 
 
 class Command(BaseCommand):

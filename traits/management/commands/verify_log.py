@@ -7,10 +7,10 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand
 
-from traits import log
+from ptfi.db.snapshot import snapshot
+from traits.log import entries as log
 from traits.management.commands._people import find
 from traits.models import Persona, UserRefinedTrait
-from traits.snapshots import snapshot
 
 NO_PERSONA = "there are entries, but no persona that holds the head"
 

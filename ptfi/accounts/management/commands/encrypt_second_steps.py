@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from ptfi.accounts.second_steps import encrypt_again
+from ptfi.accounts.mfa import encrypt_again
 
 
 class Command(BaseCommand):

@@ -1,0 +1,73 @@
+"""The API over the graph: 503 while it is away. The export goes on without it."""
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.utils import timezone
+from rest_framework.request import Request
+
+from graph.api import schema as operations
+from graph.reads import traits as queries
+from graph.reads.concepts import concepts
+from graph.reads.export import export
+from graph.reads.subgraph import network
+from graph.views import read_key, write_key
+from ptfi.api.strict import read_query
+from ptfi.api.views import PersonView
+from ptfi.errors import RuleError
+from ptfi.web.downloads import Download
+from traits import selectors
+from traits.api import requests
+from traits.api.serializers import trait_json
+
+
+class Traits(PersonView):
+    @operations.list_traits
+    def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002 (checked by PersonView)
+        values = read_query(request.query_params, requests.TraitQuery)
+        page = queries.traits(
+            self.person.pk,
+            q=values.get("q", ""),
+            status=values.get("status"),
+            category=values.get("category"),
+            concept=values.get("concept", ""),
+            limit=values["limit"],
+            after=_key(values["after"]),
+        )
+        held = selectors.traits(self.person, [item.id for item in page.items])
+        # One that was removed a moment ago is in the graph still, but no longer in the persona.
+        data = [trait_json(held[item.id]) | {"strength": item.strength} for item in page.items if item.id in held]
+        following = write_key(page.next_key) or None
+        return self.answer(
+            {"data": data, "pagination": {"limit": values["limit"], "total": page.total, "next": following}}
+        )
+
+
+def _key(text: str) -> tuple[str, str] | None:
+    key = read_key(text)
+    if text and key is None:
+        raise RuleError(details={"after": ["This is not the next of a page."]})
+    return key
+
+
+class Graph(PersonView):
+    @operations.read_graph
+    def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
+        values = read_query(request.query_params, requests.GraphQuery)
+        found = network(self.person.pk, concept=values.get("concept", ""), depth=values["depth"])
+        return self.answer({"nodes": found.nodes, "edges": found.edges, "truncated": found.truncated})
+
+
+class Concepts(PersonView):
+    @operations.list_concepts
+    def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
+        read_query(request.query_params, requests.Nothing)
+        return self.answer({"data": concepts(self.person.pk)})
+
+
+class Export(PersonView):
+    @operations.export_persona
+    def get(self, request: Request, user_id: str) -> StreamingHttpResponse:  # noqa: ARG002
+        read_query(request.query_params, requests.Nothing)
+        pieces = Download(self.person.pk, export(self.person))
+        response = StreamingHttpResponse(pieces, content_type="application/json")
+        response["Content-Disposition"] = f'attachment; filename="persona-{timezone.now():%Y-%m-%d}.json"'
+        return response

@@ -1,0 +1,1 @@
+"""Shared concepts: their file format, the importer, and completion."""

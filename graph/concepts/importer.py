@@ -1,0 +1,122 @@
+"""Changing the shared concepts: PostgreSQL first; the projector carries them into the graph."""
+
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from graph.concepts.file_format import ConceptRow, FileError
+from graph.mapping import shared_id
+from graph.models import Concept, Vocabulary
+from traits.log.snapshots import name_key
+
+BATCH = 2_000
+COLUMNS = ["name", "description", "ontology_link", "removed", "revision"]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How many concepts were new, differed, were as they are, and were taken out."""
+
+    created: int
+    updated: int
+    unchanged: int
+    removed: int
+
+
+@transaction.atomic
+def import_concepts(rows: Mapping[str, ConceptRow], *, replace: bool = False) -> Imported:
+    """Bring the shared concepts up to these, by their name keys; all of it or nothing.
+
+    A row says everything about its concept. replace: concepts that no row names are taken out; otherwise they stay.
+    Raises FileError where a parent is neither among the rows nor shared already.
+    """
+    vocabulary = lock()
+    held = {concept.name_key: concept for concept in Concept.objects.all()}
+    there = {key for key, concept in held.items() if not concept.removed}
+    known = rows.keys() if replace else rows.keys() | there
+    faults = [
+        (row.line, f"parents: there is no concept “{name}”")
+        for row in rows.values()
+        for key, name in row.parents.items()
+        if key not in known
+    ]
+    if faults:
+        raise FileError(faults)
+    broader = _broader()
+    gone = [held[key] for key in sorted(there - rows.keys())] if replace else []
+    new = [row for key, row in rows.items() if key not in held]
+    changed = [row for key, row in rows.items() if key in held and _differs(row, held[key], broader)]
+    returned = sum(held[key].removed for key in rows.keys() & held.keys())
+    if new or changed or gone:
+        revision = raise_revision(vocabulary)
+        _write(new, changed, gone, held, revision)
+    created, updated = len(new) + returned, len(changed) - returned
+    return Imported(created, updated, len(rows) - created - updated, len(gone))
+
+
+def lock() -> Vocabulary:
+    """The one row, held until the transaction ends."""
+    Vocabulary.objects.get_or_create(pk=1)
+    return Vocabulary.objects.select_for_update().get(pk=1)
+
+
+def raise_revision(vocabulary: Vocabulary) -> int:
+    """A revision above all that were; also above those that a database knew before it was restored to the past."""
+    vocabulary.revision = max(vocabulary.revision + 1, int(time.time() * 1000))
+    vocabulary.save(update_fields=["revision"])
+    return vocabulary.revision
+
+
+@transaction.atomic
+def touch(concept_ids: Iterable[uuid.UUID]) -> None:
+    """Have these concepts written into the graph again."""
+    revision = raise_revision(lock())
+    Concept.objects.filter(pk__in=list(concept_ids)).update(revision=revision)
+
+
+def _broader() -> dict[uuid.UUID, set[uuid.UUID]]:
+    found = dict[uuid.UUID, set[uuid.UUID]]()
+    for narrower, above in Concept.broader.through.objects.values_list("from_concept_id", "to_concept_id"):
+        found.setdefault(narrower, set()).add(above)
+    return found
+
+
+def _differs(row: ConceptRow, concept: Concept, broader: Mapping[uuid.UUID, set[uuid.UUID]]) -> bool:
+    same = (row.name, row.description, row.link) == (concept.name, concept.description, concept.ontology_link)
+    return concept.removed or not same or {shared_id(key) for key in row.parents} != broader.get(concept.pk, set())
+
+
+def _write(
+    new: list[ConceptRow], changed: list[ConceptRow], gone: list[Concept], held: Mapping[str, Concept], revision: int
+) -> None:
+    by_id = {concept.pk: concept for concept in held.values()}
+    updated = [_filled(row, by_id[_id(row)], revision) for row in changed]
+    for concept in gone:
+        concept.removed, concept.revision = True, revision
+    created = [_filled(row, Concept(pk=_id(row)), revision) for row in new]
+    Concept.objects.bulk_create(created, batch_size=BATCH)
+    Concept.objects.bulk_update([*updated, *gone], COLUMNS, batch_size=BATCH)
+    ties = Concept.broader.through
+    ties.objects.filter(from_concept__in=[concept.pk for concept in (*updated, *gone)]).delete()
+    ties.objects.filter(to_concept__in=[concept.pk for concept in gone]).delete()
+    ties.objects.bulk_create(
+        [
+            ties(from_concept_id=_id(row), to_concept_id=shared_id(key))
+            for row in (*new, *changed)
+            for key in row.parents
+        ],
+        batch_size=BATCH,
+    )
+
+
+def _id(row: ConceptRow) -> uuid.UUID:
+    return shared_id(name_key(row.name))
+
+
+def _filled(row: ConceptRow, concept: Concept, revision: int) -> Concept:
+    concept.name, concept.description, concept.ontology_link = row.name, row.description, row.link
+    concept.name_key, concept.removed, concept.revision = name_key(row.name), False, revision
+    return concept

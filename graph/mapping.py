@@ -1,0 +1,179 @@
+"""What the graph must hold for a state of the log: pure functions from states to nodes and edges.
+
+The projector writes these rows and check_graph expects them. Times are ISO text, as in the states.
+"""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from traits.log.snapshots import State, name_key
+from traits.models import CandidateStatus, Category, Verdict
+
+Properties = dict[str, Any]
+NodeKey = tuple[str, str]
+"""Label and id."""
+EdgeKey = tuple[str, str, str]
+"""Type, id of the source and id of the target."""
+
+FACETS = {
+    Category.INTEREST.value: ("Interest", "HAS_INTEREST_IN"),
+    Category.SKILL.value: ("Skill", "POSSESSES_SKILL"),
+    Category.EMOTIONAL_RESPONSE_PATTERN.value: ("Emotion", "EXHIBITS_EMOTIONAL_PATTERN"),
+}
+"""Category → label and edge of the node that a trait of it is as well."""
+ABOUT = "about"
+SHARED_CONCEPTS = uuid.UUID("5b0f8a52-3d0c-5e7b-9a39-8d1f6f0c4c11")
+"""The name space of shared concepts' ids."""
+SHOWN_VERDICTS = ("", None, Verdict.SUPPORTS.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The newest that the log says of one trait, or (is_style) of one style element.
+
+    state is None where the persona no longer has it; candidate_status is then what became of the suggestion.
+    """
+
+    user_id: uuid.UUID
+    revision: int
+    thing_id: str
+    state: State | None
+    is_style: bool = False
+    candidate_status: str | None = None
+
+
+@dataclass(slots=True)
+class Rows:
+    """Nodes and edges by key, each once."""
+
+    nodes: dict[NodeKey, Properties] = field(default_factory=dict)
+    edges: dict[EdgeKey, Properties] = field(default_factory=dict)
+    owners: dict[NodeKey, str] = field(default_factory=dict)
+
+    def node(self, owner: uuid.UUID, label: str, node_id: str, /, **properties: Any) -> None:
+        self.nodes[label, node_id] = properties
+        self.owners[label, node_id] = str(owner)
+
+    def edge(self, kind: str, source: str, target: str, /, **properties: Any) -> None:
+        self.edges[kind, source, target] = properties
+
+    def add(self, other: "Rows") -> None:
+        self.nodes |= other.nodes
+        self.edges |= other.edges
+        self.owners |= other.owners
+
+
+def concept_id(user_id: uuid.UUID, name: str) -> str:
+    """The id of a person's own concept: one for all spellings of a name."""
+    return str(uuid.uuid5(user_id, "concept:" + name_key(name)))
+
+
+def shared_id(key: str) -> uuid.UUID:
+    """The id of the shared concept of this name key: the same in every database."""
+    return uuid.uuid5(SHARED_CONCEPTS, key)
+
+
+def style_id(user_id: uuid.UUID, element: str) -> str:
+    return f"{user_id}:{element}"
+
+
+def status_when_gone(change: Change) -> str:
+    """The status of a Trait that the pipeline put into the graph and that the persona does not have (any more)."""
+    return change.candidate_status or CandidateStatus.REJECTED.value
+
+
+def rows_of(changes: Iterable[Change]) -> Rows:
+    """The nodes and edges of what is in the persona; of several spellings of a concept the newest names it."""
+    rows = Rows()
+    for change in sorted(changes, key=lambda change: change.revision):
+        if change.state is None:
+            continue
+        if change.is_style:
+            _style(rows, change, change.state)
+        else:
+            _trait(rows, change, change.state)
+    return rows
+
+
+def _trait(rows: Rows, change: Change, state: State) -> None:
+    user, trait = str(change.user_id), change.thing_id
+    rows.node(
+        change.user_id,
+        "Trait",
+        trait,
+        name=state["name"],
+        description=state["description"],
+        category=state["category"],
+        status=state["status"],
+        confidence=state["confidence"],
+        origin=state["origin"],
+        lastRefinedTimestamp=state["last_refined_at"],
+        creationTimestamp=state["created_at"],
+        revision=change.revision,
+    )
+    rating = state["user_confidence"]
+    rows.edge(
+        "HAS_TRAIT",
+        user,
+        trait,
+        strength=rating / 5 if rating else state["confidence"],
+        expressionContexts=state["expression_contexts"],
+        lastObservedTimestamp=state["last_observed_at"],
+        source=state["origin"],
+        validFrom=state["valid_from"],
+        validTo=state["valid_to"],
+    )
+    _facet(rows, change, state)
+    _evidence(rows, change, state)
+    _concepts(rows, change, state)
+
+
+def _facet(rows: Rows, change: Change, state: State) -> None:
+    if state["category"] not in FACETS:
+        return
+    label, edge = FACETS[state["category"]]
+    details = {"level": state["user_confidence"], "source": state["origin"]} if label == "Skill" else {}
+    rows.node(change.user_id, label, change.thing_id, name=state["name"], **details)
+    rows.edge(edge, str(change.user_id), change.thing_id)
+
+
+def _evidence(rows: Rows, change: Change, state: State) -> None:
+    for piece in state["evidence"]:
+        if piece.get("verdict") not in SHOWN_VERDICTS:
+            continue
+        rows.node(
+            change.user_id,
+            "SourceDataReferenceNode",
+            piece["evidence_id"],
+            snippet=piece["content"],
+            sourceUserDataPackageID=piece.get("source_package_id"),
+            mediaOffset=piece.get("start_time"),
+            sourceDescription=piece.get("source_detail"),
+        )
+        rows.edge(
+            "MANIFESTED_AS_EVIDENCE",
+            change.thing_id,
+            piece["evidence_id"],
+            relevanceScore=piece.get("relevance_score"),
+            timestamp=state["last_observed_at"] or state["created_at"],
+        )
+
+
+def _concepts(rows: Rows, change: Change, state: State) -> None:
+    for name in reversed(state["concepts"]):
+        concept = concept_id(change.user_id, name)
+        rows.node(change.user_id, "Concept", concept, name=name)
+        rows.edge("ASSOCIATED_WITH_CONCEPT", change.thing_id, concept, relationshipType=ABOUT, spelling=name)
+
+
+def _style(rows: Rows, change: Change, state: State) -> None:
+    rows.node(change.user_id, "CommunicationStyleElement", change.thing_id, name=state["element"], value=state["value"])
+    rows.edge(
+        "ADOPTS_COMMUNICATION_STYLE",
+        str(change.user_id),
+        change.thing_id,
+        preferenceStrength=1.0,
+        contextApplicability=state["context"],
+    )

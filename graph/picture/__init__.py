@@ -1,0 +1,1 @@
+"""The picture of a persona's graph: query, layout, drawing, pages."""

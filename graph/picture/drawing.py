@@ -1,0 +1,296 @@
+"""A sketch as shapes on a page: what each node looks like, where it stands, what it says and where it leads."""
+
+import math
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from graph.picture.layout import ALWAYS, Dot, arrange
+from graph.picture.query import KIND_OF, KINDS, SIZES, Sketch, SketchTrait
+from traits.models import Category
+
+PERSON, GROUP = "person", "group"
+RADIUS = {PERSON: 24.0, GROUP: 17.0, "concept": 7.0, "style": 9.0, "evidence": 5.5}
+LEAST_RADIUS, MORE_RADIUS = 7.0, 7.0
+"""A trait's radius, and how much the strongest is larger, in pixels."""
+SIDES = {
+    "interest": (4, 0.0),
+    "skill": (4, math.pi / 4),
+    "emotion": (6, 0.0),
+    "style": (3, -math.pi / 2),
+}
+"""Kinds that are polygons: the number of corners, and the direction of the first. The others are drawn by shape()."""
+SECTORS = {category: place / len(Category) for place, category in enumerate(Category.values)}
+CATEGORIES = dict(Category.choices)
+EVIDENCE_LETTERS = 120
+
+Query = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node as the template draws it; strength is 0–1 or None, panel the trait to open beside the picture."""
+
+    kind: str
+    x: float
+    y: float
+    shape: str
+    lines: list[str]
+    label_x: float
+    label_y: float
+    written: bool
+    title: str
+    count: str
+    href: str
+    panel: str
+    dormant: bool
+    sought: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A line between the nodes at two places of the picture's list; width in pixels."""
+
+    kind: str
+    a: int
+    b: int
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """width and height in pixels; legend: kinds that are drawn, with their words and shapes, in order."""
+
+    person: str
+    width: float
+    height: float
+    nodes: list[Node]
+    edges: list[Edge]
+    legend: list[tuple[str, str, str]]
+
+
+@dataclass(slots=True)
+class _Item:
+    dot: Dot
+    kind: str
+    title: str
+    href: str = ""
+    panel: str = ""
+    count: str = ""
+    dormant: bool = False
+    sought: bool = False
+
+
+class _Board:
+    """What is to be drawn, by key, before it has a place."""
+
+    def __init__(self, query: Query, larger: str) -> None:
+        self.query, self.larger = query, larger
+        self.items = dict[str, _Item]()
+        self.edges = list[tuple[str, str, str, float, float]]()
+
+    def add(self, key: str, item: _Item) -> None:
+        self.items[key] = item
+
+    def tie(self, kind: str, a: str, b: str, pull: float, width: float) -> None:
+        if a in self.items and b in self.items and a != b:
+            self.edges.append((kind, a, b, pull, width))
+
+    def address(self, **changes: str) -> str:
+        """The picture's own address with other filters."""
+        query = {name: value for name, value in (self.query | changes).items() if value}
+        return f"{reverse('graph')}?{urlencode(query, doseq=True)}" if query else reverse("graph")
+
+
+def draw(sketch: Sketch, person: str, query: Query, larger: str = "") -> Picture:
+    """The sketch with the person in the middle; in whatever order it comes, the same content is the same picture.
+
+    query holds the filters as the address names them, and links in the picture keep them; larger is the next size.
+    """
+    board = _Board(query, larger)
+    board.add(PERSON, _Item(Dot(RADIUS[PERSON], person, ALWAYS + 1, 0.0, 0.0), PERSON, person))
+    traits = sorted(sketch.traits, key=lambda trait: (-trait.strength, trait.id))
+    for place, trait in enumerate(traits):
+        _trait(board, trait, place / max(1, len(traits)), always=len(traits) <= SIZES[0])
+    _groups(board, sketch)
+    _others(board, sketch)
+    _concepts(board, sketch)
+    _evidence(board, sketch)
+    _ties(board, sketch)
+    return _placed(board)
+
+
+def _trait(board: _Board, trait: SketchTrait, place: float, *, always: bool) -> None:
+    rank = ALWAYS + 0.5 * trait.strength if always else 2 + 2 * trait.strength
+    radius = LEAST_RADIUS + MORE_RADIUS * trait.strength
+    pieces = f", {trait.evidence} piece{'' if trait.evidence == 1 else 's'} of evidence" if trait.evidence else ""
+    facts = f"{CATEGORIES.get(trait.category, trait.category)}, strength {round(trait.strength * 100)} %{pieces}"
+    dormant = trait.status == "dormant"
+    board.add(
+        trait.id,
+        _Item(
+            Dot(radius, trait.name, rank, SECTORS.get(trait.category, 0.0), place),
+            trait.kind,
+            f"{trait.name} ({facts}{', dormant' if dormant else ''})",
+            href=reverse("trait", args=[uuid.UUID(trait.id)]),
+            panel=trait.id,
+            dormant=dormant,
+        ),
+    )
+    board.tie("has", PERSON, trait.id, 0.04 + 0.06 * trait.strength, 0.6 + 2.6 * trait.strength)
+
+
+def _groups(board: _Board, sketch: Sketch) -> None:
+    """A node for the traits of each category that found no room; it leads to that category, or to more of it."""
+    only = board.query.get("category")
+    for category, count in sorted(sketch.folded.items()):
+        words = f"{count} more: {CATEGORIES.get(category, category)}"
+        href = board.address(show=board.larger) if only else board.address(category=category)
+        dot = Dot(RADIUS[GROUP], words, 4.0, SECTORS.get(category, 0.0), 1.2, outside=True)
+        board.add(f"group {category}", _Item(dot, GROUP, words, href=href, count=f"+{count}"))
+        board.tie("folded", PERSON, f"group {category}", 0.1, 1.0)
+
+
+def _others(board: _Board, sketch: Sketch) -> None:
+    for number, row in enumerate(sorted(sketch.others, key=lambda row: (row["kind"], row["id"]))):
+        value = f": {row['value']}" if row["value"] else ""
+        where = f" ({row['context']})" if row["context"] else ""
+        name = f"{row['name']}{value}{where}"
+        sector = 0.5 + number / 200 if row["kind"] == "style" else SECTORS[_category(row["kind"])]
+        dot = Dot(RADIUS.get(row["kind"], LEAST_RADIUS), name, 0.9, sector, 0.9)
+        board.add(row["id"], _Item(dot, row["kind"], f"{KINDS[row['kind']]}: {name}"))
+        board.tie("has", PERSON, row["id"], 0.2, 1.0)
+
+
+def _category(kind: str) -> str:
+    return next(category for category, each in KIND_OF.items() if each == kind)
+
+
+def _concepts(board: _Board, sketch: Sketch) -> None:
+    angles = _mean_sectors(sketch)
+    for concept in sorted(sketch.concepts, key=lambda each: (not each.sought, -each.traits, each.name, each.id)):
+        count = f"{concept.traits} trait{'' if concept.traits == 1 else 's'}"
+        radius = RADIUS["concept"] + 2.2 * math.sqrt(concept.traits)
+        rank = ALWAYS + 0.8 if concept.sought else min(1.5 + 0.4 * concept.traits, 7.0)
+        dot = Dot(min(radius, 22.0), concept.name, rank, angles.get(concept.id, 0.0), 0.6)
+        title = f"Concept: {concept.name}, {count}"
+        href = board.address(concept=concept.name, category="")
+        item = _Item(dot, "concept", title, href=href, sought=concept.sought)
+        board.add(f"concept {concept.id}", item)
+
+
+def _mean_sectors(sketch: Sketch) -> dict[str, float]:
+    """Where around the middle the traits of each concept are, on average."""
+    found = dict[str, list[float]]()
+    for trait in sorted(sketch.traits, key=lambda trait: trait.id):
+        for pk in trait.about:
+            found.setdefault(pk, []).append(SECTORS.get(trait.category, 0.0))
+    return {pk: sum(sectors) / len(sectors) for pk, sectors in found.items()}
+
+
+def _evidence(board: _Board, sketch: Sketch) -> None:
+    sectors = {trait.id: SECTORS.get(trait.category, 0.0) for trait in sketch.traits}
+    for row in sorted(sketch.evidence, key=lambda row: (row["id"], row["evidence"])):
+        name = str(row["name"] or row["snippet"] or "")
+        title = f"Evidence: {str(row['snippet'] or name)[:EVIDENCE_LETTERS]}"
+        href = f"{reverse('trait', args=[uuid.UUID(row['id'])])}#evidence-heading"
+        dot = Dot(RADIUS["evidence"], "", 0.0, sectors[row["id"]], 1.1)
+        board.add(f"evidence {row['evidence']}", _Item(dot, "evidence", title, href=href))
+        board.tie("evidence", row["id"], f"evidence {row['evidence']}", 1.4, 0.9)
+
+
+def _ties(board: _Board, sketch: Sketch) -> None:
+    for trait in sketch.traits:
+        for pk in trait.about:
+            board.tie("about", trait.id, f"concept {pk}", 0.5, 1.1)
+        for pk in set(trait.emotions):
+            board.tie("about", trait.id, pk, 0.6, 1.1)
+    for pk, above in sketch.broader.items():
+        for each in sorted(above):
+            board.tie("type", f"concept {pk}", f"concept {each}", 0.8, 1.3)
+
+
+def _placed(board: _Board) -> Picture:
+    # What is drawn last lies on top: the person, and then the names that cover other nodes.
+    items = {key: item for key, item in board.items.items() if key != PERSON} | {PERSON: board.items[PERSON]}
+    places = {key: place for place, key in enumerate(items)}
+    dots = [item.dot for item in items.values()]
+    # Sets have another order in each process, and the layout follows the order of the edges.
+    board.edges.sort()
+    width, height = arrange(dots, [(places[a], places[b], pull) for _, a, b, pull, _ in board.edges])
+    drawn = {key: items[key] for key in sorted(items, key=lambda key: items[key].dot.covers)}
+    numbers = {key: number for number, key in enumerate(drawn)}
+    edges = [
+        Edge(kind, numbers[a], numbers[b], *_ends(items[a].dot, items[b].dot), round(line, 1))
+        for kind, a, b, _, line in board.edges
+    ]
+    nodes = [_node(item) for item in drawn.values()]
+    return Picture(
+        items[PERSON].title, width, height, nodes, edges, list(_legend({item.kind for item in items.values()}))
+    )
+
+
+def _ends(a: Dot, b: Dot) -> tuple[float, float, float, float]:
+    return a.x, a.y, b.x, b.y
+
+
+def _node(item: _Item) -> Node:
+    dot = item.dot
+    return Node(
+        kind=item.kind,
+        x=dot.x,
+        y=dot.y,
+        shape=shape(item.kind, dot.radius),
+        lines=dot.lines,
+        label_x=dot.label_x,
+        label_y=dot.label_y,
+        written=dot.written,
+        title=item.title,
+        count=item.count,
+        href=item.href,
+        panel=item.panel,
+        dormant=item.dormant,
+        sought=item.sought,
+    )
+
+
+def _legend(kinds: set[str]) -> Iterator[tuple[str, str, str]]:
+    words = {"trait": "Other traits"} if kinds & set(KIND_OF.values()) else {}
+    for kind, word in (KINDS | words | {GROUP: "More, folded"}).items():
+        if kind in kinds:
+            yield kind, word, shape(kind, 8.0)
+
+
+def shape(kind: str, radius: float) -> str:
+    """The outline of a kind as an SVG path around the origin."""
+    if kind in SIDES:
+        corners, first = SIDES[kind]
+        # Shapes of the same area look the same size.
+        reach = radius * {3: 1.45, 4: 1.25, 6: 1.1}[corners]
+        angles = [first + 2 * math.pi * corner / corners for corner in range(corners)]
+        points = (f"{reach * math.cos(angle):.1f} {reach * math.sin(angle):.1f}" for angle in angles)
+        return f"M{'L'.join(points)}Z"
+    if kind == "concept":
+        return _rounded(radius * 1.35, radius * 0.8, radius * 0.8)
+    if kind == "evidence":
+        return _rounded(radius * 0.75, radius, 1.0)
+    return _rounded(radius, radius, radius)
+
+
+def _rounded(across: float, down: float, corner: float) -> str:
+    """A box of this half width and half height, with round corners."""
+    straight, rise = 2 * (across - corner), 2 * (down - corner)
+    arc = f"a{corner:.1f} {corner:.1f} 0 0 1 "
+    return (
+        f"M{corner - across:.1f} {-down:.1f}h{straight:.1f}{arc}{corner:.1f} {corner:.1f}v{rise:.1f}"
+        f"{arc}{-corner:.1f} {corner:.1f}h{-straight:.1f}{arc}{-corner:.1f} {-corner:.1f}v{-rise:.1f}"
+        f"{arc}{corner:.1f} {-corner:.1f}Z"
+    )

@@ -1,0 +1,1 @@
+"""The projector: the only writer of the graph, which follows the log."""

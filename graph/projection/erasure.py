@@ -1,0 +1,284 @@
+"""Clearing the graph of what was erased, by the receipts in state `erased`: of a whole persona, or of a part.
+
+A whole persona: the fence of graph/projection/writer.py is raised to the person's new generation first, so that nothing older is
+written any more; the User node stays to hold it. Then what PTFI made is dropped, and what it wrote into nodes that the
+pipeline made is blanked. Nothing of the person is projected before this is done.
+A part went from the log, and leaves the graph as every change does; once that is projected, nodes that the pipeline
+made of it are blanked. Each step may be repeated.
+"""
+
+import datetime as dt
+import logging
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import neo4j
+from django.db import InterfaceError, OperationalError, transaction
+from django.db import connection as database
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
+
+from graph import connection
+from graph.mapping import FACETS
+from graph.nodes import MANAGED_BY
+from graph.projection import outbox
+from graph.projection import writer as writing
+from graph.projection.outbox import MAX_BACK_OFF, Replay
+from graph.projection.writer import CLEARING, FIXED, KEYS, NODE_BY_LABEL
+from graph.schema import properties_of
+from traits.erasure import parts as erasure_parts
+from traits.models import CandidateStatus, Erasure, ErasureState, Persona
+from traits.models.erasure import WHOLE, ErasureKind
+
+logger = logging.getLogger(__name__)
+
+SWEEP = 1_000
+"""People whose fence is compared at once."""
+# A part is ready when the log is projected up to where it went; whole personas are at revision 0.
+READY = """state = 'erased' AND NOT EXISTS (
+    SELECT FROM traits_persona AS p WHERE p.user_id = e.subject_id AND p.projected_revision < e.revision)"""
+# As in outbox.py, a time too far ahead is from before the clock was set back.
+CLAIM = f"""
+WITH next AS (
+    SELECT subject_id FROM traits_erasure AS e
+    WHERE {READY}
+      AND (next_attempt_at BETWEEN clock_timestamp() AND clock_timestamp() + make_interval(secs => %(most)s))
+          IS NOT TRUE
+      AND (%(only)s::uuid IS NULL OR subject_id = %(only)s)
+    ORDER BY erased_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+UPDATE traits_erasure AS e SET next_attempt_at = clock_timestamp() + make_interval(secs => %(lease)s)
+FROM next WHERE e.subject_id = next.subject_id AND {READY} RETURNING e.subject_id"""  # noqa: S608 (READY is ours)
+FAILED = """
+UPDATE traits_erasure SET attempts = attempts + 1, last_error = %(error)s,
+    next_attempt_at = clock_timestamp() + make_interval(secs => least(%(most)s, 2 ^ least(attempts, 16)))
+WHERE subject_id = %(user)s AND state IN ('erasing', 'erased')"""
+HELD = """
+SELECT t.trait_id::text FROM traits_personatrait AS t
+WHERE t.user_id = %(user)s AND t.trait_id::text = ANY(%(things)s)
+UNION SELECT piece->>'evidence_id' FROM traits_personatrait AS t, jsonb_array_elements(t.evidence) AS piece
+WHERE t.user_id = %(user)s AND piece->>'evidence_id' = ANY(%(things)s)"""
+THEIRS = "coalesce(n.managedBy, '') <> $ptfi"
+EVIDENCE = "SourceDataReferenceNode"
+NO_DATES = "MATCH (u:User {userID: $id}) REMOVE u.createdAt, u.projectedAt"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody whose graph is to be cleared, and the generation that it must reach; joined: None without an account."""
+
+    user_id: uuid.UUID
+    generation: int
+    joined: dt.datetime | None
+
+
+def _blank(label: str, match: str, also: str = "", keep: str = "") -> str:
+    """A statement that empties what PTFI writes into a node which the pipeline made; returns the node's thing."""
+    kept = (*FIXED, KEYS[label], "status", keep)
+    names = [name for name in properties_of(NODE_BY_LABEL[label]) if name not in kept]
+    removed = ", ".join(f"n.{name}" for name in names)
+    return f"UNWIND $ids AS id {match} WHERE {THEIRS} REMOVE {removed} {also} RETURN DISTINCT id"
+
+
+GONE = "SET n.status = $gone"
+LABELS = ("Trait", *(label for label, _ in FACETS.values()))
+BLANK = [
+    _blank(
+        EVIDENCE, f"MATCH (t:Trait {{traitID: id}})-[e:MANIFESTED_AS_EVIDENCE {{managedBy: $ptfi}}]->(n:{EVIDENCE})"
+    ),
+    "UNWIND $ids AS id MATCH (:Trait {traitID: id})-[e]->() WHERE e.managedBy = $ptfi DELETE e RETURN DISTINCT id",
+    *(_blank(label, f"MATCH (n:{label} {{{KEYS[label]}: id}})", GONE if label == "Trait" else "") for label in LABELS),
+]
+# The log goes on, so that what it says of a trait that is gone stays: its status and revision.
+BLANK_PART = [
+    _blank(label, f"MATCH (n:{label} {{{KEYS[label]}: id}})", GONE if label == "Trait" else "", keep="revision")
+    for label in (*LABELS, EVIDENCE)
+]
+LEFT = "UNWIND $ids AS id MATCH (n:{label} {{{key}: id}}) WHERE " + THEIRS + " RETURN id"
+
+
+def claim(lease: float, only: uuid.UUID | None = None) -> uuid.UUID | None:
+    """Take somebody whose graph is to be cleared and whom nobody else holds, for so many seconds."""
+    with database.cursor() as cursor:
+        cursor.execute(CLAIM, {"only": only, "lease": lease, "most": max(MAX_BACK_OFF, 2 * lease)})
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def go_on(only: uuid.UUID | None = None) -> bool:
+    """Take the next step of an erasure that has some before it; False when there is none.
+
+    One that fails waits, twice as long each time, and shows why.
+    """
+    erasure = erasure_parts.under_way(only).first()
+    if erasure is None:
+        return False
+    try:
+        with transaction.atomic(durable=True):
+            erasure_parts.go_on(erasure_id=erasure.pk)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 (it is kept with the erasure, and the others go on)
+        logger.error("The erasure %s could not go on: %s", erasure.pk, type(error).__name__)
+        failed(erasure.subject_id, type(error).__name__)
+    return True
+
+
+def release(user_id: uuid.UUID) -> None:
+    """Let go of the person, who is still to be cleared."""
+    Erasure.objects.filter(subject_id=user_id, state=ErasureState.ERASED).update(next_attempt_at=None)
+
+
+def failed(user_id: uuid.UUID, error: str) -> None:
+    """Have the person wait, twice as long each time; the text must hold nothing personal."""
+    with database.cursor() as cursor:
+        cursor.execute(FAILED, {"error": error[:500], "most": MAX_BACK_OFF, "user": user_id})
+
+
+def waiting(only: uuid.UUID | None = None) -> bool:
+    """Whether somebody's erasure can go on, in the tables or in the graph, and is neither held nor backing off."""
+    to_clear = _ready().filter(next_attempt_at=None)
+    to_clear = to_clear.filter(subject_id=only) if only else to_clear
+    return to_clear.exists() or erasure_parts.under_way(only).exists()
+
+
+def pending(user_id: uuid.UUID) -> bool:
+    """Whether something of this person is still to be erased or cleared."""
+    states = (ErasureState.ERASING, ErasureState.ERASED)
+    return Erasure.objects.filter(subject_id=user_id, state__in=states).exists()
+
+
+def _ready() -> QuerySet[Erasure]:
+    """Those of which the graph can be cleared now, as READY says it."""
+    behind = Persona.objects.filter(user_id=OuterRef("subject_id"), projected_revision__lt=OuterRef("revision"))
+    return Erasure.objects.filter(~Exists(behind), state=ErasureState.ERASED)
+
+
+def clear(user_id: uuid.UUID) -> None:
+    """Clear the graph of what the person had erased, and complete that. Raises GraphUnavailableError, Neo4jError."""
+    person = _person(user_id)
+    # Listed after the generation was read: an erasure that comes in between raises it once more, and is done later.
+    erasures = list(_ready().filter(subject_id=user_id))
+    whole = [erasure for erasure in erasures if erasure.kind in WHOLE]
+    if whole and not _cleared(person, whole):
+        return
+    parts = [erasure for erasure in erasures if erasure.kind not in WHOLE]
+    for erasure in parts:
+        theirs = set[str]()
+        for ids in connection.parts(_gone(erasure)):
+            theirs |= connection.write(partial(_theirs, statements=BLANK_PART, ids=ids))
+        _note(erasure, theirs)
+    Erasure.objects.filter(pk__in=[erasure.pk for erasure in erasures], state=ErasureState.ERASED).update(
+        state=ErasureState.COMPLETED, graph_cleared_at=Now(), attempts=0, next_attempt_at=None, last_error=""
+    )
+
+
+def _gone(erasure: Erasure) -> list[str]:
+    """The erasure's things, but for those that the person has again since."""
+    things = list(map(str, erasure.things))
+    with database.cursor() as cursor:
+        cursor.execute(HELD, {"user": erasure.subject_id, "things": things})
+        held = {row[0] for row in cursor.fetchall()}
+    return [thing for thing in things if thing not in held]
+
+
+def _person(user_id: uuid.UUID) -> Person:
+    """Who it is; raises Persona.DoesNotExist for somebody of whom nothing is known."""
+    ended = Erasure.objects.filter(subject_id=user_id, kind=ErasureKind.ACCOUNT).order_by("-generation").first()
+    if ended:
+        return Person(user_id, ended.generation, None)
+    persona = Persona.objects.select_related("user").get(user_id=user_id)
+    return Person(user_id, persona.generation, persona.user.date_joined)
+
+
+def _cleared(person: Person, erasures: list[Erasure]) -> bool:
+    """Clear the graph of the whole person; False where it is ahead of PostgreSQL, and is to be cleared after that."""
+    things = sorted({str(thing) for erasure in erasures for thing in erasure.things})
+    fence = connection.write(lambda tx: _close(tx, person))
+    if fence and fence.generation > person.generation:
+        _overtake(person, fence.generation)
+        release(person.user_id)
+        return False
+    if fence and fence.revision == CLEARING:
+        theirs = set[str]()
+        for part in connection.parts(things):
+            theirs |= connection.write(partial(_blanked, person=person, ids=part))
+        for erasure in erasures:
+            _note(erasure, theirs)
+        while not connection.write(lambda tx: writing.clear(tx, [(person.user_id, person.generation)])):
+            pass
+    if person.joined is None:
+        connection.write(lambda tx: tx.run(NO_DATES, id=str(person.user_id)).consume())
+    return True
+
+
+def _overtake(person: Person, generation: int) -> None:
+    """Have the person's generation above the graph's."""
+    if person.joined is None:
+        ended = Erasure.objects.filter(subject_id=person.user_id, kind=ErasureKind.ACCOUNT)
+        ended.update(generation=generation + 1)
+    else:
+        outbox.replay([Replay(person.user_id, person.generation, floor=generation)])
+
+
+def _close(tx: neo4j.ManagedTransaction, person: Person) -> writing.Fence | None:
+    """Raise the fence to the person's generation, where it is not there yet; returns where it stands."""
+    now = dt.datetime.now(dt.UTC).isoformat()
+    joined = person.joined.isoformat() if person.joined else now
+    row = {"id": str(person.user_id), "generation": person.generation, "first": CLEARING, "joined": joined}
+    tx.run(writing.OPEN, people=[row], now=now, ptfi=MANAGED_BY).consume()
+    return writing.states(tx, [person.user_id])[person.user_id]
+
+
+def _blanked(tx: neo4j.ManagedTransaction, person: Person, ids: list[str]) -> set[str]:
+    """Empty what the pipeline made of these things; returns those of them that it did make."""
+    now = dt.datetime.now(dt.UTC).isoformat()
+    row = {"id": str(person.user_id), "generation": person.generation, "revision": CLEARING}
+    if not list(tx.run(writing.CLEARED, people=[row], now=now)):
+        return set()
+    return _theirs(tx, BLANK, ids)
+
+
+def _theirs(tx: neo4j.ManagedTransaction, statements: list[str], ids: list[str]) -> set[str]:
+    theirs = set[str]()
+    for label in (*LABELS, EVIDENCE):
+        found = tx.run(LEFT.format(label=label, key=KEYS[label]), ids=ids, ptfi=MANAGED_BY)
+        theirs |= {record["id"] for record in found}
+    for statement in statements:
+        tx.run(statement, ids=sorted(theirs), ptfi=MANAGED_BY, gone=CandidateStatus.REJECTED.value).consume()
+    return theirs
+
+
+def _note(erasure: Erasure, theirs: set[str]) -> None:
+    """Keep which things name nodes of the pipeline's, for a repeat, and forget the others."""
+    erasure.things = [thing for thing in erasure.things if str(thing) in theirs]
+    if erasure.things:
+        count = len(erasure.things)
+        text = f"{count} {'node' if count == 1 else 'nodes'} that the pipeline made in the graph, without their texts."
+        erasure.kept = {**erasure.kept, "pipelineNodes": text}
+    erasure.save(update_fields=["things", "kept"])
+
+
+def repeat(user_ids: Iterable[uuid.UUID]) -> int:
+    """Have the graph cleared of these people again, if their persona was erased; returns how many erasures it is."""
+    done = Erasure.objects.filter(state=ErasureState.COMPLETED, subject_id__in=list(user_ids))
+    return done.update(state=ErasureState.ERASED, graph_cleared_at=None, next_attempt_at=None)
+
+
+def repeat_lost(only: uuid.UUID | None = None) -> Iterator[int]:
+    """Find, some at a time, people whose graph is older than their erasure, and have it cleared again."""
+    done = Erasure.objects.filter(state=ErasureState.COMPLETED)
+    done = done.filter(Q(user__persona__isnull=False) | Q(kind=ErasureKind.ACCOUNT))
+    done = done.filter(subject_id=only) if only else done
+    newest = done.order_by("subject_id", "-generation", "-revision").distinct("subject_id")
+    people = newest.values_list("subject_id", "generation", "revision")
+    last = uuid.UUID(int=0)
+    while rows := list(people.filter(subject_id__gt=last)[:SWEEP]):
+        last = rows[-1][0]
+        fences = connection.write(partial(writing.states, user_ids=[user_id for user_id, *_ in rows]))
+        yield repeat(user_id for user_id, *place in rows if not _reaches(fences[user_id], *place))
+
+
+def _reaches(fence: writing.Fence | None, generation: int, revision: int) -> bool:
+    return fence is not None and (fence.generation, fence.revision) >= (generation, revision)

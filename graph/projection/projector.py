@@ -1,0 +1,308 @@
+"""The projector: carries the log into the graph, and is the graph's only writer. Any number may run at once."""
+
+import contextlib
+import itertools
+import logging
+import random
+import threading
+import time
+import traceback
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.db import connection as database
+from neo4j.exceptions import ConstraintError, TransientError
+
+from graph import connection, schema
+from graph.errors import GraphUnavailableError
+from graph.mapping import Change, Rows, rows_of
+from graph.projection import erasure as erasing
+from graph.projection import metrics, outbox
+from graph.projection import shared_concepts as shared
+from graph.projection import writer as writing
+from graph.projection.heartbeat import Reporter
+from graph.projection.outbox import Claim, End, Replay
+from graph.projection.writer import CLEARING, Fence, Window
+from ptfi.telemetry import trace
+from traits.models import Persona
+
+logger = logging.getLogger(__name__)
+
+AWAY = (GraphUnavailableError, OperationalError, InterfaceError)
+"""What is nobody's fault and passes: people keep their turn."""
+
+LONGEST_WAIT = 2.0
+"""Seconds between two looks at a database that is away, at most."""
+RACES = 5
+"""How often a batch is written again after another writer was at the same place."""
+SWEEP = 1_000
+"""People whose fence is compared at once."""
+ERASE_POLL = 1.0
+"""Seconds between two looks for erased people whose graph is to be cleared, and for shared concepts that changed."""
+
+
+class Projector:
+    """One worker. Attributes: only, the one person it serves (None: everybody); beat, called at each turn of `run`."""
+
+    def __init__(self, only: uuid.UUID | None = None, beat: Callable[[], None] = lambda: None) -> None:
+        self.only, self.beat = only, beat
+        self._held: list[Claim] = []
+        self._reporter = Reporter()
+        self._sweep: Iterator[object] = iter(())
+        self._erased_at = 0.0
+
+    def run(self, stop: threading.Event) -> None:
+        """Project until told to stop; a database that is away is waited for."""
+        wait, ready = 0.0, False
+        self._reporter.begin()
+        while not stop.is_set():
+            self.beat()
+            try:
+                self._reporter.report()
+                if not ready:
+                    self.prepare()
+                    ready = True
+                next(self._sweep, None)
+                if time.monotonic() > self._erased_at + ERASE_POLL:
+                    self.share()
+                    self.erase()
+                if not self.batch():
+                    stop.wait(settings.PROJECTOR_POLL)
+                wait = self._back(wait)
+            except AWAY as error:
+                # Whichever was away may have come back with less than it had.
+                ready, wait = False, self._away(error, wait)
+                stop.wait(wait)
+        self._let_go()
+        with contextlib.suppress(*AWAY):
+            self._reporter.end()
+
+    def drain(self, stop: threading.Event) -> None:
+        """Clear and project until nobody waits but those with whom it fails. Raises GraphUnavailableError."""
+        self.prepare()
+        for _ in self._sweep:
+            pass
+        while not stop.is_set():
+            if not self.share() + self.erase() + self.batch():
+                if not self._waiting():
+                    return
+                stop.wait(settings.PROJECTOR_POLL)
+
+    def _waiting(self) -> bool:
+        concepts = self.only is None and shared.waiting()
+        return concepts or outbox.waiting(self.only) or erasing.waiting(self.only)
+
+    def prepare(self) -> None:
+        """Install the schema where it lacks, and look, with each batch, for people and concepts that the graph lost."""
+        schema.ensure()
+        concepts = shared.repair_lost() if self.only is None else ()
+        self._sweep = itertools.chain(erasing.repeat_lost(self.only), _replay_lost(self.only), concepts)
+
+    def share(self) -> int:
+        """Carry shared concepts into the graph, if some changed; returns how often. Raises GraphUnavailableError."""
+        if self.only is not None:
+            return 0
+        try:
+            return int(shared.project())
+        except AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001 (it is tried again when its lease is over, and people go on)
+            logger.error("The shared concepts could not be projected: %s", _reason(error))
+            self._reporter.failed(_reason(error))
+            return 0
+
+    def erase(self) -> int:
+        """Go on with an erasure of a part, or clear the graph of somebody's; returns how many there were.
+
+        Raises GraphUnavailableError.
+        """
+        if erasing.go_on(self.only):
+            return 1
+        person = erasing.claim(settings.PROJECTOR_LEASE, self.only)
+        if person is None:
+            self._erased_at = time.monotonic()
+            return 0
+        try:
+            erasing.clear(person)
+        except (*AWAY, ConstraintError, TransientError) as error:
+            erasing.release(person)
+            if isinstance(error, AWAY):
+                raise
+        except Exception as error:  # noqa: BLE001 (it is kept with the erasure, and the others go on)
+            logger.error("The graph of %s could not be cleared: %s", person, _reason(error))
+            self._reporter.failed(_reason(error))
+            erasing.failed(person, _reason(error))
+        return 1
+
+    def batch(self) -> int:
+        """Project a batch of people; returns how many there were. Raises GraphUnavailableError."""
+        self._let_go()
+        trace.begin(trace.BATCH)
+        self._held = outbox.claim(settings.PROJECTOR_LEASE, self.only)
+        count = len(self._held)
+        self._reporter.people = count
+        if count:
+            self._reporter.report()
+            metrics.PEOPLE.inc(count)
+            with metrics.BATCHES.time():
+                self._carry()
+            self._reporter.people = 0
+        return count
+
+    def _carry(self) -> None:
+        """Project the people whom this projector holds. Raises GraphUnavailableError."""
+        windows = self._windows()
+        try:
+            self._project(windows)
+        except AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001 (whose fault it is shows when each is tried alone)
+            logger.warning("A batch of %d failed (%s); trying one by one", len(windows), _reason(error))
+            self._project_singly(windows)
+        self._let_go()
+
+    def _windows(self) -> list[tuple[Claim, Window]]:
+        ends = outbox.window_ends(self._held)
+        outbox.release(claim for claim in self._held if claim.user_id not in ends)
+        self._held = [claim for claim in self._held if claim.user_id in ends]
+        changes = outbox.changes(self._held, ends)
+        windows = []
+        for claim in self._held:
+            mine = changes.get(claim.user_id, [])
+            try:
+                rows = rows_of(mine)
+            except Exception as error:  # noqa: BLE001 (a state that can't be read must not stop the others)
+                self._failed(claim, error)
+                continue
+            windows.append((claim, _window(claim, ends[claim.user_id], mine, rows)))
+        return windows
+
+    def _project_singly(self, windows: list[tuple[Claim, Window]]) -> None:
+        for claim, window in windows:
+            try:
+                self._project([(claim, window)])
+            except AWAY:
+                raise
+            except Exception as error:
+                if not schema.can_write():
+                    # It refuses everything, as with a full disk: nobody's fault.
+                    raise GraphUnavailableError from error
+                self._failed(claim, error)
+
+    def _project(self, windows: list[tuple[Claim, Window]]) -> None:
+        if not windows:
+            return
+        stopped = _write([window for _, window in windows])
+        hashes = _hashes(stopped)
+        done, lost, clearing = [], [], []
+        for claim, window in windows:
+            if claim.user_id not in stopped:
+                done.append((claim, window.to, window.hash))
+                continue
+            fence = stopped[claim.user_id]
+            if fence == Fence(claim.generation, CLEARING) and not claim.since:
+                clearing.append((claim.user_id, claim.generation))
+            elif fence and _holds(fence, claim.generation, claim.since, hashes[claim.user_id]):
+                done.append((claim, fence.revision, fence.hash))
+            else:
+                lost.append(_replay_of(claim.user_id, claim.generation, fence))
+        outbox.replay(lost)
+        shared.tie_people({window.user_id: window.concepts() for _, window in windows})
+        outbox.done(done)
+        self._reporter.done(len(done), sum(max(0, upto - claim.since) for claim, upto, _ in done))
+        if clearing:
+            _clear(clearing)
+
+    def _failed(self, claim: Claim, error: Exception) -> None:
+        metrics.FAILED.inc()
+        logger.error("Person %s could not be projected: %s", claim.user_id, _reason(error))
+        self._reporter.failed(_reason(error))
+        outbox.failed(claim, _reason(error))
+
+    def _let_go(self) -> None:
+        outbox.release(self._held)
+        self._held = []
+
+    def _away(self, error: Exception, wait: float) -> float:
+        which = "The graph" if isinstance(error, GraphUnavailableError) else "PostgreSQL"
+        if not wait:
+            logger.warning("%s is away (%s); waiting for it", which, _reason(error.__cause__ or error))
+        self._reporter.waits_for = which.replace("The", "the")
+        if which == "PostgreSQL":
+            database.close()
+        return min(LONGEST_WAIT, wait * 2 or settings.PROJECTOR_POLL)
+
+    def _back(self, wait: float) -> float:
+        if wait:
+            logger.info("Everything is back; projecting goes on")
+            self._reporter.waits_for = ""
+        return 0.0
+
+
+def _window(claim: Claim, end: End, changes: list[Change], rows: Rows) -> Window:
+    ends = (claim.since, end.since_hash, end.upto, end.hash)
+    return Window(claim.user_id, claim.generation, *ends, claim.joined, changes, rows)
+
+
+def _write(windows: Sequence[Window]) -> dict[uuid.UUID, Fence | None]:
+    for race in range(RACES):
+        try:
+            return connection.write(lambda tx: writing.write(tx, windows))
+        except (ConstraintError, TransientError):
+            time.sleep(random.uniform(0, 0.05 * 2**race))  # noqa: S311 (so that two do not meet again)
+    return connection.write(lambda tx: writing.write(tx, windows))
+
+
+def _clear(people: list[tuple[uuid.UUID, int]]) -> None:
+    while not connection.write(lambda tx: writing.clear(tx, people)):
+        pass
+
+
+def _replay_of(user_id: uuid.UUID, generation: int, fence: Fence | None) -> Replay:
+    """The graph lost the person, or it or the log was restored to the past."""
+    return Replay(user_id, generation, floor=fence.generation if fence else 0)
+
+
+def _replay_lost(only: uuid.UUID | None) -> Iterator[None]:
+    """Compare every fence with PostgreSQL, some at a time, and have those projected anew whom the graph has lost."""
+    people = Persona.objects.filter(projected_revision__gt=0).order_by("user_id")
+    people = people.filter(user=only) if only else people
+    last = uuid.UUID(int=0)
+    while rows := list(people.filter(user_id__gt=last)[:SWEEP]):
+        last = rows[-1].user_id
+        fences = _fences([persona.user_id for persona in rows])
+        hashes = _hashes(fences)
+        lost = []
+        for one in rows:
+            fence = fences[one.user_id]
+            if not fence or not _holds(fence, one.generation, one.projected_revision, hashes[one.user_id]):
+                lost.append(_replay_of(one.user_id, one.generation, fence))
+        if lost:
+            logger.warning("The graph does not follow the log of %d people; they are projected anew", len(lost))
+        outbox.replay(lost)
+        yield
+
+
+def _fences(user_ids: list[uuid.UUID]) -> dict[uuid.UUID, Fence | None]:
+    return connection.write(lambda tx: writing.states(tx, user_ids))
+
+
+def _hashes(fences: dict[uuid.UUID, Fence | None]) -> dict[uuid.UUID, str]:
+    """The log's hash where each fence stands. Asked after the graph: what that holds, the log had before."""
+    return outbox.hashes({user_id: fence.revision for user_id, fence in fences.items() if fence})
+
+
+def _holds(fence: Fence, generation: int, since: int, log_hash: str) -> bool:
+    """Whether the graph is a projection of this log, and at least as far as PostgreSQL says."""
+    return fence.generation == generation and fence.revision >= since and fence.hash == log_hash
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong and where, without the message: it may quote a person's texts."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    code = getattr(error, "code", None) or getattr(error, "sqlstate", None)
+    return f"{type(error).__name__}{f' {code}' if code else ''}{place}"

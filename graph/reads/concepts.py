@@ -1,0 +1,151 @@
+"""The concepts above a person's traits: those that the traits name, and whatever these are types of.
+
+Everything goes upwards from the person's own traits, so that the size of the shared concepts does not matter, and what
+belongs to others is never met. A concept is shared where it has no owner.
+"""
+
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import neo4j
+from django.conf import settings
+
+from graph import connection
+from graph.nodes import Concept
+from graph.schema import shown
+from traits.log.snapshots import name_key
+
+MAX_CONCEPTS = 2_000
+"""How many are listed."""
+MAX_TIES = 50_000
+"""How many ties between traits and concepts are looked at, and how many between concepts."""
+TIME_SHARE = 0.6
+"""The part of GRAPH_TIMEOUT after which a read of several statements answers with what it has."""
+
+OWN = "coalesce({0}.ownerID, $user) = $user"
+TIES = f"""
+MATCH (:User {{userID: $user}})-[:HAS_TRAIT {{managedBy: 'ptfi'}}]->(t:Trait)-[:ASSOCIATED_WITH_CONCEPT]->(c:Concept)
+WHERE {OWN.format("c")} AND c.conceptID IS NOT NULL WITH t, c LIMIT $limit
+WITH c, collect(DISTINCT t.traitID) AS traits RETURN {shown(Concept, "c")} AS concept, traits"""
+BROADER = f"""
+UNWIND $ids AS id MATCH (n:Concept {{conceptID: id}})-[:IS_A_TYPE_OF]->(c:Concept)
+WHERE {OWN.format("c")} AND c.conceptID IS NOT NULL RETURN id, {shown(Concept, "c")} AS concept LIMIT $limit"""
+
+NAMED = """
+MATCH (:User {userID: $user})-[:HAS_TRAIT {managedBy: 'ptfi'}]->(t:Trait)
+WHERE t.category IN ['Interest', 'Skill'] AND t.traitID IS NOT NULL
+RETURN t.traitID AS id, t.name AS name LIMIT $limit"""
+MAX_NAMED = 10_000
+"""Interests and skills whose names are compared with a concept's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """What some concepts are types of, at any distance.
+
+    complete is False where time or room did not suffice for all of it.
+    """
+
+    concepts: dict[str, dict[str, Any]]
+    broader: dict[str, set[str]]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy(Above):
+    """The concepts of all of a person's traits, and what is above them; traits: concept → traits that name it."""
+
+    traits: dict[str, set[str]]
+
+    def named(self, name: str) -> set[str]:
+        """The concepts of this name, in any spelling."""
+        key = name_key(name)
+        return {pk for pk, concept in self.concepts.items() if name_key(str(concept.get("name", ""))) == key}
+
+    def under(self, ids: Iterable[str]) -> set[str]:
+        """These concepts and all of their sub-concepts."""
+        return reached(ids, self.narrower())
+
+    def narrower(self) -> dict[str, set[str]]:
+        """What each concept has right under it."""
+        found = defaultdict[str, set[str]](set)
+        for pk, above in self.broader.items():
+            for each in above:
+                found[each].add(pk)
+        return found
+
+    def traits_of(self, ids: Iterable[str]) -> set[str]:
+        return set[str]().union(*(self.traits.get(pk, ()) for pk in ids))
+
+
+def concepts(user_id: uuid.UUID) -> list[dict[str, Any]]:
+    """Each concept with the number of the person's traits under it: {"conceptID", "name", "traits"}.
+
+    A trait of a sub-concept counts too, and each trait once; most first, at most 2,000. Raises GraphUnavailableError.
+    """
+    found = connection.read(lambda tx: hierarchy(tx, user_id, deadline()))
+    traits = defaultdict[str, set[str]](set)
+    for pk, mine in found.traits.items():
+        for each in reached([pk], found.broader):
+            traits[each] |= mine
+    rows = [
+        {"conceptID": pk, "name": found.concepts[pk].get("name", ""), "traits": len(mine)}
+        for pk, mine in traits.items()
+    ]
+    return sorted(rows, key=lambda row: (-row["traits"], str(row["name"]), row["conceptID"]))[:MAX_CONCEPTS]
+
+
+def deadline() -> float:
+    """When a read of several statements stops, to answer with what it has before the whole of it is given up."""
+    return time.monotonic() + settings.GRAPH_TIMEOUT * TIME_SHARE
+
+
+def hierarchy(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, until: float) -> Hierarchy:
+    """The concepts of the person's traits and what is above them, as far as can be read until then."""
+    concepts, traits = dict[str, dict[str, Any]](), dict[str, set[str]]()
+    for record in tx.run(TIES, user=str(user_id), limit=MAX_TIES):
+        pk = record["concept"]["conceptID"]
+        concepts[pk], traits[pk] = record["concept"], set(record["traits"])
+    above = climb(tx, user_id, concepts, until)
+    complete = above.complete and sum(map(len, traits.values())) < MAX_TIES
+    return Hierarchy(above.concepts | concepts, above.broader, complete, traits)
+
+
+def named(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, name: str) -> list[str]:
+    """The person's interests and skills, as traits, that have this name in any spelling."""
+    key = name_key(name)
+    rows = tx.run(NAMED, user=str(user_id), limit=MAX_NAMED)
+    return [row["id"] for row in rows if name_key(str(row["name"] or "")) == key]
+
+
+def climb(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, ids: Collection[str], until: float) -> Above:
+    """Go up from these concepts, a level at a time, until there is nothing new; a circle ends as well."""
+    concepts, broader = dict[str, dict[str, Any]](), defaultdict[str, set[str]](set)
+    known, level, room = set(ids), list(ids), MAX_TIES
+    while level and room > 0 and time.monotonic() < until:
+        found = dict[str, dict[str, Any]]()
+        for part in connection.parts(level):
+            for record in tx.run(BROADER, ids=part, user=str(user_id), limit=room):
+                pk = record["concept"]["conceptID"]
+                broader[record["id"]].add(pk)
+                found[pk] = record["concept"]
+        concepts |= found
+        room = MAX_TIES - sum(map(len, broader.values()))
+        level = sorted(found.keys() - known)
+        known |= found.keys()
+    return Above(concepts, broader, complete=not level)
+
+
+def reached(ids: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:
+    """These and whatever can be reached from them."""
+    known = set(ids)
+    level = list(known)
+    while level:
+        new = edges.get(level.pop(), set()) - known
+        known |= new
+        level += new
+    return known

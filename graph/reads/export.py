@@ -1,0 +1,157 @@
+"""Everything that is held about a person: what the graph shows of them, then what the tables hold (docs/export.md).
+
+The graph comes first, so that no transaction waits for it: its own revision says which moment it shows.
+"""
+
+import dataclasses
+import uuid
+from collections.abc import Generator, Iterator
+from typing import Any, TypeVar
+
+import neo4j
+import orjson
+
+from graph import connection
+from graph.errors import GraphUnavailableError
+from graph.projection import writer as writing
+from graph.projection.writer import KEYS, NODE_BY_LABEL
+from graph.reads.subgraph import Row, edge_json, node_json
+from graph.schema import EDGES, shown
+from ptfi.accounts.models import User
+from traits.privacy.export import Members, encoded, tables
+
+Item = TypeVar("Item")
+END = b"}"
+PAGE = 500
+"""Nodes that are read at once."""
+PERSON = "(:User {userID: $user})"
+TRAITS = f"{PERSON}-[:HAS_TRAIT]->(:Trait)"
+
+
+def _matches(label: str) -> Iterator[str]:
+    """How the nodes of a label are found: first those that are the person's, then those that are nobody's."""
+    yield f"MATCH (n:{label} {{{'userID' if label == 'User' else 'ownerID'}: $user}}) WHERE true"
+    starts = {"User": PERSON, "Trait": TRAITS, "Concept": "(:Concept {ownerID: $user})"}
+    for kind, (source, target, _) in EDGES.items():
+        if target == label:
+            yield f"MATCH {starts[source]}-[:{kind}]->(n:{label}) WHERE n.ownerID IS NULL"
+
+
+def _page(label: str, match: str) -> str:
+    key = f"n.{KEYS[label]}"
+    properties = shown(NODE_BY_LABEL[label], "n")
+    page = f"WITH DISTINCT n ORDER BY {key} LIMIT {PAGE} RETURN {key} AS id, {properties} AS properties"
+    return f"{match} AND {key} IS NOT NULL AND {key} > $after {page}"
+
+
+def _into(kind: str) -> str:
+    """The edges of a kind that end at some nodes and begin at the person's own."""
+    source, label, model = EDGES[kind]
+    mine = {
+        "User": "a.userID = $user",
+        "Trait": f"EXISTS {{ MATCH (a)<-[:HAS_TRAIT]-{PERSON} }}",
+        "Concept": "a.ownerID = $user",
+    }
+    match = f"UNWIND $ids AS id MATCH (n:{label} {{{KEYS[label]}: id}})<-[e:{kind}]-(a:{source})"
+    ends = f"a.{KEYS[source]} AS source, id AS target"
+    return f"{match} WHERE {mine[source]} RETURN {ends}, {shown(model, 'e')} AS properties"
+
+
+PLACES = {label: [_page(label, match) for match in _matches(label)] for label in KEYS}
+INTO = {kind: _into(kind) for kind in EDGES}
+
+
+@dataclasses.dataclass
+class Found:
+    """What of the graph was exported: how far it had followed the log, how much there is, and why no more."""
+
+    revision: int | None = None
+    nodes: int = 0
+    edges: int = 0
+    fault: GraphUnavailableError | None = None
+
+
+def export(user: User) -> Generator[bytes, None, None]:
+    """A JSON document in pieces; with the graph away its part carries the error, and the rest is complete.
+
+    To be closed when it is not read to the end: it holds a connection to PostgreSQL and its snapshot.
+    """
+    yield from beginning(user, Found())
+    yield from tables(user)
+    yield END
+
+
+def beginning(user: User, found: Found) -> Iterator[bytes]:
+    """The document as far as the graph's part, which goes before that of the tables."""
+    yield b'{"format":"ptfi-export","version":1,"graph":'
+    found.revision = next(_while_there(_revision(user.pk), found), None)
+    yield b'{"revision":' + orjson.dumps(found.revision)
+    yield from encoded(_members(user.pk, found))
+    yield b"}"
+
+
+def _members(user_id: uuid.UUID, found: Found) -> Members:
+    if not found.fault:
+        yield "nodes", _counted(_while_there(_nodes(user_id), found), found, "nodes")
+    if not found.fault:
+        yield "edges", _counted(_while_there(_edges(user_id), found), found, "edges")
+    if found.fault:
+        yield "error", {"code": found.fault.code, "message": found.fault.message}
+
+
+def _while_there(items: Iterator[Item], found: Found) -> Iterator[Item]:
+    """The items; where the graph goes away, they end and the fault is noted."""
+    try:
+        yield from items
+    except GraphUnavailableError as fault:
+        found.fault = fault
+
+
+def _counted(items: Iterator[Item], found: Found, what: str) -> Iterator[Item]:
+    for number, item in enumerate(items, 1):
+        setattr(found, what, number)
+        yield item
+
+
+def _revision(user_id: uuid.UUID) -> Iterator[int]:
+    """How far the graph had followed the log when reading began; 0 for a person whom it does not know."""
+    fence = connection.read(lambda tx: writing.states(tx, [user_id]))[user_id]
+    yield fence.revision if fence else 0
+
+
+def _nodes(user_id: uuid.UUID) -> Iterator[Row]:
+    for label, page in _pages(user_id):
+        yield from (node_json((label, row["id"]), row["properties"]) for row in page)
+
+
+def _edges(user_id: uuid.UUID) -> Iterator[Row]:
+    for label, page in _pages(user_id):
+        ids = [row["id"] for row in page]
+        for kind, statement in INTO.items():
+            source, target, _ = EDGES[kind]
+            if target == label:
+                for row in _rows(statement, user_id, ids=ids):
+                    ends = (source, row["source"]), (label, row["target"])
+                    yield edge_json(kind, *ends, row["properties"])
+
+
+def _pages(user_id: uuid.UUID) -> Iterator[tuple[str, list[Row]]]:
+    """Each node once, by label."""
+    for label, statements in PLACES.items():
+        # Only what the person does not own can be met again, and that is little.
+        others = set[str]()
+        for number, statement in enumerate(statements):
+            after = ""
+            while rows := _rows(statement, user_id, after=after):
+                after = rows[-1]["id"]
+                new = [row for row in rows if row["id"] not in others]
+                if number:
+                    others |= {row["id"] for row in new}
+                yield label, new
+
+
+def _rows(statement: str, user_id: uuid.UUID, **parameters: Any) -> list[Row]:
+    def work(tx: neo4j.ManagedTransaction) -> list[Row]:
+        return tx.run(statement, parameters, user=str(user_id)).data()
+
+    return connection.read(work)

@@ -1,0 +1,99 @@
+"""What pages read from the graph: bounded, and of one person. All raise GraphUnavailableError within the deadline."""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import neo4j
+
+from graph import connection
+from graph.reads.concepts import deadline, hierarchy, named
+
+MAX_LIMIT = 200
+MATCH = """
+MATCH (:User {userID: $user})-[h:HAS_TRAIT {managedBy: 'ptfi'}]->(t:Trait)
+WHERE ($status IS NULL OR t.status IN $status) AND ($category IS NULL OR t.category IN $category)
+  AND ($q = '' OR toLower(t.name) CONTAINS toLower($q) OR toLower(coalesce(t.description, '')) CONTAINS toLower($q))
+  AND ($concepts IS NULL OR t.traitID IN $named
+    OR EXISTS { MATCH (t)-[:ASSOCIATED_WITH_CONCEPT]->(c:Concept) WHERE c.conceptID IN $concepts })"""
+TOTAL = f"{MATCH} RETURN count(t) AS total"
+PAGE = f"""{MATCH}
+WITH t, h, toLower(coalesce(t.name, '')) AS key
+WHERE $id IS NULL OR key > $key OR (key = $key AND t.traitID > $id)
+WITH t, h, key ORDER BY key, t.traitID LIMIT $limit
+RETURN t.traitID AS id, key, t.name AS name, t.category AS category, t.status AS status, t.confidence AS confidence,
+  h.strength AS strength, [(t)-[a:ASSOCIATED_WITH_CONCEPT]->(c:Concept) | coalesce(a.spelling, c.name)] AS concepts,
+  COUNT {{ (t)-[:MANIFESTED_AS_EVIDENCE]->() }} AS evidence_count
+ORDER BY key, id"""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphTrait:
+    """A trait as the graph shows it; confidence and strength are 0–1."""
+
+    id: uuid.UUID
+    name: str
+    category: str
+    status: str
+    confidence: float | None
+    strength: float | None
+    concepts: list[str]
+    evidence_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TraitPage:
+    """Some traits in the order of their names; next_key is what `after` takes for the page behind, None at the end."""
+
+    items: list[GraphTrait]
+    next_key: tuple[str, str] | None
+    total: int
+
+
+def traits(
+    user_id: uuid.UUID,
+    *,
+    q: str = "",
+    status: Collection[str] | None = None,
+    category: Collection[str] | None = None,
+    concept: str = "",
+    limit: int = 50,
+    after: tuple[str, str] | None = None,
+) -> TraitPage:
+    """The person's traits; q is looked for in name and description.
+
+    concept is a concept's name in any spelling: the traits that name it or one of its sub-concepts, at any distance,
+    and the interests and skills of that name.
+    """
+    limit = max(1, min(limit, MAX_LIMIT))
+    filters = {
+        "user": str(user_id),
+        "q": q,
+        "status": list(status) if status else None,
+        "category": list(category) if category else None,
+    }
+    key, last_id = after or ("", None)
+
+    def work(tx: neo4j.ManagedTransaction) -> tuple[int, list[dict[str, Any]]]:
+        found = filters | _about(tx, user_id, concept)
+        total = tx.run(TOTAL, found).single(strict=True)["total"]
+        return total, tx.run(PAGE, found | {"key": key, "id": last_id, "limit": limit + 1}).data()
+
+    total, rows = connection.read(work)
+    items = [_trait(row) for row in rows[:limit]]
+    next_key = (rows[limit - 1]["key"], rows[limit - 1]["id"]) if len(rows) > limit else None
+    return TraitPage(items, next_key, total)
+
+
+def _about(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, concept: str) -> dict[str, list[str] | None]:
+    """The ids of the concept and its sub-concepts, and of the interests and skills of its name."""
+    if not concept:
+        return {"concepts": None, "named": []}
+    found = hierarchy(tx, user_id, deadline())
+    return {"concepts": sorted(found.under(found.named(concept))), "named": named(tx, user_id, concept)}
+
+
+def _trait(row: dict[str, Any]) -> GraphTrait:
+    row = {name: value for name, value in row.items() if name != "key"}
+    return GraphTrait(**row | {"id": uuid.UUID(row["id"]), "concepts": sorted(filter(None, row["concepts"]))})

@@ -1,0 +1,1 @@
+"""The Django admin over the graph."""

@@ -1,0 +1,289 @@
+"""What staff see of the way into the graph, and what they may do about it: ids and numbers, no word of anybody's."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.dateformat import format as date_format
+from neo4j.exceptions import Neo4jError
+
+from graph.errors import GraphUnavailableError
+from graph.projection import lag as standing
+from graph.projection.lag import BEHIND, FAILING, HELD
+from graph.projection.verification import check
+from graph.staff.actions import ACTIONS, Action
+from ptfi.staff.base import ReadOnlyAdmin
+from traits.models import AccessKind, Erasure, Persona
+from traits.staff.access import PersonalAdmin, staff_id
+from traits.staff.filters import chosen
+
+LISTED = 20
+CHECK_SECONDS = 10.0
+MAX_CHECKED = 20_000
+"""Entries of the log that a page compares; longer ones are for manage.py check_graph."""
+MAX_DIFFERENCES = 100
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Who is shown; without it, those who may need somebody's attention."""
+
+    title = "state"
+    parameter_name = "state"
+    conditions = {"behind": BEHIND, "failing": FAILING, "held": HELD}
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 (Django's)
+        return [("behind", "Behind"), ("failing", "Failing"), ("held", "Held")]
+
+    def choices(self, changelist: Any) -> Any:
+        for choice in super().choices(changelist):
+            yield choice | {"display": "Behind or held" if choice["display"] == "All" else choice["display"]}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Persona]) -> QuerySet[Persona]:
+        condition = self.conditions.get(self.value() or "")
+        if condition:
+            return queryset.filter(condition)
+        return queryset if _id_in(request.GET.get("q", "")) else queryset.filter(BEHIND | HELD)
+
+
+@admin.register(Persona)
+class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
+    """The projection: whom the graph is behind for, and why."""
+
+    access_kind = AccessKind.PERSONA
+    page_name = "The way into the graph"
+    list_display = ("person", "entries_behind", "last_entry", "state")
+    list_filter = (StateFilter,)
+    search_fields = ("pk",)
+    search_help_text = "The person's whole id"
+    ordering = ("last_entry_at", "user_id")
+    list_per_page = 50
+    show_facets = admin.ShowFacets.NEVER
+    actions = ("retry", "hold", "release", "rebuild")
+    change_list_template = "admin/traits/persona/projection.html"
+
+    @admin.display(description="person")
+    def person(self, row: Persona) -> str:
+        return str(row.pk)
+
+    @admin.display(description="entries behind")
+    def entries_behind(self, row: Persona) -> int:
+        return row.behind
+
+    @admin.display(description="last entry", ordering="last_entry_at")
+    def last_entry(self, row: Persona) -> str:
+        return _moment(row.last_entry_at) if row.last_entry_at else "–"
+
+    @admin.display(description="state")
+    def state(self, row: Persona) -> str:
+        parts = []
+        if row.held_at:
+            parts.append(f"Held since {_moment(row.held_at)}")
+        if row.attempts:
+            tries = (
+                f"Failed {row.attempts} time{'' if row.attempts == 1 else 's'}: {row.last_error or 'no reason kept'}"
+            )
+            again = f"next attempt {_moment(row.next_attempt_at)}" if row.next_attempt_at else "tried again now"
+            parts.append(f"{tries}; {again}")
+        return ". ".join(parts) or ("Waits for its turn" if row.behind else "Up to date")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [
+            path("<uuid:user_id>/check/", view(self.check_person), name="traits_persona_check"),
+            path("erasures/<uuid:erasure_id>/retry/", view(self.retry_erasure), name="traits_persona_retry_erasure"),
+        ]
+        return own + super().get_urls()
+
+    def get_search_results(
+        self,
+        request: HttpRequest,  # noqa: ARG002 (Django's signature)
+        queryset: QuerySet[Persona],
+        search_term: str,
+    ) -> tuple[QuerySet[Persona], bool]:
+        """People by their whole id: part of one would mean to look at everybody."""
+        if not search_term:
+            return queryset, False
+        user_id = _id_in(search_term)
+        return queryset.filter(pk=user_id) if user_id else queryset.none(), False
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return self._may(request, "traits.retry_projection")
+
+    def has_hold_permission(self, request: HttpRequest) -> bool:
+        return self._may(request, "traits.hold_projection")
+
+    def has_check_permission(self, request: HttpRequest) -> bool:
+        return self._may(request, "traits.check_graph")
+
+    def _may(self, request: HttpRequest, permission: str) -> bool:
+        return self.has_view_permission(request) and request.user.has_perm(permission)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        named = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if request.method == "POST" and not (named and all(map(_id_in, named))):
+            self.message_user(request, "Choose the people first; nothing was done.", messages.WARNING)
+            return HttpResponseRedirect(request.get_full_path())
+        lag = standing.lag()
+        context = {
+            "title": self.page_name,
+            "lag": lag,
+            "erasures": standing.failing_erasures() if lag.failing_erasures else [],
+            "projectors": standing.projectors(),
+            "gone_before": timezone.now() - standing.GONE,
+            "last_check": standing.last_check(),
+            "may_retry": self.has_retry_permission(request),
+        }
+        page: HttpResponse = super().changelist_view(request, context | (extra_context or {}))
+        return page
+
+    @admin.action(description="Try again now", permissions=["retry"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Persona]) -> HttpResponse:
+        return self._act(request, queryset, ACTIONS["retry"])
+
+    @admin.action(description="Hold", permissions=["hold"])
+    def hold(self, request: HttpRequest, queryset: QuerySet[Persona]) -> HttpResponse:
+        return self._act(request, queryset, ACTIONS["hold"])
+
+    @admin.action(description="Release", permissions=["hold"])
+    def release(self, request: HttpRequest, queryset: QuerySet[Persona]) -> HttpResponse:
+        return self._act(request, queryset, ACTIONS["release"])
+
+    @admin.action(description="Project from the start", permissions=["retry"])
+    def rebuild(self, request: HttpRequest, queryset: QuerySet[Persona]) -> HttpResponse:
+        return self._act(request, queryset, ACTIONS["rebuild"])
+
+    def _act(self, request: HttpRequest, queryset: QuerySet[Persona], action: Action) -> HttpResponse:
+        """The page that asks whether it is meant, and then what was done."""
+        found = queryset if request.POST.get("select_across") == "1" else _chosen(request)
+        ids = list(found.order_by("pk").values_list("pk", flat=True)[: action.most + 1])
+        back = HttpResponseRedirect(request.get_full_path())
+        if len(ids) > action.most:
+            self.message_user(request, f"Choose at most {action.most:,} people; nothing was done.", messages.ERROR)
+            return back
+        if "confirmed" not in request.POST:
+            context = self.admin_site.each_context(request) | {
+                "title": action.label,
+                "opts": self.opts,
+                "action": action,
+                "ids": ids,
+                "listed": ids[:LISTED],
+                "one": request.POST.get("one", ""),
+            }
+            return TemplateResponse(request, "admin/traits/persona/confirm.html", context)
+        people = Persona.objects.filter(pk__in=ids)
+        number = action.work(people)
+        LogEntry.objects.log_actions(staff_id(request), people, CHANGE, f"Projection: {action.label}")
+        self._say(request, action, number, len(ids) - number)
+        return HttpResponseRedirect(_page_of(ids[0])) if request.POST.get("one") and ids else back
+
+    def _say(self, request: HttpRequest, action: Action, number: int, left: int) -> None:
+        done = f"1 person {action.done}." if number == 1 else f"{number:,} people {_plural(action.done)}."
+        rest = f" For {left:,} there was nothing to do." if left else ""
+        self.message_user(request, done + rest, messages.SUCCESS if number else messages.WARNING)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",  # noqa: ARG002 (Django's signature)
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """One person: how far the graph has their log, and what can be done."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        user_id = _id_in(object_id)
+        if user_id is None:
+            raise Http404
+        persona = get_object_or_404(Persona, pk=user_id)
+        if asked := self.asks(request, object_id):
+            return asked
+        context = self.admin_site.each_context(request) | {
+            "title": "One person's projection",
+            "opts": self.opts,
+            "persona": persona,
+            "erasures": Erasure.objects.filter(subject_id=user_id, state__in=standing.UNDER_WAY).order_by("pk"),
+            "actions": self._fitting(request, persona),
+            "may_check": self.has_check_permission(request),
+            "may_retry": self.has_retry_permission(request),
+            "is_long": persona.revision > MAX_CHECKED,
+            "most": MAX_CHECKED,
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/traits/persona/person.html", context)
+
+    def _fitting(self, request: HttpRequest, persona: Persona) -> list[Action]:
+        """The actions that this member of staff may take, and that do something with the person as they stand."""
+        may_retry, may_hold = self.has_retry_permission(request), self.has_hold_permission(request)
+        fits = {
+            "retry": may_retry and persona.behind > 0 and persona.attempts > 0,
+            "hold": may_hold and persona.held_at is None,
+            "release": may_hold and persona.held_at is not None,
+            "rebuild": may_retry,
+        }
+        return [action for name, action in ACTIONS.items() if fits[name]]
+
+    def check_person(self, request: HttpRequest, user_id: uuid.UUID) -> HttpResponse:
+        """Compare one person's log, tables and graph, outside of any transaction."""
+        if not self.has_check_permission(request):
+            raise PermissionDenied
+        persona = get_object_or_404(Persona, pk=user_id)
+        if asked := self.asks(request, str(user_id)):
+            return asked
+        if request.method != "POST" or persona.revision > MAX_CHECKED:
+            return HttpResponseRedirect(_page_of(user_id))
+        try:
+            found = check(user_id, min(CHECK_SECONDS, settings.PROJECTOR_LEASE))
+            context = {"checked": True, "found": found and found[:MAX_DIFFERENCES], "number": len(found or [])}
+            context["is_behind"] = found is None
+        except (GraphUnavailableError, Neo4jError):
+            context = {"graph_is_away": True}
+        return self.change_view(request, str(user_id), extra_context=context)
+
+    def retry_erasure(self, request: HttpRequest, erasure_id: uuid.UUID) -> HttpResponse:
+        """Ask, and then try an erasure again that cannot go on."""
+        if not self.has_retry_permission(request):
+            raise PermissionDenied
+        erasure = get_object_or_404(Erasure, pk=erasure_id)
+        if request.method != "POST":
+            context = self.admin_site.each_context(request) | {"title": "Try again now", "opts": self.opts}
+            return TemplateResponse(request, "admin/traits/persona/retry_erasure.html", context | {"erasure": erasure})
+        if standing.retry_erasures([erasure_id]):
+            LogEntry.objects.log_actions(staff_id(request), [erasure], CHANGE, "Erasure: Try again now")
+            self.message_user(request, "The erasure is tried again now.", messages.SUCCESS)
+        else:
+            self.message_user(request, "There was nothing to do: this erasure does not fail.", messages.WARNING)
+        return HttpResponseRedirect(reverse("admin:traits_persona_changelist"))
+
+
+def _moment(at: dt.datetime) -> str:
+    return date_format(timezone.localtime(at), "j M, H:i:s")
+
+
+def _page_of(user_id: uuid.UUID) -> str:
+    return reverse("admin:traits_persona_change", args=[user_id])
+
+
+def _chosen(request: HttpRequest) -> QuerySet[Persona]:
+    """Those who were named, also if the list would not show them any more."""
+    return Persona.objects.filter(pk__in=chosen(request.POST.getlist(ACTION_CHECKBOX_NAME)))
+
+
+def _id_in(text: str) -> uuid.UUID | None:
+    return next(iter(chosen([text.strip()])), None)
+
+
+def _plural(done: str) -> str:
+    return done.replace("is ", "are ", 1)

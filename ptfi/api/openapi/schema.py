@@ -1,0 +1,230 @@
+"""The API's document (OpenAPI): drf-spectacular, with what views' operations say and the errors that rules imply."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.extensions import (
+    OpenApiAuthenticationExtension,
+    OpenApiSerializerExtension,
+    OpenApiSerializerFieldExtension,
+)
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent, build_object_type
+from drf_spectacular.utils import OpenApiExample, OpenApiRequest, OpenApiResponse
+
+from ptfi.api.authentication import IngestScope
+from ptfi.api.errors import (
+    CsrfFailedError,
+    IdempotencyConflictError,
+    InsufficientScopeError,
+    NotAcceptableError,
+    NotAuthenticatedError,
+    ThrottledError,
+    UnsupportedMediaTypeError,
+)
+from ptfi.api.openapi.document import AN_ID, ERROR, HEADERS, IDEMPOTENCY_KEY, PATHS
+from ptfi.api.openapi.operation import JSON, Operation
+from ptfi.api.views import PersonView
+from ptfi.errors import NotFoundError, RuleError, TooLargeError
+from ptfi.oauth.scopes import INGEST, MANAGE_TRAITS, OF_CLIENTS, OF_PEOPLE, READ_TRAITS
+
+ANY = (RuleError, NotAuthenticatedError, InsufficientScopeError, CsrfFailedError, NotAcceptableError, ThrottledError)
+CHANGING = (IdempotencyConflictError, TooLargeError, UnsupportedMediaTypeError)
+SOME_TEXT = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+OF_STATUS = {401: ("WWW-Authenticate",), 409: ("Idempotent-Replayed",), 429: ("Retry-After",)}
+"""Headers of an error's answer, beside X-Request-ID."""
+
+
+class ApiSchema(AutoSchema):
+    """Reads what the document says from the Operation of each method."""
+
+    method: str
+    operation: Operation
+    changes: bool
+
+    def get_operation(self, path: str, path_regex: str, path_prefix: str, method: str, registry: Any) -> Any:
+        self.operation = getattr(self.view, method.lower()).operation
+        self.changes = method != "GET"
+        return super().get_operation(path, path_regex, path_prefix, method, registry)
+
+    def get_operation_id(self) -> str:
+        return self.operation.id
+
+    def get_summary(self) -> str:
+        return self.operation.summary
+
+    def get_description(self) -> str:
+        return self.operation.description
+
+    def get_tags(self) -> list[str]:
+        return [self.operation.tag]
+
+    def get_serializer_name(self, serializer: Any, direction: str) -> str:
+        name: str = super().get_serializer_name(serializer, direction)
+        return name.removesuffix("Answer")
+
+    def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Any:
+        shape = super()._map_serializer_field(field, direction, bypass_extensions)
+        choices = getattr(field, "choices", {})
+        if choices and all(value == label for value, label in choices.items()):
+            # A list of choices that explains none of them.
+            shape["description"] = str(field.help_text or "")
+        return shape
+
+    def get_override_parameters(self) -> list[Any]:
+        return [self.operation.query] if self.operation.query else []
+
+    def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
+        return [PATHS[name] | self._part("parameters", PATHS[name]["name"], PATHS[name]) for name in variables]
+
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        more = [self._part("parameters", "IdempotencyKey", IDEMPOTENCY_KEY)] if self.changes else []
+        found = super()._get_parameters() + more
+        # Those that stand elsewhere carry their name and place only for super().
+        return [{"$ref": each["$ref"]} if "$ref" in each else each for each in found]
+
+    def get_request_serializer(self) -> dict[str, OpenApiRequest]:
+        return {
+            kind: OpenApiRequest(shape, examples=_examples(self.operation.body_examples.get(kind, {})))
+            for kind, shape in self.operation.bodies.items()
+        }
+
+    def _get_request_body(self, direction: str = "request") -> dict[str, Any] | None:
+        method = self.method
+        try:
+            # Spectacular expects no body of DELETE; here it may say which version was seen, and why.
+            self.method = "POST" if method == "DELETE" else method
+            body: dict[str, Any] | None = super()._get_request_body(direction)
+        finally:
+            self.method = method
+        return body and body | {"required": not self.operation.body_optional}
+
+    def get_response_serializers(self) -> dict[int, OpenApiResponse]:
+        said = self.operation
+        examples = _examples(said.examples)
+        return {said.status: OpenApiResponse(said.answer, description=said.returns, examples=examples)}
+
+    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        if self.changes:
+            bodies[str(self.operation.status)]["headers"] = self._headers(("Idempotent-Replayed",))
+        return bodies | self._errors()
+
+    def _errors(self) -> dict[str, Any]:
+        """Status → answer, for every rule that can be broken here."""
+        rules: list[type[RuleError]] = [*ANY, *self.operation.breaks]
+        rules += [NotFoundError] if isinstance(self.view, PersonView) else []
+        rules += CHANGING if self.changes else ()
+        by_status: dict[int, list[type[RuleError]]] = {}
+        for rule in rules:
+            by_status.setdefault(rule.status, []).append(rule)
+        return {str(status): self._error(status, by_status[status]) for status in sorted(by_status)}
+
+    def _error(self, status: int, rules: list[type[RuleError]]) -> dict[str, Any]:
+        body = {
+            "description": "\n".join(f"- `{rule.code}`: {rule.message}" for rule in rules),
+            "headers": self._headers(("X-Request-ID", *OF_STATUS.get(status, ()))),
+            "content": {
+                JSON: {
+                    "schema": self._part("schemas", "Error", ERROR),
+                    "examples": {rule.code: {"value": _error_example(rule)} for rule in rules},
+                }
+            },
+        }
+        # Which conflicts there are is each operation's own; the others are the same everywhere.
+        return body if status == 409 else self._part("responses", HTTPStatus(status).phrase.replace(" ", ""), body)
+
+    def _headers(self, names: tuple[str, ...]) -> dict[str, Any]:
+        return {name: self._part("headers", name, HEADERS[name]) for name in names}
+
+    def _part(self, kind: str, name: str, part: dict[str, Any]) -> dict[str, Any]:
+        """A reference to a part of the document that stands once."""
+        component = ResolvedComponent(name, kind, part, object=ApiSchema)
+        self.registry.register_on_missing(component)
+        found: dict[str, Any] = component.ref
+        return found
+
+
+def _error_example(rule: type[RuleError]) -> dict[str, Any]:
+    details = {"limit": ["Ensure this value is less than or equal to 100."]} if rule is RuleError else {}
+    return {"error": {"code": rule.code, "message": rule.message, "details": details}, "requestID": AN_ID}
+
+
+def _examples(values: dict[str, Any]) -> list[OpenApiExample]:
+    return [OpenApiExample(name, summary=name, value=value) for name, value in values.items()]
+
+
+class StrictFields(OpenApiSerializerExtension):
+    """Fields that are not known are refused."""
+
+    target_class = "ptfi.api.strict.Strict"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
+        shape: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        return {**build_object_type(), **shape, "additionalProperties": False}
+
+
+class TextField(OpenApiSerializerFieldExtension):
+    """White space alone is not a text, and none holds a NUL."""
+
+    target_class = "ptfi.api.strict.Text"
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
+        shape: dict[str, Any] = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True)
+        return shape if self.target.allow_blank else shape | {"pattern": SOME_TEXT}
+
+
+class BearerScheme(OpenApiAuthenticationExtension):
+    target_class = "ptfi.api.authentication.BearerAuthentication"
+    name = "OAuth2"
+
+    def get_security_requirement(self, auto_schema: AutoSchema) -> dict[str, list[str]]:
+        if IngestScope in auto_schema.view.permission_classes:
+            return {self.name: [INGEST]}
+        return {self.name: [MANAGE_TRAITS if auto_schema.changes else READ_TRAITS]}
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:  # noqa: ARG002 (spectacular's)
+        token = reverse("idp:oidc:token")
+        person = {
+            "authorizationUrl": reverse("idp:oidc:authorization"),
+            "tokenUrl": token,
+            "refreshUrl": token,
+            "scopes": OF_PEOPLE,
+        }
+        return {
+            "type": "oauth2",
+            "description": "An access token, as `Authorization: Bearer …`. Apps use the authorization code with PKCE "
+            "(`S256`), the pipeline its client credentials. `/.well-known/openid-configuration` names the addresses.",
+            "flows": {
+                "authorizationCode": person,
+                "clientCredentials": {"tokenUrl": token, "scopes": OF_CLIENTS},
+            },
+        }
+
+
+class SessionScheme(OpenApiAuthenticationExtension):
+    target_class = "ptfi.api.authentication.BrowserAuthentication"
+    name = ["Session", "CSRF"]
+
+    def get_security_requirement(self, auto_schema: AutoSchema) -> dict[str, list[str]] | None:
+        if IngestScope in auto_schema.view.permission_classes:
+            return None
+        return {"Session": [], "CSRF": []} if auto_schema.changes else {"Session": []}
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, Any]]:  # noqa: ARG002 (spectacular's)
+        session = "Who has signed in to the pages; the cookie is called `session` where there is no https."
+        csrf = "Changes with a session need the token that every page has in its meta tag `csrf-token`."
+        return [
+            {"type": "apiKey", "in": "cookie", "name": "__Host-session", "description": session},
+            {"type": "apiKey", "in": "header", "name": "X-CSRFToken", "description": csrf},
+        ]
+
+
+def tidy(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+    """Call the parts of addresses what the contract calls them."""
+    for name, part in PATHS.items():
+        result["paths"] = {path.replace(f"{{{name}}}", f"{{{part['name']}}}"): v for path, v in result["paths"].items()}
+    return result

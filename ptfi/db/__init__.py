@@ -1,0 +1,1 @@
+"""The database: our backend, prepared statements, grants, snapshots."""

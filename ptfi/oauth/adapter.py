@@ -1,0 +1,55 @@
+"""What allauth's OpenID provider says about us, where it leaves that open."""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from allauth.idp.oidc.adapter import DefaultOIDCAdapter
+from allauth.idp.oidc.models import Client
+from django.conf import settings
+from django.core.exceptions import ValidationError
+
+from ptfi.accounts.models import User
+from ptfi.oauth import scopes
+
+GRANT_TYPES = (Client.GrantType.AUTHORIZATION_CODE, Client.GrantType.REFRESH_TOKEN, Client.GrantType.CLIENT_CREDENTIALS)
+
+
+class OIDCAdapter(DefaultOIDCAdapter):  # type: ignore[misc]
+    scope_display = scopes.OF_PEOPLE
+
+    def get_issuer(self) -> str:
+        """Never the Host header, which whoever asks can choose."""
+        issuer: str = settings.SITE_URL
+        return issuer
+
+    def populate_server_metadata(self, data: dict[str, Any]) -> None:
+        """Addresses under SITE_URL, and only what is offered here."""
+        data.pop("device_authorization_endpoint", None)
+        for name, value in data.items():
+            if name.endswith(("_endpoint", "_uri")):
+                data[name] = settings.SITE_URL + urlsplit(value).path
+        data["scopes_supported"] = [*scopes.OF_PEOPLE, *scopes.OF_CLIENTS]
+        data["grant_types_supported"] = [kind.value for kind in GRANT_TYPES]
+        data["response_types_supported"] = [Client.ResponseType.CODE.value]
+        data["response_modes_supported"] = ["query"]
+        data["claims_parameter_supported"] = data["request_uri_parameter_supported"] = False
+
+    def get_claims(
+        self,
+        purpose: Literal["id_token", "userinfo"],
+        user: User,
+        client: Client,
+        scopes: Iterable[str],
+        email: str | None = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        claims: dict[str, Any] = super().get_claims(purpose, user, client, scopes, email=email, **kwargs)
+        if "profile" in scopes and user.display_name:
+            claims["name"] = user.display_name
+        return claims
+
+    def validate_resource_uris(self, *, uris: list[str], **_kwargs: Any) -> None:
+        """Tokens are good here; one that is meant for elsewhere is not issued."""
+        if not all(f"{uri}/".startswith(f"{settings.SITE_URL}/") for uri in uris):
+            raise ValidationError("The resource is not served here.")

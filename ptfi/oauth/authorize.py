@@ -1,0 +1,174 @@
+"""Asking a person whether a client may act for them; and the sign-out that clients may ask for."""
+
+import datetime as dt
+import uuid
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from allauth.idp.oidc import app_settings, views
+from allauth.idp.oidc.adapter import get_adapter
+from allauth.idp.oidc.forms import AuthorizationForm, RPInitiatedLogoutForm
+from allauth.idp.oidc.models import Client, Token
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import CsrfViewMiddleware
+from django.shortcuts import render
+from django.utils import timezone
+from oauthlib.oauth2.rfc6749 import errors
+from oauthlib.openid.connect.core.exceptions import ConsentRequired, LoginRequired
+
+from ptfi.oauth.grants import granted_scopes
+from ptfi.oauth.parameters import error_page
+from ptfi.oauth.scopes import OF_PEOPLE
+
+# oauthlib would take these from the query string for its own, or choke on their values.
+NOT_OFFERED = ("claims", "client", "registration", "request", "request_uri", "scopes", "user")
+
+
+class InvalidTargetError(errors.OAuth2Error):  # type: ignore[misc]
+    error = "invalid_target"
+
+
+class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
+    """allauth's, stricter: PKCE by S256, one of the registered addresses to the letter, scopes of people only."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            client = asking_client(request)
+        except errors.OAuth2Error as error:
+            return error_page(request, error)
+        try:
+            check_request(request, client)
+            check_silence(request, client)
+        except errors.OAuth2Error as error:
+            error.state = request.GET.get("state")
+            return HttpResponseRedirect(error.in_uri(request.GET["redirect_uri"]))
+        response: HttpResponse = super().get(request, *args, **kwargs)
+        return self.kept(response)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "request" in request.POST and (refused := csrf_refusal(request)):
+            return refused
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        return self.kept(response)
+
+    def kept(self, response: HttpResponse) -> HttpResponse:
+        """The answer; a code in it gets a row, by which it is used up once and taken back with the connection."""
+        sent = parse_qs(urlsplit(response.headers.get("Location", "")).query)
+        info = getattr(self, "_request_info", None)
+        if response.status_code == 302 and info and "code" in sent:
+            code = Token(type=Token.Type.AUTHORIZATION_CODE, user=self.request.user, client_id=info["client_id"])
+            code.set_value(sent["code"][0])
+            code.data = {"family": uuid.uuid4().hex}
+            code.expires_at = timezone.now() + dt.timedelta(seconds=app_settings.AUTHORIZATION_CODE_EXPIRES_IN)
+            code.save()
+        return response
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """The scopes in the order of OF_PEOPLE, in which the list of connected apps has them too."""
+        kwargs: dict[str, Any] = super().get_form_kwargs()
+        return kwargs | {"requested_scopes": [scope for scope in OF_PEOPLE if scope in kwargs["requested_scopes"]]}
+
+    def form_invalid(self, form: AuthorizationForm) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        try:
+            context: dict[str, Any] = super().get_context_data(**kwargs)
+        except Client.DoesNotExist:
+            raise Http404 from None
+        return context | {"host": urlsplit(self._request_info["redirect_uri"]).netloc}
+
+    def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
+        response: HttpResponse = super().render_to_response(context, **options)
+        return may_lead_to(response, self._request_info["redirect_uri"])
+
+
+class LogoutForm(RPInitiatedLogoutForm):  # type: ignore[misc]
+    """Sends people back to what the client registered, to the letter, or to the front page of one of its origins."""
+
+    def clean(self) -> dict[str, Any]:
+        wanted = self.cleaned_data.pop("post_logout_redirect_uri", "")
+        cleaned: dict[str, Any] = super().clean()
+        if wanted and (client := cleaned["client"]):
+            origins = client.get_cors_origins()
+            if wanted not in {*client.get_redirect_uris(), *origins, *(f"{origin}/" for origin in origins)}:
+                raise ValidationError("Invalid post_logout_redirect_uri parameter value.")
+            cleaned["post_logout_redirect_uri"] = wanted
+        return cleaned
+
+
+class LogoutView(views.LogoutView):  # type: ignore[misc]
+    form_class = LogoutForm
+
+    def form_invalid(self, form: LogoutForm) -> HttpResponse:
+        return render(self.request, "idp/oidc/error.html", {"error_form": form}, status=400)
+
+    def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
+        response: HttpResponse = super().render_to_response(context, **options)
+        return may_lead_to(response, context["form"].cleaned_data["post_logout_redirect_uri"] or "")
+
+
+def may_lead_to(response: HttpResponse, uri: str) -> HttpResponse:
+    """Let the page's form end up there: browsers hold the policy against the redirect after it, too."""
+    if uri:
+        parts = urlsplit(uri)
+        response._csp_update = {"form-action": [f"{parts.scheme}://{parts.netloc}"]}  # type: ignore[attr-defined]
+    return response
+
+
+def csrf_refusal(request: HttpRequest) -> HttpResponse | None:
+    """The product's own page about it. The view as a whole is exempt, since clients may send people here by POST."""
+    check = CsrfViewMiddleware(lambda _request: HttpResponse())
+    return check.process_view(request, lambda _request: HttpResponse(), (), {})
+
+
+def asking_client(request: HttpRequest) -> Client:
+    """The client that sent the person here. Raises FatalClientError when the answer must not go back to it."""
+    client = Client.objects.filter(id=request.GET.get("client_id", "")).first()
+    if client is None:
+        raise errors.InvalidClientIdError
+    if request.GET.get("redirect_uri") not in client.get_redirect_uris():
+        raise errors.MismatchingRedirectURIError
+    return client
+
+
+def check_request(request: HttpRequest, client: Client) -> None:
+    """Raises OAuth2Error for whatever allauth would take and we do not."""
+    asked = request.GET
+    if refused := [name for name in NOT_OFFERED if name in asked]:
+        raise errors.InvalidRequestError(description=f"The parameter {refused[0]} is not supported.")
+    if asked.get("response_type") != Client.ResponseType.CODE:
+        raise errors.UnsupportedResponseTypeError
+    if asked.get("response_mode", "query") != "query":
+        raise errors.InvalidRequestError(description="Only response_mode=query is supported.")
+    if Client.GrantType.AUTHORIZATION_CODE not in client.get_grant_types():
+        raise errors.UnauthorizedClientError
+    if not asked.get("code_challenge"):
+        raise errors.MissingCodeChallengeError
+    if asked.get("code_challenge_method") != "S256":
+        raise errors.UnsupportedCodeChallengeMethodError(description="Only code_challenge_method=S256 is supported.")
+    scopes = set(asked.get("scope", "").split())
+    if not scopes or not scopes <= OF_PEOPLE.keys() & set(client.get_scopes()):
+        raise errors.InvalidScopeError
+    try:
+        get_adapter().validate_resource_uris(uris=asked.getlist("resource"))
+    except ValidationError as error:
+        raise InvalidTargetError(description=error.message) from None
+
+
+def check_silence(request: HttpRequest, client: Client) -> None:
+    """With prompt=none, nobody is asked: it needs a living grant to this very client, of all that it wants.
+
+    allauth would count what was given to other clients, too. Raises OAuth2Error.
+    """
+    prompts = request.GET.get("prompt", "").split()
+    if "none" not in prompts:
+        return
+    if len(prompts) > 1:
+        raise errors.InvalidRequestError(description="prompt=none stands alone.")
+    if not request.user.is_authenticated:
+        raise LoginRequired
+    scopes = set(request.GET["scope"].split())
+    if "openid" not in scopes or not scopes <= granted_scopes(request.user, client):
+        raise ConsentRequired

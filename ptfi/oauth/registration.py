@@ -1,0 +1,123 @@
+"""Which clients there may be: a program in people's browsers, or the pipeline."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from allauth.idp.oidc.adapter import get_adapter
+from allauth.idp.oidc.models import Client
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from ptfi.oauth.scopes import OF_CLIENTS, OF_PEOPLE
+
+LOOPBACK = {"localhost", "127.0.0.1"}
+MAX_NAME = 100
+SPA_GRANTS = [Client.GrantType.AUTHORIZATION_CODE.value, Client.GrantType.REFRESH_TOKEN.value]
+PIPELINE_GRANTS = [Client.GrantType.CLIENT_CREDENTIALS.value]
+
+
+@dataclass(frozen=True)
+class Registered:
+    """The client as it is now; its secret if it has a new one, which is kept nowhere in clear."""
+
+    client: Client
+    secret: str | None
+
+
+@transaction.atomic
+def register_spa(
+    *, name: str, redirect_uris: Sequence[str], origins: Sequence[str] = (), client_id: str = ""
+) -> Registered:
+    """Make a public client that acts for people, or bring the one with this id up to date.
+
+    Without origins, those of the redirect addresses. Raises ValidationError.
+    """
+    client = _client(client_id, Client.Type.PUBLIC)
+    client.name = name.strip()
+    client.set_redirect_uris(list(dict.fromkeys(redirect_uris)))
+    client.set_cors_origins(list(dict.fromkeys(origins)) or _origins(redirect_uris))
+    client.set_grant_types(SPA_GRANTS)
+    client.set_scopes(list(OF_PEOPLE))
+    check_client(client)
+    client.save()
+    return Registered(client, None)
+
+
+@transaction.atomic
+def register_pipeline(*, name: str, client_id: str = "", new_secret: bool = False) -> Registered:
+    """Make a confidential client that brings suggestions, or bring the one with this id up to date.
+
+    One that was there keeps its secret unless a new one is asked for. Raises ValidationError.
+    """
+    client = _client(client_id, Client.Type.CONFIDENTIAL)
+    client.name = name.strip()
+    client.set_grant_types(PIPELINE_GRANTS)
+    client.set_scopes(list(OF_CLIENTS))
+    client.set_default_scopes(list(OF_CLIENTS))
+    secret = None
+    if client._state.adding or new_secret:
+        secret = get_adapter().generate_client_secret()
+        client.set_secret(secret)
+    check_client(client)
+    client.save()
+    return Registered(client, secret)
+
+
+def _client(client_id: str, kind: str) -> Client:
+    if client_id and not re.fullmatch(r"[A-Za-z0-9._-]{1,100}", client_id):
+        raise ValidationError("A client id has up to 100 letters, digits, dots, hyphens and underscores.")
+    client = Client.objects.select_for_update().filter(pk=client_id).first()
+    if client and client.type != kind:
+        raise ValidationError(f"The client {client_id} is of the other kind: choose another id.")
+    return client or Client(type=kind, **({"id": client_id} if client_id else {}))
+
+
+def check_client(client: Client) -> None:
+    """Raises ValidationError unless it is one of the two kinds, with addresses that are safe to send people to."""
+    if not 0 < len(client.name) <= MAX_NAME or not client.name.isprintable():
+        raise ValidationError(f"A name has up to {MAX_NAME} characters and no line breaks.")
+    public = client.type == Client.Type.PUBLIC
+    scopes, allowed = set(client.get_scopes()), OF_PEOPLE if public else OF_CLIENTS
+    if not scopes or not {*scopes, *client.get_default_scopes()} <= allowed.keys():
+        raise ValidationError(f"The scopes of this kind of client are: {', '.join(allowed)}.")
+    if public and not client.get_redirect_uris():
+        raise ValidationError("A program in people's browsers needs an address to send them back to.")
+    if not public and (client.get_redirect_uris() or client.get_cors_origins()):
+        raise ValidationError("The pipeline sends nobody anywhere: it has no redirect addresses and no origins.")
+    for uri in client.get_redirect_uris():
+        check_address(uri)
+    for origin in client.get_cors_origins():
+        check_address(origin)
+        if origin != _origin(origin):
+            raise ValidationError(f"{origin} is not an origin: write it like https://app.example.com, in lower case.")
+
+
+def check_address(uri: str) -> None:
+    """Raises ValidationError unless this is https, or http on this machine, with nothing hidden in it."""
+    try:
+        parts = urlsplit(uri)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValidationError(f"{uri} is not an address.") from None
+    if not re.fullmatch(r"[A-Za-z0-9._~:/?@!$&'()+,;=%-]+", uri) or not re.fullmatch(r"[A-Za-z0-9.-]+", host):
+        raise ValidationError(f"{uri} is not an address that can be matched to the letter.")
+    if re.search(r"%(?![0-9A-Fa-f]{2})", uri) or "@" in parts.netloc:
+        raise ValidationError(f"{uri} is not an address that can be matched to the letter.")
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
+        raise ValidationError(f"{uri} must start with https://; http:// is for localhost and 127.0.0.1 only.")
+
+
+def _origin(uri: str) -> str:
+    """The origin as browsers write it."""
+    parts = urlsplit(uri)
+    usual = {"https": 443, "http": 80}.get(parts.scheme)
+    port = f":{parts.port}" if parts.port not in (None, usual) else ""
+    return f"{parts.scheme}://{parts.hostname}{port}"
+
+
+def _origins(uris: Sequence[str]) -> list[str]:
+    for uri in uris:
+        check_address(uri)
+    return list(dict.fromkeys(map(_origin, uris)))

@@ -1,0 +1,19 @@
+"""The OpenID provider. What stands here goes before allauth's own views."""
+
+from allauth.idp.oidc import views as provider
+from django.urls import include, path
+
+from ptfi.oauth import authorize, tokens, views
+from ptfi.oauth.parameters import readable_call, readable_page
+
+urlpatterns = [
+    path("accounts/connections/", views.connected_apps, name="connected_apps"),
+    path("identity/o/authorize", readable_page(authorize.AuthorizationView.as_view())),
+    path("identity/o/logout", readable_page(authorize.LogoutView.as_view())),
+    path("identity/o/device", views.not_offered),
+    path("identity/o/api/device/code", views.not_offered),
+    path("identity/o/api/token", readable_call(tokens.TokenView.as_view())),
+    path("identity/o/api/revoke", readable_call(tokens.RevokeView.as_view())),
+    path("identity/o/api/userinfo", readable_call(provider.user_info)),
+    path("", include("allauth.idp.urls")),
+]

@@ -1,0 +1,29 @@
+"""What the values of settings must look like; none of it repeats a value, which may be a secret."""
+
+from cryptography.fernet import Fernet
+from environs import ValidationError, validate
+
+from ptfi.oauth.keys import is_private_key
+
+ANY_NUMBER = validate.Range(min=0)
+POSITIVE = validate.Range(min=0, min_inclusive=False)
+BOLT = validate.Regexp(r"(bolt|neo4j)(\+ssc?)?://.+", error="Not a bolt:// or neo4j:// address.")
+EVENTS = validate.Regexp(
+    r"((https?://[\w.:\[\]-]+)?/[\w./-]*)?\Z", error="Neither a path nor an http:// or https:// address."
+)
+TOKEN = validate.Regexp(r"([\x21-\x7e]{20,})?\Z", error="At least 20 visible ASCII characters.")
+
+
+def private_key(text: str) -> None:
+    """Refuse what is not an RSA private key."""
+    if not is_private_key(text):
+        raise ValidationError("Not the PEM of an RSA private key of 2048 bits or more, without a password.")
+
+
+def fernet_keys(keys: list[str]) -> None:
+    """Refuse what are not keys for Fernet."""
+    try:
+        for key in keys:
+            Fernet(key)
+    except ValueError:
+        raise ValidationError("Not keys of 32 bytes in URL-safe base64, with commas between them.") from None

@@ -1,0 +1,1 @@
+"""The Django admin's site and the base classes of its pages."""

@@ -1,0 +1,1 @@
+"""What every page uses: response headers, uploads, downloads."""

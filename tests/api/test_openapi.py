@@ -1,0 +1,135 @@
+"""The API's document: whole, as committed, and served with its page to anybody."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import pytest
+import yaml
+from django.core.management import call_command
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from playwright.sync_api import expect
+
+from tests.conftest import NARROW, Opened
+from tests.support.accessibility import faults
+from tests.support.api_operations import DOCUMENT
+from traits.models import PersonaTrait
+
+COMMITTED = Path(__file__).resolve().parent.parent / "docs/openapi.yaml"
+OPERATIONS = [(path, method, said) for path, item in DOCUMENT["paths"].items() for method, said in item.items()]
+
+
+@pytest.mark.slow
+def test_the_committed_document_is_that_of_the_code(tmp_path: Path) -> None:
+    made = tmp_path / "openapi.yaml"
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(made))
+    assert made.read_text() == COMMITTED.read_text(), "The API's contract has changed: run `make schema`."
+
+
+def routes(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in resolver.url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern, route)
+        else:
+            yield route, pattern
+
+
+def test_every_address_of_the_api_is_in_it() -> None:
+    patterns = [(route, found) for route, found in routes(get_resolver()) if route.startswith("v1/")]
+    expected = set[tuple[str, int]]()
+    for route, pattern in patterns:
+        if pattern.name not in ("api_schema", "api_schema_as", "api_docs"):
+            view: Any = pattern.callback
+            names = [name for name in view.view_class.http_method_names if hasattr(view.view_class, name)]
+            expected |= {(name, route.count("/") - 1) for name in names if name != "head"}
+            assert names
+    assert len(patterns) - 3 == len(DOCUMENT["paths"])
+    assert {(method, path.count("/") - 2) for path, method, _ in OPERATIONS} == expected
+
+
+@pytest.mark.parametrize(("path", "method", "said"), OPERATIONS, ids=lambda each: each if isinstance(each, str) else "")
+def test_every_operation_is_described(path: str, method: str, said: dict[str, Any]) -> None:
+    assert said["summary"]
+    assert said["tags"]
+    assert {"400", "401", "403", "406", "429"} <= said["responses"].keys()
+    bodies = [said["requestBody"]] if "requestBody" in said else []
+    for part in [*bodies, *(answer for status, answer in said["responses"].items() if status < "300")]:
+        for media in part["content"].values():
+            assert media["examples"]
+
+
+def test_every_field_is_described() -> None:
+    bare = [
+        f"{name}.{field}"
+        for name, shape in DOCUMENT["components"]["schemas"].items()
+        for field, said in shape.get("properties", {}).items()
+        if "description" not in said and name not in ("Error", "Node", "Edge")
+    ]
+    assert bare == []
+
+
+def test_it_names_the_addresses_that_discovery_names(client: Client) -> None:
+    found = client.get("/.well-known/openid-configuration").json()
+    flows = DOCUMENT["components"]["securitySchemes"]["OAuth2"]["flows"]
+    person, pipeline = flows["authorizationCode"], flows["clientCredentials"]
+    assert person["authorizationUrl"] == urlsplit(found["authorization_endpoint"]).path
+    assert person["tokenUrl"] == pipeline["tokenUrl"] == urlsplit(found["token_endpoint"]).path
+    assert {*person["scopes"], *pipeline["scopes"]} == set(found["scopes_supported"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("address", "accept", "kind"),
+    [
+        ("/v1/schema", "*/*", "application/json"),
+        ("/v1/schema", "application/vnd.oai.openapi+json", "application/vnd.oai.openapi+json"),
+        ("/v1/schema", "application/yaml", "application/yaml"),
+        ("/v1/schema", "application/vnd.oai.openapi", "application/vnd.oai.openapi"),
+        ("/v1/schema.json", "*/*", "application/json"),
+        ("/v1/schema.yaml", "*/*", "application/yaml"),
+    ],
+)
+def test_anybody_may_read_it(client: Client, address: str, accept: str, kind: str) -> None:
+    answer = client.get(address, headers={"Accept": accept})
+    assert (answer.status_code, answer["Content-Type"]) == (200, kind)
+    assert "max-age" in answer["Cache-Control"]
+    read = orjson.loads(answer.content) if kind.endswith("json") else yaml.safe_load(answer.content)
+    assert read["paths"].keys() == DOCUMENT["paths"].keys()
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "accept", "status"),
+    [
+        ("POST", "/v1/schema", "*/*", 405),
+        ("GET", "/v1/schema", "image/png", 406),
+        ("GET", "/v1/schema.xml", "*/*", 404),
+    ],
+)
+def test_its_errors_have_the_one_shape(client: Client, method: str, address: str, accept: str, status: int) -> None:
+    answer = client.generic(method, address, headers={"Accept": accept})
+    assert answer.status_code == status
+    assert answer.json().keys() == {"error", "requestID"}
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_its_page_unfolds_and_tries_operations_out(opened: Opened, jazz: PersonaTrait, theme: str) -> None:
+    """The fixture fails on anything that the page's console complains about, as on what the policy forbids."""
+    page = opened("/v1/docs", color_scheme=theme, viewport=NARROW)
+    assert page.locator("html").evaluate("node => node.classList.contains('dark-mode')") == (theme == "dark")
+    for operation, status in (("Traits-readTrait", "200"), ("Traits-addTrait", "201")):
+        block = page.locator(f"#operations-{operation}")
+        block.locator(".opblock-summary-control").click()
+        block.locator(".try-out__btn").click()
+        if "read" in operation:
+            block.get_by_placeholder("traitID").fill(str(jazz.pk))
+        block.locator(".execute").click()
+        expect(block.locator(".live-responses-table tbody .response-col_status").first).to_contain_text(status)
+    ours = ("color-contrast", "it scrolls", "landmark-no")
+    assert [fault for fault in faults(page) if fault.startswith(ours)] == []

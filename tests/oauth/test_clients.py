@@ -1,0 +1,317 @@
+"""Registering clients, who may call from where, and the page of connected apps."""
+
+import datetime as dt
+import re
+from typing import Any
+
+import pytest
+from allauth.idp.oidc.models import Client as OAuthClient
+from allauth.idp.oidc.models import Token
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from ptfi.accounts.models import User
+from ptfi.oauth import grants, models
+from ptfi.oauth.models import ClientAccess, note_read
+from ptfi.oauth.scopes import INGEST, OF_PEOPLE, READ_TRAITS
+from ptfi.oauth.templatetags.moments import roughly_ago
+from tests.conftest import SignedIn
+from tests.decisions.test_concurrency import at_once
+from tests.support.account_pages import Page
+from tests.support.oauth import (
+    ORIGIN,
+    REDIRECT_URI,
+    TOKEN,
+    access_token,
+    code_for,
+    exchange,
+    make_client,
+    make_pipeline,
+    pipeline_token,
+    refresh,
+    tokens_of,
+    userinfo,
+)
+
+pytestmark = pytest.mark.django_db
+CONNECTIONS = "/accounts/connections/"
+DISCOVERY = "/.well-known/openid-configuration"
+SPA = ("Mirror", "--spa", "--redirect-uri", REDIRECT_URI)
+
+
+def create(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, str]:
+    """What the command printed: the name of each thing, and the thing."""
+    call_command("create_client", *arguments)
+    return dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
+
+
+def test_a_program_in_browsers(capsys: pytest.CaptureFixture[str]) -> None:
+    printed = create(capsys, *SPA, "--redirect-uri", "http://localhost:3000/back")
+    assert list(printed) == ["client id"]
+    made = OAuthClient.objects.get(pk=printed["client id"])
+    assert (made.type, made.get_scopes(), made.skip_consent) == ("public", list(OF_PEOPLE), False)
+    assert made.get_grant_types() == ["authorization_code", "refresh_token"]
+    assert made.get_redirect_uris() == [REDIRECT_URI, "http://localhost:3000/back"]
+    assert made.get_cors_origins() == [ORIGIN, "http://localhost:3000"]
+
+
+def test_the_pipeline(capsys: pytest.CaptureFixture[str]) -> None:
+    printed = create(capsys, "Pipeline", "--pipeline", "--client-id", "pipeline")
+    made = OAuthClient.objects.get(pk="pipeline")
+    assert made.check_secret(printed["client secret"])
+    assert printed["client secret"] not in made.secret
+    assert (made.type, made.get_scopes(), made.get_grant_types()) == ("confidential", [INGEST], ["client_credentials"])
+
+
+def test_a_repeat_brings_it_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
+    secret = create(capsys, "Pipeline", "--pipeline", "--client-id", "pipeline")["client secret"]
+    assert create(capsys, "Renamed", "--pipeline", "--client-id", "pipeline") == {"client id": "pipeline"}
+    made = OAuthClient.objects.get()
+    assert (made.name, made.check_secret(secret)) == ("Renamed", True)
+    newer = create(capsys, "Renamed", "--pipeline", "--client-id", "pipeline", "--new-secret")["client secret"]
+    made.refresh_from_db()
+    assert (made.check_secret(secret), made.check_secret(newer)) == (False, True)
+    with pytest.raises(CommandError, match="other kind"):
+        create(capsys, *SPA, "--client-id", "pipeline")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["Mirror"], "required"),
+        (["Mirror", "--spa"], "needs an address"),
+        ([*SPA, "--pipeline"], "not allowed with"),
+        ([*SPA, "--new-secret"], "goes with --pipeline"),
+        (["Pipeline", "--pipeline", "--redirect-uri", REDIRECT_URI], "go with --spa"),
+        (["Pipeline", "--pipeline", "--origin", ORIGIN], "go with --spa"),
+        ([*SPA, "--client-id", "a b"], "A client id has"),
+        ([*SPA, "--origin", f"{ORIGIN}/path"], "not an origin"),
+        ([*SPA, "--origin", "https://APP.example.com"], "not an origin"),
+        ([*SPA, "--origin", "null"], "must start with https|not an address"),
+        (["  ", "--spa", "--redirect-uri", REDIRECT_URI], "A name has"),
+        (["x" * 101, "--spa", "--redirect-uri", REDIRECT_URI], "A name has"),
+        (["Mirror", "--spa", "--redirect-uri", "http://app.example.com/"], "must start with https"),
+        (["Mirror", "--spa", "--redirect-uri", "http://localhost.evil.com/"], "must start with https"),
+        (["Mirror", "--spa", "--redirect-uri", "javascript:alert(1)"], "address"),
+        (["Mirror", "--spa", "--redirect-uri", "https://*.example.com/"], "to the letter"),
+        (["Mirror", "--spa", "--redirect-uri", "https://app.example.com/#x"], "to the letter"),
+        (["Mirror", "--spa", "--redirect-uri", "https://user@app.example.com/"], "to the letter"),
+        (["Mirror", "--spa", "--redirect-uri", "https://app.example.com/%zz"], "to the letter"),
+        (["Mirror", "--spa", "--redirect-uri", "https://app.example.com:x/"], "not an address"),
+    ],
+)
+def test_wrong_combinations_are_refused(capsys: pytest.CaptureFixture[str], arguments: list[str], words: str) -> None:
+    with pytest.raises(CommandError, match=words):
+        create(capsys, *arguments)
+    assert not OAuthClient.objects.exists()
+
+
+def allowed(response: Any) -> str | None:
+    return response.headers.get("Access-Control-Allow-Origin")  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("origin", [ORIGIN, "http://localhost:3000"])
+def test_registered_origins_may_call(client: Client, origin: str) -> None:
+    make_client(redirect_uris=[f"{origin}/callback"])
+    for path in ("/v1/anything", TOKEN, "/identity/o/api/revoke", "/identity/o/api/userinfo", DISCOVERY):
+        answer = client.get(path, headers={"Origin": origin})
+        assert allowed(answer) == origin
+        assert "access-control-allow-credentials" not in answer.headers
+        assert answer["Access-Control-Expose-Headers"] == "Retry-After, X-Request-ID, Idempotent-Replayed"
+        assert "origin" in answer["Vary"].lower()
+        asks = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        before = client.options(path, headers=asks)
+        assert (before.status_code, allowed(before), before["Access-Control-Max-Age"]) == (200, origin, "600")
+        assert before["Access-Control-Allow-Headers"] == "authorization, content-type, idempotency-key"
+
+
+def test_tokens_can_be_read_by_the_program(as_alice: Client) -> None:
+    for app in (make_client(), make_client(redirect_uris=["http://localhost:3000/"])):
+        origin = app.get_cors_origins()[0]
+        answer = exchange(code_for(as_alice, app), headers={"Origin": origin})
+        assert (answer.status_code, allowed(answer)) == (200, origin)
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example.com", "https://app.example.co", "null", f"{ORIGIN}/", "%"])
+def test_other_origins_may_not(client: Client, origin: str) -> None:
+    make_client()
+    for path in ("/v1/anything", TOKEN, "/identity/o/api/userinfo"):
+        asks = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        assert allowed(client.get(path, headers={"Origin": origin})) is None
+        assert allowed(client.options(path, headers=asks)) is None
+
+
+def test_pages_are_for_no_other_origin(as_alice: Client) -> None:
+    make_client()
+    for path in ("/review/", CONNECTIONS, "/identity/o/authorize", "/identity/o/logout", "/admin/"):
+        assert allowed(as_alice.get(path, headers={"Origin": ORIGIN})) is None
+
+
+@pytest.mark.parametrize("origin", ["", settings.SITE_URL, "http://localhost"])
+def test_calls_of_our_own_pages_ask_nothing(client: Client, origin: str) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/v1/anything", headers={"Host": "localhost"} | ({"Origin": origin} if origin else {}))
+    assert not [each for each in queries.captured_queries if "allauth_idp_oidc_client" in each["sql"]]
+
+
+def test_no_connected_apps(as_alice: Client) -> None:
+    page = as_alice.get(CONNECTIONS).content.decode()
+    assert "No app can use your account" in page
+    assert "Disconnect<" not in page
+
+
+def test_connected_apps(alice: User, as_alice: Client) -> None:
+    app = make_client("Mirror & Co")
+    tokens_of(exchange(code_for(as_alice, app, ["openid", READ_TRAITS])))
+    answer = as_alice.get(CONNECTIONS)
+    page = re.sub(r"\s+", " ", answer.content.decode())
+    assert Page(answer).refused == []
+    assert "Mirror &amp; Co" in page
+    assert "See your traits, suggestions and history" in page
+    assert "change your traits" not in page
+    assert f"Connected on {timezone.now():%-d %B %Y}." in page
+    assert "It has not looked at your persona yet." in page
+    ClientAccess.objects.update(last_read_at=timezone.now() - dt.timedelta(minutes=47))
+    assert b"about 40 minutes ago" in as_alice.get(CONNECTIONS).content
+
+
+def test_apps_whose_grant_has_run_out_are_not_listed(alice: User, as_alice: Client) -> None:
+    access_token(alice, make_client(), seconds=-1)
+    assert b"Mirror" not in as_alice.get(CONNECTIONS).content
+
+
+def test_disconnecting_takes_everything_back(alice: User, as_alice: Client) -> None:
+    app, kept = make_client(), make_client("Kept")
+    made, under_way = tokens_of(exchange(code_for(as_alice, app))), code_for(as_alice, app)
+    other = tokens_of(exchange(code_for(as_alice, kept)))
+    answer = as_alice.post(CONNECTIONS, {"client": app.pk}, follow=True)
+    assert b"Mirror is disconnected" in answer.content
+    assert b"Disconnect Mirror" not in answer.content
+    assert userinfo(made["access_token"]).status_code == 401
+    assert refresh(app, made["refresh_token"]).status_code == 400
+    assert exchange(under_way).status_code == 400
+    assert not Token.objects.filter(client=app).exists()
+    assert userinfo(other["access_token"]).status_code == 200
+    assert as_alice.post(CONNECTIONS, {"client": app.pk}).status_code == 404
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_disconnecting_while_tokens_are_refreshed(alice: User, as_alice: Client) -> None:
+    app = make_client()
+    made = [tokens_of(exchange(code_for(as_alice, app))) for _ in range(7)]
+
+    def act(index: int) -> None:
+        if index < 7:
+            refresh(app, made[index]["refresh_token"])
+        else:
+            grants.disconnect(user=alice, client_id=app.pk)
+
+    at_once(act)
+    assert not Token.objects.exists()
+
+
+@pytest.mark.parametrize("named", ["", "nobody", "\0", "x" * 5000])
+def test_disconnecting_nothing(as_alice: Client, named: str) -> None:
+    assert as_alice.post(CONNECTIONS, {"client": named}).status_code == 404
+
+
+def test_what_is_alices_stays_hers(alice: User, bob: User, as_alice: Client, signed_in: SignedIn) -> None:
+    app = make_client()
+    made = tokens_of(exchange(code_for(as_alice, app)))
+    as_bob = signed_in(bob)
+    assert b"Mirror" not in as_bob.get(CONNECTIONS).content
+    assert as_bob.post(CONNECTIONS, {"client": app.pk}).status_code == 404
+    tokens_of(exchange(code_for(as_bob, app)))
+    assert as_bob.post(CONNECTIONS, {"client": app.pk}).status_code == 302
+    assert userinfo(made["access_token"]).status_code == 200
+    assert b"Mirror" in as_alice.get(CONNECTIONS).content
+
+
+def test_signed_out_people_are_asked_to_sign_in(client: Client) -> None:
+    assert client.get(CONNECTIONS)["Location"].startswith("/accounts/login/")
+
+
+def test_reads_are_noted_now_and_then(alice: User, as_alice: Client) -> None:
+    app = make_client()
+    tokens_of(exchange(code_for(as_alice, app)))
+    with CaptureQueriesContext(connection) as queries:
+        for _ in range(5):
+            note_read(alice.pk, app.pk)
+    assert len(queries) == 1
+    first = ClientAccess.objects.get().last_read_at
+    assert first
+    # Another process, which remembers nothing, leaves it for ten minutes.
+    models._noted.clear()
+    note_read(alice.pk, app.pk)
+    assert ClientAccess.objects.get().last_read_at == first
+    ClientAccess.objects.update(last_read_at=first - dt.timedelta(minutes=11))
+    models._noted.clear()
+    note_read(alice.pk, app.pk)
+    assert (ClientAccess.objects.get().last_read_at or first) > first
+    grants.disconnect(user=alice, client_id=app.pk)
+    models._noted.clear()
+    note_read(alice.pk, app.pk)
+    assert not ClientAccess.objects.exists()
+
+
+def test_connecting_again_is_noted_at_once(alice: User, as_alice: Client) -> None:
+    app = make_client()
+    for _ in range(2):
+        tokens_of(exchange(code_for(as_alice, app)))
+        note_read(alice.pk, app.pk)
+        assert ClientAccess.objects.get().last_read_at
+        grants.disconnect(user=alice, client_id=app.pk)
+
+
+def test_what_is_remembered_is_bounded(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "MAX_NOTED", 3)
+    for number in range(10):
+        note_read(alice.pk, str(number))
+    assert len(models._noted) <= 3
+
+
+@pytest.mark.parametrize(
+    ("ago", "words"),
+    [
+        (dt.timedelta(0), "less than 10 minutes ago"),
+        (dt.timedelta(minutes=19), "about 10 minutes ago"),
+        (dt.timedelta(minutes=61), "about 1 hour ago"),
+        (dt.timedelta(hours=47), "about 1 day ago"),
+        (dt.timedelta(days=9), "about 9 days ago"),
+    ],
+)
+def test_moments_in_words(ago: dt.timedelta, words: str) -> None:
+    assert roughly_ago(timezone.now() - ago) == words
+
+
+def test_the_admin_shows_no_secrets(alice: User, sam: User, signed_in: SignedIn) -> None:
+    pipeline, secret = make_pipeline()
+    pipeline_token()
+    admin = signed_in(sam)
+    address = f"/admin/allauth_idp_oidc/client/{pipeline.pk}/change/"
+    page = admin.get(address).content.decode()
+    assert pipeline.pk in page
+    assert secret not in page
+    assert pipeline.secret not in page
+    assert admin.get("/admin/allauth_idp_oidc/token/").status_code == 404
+    assert admin.get("/admin/allauth_idp_oidc/client/add/").status_code == 403
+    User.objects.filter(pk=sam.pk).update(is_superuser=False)
+    assert admin.get(address).status_code == 403
+
+
+def test_the_admin_keeps_the_rules(sam: User, signed_in: SignedIn) -> None:
+    app, admin = make_client(), signed_in(sam)
+    address = f"/admin/allauth_idp_oidc/client/{app.pk}/change/"
+    fields = {"name": "Mirror", "scopes": "openid", "redirect_uris": REDIRECT_URI, "cors_origins": ORIGIN}
+    for wrong in ({"redirect_uris": "http://evil.example.com/"}, {"scopes": INGEST}, {"cors_origins": "*"}):
+        assert admin.post(address, fields | wrong).status_code == 200
+    app.refresh_from_db()
+    assert app.get_scopes() == list(OF_PEOPLE)
+    assert admin.post(address, fields).status_code == 302
+    app.refresh_from_db()
+    assert app.get_scopes() == ["openid"]

@@ -1,0 +1,338 @@
+"""The page of the way into the graph: how far it is, who fails, what staff do about it, and who may."""
+
+import datetime as dt
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.core.management import CommandError, call_command
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from graph.models import GraphCheck, ProjectorState
+from graph.projection import heartbeat as reporting
+from graph.projection.projector import Projector
+from ptfi.accounts.models import User
+from tests.conftest import SignedIn, confirmed, make_user
+from tests.support.graph_helpers import cypher, persona, project, trait_node
+from tests.support.graph_helpers import graph_process as graph_process
+from tests.support.pages import said, text_of
+from tests.support.staff import give_reason, staff_of
+from tests.support.trait_pages import queries_of
+from traits.models import Erasure, ErasureState, Persona
+
+pytestmark = pytest.mark.django_db
+PAGE = "/admin/traits/persona/"
+
+
+@pytest.fixture
+def staff(sam: User, signed_in: SignedIn) -> Client:
+    return signed_in(sam)
+
+
+def of(user: User, more: str = "change/") -> str:
+    return f"{PAGE}{user.pk}/{more}"
+
+
+def act(client: Client, action: str, *people: User, **more: str) -> str:
+    """Do it as staff do, with the question in between; returns what is said then."""
+    fields = {"action": action, "_selected_action": [str(user.pk) for user in people]} | more
+    for user in people:
+        give_reason(client, of(user))
+    asked = client.post(PAGE, fields)
+    assert asked.status_code == 200
+    assert all(str(user.pk) in asked.content.decode() for user in people)
+    answer = client.post(PAGE, fields | {"confirmed": "yes"})
+    assert answer.status_code == 302
+    return " ".join(said(client.get(answer["Location"])) or said(answer))
+
+
+def fails(user: User) -> None:
+    """As after three attempts that failed."""
+    later = timezone.now() + dt.timedelta(minutes=5)
+    Persona.objects.filter(pk=user.pk).update(attempts=3, next_attempt_at=later, last_error="ValueError at rows.py:7")
+
+
+@pytest.mark.slow
+def test_nobody_is_behind(staff: Client, alice: User) -> None:
+    text = text_of(staff.get(PAGE))
+    for part in ("The graph has everything", "No projector runs", "Nobody has compared", "0 failing", "nobody to look"):
+        assert part in text, part
+    assert "Action:" not in text
+    assert "0 personas" not in text
+    assert str(alice.pk) not in text
+    assert str(alice.pk) in text_of(staff.get(PAGE, {"q": str(alice.pk)}))
+    for nobody in ("alice@example.com", "\x00", "1", str(uuid.uuid4())):
+        answer = staff.get(PAGE, {"q": nobody}, follow=True)
+        assert answer.status_code == 200
+        assert str(alice.pk) not in text_of(answer)
+        assert "There is nobody" in text_of(answer)
+
+
+def test_how_far_it_is(staff: Client, alice: User, bob: User) -> None:
+    confirmed(alice)
+    confirmed(alice, "Sails")
+    confirmed(bob)
+    fails(bob)
+    text = text_of(staff.get(PAGE))
+    assert "behind for 2 people by 3 entries; the longest wait is 0 seconds" in text
+    assert "1 failing" in text
+    assert "ValueError at rows.py:7" in text
+    assert str(alice.pk) not in text_of(staff.get(PAGE, {"state": "failing"}))
+    assert staff.get(PAGE, {"state": "nonsense"}).status_code == 200
+    assert queries_of(staff, PAGE, mark="") <= 10
+
+
+@pytest.mark.slow
+def test_a_page_of_many_needs_no_more_queries(signed_in: SignedIn) -> None:
+    for number in range(60):
+        confirmed(make_user(f"Carol{number}"))
+    client = signed_in(staff_of("administrator"))
+    assert queries_of(client, PAGE, mark="") <= 10
+    assert "60 personas" in text_of(client.get(PAGE))
+
+
+def test_try_again(staff: Client, alice: User, bob: User, sam: User) -> None:
+    confirmed(alice)
+    fails(alice)
+    assert act(staff, "retry", alice, bob) == "1 person is tried again now. For 1 there was nothing to do."
+    assert persona(alice).next_attempt_at is None
+    assert persona(alice).attempts == 3
+    project(alice)
+    assert persona(alice).behind == 0
+    entry = LogEntry.objects.get(object_id=str(alice.pk))
+    assert (entry.user_id, entry.object_repr) == (sam.pk, str(alice.pk))
+    assert "Try again now" in entry.change_message
+
+
+@pytest.mark.slow
+def test_hold_and_release(staff: Client, alice: User) -> None:
+    trait = confirmed(alice).trait
+    assert trait
+    assert act(staff, "hold", alice, one="yes") == "1 person is held."
+    project(alice)
+    assert trait_node(trait.pk) is None
+    assert "Held since" in text_of(staff.get(of(alice)))
+    assert "For 1 there was nothing to do" in act(staff, "hold", alice)
+    assert str(alice.pk) in text_of(staff.get(PAGE, {"state": "held"}))
+    assert act(staff, "release", alice) == "1 person is released."
+    project(alice)
+    assert trait_node(trait.pk)
+
+
+@pytest.mark.slow
+def test_project_from_the_start(staff: Client, alice: User, bob: User) -> None:
+    trait = confirmed(alice).trait
+    assert trait
+    project(alice)
+    cypher("MATCH (t:Trait {traitID: $id}) DETACH DELETE t", id=trait.pk)
+    assert "For 1 there was nothing" in act(staff, "rebuild", alice, bob)
+    assert persona(alice).behind == 1
+    project(alice)
+    assert trait_node(trait.pk)
+
+
+def test_too_many_at_once_and_nobody(staff: Client) -> None:
+    people = [str(make_user(f"Carol{number}").pk) for number in range(21)]
+    answer = staff.post(PAGE, {"action": "rebuild", "_selected_action": people})
+    assert "at most 20" in " ".join(said(staff.get(answer["Location"])) or said(answer))
+    for wrong in (["nonsense"], [str(uuid.uuid4())]):
+        answer = staff.post(PAGE, {"action": "hold", "_selected_action": wrong, "confirmed": "yes"}, follow=True)
+        assert answer.status_code == 200
+    assert not Persona.objects.exclude(held_at=None).exists()
+    for missing in (f"{PAGE}{uuid.uuid4()}/change/", f"{PAGE}nonsense/change/", f"{PAGE}{uuid.uuid4()}/check/"):
+        assert staff.get(missing).status_code == 404
+
+
+def test_compare_one_person(staff: Client, alice: User) -> None:
+    give_reason(staff, of(alice))
+    trait = confirmed(alice, "My secret name").trait
+    assert "still behind for this person" in text_of(staff.post(of(alice, "check/")))
+    project(alice)
+    assert "No difference." in text_of(staff.post(of(alice, "check/")))
+    assert trait
+    cypher("MATCH (t:Trait {traitID: $id}) SET t.name = 'other'", id=trait.pk)
+    text = text_of(staff.post(of(alice, "check/")))
+    assert f"Trait {trait.pk}: name is not as in the log" in text
+    assert "secret" not in text
+    assert staff.get(of(alice, "check/")).status_code == 302
+
+
+def test_a_long_log_is_not_compared_by_a_page(staff: Client, alice: User) -> None:
+    give_reason(staff, of(alice))
+    Persona.objects.filter(pk=alice.pk).update(revision=20_001, projected_revision=20_001)
+    assert staff.post(of(alice, "check/")).status_code == 302
+    assert f"check_graph --person {alice.pk}" in text_of(staff.get(of(alice)))
+
+
+@pytest.mark.slow
+@pytest.mark.fault("graph hung: staff ask for a comparison")
+def test_a_graph_that_hangs_is_waited_for_so_long(
+    staff: Client, alice: User, graph_process: psutil.Process, settings: object
+) -> None:
+    give_reason(staff, of(alice))
+    confirmed(alice)
+    project(alice)
+    settings.PROJECTOR_LEASE = 1.0  # type: ignore[attr-defined]
+    graph_process.suspend()
+    started = time.monotonic()
+    text = text_of(staff.post(of(alice, "check/")))
+    assert "The graph does not answer" in text
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.slow
+def test_the_last_comparison_of_everybody(staff: Client, alice: User, bob: User) -> None:
+    trait = confirmed(alice).trait
+    assert trait
+    project(alice)
+    call_command("check_graph", person=str(alice.pk), verbosity=0)
+    assert not GraphCheck.objects.exists()
+    cypher("MATCH (t:Trait {traitID: $id}) SET t.name = 'other'", id=trait.pk)
+    with pytest.raises(CommandError):
+        call_command("check_graph")
+    assert "1 person in " in text_of(staff.get(PAGE))
+    assert "1 differs" in text_of(staff.get(PAGE))
+    call_command("check_graph", repair=True)
+    assert "No difference." in text_of(staff.get(PAGE))
+    assert str(GraphCheck.objects.get().people) == "1"
+
+
+@pytest.fixture
+def failing(alice: User) -> Erasure:
+    return Erasure.objects.create(
+        user=alice,
+        subject_id=alice.pk,
+        state=ErasureState.ERASED,
+        erased_at=timezone.now(),
+        actor_kind="person",
+        attempts=2,
+        next_attempt_at=timezone.now() + dt.timedelta(minutes=5),
+        last_error="ConstraintError at erasing.py:7",
+    )
+
+
+def test_erasures_that_fail(staff: Client, alice: User, failing: Erasure) -> None:
+    give_reason(staff, of(alice))
+    text = text_of(staff.get(PAGE))
+    assert "1 erasure under way" in text
+    assert "ConstraintError at erasing.py:7" in text
+    assert queries_of(staff, PAGE, mark="") <= 11
+    assert "Erasures under way" in text_of(staff.get(of(alice)))
+    address = f"{PAGE}erasures/{failing.pk}/retry/"
+    assert address in staff.get(PAGE).content.decode()
+    assert "failed 2 times" in text_of(staff.get(address))
+    waiting = Erasure.objects.filter(next_attempt_at=None)
+    assert not waiting.exists()
+    assert "is tried again now" in text_of(staff.post(address, follow=True))
+    assert waiting.exists()
+    project(alice)
+    assert "does not fail" in text_of(staff.post(address, follow=True))
+
+
+NEEDED = {
+    "retry": "retry_projection",
+    "rebuild": "retry_projection",
+    "hold": "hold_projection",
+    "release": "hold_projection",
+}
+
+
+def chosen(action: str, user: User) -> dict[str, str]:
+    return {"action": action, "_selected_action": str(user.pk), "confirmed": "yes"}
+
+
+def carol(*codenames: str) -> User:
+    staff = make_user("Carol", is_staff=True)
+    staff.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return staff
+
+
+@pytest.mark.parametrize("right", ["", "retry_projection", "hold_projection", "check_graph"])
+def test_who_may(alice: User, failing: Erasure, signed_in: SignedIn, right: str) -> None:
+    confirmed(alice)
+    fails(alice)
+    client = signed_in(carol("view_persona", right))
+    give_reason(client, of(alice))
+    shown = client.get(of(alice)).content.decode()
+    labels = {"retry_projection": "Project from the start…", "hold_projection": "Hold…", "check_graph": "Compare log"}
+    for name, label in labels.items():
+        assert (label in shown) == (name == right)
+    before = Persona.objects.filter(pk=alice.pk).values().get()
+    for action, needed in NEEDED.items():
+        client.post(PAGE, chosen(action, alice))
+        changed = Persona.objects.filter(pk=alice.pk).values().get() != before
+        assert changed == (needed == right), action
+        Persona.objects.filter(pk=alice.pk).update(**before | ({"held_at": timezone.now()} if action == "hold" else {}))
+        before = Persona.objects.filter(pk=alice.pk).values().get()
+    assert client.post(of(alice, "check/")).status_code == (200 if right == "check_graph" else 403)
+    address = f"{PAGE}erasures/{failing.pk}/retry/"
+    assert client.post(address).status_code == (302 if right == "retry_projection" else 403)
+    assert (address in client.get(PAGE).content.decode()) == (right == "retry_projection")
+
+
+def test_nobody_else_may(alice: User, signed_in: SignedIn) -> None:
+    blind = signed_in(carol("retry_projection", "hold_projection", "check_graph"))
+    for address in (PAGE, of(alice)):
+        assert blind.get(address).status_code == 403
+    assert blind.post(PAGE, chosen("hold", alice)).status_code == 403
+    assert blind.post(of(alice, "check/")).status_code == 403
+    assert signed_in(alice).post(PAGE, chosen("hold", alice)).status_code == 302
+    assert persona(alice).held_at is None
+
+
+def wait_for(found: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not found():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def projector(transactional_db: None) -> Iterator[threading.Event]:
+    """A projector that runs in a thread; the event ends it."""
+    stop = threading.Event()
+
+    def work() -> None:
+        try:
+            Projector().run(stop)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield stop
+    stop.set()
+    thread.join()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_projector_says_what_it_does(
+    staff: Client, alice: User, projector: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "EVERY", 0.05)
+    confirmed(alice)
+    wait_for(lambda: ProjectorState.objects.filter(entries_done=1, people_done=1).exists())
+    text = text_of(staff.get(PAGE))
+    assert "idle" in text
+    assert "1 of 1 person" in text
+    projector.set()
+    wait_for(lambda: not ProjectorState.objects.exists())
+
+
+def test_a_projector_that_was_killed(staff: Client) -> None:
+    now = timezone.now()
+    for name, age in {"lost-host": dt.timedelta(minutes=5), "old-host": dt.timedelta(days=2)}.items():
+        ProjectorState.objects.create(host=name, pid=7, started_at=now - age, seen_at=now - age, people=3)
+    text = text_of(staff.get(PAGE))
+    assert "lost-host:7 gone, last seen 5 minutes ago – 0 of 0 people" in text
+    assert "old-host" not in text
+    reporting.Reporter().end()
+    assert list(ProjectorState.objects.values_list("host", flat=True)) == ["lost-host"]

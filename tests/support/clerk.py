@@ -1,0 +1,95 @@
+"""Does what the command line does on the databases of a product under test, without starting Python each time.
+
+A line of JSON on standard input, [name, arguments], is answered by one on standard output.
+"""
+
+import io
+import json
+import os
+import sys
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from ptfi import embedded
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ptfi.settings")
+embedded.start()
+
+import django  # noqa: E402 (the settings need the services' addresses)
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.core.management import CommandError, call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from graph.connection import drop_driver  # noqa: E402
+from ptfi.accounts.models import User  # noqa: E402
+from tests.conftest import client_of, confirmed, make_user  # noqa: E402
+from tests.support.candidate_files import row  # noqa: E402
+from traits.ingest import batch as ingest  # noqa: E402
+from traits.ingest.parsing import Suggestion, parse  # noqa: E402
+from traits.models import Persona  # noqa: E402
+
+
+def people(count: int) -> list[dict[str, str]]:
+    """So many new people: the id, and the cookie of a session in which they are signed in."""
+    found = []
+    for _ in range(count):
+        user = make_user(f"p{uuid.uuid4()}")
+        cookie = client_of(user).cookies[settings.SESSION_COOKIE_NAME]
+        found.append({"id": str(user.pk), "cookie": f"{cookie.key}={cookie.value}"})
+    return found
+
+
+def suggest(person: str, count: int) -> list[str]:
+    """So many new suggestions of the person's, as the pipeline brings them; their ids."""
+    ids = [uuid.uuid4() for _ in range(count)]
+    parsed = [parse(row(pk, number)) for number, pk in enumerate(ids)]
+    batch = [one for one in parsed if isinstance(one, Suggestion)]
+    ingest.apply(batch, owner=User.objects.get(pk=person))
+    return [str(one.candidate_id) for one in batch]
+
+
+def backlog(count: int, each: int) -> list[str]:
+    """So many people who have confirmed some suggestions each; their ids."""
+    users = [User.objects.create_user(display_name="Somebody") for _ in range(count)]
+    for user in users:
+        Persona.objects.create(user=user)
+        for number in range(each):
+            confirmed(user, f"Says {number}")
+    return [str(user.pk) for user in users]
+
+
+def check() -> str:
+    """What verify_log and check_graph find fault with; empty when all is well."""
+    # Connections from before the graph or PostgreSQL died are this process's own affair.
+    drop_driver()
+    found = []
+    for name in ("verify_log", "check_graph"):
+        said = io.StringIO()
+        try:
+            call_command(name, stdout=said, stderr=said)
+        except (CommandError, SystemExit) as error:
+            found.append(f"{name}: {error} {said.getvalue()}")
+    return "\n".join(found)
+
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "people": people,
+    "suggest": suggest,
+    "backlog": backlog,
+    "check": check,
+}
+
+
+def main() -> None:
+    for line in sys.stdin:
+        name, arguments = json.loads(line)
+        print(json.dumps(COMMANDS[name](**arguments)), flush=True)
+        connection.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""Looking into the graph, and putting things there, past the product's own code."""
+
+import os
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from graph import connection
+from graph.errors import GraphUnavailableError
+from graph.projection.projector import Projector
+from graph.projection.writer import KEYS
+from ptfi.accounts.models import User
+from traits.models import Persona
+
+FENCE = ("generation", "projectedAt")
+
+
+def project(user: User) -> None:
+    """Carry the person's log into the graph."""
+    Projector(only=user.pk).drain(threading.Event())
+
+
+def cypher(statement: str, **parameters: Any) -> list[dict[str, Any]]:
+    """Run a statement; ids may be UUIDs."""
+    texts = {name: str(value) if isinstance(value, uuid.UUID) else value for name, value in parameters.items()}
+    return [record.data() for record in connection.driver().execute_query(statement, texts).records]
+
+
+def dump(user: User) -> list[str]:
+    """Every node of the person and every edge at one, with all properties, apart from the times of projecting."""
+    nodes, edges = list[dict[str, Any]](), list[dict[str, Any]]()
+    # Label by label, each by its index: a look at every node there is takes half a second.
+    for label in KEYS:
+        mine = f"MATCH (n:{label} {{{'userID' if label == 'User' else 'ownerID'}: $id}})"
+        found = cypher(f"{mine} RETURN labels(n) AS label, n AS p", id=user.pk)
+        nodes += found
+        edges += found and cypher(
+            f"{mine}-[e]-(m) RETURN DISTINCT type(e) AS label, properties(e) AS p, startNode(e) AS source, "
+            "endNode(e) AS target",
+            id=user.pk,
+        )
+    for row in (*nodes, *edges):
+        for part in ("p", "source", "target"):
+            if part in row:
+                row[part] = sorted((k, str(v)) for k, v in row[part].items() if k not in FENCE)
+    return sorted([*map(str, nodes), *{str(edge) for edge in edges}])
+
+
+def persona(user: User) -> Persona:
+    return Persona.objects.get(user=user)
+
+
+def trait_node(trait_id: uuid.UUID) -> dict[str, Any] | None:
+    """The Trait's properties, None where there is no such node."""
+    found = cypher("MATCH (t:Trait {traitID: $id}) RETURN properties(t) AS p", id=trait_id)
+    return found[0]["p"] if found else None
+
+
+def concept_names(user: User) -> set[str]:
+    return {row["name"] for row in cypher("MATCH (c:Concept {ownerID: $id}) RETURN c.name AS name", id=user.pk)}
+
+
+@pytest.fixture
+def graph_process() -> Iterator[psutil.Process]:
+    """The embedded graph's process, which runs again at the end."""
+    if "PTFI_EMBEDDED" not in os.environ:
+        pytest.skip("it stops the embedded graph, and there is another one")
+    folder = Path(os.environ["PTFI_EMBEDDED"]) / "graph"
+    process = psutil.Process(int((folder / "server.lock").read_text()))
+    yield process
+    process.send_signal(signal.SIGCONT)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            connection._away_until = 0.0
+            connection.read(lambda tx: tx.run("RETURN 1").consume())
+            return
+        except GraphUnavailableError:
+            time.sleep(0.2)

@@ -1,0 +1,80 @@
+"""``python -m tests.restoring lived|restored``: what operators and people do around a restore, printed as JSON.
+
+In processes of their own, since each is about another PostgreSQL.
+"""
+
+import io
+import json
+import sys
+import time
+from typing import Any
+
+import django
+from django.core.management import call_command
+from django.db import connection
+
+PEOPLE = ("alice@example.com", "bob@example.com")
+
+
+def main(phase: str) -> None:
+    django.setup()
+    print(json.dumps(PHASES[phase]()))
+
+
+def lived() -> dict[str, Any]:
+    """Some decisions, a moment, and what is lost by going back to it: more decisions, and Bob's erasure."""
+    from tests.conftest import confirmed, make_user
+
+    alice, bob = make_user("Alice"), make_user("Bob")
+    for name in ("Loves jazz", "Sails"):
+        confirmed(alice, name)
+    confirmed(bob, "Keeps bees")
+    call("project_graph", once=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()::text, current_user")
+        at, role = cursor.fetchone()
+    # PostgreSQL goes back to the end of the last transaction before the moment.
+    time.sleep(0.2)
+    confirmed(alice, "Was lost")
+    call("erase_persona", PEOPLE[1], reference="T-1", yes=True)
+    call("project_graph", once=True)
+    return {"at": at, "role": role, "people": {email: graph_of(email) for email in PEOPLE}}
+
+
+def restored() -> dict[str, Any]:
+    """The steps of docs/operations.md; what is in the graph before the erasure is repeated, and after."""
+    call("verify_log")
+    call("project_graph", once=True)
+    compared = [call("check_graph", person=email) for email in PEOPLE]
+    back = {email: graph_of(email) for email in PEOPLE}
+    for email in PEOPLE:
+        call("rebuild_graph", person=email)
+    assert {email: graph_of(email) for email in PEOPLE} == back
+    call("erase_persona", PEOPLE[1], reference="T-1, repeated", yes=True)
+    call("project_graph", once=True)
+    compared += [call("check_graph", person=email) for email in PEOPLE]
+    return {"compared": compared, "back": back, "people": {email: graph_of(email) for email in PEOPLE}}
+
+
+def call(name: str, *arguments: str, **options: Any) -> str:
+    said = io.StringIO()
+    call_command(name, *arguments, stdout=said, **options)
+    return said.getvalue()
+
+
+def graph_of(email: str) -> list[str]:
+    """The names of the traits that the graph shows of the person."""
+    from ptfi.accounts.models import User
+    from tests.support.graph_helpers import cypher
+
+    rows = cypher(
+        "MATCH (:User {userID: $u})-[:HAS_TRAIT]->(t) RETURN t.name AS name ORDER BY name",
+        u=User.objects.get(email=email).pk,
+    )
+    return [row["name"] for row in rows]
+
+
+PHASES = {"lived": lived, "restored": restored}
+
+if __name__ == "__main__":
+    main(sys.argv[1])

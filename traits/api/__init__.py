@@ -1,0 +1,1 @@
+"""The REST API over suggestions, traits, styles and the log."""

@@ -1,0 +1,1 @@
+"""Every decision a person can make, one function each, in one transaction."""

@@ -1,0 +1,325 @@
+"""The decisions about suggestions: each is one transaction that holds the person's lock, the rows and the log entry.
+
+Every function raises NotFoundError for what is not the person's, AlreadyDecidedError, StaleVersionError (version is
+the one that the caller saw) and InvalidError. The front door opens the durable transaction around it.
+"""
+
+import dataclasses
+import datetime as dt
+import uuid
+
+from django.utils import timezone
+
+from ptfi.accounts.models import User
+from traits.decisions.conflicts import clash, related_trait
+from traits.decisions.inputs import Changes, Evidence, Relation, clean_changes, clean_evidence, clean_text, raise_faults
+from traits.decisions.locking import (
+    alike,
+    atomic,
+    candidate_in,
+    locked_candidates,
+    locked_trait,
+    locked_with_alike,
+    undecided_in,
+)
+from traits.decisions.recording import TRAITS, Step, decide, record
+from traits.errors import AlreadyDecidedError, InvalidError, NotFoundError, StaleVersionError
+from traits.log import entries as log
+from traits.log.snapshots import Piece, candidate_state, name_key, once_each, own_piece, pooled, trait_state, union
+from traits.log.versions import lifted
+from traits.models import (
+    MAX_EVIDENCE,
+    MAX_LIST,
+    CandidateStatus,
+    Decision,
+    ExtractedTraitCandidate,
+    Origin,
+    PersonaTrait,
+    RejectionCode,
+    TraitStatus,
+    UserRefinedTrait,
+    Verdict,
+)
+
+CODES = frozenset(RejectionCode.values)
+LONGEST_DEFERRAL = dt.timedelta(days=3650)
+NO_CHANGES = Changes()
+NO_EVIDENCE = Evidence()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a decision left behind."""
+
+    entries: list[UserRefinedTrait]
+    candidate: ExtractedTraitCandidate | None = None
+    trait: PersonaTrait | None = None
+    batch_id: uuid.UUID | None = None
+
+    @property
+    def action_id(self) -> uuid.UUID:
+        """What undo takes."""
+        return self.batch_id or self.entries[0].refinement_action_id
+
+
+@atomic
+def confirm(
+    *,
+    user: User,
+    actor: log.Actor,
+    candidate_id: uuid.UUID,
+    changes: Changes = NO_CHANGES,
+    evidence: Evidence = NO_EVIDENCE,
+    relation: Relation | None = None,
+    version: int | None = None,
+) -> Outcome:
+    """Make the suggestion a trait, as it is or with changes; relation says what becomes of one that it clashes with."""
+    persona, locked = locked_candidates(user, [candidate_id, *([relation.trait_id] if relation else [])])
+    candidate = undecided_in(locked, candidate_id, version)
+    before, changes = candidate_state(candidate), clean_changes(changes)
+    evidence = judge(candidate, evidence)
+    at = log.next_moment(persona)
+    trait = new_trait(candidate, changes, evidence, at)
+    modified = trait.origin == Origin.AI_REFINED
+    decide(candidate, CandidateStatus.REFINED if modified else CandidateStatus.CONFIRMED, at)
+    step = Step(
+        Decision.CONFIRMED_MODIFIED if modified else Decision.CONFIRMED_ASIS,
+        trait_id=trait.trait_id,
+        trait=trait,
+        candidate=candidate,
+        candidate_before=before,
+        notes=changes.notes or "",
+        relation=relation.state() if relation else None,
+    )
+    steps = [clash(user, trait, relation, at), step] if relation else [step]
+    batch_id = uuid.uuid4() if relation else None
+    entries = record(persona, steps, actor=actor, at=at, batch_id=batch_id)
+    return Outcome(entries=entries, candidate=candidate, trait=trait, batch_id=batch_id)
+
+
+def judge(candidate: ExtractedTraitCandidate, evidence: Evidence) -> Evidence:
+    """Put the verdicts on the candidate's pieces, in memory; returns the evidence as it was accepted."""
+    evidence = clean_evidence(evidence, {piece["evidence_id"] for piece in candidate.supporting_evidence})
+    candidate.supporting_evidence = judged(candidate.supporting_evidence, evidence.verdicts)
+    return evidence
+
+
+def judged(pieces: list[Piece], verdicts: dict[str, str]) -> list[Piece]:
+    return [{**piece, "verdict": verdicts.get(piece["evidence_id"], piece.get("verdict", ""))} for piece in pieces]
+
+
+def new_trait(
+    candidate: ExtractedTraitCandidate, changes: Changes, evidence: Evidence, at: dt.datetime
+) -> PersonaTrait:
+    """The trait that confirming makes; its origin says whether the person changed anything but the rating."""
+    own = [own_piece(candidate.candidate_id, text) for text in evidence.own]
+    trait = TRAITS.new(
+        trait_id=candidate.candidate_id,
+        user_id=candidate.user_id,
+        name=candidate.trait_name,
+        description=candidate.trait_description,
+        category=candidate.trait_category,
+        origin=Origin.AI_CONFIRMED,
+        status=TraitStatus.ACTIVE,
+        confidence=candidate.confidence_score,
+        concepts=candidate.concepts,
+        evidence=union(candidate.supporting_evidence, own),
+        created_at=at,
+        last_refined_at=at,
+        last_observed_at=candidate.created_at,
+    )
+    doubted = any(piece["verdict"] not in ("", Verdict.SUPPORTS) for piece in candidate.supporting_evidence)
+    if write_changes(trait, changes) - {"user_confidence"} or doubted or own:
+        trait.origin = Origin.AI_REFINED
+    return trait
+
+
+def write_changes(trait: PersonaTrait, changes: Changes) -> set[str]:
+    """Write what differs to the trait, in memory; returns the names of the fields that did."""
+    changed = {field for field, value in changes.given().items() if getattr(trait, field) != value}
+    for field in changed:
+        setattr(trait, field, getattr(changes, field))
+    return changed
+
+
+@atomic
+def reject(
+    *,
+    user: User,
+    actor: log.Actor,
+    candidate_id: uuid.UUID,
+    code: str,
+    reason: str = "",
+    evidence: Evidence = NO_EVIDENCE,
+    relation: Relation | None = None,
+    version: int | None = None,
+) -> Outcome:
+    """Refuse the suggestion; the same one is not offered again.
+
+    The others to review that say the same go along in one batch, unless it was refused as a duplicate of them.
+    """
+    persona, locked = locked_with_alike(user, [candidate_id])
+    candidate = undecided_in(locked, candidate_id, version)
+    check_rejection(code)
+    if relation and relation.kind != "new_is_wrong":
+        raise InvalidError(details={"relation": ["This does not go with a rejection."]})
+    if relation:
+        related_trait(user, relation)
+    no_own_evidence(evidence)
+    at = log.next_moment(persona)
+    step = Step(Decision.REJECTED, candidate=candidate, candidate_before=candidate_state(candidate))
+    judge(candidate, evidence)
+    step.relation = relation.state() if relation else None
+    others = [] if code == RejectionCode.DUPLICATE else alike([candidate], locked)
+    same = [Step(Decision.REJECTED, candidate=other) for other in others]
+    steps = [rejected(each, code, clean_text("reason", reason), at) for each in (step, *same)]
+    batch_id = uuid.uuid4() if same else None
+    entries = record(persona, steps, actor=actor, at=at, batch_id=batch_id)
+    return Outcome(entries=entries, candidate=candidate, batch_id=batch_id)
+
+
+def rejected(step: Step, code: str, reason: str, at: dt.datetime) -> Step:
+    """The step, its candidate rejected in memory."""
+    if step.candidate:
+        step.trait_id, step.rejection_code, step.reason = step.candidate.pk, code, reason
+        step.candidate_before = step.candidate_before or candidate_state(step.candidate)
+        decide(step.candidate, CandidateStatus.REJECTED, at)
+    return step
+
+
+def check_rejection(code: str) -> None:
+    if code not in CODES:
+        raise InvalidError(details={"rejection_code": ["Choose a reason."]})
+
+
+def no_own_evidence(evidence: Evidence) -> None:
+    if any(text.strip() for text in evidence.own):
+        raise InvalidError(details={"own_evidence": ["Evidence of your own comes with a confirmation or a merge."]})
+
+
+@atomic
+def defer(
+    *,
+    user: User,
+    actor: log.Actor,
+    candidate_id: uuid.UUID,
+    until: dt.datetime | None,
+    evidence: Evidence = NO_EVIDENCE,
+    version: int | None = None,
+) -> Outcome:
+    """Put the suggestion off until a time, or (None) until an import brings new evidence for it."""
+    persona, locked = locked_candidates(user, [candidate_id])
+    candidate = undecided_in(locked, candidate_id, version)
+    check_deferral(until)
+    before = candidate_state(candidate)
+    no_own_evidence(evidence)
+    judge(candidate, evidence)
+    at = log.next_moment(persona)
+    decide(candidate, CandidateStatus.AWAITING_REFINEMENT, at)
+    candidate.deferred_until = until
+    step = Step(Decision.DEFERRED, candidate=candidate, candidate_before=before)
+    return Outcome(entries=record(persona, [step], actor=actor, at=at), candidate=candidate)
+
+
+def check_deferral(until: dt.datetime | None) -> None:
+    if until is not None and not timezone.now() < until < timezone.now() + LONGEST_DEFERRAL:
+        raise InvalidError(details={"until": ["Choose a time in the future, at most ten years ahead."]})
+
+
+@atomic
+def merge(
+    *,
+    user: User,
+    actor: log.Actor,
+    candidate_id: uuid.UUID,
+    into: uuid.UUID,
+    evidence: Evidence = NO_EVIDENCE,
+    version: int | None = None,
+) -> Outcome:
+    """Give the suggestion's evidence and concepts to a trait that the person has."""
+    persona, locked = locked_candidates(user, [candidate_id])
+    candidate = undecided_in(locked, candidate_id, version)
+    if into == candidate_id:
+        raise InvalidError(details={"into": ["A suggestion cannot go into itself."]})
+    try:
+        trait = locked_trait(user, into)
+    except NotFoundError:
+        raise InvalidError(details={"into": ["There is no such trait."]}) from None
+    before, trait_before = candidate_state(candidate), trait_state(trait)
+    evidence = judge(candidate, evidence)
+    own = [own_piece(trait.trait_id, text) for text in evidence.own]
+    at = log.next_moment(persona)
+    faults = take_in(trait, [*candidate.supporting_evidence, *own], candidate.concepts, candidate.created_at)
+    raise_faults({"into": faults})
+    trait.last_refined_at = at
+    decide(candidate, CandidateStatus.REFINED, at)
+    step = Step(
+        Decision.MERGED,
+        trait_id=trait.trait_id,
+        trait_before=trait_before,
+        trait=trait,
+        candidate=candidate,
+        candidate_before=before,
+    )
+    return Outcome(entries=record(persona, [step], actor=actor, at=at), candidate=candidate, trait=trait)
+
+
+def take_in(
+    trait: PersonaTrait, pieces: list[Piece], concepts: list[str], observed_at: dt.datetime | None
+) -> list[str]:
+    """Give the trait evidence and concepts, in memory; returns why it cannot hold them, and changes nothing then."""
+    evidence, names = pooled(trait.evidence, pieces), once_each([*trait.concepts, *concepts])
+    faults = []
+    if len(evidence) > MAX_EVIDENCE:
+        faults.append(f"It would hold more than {MAX_EVIDENCE:,} pieces of evidence.")
+    if len(names) > MAX_LIST:
+        faults.append(f"It would hold more than {MAX_LIST} concepts.")
+    if not faults:
+        trait.evidence, trait.concepts = evidence, names
+        trait.last_observed_at = max(filter(None, (trait.last_observed_at, observed_at)), default=None)
+    return faults
+
+
+@atomic
+def reopen(*, user: User, actor: log.Actor, candidate_id: uuid.UUID, version: int | None = None) -> Outcome:
+    """Review a rejected suggestion again, or split off one that was merged, with what the merge brought."""
+    persona, locked = locked_candidates(user, [candidate_id])
+    candidate = candidate_in(locked, candidate_id, None)
+    merged = _standing_merge(user, candidate) if candidate.status == CandidateStatus.REFINED else None
+    if candidate.status != CandidateStatus.REJECTED and not merged:
+        raise AlreadyDecidedError("Only what was rejected or merged can be reviewed again. Nothing was changed.")
+    if version is not None and candidate.version != version:
+        raise StaleVersionError
+    at = log.next_moment(persona)
+    step = Step(Decision.REOPENED, candidate=candidate, candidate_before=candidate_state(candidate))
+    decide(candidate, CandidateStatus.CANDIDATE, at)
+    if merged:
+        _split_off(user, step, merged, at)
+    return Outcome(entries=record(persona, [step], actor=actor, at=at), candidate=candidate, trait=step.trait)
+
+
+def _standing_merge(user: User, candidate: ExtractedTraitCandidate) -> UserRefinedTrait | None:
+    """The merge that holds for this candidate: its newest entry that was not undone."""
+    mine = UserRefinedTrait.objects.filter(user=user)
+    undone = mine.exclude(undoes=None).values("undoes")
+    entries = mine.filter(original_candidate=candidate).exclude(user_decision=Decision.UNDONE)
+    newest = entries.exclude(pk__in=undone).order_by("-revision").first()
+    return newest if newest and newest.user_decision == Decision.MERGED else None
+
+
+def _split_off(user: User, step: Step, merged: UserRefinedTrait, at: dt.datetime) -> None:
+    """Take back from the trait, if the person still has it, what the merge gave it."""
+    trait = PersonaTrait.objects.filter(user=user, pk__in=[merged.trait_id_in_pkg]).first()
+    if trait is None:
+        return
+    content = lifted(merged.content)
+    before, after = content["before"]["trait"], content["after"]["trait"]
+    if not before or not after:
+        # An erasure took what the log said of the trait: nobody knows any more what the merge gave it.
+        return
+    pieces = {piece["evidence_id"] for piece in after["evidence"]} - {p["evidence_id"] for p in before["evidence"]}
+    concepts = {name_key(name) for name in after["concepts"]} - {name_key(name) for name in before["concepts"]}
+    step.trait_id, step.trait_before, step.trait = trait.trait_id, trait_state(trait), trait
+    trait.evidence = [piece for piece in trait.evidence if piece["evidence_id"] not in pieces]
+    trait.concepts = [name for name in trait.concepts if name_key(name) not in concepts]
+    trait.last_refined_at = at

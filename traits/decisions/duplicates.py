@@ -1,0 +1,74 @@
+"""How two traits that the person has stand to each other: the same, one after the other, both, or one was wrong.
+
+As in services.py: each is one transaction; NotFoundError, TraitRemovedError, StaleVersionError, InvalidError.
+"""
+
+import datetime as dt
+import uuid
+
+from ptfi.accounts.models import User
+from traits.decisions.candidates import Outcome, take_in
+from traits.decisions.conflicts import clash, reject_source, related_trait
+from traits.decisions.inputs import MAX_CONTEXT, Relation, clean_names, raise_faults
+from traits.decisions.locking import atomic, lock, locked_trait
+from traits.decisions.recording import Step, record
+from traits.errors import InvalidError
+from traits.log import entries as log
+from traits.log.snapshots import name_key, trait_state
+from traits.models import Decision, PersonaTrait
+
+KINDS = ("same", "replaces", "both_true", "old_was_wrong")
+
+
+@atomic
+def relate(
+    *,
+    user: User,
+    actor: log.Actor,
+    trait_id: uuid.UUID,
+    relation: Relation,
+    contexts: list[str] | None = None,
+    version: int | None = None,
+    other_version: int | None = None,
+) -> Outcome:
+    """Settle a pair of traits: trait_id is the one that stays, relation names the other and what becomes of it.
+
+    same: its evidence and concepts come here, and it is removed; replaces: it is dormant from now on; old_was_wrong: it
+    is removed; both_true: contexts says where this one is true, relation.existing_contexts where the other is. What
+    changes both is one batch, which undoes as one.
+    """
+    if relation.kind not in KINDS or relation.trait_id == trait_id:
+        raise InvalidError(details={"relation": ["Say how two different traits stand to each other."]})
+    persona = lock(user)
+    trait, other = locked_trait(user, trait_id, version), related_trait(user, relation, other_version)
+    before, at = trait_state(trait), log.next_moment(persona)
+    if relation.kind == "same":
+        steps = [_taken_in(user, trait, other, relation, at)]
+    else:
+        if relation.kind == "both_true":
+            trait.expression_contexts = _apart(contexts or [], relation)
+        steps = [clash(user, trait, relation, at)]
+    if relation.kind != "old_was_wrong":
+        trait.last_refined_at = at
+        step = Step(Decision.EDITED, trait_id=trait_id, trait_before=before, trait=trait, relation=relation.state())
+        steps.append(step)
+    batch_id = uuid.uuid4() if len(steps) > 1 else None
+    entries = record(persona, steps, actor=actor, at=at, batch_id=batch_id)
+    return Outcome(entries=entries, trait=trait, batch_id=batch_id)
+
+
+def _taken_in(user: User, trait: PersonaTrait, other: PersonaTrait, relation: Relation, at: dt.datetime) -> Step:
+    """The removal of the other, whose evidence and concepts the trait has now, in memory."""
+    raise_faults({"relation": take_in(trait, other.evidence, other.concepts, other.last_observed_at)})
+    step = Step(Decision.REMOVED, trait_id=other.trait_id, trait_before=trait_state(other), relation=relation.state())
+    reject_source(user, step, at)
+    return step
+
+
+def _apart(contexts: list[str], relation: Relation) -> list[str]:
+    """Where the trait is true; InvalidError when that is just where the other one is."""
+    cleaned, faults = clean_names(contexts, MAX_CONTEXT)
+    if {name_key(name) for name in cleaned} == {name_key(name) for name in relation.existing_contexts}:
+        faults = [*faults, "Say for each where it is true, in different places."]
+    raise_faults({"expression_contexts": faults})
+    return cleaned

@@ -1,0 +1,119 @@
+"""What a person may write, checked the same for every front door."""
+
+import dataclasses
+import uuid
+from typing import Any
+
+from traits.errors import InvalidError
+from traits.log.snapshots import once_each
+from traits.models import MAX_EVIDENCE, MAX_EVIDENCE_TEXT, MAX_LIST, MAX_NAME, MAX_TEXT, Category, Verdict
+
+MAX_CONTEXT = 100
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Changes:
+    """What the person writes about a trait; None leaves a field as it is. user_confidence is 1–5."""
+
+    name: str | None = None
+    description: str | None = None
+    category: str | None = None
+    user_confidence: int | None = None
+    notes: str | None = None
+    concepts: list[str] | None = None
+    expression_contexts: list[str] | None = None
+
+    def given(self) -> dict[str, Any]:
+        return {key: value for key, value in vars(self).items() if value is not None}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Verdicts by evidence id, and texts of one's own to add."""
+
+    verdicts: dict[str, str] = dataclasses.field(default_factory=dict)
+    own: list[str] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Relation:
+    """How a suggestion clashes with the trait: replaces, both_true, old_was_wrong or new_is_wrong.
+
+    existing_contexts: where the trait one has stays true, for both_true.
+    """
+
+    trait_id: uuid.UUID
+    kind: str
+    existing_contexts: list[str] = dataclasses.field(default_factory=list)
+
+    def state(self) -> dict[str, Any]:
+        return dataclasses.asdict(self) | {"trait_id": str(self.trait_id)}
+
+
+def text_faults(text: str, longest: int) -> list[str]:
+    """Why PostgreSQL or a reader could not take this text; empty when they can."""
+    faults = []
+    if len(text) > longest:
+        faults.append(f"At most {longest:,} characters, not {len(text):,}.")
+    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        faults.append("It holds a character that cannot be stored.")
+    return faults
+
+
+def clean_changes(changes: Changes) -> Changes:
+    """The changes trimmed, lists without near-equal entries; raises InvalidError with every fault by field."""
+    given, details = changes.given(), dict[str, list[str]]()
+    for field, longest in (("name", MAX_NAME), ("description", MAX_TEXT), ("notes", MAX_TEXT)):
+        if field in given:
+            given[field] = given[field].strip()
+            details[field] = text_faults(given[field], longest)
+    if given.get("name") == "":
+        details["name"] = ["Give it a name."]
+    if "category" in given and given["category"] not in Category.values:
+        details["category"] = ["This is not one of the categories."]
+    if given.get("user_confidence") not in (None, 1, 2, 3, 4, 5):
+        details["user_confidence"] = ["A whole number from 1 to 5."]
+    for field, longest in (("concepts", MAX_NAME), ("expression_contexts", MAX_CONTEXT)):
+        if field in given:
+            given[field], details[field] = clean_names(given[field], longest)
+    raise_faults(details)
+    return Changes(**given)
+
+
+def clean_names(names: list[str], longest: int) -> tuple[list[str], list[str]]:
+    """The names trimmed, each name key once in its first spelling; and what is wrong with them."""
+    cleaned = once_each(name.strip() for name in names if name.strip())
+    faults = [f"At most {MAX_LIST} entries."] if len(cleaned) > MAX_LIST else []
+    for name in cleaned:
+        faults += text_faults(name, longest)
+    return cleaned, list(dict.fromkeys(faults))
+
+
+def clean_evidence(evidence: Evidence, known: set[str]) -> Evidence:
+    """The evidence with its own texts trimmed; raises InvalidError for unknown pieces, verdicts and bad texts."""
+    if not evidence.verdicts and not evidence.own:
+        return evidence
+    details = dict[str, list[str]]()
+    if not evidence.verdicts.keys() <= known:
+        details["evidence"] = ["A piece of evidence is not part of this."]
+    if not set(evidence.verdicts.values()) <= {*Verdict.values, ""}:
+        details.setdefault("evidence", []).append("A verdict is not one of the four.")
+    own = list(dict.fromkeys(text.strip() for text in evidence.own if text.strip()))
+    details["own_evidence"] = [fault for text in own for fault in text_faults(text, MAX_EVIDENCE_TEXT)]
+    if own and len(own) + len(known) > MAX_EVIDENCE:
+        details["own_evidence"].append(f"At most {MAX_EVIDENCE:,} pieces of evidence.")
+    raise_faults(details)
+    return Evidence(verdicts=evidence.verdicts, own=own)
+
+
+def clean_text(field: str, text: str, longest: int = MAX_TEXT) -> str:
+    """The text trimmed; raises InvalidError naming the field."""
+    raise_faults({field: text_faults(text, longest)})
+    return text.strip()
+
+
+def raise_faults(details: dict[str, list[str]]) -> None:
+    """Raise InvalidError when any field has a fault."""
+    found = {field: faults for field, faults in details.items() if faults}
+    if found:
+        raise InvalidError(details=found)

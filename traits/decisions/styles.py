@@ -1,0 +1,198 @@
+"""The person's communication style: elements such as FormalityLevel, each with a value, in a context ("" everywhere).
+
+A context is kept as its name key, so that "Work" and "work " are one.
+"""
+
+import dataclasses
+import hashlib
+import unicodedata
+import uuid
+from collections import defaultdict
+from typing import Any
+
+from ptfi.accounts.models import User
+from traits.decisions.inputs import MAX_CONTEXT, raise_faults, text_faults
+from traits.decisions.locking import atomic, lock
+from traits.decisions.recording import Step, record
+from traits.errors import InvalidError, StaleVersionError
+from traits.log import entries as log
+from traits.log.snapshots import name_key, style_element, style_state
+from traits.models import MAX_LIST, CommunicationStyle, Decision, UserRefinedTrait
+
+MAX_ELEMENT = 100
+MAX_VALUE = 100
+# Above it, a number is not the same in PostgreSQL, in the graph and in a client's JavaScript.
+LARGEST = 2**53
+KNOWN: dict[str, tuple[str, ...]] = {
+    "FormalityLevel": ("very_informal", "informal", "neutral", "formal", "very_formal"),
+    "HumorUsage": ("none", "low", "medium", "high"),
+    "EmojiPreference": (),
+    "Pacing": ("slow", "moderate", "fast"),
+    "VocabularyComplexity": ("simple", "everyday", "technical"),
+}
+"""The elements whose values are checked, and the values; EmojiPreference is a number from 0 to 1."""
+SPELLINGS = {name_key(element): element for element in KNOWN}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StyleOutcome:
+    """entries: none where nothing changed; changed: element → new value, None where it is gone; styles: the map now."""
+
+    entries: list[UserRefinedTrait]
+    changed: dict[str, Any]
+    styles: dict[str, Any]
+    batch_id: uuid.UUID | None = None
+
+    @property
+    def action_id(self) -> uuid.UUID | None:
+        """What undo takes; None where nothing changed."""
+        return self.batch_id or (self.entries[0].refinement_action_id if self.entries else None)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ContextStyles:
+    """A context's own map and the one that holds everywhere; contexts: all that have one; seen: for put_styles."""
+
+    context: str
+    own: dict[str, Any]
+    everywhere: dict[str, Any]
+    contexts: list[str]
+    seen: str
+
+
+def read(user: User, context: str) -> ContextStyles:
+    """A context beside the others. Raises InvalidError for a context that cannot be one."""
+    context, maps = clean_context(context), defaultdict[str, dict[str, CommunicationStyle]](dict)
+    for row in CommunicationStyle.objects.filter(user=user).order_by("context", "element"):
+        maps[row.context][row.element] = row
+    return ContextStyles(
+        context=context,
+        own=_values(maps.get(context, {})),
+        everywhere=_values(maps.get("", {})),
+        contexts=list(maps),
+        seen=_seen(maps.get(context, {})),
+    )
+
+
+def _seen(rows: dict[str, CommunicationStyle]) -> str:
+    """What tells whether a context has changed: its elements and their versions."""
+    versions = sorted((element, row.version) for element, row in rows.items())
+    return hashlib.sha256(repr(versions).encode()).hexdigest()[:16]
+
+
+def styles(user: User, context: str) -> dict[str, Any]:
+    """The map from element to value of one context. Raises InvalidError for a context that cannot be one."""
+    return _values(_mine(user, clean_context(context)))
+
+
+def all_styles(user: User) -> dict[str, dict[str, Any]]:
+    """Every context's map."""
+    found = defaultdict[str, dict[str, Any]](dict)
+    for style in CommunicationStyle.objects.filter(user=user).order_by("context", "element"):
+        found[style.context][style.element] = style.value
+    return dict(found)
+
+
+def _mine(user: User, context: str) -> dict[str, CommunicationStyle]:
+    rows = CommunicationStyle.objects.filter(user=user, context=context).order_by("element")
+    return {row.element: row for row in rows}
+
+
+def _values(rows: dict[str, CommunicationStyle]) -> dict[str, Any]:
+    return {element: row.value for element, row in rows.items()}
+
+
+@atomic
+def put_styles(
+    *, user: User, actor: log.Actor, context: str, styles: dict[str, Any], seen: str | None = None
+) -> StyleOutcome:
+    """Replace the context's map; what is not in the new one is gone. Each element that changes has an entry of its own.
+
+    An element's name is 1–100 characters without a colon, which parts element and context in the log; a value is a
+    text of at most 100 characters or a number. Raises InvalidError, its details by element, and changes nothing then;
+    StaleVersionError when the context is not as it was seen (ContextStyles.seen).
+    """
+    context, styles = clean_context(context), _clean_styles(styles)
+    persona = lock(user)
+    rows = _mine(user, context)
+    if seen is not None and seen != _seen(rows):
+        raise StaleVersionError
+    if styles and not rows:
+        _check_room(user)
+    had = _values(rows)
+    gone: dict[str, Any] = dict.fromkeys(sorted(had.keys() - styles.keys()))
+    changed = {element: value for element, value in styles.items() if element not in had or had[element] != value}
+    changed |= gone
+    steps = [_step(user, context, element, value, rows.get(element)) for element, value in changed.items()]
+    batch_id = uuid.uuid4() if len(steps) > 1 else None
+    at = log.next_moment(persona)
+    entries = record(persona, steps, actor=actor, at=at, batch_id=batch_id)
+    return StyleOutcome(entries=entries, changed=changed, styles=dict(sorted(styles.items())), batch_id=batch_id)
+
+
+def _step(user: User, context: str, element: str, value: Any, row: CommunicationStyle | None) -> Step:
+    """What gives the element its value; None takes it away."""
+    style = CommunicationStyle(user=user, element=element, context=context, value=value)
+    return Step(
+        Decision.STYLE_CHANGED,
+        style_element=style_element(style_state(style)),
+        style_before=style_state(row) if row else None,
+        style=style if value is not None else None,
+    )
+
+
+def _check_room(user: User) -> None:
+    contexts = CommunicationStyle.objects.filter(user=user).values("context").distinct()
+    if contexts.count() >= MAX_LIST:
+        raise InvalidError(details={"context": [f"At most {MAX_LIST} contexts."]})
+
+
+def clean_context(context: str) -> str:
+    """The context as it is kept. Raises InvalidError."""
+    faults = _name_faults(context.strip(), MAX_CONTEXT)
+    key = "" if faults else name_key(context)
+    # Normalizing can make a text longer.
+    raise_faults({"context": faults or text_faults(key, MAX_CONTEXT)})
+    return key
+
+
+def _name_faults(name: str, longest: int) -> list[str]:
+    """Why this is no name; empty when it is one."""
+    faults = text_faults(name, longest)
+    hidden = any(unicodedata.category(char) == "Cc" for char in name)
+    return faults or (["It holds a control character."] if hidden else [])
+
+
+def _clean_styles(styles: dict[str, Any]) -> dict[str, Any]:
+    if len(styles) > MAX_LIST:
+        raise InvalidError(details={"styles": [f"At most {MAX_LIST} elements."]})
+    # A name that cannot be stored cannot be repeated either.
+    raise_faults({"styles": [fault for element in styles for fault in _name_faults(element, MAX_ELEMENT)]})
+    raise_faults({element: _element_faults(element) or _value_faults(element, styles[element]) for element in styles})
+    return {element: _plain(value) for element, value in styles.items()}
+
+
+def _element_faults(element: str) -> list[str]:
+    if not element or element != element.strip():
+        return ["Give it a name, without spaces around it."]
+    if ":" in element:
+        return ["Give it a name without a colon."]
+    spelling = SPELLINGS.get(name_key(element), element)
+    return [] if spelling == element else [f"This is written {spelling}."]
+
+
+def _value_faults(element: str, value: Any) -> list[str]:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if element == "EmojiPreference":
+        return [] if number and 0 <= value <= 1 else ["A number from 0 to 1."]
+    if element in KNOWN:
+        return [] if value in KNOWN[element] else [f"One of {', '.join(KNOWN[element])}."]
+    if isinstance(value, str):
+        return text_faults(value, MAX_VALUE)
+    # A number that is not one, or is infinite, fails the comparison too.
+    return [] if number and abs(value) <= LARGEST else [f"A text, or a number from {-LARGEST} to {LARGEST}."]
+
+
+def _plain(value: Any) -> Any:
+    """A whole number without decimals: PostgreSQL keeps no exponent and no minus zero, and the log's hash covers it."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -1,0 +1,1 @@
+"""Erasing a persona, an account or a part of it, and keeping it away afterwards."""

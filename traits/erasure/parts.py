@@ -1,0 +1,145 @@
+"""Erasing a part of the persona: a piece of evidence, a source, or a category.
+
+An erasure goes in steps (erasure_steps.py), each a transaction under the person's lock; its row in state `erasing` is
+where anybody goes on after a kill, which the projector does. The first step is large enough for most. It also bars what
+goes (bars.py), under the lock that imports wait for, so that nothing of it comes in after.
+"""
+
+import datetime as dt
+import uuid
+
+import orjson
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from ptfi.accounts.models import User
+from traits.decisions.locking import lock
+from traits.erasure.persona import erase_records, lock_all, lock_answers, new_erasure
+from traits.erasure.redaction import Scope, target_of
+from traits.erasure.worker import Step
+from traits.errors import InvalidError, NotFoundError
+from traits.ingest import blocklist as bars
+from traits.ingest.bulk_write import query
+from traits.log import entries as log
+from traits.log.snapshots import Piece, State
+from traits.models import Category, Erasure, ErasureState, ExtractedTraitCandidate, PersonaTrait, Suppression
+from traits.models.erasure import ErasureKind
+from traits.privacy.selectors import source_name
+
+FURTHEST = dt.timedelta(hours=1)
+"""Longer than an erasure backs off: a time further ahead is from before the clock was set back."""
+PIECES = """
+    SELECT count(DISTINCT piece->>'evidence_id') FROM (
+        SELECT supporting_evidence AS pieces, trait_category AS category FROM traits_extractedtraitcandidate
+        WHERE user_id = %(user)s
+        UNION ALL SELECT evidence, category FROM traits_personatrait WHERE user_id = %(user)s
+    ) AS held, jsonb_array_elements(pieces) AS piece
+    WHERE CASE WHEN %(category)s <> '' THEN category = %(category)s ELSE piece @> %(target)s::jsonb END
+"""
+WITHOUT = """
+    SELECT count(*) FROM traits_extractedtraitcandidate WHERE user_id = %(user)s
+    AND supporting_evidence @> jsonb_build_array(%(target)s::jsonb)
+    AND NOT EXISTS (SELECT FROM jsonb_array_elements(supporting_evidence) AS p WHERE NOT p @> %(target)s::jsonb)
+"""
+
+
+@transaction.atomic
+def erase_evidence(*, user: User, actor: log.Actor, evidence_id: uuid.UUID) -> Erasure:
+    """Erase a piece of evidence wherever it stands: the same words at the same place of the same source.
+
+    A suggestion that has no other evidence goes; a trait stays. Raises NotFoundError.
+    """
+    piece = find_piece(user, evidence_id)
+    target = target_of(ErasureKind.EVIDENCE, piece)
+    return _start(user, actor, ErasureKind.EVIDENCE, target, bars.piece_bar(user.pk, piece))
+
+
+@transaction.atomic
+def erase_source(*, user: User, actor: log.Actor, source: str) -> Erasure:
+    """Erase all evidence of the source with this key (bars.source_bar). Raises NotFoundError."""
+    return _start(user, actor, ErasureKind.SOURCE, source_target(user, source), source)
+
+
+@transaction.atomic
+def erase_category(*, user: User, actor: log.Actor, category: str) -> Erasure:
+    """Erase all suggestions and traits of the category, and what the log says of them. Raises InvalidError."""
+    if category not in Category.values:
+        raise InvalidError(details={"category": ["This is not one of the categories."]})
+    return _start(user, actor, ErasureKind.CATEGORY, {"category": category}, category)
+
+
+def find_piece(user: User, evidence_id: uuid.UUID) -> Piece:
+    """The piece, as a suggestion or a trait of the person has it. Raises NotFoundError."""
+    wanted = str(evidence_id)
+    holds = [{"evidence_id": wanted}]
+    suggested = ExtractedTraitCandidate.objects.filter(user=user, supporting_evidence__contains=holds)
+    held = PersonaTrait.objects.filter(user=user, evidence__contains=holds)
+    pieces: list[Piece] = suggested.values_list("supporting_evidence", flat=True).first() or []
+    pieces = pieces or held.values_list("evidence", flat=True).first() or []
+    found = next((piece for piece in pieces if piece["evidence_id"] == wanted), None)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def source_target(user: User, source: str) -> State:
+    """What the evidence of the source with this key has in common. Raises NotFoundError."""
+    name = source_name(user, source)
+    if name is None:
+        raise NotFoundError
+    return {"source_package_id": name}
+
+
+def preview(user: User, target: State) -> dict[str, int]:
+    """How much an erasure of this would take; the keys in *_less count what loses some of its evidence and stays."""
+    scope = Scope(target)
+    parameters = {"user": user.pk, "category": scope.category, "target": orjson.dumps(target).decode()}
+    candidates, traits = scope.candidates(user).count(), scope.traits(user).count()
+    found = {"evidence": query(PIECES, parameters)[0][0], "log_entries": scope.entries(user).count()}
+    if scope.category:
+        suppressed = Suppression.objects.filter(user=user, category=scope.category).count()
+        return {"candidates": candidates, "traits": traits, **found, "suppressions": suppressed}
+    going = query(WITHOUT, parameters)[0][0]
+    return {"candidates": going, **found, "candidates_less": candidates - going, "traits_less": traits}
+
+
+def _start(user: User, actor: log.Actor, kind: str, target: State, bar: str) -> Erasure:
+    lock_all(user)
+    # One of each is enough to keep it away.
+    Erasure.objects.filter(user=user, kind=kind, bar=bar).update(bar="")
+    erasure = new_erasure(user, actor, kind)
+    erasure.target, erasure.bar, erasure.state = target, bar, ErasureState.ERASING
+    erasure.confirmed_at = timezone.now()
+    counts = preview(user, target)
+    erasure.counts = dict.fromkeys(counts, 0) | {"evidence": counts["evidence"]}
+    erasure.save(force_insert=True)
+    erasure.counts |= erase_records(user)
+    if kind == ErasureKind.CATEGORY:
+        suppressions = Suppression.objects.filter(user=user, category=target["category"])
+        ExtractedTraitCandidate.objects.filter(suppressed_by__in=suppressions).update(suppressed_by=None)
+        erasure.counts["suppressions"] = suppressions.delete()[0]
+    Step(user, erasure).take()
+    return erasure
+
+
+@transaction.atomic
+def go_on(*, erasure_id: uuid.UUID) -> Erasure:
+    """Take the next step of an erasure that is under way; one that has ended stays as it is."""
+    erasure = Erasure.objects.select_related("user").get(pk=erasure_id)
+    if erasure.user is None:
+        return erasure
+    lock_answers(erasure.user)
+    lock(erasure.user)
+    erasure = Erasure.objects.select_related("user").select_for_update(of=("self",)).get(pk=erasure_id)
+    if erasure.state == ErasureState.ERASING and erasure.user:
+        Step(erasure.user, erasure).take()
+    return erasure
+
+
+def under_way(only: uuid.UUID | None = None) -> QuerySet[Erasure]:
+    """The erasures that have steps before them and are not backing off, oldest first."""
+    backing_off = {"next_attempt_at__gt": Now(), "next_attempt_at__lt": Now() + FURTHEST}
+    rows = Erasure.objects.filter(state=ErasureState.ERASING).exclude(**backing_off)
+    return (rows.filter(subject_id=only) if only else rows).order_by("requested_at")

@@ -1,0 +1,252 @@
+"""Erasing a whole persona: what the tables hold at once, and by its receipt (traits/models/erasure.py) the graph after.
+
+It takes the person's Persona row in the one strength that imports wait for (ingest.py), so that nothing slips in.
+"""
+
+import logging
+import time
+import uuid
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Model
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from ptfi.accounts.models import User
+from ptfi.accounts.session_messages import forget_notices
+from ptfi.api.models import IdempotencyKey
+from traits.errors import ErasureExpiredError, InvalidError, NotFoundError
+from traits.log import entries as log
+from traits.models import (
+    CommunicationStyle,
+    Erasure,
+    ErasureState,
+    ExtractedTraitCandidate,
+    Persona,
+    PersonaTrait,
+    Suppression,
+    UserRefinedTrait,
+)
+from traits.models.erasure import WHOLE, ErasureKind
+
+logger = logging.getLogger(__name__)
+
+TABLES: dict[str, type[Model]] = {
+    "candidates": ExtractedTraitCandidate,
+    "traits": PersonaTrait,
+    "styles": CommunicationStyle,
+    "suppressions": Suppression,
+}
+"""What is deleted row by row, in this order; the log goes before, since it names candidates."""
+EVIDENCE = """
+SELECT count(DISTINCT piece->>'evidence_id') FROM (
+    SELECT supporting_evidence AS pieces FROM traits_extractedtraitcandidate WHERE user_id = %(user)s
+    UNION ALL SELECT evidence FROM traits_personatrait WHERE user_id = %(user)s
+) AS held, jsonb_array_elements(pieces) AS piece"""
+RECEIPT = "This receipt: times, numbers and ids, no texts."
+BACKUPS = "Backups, until they are overwritten; after a restore the erasure is repeated."
+LOOKS = "Where staff looked at your pages: who and when, without the reasons that they gave."
+GRAPH_USER = "An empty node of yours in the graph, which keeps anything older from being written there again."
+KEPT = {
+    "account": "Your account, with which you sign in, and its settings.",
+    "apps": "The apps that you connected: they find nothing now, and you can disconnect them.",
+    "receipt": RECEIPT,
+    "looks": LOOKS,
+    "suggestions": "That you take no suggestions, until you turn them on again.",
+    "graphUser": GRAPH_USER,
+    "backups": BACKUPS,
+}
+"""What an erasure leaves, and why."""
+
+
+@transaction.atomic
+def request_erasure(*, user: User, actor: log.Actor, confirm_email: str, recently_authenticated: bool) -> Erasure:
+    """Ask for the erasure of the persona; it is carried out at once for who has just proved who they are.
+
+    For others it awaits their confirmation, for a day. Who asks again gets the erasure that is under way. Raises
+    InvalidError (confirm) when the e-mail is not the account's.
+    """
+    check_email(user, confirm_email)
+    persona = lock_all(user)
+    erasure = _under_way(user)
+    if erasure is None:
+        erasure = new_erasure(user, actor)
+        erasure.save(force_insert=True)
+    if recently_authenticated and erasure.state == ErasureState.AWAITING_CONFIRMATION:
+        carry_out(user, persona, erasure)
+    return erasure
+
+
+@transaction.atomic
+def confirm_erasure(*, user: User, actor: log.Actor, erasure_id: uuid.UUID) -> Erasure:  # noqa: ARG001 (all take one)
+    """Carry out an erasure that awaits this; one that was carried out is returned as it is.
+
+    Raises NotFoundError, ErasureExpiredError.
+    """
+    persona = lock_all(user)
+    erasure = receipt(user, erasure_id)
+    if erasure.state == ErasureState.EXPIRED:
+        raise ErasureExpiredError
+    if erasure.state == ErasureState.AWAITING_CONFIRMATION:
+        carry_out(user, persona, erasure)
+    return erasure
+
+
+@transaction.atomic
+def erase_persona(*, user: User, actor: log.Actor) -> Erasure:
+    """Erase it without asking the person: for operators, who give a reference."""
+    persona = lock_all(user)
+    erasure = new_erasure(user, actor)
+    expire_awaiting(user)
+    erasure.save(force_insert=True)
+    carry_out(user, persona, erasure)
+    return erasure
+
+
+def check_email(user: User, confirm_email: str) -> None:
+    """Raise InvalidError (confirm) when this is not the account's e-mail."""
+    if not user.email or confirm_email.strip().lower() != user.email:
+        raise InvalidError(details={"confirm": ["This is not the e-mail address of your account."]})
+
+
+def receipt(user: User, erasure_id: uuid.UUID) -> Erasure:
+    """What became of the person's erasure. Raises NotFoundError."""
+    erasure = Erasure.objects.filter(user=user, pk=erasure_id).first()
+    if erasure is None:
+        raise NotFoundError
+    if erasure.state == ErasureState.AWAITING_CONFIRMATION and erasure.confirm_by <= timezone.now():
+        erasure.state = ErasureState.EXPIRED
+    return erasure
+
+
+def counts(user: User) -> dict[str, int]:
+    """How much an erasure would take, by kind."""
+    held = {name: model._default_manager.filter(user=user).count() for name, model in TABLES.items()}
+    held["log_entries"] = UserRefinedTrait.objects.filter(user=user).count()
+    return held | {"evidence": _value(EVIDENCE, {"user": user.pk})}
+
+
+@transaction.atomic
+def set_suggestions(*, user: User, actor: log.Actor, on: bool) -> None:
+    """Whether imports may store suggestions for the person; after an erasure they may not."""
+    persona = lock_all(user)
+    if on == (persona.suggestions_off_at is None):
+        return
+    persona.suggestions_off_at = None if on else timezone.now()
+    persona.save(update_fields=["suggestions_off_at"])
+    logger.info("Suggestions for %s were turned %s by %s", user.pk, "on" if on else "off", actor.kind)
+
+
+def lock_all(user: User) -> Persona:
+    """The person's row, locked so that imports about them wait too."""
+    lock_answers(user)
+    Persona.objects.bulk_create([Persona(user=user)], ignore_conflicts=True)
+    return Persona.objects.select_for_update().get(user=user)
+
+
+def lock_answers(user: User) -> None:
+    """Lock what erase_records deletes, before the person: a request sweeps old answers up first, and waits for them."""
+    answers = IdempotencyKey.objects.filter(owner=str(user.pk)).order_by("pk")
+    list(answers.select_for_update().values_list("pk"))
+
+
+def new_erasure(user: User, actor: log.Actor, kind: str = ErasureKind.PERSONA) -> Erasure:
+    """A receipt to be, not saved yet."""
+    return Erasure(
+        user=user,
+        subject_id=user.pk,
+        kind=kind,
+        actor_kind=actor.kind,
+        client_id=actor.client_id,
+        reference=actor.reference,
+    )
+
+
+def _under_way(user: User) -> Erasure | None:
+    """The erasure that awaits confirmation, or one that the graph has yet to follow if nothing came since."""
+    mine = Erasure.objects.filter(user=user, kind=ErasureKind.PERSONA)
+    mine.filter(
+        state=ErasureState.AWAITING_CONFIRMATION, requested_at__lte=timezone.now() - Erasure.CONFIRM_WITHIN
+    ).update(state=ErasureState.EXPIRED)
+    awaiting = mine.filter(state=ErasureState.AWAITING_CONFIRMATION).first()
+    if awaiting or any(counts(user).values()):
+        return awaiting
+    return mine.filter(state=ErasureState.ERASED).order_by("-erased_at").first()
+
+
+def expire_awaiting(user: User) -> None:
+    """Expire what the person had still to confirm: it is being done already."""
+    awaiting = Erasure.objects.filter(user=user, state=ErasureState.AWAITING_CONFIRMATION)
+    awaiting.update(state=ErasureState.EXPIRED)
+
+
+def carry_out(user: User, persona: Persona, erasure: Erasure, kept: dict[str, str] = KEPT) -> None:
+    """Erase the persona, under lock_all, as the erasure says."""
+    _end_parts(user)
+    entries = UserRefinedTrait.objects.filter(user=user).order_by()
+    erasure.things = sorted({pk for (pk,) in entries.values_list("trait_id_in_pkg").distinct() if pk})
+    erasure.counts = counts(user)
+    # A millisecond count is above every generation that a restored PostgreSQL could have forgotten.
+    erasure.generation = max(persona.generation, int(time.time() * 1000)) + 1
+    erasure.confirmed_at = timezone.now()
+    erasure.state, erasure.kept = ErasureState.ERASED, kept
+    # The database's clock: it lets the log go only in the transaction that says so.
+    erasure.erased_at = Now()
+    erasure.save()
+    _erase_tables(user)
+    erasure.counts |= erase_records(user)
+    _start_anew(persona, erasure.generation)
+    Erasure.objects.filter(pk=erasure.pk).update(counts=erasure.counts)
+    erasure.refresh_from_db()
+    logger.info("The persona of %s was erased, by %s: %s", user.pk, erasure.actor_kind, erasure.pk)
+
+
+def _erase_tables(user: User) -> None:
+    rows = ExtractedTraitCandidate.objects.filter(user=user).order_by("pk")
+    # In the order of ids, as everybody takes them; an import may hold some by mistake, under another person.
+    list(rows.select_for_update().values_list("pk"))
+    _value("SELECT erase_persona_log(%(user)s)", {"user": user.pk})
+    # Who of the staff looked stays on record; what they wrote about it may quote the persona.
+    _value("SELECT erase_access_reasons(%(user)s)", {"user": user.pk})
+    _value("SELECT erase_moderation(%(user)s)", {"user": user.pk})
+    with connection.cursor() as cursor:
+        for model in TABLES.values():
+            # The ORM would first look for rows that refer to these, which are gone.
+            cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE user_id = %s", [user.pk])  # noqa: S608
+
+
+def _end_parts(user: User) -> None:
+    """What was being erased of the persona goes with it; the graph is blanked where they say, after it is cleared."""
+    parts = Erasure.objects.filter(user=user).exclude(kind__in=WHOLE)
+    parts.filter(state=ErasureState.ERASING).update(state=ErasureState.ERASED, erased_at=Now(), target={})
+    parts.filter(state=ErasureState.ERASED).update(revision=0, next_attempt_at=None)
+
+
+def erase_records(user: User) -> dict[str, int]:
+    """Erase what else quotes the persona; how many there were, by kind."""
+    forget_notices(user)
+    return {"kept_answers": IdempotencyKey.objects.filter(owner=str(user.pk)).delete()[0]}
+
+
+def _start_anew(persona: Persona, generation: int) -> None:
+    """The row as a new person's, but of a generation that everything written so far is older than."""
+    Persona.objects.filter(pk=persona.pk).update(
+        revision=0,
+        hash=log.NO_HASH,
+        last_entry_at=None,
+        generation=generation,
+        projected_revision=0,
+        projected_at=None,
+        claimed_until=None,
+        attempts=0,
+        next_attempt_at=None,
+        last_error="",
+        suggestions_off_at=timezone.now(),
+    )
+
+
+def _value(statement: str, parameters: dict[str, Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return int(cursor.fetchone()[0])

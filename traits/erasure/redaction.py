@@ -1,0 +1,142 @@
+"""What an erasure of a part takes from rows and from the log: pieces of evidence, or everything about a category.
+
+A rewritten entry keeps its digest and loses its salt; its content says `erased` with a nonce, so that nobody can try
+out what stood there. The `evidence_erased` entry that goes with it has `redacted`: revision → the new content's digest.
+"""
+
+import dataclasses
+import json
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from ptfi.accounts.models import User
+from traits.log import entries as log
+from traits.log.snapshots import SIDES, Piece, State
+from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
+from traits.models.erasure import ErasureKind
+
+HALVES = ("before", "after")
+
+
+@dataclasses.dataclass(frozen=True)
+class Scope:
+    """What goes: evidence that has these fields, or, with "category" as the only one, all states of that category."""
+
+    target: State
+
+    @property
+    def category(self) -> str:
+        return str(self.target.get("category", ""))
+
+    def takes(self, piece: Piece) -> bool:
+        return not self.category and all(piece.get(name) == value for name, value in self.target.items())
+
+    def left(self, pieces: list[Piece]) -> list[Piece]:
+        return [piece for piece in pieces if not self.takes(piece)]
+
+    def candidates(self, user: User) -> QuerySet[ExtractedTraitCandidate]:
+        """The rows that lose something; those of a category go, also where only the trait that they became is of it."""
+        rows = ExtractedTraitCandidate.objects.filter(user=user).defer("search")
+        if self.category:
+            became = PersonaTrait.objects.filter(user=user, category=self.category)
+            return rows.filter(Q(trait_category=self.category) | Q(pk__in=became.values("pk")))
+        return rows.filter(supporting_evidence__contains=[self.target])
+
+    def traits(self, user: User) -> QuerySet[PersonaTrait]:
+        """The rows that lose something; those of a category go."""
+        rows = PersonaTrait.objects.filter(user=user)
+        return rows.filter(category=self.category) if self.category else rows.filter(evidence__contains=[self.target])
+
+    def entries(self, user: User) -> QuerySet[UserRefinedTrait]:
+        """The entries of the log whose states hold what goes; every version has category and evidence."""
+        state = self.target if self.category else {"evidence": [self.target]}
+        holds = Q(pk__in=[])
+        for half in HALVES:
+            for side in ("candidate", "trait"):
+                holds |= Q(content__contains={half: {side: state}})
+        return UserRefinedTrait.objects.filter(holds, user=user)
+
+
+def scope_of(erasure: Erasure) -> Scope:
+    return Scope(erasure.target)
+
+
+def target_of(kind: str, piece: Piece) -> State:
+    """What names the piece itself, wherever it stands, or its source."""
+    names = ["source_package_id"]
+    if kind == ErasureKind.EVIDENCE:
+        names += ["source_detail", "start_time", "content"]
+    return {name: piece.get(name) for name in names}
+
+
+@dataclasses.dataclass
+class Redaction:
+    """Entries on their way out of the log's texts.
+
+    gone_candidates and gone_traits: ids of those that nobody has any more, of whom no state stays. candidates and
+    traits: ids of those of whom a state went, so that undo must leave them alone.
+    evidence: ids of the pieces that went out of states of traits. digests: revision → the new content's digest.
+    """
+
+    scope: Scope
+    gone_candidates: set[str] = dataclasses.field(default_factory=set)
+    gone_traits: set[str] = dataclasses.field(default_factory=set)
+    candidates: set[str] = dataclasses.field(default_factory=set)
+    traits: set[str] = dataclasses.field(default_factory=set)
+    evidence: set[str] = dataclasses.field(default_factory=set)
+    digests: dict[int, str] = dataclasses.field(default_factory=dict)
+
+    def write(self, user: User, entries: Iterable[UserRefinedTrait]) -> None:
+        """Rewrite the entries that hold something that goes."""
+        revisions, contents = [], []
+        for entry in entries:
+            if content := self._without(entry):
+                self.digests[entry.revision] = log.digest_of(b"", content, entry.hash_algorithm).hex()
+                revisions.append(entry.revision)
+                contents.append(json.dumps(content))
+        if revisions:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT redact_log(%s, %s, %s::jsonb[])", [user.pk, revisions, contents])
+
+    def _without(self, entry: UserRefinedTrait) -> State | None:
+        """The content without what goes; None when it holds nothing of it.
+
+        It stays in the version in which it was written: every version has the fields that are named here.
+        """
+        old = entry.content
+        new: State = {**old, **{half: self._half(entry, old[half]) for half in HALVES}}
+        if old["relation"] and old["relation"]["trait_id"] in self.gone_traits:
+            new["relation"] = {**old["relation"], "existing_contexts": []}
+        if new == old:
+            return None
+        if not any(new[half][side] for half in HALVES for side in SIDES):
+            new |= {"reason": "", "notes": ""}
+        return new | {"erased": secrets.token_hex(16)}
+
+    def _half(self, entry: UserRefinedTrait, states: dict[str, Any]) -> State:
+        candidate, trait = states["candidate"], states["trait"]
+        if candidate and self._goes(candidate, candidate["candidate_id"] in self.gone_candidates):
+            self.candidates.add(candidate["candidate_id"])
+            if str(entry.trait_id_in_pkg) == candidate["candidate_id"]:
+                self.traits.add(candidate["candidate_id"])
+            candidate = None
+        elif candidate:
+            candidate = {**candidate, "evidence": self.scope.left(candidate["evidence"])}
+        if trait and self._goes(trait, trait["trait_id"] in self.gone_traits):
+            self.traits.add(trait["trait_id"])
+            self._note(trait["evidence"])
+            trait = None
+        elif trait:
+            self._note([piece for piece in trait["evidence"] if self.scope.takes(piece)])
+            trait = {**trait, "evidence": self.scope.left(trait["evidence"])}
+        return {**states, "candidate": candidate, "trait": trait}
+
+    def _goes(self, state: State, gone: bool) -> bool:
+        return gone or (bool(self.scope.category) and state["category"] == self.scope.category)
+
+    def _note(self, pieces: Iterable[Piece]) -> None:
+        self.evidence |= {piece["evidence_id"] for piece in pieces}

@@ -1,0 +1,136 @@
+"""What is never suggested again, what wanted that, and how the person lets it be suggested again."""
+
+import dataclasses
+import datetime as dt
+import uuid
+
+from django.db import transaction
+from django.db.models import Case, Count, F, Q, Value, When
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
+
+from ptfi.accounts.models import User
+from traits.decisions.locking import lock
+from traits.decisions.recording import drop_suppressions
+from traits.errors import NotFoundError
+from traits.log import entries as log
+from traits.log.narration import DOUBLE
+from traits.models import (
+    Decision,
+    Erasure,
+    ExtractedTraitCandidate,
+    Suppression,
+    UserRefinedTrait,
+)
+
+PAGE = 30
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Cause:
+    """A decision that wants a suppression: which (a reject, a removal or a merge of two traits), of what, and when.
+
+    code: of a reject, "" for the others.
+    """
+
+    decision: str
+    name: str
+    at: dt.datetime
+    code: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Suppressed:
+    """A suppression as its page shows it; kept_away: how many suggestions it holds back now."""
+
+    pk: int
+    name: str
+    category: str
+    causes: list[Cause]
+    kept_away: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Page:
+    """Some of the list, by name, and the key to go on from; next is "" at the end."""
+
+    rows: list[Suppressed]
+    next: str
+
+
+def suppressions(user: User, after: str = "") -> Page:
+    """A page of the person's suppressions; a key that is not one starts at the beginning."""
+    rows = Suppression.objects.filter(user=user).order_by("name_key", "category")
+    last = rows.filter(pk=after).first() if after.isdecimal() and len(after) < 19 else None
+    if last:
+        rows = rows.filter(Q(name_key__gt=last.name_key) | Q(name_key=last.name_key, category__gt=last.category))
+    found = list(rows[: PAGE + 1])
+    page = found[:PAGE]
+    causes = _causes(user, {source for row in page for source in row.sources})
+    held = ExtractedTraitCandidate.objects.filter(suppressed_by__in=page).values("suppressed_by")
+    kept_away = dict(held.annotate(number=Count("pk")).values_list("suppressed_by", "number"))
+    shown = [
+        _suppressed(row, [causes[pk] for pk in row.sources if pk in causes], kept_away.get(row.pk, 0)) for row in page
+    ]
+    return Page(rows=shown, next=str(page[-1].pk) if len(found) > PAGE else "")
+
+
+def _suppressed(row: Suppression, causes: list[Cause], kept_away: int) -> Suppressed:
+    # The name key lacks capitals and punctuation.
+    name = next((cause.name for cause in causes if cause.name), row.name_key)
+    return Suppressed(pk=row.pk, name=name, category=row.category, causes=causes, kept_away=kept_away)
+
+
+def _causes(user: User, sources: set[uuid.UUID]) -> dict[uuid.UUID | None, Cause]:
+    """The newest reject or removal of each of these suggestions and traits."""
+    entries = UserRefinedTrait.objects.filter(
+        user=user, trait_id_in_pkg__in=sources, user_decision__in=(Decision.REJECTED, Decision.REMOVED)
+    )
+    # In every version of the snapshots a state has its name, and a relation its kind.
+    name = Coalesce(KT("content__before__trait__name"), KT("content__before__candidate__name"))
+    is_double = Q(user_decision=Decision.REMOVED, content__relation__kind=DOUBLE)
+    decided = Case(When(is_double, then=Value(Decision.MERGED.value)), default=F("user_decision"))
+    columns = ("trait_id_in_pkg", "decided", "name", "created_at", "rejection_code")
+    rows = entries.annotate(name=name, decided=decided).order_by("revision").values_list(*columns)
+    return {pk: Cause(decision=decision, name=name or "", at=at, code=code) for pk, decision, name, at, code in rows}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Lifted:
+    """What may be suggested again, name as the person spells it, and how many suggestions are back in the queue."""
+
+    name_key: str
+    name: str
+    category: str
+    returned: int
+
+
+@transaction.atomic
+def lift_suppression(*, user: User, actor: log.Actor, suppression_id: int) -> Lifted:  # noqa: ARG001 (all take one)
+    """Let this be suggested again; what was kept away is to be reviewed. What was rejected stays so.
+
+    It is no decision about a trait or a suggestion, so the log has no entry of it. Raises NotFoundError.
+    """
+    lock(user)
+    row = Suppression.objects.filter(user=user, pk=suppression_id).first()
+    if row is None:
+        raise NotFoundError
+    returned = drop_suppressions(user.pk, [row.pk])
+    # The name key lacks capitals and punctuation.
+    name = next((cause.name for cause in _causes(user, set(row.sources)).values() if cause.name), row.name_key)
+    return Lifted(name_key=row.name_key, name=name, category=row.category, returned=returned)
+
+
+@transaction.atomic
+def lift_bar(*, user: User, actor: log.Actor, erasure_id: uuid.UUID) -> Erasure:  # noqa: ARG001 (all take one)
+    """Let imports bring again what an erasure keeps away (bars.py); what it erased stays erased.
+
+    Raises NotFoundError.
+    """
+    lock(user)
+    erasure = Erasure.objects.select_for_update(of=("self",)).filter(user=user, pk=erasure_id).exclude(bar="").first()
+    if erasure is None:
+        raise NotFoundError
+    erasure.bar = ""
+    erasure.save(update_fields=["bar"])
+    return erasure

@@ -1,0 +1,244 @@
+"""The steps in which a part of the persona is erased: rows, what the log says of them, and what wanted suppressions.
+
+Whoever takes a step holds the person's lock. Each finds by itself what is left to do, so that one may be the last of a
+process, and the next the first of another.
+"""
+
+import dataclasses
+import logging
+import uuid
+
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
+
+from ptfi.accounts.models import User
+from traits.erasure.persona import BACKUPS, RECEIPT, erase_records
+from traits.erasure.redaction import Redaction, scope_of
+from traits.log import entries as log
+from traits.log.snapshots import trait_state
+from traits.models import (
+    ActorKind,
+    Decision,
+    Erasure,
+    ErasureState,
+    ExtractedTraitCandidate,
+    Persona,
+    PersonaTrait,
+    Suppression,
+    UserRefinedTrait,
+)
+from traits.models.erasure import ErasureKind
+from traits.moderation.services import blank_reasons, without_text
+
+logger = logging.getLogger(__name__)
+
+THINGS = 200
+"""Suggestions that one step takes."""
+TRAITS = 100
+"""Traits that one step takes; they are in memory together."""
+ENTRIES = 500
+"""Entries of the log that one step rewrites, beside those about suggestions and traits that go."""
+THINNED = ["supporting_evidence", "held_reason", "version", "updated_at"]
+CHUNK = 10
+"""Rows in memory at once; one may be some megabytes."""
+KEPT = {
+    ErasureKind.CATEGORY: {
+        "traits": "Traits and suggestions of other categories, also where they once were of this one; and what they"
+        " took over from a suggestion by a merge, in the log also where that was undone.",
+        "category": "That you take no suggestions of this category, until you let them in again.",
+    },
+    ErasureKind.SOURCE: {
+        "source": "A number computed from the source's name, from which it cannot be read: it keeps the source from"
+        " being taken in again, until you let it in.",
+    },
+    ErasureKind.EVIDENCE: {
+        "evidence": "A number computed from the piece, from which it cannot be read: it keeps the piece from being"
+        " taken in again, until you let it in.",
+    },
+}
+"""What an erasure of each kind leaves beside what all of them do, and why."""
+TRAITS_STAY = "Traits that you confirmed, in the words that you confirmed, without this evidence."
+DECISIONS_STAY = (
+    "That you decided, when and how: the entries of your log, without the texts that went. Concepts that a trait took"
+    " over by a merge are still named in them, also where the merge was undone."
+)
+
+
+class Step:
+    """One step: rows first, then what the log says of them, then what it says of others, then the entries about it."""
+
+    def __init__(self, user: User, erasure: Erasure) -> None:
+        self.user, self.erasure = user, erasure
+        self.scope = scope_of(erasure)
+        self.persona = Persona.objects.get(user=user)
+        self.at = log.next_moment(self.persona)
+        self.redaction = Redaction(self.scope)
+        self.thinned: dict[str, PersonaTrait] = {}
+
+    def take(self) -> None:
+        # Each kind of row is looked for only when the one before is done.
+        done = self._take_candidates() and self._take_traits() and self._take_entries()
+        self._append()
+        self.erasure.things = sorted({*self.erasure.things, *map(uuid.UUID, self._things())})
+        if done:
+            self._finish()
+        self.erasure.save()
+        self.erasure.refresh_from_db()
+
+    def _take_candidates(self) -> bool:
+        rows = self.scope.candidates(self.user).order_by("pk")
+        ids = list(rows.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True)[:THINGS])
+        gone = set[uuid.UUID]()
+        for start in range(0, len(ids), CHUNK):
+            chunk = list(ExtractedTraitCandidate.objects.filter(pk__in=ids[start : start + CHUNK]).defer("search"))
+            gone |= {row.pk for row in chunk if not self._thin(row)}
+            kept = [row for row in chunk if row.pk not in gone]
+            ExtractedTraitCandidate.objects.bulk_update(kept, THINNED)
+        blank_reasons(self.user, ids)
+        self._count(candidates=len(gone), candidates_less=len(ids) - len(gone))
+        self._drop(gone)
+        return len(ids) < THINGS
+
+    def _thin(self, row: ExtractedTraitCandidate) -> bool:
+        """Take the evidence off the row, in memory; False when it has nothing left to stand on."""
+        if self.scope.category:
+            return False
+        row.supporting_evidence = self.scope.left(row.supporting_evidence)
+        # Staff may have quoted it.
+        row.held_reason = without_text(row.held_reason)
+        row.version, row.updated_at = row.version + 1, self.at
+        return bool(row.supporting_evidence)
+
+    def _drop(self, gone: set[uuid.UUID]) -> None:
+        """Delete these suggestions, and what the log and the suppressions say of them."""
+        if not gone:
+            return
+        held = set(PersonaTrait.objects.filter(user=self.user, pk__in=gone).values_list("pk", flat=True))
+        self.redaction.gone_candidates |= set(map(str, gone))
+        self.redaction.gone_traits |= set(map(str, gone - held))
+        self._rewrite(Q(original_candidate__in=gone))
+        self._rewrite_about(gone - held)
+        self._delete(ExtractedTraitCandidate, gone)
+        self._forget(gone)
+
+    def _take_traits(self) -> bool:
+        ids = list(self.scope.traits(self.user).order_by("pk").values_list("pk", flat=True)[:TRAITS])
+        if self.scope.category:
+            self.redaction.gone_traits |= set(map(str, ids))
+            self.redaction.traits |= set(map(str, ids))
+            self._rewrite_about(set(ids))
+            self._delete(PersonaTrait, set(ids))
+            self._forget(set(ids))
+            self._count(traits=len(ids))
+            return len(ids) < TRAITS
+        for trait in PersonaTrait.objects.filter(pk__in=ids):
+            trait.evidence = self.scope.left(trait.evidence)
+            self.thinned[str(trait.pk)] = trait
+        self._count(traits_less=len(ids))
+        return len(ids) < TRAITS
+
+    def _take_entries(self) -> bool:
+        rows = self.scope.entries(self.user).order_by("revision")
+        found = list(rows.values_list("revision", flat=True)[:ENTRIES])
+        self._rewrite(Q(revision__in=found))
+        return len(found) < ENTRIES
+
+    def _rewrite_about(self, traits: set[uuid.UUID]) -> None:
+        """Rewrite the entries about these traits, and those about others that clashed with them."""
+        # In every version of the snapshots a relation has this id.
+        relation = Q(content__relation__trait_id__in=list(map(str, traits)))
+        self._rewrite(Q(trait_id_in_pkg__in=traits) | relation)
+
+    def _rewrite(self, which: Q) -> None:
+        entries = UserRefinedTrait.objects.filter(which, user=self.user)
+        revisions = list(entries.order_by("revision").values_list("revision", flat=True))
+        for start in range(0, len(revisions), CHUNK):
+            chunk = UserRefinedTrait.objects.filter(user=self.user, revision__in=revisions[start : start + CHUNK])
+            self.redaction.write(self.user, chunk)
+
+    def _append(self) -> None:
+        """One entry about each trait and suggestion that lost something; the first one names what was rewritten."""
+        also = self.redaction.traits - self.thinned.keys() - self.redaction.gone_traits
+        for trait in PersonaTrait.objects.filter(user=self.user, pk__in=also):
+            self.thinned[str(trait.pk)] = trait
+        traits = sorted(self.thinned.keys() | self.redaction.traits)
+        changes = [self._change(trait_id=pk, candidate_id=pk) for pk in traits]
+        changes += [self._change(candidate_id=pk) for pk in sorted(self.redaction.candidates - set(traits))]
+        redacted = {str(revision): digest for revision, digest in sorted(self.redaction.digests.items())}
+        if redacted and not changes:
+            changes = [self._change()]
+        if redacted:
+            changes[0] = dataclasses.replace(changes[0], redacted=redacted)
+        entries = log.append(self.persona, changes, actor=self._actor(), at=self.at, batch_id=self.erasure.pk)
+        for entry in entries:
+            if changed := self.thinned.get(str(entry.trait_id_in_pkg)):
+                changed.version = entry.revision
+        PersonaTrait.objects.bulk_update(self.thinned.values(), ["evidence", "version"], batch_size=CHUNK)
+        self._count(log_entries=len(redacted))
+
+    def _change(self, trait_id: str | None = None, candidate_id: str | None = None) -> log.Change:
+        trait = self.thinned.get(trait_id or "")
+        states = {"trait": trait_state(trait) if trait else None}
+        known = candidate_id in self.redaction.candidates
+        return log.Change(
+            decision=Decision.EVIDENCE_ERASED,
+            trait_id=uuid.UUID(trait_id) if trait_id else None,
+            candidate_id=uuid.UUID(candidate_id) if candidate_id and known else None,
+            before=states,
+            after=states,
+        )
+
+    def _actor(self) -> log.Actor:
+        kind = self.erasure.actor_kind
+        return log.Actor(
+            user_id=self.user.pk if kind == ActorKind.PERSON else None,
+            kind=kind,
+            client_id=self.erasure.client_id,
+            reference=self.erasure.reference,
+        )
+
+    def _things(self) -> set[str]:
+        """What the graph may hold of it, in nodes that the pipeline made."""
+        return self.redaction.evidence | (self.redaction.traits - self.thinned.keys())
+
+    def _forget(self, sources: set[uuid.UUID]) -> None:
+        """Take these from what wants suppressions; one that nobody wants goes, unless it keeps something away."""
+        rows = list(Suppression.objects.filter(user=self.user, sources__overlap=list(sources)))
+        for row in rows:
+            row.sources = [source for source in row.sources if source not in sources]
+        Suppression.objects.bulk_update(rows, ["sources"])
+        self._drop_idle()
+
+    def _drop_idle(self) -> None:
+        keeps = ExtractedTraitCandidate.objects.filter(suppressed_by=OuterRef("pk"))
+        idle = Suppression.objects.filter(~Exists(keeps), user=self.user, sources=[])
+        self._count(suppressions=idle.delete()[0])
+
+    def _delete(self, model: type[ExtractedTraitCandidate] | type[PersonaTrait], ids: set[uuid.UUID]) -> None:
+        # The ORM would first look for rows that refer to these.
+        model.objects.filter(user=self.user, pk__in=ids)._raw_delete("default")
+
+    def _count(self, **more: int) -> None:
+        for name, number in more.items():
+            if number:
+                self.erasure.counts[name] = self.erasure.counts.get(name, 0) + number
+
+    def _finish(self) -> None:
+        self._drop_idle()
+        erasure = self.erasure
+        erasure.counts |= {"kept_answers": erasure.counts["kept_answers"] + erase_records(self.user)["kept_answers"]}
+        erasure.state, erasure.target = ErasureState.ERASED, {}
+        erasure.erased_at = Now()
+        erasure.generation, erasure.revision = self.persona.generation, self.persona.revision
+        erasure.kept = kept(erasure)
+        logger.info("A part (%s) of the persona of %s was erased: %s", erasure.kind, self.user.pk, erasure.pk)
+
+
+def kept(erasure: Erasure) -> dict[str, str]:
+    """What the erasure leaves, and why."""
+    found = dict(KEPT[ErasureKind(erasure.kind)])
+    if erasure.counts.get("traits_less"):
+        found = {"traits": TRAITS_STAY, **found}
+    if erasure.counts.get("log_entries"):
+        found["decisions"] = DECISIONS_STAY
+    return found | {"receipt": RECEIPT, "backups": BACKUPS}

@@ -1,0 +1,205 @@
+"""The history's pages: what was decided, the persona on a past date, checking the log, and taking it along."""
+
+import datetime as dt
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_time
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from ptfi.web.downloads import Download
+from traits import selectors
+from traits.errors import NotFoundError
+from traits.forms import read_choice, read_number
+from traits.history import past
+from traits.history import selectors as log_history
+from traits.history.download import json_lines, table
+from traits.history.selectors import ACTORS, Filters
+from traits.history.staff_actions import moderated
+from traits.log import verification as log_check
+from traits.log.diff import changed_pieces, pieces_then
+from traits.log.narration import element_words, value_words
+from traits.log.snapshots import State
+from traits.models import Category, Decision, ModerationEntry, UserRefinedTrait
+from traits.review.views import Request, wants_fragment
+
+DOWNLOADS = {
+    "json": (json_lines, "jsonl", "application/x-ndjson"),
+    "csv": (table, "csv", "text/csv; charset=utf-8"),
+}
+MOST = 10**9
+
+
+def read_filters(query: QueryDict) -> Filters:
+    """The filters that the address names; what is not one of the choices counts as not chosen."""
+    return Filters(
+        decision=read_choice(query, "decision", Decision.values),
+        category=read_choice(query, "category", Category.values),
+        actor=read_choice(query, "actor", ACTORS),
+        since=read_day(query.get("since", "")),
+        until=read_day(query.get("until", "")),
+    )
+
+
+def read_day(text: str) -> dt.date | None:
+    """A day as a date field sends it; None for what is none, or too far away to have a time zone."""
+    try:
+        day = parse_date(text)
+    except ValueError:
+        return None
+    return day if day and 1900 < day.year < 9000 else None
+
+
+@login_required
+@never_cache
+@require_safe
+def history(request: Request) -> HttpResponse:
+    """The log, newest first; HTMX gets the list alone."""
+    filters, after = read_filters(request.GET), read_number(request.GET.get("after", ""), 0, MOST)
+    context = {
+        "page": log_history.page(request.user, filters, after=after),
+        "filters": filters,
+        "first": not after,
+        "moderated": _moderated(request, filters) if not after else [],
+        "back": _without(request, "done"),
+        "done": request.GET.get("done", ""),
+        "decisions": Decision.choices,
+        "categories": Category.choices,
+        "actors": ACTORS.items(),
+    }
+    return render(request, "history/_answer.html" if wants_fragment(request) else "history/history.html", context)
+
+
+def _moderated(request: Request, filters: Filters) -> list[ModerationEntry]:
+    """The newest things that staff did, where nothing or staff's doing was asked for."""
+    wanted = filters in (Filters(), Filters(actor="staff"))
+    return moderated(request.user, limit=3)[0] if wanted else []
+
+
+@login_required
+@never_cache
+@require_safe
+def moderated_page(request: Request) -> HttpResponse:
+    """What staff did with the person's suggestions."""
+    entries, key = moderated(request.user, request.GET.get("after", ""))
+    context = {"entries": entries, "next": key, "next_query": urlencode({"after": key})}
+    return render(request, "history/moderated.html", context)
+
+
+def _without(request: Request, name: str) -> str:
+    """The page's own address, without this field."""
+    query = request.GET.copy()
+    query.pop(name, None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+@login_required
+@never_cache
+@require_safe
+def entry(request: Request, action_id: uuid.UUID) -> HttpResponse:
+    """One entry with the evidence that it touched, or a batch with its entries."""
+    item = log_history.item(request.user, action_id)
+    context: dict[str, Any] = {"item": item, "back": request.path, "done": ""}
+    if item.number > 1:
+        after = read_number(request.GET.get("after", ""), 0, MOST)
+        context |= {"page": log_history.members(request.user, item.entry.batch_id, after=after), "first": not after}
+    else:
+        content = log_history.content(request.user, item.entry.pk)
+        context |= _evidence(content) | _still_there(request, item.entry)
+    return render(request, "history/entry.html", context)
+
+
+def _evidence(content: State) -> dict[str, Any]:
+    """The pieces that the entry changed, else those that it was about."""
+    pieces, total = changed_pieces(content["before"], content["after"])
+    if total:
+        return {"pieces": pieces, "total": total, "touched": True}
+    pieces, total = pieces_then(content["before"], content["after"])
+    return {"pieces": pieces, "total": total, "touched": False}
+
+
+def _still_there(request: Request, entry: UserRefinedTrait) -> dict[str, Any]:
+    """The trait that the entry is about, or else the suggestion, where it can be opened."""
+    if entry.trait_id_in_pkg and selectors.traits(request.user, [entry.trait_id_in_pkg]):
+        return {"trait_id": entry.trait_id_in_pkg}
+    try:
+        suggestion = entry.original_candidate_id and selectors.candidate(request.user, entry.original_candidate_id)
+    except NotFoundError:
+        return {}
+    return {"suggestion": suggestion}
+
+
+@login_required
+@never_cache
+@require_safe
+def log_checked(request: Request) -> HttpResponse:
+    """Check the log's chain, a piece at a time: the page asks for the next one by itself, or by its button."""
+    after = read_number(request.GET.get("after", ""), 0, MOST)
+    context = {"checked": log_check.check(request.user, after=after)} if "after" in request.GET else {}
+    return render(request, "history/_check.html" if request.htmx else "history/check.html", context)
+
+
+@login_required
+@require_safe
+def log_file(request: Request, kind: str) -> StreamingHttpResponse:
+    """The whole log as a file."""
+    pieces, extension, content_type = DOWNLOADS[kind]
+    response = StreamingHttpResponse(Download(request.user.pk, pieces(request.user)), content_type=content_type)
+    name = f"persona-log-{timezone.localdate():%Y-%m-%d}.{extension}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@login_required
+@never_cache
+@require_safe
+def persona_past(request: Request) -> HttpResponse:
+    """The traits and styles that held at the end of a day, or at a time of it."""
+    day, time = read_day(request.GET.get("day", "")), request.GET.get("time", "")
+    context: dict[str, Any] = {"day": day, "time": "", "typed": request.GET, "today": timezone.localdate()}
+    context["wrong"] = bool(request.GET.get("day")) and day is None
+    if day:
+        at = _moment(day, time)
+        context |= {"time": time if at else "", "at": at or log_history.end_of(day)}
+        context |= _past(request, context["at"])
+    return render(request, "history/past.html", context)
+
+
+def _moment(day: dt.date, time: str) -> dt.datetime | None:
+    """The time of the person's day; None where none, or no time, was given."""
+    try:
+        given = parse_time(time)
+    except ValueError:
+        return None
+    return timezone.make_aware(dt.datetime.combine(day, given.replace(tzinfo=None))) if given else None
+
+
+def _past(request: Request, at: dt.datetime) -> dict[str, Any]:
+    after = _id(request.GET.get("after", ""))
+    revision = past.revision_at(request.user, at)
+    return {
+        "revision": revision,
+        "past": past.persona_at(request.user, revision, after),
+        "styles": [_style_row(state) for state in past.styles_at(request.user, revision)] if after is None else [],
+        "first": after is None,
+        "since_query": urlencode({"since": timezone.localdate(at).isoformat()}),
+        "head": selectors.persona(request.user).revision,
+    }
+
+
+def _style_row(state: State) -> dict[str, str]:
+    element, value = state["element"], state["value"]
+    return {"words": element_words(element), "said": value_words(element, value), "context": state["context"]}
+
+
+def _id(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""Suggestions on their way in: parsing, blocking, and writing them in bulk."""

@@ -1,0 +1,211 @@
+"""What differs between the states before and after an entry of the log, for a person to read."""
+
+import dataclasses
+import difflib
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from django.utils import timezone
+from django.utils.dateformat import format as date_format
+
+from traits.log.narration import plural, value_words
+from traits.log.snapshots import State, moment
+from traits.models import Category, TraitStatus, Verdict
+
+Kind = Literal["", "ins", "del"]
+MOST_WORDS = 1_500
+"""Longer texts are shown one after the other: comparing takes the product of both lengths."""
+KEPT_AROUND = 60
+"""Characters that stay on each side of a change, where a text goes on unchanged for long."""
+# A word; each character of a script that puts no space between words; white space; any other sign.
+WORDS = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]|[^\\W\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]+|\\s+|.")
+LABELS = {
+    "name": "Name",
+    "description": "Description",
+    "notes": "Notes",
+    "category": "Category",
+    "status": "Status",
+    "user_confidence": "Your rating",
+    "valid_from": "Since",
+    "valid_to": "Until",
+    "concepts": "Concepts",
+    "expression_contexts": "Where it shows",
+}
+TEXTS, NAMES = ("name", "description", "notes"), ("concepts", "expression_contexts")
+SHARED = ("name", "description", "category", "concepts", "evidence")
+"""What a suggestion and the trait that it becomes both have."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """Some text, and whether it came ("ins") or went ("del")."""
+
+    kind: Kind
+    text: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """What differs, and its parts; a list is one of names, a text one whose parts follow each other."""
+
+    what: str
+    parts: list[Part]
+    is_list: bool = True
+
+
+def differences(before: State, after: State) -> list[Difference]:
+    """What an entry changed; nothing for a trait that went, came back, or was added as a whole.
+
+    before and after are the two halves of a content. A confirmation is compared with what was suggested.
+    """
+    if before.get("style") or after.get("style"):
+        return _style(before.get("style"), after.get("style"))
+    old, new = before.get("trait"), after.get("trait")
+    if old and new:
+        return _compared(old, new)
+    if new and before.get("candidate"):
+        blank = {"status": new["status"], "notes": "", "expression_contexts": []}
+        return _compared(blank | {key: before["candidate"].get(key) for key in SHARED}, new)
+    first, second = before.get("candidate"), after.get("candidate")
+    return _evidence(first.get("evidence"), second.get("evidence")) if first and second and not (old or new) else []
+
+
+def _compared(old: State, new: State) -> list[Difference]:
+    texts = ((key, old.get(key) or "", new.get(key) or "") for key in TEXTS)
+    found = [Difference(LABELS[key], words(first, second), False) for key, first, second in texts if first != second]
+    for key in ("category", "status", "user_confidence", "valid_from", "valid_to"):
+        if old.get(key) != new.get(key):
+            found.append(Difference(LABELS[key], _replaced(_shown(key, old.get(key)), _shown(key, new.get(key)))))
+    lists = ((key, old.get(key) or [], new.get(key) or []) for key in NAMES)
+    found += [Difference(LABELS[key], names(first, second)) for key, first, second in lists if first != second]
+    return found + _evidence(old.get("evidence"), new.get("evidence"))
+
+
+def _shown(key: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if key == "user_confidence":
+        return f"{value} of 5"
+    if key in ("valid_from", "valid_to"):
+        at = moment(value)
+        return date_format(timezone.localtime(at), "j F Y, H:i") if at else ""
+    labels = dict(Category.choices if key == "category" else TraitStatus.choices)
+    return labels.get(value) or str(value)
+
+
+def _style(old: State | None, new: State | None) -> list[Difference]:
+    shown = [value_words(each["element"], each["value"]) if each else "" for each in (old, new)]
+    return [Difference("Value", _replaced(*shown))] if old and shown[0] != shown[1] else []
+
+
+def _replaced(old: str, new: str) -> list[Part]:
+    both: tuple[tuple[Kind, str], ...] = (("del", old), ("ins", new))
+    return [Part(kind, text) for kind, text in both if text]
+
+
+def names(old: list[str], new: list[str]) -> list[Part]:
+    """Both lists as one, in order; a new spelling of a name counts as another one."""
+    parts = [Part("" if name in new else "del", name) for name in old]
+    return parts + [Part("ins", name) for name in new if name not in old]
+
+
+def words(old: str, new: str) -> list[Part]:
+    """Both texts as one, word by word; long pieces that are the same in both are cut."""
+    first, second = WORDS.findall(old), WORDS.findall(new)
+    if not old or not new or max(len(first), len(second)) > MOST_WORDS:
+        return _replaced(old, new)
+    parts = list[Part]()
+    matcher = difflib.SequenceMatcher(None, first, second, autojunk=False)
+    for operation, start, end, other_start, other_end in _smooth(matcher.get_opcodes()):
+        if operation == "equal":
+            parts.append(Part("", "".join(first[start:end])))
+        else:
+            parts += _replaced("".join(first[start:end]), "".join(second[other_start:other_end]))
+    last = len(parts) - 1
+    return [_cut(part, place == 0, place == last) for place, part in enumerate(parts)]
+
+
+def _smooth(codes: Iterable[tuple[str, int, int, int, int]]) -> list[tuple[str, int, int, int, int]]:
+    """Changes with but a space or a single sign between them as one: whole phrases are easier to read."""
+    found = list[tuple[str, int, int, int, int]]()
+    codes = list(codes)
+    for place, (operation, start, end, other_start, other_end) in enumerate(codes):
+        inside = 0 < place < len(codes) - 1 and end - start == 1
+        changed = operation != "equal" or inside
+        if changed and found and found[-1][0] != "equal":
+            found[-1] = ("replace", found[-1][1], end, found[-1][3], other_end)
+        else:
+            found.append((operation, start, end, other_start, other_end))
+    return found
+
+
+def _cut(part: Part, first: bool, last: bool) -> Part:
+    if part.kind or len(part.text) <= 3 * KEPT_AROUND:
+        return part
+    before = "" if first else part.text[:KEPT_AROUND].rpartition(" ")[0] or part.text[:KEPT_AROUND]
+    after = "" if last else part.text[-KEPT_AROUND:].partition(" ")[2] or part.text[-KEPT_AROUND:]
+    return Part("", f"{before} … {after}")
+
+
+def verdicts(evidence: list[Any] | None) -> dict[str, str]:
+    """Evidence id → verdict, of a state's pieces."""
+    return {piece["evidence_id"]: piece.get("verdict") or "" for piece in evidence or ()}
+
+
+def _evidence(old: Any, new: Any) -> list[Difference]:
+    first, second = verdicts(old), verdicts(new)
+    came, went = len(second.keys() - first.keys()), len(first.keys() - second.keys())
+    parts = [Part("ins", f"{plural(came, 'piece')} added")] if came else []
+    parts += [Part("del", f"{plural(went, 'piece')} gone")] if went else []
+    judged = Counter(second[key] for key in first.keys() & second.keys() if first[key] != second[key])
+    for verdict, number in judged.items():
+        said = f"judged: {Verdict(verdict).label.lower()}" if verdict in Verdict.values else "no longer judged"
+        parts.append(Part("", f"{plural(number, 'piece')} {said}"))
+    return [Difference("Evidence", parts)] if parts else []
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ChangedPiece:
+    """A piece of evidence that came, went, or was judged anew; text is "" where it was erased."""
+
+    kind: Kind
+    text: str
+    source: str
+    old: str
+    new: str
+
+
+def changed_pieces(before: State, after: State, most: int = 50) -> tuple[list[ChangedPiece], int]:
+    """The pieces that an entry touched, so many at most, and how many there are in all."""
+    old = (before.get("trait") or before.get("candidate") or {}).get("evidence") or []
+    new = (after.get("trait") or after.get("candidate") or {}).get("evidence") or []
+    if before.get("trait") and not after.get("trait"):
+        return [], 0
+    first, second = verdicts(old), verdicts(new)
+    pieces = {piece["evidence_id"]: piece for piece in [*old, *new]}
+    touched = [key for key in pieces if first.get(key) != second.get(key)]
+    return [_changed_piece(pieces[key], first.get(key), second.get(key)) for key in touched[:most]], len(touched)
+
+
+def pieces_then(before: State, after: State, most: int = 50) -> tuple[list[ChangedPiece], int]:
+    """The pieces that a decision was about when it changed none: so many at most, and how many there are in all.
+
+    Those that the person called too private are left out.
+    """
+    state = after.get("trait") or after.get("candidate") or before.get("trait") or before.get("candidate") or {}
+    open_ones = [each for each in state.get("evidence") or [] if each.get("verdict") != Verdict.TOO_PRIVATE]
+    judged = [(each, each.get("verdict") or "") for each in open_ones[:most]]
+    return [_changed_piece(each, verdict, verdict) for each, verdict in judged], len(open_ones)
+
+
+def _changed_piece(piece: dict[str, Any], old: str | None, new: str | None) -> ChangedPiece:
+    labels = dict(Verdict.choices)
+    return ChangedPiece(
+        kind="ins" if old is None else "del" if new is None else "",
+        text=piece.get("content") or "",
+        source=piece.get("source_detail") or "",
+        old=labels.get(old or "", "No verdict"),
+        new=labels.get(new or "", "No verdict"),
+    )

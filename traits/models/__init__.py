@@ -1,0 +1,33 @@
+"""What was suggested, what holds now, and the log of every decision: the tables, one file per subject."""
+
+from traits.models.candidates import MAX_EVIDENCE as MAX_EVIDENCE
+from traits.models.candidates import MAX_EVIDENCE_TEXT as MAX_EVIDENCE_TEXT
+from traits.models.candidates import MAX_LIST as MAX_LIST
+from traits.models.candidates import MAX_NAME as MAX_NAME
+from traits.models.candidates import MAX_TEXT as MAX_TEXT
+from traits.models.candidates import SENSITIVE as SENSITIVE
+from traits.models.candidates import UNDECIDED as UNDECIDED
+from traits.models.candidates import ActedFor as ActedFor
+from traits.models.candidates import CandidateStatus as CandidateStatus
+from traits.models.candidates import Category as Category
+from traits.models.candidates import CommunicationStyle as CommunicationStyle
+from traits.models.candidates import ExtractedTraitCandidate as ExtractedTraitCandidate
+from traits.models.candidates import Origin as Origin
+from traits.models.candidates import Persona as Persona
+from traits.models.candidates import PersonaTrait as PersonaTrait
+from traits.models.candidates import Suppression as Suppression
+from traits.models.candidates import TraitStatus as TraitStatus
+from traits.models.candidates import Verdict as Verdict
+from traits.models.erasure import Erasure as Erasure
+from traits.models.erasure import ErasureState as ErasureState
+from traits.models.log import ActorKind as ActorKind
+from traits.models.log import Decision as Decision
+from traits.models.log import RejectionCode as RejectionCode
+from traits.models.log import UserRefinedTrait as UserRefinedTrait
+from traits.models.moderation import ModerationAction as ModerationAction
+from traits.models.moderation import ModerationEntry as ModerationEntry
+from traits.models.quality import Quality as Quality
+from traits.models.quality import QualityRefresh as QualityRefresh
+from traits.models.quality import QualityWaiting as QualityWaiting
+from traits.models.staff_access import AccessEntry as AccessEntry
+from traits.models.staff_access import AccessKind as AccessKind

@@ -1,0 +1,102 @@
+"""The receipts of erasures."""
+
+import datetime as dt
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+
+class ErasureKind(models.TextChoices):
+    PERSONA = "persona", "The whole persona"
+    ACCOUNT = "account", "The account, with the persona"
+    CATEGORY = "category", "Everything about a category"
+    SOURCE = "source", "All evidence from a source"
+    EVIDENCE = "evidence", "A piece of evidence"
+
+
+WHOLE = (ErasureKind.PERSONA, ErasureKind.ACCOUNT)
+"""The kinds after which nothing of the persona is left; the others take a part of it."""
+
+
+class ErasureState(models.TextChoices):
+    AWAITING_CONFIRMATION = "awaiting_confirmation", "To be confirmed"
+    ERASING = "erasing", "Being erased"
+    ERASED = "erased", "Erased, the graph is being cleared"
+    COMPLETED = "completed", "Erased"
+    EXPIRED = "expired", "Not confirmed in time"
+
+
+class Erasure(models.Model):
+    """What a person, or staff for them, had erased; it holds ids, times and counts, never a text.
+
+    user goes with the account, subject_id stays. Tables are empty from erased_at on, the graph from graph_cleared_at
+    on. generation and revision are where the graph's User must have come by then. things are ids of traits, and of
+    evidence, of which only those stay that name nodes which the pipeline made: after a restore of the graph these are
+    blanked again. next_attempt_at is also the lease of the projector that clears the graph.
+
+    target says what goes, for as long as it is going: what each piece of evidence has, or the category. bar is kept of
+    it, so that no import brings it back: a digest (traits/ingest/blocklist.py), and for a category its name. "" bars nothing.
+    """
+
+    CONFIRM_WITHIN = dt.timedelta(hours=24)
+
+    erasure_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    subject_id = models.UUIDField()
+    kind = models.CharField(max_length=16, choices=ErasureKind.choices, default=ErasureKind.PERSONA)
+    state = models.CharField(max_length=32, choices=ErasureState.choices, default=ErasureState.AWAITING_CONFIRMATION)
+    requested_at = models.DateTimeField(default=timezone.now)
+    confirmed_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True)
+    graph_cleared_at = models.DateTimeField(null=True)
+    counts = models.JSONField(default=dict)
+    kept = models.JSONField(default=dict)
+    target = models.JSONField(default=dict, db_default={})
+    bar = models.CharField(max_length=64, blank=True, default="", db_default="")
+    generation = models.BigIntegerField(default=0)
+    revision = models.BigIntegerField(default=0, db_default=0)
+    things = ArrayField(models.UUIDField(), default=list)
+    actor_kind = models.CharField(max_length=16)
+    client_id = models.CharField(max_length=100, blank=True)
+    reference = models.CharField(max_length=200, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "subject_id", "kind", name="erasure_asked_once", condition=Q(state="awaiting_confirmation")
+            ),
+            models.CheckConstraint(name="erasure_kind", condition=Q(kind__in=ErasureKind.values)),
+            models.CheckConstraint(name="erasure_state", condition=Q(state__in=ErasureState.values)),
+            models.CheckConstraint(
+                name="erasure_erased", condition=Q(erased_at=None) ^ Q(state__in=("erased", "completed"))
+            ),
+            models.CheckConstraint(
+                name="erasure_cleared", condition=Q(graph_cleared_at=None) | Q(state__in=("erased", "completed"))
+            ),
+        ]
+        indexes = [
+            models.Index("subject_id", F("requested_at").desc(), "erasure_id", name="erasure_newest"),
+            models.Index("subject_id", name="erasure_to_clear", condition=Q(state="erased")),
+            models.Index("requested_at", name="erasure_to_go_on", condition=Q(state="erasing")),
+            models.Index("subject_id", name="erasure_bars", condition=~Q(bar="")),
+            models.Index("bar", name="erasure_of_account", condition=Q(kind="account") & ~Q(bar="")),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.erasure_id)
+
+    @property
+    def confirm_by(self) -> dt.datetime:
+        return self.requested_at + self.CONFIRM_WITHIN
+
+    @property
+    def pieces(self) -> int:
+        """How many rows and entries it took, all in all."""
+        return sum(self.counts.values())

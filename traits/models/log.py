@@ -1,0 +1,139 @@
+"""The log of every decision."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+from django.db.models import F, Q
+
+from traits.models.permissions import OF_LOG
+
+
+class Decision(models.TextChoices):
+    CONFIRMED_ASIS = "confirmed_asis", "Confirmed"
+    CONFIRMED_MODIFIED = "confirmed_modified", "Confirmed with changes"
+    REJECTED = "rejected", "Rejected"
+    USER_ADDED = "user_added_confirmed", "Added"
+    SUPERSEDED = "superseded", "Replaced by a newer suggestion"
+    DEFERRED = "deferred", "Put off"
+    MERGED = "merged", "Merged"
+    REOPENED = "reopened", "Reopened"
+    EDITED = "edited", "Edited"
+    STATUS_CHANGED = "status_changed", "Status changed"
+    REMOVED = "removed", "Removed"
+    STYLE_CHANGED = "style_changed", "Style changed"
+    EVIDENCE_ERASED = "evidence_erased", "Evidence erased"
+    UNDONE = "undone", "Undone"
+
+
+FREQUENT = (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.REJECTED)
+"""Most of any log."""
+
+
+class ActorKind(models.TextChoices):
+    PERSON = "person", "You"
+    STAFF = "staff", "Staff"
+    PIPELINE = "pipeline", "Pipeline"
+
+
+class RejectionCode(models.TextChoices):
+    NOT_ME = "not_me", "Not me"
+    OUTDATED = "outdated", "Outdated"
+    WRONG_EVIDENCE = "wrong_evidence", "Wrong evidence"
+    TOO_PRIVATE = "too_private", "Too private"
+    DUPLICATE = "duplicate", "Duplicate"
+    OTHER = "other", "Other"
+
+
+class UserRefinedTrait(models.Model):
+    """One entry of the log, insert-only (a trigger refuses the rest); traits/log/entries.py says what the hashes cover."""
+
+    refinement_action_id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
+    revision = models.BigIntegerField()
+    user_decision = models.CharField(max_length=32, choices=Decision.choices)
+    trait_id_in_pkg = models.UUIDField(null=True)
+    # Of an erased candidate only the id stays, which the hash covers.
+    original_candidate = models.ForeignKey(
+        "traits.ExtractedTraitCandidate",
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    style_element = models.CharField(max_length=201, null=True)
+    batch_id = models.UUIDField(null=True)
+    undoes = models.UUIDField(null=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False)
+    actor_kind = models.CharField(max_length=16, choices=ActorKind.choices)
+    client_id = models.CharField(max_length=100, blank=True)
+    reference = models.CharField(max_length=200, blank=True)
+    rejection_code = models.CharField(max_length=32, choices=RejectionCode.choices, blank=True)
+    content = models.JSONField()
+    salt = models.BinaryField(max_length=16)
+    digest = models.BinaryField(max_length=32)
+    previous_hash = models.BinaryField(max_length=32)
+    # Rows from before there was this column, and those of a release that does not know it, are of the first one.
+    hash_algorithm = models.SmallIntegerField(db_default=1)
+    hash = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "entry of the log"
+        verbose_name_plural = "log of decisions"
+        permissions = OF_LOG
+        constraints = [
+            models.UniqueConstraint("user", "revision", name="log_revision_once"),
+            models.UniqueConstraint("undoes", name="log_undone_once", condition=~Q(undoes=None)),
+            models.CheckConstraint(name="log_decision", condition=Q(user_decision__in=Decision.values)),
+            models.CheckConstraint(
+                name="log_undoes",
+                condition=Q(undoes=None) ^ Q(user_decision=Decision.UNDONE),
+            ),
+            models.CheckConstraint(name="log_reference", condition=~Q(actor_kind=ActorKind.STAFF) | ~Q(reference="")),
+            models.CheckConstraint(
+                name="log_rejection_code",
+                condition=Q(rejection_code="")
+                | Q(user_decision=Decision.REJECTED, rejection_code__in=RejectionCode.values),
+            ),
+        ]
+        indexes = [
+            models.Index("user", "trait_id_in_pkg", F("revision").desc(), name="log_of_trait"),
+            # Begins with the candidate, so that deleting one needs no look at the whole log.
+            models.Index("original_candidate", F("revision").desc(), name="log_by_candidate"),
+            models.Index("user", "batch_id", name="log_of_batch", condition=~Q(batch_id=None)),
+            models.Index("user", "user_decision", F("revision").desc(), name="log_by_decision"),
+            models.Index(
+                "user", "style_element", F("revision").desc(), name="log_of_style", condition=~Q(style_element=None)
+            ),
+            # Costs an entry next to nothing, since they come in the order of their times.
+            BrinIndex("created_at", name="log_by_time", pages_per_range=32, autosummarize=True),
+            # What staff list across everybody; of frequent kinds the first of these finds a page at once.
+            models.Index(F("created_at").desc(), F("refinement_action_id").desc(), name="log_newest"),
+            models.Index(
+                "user_decision",
+                F("created_at").desc(),
+                F("refinement_action_id").desc(),
+                name="log_rarer",
+                condition=~Q(user_decision__in=FREQUENT),
+            ),
+            models.Index(
+                "actor_kind",
+                F("created_at").desc(),
+                F("refinement_action_id").desc(),
+                name="log_by_others",
+                condition=~Q(actor_kind=ActorKind.PERSON),
+            ),
+            models.Index(
+                "actor",
+                F("created_at").desc(),
+                F("refinement_action_id").desc(),
+                name="log_by_staff",
+                condition=Q(actor_kind=ActorKind.STAFF),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.refinement_action_id)

@@ -1,0 +1,245 @@
+"""What staff do with suggestions that wait for their people: never a decision, and each seen in the person's history.
+
+Whatever the person has dealt with (an entry of the log names it) is theirs alone; staff can hold it back, no more.
+"""
+
+import copy
+import dataclasses
+import datetime as dt
+import uuid
+from collections.abc import Collection, Iterable
+from typing import cast
+
+from django.utils import timezone
+
+from ptfi.accounts.models import User
+from traits.decisions.locking import atomic
+from traits.errors import InvalidError
+from traits.ingest import blocklist as bars
+from traits.ingest.bulk_write import query
+from traits.ingest.parsing import Suggestion
+from traits.log.snapshots import State
+from traits.models import (
+    CandidateStatus,
+    ExtractedTraitCandidate,
+    ModerationAction,
+    ModerationEntry,
+    Persona,
+    PersonaTrait,
+    Suppression,
+    UserRefinedTrait,
+)
+from traits.models.moderation import MAX_REASON
+
+MOST = 500
+"""Suggestions that one action takes."""
+KINDS = {"sensitive": "Sensitive", "unsafe": "Unsafe"}
+"""Why a suggestion is held back; held_reason begins with one of these."""
+CHANGED = ["user", "status", "deferred_until", "held_reason", "version", "updated_at"]
+Candidates = dict[uuid.UUID, ExtractedTraitCandidate]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Action:
+    """What is to be done; kind goes with flag, to (who gets them) with reassign."""
+
+    name: ModerationAction
+    reason: str = ""
+    kind: str = ""
+    to: User | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What was done, or would be; refused: why not, by the candidate's id."""
+
+    done: list[ExtractedTraitCandidate]
+    refused: dict[uuid.UUID, str]
+    batch_id: uuid.UUID | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What the rules ask about suggestions beside their rows.
+
+    handled: an entry of the log names them; traits: there are traits of their ids; archived: staff archived them.
+    suppressed: (person, name key, category).
+    """
+
+    handled: set[uuid.UUID]
+    traits: set[uuid.UUID]
+    archived: set[uuid.UUID]
+    suppressed: set[tuple[uuid.UUID, str, str]]
+    is_off: bool
+    bars: bars.Bars
+
+
+def preview(action: Action, candidate_ids: Iterable[uuid.UUID]) -> Outcome:
+    """What act() would do now. Raises InvalidError for more than MOST."""
+    ids = _chosen(candidate_ids)
+    rows = ExtractedTraitCandidate.objects.defer("search").in_bulk(ids)
+    return _sorted_out(action, ids, rows)
+
+
+@atomic
+def act(*, actor: User, action: Action, candidate_ids: Iterable[uuid.UUID]) -> Outcome:
+    """Do it with those that take it, and keep an entry for each person concerned.
+
+    Raises InvalidError (reason, kind, to) for what is missing, or for more than MOST.
+    """
+    ids = _chosen(candidate_ids)
+    _check(action)
+    owners = ExtractedTraitCandidate.objects.filter(pk__in=ids).values_list("user_id", flat=True)
+    people = {*owners, *([action.to.pk] if action.to else [])}
+    personas = Persona.objects.filter(user_id__in=people).order_by("user_id")
+    locked = set(personas.select_for_update(no_key=True).values_list("pk", flat=True))
+    rows = ExtractedTraitCandidate.objects.filter(pk__in=ids, user_id__in=locked).defer("search").order_by("pk")
+    outcome = _sorted_out(action, ids, {row.pk: row for row in rows.select_for_update(no_key=True, of=("self",))})
+    at, batch_id = timezone.now(), uuid.uuid4()
+    entries = [entry for row in outcome.done for entry in _carried_out(action, row, actor, at, batch_id)]
+    ExtractedTraitCandidate.objects.bulk_update(outcome.done, CHANGED)
+    ModerationEntry.objects.bulk_create(entries)
+    return dataclasses.replace(outcome, batch_id=batch_id)
+
+
+def entries_about(candidate: ExtractedTraitCandidate, limit: int = 20) -> list[ModerationEntry]:
+    """The newest things that staff did with it, for staff."""
+    rows = ModerationEntry.objects.filter(candidate_id=candidate.pk).select_related("actor")
+    return list(rows.order_by("-created_at")[:limit])
+
+
+def _chosen(candidate_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
+    ids = sorted(set(candidate_ids))
+    if len(ids) > MOST:
+        raise InvalidError(details={"candidates": [f"Choose at most {MOST} at once."]})
+    return ids
+
+
+def _check(action: Action) -> None:
+    faults = {}
+    if not action.reason.strip() or len(action.reason) > MAX_REASON:
+        faults["reason"] = [f"Give a reason of at most {MAX_REASON} characters."]
+    if action.name == ModerationAction.FLAG and action.kind not in KINDS:
+        faults["kind"] = ["Say whether they are sensitive or unsafe."]
+    if action.name == ModerationAction.REASSIGN and action.to is None:
+        faults["to"] = ["Say whose they are."]
+    if faults:
+        raise InvalidError(details=faults)
+
+
+def _sorted_out(action: Action, ids: Collection[uuid.UUID], rows: Candidates) -> Outcome:
+    facts = _facts(action, rows.values())
+    refused = {pk: why for pk in ids if (why := _refusal(action, rows[pk], facts) if pk in rows else "It is gone.")}
+    return Outcome(done=[rows[pk] for pk in ids if pk not in refused], refused=refused)
+
+
+def _facts(action: Action, rows: Collection[ExtractedTraitCandidate]) -> Facts:
+    ids = [row.pk for row in rows]
+    entries = UserRefinedTrait.objects.filter(original_candidate__in=ids).order_by()
+    kept = ModerationEntry.objects.filter(candidate_id__in=ids, action=ModerationAction.ARCHIVE)
+    people = [action.to.pk] if action.to else [row.user_id for row in rows]
+    names = [row.name_key for row in rows]
+    suppressions = Suppression.objects.filter(user_id__in=people, name_key__in=names)
+    to = action.to and Persona.objects.filter(user=action.to).values_list("suggestions_off_at", flat=True).first()
+    return Facts(
+        handled=set(entries.values_list("original_candidate_id", flat=True).distinct()),
+        traits=set(PersonaTrait.objects.filter(pk__in=ids).values_list("pk", flat=True)),
+        archived=set(kept.values_list("candidate_id", flat=True)),
+        suppressed=set(suppressions.values_list("user_id", "name_key", "category")),
+        is_off=bool(to),
+        bars=bars.of_people([action.to.pk]).get(action.to.pk, bars.Bars()) if action.to else bars.Bars(),
+    )
+
+
+def _refusal(action: Action, row: ExtractedTraitCandidate, facts: Facts) -> str:
+    """Why this is not done with it; "" where it is."""
+    if action.name == ModerationAction.RELEASE:
+        return "" if row.held_reason else "It is not held back."
+    if action.name == ModerationAction.REQUEUE:
+        return _why_not_requeued(row, facts)
+    if row.status == CandidateStatus.ARCHIVED:
+        return "It is archived."
+    if not row.is_undecided:
+        return "The person has decided about it."
+    if action.name == ModerationAction.FLAG:
+        return "It is held back already." if row.held_reason else ""
+    if row.pk in facts.handled:
+        return "The person has dealt with it before."
+    return _why_not_given(action.to, row, facts) if action.to else ""
+
+
+def _why_not_requeued(row: ExtractedTraitCandidate, facts: Facts) -> str:
+    if row.is_undecided:
+        return "It is in the queue already."
+    if row.status != CandidateStatus.ARCHIVED:
+        return "The person has decided about it."
+    if row.pk in facts.handled or row.pk not in facts.archived:
+        return "It was replaced or kept away, not archived by staff."
+    if (row.user_id, row.name_key, row.trait_category) in facts.suppressed:
+        return "The person has rejected the same since."
+    if row.pk in facts.traits:
+        return "It is a trait already."
+    return ""
+
+
+def _why_not_given(to: User, row: ExtractedTraitCandidate, facts: Facts) -> str:
+    if row.user_id == to.pk:
+        return "It is that person's already."
+    if facts.is_off:
+        return "That person takes no suggestions."
+    if (to.pk, row.name_key, row.trait_category) in facts.suppressed:
+        return "That person has rejected the same."
+    # It has a suggestion's fields; refuse() leaves in it what the person would still take.
+    left = copy.copy(row)
+    if facts.bars.refuse(to.pk, cast(Suggestion, left)) or left.supporting_evidence != row.supporting_evidence:
+        return "That person has erased this, and takes it in no more."
+    return ""
+
+
+def _carried_out(
+    action: Action, row: ExtractedTraitCandidate, actor: User, at: dt.datetime, batch_id: uuid.UUID
+) -> list[ModerationEntry]:
+    """Change the row, in memory; the entries about it: one, or one for each of two people."""
+    before, owner = _state(row), row.user_id
+    if action.name == ModerationAction.FLAG:
+        row.held_reason = f"{action.kind}: {action.reason}"
+    elif action.name == ModerationAction.RELEASE:
+        row.held_reason = ""
+    elif action.name == ModerationAction.ARCHIVE:
+        row.status, row.deferred_until = CandidateStatus.ARCHIVED, None
+    elif action.name == ModerationAction.REQUEUE:
+        row.status = CandidateStatus.CANDIDATE
+    elif action.to:
+        row.user_id = action.to.pk
+    row.version, row.updated_at = row.version + 1, at
+    names = {owner: action.name} | ({row.user_id: ModerationAction.RECEIVE} if row.user_id != owner else {})
+    return [
+        ModerationEntry(
+            batch_id=batch_id,
+            user_id=person,
+            candidate_id=row.pk,
+            action=name,
+            actor_id=actor.pk,
+            reason=action.reason,
+            before=before,
+            after=_state(row),
+            created_at=at,
+        )
+        for person, name in names.items()
+    ]
+
+
+def _state(row: ExtractedTraitCandidate) -> State:
+    """What moderation can change, without a text."""
+    return {"user": str(row.user_id), "status": str(row.status), "held": without_text(row.held_reason)}
+
+
+def without_text(held_reason: str) -> str:
+    """Why a suggestion is held back, without what staff wrote: one of KINDS or "held"; "" where it is not."""
+    kind = held_reason.partition(":")[0]
+    return (kind if kind in KINDS else "held") if held_reason else ""
+
+
+def blank_reasons(user: User, candidate_ids: list[uuid.UUID]) -> None:
+    """Take away what staff wrote about these suggestions; only for an erasure that is under way."""
+    query("SELECT blank_moderation(%(user)s, %(ids)s)", {"user": user.pk, "ids": candidate_ids})

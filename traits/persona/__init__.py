@@ -1,0 +1,1 @@
+"""Pages of what the person has: traits, duplicates, communication style, overview."""

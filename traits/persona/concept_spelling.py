@@ -1,0 +1,78 @@
+"""Concepts that are written almost alike, so that a slip of the pen does not become a new concept."""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+
+from rapidfuzz.distance import OSA
+
+from ptfi.accounts.models import User
+from traits import selectors
+from traits.log.snapshots import name_key, once_each
+
+MAX_OWN = 5_000
+MAX_NEW = 20
+"""Names that are asked about at once."""
+OFFERS = 3
+SHORT, LONG = 5, 10
+"""Letters from which one slip is forgiven, and from which two are."""
+
+sources = list[Callable[[Collection[str]], list[str]]]()
+"""What else knows concepts: name keys → names that one of them may mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A name that no concept has yet, and the concepts that may be meant, nearest first."""
+
+    name: str
+    offers: list[str]
+
+
+def questions(user: User, names: Iterable[str], known: Collection[str] = ()) -> list[Question]:
+    """Which of the names are new and close to one that the person or everybody uses; known are those to leave alone."""
+    settled = {name_key(name) for name in known}
+    new = {name_key(name): name for name in names if name_key(name) not in settled}
+    if not new:
+        return []
+    own = selectors.own_names(user, "concepts", MAX_OWN)
+    there = once_each([*own, *(name for source in sources for name in source(new.keys()))])
+    by_key = {name_key(name): name for name in there}
+    asked = [Question(new[key], _offers(key, by_key)) for key in new if key not in by_key]
+    return [question for question in asked if question.offers][:MAX_NEW]
+
+
+def _offers(key: str, by_key: dict[str, str]) -> list[str]:
+    near = [(distance, other) for other in by_key if (distance := _slips(key, other)) is not None]
+    return [by_key[other] for _, other in sorted(near)[:OFFERS]]
+
+
+def _slips(first: str, second: str) -> int | None:
+    """How many slips lie between two name keys; None for too many. Singular and plural count as the same."""
+    if _numbers(first) != _numbers(second):
+        return None
+    if _singular(first) == _singular(second):
+        return 0
+    length = min(len(first), len(second))
+    allowed = 0 if length < SHORT else 1 if length < LONG else 2
+    slips = OSA.distance(first, second, score_cutoff=allowed)
+    return slips if slips <= allowed else None
+
+
+def _numbers(key: str) -> str:
+    """“Level 1” is not a slip of “level 2”."""
+    return "".join(letter for letter in key if letter.isdigit())
+
+
+def _singular(key: str) -> str:
+    """Each word without the ending of a simple English plural."""
+    return " ".join(map(_singular_word, key.split()))
+
+
+def _singular_word(word: str) -> str:
+    if not word.isascii() or len(word) < 4 or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith(("xes", "ches", "shes", "sses", "zes")):
+        return word[:-2]
+    return word.removesuffix("s")

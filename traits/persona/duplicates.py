@@ -1,0 +1,85 @@
+"""Pairs among the traits that a person has whose names are nearly the same."""
+
+import dataclasses
+import re
+import uuid
+from collections.abc import Iterator
+
+from rapidfuzz import fuzz
+
+from ptfi.accounts.models import User
+from traits.log.snapshots import name_key
+from traits.models import PersonaTrait, TraitStatus
+
+SAME_NAME = 88
+"""Likeness of two names in any order of their words, in per cent, from which on they are worth a look."""
+NEIGHBOURS = 12
+DIGITS = re.compile(r"\d+")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Named:
+    """What of a trait its name is compared by; key has its words in order."""
+
+    trait_id: uuid.UUID
+    name: str
+    category: str
+    key: str
+    places: frozenset[str]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Two traits; likeness of their names in per cent."""
+
+    first: Named
+    second: Named
+    likeness: int
+
+
+def close_pairs(user: User) -> list[Pair]:
+    """The pairs of the person's traits with nearly the same name, the closest first.
+
+    A dormant trait is no longer at odds with anything, nor are two of which each has a place of its own. Names are
+    compared with their neighbours in two orders, by their beginnings and by their ends: where all were compared with
+    all, thousands of traits would take minutes.
+    """
+    names = _names(user)
+    found = dict[tuple[uuid.UUID, uuid.UUID], Pair]()
+    for order in (lambda each: (each.key, each.trait_id), lambda each: (each.key[::-1], each.trait_id)):
+        for first, second in _neighbours(sorted(names, key=order)):
+            pair = _pair(*sorted((first, second), key=lambda each: (each.name, each.trait_id)))
+            if pair:
+                found[pair.first.trait_id, pair.second.trait_id] = pair
+    return sorted(found.values(), key=lambda pair: (-pair.likeness, pair.first.name, pair.second.name))
+
+
+def _names(user: User) -> list[Named]:
+    mine = PersonaTrait.objects.filter(user=user).exclude(status=TraitStatus.DORMANT)
+    rows = mine.values_list("pk", "name", "category", "name_key", "expression_contexts")
+    return [
+        Named(
+            trait_id=pk,
+            name=name,
+            category=category,
+            key=" ".join(sorted(key.split())),
+            places=frozenset(map(name_key, contexts)),
+        )
+        for pk, name, category, key, contexts in rows
+    ]
+
+
+def _neighbours(names: list[Named]) -> Iterator[tuple[Named, Named]]:
+    for at, first in enumerate(names):
+        for second in names[at + 1 : at + 1 + NEIGHBOURS]:
+            yield first, second
+
+
+def _pair(first: Named, second: Named) -> Pair | None:
+    if first.places and second.places and first.places != second.places:
+        return None
+    likeness = fuzz.ratio(first.key, second.key, score_cutoff=SAME_NAME)
+    # "Ran 5 km" and "Ran 10 km" are not the same.
+    if not likeness or DIGITS.findall(first.key) != DIGITS.findall(second.key):
+        return None
+    return Pair(first=first, second=second, likeness=round(likeness))

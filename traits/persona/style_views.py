@@ -1,0 +1,148 @@
+"""The page of the communication style: one context at a time, with a message that shows what it does."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ptfi.accounts.models import User
+from traits import selectors
+from traits.decisions import styles as style_service
+from traits.decisions.styles import ContextStyles
+from traits.errors import InvalidError, NotFoundError, StaleVersionError
+from traits.log.narration import plural
+from traits.persona.style_forms import StyleForm
+from traits.persona.style_preview import example
+from traits.review.views import Request, by
+
+# The keys are those that EchoSphere's other programs use.
+NAMED = {"": "Everywhere", "work": "At work", "friends": "With friends"}
+SPOKEN = {"everywhere": "", "at work": "work", "with friends": "friends"}
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def styles(request: Request) -> HttpResponse:
+    """The style that holds everywhere. A POST saves a context's, previews it, or opens a context that is new."""
+    if request.method != "POST":
+        return _page(request, StyleForm(style_service.read(request.user, "")))
+    if "open" in request.POST:
+        return _open(request)
+    held = style_service.read(request.user, request.POST.get("context", ""))
+    form = StyleForm(held, request.POST, rows=1 if "more" in request.POST else 0)
+    if request.htmx and request.htmx.target == "style-preview":
+        return render(request, "styles/_preview.html", _preview(form))
+    if "save" not in request.POST:
+        return _page(request, form, seen=request.POST.get("seen", ""))
+    return _save(request, form)
+
+
+@login_required
+@never_cache
+@require_safe
+def style(request: Request, style_id: uuid.UUID) -> HttpResponse:
+    """The style in one context, which the address does not name."""
+    for context in _contexts(style_service.read(request.user, "")):
+        if style_id == id_of(request.user, context):
+            return _page(request, StyleForm(style_service.read(request.user, context)))
+    raise NotFoundError
+
+
+def id_of(user: User, context: str) -> uuid.UUID:
+    """What an address calls a context: its name may be nobody else's business."""
+    return uuid.uuid5(user.pk, f"context:{context}")
+
+
+def address_of(request: Request, context: str) -> str:
+    """Where the person finds the context; one that has no style any more is not to be found."""
+    kept = context and context in _contexts(style_service.read(request.user, ""))
+    return reverse("style", args=[id_of(request.user, context)]) if kept else reverse("styles")
+
+
+def _contexts(held: ContextStyles) -> list[str]:
+    return list(dict.fromkeys([*NAMED, *held.contexts, held.context]))
+
+
+def _open(request: Request) -> HttpResponse:
+    """A context that has no style yet; it is kept as soon as it has one."""
+    name, faults = request.POST.get("new_context", ""), list[str]()
+    try:
+        context = style_service.clean_context(SPOKEN.get(name.strip().casefold(), name))
+    except InvalidError as error:
+        context, faults = "", error.details["context"]
+    held = style_service.read(request.user, context)
+    if not faults and (not name.strip() or context in _contexts(style_service.read(request.user, ""))):
+        return redirect(address_of(request, context))
+    return _page(request, StyleForm(held), name=name if faults else "", name_faults=faults)
+
+
+def _save(request: Request, form: StyleForm) -> HttpResponse:
+    values, status = form.values, 400
+    if not form.faulty:
+        try:
+            with transaction.atomic(durable=True):
+                outcome = style_service.put_styles(
+                    **by(request),
+                    context=form.held.context,
+                    styles=values,
+                    seen=request.POST.get("seen"),
+                )
+            return _saved(request, form.held.context, outcome)
+        except InvalidError as error:
+            form.add_details(error.details)
+        except StaleVersionError:
+            form, status = StyleForm(style_service.read(request.user, form.held.context), request.POST, rows=0), 409
+    return _page(request, form, status=status, seen=request.POST.get("seen", "") if status == 400 else None)
+
+
+def _saved(request: Request, context: str, outcome: style_service.StyleOutcome) -> HttpResponse:
+    number = len(outcome.entries)
+    if number:
+        where = NAMED.get(context, f"“{context}”")
+        text = f"Saved: {plural(number, 'change')} to your style ({where})."
+        messages.success(request, text, extra_tags=f"undo:{outcome.action_id}")
+    else:
+        messages.info(request, "Nothing was changed.")
+    return redirect(address_of(request, context))
+
+
+def _preview(form: StyleForm) -> dict[str, Any]:
+    """The example as the form has it, and, beside a context's, as it is everywhere."""
+    values = {name: value for name, value in form.values.items() if isinstance(name, str)}
+    return {
+        "form": form,
+        "example": example(form.inherited | values),
+        "elsewhere": example(form.inherited) if form.held.context else "",
+    }
+
+
+def _page(
+    request: Request,
+    form: StyleForm,
+    *,
+    status: int = 200,
+    seen: str | None = None,
+    name: str = "",
+    name_faults: list[str] | None = None,
+) -> HttpResponse:
+    held = form.held
+    tabs = [(context, NAMED.get(context, context), id_of(request.user, context)) for context in _contexts(held)]
+    context = _preview(form) | {
+        "tabs": tabs,
+        "here": NAMED.get(held.context, held.context),
+        "named": held.context in NAMED,
+        "stale": status == 409,
+        "seen": held.seen if seen is None else seen,
+        "persona": selectors.persona(request.user),
+        "name": name,
+        "name_faults": name_faults or [],
+    }
+    return render(request, "styles/style.html", context, status=400 if name_faults else status)

@@ -1,0 +1,231 @@
+"""The first page, and the pages of a trait that the person has."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from traits import selectors
+from traits.decisions import traits as persona
+from traits.decisions.candidates import Outcome
+from traits.errors import InvalidError, NotFoundError, StaleVersionError, TraitRemovedError
+from traits.forms import read_evidence, read_verdicts, read_version
+from traits.log.snapshots import Piece, name_key
+from traits.models import (
+    CandidateStatus,
+    Decision,
+    ExtractedTraitCandidate,
+    PersonaTrait,
+    TraitStatus,
+    UserRefinedTrait,
+    Verdict,
+)
+from traits.persona.forms import TraitForm
+from traits.review.views import Request, by
+from traits.similarity import similar_traits
+
+EVIDENCE_SHOWN = 10
+STATUS_SAID = {
+    TraitStatus.ACTIVE: "“%s” is active.",
+    TraitStatus.DORMANT: "“%s” is dormant: kept, but no longer you of today.",
+    TraitStatus.EXPERIMENTAL: "“%s” is experimental: something you are trying on.",
+}
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """What this is, for whoever is signed out; the review for the rest."""
+    return redirect("review") if request.user.is_authenticated else render(request, "traits/welcome.html")
+
+
+@login_required
+@never_cache
+@require_safe
+def trait(request: Request, trait_id: uuid.UUID) -> HttpResponse:
+    """Everything about a trait, from PostgreSQL alone, so that it is there while the graph is not."""
+    found = _mine(request, trait_id)
+    context = {
+        "trait": found,
+        "persona": selectors.persona(request.user),
+        "suggestion": _changed_suggestion(request, found),
+        "history": _splittable(selectors.history(request.user, trait_id, limit=50)),
+        "statuses": [choice for choice in TraitStatus.choices if choice[0] != found.status],
+    }
+    return render(request, "traits/trait.html", context | _evidence(found.evidence))
+
+
+def _mine(request: Request, trait_id: uuid.UUID) -> PersonaTrait:
+    """The person's trait; TraitRemovedError when it was theirs once, NotFoundError."""
+    try:
+        return selectors.trait(request.user, trait_id)
+    except NotFoundError:
+        if selectors.history(request.user, trait_id, limit=1):
+            raise TraitRemovedError from None
+        raise
+
+
+def _evidence(pieces: list[Piece]) -> dict[str, Any]:
+    """The pieces as the page shows them: some at once, the rest and the too private ones folded away."""
+    private = [piece for piece in pieces if piece.get("verdict") == Verdict.TOO_PRIVATE]
+    open_ones = [piece for piece in pieces if piece.get("verdict") != Verdict.TOO_PRIVATE]
+    return {"shown": open_ones[:EVIDENCE_SHOWN], "more": open_ones[EVIDENCE_SHOWN:], "private": private}
+
+
+def _changed_suggestion(request: Request, trait: PersonaTrait) -> ExtractedTraitCandidate | None:
+    """What the trait was suggested as, where its owner says it otherwise now."""
+    suggestion = selectors.suggestion_of(request.user, trait)
+    if suggestion is None:
+        return None
+    suggested = (suggestion.trait_name, suggestion.trait_description, suggestion.trait_category, suggestion.concepts)
+    return suggestion if suggested != (trait.name, trait.description, trait.category, trait.concepts) else None
+
+
+def _splittable(entries: list[UserRefinedTrait]) -> list[UserRefinedTrait]:
+    """The entries; the newest merge of each suggestion that is still merged says can_split."""
+    seen = set[uuid.UUID | None]()
+    for entry in entries:
+        row: Any = entry
+        merged = row.user_decision == Decision.MERGED and row.suggestion_status == CandidateStatus.REFINED
+        row.can_split = merged and row.original_candidate_id not in seen
+        seen.add(row.original_candidate_id)
+    return entries
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def trait_new(request: Request) -> HttpResponse:
+    """Add a trait of one's own."""
+    if request.method != "POST":
+        return _form_page(request, TraitForm())
+    form = TraitForm(request.POST)
+    if form.is_valid():
+        if asked := _asked(request, form):
+            return asked
+        try:
+            with transaction.atomic(durable=True):
+                outcome = persona.add_trait(
+                    **by(request), changes=form.trait_changes(), own_evidence=read_evidence(request.POST).own
+                )
+            return _done(request, outcome, "Added “%s”.")
+        except InvalidError as error:
+            form.add_details(error.details)
+    return _form_page(request, form, status=400)
+
+
+@login_required
+@require_POST
+def trait_similar(request: Request) -> HttpResponse:
+    """The traits that the person has under nearly the same name, for a notice beside the form."""
+    draft = PersonaTrait(name_key=name_key(request.POST.get("name", "").replace("\x00", "")), concepts=[])
+    similar = similar_traits(request.user, draft, limit=3) if draft.name_key else []
+    return render(request, "traits/_similar.html", {"similar": similar})
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def trait_edit(request: Request, trait_id: uuid.UUID) -> HttpResponse:
+    """Change a trait; when it has changed meanwhile, what was typed stays beside what holds now."""
+    try:
+        found = _mine(request, trait_id)
+    except TraitRemovedError:
+        if request.method != "POST":
+            raise
+        return _form_page(request, TraitForm(request.POST), status=409)
+    if request.method != "POST":
+        return _form_page(request, TraitForm(trait=found))
+    form, status = TraitForm(request.POST, trait=found), 400
+    if form.is_valid():
+        if asked := _asked(request, form):
+            return asked
+        try:
+            with transaction.atomic(durable=True):
+                outcome = persona.edit_trait(
+                    **by(request),
+                    trait_id=trait_id,
+                    changes=form.trait_changes(),
+                    evidence=read_evidence(request.POST),
+                    version=read_version(request.POST),
+                )
+            return _done(request, outcome, "“%s” is saved.")
+        except InvalidError as error:
+            form.add_details(error.details or {"": [error.message]})
+        except StaleVersionError:
+            form.trait, status = _mine(request, trait_id), 409
+    return _form_page(request, form, status=status)
+
+
+def _asked(request: Request, form: TraitForm) -> HttpResponse | None:
+    """The form with "did you mean …?", where it holds a concept that may be a slip; nothing is saved before."""
+    unanswered = any(meant is None for _, meant in form.questions(request.user))
+    return _form_page(request, form, status=200) if unanswered else None
+
+
+def _form_page(request: Request, form: TraitForm, status: int = 200) -> HttpResponse:
+    verdicts = read_verdicts(request.POST)
+    pieces = form.trait.evidence if form.trait else []
+    kept = form.is_bound and status != 409
+    context = {
+        "form": form,
+        "trait": form.trait,
+        "stale": status == 409,
+        # Only somebody who was shown what holds now may overwrite it.
+        "version": request.POST.get("version", "") if kept else getattr(form.trait, "version", ""),
+        "questions": form.questions(request.user) if form.is_bound else [],
+        "verdicts": [("", "No verdict"), *Verdict.choices],
+        "pieces": [(piece, verdicts.get(piece["evidence_id"], piece.get("verdict", ""))) for piece in pieces],
+        "own_concepts": selectors.own_names(request.user, "concepts"),
+        "own_contexts": selectors.own_names(request.user, "expression_contexts"),
+    }
+    return render(request, "traits/trait_edit.html" if form.trait else "traits/trait_new.html", context, status=status)
+
+
+@login_required
+@require_POST
+def trait_status(request: Request, trait_id: uuid.UUID) -> HttpResponse:
+    """Make a trait active, dormant or experimental."""
+    status = request.POST.get("status", "")
+    with transaction.atomic(durable=True):
+        outcome = persona.set_status(
+            **by(request), trait_id=trait_id, status=status, version=read_version(request.POST)
+        )
+    return _done(request, outcome, STATUS_SAID[TraitStatus(status)])
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def trait_remove(request: Request, trait_id: uuid.UUID) -> HttpResponse:
+    """Ask once more, then take the trait out of the persona."""
+    found = _mine(request, trait_id)
+    reason, faults = request.POST.get("reason", "").replace("\r\n", "\n"), list[str]()
+    if request.method == "POST":
+        try:
+            with transaction.atomic(durable=True):
+                outcome = persona.remove_trait(
+                    **by(request), trait_id=trait_id, reason=reason, version=read_version(request.POST)
+                )
+            _say(request, outcome, f"“{found.name}” is no longer part of your persona.")
+            return redirect("traits")
+        except InvalidError as error:
+            faults = error.details["reason"]
+    context = {"trait": found, "reason": reason, "faults": faults}
+    return render(request, "traits/trait_remove.html", context, status=400 if faults else 200)
+
+
+def _done(request: Request, outcome: Outcome, said: str) -> HttpResponse:
+    """Back to the trait's page, which says what happened and offers to undo it."""
+    name, pk = (outcome.trait.name, outcome.trait.pk) if outcome.trait else ("", None)
+    _say(request, outcome, said % name)
+    return redirect("trait", pk) if pk else redirect("traits")
+
+
+def _say(request: Request, outcome: Outcome, text: str) -> None:
+    messages.success(request, text, extra_tags=f"undo:{outcome.action_id}")

@@ -1,0 +1,264 @@
+"""What one opened suggestion shows, in a number of queries that does not grow with it."""
+
+import dataclasses
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.text import Truncator
+
+from ptfi.accounts.models import User
+from traits import selectors
+from traits.log.snapshots import Piece, name_key
+from traits.models import (
+    CandidateStatus,
+    Decision,
+    ExtractedTraitCandidate,
+    Persona,
+    PersonaTrait,
+    TraitStatus,
+    UserRefinedTrait,
+    Verdict,
+)
+from traits.review.highlight import Marker
+from traits.similarity import Similar, similar_traits
+
+PIECES = 10
+MORE_PIECES = 100
+QUOTED = 3
+# Nobody reads a suggestion faster than this, whatever the keys say.
+LEAST_SECONDS = 5.0
+DOUBTED = (Verdict.OUT_OF_CONTEXT, Verdict.NOT_ME, Verdict.TOO_PRIVATE)
+ICONS = {
+    "text_snippet": "text-quote",
+    "audio_segment": "mic",
+    "video_segment": "video",
+    "chat_message": "message-circle",
+    "email_excerpt": "mail",
+    "journal_entry": "notebook-pen",
+    "photo_caption": "image",
+    "calendar_entry": "calendar-days",
+    "social_post": "share-2",
+    "document": "file-text",
+}
+# What says how a suggestion was decided; the rest of its history is about the trait that it became.
+DECIDING = frozenset(
+    {
+        Decision.CONFIRMED_ASIS,
+        Decision.CONFIRMED_MODIFIED,
+        Decision.REJECTED,
+        Decision.MERGED,
+        Decision.REMOVED,
+        Decision.DEFERRED,
+    }
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A piece of evidence with its matching words marked, and the verdict to show as chosen.
+
+    type is "" where the source's own detail begins with it.
+    """
+
+    piece: Piece
+    marked: list[tuple[str, bool]]
+    verdict: str
+    icon: str
+    type: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pieces:
+    """Some of the evidence: what is readable, what is folded away, and where the rest starts (0 is nowhere)."""
+
+    shown: list[Shown]
+    folded: list[Shown]
+    next: int
+    total: int
+
+    @property
+    def left(self) -> int:
+        return self.total - self.next
+
+    @property
+    def step(self) -> int:
+        return min(MORE_PIECES, self.left)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Quotes:
+    """The first pieces of evidence, shortened, without those that are too private; and how many more there are."""
+
+    texts: list[str]
+    more: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Clash:
+    """A similar trait, what differs between it and the suggestion (what, suggested, yours), and evidence of both."""
+
+    similar: Similar
+    trait: PersonaTrait
+    differences: list[tuple[str, str, str]]
+    suggested: Quotes
+    yours: Quotes
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Card:
+    """trait is what the suggestion became or was merged into; decision is the entry that decided it."""
+
+    candidate: ExtractedTraitCandidate
+    pieces: Pieces
+    history: list[UserRefinedTrait]
+    alike: list[ExtractedTraitCandidate]
+    clashes: list[Clash]
+    new_concepts: list[str]
+    known_concepts: list[str]
+    used_pieces: int
+    trait: PersonaTrait | None
+    decision: UserRefinedTrait | None
+    persona: Persona | None
+    differences: list[tuple[str, str, str]]
+
+    @property
+    def merged(self) -> bool:
+        return self.decision is not None and self.decision.user_decision == Decision.MERGED
+
+
+def pieces(
+    candidate: ExtractedTraitCandidate, verdicts: Mapping[str, str], start: int = 0, count: int = PIECES
+) -> Pieces:
+    """So many pieces from start on; verdicts (by evidence id) are chosen on the page and not saved yet."""
+    evidence = candidate.supporting_evidence
+    marker = Marker([candidate.trait_name, *candidate.concepts])
+    shown: list[Shown] = []
+    folded: list[Shown] = []
+    for piece in evidence[start : start + count]:
+        saved = piece.get("verdict", "")
+        kind = piece["type"].replace("_", " ")
+        each = Shown(
+            piece=piece,
+            marked=marker.mark(piece["content"]),
+            verdict=verdicts.get(piece["evidence_id"], saved),
+            icon=ICONS.get(piece["type"], "file-text"),
+            type="" if (piece["source_detail"] or "").casefold().startswith(kind) else kind,
+        )
+        (folded if saved == Verdict.TOO_PRIVATE else shown).append(each)
+    end = start + count
+    return Pieces(shown=shown, folded=folded, next=end if end < len(evidence) else 0, total=len(evidence))
+
+
+def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[str, str], count: int = PIECES) -> Card:
+    """The card of a suggestion; one to decide comes with what confirming changes, a decided one with what it did."""
+    history = selectors.history(user, candidate.pk)
+    to_decide = candidate.is_undecided
+    trait, decision = (None, None) if to_decide else _outcome(user, candidate, history)
+    own = {name_key(name) for name in selectors.own_concepts(user)} if to_decide and candidate.concepts else set()
+    new = [concept for concept in candidate.concepts if name_key(concept) not in own]
+    return Card(
+        candidate=candidate,
+        pieces=pieces(candidate, verdicts, count=count),
+        history=history,
+        alike=selectors.alike(user, candidate) if to_decide else [],
+        clashes=_clashes(user, candidate) if to_decide else [],
+        new_concepts=new,
+        known_concepts=[concept for concept in candidate.concepts if concept not in new],
+        used_pieces=sum(1 for piece in candidate.supporting_evidence if piece.get("verdict", "") not in DOUBTED),
+        trait=trait,
+        decision=decision,
+        persona=selectors.persona(user) if trait else None,
+        differences=_changed(candidate, trait) if trait else [],
+    )
+
+
+def _clashes(user: User, candidate: ExtractedTraitCandidate) -> list[Clash]:
+    similar = similar_traits(user, candidate)
+    found = selectors.traits(user, [each.trait_id for each in similar])
+    suggested = quotes(candidate.supporting_evidence)
+    return [
+        Clash(
+            similar=each,
+            trait=found[each.trait_id],
+            differences=_compared(candidate, found[each.trait_id]),
+            suggested=suggested,
+            yours=quotes(found[each.trait_id].evidence),
+        )
+        for each in similar
+        if each.trait_id in found
+    ]
+
+
+def quotes(evidence: list[Piece]) -> Quotes:
+    """Enough of the evidence to stand beside that of another."""
+    texts = [piece["content"] for piece in evidence if piece.get("verdict") != Verdict.TOO_PRIVATE][:QUOTED]
+    return Quotes(texts=[Truncator(text).chars(160) for text in texts], more=len(evidence) - len(texts))
+
+
+def _compared(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[tuple[str, str, str]]:
+    about = [Truncator(text).chars(240) for text in (candidate.trait_description, trait.description)]
+    rows = [
+        ("Name", candidate.trait_name, trait.name),
+        ("About", about[0], about[1]),
+        ("Category", candidate.get_trait_category_display(), trait.get_category_display()),
+        ("Concepts", ", ".join(candidate.concepts), ", ".join(trait.concepts)),
+    ]
+    if trait.status != TraitStatus.ACTIVE:
+        rows.append(("Status", "New", trait.get_status_display()))
+    return _unequal(rows)
+
+
+def _changed(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[tuple[str, str, str]]:
+    """What differs between a suggestion and the trait that it became: what, suggested, yours."""
+    rating = f"{trait.user_confidence} of 5, by you" if trait.user_confidence else ""
+    return _unequal(
+        [
+            ("Name", candidate.trait_name, trait.name),
+            ("Description", candidate.trait_description, trait.description),
+            ("Category", candidate.get_trait_category_display(), trait.get_category_display()),
+            ("Concepts", ", ".join(candidate.concepts), ", ".join(trait.concepts)),
+            (
+                "Confidence",
+                selectors.confidence_words(candidate.confidence_score),
+                rating or selectors.confidence_words(trait.confidence),
+            ),
+        ]
+    )
+
+
+def _unequal(rows: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    return [row for row in rows if row[1] != row[2]]
+
+
+def _outcome(
+    user: User, candidate: ExtractedTraitCandidate, history: list[UserRefinedTrait]
+) -> tuple[PersonaTrait | None, UserRefinedTrait | None]:
+    undone = {entry.undoes for entry in history}
+    standing = (entry for entry in history if entry.user_decision in DECIDING and entry.pk not in undone)
+    decision = next((entry for entry in standing if entry.original_candidate_id == candidate.pk), None)
+    if candidate.status not in (CandidateStatus.CONFIRMED, CandidateStatus.REFINED):
+        return None, decision
+    trait_id: uuid.UUID = (decision and decision.trait_id_in_pkg) or candidate.pk
+    return selectors.traits(user, [trait_id]).get(trait_id), decision
+
+
+def left(waiting: int, seconds: float) -> str:
+    """How long so many decisions take, in words."""
+    minutes = round(waiting * seconds / 60)
+    if minutes < 1:
+        return "under 1 min left"
+    if minutes < 90:
+        return f"about {minutes} min left"
+    return f"about {round(minutes / 60)} h left"
+
+
+def head(user: User) -> dict[str, Any]:
+    """The counts of the tabs, how much is decided and how long the rest takes."""
+    counts = selectors.counts(user)
+    tabs = [(tab, label, counts[tab]) for tab, label in selectors.TABS.items()]
+    time_left = ""
+    if counts["review"]:
+        time_left = left(counts["review"], max(LEAST_SECONDS, selectors.seconds_per_decision(user)))
+    # What was put off can be undone too.
+    return {"counts": counts, "tabs": tabs, "time_left": time_left, "undoable": counts["decided"] + counts["later"] > 0}

@@ -1,0 +1,84 @@
+"""The record of looks, for auditors: who of the staff looked at whose persona, when and why. Read only."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from ptfi.staff.base import ReadOnlyAdmin
+from traits.models import AccessEntry, AccessKind
+from traits.staff.finding import FilterForm, PersonField, TooSlowError, moment_of, number_of, page
+from traits.staff.log import TOO_SLOW
+
+KEYS = {"created_at": moment_of, "pk": number_of}
+
+
+class LookFilters(FilterForm):
+    person = PersonField(label="Person: e-mail, external id or id", required=False)
+    staff = PersonField(label="Staff member", required=False)
+    kind = forms.ChoiceField(label="What was opened", required=False, choices=[("", "Anything"), *AccessKind.choices])
+    field_order = ("person", "staff", "kind", "since", "until")
+
+    def rows(self) -> QuerySet[AccessEntry]:
+        columns = {"person": "subject_id", "staff": "staff_id", "kind": "kind"}
+        chosen = {column: self.cleaned_data[name] for name, column in columns.items() if self.cleaned_data[name]}
+        return AccessEntry.objects.filter(self.moments(), **chosen)
+
+
+@admin.register(AccessEntry)
+class LookAdmin(ReadOnlyAdmin):
+    """Nobody changes it, superusers neither; the database refuses it as well."""
+
+    def changelist_view(
+        self,
+        request: HttpRequest,
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002 (Django's signature)
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = LookFilters(request.POST if request.method == "POST" else request.GET)
+        if not form.is_valid():
+            return self._list(request, form, status=400)
+        if request.method == "POST":
+            return HttpResponseRedirect(f"{request.path}?{form.query()}")
+        try:
+            rows, following = page(form.rows(), request.GET.get("after", ""), KEYS)
+        except TooSlowError:
+            form.add_error(None, TOO_SLOW)
+            return self._list(request, form, status=503)
+        return self._list(request, form, rows=rows, next=following)
+
+    def _list(self, request: HttpRequest, form: LookFilters, status: int = 200, **context: Any) -> HttpResponse:
+        context |= self.admin_site.each_context(request) | {
+            "title": "Looks at personas",
+            "opts": self.opts,
+            "form": form,
+            "first": "after" not in request.GET,
+        }
+        return TemplateResponse(request, "admin/staff/looks.html", context, status=status)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",  # noqa: ARG002 (Django's signature)
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> HttpResponse:
+        """The list shows all that there is of a row."""
+        if object_id is None or not self.has_view_permission(request):
+            raise PermissionDenied
+        return HttpResponseRedirect(reverse("admin:traits_accessentry_changelist"))
+
+    def history_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """A row has no history: it never changes."""
+        return self.changeform_view(request, object_id, "", extra_context)

@@ -1,0 +1,140 @@
+"""Accounts in the Django admin."""
+
+import json
+import uuid
+from typing import Any, cast
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.auth.admin import GroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+
+from ptfi.staff.base import StaffAdmin
+from traits.models import AccessKind
+from traits.staff.access import PersonalAdmin, looked_at_many
+
+from .models import User
+
+# Who may write these could take any account over: they hold addresses, secrets of two-step sign-in, and sessions.
+# Roles have a page of ours.
+for model in (EmailAddress, Authenticator, UserSession, Group):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+
+
+@admin.register(Group)
+class RoleAdmin(StaffAdmin, GroupAdmin):
+    """Roles, for superusers: who writes here decides what everybody of the staff may see."""
+
+    filter_horizontal = ()
+    formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
+
+
+class AddUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
+    email = forms.EmailField(max_length=254)
+
+    class Meta:
+        model = User
+        fields = ["email"]
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].lower()
+        return email
+
+
+@admin.register(User)
+class UserAdmin(PersonalAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
+    """People and staff. E-mail addresses change by their owners' hands only, who must prove them."""
+
+    access_kind = AccessKind.ACCOUNT
+    list_display = ["__str__", "email", "external_id", "is_active", "is_staff"]
+    list_filter = ["is_active", "is_staff", "is_superuser"]
+    search_fields = ["email__exact", "external_id__exact"]
+    search_help_text = "The whole e-mail address or external id"
+    ordering = ["-date_joined", "id"]
+    # Django's own widget for these needs styles in its elements.
+    filter_horizontal = ()
+    formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
+    readonly_fields = ["email", "invited_email", "invited_at", "last_login", "date_joined"]
+    fieldsets = [
+        (None, {"fields": ["email", "password", "external_id", "invited_email", "display_name"]}),
+        ("Preferences", {"fields": ["time_zone", "time_zone_chosen", "keys_enabled"]}),
+        ("Permissions", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        ("Dates", {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_form = AddUserForm
+    add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]
+
+    def get_search_results(
+        self,
+        request: HttpRequest,  # noqa: ARG002 (Django's)
+        queryset: models.QuerySet[User],
+        search_term: str,
+    ) -> tuple[models.QuerySet[User], bool]:
+        """Those of this address or id, each by its index; addresses are kept in small letters."""
+        term = search_term.strip()
+        found = queryset.filter(models.Q(email=term.lower()) | models.Q(external_id=term)) if term else queryset
+        return found, False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list shows addresses and names, so it is on record."""
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        if changes := (getattr(response, "context_data", None) or {}).get("cl"):
+            looked_at_many(request, AccessKind.ACCOUNT, len(changes.result_list))
+        return response
+
+    def person_of(self, row: User) -> uuid.UUID:
+        return row.pk
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        """Only superusers hand out rights; anybody else could give themselves all of them."""
+        # Whoever has the external id gets the person's suggestions: it comes from the pipeline alone.
+        fields = ["external_id"] if obj is None else [*self.readonly_fields, "external_id"]
+        if not request.user.is_superuser:
+            fields += ["is_staff", "is_superuser", "groups", "user_permissions"]
+        return fields
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        above = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return not above and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:  # noqa: ARG002 (Django's)
+        """A person's log outlives a click: accounts are made inactive."""
+        return False
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        """Whoever sets a password can be that person, so superusers only."""
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        if asked := self.asks(request, id):
+            return asked
+        response: HttpResponse = super().user_change_password(request, id, form_url)
+        return response
+
+    def log_addition(self, request: HttpRequest, obj: User, message: Any) -> LogEntry:
+        return _log(request, obj, ADDITION, message)
+
+    def log_change(self, request: HttpRequest, obj: User, message: Any) -> LogEntry:
+        return _log(request, obj, CHANGE, message)
+
+
+def _log(request: HttpRequest, user: User, flag: int, message: Any) -> LogEntry:
+    """As Django logs it, with the account's id where Django would write a name or an address."""
+    return LogEntry.objects.create(
+        user_id=cast(User, request.user).pk,
+        content_type=ContentType.objects.get_for_model(User),
+        object_id=str(user.pk),
+        object_repr=str(user.pk),
+        action_flag=flag,
+        change_message=json.dumps(message) if isinstance(message, list) else message,
+    )

@@ -1,0 +1,140 @@
+"""Acting on a person's behalf: who may for whom, the ticket that it takes, and the notice that the person gets."""
+
+import datetime as dt
+import logging
+import uuid
+
+from allauth.account.models import EmailAddress
+from django import forms
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.core.mail import send_mail
+from django.http import Http404, HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from ptfi.accounts.models import User
+from traits.log.entries import Actor
+from traits.models import AccessKind, ActorKind
+from traits.staff.access import give_reason, staff_id
+from traits.staff.finding import PersonField
+
+logger = logging.getLogger(__name__)
+
+ACTING = "acting_for"
+"""In the session, by person: the ticket, since when, and whether the person was told."""
+FOR = dt.timedelta(hours=1)
+REFUSED = "You cannot act for {}."
+
+
+class StartForm(forms.Form):
+    """Whom, with which ticket; a reference is no text, so that it can stand in the notice and in the history."""
+
+    person = PersonField(label="Person", help_text="The whole e-mail address, external id or id.")
+    reference = forms.RegexField(
+        r"^[\w#:/.-]+$",
+        label="Ticket",
+        max_length=80,
+        min_length=2,
+        help_text="Its reference, without spaces, such as T-17. The person sees it with all that you do.",
+        error_messages={"invalid": "A reference has letters, digits and the signs - _ # : / . only."},
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    asked = forms.BooleanField(
+        label="The person asked for this, and I know that it was them.",
+        error_messages={"required": "Only what the person asked for is done for them."},
+    )
+
+    def __init__(self, request: HttpRequest, data: object = None) -> None:
+        super().__init__(data)  # type: ignore[arg-type]
+        self.request = request
+
+    def clean_person(self) -> uuid.UUID:
+        person_id: uuid.UUID = self.cleaned_data["person"]
+        person = User.objects.filter(pk=person_id, is_active=True).first()
+        if person is None:
+            raise forms.ValidationError("Nobody has this e-mail address, external id or id.")
+        if refusal := refused(self.request, person):
+            raise forms.ValidationError(refusal)
+        return person_id
+
+
+def refused(request: HttpRequest, person: User) -> str:
+    """Why the staff member must not act for this person; "" where they may."""
+    if person.pk == request.user.pk:
+        return REFUSED.format("yourself here: your own pages do it without a ticket")
+    if (person.is_staff or person.is_superuser) and not request.user.is_superuser:
+        return REFUSED.format("other staff: they have their own pages")
+    return ""
+
+
+def start(request: HttpRequest, person_id: uuid.UUID, reference: str) -> None:
+    """Have the session act for the person from now on; that is on record as a look, with the ticket for a reason."""
+    give_reason(request, person_id, AccessKind.ACTING, f"Ticket {reference}")
+    others = {name: each for name, each in _acting(request).items() if not _is_over(each["since"])}
+    mine = {"reference": reference, "since": timezone.now().isoformat(), "told": False}
+    request.session[ACTING] = others | {str(person_id): mine}
+
+
+def end(request: HttpRequest, person_id: uuid.UUID) -> None:
+    acting = _acting(request)
+    acting.pop(str(person_id), None)
+    request.session[ACTING] = acting
+
+
+def person_for(request: HttpRequest, person_id: uuid.UUID) -> User:
+    """The person, looked at again with each request. Raises Http404, PermissionDenied."""
+    person = User.objects.filter(pk=person_id, is_active=True).first()
+    if person is None:
+        raise Http404
+    if refused(request, person):
+        raise PermissionDenied
+    return person
+
+
+def reference_for(request: HttpRequest, person: User) -> str:
+    """The ticket with which the session acts for the person; "" when there is none, or none any more."""
+    mine = _acting(request).get(str(person.pk))
+    return "" if mine is None or _is_over(mine["since"]) else str(mine["reference"])
+
+
+def actor_for(request: HttpRequest, person: User) -> Actor:
+    """Raises PermissionDenied without a ticket."""
+    reference = reference_for(request, person)
+    if not reference:
+        raise PermissionDenied
+    return Actor(user_id=staff_id(request), kind=ActorKind.STAFF, reference=reference)
+
+
+def tell(request: HttpRequest, person: User) -> bool:
+    """Tell the person by e-mail that staff act on their behalf, once a ticket and session; call it after a decision.
+
+    False when they have an address and it could not be sent. The decision stands, and the next one tries again.
+    """
+    mine = _acting(request)[str(person.pk)]
+    address = EmailAddress.objects.filter(user=person, primary=True, verified=True).first()
+    if mine["told"] or address is None:
+        return True
+    context = {"reference": mine["reference"], "url": settings.SITE_URL + reverse("history") + "?actor=staff"}
+    subject = render_to_string("account/email/acted_for_you_subject.txt", context).strip()
+    message = render_to_string("account/email/acted_for_you_message.txt", context)
+    try:
+        send_mail(subject, message, settings.DEFAULT_FROM_EMAIL, [address.email])
+    except OSError:
+        logger.exception("The notice that staff acted for %s could not be sent", person.pk)
+        return False
+    mine["told"] = True
+    request.session.modified = True
+    return True
+
+
+def _acting(request: HttpRequest) -> dict[str, dict[str, object]]:
+    found: dict[str, dict[str, object]] = request.session.get(ACTING, {})
+    return found
+
+
+def _is_over(since: object) -> bool:
+    began = parse_datetime(str(since))
+    return began is None or timezone.now() - began > FOR

@@ -1,0 +1,202 @@
+"""The pages of staff who act on a person's behalf, who asked them to: over the same services as the person's own."""
+
+import uuid
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from ptfi.accounts.models import User
+from ptfi.staff.base import ReadOnlyAdmin
+from traits import forms, selectors
+from traits.errors import InvalidError, RuleError
+from traits.history import selectors as history
+from traits.models import AccessKind, ActedFor, TraitStatus
+from traits.staff import on_behalf as acting
+from traits.staff.access import asks_reason
+from traits.staff.on_behalf_forms import Act, By, suggestion_act, trait_act, traits_page, undo_act
+
+TABS = {
+    "review": "To review",
+    "later": "Later",
+    "rejected": "Rejected",
+    "traits": "Traits",
+    "history": "History",
+}
+FIND = "admin:traits_actedfor_changelist"
+PERMISSION = "traits.act_for_person"
+
+
+@admin.register(ActedFor)
+class ActingAdmin(ReadOnlyAdmin):
+    """With the permission act_for_person alone, whatever else somebody may."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(PERMISSION)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002 (Django's signature)
+        return request.user.has_perm(PERMISSION)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Nothing of Django's own: it would show the row behind it."""
+        view = self.admin_site.admin_view
+        return [
+            path("", view(self.changelist_view), name="traits_actedfor_changelist"),
+            path("<uuid:person_id>/", view(self.person_view), name="act_for"),
+            path("<uuid:person_id>/end/", view(self.end_view), name="act_for_end"),
+            path(
+                "<uuid:person_id>/suggestions/<uuid:candidate_id>/",
+                view(self.suggestion_view),
+                name="act_for_suggestion",
+            ),
+            path("<uuid:person_id>/traits/<uuid:trait_id>/", view(self.trait_view), name="act_for_trait"),
+            path("<uuid:person_id>/undo/<uuid:action_id>/", view(self.undo_view), name="act_for_undo"),
+        ]
+
+    def changelist_view(
+        self,
+        request: HttpRequest,
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002 (Django's signature)
+    ) -> HttpResponse:
+        """Name the person and the ticket."""
+        self._permit(request)
+        form = acting.StartForm(request, request.POST if request.method == "POST" else None)
+        if form.is_bound and form.is_valid():
+            person_id = form.cleaned_data["person"]
+            acting.start(request, person_id, form.cleaned_data["reference"])
+            return HttpResponseRedirect(reverse("admin:act_for", args=[person_id]))
+        context = {"title": "Act for a person", "form": form}
+        return self._page(request, "act_start", context, 400 if form.is_bound else 200)
+
+    def person_view(self, request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
+        """What waits for the person, what they have, and what was decided."""
+        person, asked = self._person(request, person_id, AccessKind.ACTING)
+        if asked:
+            return asked
+        tab = request.GET.get("tab", "")
+        tab = tab if tab in TABS else "review"
+        context = {"title": "Act for a person", "tab": tab, "tabs": TABS.items(), "first": "after" not in request.GET}
+        return self._page(request, "act", context | self._tab(request, person, tab) | self._whom(request, person))
+
+    def _tab(self, request: HttpRequest, person: User, tab: str) -> dict[str, Any]:
+        if tab == "traits":
+            rows, following = traits_page(person, request.GET.get("after", ""), selectors.PAGE)
+            return {"traits": rows, "next": following}
+        if tab == "history":
+            after = forms.read_number(request.GET.get("after", ""), 0, 10**9)
+            found = history.page(person, history.Filters(), after=after)
+            return {"items": found.items, "next": found.next or ""}
+        page = selectors.queue(person, selectors.Filters(tab=tab), after=request.GET.get("after", ""))
+        return {"suggestions": page.rows, "next": page.next}
+
+    def suggestion_view(self, request: HttpRequest, person_id: uuid.UUID, candidate_id: uuid.UUID) -> HttpResponse:
+        """A suggestion, and all that can be decided about it."""
+        person, asked = self._person(request, person_id, AccessKind.SUGGESTION)
+        if asked:
+            return asked
+        candidate = selectors.candidate(person, candidate_id)
+        edits = request.POST.get("act") == "edit"
+        form = forms.EditForm(data=request.POST if edits else None, initial=forms.shown_values(candidate))
+        fault: RuleError | None = None
+        if request.method == "POST":
+            try:
+                act = suggestion_act(self._by(request, person), candidate, request.POST, form)
+                return self._done(request, person, act, "review")
+            except InvalidError as error:
+                fault = error
+                if edits:
+                    form.add_details(error.details)
+            except RuleError as error:
+                fault = error
+            candidate = selectors.candidate(person, candidate_id)
+        context = {
+            "title": "A suggestion",
+            "candidate": candidate,
+            "form": form,
+            "typed": request.POST,
+            "fault": fault,
+            "codes": forms.rejection_codes(),
+            "later": forms.LATER.items(),
+            "pieces": candidate.supporting_evidence if request.user.has_perm("traits.view_evidence") else None,
+        }
+        return self._page(
+            request, "act_suggestion", context | self._whom(request, person), fault.status if fault else 200
+        )
+
+    def trait_view(self, request: HttpRequest, person_id: uuid.UUID, trait_id: uuid.UUID) -> HttpResponse:
+        """A trait: set its status, or remove it."""
+        person, asked = self._person(request, person_id, AccessKind.TRAIT)
+        if asked:
+            return asked
+        trait = selectors.trait(person, trait_id)
+        fault: RuleError | None = None
+        if request.method == "POST":
+            try:
+                return self._done(request, person, trait_act(self._by(request, person), trait, request.POST), "traits")
+            except RuleError as error:
+                fault = error
+            trait = selectors.trait(person, trait_id)
+        context = {
+            "title": "A trait",
+            "trait": trait,
+            "fault": fault,
+            "typed": request.POST,
+            "statuses": [choice for choice in TraitStatus.choices if choice[0] != trait.status],
+        }
+        return self._page(request, "act_trait", context | self._whom(request, person), fault.status if fault else 200)
+
+    def undo_view(self, request: HttpRequest, person_id: uuid.UUID, action_id: uuid.UUID) -> HttpResponse:
+        """Undo a decision or a batch, the person's or staff's."""
+        person, asked = self._person(request, person_id, AccessKind.LOG)
+        if asked:
+            return asked
+        if request.method == "POST":
+            try:
+                return self._done(request, person, undo_act(self._by(request, person), action_id), "history")
+            except RuleError as error:
+                messages.error(request, error.message)
+        return HttpResponseRedirect(f"{reverse('admin:act_for', args=[person.pk])}?tab=history")
+
+    def end_view(self, request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
+        """Act for this person no more, until a ticket is given again."""
+        self._permit(request)
+        if request.method == "POST":
+            acting.end(request, person_id)
+        return HttpResponseRedirect(reverse(FIND))
+
+    def _permit(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+    def _person(self, request: HttpRequest, person_id: uuid.UUID, kind: AccessKind) -> tuple[User, HttpResponse | None]:
+        """The person, and where to go instead when there is no ticket for them or no reason on record."""
+        self._permit(request)
+        person = acting.person_for(request, person_id)
+        if not acting.reference_for(request, person):
+            messages.warning(request, "Give the ticket for this person again: it holds for an hour.")
+            return person, HttpResponseRedirect(reverse(FIND))
+        return person, asks_reason(request, person_id, kind)
+
+    def _by(self, request: HttpRequest, person: User) -> By:
+        return {"user": person, "actor": acting.actor_for(request, person)}
+
+    def _done(self, request: HttpRequest, person: User, act: Act, tab: str) -> HttpResponse:
+        """Decide, tell the person, and go on; the notice here quotes nothing, as it is kept in a session."""
+        with transaction.atomic(durable=True):
+            entries = act()
+        last = entries[-1]
+        messages.success(request, f"{last.get_user_decision_display()}: entry {last.revision} of the log.")
+        if not acting.tell(request, person):
+            messages.warning(request, "The person could not be told by e-mail. Tell them with the ticket.")
+        return HttpResponseRedirect(f"{reverse('admin:act_for', args=[person.pk])}?tab={tab}")
+
+    def _whom(self, request: HttpRequest, person: User) -> dict[str, Any]:
+        return {"person": person, "reference": acting.reference_for(request, person)}
+
+    def _page(self, request: HttpRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        context = self.admin_site.each_context(request) | {"opts": self.opts} | context
+        return TemplateResponse(request, f"admin/staff/{name}.html", context, status=status)

@@ -1,0 +1,71 @@
+"""What the pages that act for a person send, read into the words of the services."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.http import QueryDict
+
+from ptfi.accounts.models import User
+from traits import forms
+from traits.decisions import candidates as services
+from traits.decisions import traits as persona
+from traits.decisions import undo
+from traits.errors import InvalidError
+from traits.models import ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
+from traits.staff.filters import chosen
+
+Act = Callable[[], list[UserRefinedTrait]]
+"""One decision, to be made in the front door's transaction; its entries."""
+
+
+By = dict[str, Any]
+"""For whom (user) and by whom (actor), as every service takes it."""
+
+
+def suggestion_act(by: By, candidate: ExtractedTraitCandidate, post: QueryDict, form: forms.EditForm) -> Act:
+    """The decision about a suggestion that the form names. Raises InvalidError, also for a decision that is none."""
+    given = by | {"candidate_id": candidate.pk, "version": forms.read_version(post)}
+    match post.get("act"):
+        case "confirm":
+            return lambda: services.confirm(**given).entries
+        case "edit":
+            if not form.is_valid():
+                raise InvalidError
+            own = forms.read_evidence(post)
+            return lambda: services.confirm(**given, changes=form.changes(candidate), evidence=own).entries
+        case "reject":
+            reason = post.get("reason", "").replace("\r\n", "\n")
+            return lambda: services.reject(**given, code=post.get("code", ""), reason=reason).entries
+        case "defer":
+            until = forms.read_until(post)
+            return lambda: services.defer(**given, until=until).entries
+        case "reopen":
+            return lambda: services.reopen(**given).entries
+    raise InvalidError("Choose what to do.")
+
+
+def trait_act(by: By, trait: PersonaTrait, post: QueryDict) -> Act:
+    """The decision about a trait that the form names. Raises InvalidError."""
+    given = by | {"trait_id": trait.pk, "version": forms.read_version(post)}
+    match post.get("act"):
+        case "status":
+            return lambda: persona.set_status(**given, status=post.get("status", "")).entries
+        case "remove":
+            reason = post.get("reason", "").replace("\r\n", "\n")
+            return lambda: persona.remove_trait(**given, reason=reason).entries
+    raise InvalidError("Choose what to do.")
+
+
+def undo_act(by: By, action_id: uuid.UUID) -> Act:
+    return lambda: undo.undo(**by, action_id=action_id).entries
+
+
+def traits_page(user: User, after: str, limit: int) -> tuple[list[PersonaTrait], str]:
+    """The person's traits by name, and the key to go on from; "" at the end."""
+    rows = PersonaTrait.objects.filter(user=user).only("trait_id", "name", "name_key", "category", "status", "version")
+    last = rows.filter(pk__in=chosen([after])).first()
+    if last:
+        rows = rows.filter(name_key__gte=last.name_key).exclude(name_key=last.name_key, pk__lte=last.pk)
+    found = list(rows.order_by("name_key", "pk")[: limit + 1])
+    return found[:limit], str(found[limit - 1].pk) if len(found) > limit else ""
