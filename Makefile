@@ -15,7 +15,7 @@ PARALLEL := -n auto --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 # Tools only read code here; with these set, they need no running services.
 NO_SERVICES := SECRET_KEY=lint DATABASE_URL=postgresql://nowhere/lint NEO4J_URL=bolt://nowhere \
-	OIDC_PRIVATE_KEY="$$($(PYTHON) -m ptfi.clients.keys)"
+	OIDC_PRIVATE_KEY="$$($(PYTHON) -m ptfi.oauth.keys)"
 
 help:  ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,13 +31,13 @@ example: $(VENV)/.run  ## Serve the example app at http://localhost:8080/, besid
 test: $(VENV)/.dev chromium faketime  ## Run all tests, in the browser too
 	@$(PYTHON) -m pytest $(PARALLEL) -m "not alone"
 	@$(PYTHON) -m pytest -m alone
-	@$(PYTHON) -m tests.neo4j --check
+	@$(PYTHON) -m tests.support.neo4j --check
 
 test-fast: $(VENV)/.dev  ## Run the tests that need neither a browser nor minutes
 	@$(PYTHON) -m pytest $(PARALLEL) -m "not slow"
 
 test-neo4j: $(VENV)/.dev  ## Run the graph's tests on a real Neo4j (Java 17, Maven)
-	@$(PYTHON) -m tests.neo4j
+	@$(PYTHON) -m tests.support.neo4j
 
 lint: $(VENV)/.dev  ## Check style, types, templates and migrations
 	@$(PYTHON) -m ruff check .
@@ -49,7 +49,7 @@ lint: $(VENV)/.dev  ## Check style, types, templates and migrations
 
 audit: $(VENV)/.dev  ## Look for unsafe code, and for known vulnerabilities of the packages
 	@$(PYTHON) -m bandit --quiet --configfile pyproject.toml --recursive ptfi traits graph deploy manage.py
-	@$(PYTHON) -m tests.audit
+	@$(PYTHON) -m tests.support.audit
 
 format: $(VENV)/.dev  ## Bring code and templates into style
 	@$(PYTHON) -m ruff check --fix .
@@ -60,7 +60,7 @@ schema: $(VENV)/.dev  ## Write the API's document, docs/openapi.yaml, anew
 	@$(NO_SERVICES) $(PYTHON) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 soak: $(VENV)/.dev faketime  ## Kill and stop real processes over and over, and write docs/reliability.md (COUNT=20)
-	@$(PYTHON) -m tests.soak --count $(COUNT)
+	@$(PYTHON) -m tests.support.soak --count $(COUNT)
 
 pictures: $(VENV)/.dev chromium  ## Draw the pictures of docs/moderation.md anew
 	@$(PYTHON) -m pytest -q tests/support/pictures.py

@@ -1,8 +1,8 @@
 """The Persona Knowledge Graph's labels, relationships and properties; the pipeline shares them, and the names are its.
 
 What PTFI makes carries managedBy "ptfi" and, on nodes, ownerID: the person whom it is about. `generation`, `revision`
-and `hash` of a User are the fence that graph/projection/writer.py describes. The schema and every statement that writes follow
-from these classes.
+and `hash` of a User are the fence that graph/projection/writer.py describes. The schema and every statement that writes
+follow from these classes.
 """
 
 from typing import Any

@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvValidationError, validate
 
-from ptfi import settings_validators as setting_checks
+from ptfi import settings_validators
 from ptfi.api.openapi.document import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from ptfi.oauth.keys import read_pem
 from ptfi.secret_files import read_secret_files
@@ -20,11 +20,11 @@ file_faults = read_secret_files()
 
 SECRET_KEY = env.str("SECRET_KEY")
 # Signs ID tokens, and nothing else.
-OIDC_PRIVATE_KEY = env.str("OIDC_PRIVATE_KEY", validate=setting_checks.private_key)
+OIDC_PRIVATE_KEY = env.str("OIDC_PRIVATE_KEY", validate=settings_validators.private_key)
 # Encrypt the secrets of second steps: the first encrypts, all read.
-SECOND_STEP_KEYS: list[str] = env.list("SECOND_STEP_KEYS", [], validate=setting_checks.fernet_keys)
+SECOND_STEP_KEYS: list[str] = env.list("SECOND_STEP_KEYS", [], validate=settings_validators.fernet_keys)
 # Hours after which staff use their second step again.
-STAFF_STEP_HOURS = env.int("STAFF_STEP_HOURS", 12, validate=setting_checks.POSITIVE)
+STAFF_STEP_HOURS = env.int("STAFF_STEP_HOURS", 12, validate=settings_validators.POSITIVE)
 DEBUG = env.bool("DEBUG", False)
 EMBEDDED = env.str("PTFI_EMBEDDED", "")
 DATA_DIR = Path(env.str("PTFI_DATA_DIR", "") or BASE_DIR / ".data")
@@ -36,27 +36,27 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
 # Who sends it as a bearer token may read /metrics; without one nobody may.
-METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=setting_checks.TOKEN)
+METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=settings_validators.TOKEN)
 LOG_FORMAT = env.str("LOG_FORMAT", "line" if EMBEDDED else "json", validate=validate.OneOf(["json", "line"]))
 
 DATABASE = env.dj_db_url("DATABASE_URL")
-DB_POOL_SIZE = env.int("DB_POOL_SIZE", 8, validate=setting_checks.POSITIVE)
-NEO4J_URL = env.str("NEO4J_URL", validate=setting_checks.BOLT)
+DB_POOL_SIZE = env.int("DB_POOL_SIZE", 8, validate=settings_validators.POSITIVE)
+NEO4J_URL = env.str("NEO4J_URL", validate=settings_validators.BOLT)
 # Seconds that a page waits for the graph before it answers without it.
-GRAPH_TIMEOUT = env.float("GRAPH_TIMEOUT", 2.0, validate=setting_checks.POSITIVE)
+GRAPH_TIMEOUT = env.float("GRAPH_TIMEOUT", 2.0, validate=settings_validators.POSITIVE)
 # Seconds between two looks of an idle projector, and how long one may hold a person before others may take over.
-PROJECTOR_POLL = env.float("PROJECTOR_POLL", 0.05, validate=setting_checks.POSITIVE)
-PROJECTOR_LEASE = env.float("PROJECTOR_LEASE", 30.0, validate=setting_checks.POSITIVE)
+PROJECTOR_POLL = env.float("PROJECTOR_POLL", 0.05, validate=settings_validators.POSITIVE)
+PROJECTOR_LEASE = env.float("PROJECTOR_LEASE", 30.0, validate=settings_validators.POSITIVE)
 
 # Where browsers find the events' process: a path, or an address of another port; without one pages ask now and then.
-EVENTS_URL = env.str("EVENTS_URL", "", validate=setting_checks.EVENTS)
-EVENTS_STREAMS = env.int("EVENTS_STREAMS", 2_000, validate=setting_checks.POSITIVE)
+EVENTS_URL = env.str("EVENTS_URL", "", validate=settings_validators.EVENTS)
+EVENTS_STREAMS = env.int("EVENTS_STREAMS", 2_000, validate=settings_validators.POSITIVE)
 
 # Requests a minute that the API serves, in each process; 0 is any number.
-API_PERSON_RATE = env.int("API_PERSON_RATE", 600, validate=setting_checks.ANY_NUMBER)
-API_CLIENT_RATE = env.int("API_CLIENT_RATE", 6_000, validate=setting_checks.ANY_NUMBER)
+API_PERSON_RATE = env.int("API_PERSON_RATE", 600, validate=settings_validators.ANY_NUMBER)
+API_CLIENT_RATE = env.int("API_CLIENT_RATE", 6_000, validate=settings_validators.ANY_NUMBER)
 # The same for one network address where tokens are given out, which it costs nothing to call.
-TOKEN_RATE = env.int("TOKEN_RATE", 300, validate=setting_checks.ANY_NUMBER)
+TOKEN_RATE = env.int("TOKEN_RATE", 300, validate=settings_validators.ANY_NUMBER)
 
 EMAIL = env.dj_email_url("EMAIL_URL", f"file:///{DATA_DIR}/mail" if EMBEDDED else "smtp://localhost:25")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", "PTFI <noreply@localhost>")
@@ -240,7 +240,7 @@ IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 30 * 86_400
 IDP_OIDC_ROTATE_REFRESH_TOKEN = True
 IDP_OIDC_ACCESS_TOKEN_FORMAT = "opaque"  # noqa: S105 (a format)
 IDP_OIDC_INTROSPECTION_ENABLED = IDP_OIDC_DCR_ENABLED = IDP_OIDC_CIMD_ENABLED = False
-# Origins are those that clients registered, by ptfi.clients.cors.
+# Origins are those that clients registered, by ptfi.oauth.cors.
 CORS_URLS_REGEX = r"^/(v1/|\.well-known/(openid-configuration|jwks\.json)$|identity/o/api/(token|revoke|userinfo)$)"
 CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key"]
 CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-ID", "Idempotent-Replayed"]

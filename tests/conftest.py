@@ -55,9 +55,8 @@ Opened = Callable[..., Page]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of files that look into the graph, all but the browser's: they must pass on Neo4j as well."""
     paths = {item.path for item in items}
-    looking = {
-        path for path in paths if re.search(r"^from (graph|tests.graph_helpers)\b", path.read_text(), re.MULTILINE)
-    }
+    imports_graph = re.compile(r"^from (graph|tests.support.graph_helpers)\b", re.MULTILINE)
+    looking = {path for path in paths if imports_graph.search(path.read_text())}
     for item in items:
         if item.path in looking and not item.get_closest_marker("browser"):
             item.add_marker("graph")

@@ -6,8 +6,12 @@ from django.contrib import admin
 
 from ptfi.staff.base import ReadOnlyAdmin
 from traits.models import AccessKind, Erasure
+from traits.staff import access_log as access_log
+from traits.staff import accounts as accounts
 from traits.staff import candidates as candidates
 from traits.staff import log as log
+from traits.staff import moderation_log as moderation_log
+from traits.staff import on_behalf_admin as on_behalf_admin
 from traits.staff.access import PersonalAdmin
 from traits.staff.quality_admin import QualityAdmin as QualityAdmin
 

@@ -1,8 +1,8 @@
 """Clearing the graph of what was erased, by the receipts in state `erased`: of a whole persona, or of a part.
 
-A whole persona: the fence of graph/projection/writer.py is raised to the person's new generation first, so that nothing older is
-written any more; the User node stays to hold it. Then what PTFI made is dropped, and what it wrote into nodes that the
-pipeline made is blanked. Nothing of the person is projected before this is done.
+A whole persona: the fence of graph/projection/writer.py is raised to the person's new generation first, so that
+nothing older is written any more; the User node stays to hold it. Then what PTFI made is dropped, and what it wrote
+into nodes that the pipeline made is blanked. Nothing of the person is projected before this is done.
 A part went from the log, and leaves the graph as every change does; once that is projected, nodes that the pipeline
 made of it are blanked. Each step may be repeated.
 """

@@ -1,4 +1,4 @@
-"""The RSA key that signs ID tokens. ``python -m ptfi.clients.keys`` prints a new one."""
+"""The RSA key that signs ID tokens. ``python -m ptfi.oauth.keys`` prints a new one."""
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa

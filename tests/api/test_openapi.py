@@ -18,7 +18,7 @@ from tests.support.accessibility import faults
 from tests.support.api_operations import DOCUMENT
 from traits.models import PersonaTrait
 
-COMMITTED = Path(__file__).resolve().parent.parent / "docs/openapi.yaml"
+COMMITTED = Path(__file__).resolve().parents[2] / "docs/openapi.yaml"
 OPERATIONS = [(path, method, said) for path, item in DOCUMENT["paths"].items() for method, said in item.items()]
 
 

@@ -22,7 +22,7 @@ from tests.support.oauth import consent, sent_back
 from traits.models import UserRefinedTrait
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 END = "\x1e"
 """Written by the shell after each block."""
 

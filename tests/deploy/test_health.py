@@ -17,7 +17,7 @@ from ptfi.accounts.models import User
 from tests.conftest import SignedIn, confirmed
 from tests.support.graph_helpers import project
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PROBES = ("/healthz", "/readyz")
 # A process whose databases are not there, asked by somebody with a session.
 ALONE = """

@@ -23,7 +23,7 @@ from tests.deploy.test_stop import running
 from tests.support.data_folder import wait_until
 from tests.support.graph_helpers import project
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "a-token-of-twenty-characters"
 Values = dict[tuple[str, frozenset[tuple[str, str]]], float]
 transactional = pytest.mark.django_db(transaction=True)

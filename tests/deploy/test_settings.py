@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 
 from ptfi.oauth.keys import make_private_key
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PRIVATE_KEY = make_private_key()
 SECOND_STEP_KEY = Fernet.generate_key().decode()
 GOOD = {

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import get_commands
 from django.urls import Resolver404, resolve
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DOCS = [
     ROOT / "README.md",
     ROOT / "CHANGELOG.md",

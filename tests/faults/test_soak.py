@@ -18,7 +18,7 @@ def test_the_document_names_every_fault_that_the_tests_know() -> None:
 
 
 def test_every_test_of_a_fault_says_which() -> None:
-    for path in Path(__file__).parent.glob("test_*.py"):
+    for path in Path(__file__).parents[1].rglob("test_*.py"):
         assert "\n@pytest.mark.fault\n" not in path.read_text(), path.name
 
 

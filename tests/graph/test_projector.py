@@ -30,7 +30,7 @@ from traits.log import entries as log
 from traits.log.snapshots import trait_state
 from traits.models import Decision, PersonaTrait
 
-MANAGE = Path(__file__).resolve().parent.parent / "manage.py"
+MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 
 
 def windows(user: User) -> list[writing.Window]:

@@ -21,7 +21,7 @@ from tests.support.graph_helpers import concept_names, cypher, project
 from traits.decisions import traits as persona
 
 pytestmark = pytest.mark.django_db
-DEMO = Path(__file__).resolve().parent.parent / "graph/demo/concepts.csv"
+DEMO = Path(__file__).resolve().parents[2] / "graph/demo/concepts.csv"
 
 
 @pytest.fixture(autouse=True)

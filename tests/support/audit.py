@@ -1,4 +1,4 @@
-"""``python -m tests.audit``: known vulnerabilities of the pinned packages; exit status 1 when there is one.
+"""``python -m tests.support.audit``: known vulnerabilities of the pinned packages; exit status 1 when there is one.
 
 Where the package index does not answer, or does not tell vulnerabilities, it says so loudly and lets the build go on.
 """
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PINNED = "requirements-dev.txt"
 SECONDS = 180
 ACCEPTED: dict[str, str] = {}

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from ptfi.accounts.models import User
 from traits.models import ExtractedTraitCandidate, Persona
 
-FILE = Path(__file__).parent / "data" / "candidates.jsonl"
+FILE = Path(__file__).parents[1] / "data" / "candidates.jsonl"
 SECRET = "my divorce"
 Row = dict[str, Any]
 

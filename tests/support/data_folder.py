@@ -15,7 +15,7 @@ import neo4j
 import psutil
 import psycopg
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SET_HERE = (
     *("PTFI_EMBEDDED", "PTFI_DATA_DIR", "DATABASE_URL", "NEO4J_URL"),
     *("SECRET_KEY", "SECOND_STEP_KEYS", "OIDC_PRIVATE_KEY"),

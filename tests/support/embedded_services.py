@@ -29,7 +29,7 @@ def start() -> None:
         for name in ADDRESSES:
             del os.environ[name]
     elif not (os.environ.get("DATABASE_URL") or os.environ.get("NEO4J_URL")):
-        base = Path(os.environ.get("PTFI_DATA_DIR") or Path(__file__).resolve().parent.parent / ".data")
+        base = Path(os.environ.get("PTFI_DATA_DIR") or Path(__file__).resolve().parents[2] / ".data")
         os.environ["PTFI_DATA_DIR"] = str(base / "test")
     embedded.start()
 

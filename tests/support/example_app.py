@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-FOLDER = Path(__file__).resolve().parents[1] / "examples/spa"
+FOLDER = Path(__file__).resolve().parents[2] / "examples/spa"
 CLIENT_ID = "example-spa"
 
 

@@ -26,7 +26,7 @@ from traits.models import ExtractedTraitCandidate, ModerationAction, Persona, Us
 from traits.moderation import services as moderation
 from traits.staff.quality_statistics import refresh
 
-FOLDER = Path(__file__).resolve().parent.parent / "docs" / "images"
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "images"
 MOST_BYTES = 150_000
 MODEL = "speech-prosody.v1"
 """The one that goes wrong: it is surer than people agree."""

@@ -1,4 +1,4 @@
-"""``python -m tests.restoring lived|restored``: what operators and people do around a restore, printed as JSON.
+"""``python -m tests.support.restoring lived|restored``: what operators and people do around a restore, printed as JSON.
 
 In processes of their own, since each is about another PostgreSQL.
 """

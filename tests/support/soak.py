@@ -1,7 +1,8 @@
-"""``python -m tests.soak [--count 20] [PYTEST'S ARGUMENTS …]``: the fault tests over and over, and their table.
+"""``python -m tests.support.soak [--count 20] [PYTEST'S ARGUMENTS …]``: the fault tests over and over, and their table.
 
 docs/reliability.md has a head that people write, and below MARK the table that this writes after every round: which
-faults were tried, how often, how it came out. As a plugin of pytest (-p tests.soak) it keeps what each test came to.
+faults were tried, how often, how it came out. As a plugin of pytest (-p tests.support.soak) it keeps what each test
+came to.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from typing import Any
 import psutil
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "reliability.md"
 MARK = "<!-- What follows is written by `make soak`. -->\n"
 KEEP_IN = "PTFI_SOAK_FILE"
@@ -31,7 +32,11 @@ NAMED = re.compile(r'\bfault\(\s*"([^"]+)"\s*\)')
 
 def faults() -> list[str]:
     """What the tests do to the product, in the order of the tests."""
-    found = [text for path in sorted((ROOT / "tests").glob("test_*.py")) for text in NAMED.findall(path.read_text())]
+    found = [
+        text
+        for path in sorted((ROOT / "tests").rglob("test_*.py"), key=lambda path: path.name)
+        for text in NAMED.findall(path.read_text())
+    ]
     return list(dict.fromkeys(found))
 
 

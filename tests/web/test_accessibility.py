@@ -113,7 +113,7 @@ def persona_of(alice: User) -> dict[str, str]:
     """Something on every page; the ids that the addresses take."""
     receipt = erased(alice)
     access_token(alice, make_client())
-    rows = map(json.loads, (Path(__file__).parent / "data/candidates.jsonl").read_text().splitlines())
+    rows = map(json.loads, (Path(__file__).parents[1] / "data/candidates.jsonl").read_text().splitlines())
     for row in rows:
         make_candidate(alice, row["trait_name"], trait_category=row["trait_category"], concepts=row["concepts"])
     trait = confirmed_trait(alice)

@@ -1,4 +1,4 @@
-"""What the pipeline's rows may hold, for the API's document only: traits/ingest/parsing.py checks them, each on its own."""
+"""What the pipeline's rows may hold, for the API's document only: traits/ingest/parsing.py checks each on its own."""
 
 from rest_framework import serializers
 

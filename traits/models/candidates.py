@@ -89,7 +89,7 @@ class Suppression(models.Model):
 
 
 class ExtractedTraitCandidate(models.Model):
-    """A trait that the pipeline suggests; supporting_evidence holds pieces as traits/log/snapshots.py describes them."""
+    """A trait that the pipeline suggests; supporting_evidence holds pieces (traits/log/snapshots.py)."""
 
     candidate_id = models.UUIDField(primary_key=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)

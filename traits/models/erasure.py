@@ -39,7 +39,8 @@ class Erasure(models.Model):
     blanked again. next_attempt_at is also the lease of the projector that clears the graph.
 
     target says what goes, for as long as it is going: what each piece of evidence has, or the category. bar is kept of
-    it, so that no import brings it back: a digest (traits/ingest/blocklist.py), and for a category its name. "" bars nothing.
+    it, so that no import brings it back: a digest (traits/ingest/blocklist.py), and for a category its name.
+    "" bars nothing.
     """
 
     CONFIRM_WITHIN = dt.timedelta(hours=24)

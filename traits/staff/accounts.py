@@ -19,11 +19,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 
+from ptfi.accounts.models import User
 from ptfi.staff.base import StaffAdmin
 from traits.models import AccessKind
 from traits.staff.access import PersonalAdmin, looked_at_many
-
-from .models import User
 
 # Who may write these could take any account over: they hold addresses, secrets of two-step sign-in, and sessions.
 # Roles have a page of ours.

@@ -1,4 +1,4 @@
-"""``python -m tests.neo4j [COMMAND …]``: run a command with Neo4j as the graph, and a PostgreSQL of its own.
+"""``python -m tests.support.neo4j [COMMAND …]``: run a command with Neo4j as the graph, and a PostgreSQL of its own.
 
 Without a command, the tests that are marked `graph`; with --check, say what is missing here and run nothing.
 Everything is kept in PTFI_DATA_DIR, or .data/neo4j.
@@ -14,7 +14,7 @@ from ptfi.embedded.postgres import PostgreSQL
 from ptfi.oauth.keys import make_private_key
 from tests.support import neo4j
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TESTS = [sys.executable, "-m", "pytest", "-m", "graph and not memory"]
 
 
