@@ -41,8 +41,9 @@ from django.utils import timezone  # noqa: E402
 
 from ptfi.accounts.models import User  # noqa: E402
 from traits.decisions.candidates import NO_CHANGES, NO_EVIDENCE, new_trait  # noqa: E402
+from traits.evidence import evidence_id  # noqa: E402
 from traits.log import entries as log  # noqa: E402
-from traits.log.snapshots import candidate_state, evidence_id, name_key, trait_state  # noqa: E402
+from traits.log.snapshots import candidate_state, trait_state  # noqa: E402
 from traits.models import (  # noqa: E402
     CandidateStatus,
     Category,
@@ -52,6 +53,7 @@ from traits.models import (  # noqa: E402
     PersonaTrait,
     UserRefinedTrait,
 )
+from traits.text import name_key  # noqa: E402
 
 BLOCK = 500
 PAGES = {

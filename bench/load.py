@@ -48,10 +48,10 @@ from django.test import Client  # noqa: E402
 
 from bench.import_candidates import rows  # noqa: E402
 from ptfi.accounts.models import User  # noqa: E402
-from traits import selectors  # noqa: E402
 from traits.ingest import batch as ingest  # noqa: E402
 from traits.ingest.parsing import Suggestion, parse  # noqa: E402
 from traits.models import Persona, UserRefinedTrait  # noqa: E402
+from traits.review.selectors import PAGE, Filters, queue  # noqa: E402
 
 WEB, EVENTS = 8013, 8014
 EACH = 120
@@ -72,7 +72,7 @@ class Person:
         self.user, self.pause = user, pause
         self.seconds: dict[str, list[float]] = defaultdict(list)
         self.failed: list[str] = []
-        found = selectors.queue(user, selectors.Filters(), limit=EACH).rows
+        found = queue(user, Filters(), limit=EACH).rows
         self.waiting = [(row.pk, row.version) for row in reversed(found)]
         self.decided: list[uuid.UUID] = []
 
@@ -86,7 +86,7 @@ class Person:
             self.ask("card", path, HTMX)
             self.think()
             decision = random.choice(DECISIONS)
-            fields = {"version": version, "shown": selectors.PAGE, "code": "not_me", "until": "evidence"}
+            fields = {"version": version, "shown": PAGE, "code": "not_me", "until": "evidence"}
             if self.ask("decision", f"{path}{decision}/", HTMX, fields):
                 self.decided.append(pk)
 

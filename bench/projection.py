@@ -37,8 +37,9 @@ from graph.management.commands.project_graph import project  # noqa: E402
 from ptfi.accounts.models import User  # noqa: E402
 from traits.decisions.inputs import Changes  # noqa: E402
 from traits.decisions.traits import add_trait  # noqa: E402
+from traits.evidence import own_piece  # noqa: E402
 from traits.log import entries as log  # noqa: E402
-from traits.log.snapshots import iso, own_piece  # noqa: E402
+from traits.log.snapshots import iso  # noqa: E402
 from traits.models import Category, Decision, Origin, Persona, TraitStatus  # noqa: E402
 
 

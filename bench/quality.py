@@ -41,9 +41,9 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from ptfi.accounts.models import User  # noqa: E402
 from traits.decisions import candidates as services  # noqa: E402
 from traits.log import entries as log  # noqa: E402
-from traits.log.snapshots import name_key  # noqa: E402
 from traits.models import ExtractedTraitCandidate, Persona  # noqa: E402
 from traits.staff.quality_statistics import refresh  # noqa: E402
+from traits.text import name_key  # noqa: E402
 
 PAGES = {
     "everything": "/admin/traits/quality/",

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 
 from graph.reads.export_archive import archive
 from ptfi.web.downloads import Download
-from traits.review.views import Request
+from traits.web import Request
 
 
 @login_required

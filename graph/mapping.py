@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from traits.log.snapshots import State, name_key
+from traits.log.snapshots import State
 from traits.models import CandidateStatus, Category, Verdict
+from traits.text import name_key
 
 Properties = dict[str, Any]
 NodeKey = tuple[str, str]

@@ -18,9 +18,8 @@ from django.views.decorators.vary import vary_on_headers
 from graph.errors import GraphUnavailableError
 from graph.reads import traits as queries
 from traits import selectors
-from traits.forms import read_choice, read_name
 from traits.models import Category, TraitStatus
-from traits.review.views import Request, wants_fragment
+from traits.web import Request, read_choice, read_name, wants_fragment
 
 PAGE = 50
 

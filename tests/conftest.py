@@ -29,9 +29,10 @@ from ptfi.accounts.models import User
 from ptfi.db.grants import grant
 from ptfi.embedded import APPLICATION
 from traits.decisions import candidates as services
+from traits.evidence import Piece, evidence_id
 from traits.log.entries import Actor
-from traits.log.snapshots import Piece, evidence_id, name_key
 from traits.models import ExtractedTraitCandidate, Persona, PersonaTrait
+from traits.text import name_key
 
 CHROMIUM = [
     "--headless",

@@ -1,224 +1,19 @@
-"""Reads of what was suggested and decided; every one is bound to its person in the query itself."""
+"""One's own things, or NotFoundError: every read is bound to its person in the query itself."""
 
-import dataclasses
-import datetime as dt
-import itertools
-import re
-import statistics
 import uuid
 from collections.abc import Iterable
 
-from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery, SearchVectorField
-from django.db.models import Count, Exists, F, Func, OuterRef, Q, QuerySet, TextField, Value
-from django.db.models.functions import Coalesce
-from django.utils import timezone
+from django.db.models import Count, Func, TextField
 
 from ptfi.accounts.models import User
-from traits.decisions import undo
 from traits.errors import NotFoundError
-from traits.log.narration import in_words, tell
-from traits.log.snapshots import name_key
 from traits.models import (
-    ActorKind,
     CandidateStatus,
-    Decision,
     ExtractedTraitCandidate,
     Persona,
     PersonaTrait,
-    UserRefinedTrait,
 )
-
-TABS = {"review": "To review", "later": "Later", "confirmed": "Confirmed", "rejected": "Rejected"}
-# Confidence in words: the least score of each band.
-BANDS = (("very_likely", "very likely", 0.85), ("likely", "likely", 0.65), ("possible", "possible", 0.45))
-LOWEST_BAND = ("guess", "a guess", 0.0)
-PAGE = 30
-DEFAULT_SECONDS = 20.0
-LONGEST_GAP = 120.0
-# Scripts that put no space between words; the search vector sets their characters apart (see the first migration).
-UNSPACED = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+")
-
-# The index over words holds everybody's, and a common one takes ten times as long to look up there as in a person's own
-# rows; PostgreSQL does not use it for what is computed.
-OWN_WORDS = Coalesce(F("search"), Value(""), output_field=SearchVectorField())
-
-# One letter begins too many words to be of use.
-BEGUN = re.compile(r"\w{2,}")
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Filters:
-    """What of the queue is shown; band is one of the bands' names, q is full text."""
-
-    tab: str = "review"
-    category: str = ""
-    band: str = ""
-    model: str = ""
-    concept: str = ""
-    q: str = ""
-
-    @property
-    def narrow(self) -> bool:
-        """Whether anything beside the tab and the category is chosen."""
-        return any((self.band, self.model, self.concept, self.q))
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Page:
-    """Some of a list, and the key to go on from; next is "" at the end."""
-
-    rows: list[ExtractedTraitCandidate]
-    next: str = ""
-
-
-def confidence_words(score: float) -> str:
-    return next((words for _, words, least in (*BANDS, LOWEST_BAND) if score >= least), LOWEST_BAND[1])
-
-
-def tab_condition(tab: str, now: dt.datetime) -> Q:
-    """Which candidates a tab shows; what was put off until a time is due as soon as that is past."""
-    later = Q(status=CandidateStatus.AWAITING_REFINEMENT)
-    due = later & Q(deferred_until__lte=now)
-    conditions = {
-        "review": (Q(status=CandidateStatus.CANDIDATE) | due) & Q(held_reason=""),
-        "later": later & (Q(deferred_until=None) | Q(deferred_until__gt=now)) & Q(held_reason=""),
-        "confirmed": Q(status__in=(CandidateStatus.CONFIRMED, CandidateStatus.REFINED)),
-        "rejected": Q(status=CandidateStatus.REJECTED),
-    }
-    return conditions[tab]
-
-
-def search_query(text: str) -> SearchQuery:
-    return SearchQuery(spaced(text), config="simple", search_type="websearch")
-
-
-def typed_query(text: str) -> SearchQuery | CombinedSearchQuery:
-    """As search_query(), for who is still typing: the last word may be the beginning of one."""
-    before, _, word = text.strip().rpartition(" ")
-    in_quotes, after_or = text.count('"') % 2, before.lower().split()[-1:] == ["or"]
-    if not BEGUN.fullmatch(word) or UNSPACED.search(word) or in_quotes or after_or:
-        return search_query(text)
-    begun = SearchQuery(f"'{word}':*", config="simple", search_type="raw")
-    return search_query(before) & begun if before else begun
-
-
-def spaced(text: str) -> str:
-    """The text for a web search; a run of characters of an unspaced script is a phrase of them."""
-    return UNSPACED.sub(lambda run: f' "{" ".join(run.group())}" ', text)
-
-
-def candidates(user: User, filters: Filters) -> QuerySet[ExtractedTraitCandidate]:
-    """The person's candidates that the filters let through, unordered, without their evidence."""
-    rows = ExtractedTraitCandidate.objects.filter(tab_condition(filters.tab, timezone.now()), user=user)
-    if filters.category:
-        rows = rows.filter(trait_category=filters.category)
-    if filters.band:
-        rows = rows.filter(band_condition(filters.band))
-    if filters.model:
-        rows = rows.filter(originating_models__contains=[filters.model])
-    if filters.concept:
-        rows = rows.filter(concepts__contains=[filters.concept])
-    if filters.q:
-        rows = rows.alias(words=OWN_WORDS).filter(words=typed_query(filters.q))
-    return rows.defer("search", "supporting_evidence")
-
-
-def band_condition(band: str) -> Q:
-    """Which candidates have a confidence of this band; all, where it is none."""
-    upper = 1.1
-    for name, _, least in (*BANDS, LOWEST_BAND):
-        if name == band:
-            return Q(confidence_score__gte=least, confidence_score__lt=upper)
-        upper = least
-    return Q()
-
-
-def queue(user: User, filters: Filters, after: str = "", limit: int = PAGE) -> Page:
-    """One page of the queue, newest first, paged by key.
-
-    Near-duplicates (same name key and category) are one row: each row carries the others as alike.
-    """
-    column = "created_at" if filters.tab in ("review", "later") else "updated_at"
-    rows = candidates(user, filters)
-    grouped = filters.tab == "review" and not filters.narrow
-    if grouped:
-        newer = candidates(user, filters).filter(
-            Q(created_at__gt=OuterRef("created_at"))
-            | Q(created_at=OuterRef("created_at"), candidate_id__lt=OuterRef("candidate_id")),
-            name_key=OuterRef("name_key"),
-            trait_category=OuterRef("trait_category"),
-        )
-        rows = rows.filter(~Exists(newer))
-    found = list(_after(rows, column, after).order_by(f"-{column}", "candidate_id")[: limit + 1])
-    page = found[:limit]
-    _attach_alike(user, filters, page if grouped else [])
-    last = page[-1] if len(found) > limit else None
-    return Page(rows=page, next=place_key(getattr(last, column), last.pk) if last else "")
-
-
-def _after(rows: QuerySet[ExtractedTraitCandidate], column: str, key: str) -> QuerySet[ExtractedTraitCandidate]:
-    """The rows behind the key; a key that is not one starts at the beginning."""
-    place = read_place(key)
-    if place is None:
-        return rows
-    moment, last = place
-    return rows.filter(Q(**{f"{column}__lt": moment}) | Q(**{column: moment, "candidate_id__gt": last}))
-
-
-def place_key(moment: dt.datetime, pk: uuid.UUID) -> str:
-    """A row's place in a list by time, as an address carries it."""
-    return f"{moment.isoformat()}_{pk}"
-
-
-def read_place(key: str) -> tuple[dt.datetime, uuid.UUID] | None:
-    """The place again; None for what is no key."""
-    time, _, pk = key.partition("_")
-    try:
-        return dt.datetime.fromisoformat(time).astimezone(dt.UTC), uuid.UUID(pk)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _attach_alike(user: User, filters: Filters, rows: list[ExtractedTraitCandidate]) -> None:
-    """Give each row the others of its name key and category, as row.alike."""
-    others: dict[tuple[str, str], list[ExtractedTraitCandidate]] = {}
-    if rows:
-        keys = [row.name_key for row in rows]
-        found = candidates(user, filters).filter(name_key__in=keys).exclude(pk__in=[row.pk for row in rows])
-        for other in found.order_by("-created_at"):
-            others.setdefault((other.name_key, other.trait_category), []).append(other)
-    for row in rows:
-        row.alike = others.get((row.name_key, row.trait_category), [])  # type: ignore[attr-defined]
-
-
-def alike(user: User, candidate: ExtractedTraitCandidate) -> list[ExtractedTraitCandidate]:
-    """The other suggestions to review that say the same: same name key and category."""
-    rows = candidates(user, Filters()).filter(name_key=candidate.name_key, trait_category=candidate.trait_category)
-    return list(rows.exclude(pk=candidate.pk).order_by("-created_at")[:10])
-
-
-def counts(user: User) -> dict[str, int]:
-    """How many candidates each tab holds, and "decided" of "total"."""
-    now = timezone.now()
-    tabs = {tab: Count("status", filter=tab_condition(tab, now)) for tab in TABS}
-    found: dict[str, int] = ExtractedTraitCandidate.objects.filter(user=user).aggregate(**tabs)
-    decided = found["confirmed"] + found["rejected"]
-    return {**found, "decided": decided, "total": decided + found["review"] + found["later"]}
-
-
-def facets(user: User, tab: str) -> dict[str, list[str]]:
-    """The models and concepts that the candidates of a tab name, most frequent first, at most 100 each."""
-    rows = ExtractedTraitCandidate.objects.filter(tab_condition(tab, timezone.now()), user=user)
-    return {
-        "models": _most_frequent(rows, "originating_models", "unnest"),
-        "concepts": _most_frequent(rows, "concepts", "jsonb_array_elements_text"),
-    }
-
-
-def _most_frequent(rows: QuerySet[ExtractedTraitCandidate], column: str, function: str) -> list[str]:
-    each = Func(column, function=function, output_field=TextField(), set_returning=True)
-    named = rows.annotate(each=each).values("each").annotate(number=Count("pk")).order_by("-number", "each")
-    return [row["each"] for row in named[:100]]
+from traits.text import name_key
 
 
 def candidate(user: User, candidate_id: uuid.UUID) -> ExtractedTraitCandidate:
@@ -270,14 +65,6 @@ def own_concepts(user: User) -> list[str]:
     return list(PersonaTrait.objects.filter(user=user).annotate(each=each).values_list("each", flat=True).distinct())
 
 
-def decided_since(user: User, since: dt.datetime) -> dict[str, int]:
-    """How many decisions of each kind the person made since then; undone ones and undoing do not count."""
-    mine = UserRefinedTrait.objects.filter(user=user, actor_kind=ActorKind.PERSON, created_at__gte=since)
-    undone = mine.exclude(undoes=None).values("undoes")
-    rows = mine.exclude(user_decision=Decision.UNDONE).exclude(pk__in=undone).values("user_decision")
-    return {row["user_decision"]: row["number"] for row in rows.annotate(number=Count("pk")).order_by("-number")}
-
-
 def traits_to_merge_into(user: User, q: str = "", limit: int = 200) -> list[PersonaTrait]:
     """The person's traits by name, for a choice; q narrows it."""
     rows = PersonaTrait.objects.filter(user=user)
@@ -285,40 +72,6 @@ def traits_to_merge_into(user: User, q: str = "", limit: int = 200) -> list[Pers
     return list(rows.only("trait_id", "name", "category", "status").order_by("name_key", "pk")[:limit])
 
 
-def history(user: User, thing_id: uuid.UUID, limit: int = 20) -> list[UserRefinedTrait]:
-    """The newest log entries of a candidate or trait.
-
-    Each was told (traits/log/narration.py), and says whether it can_undo and the present status of its suggestion.
-    """
-    rows = UserRefinedTrait.objects.filter(Q(trait_id_in_pkg=thing_id) | Q(original_candidate=thing_id), user=user)
-    told = in_words(rows.annotate(suggestion_status=F("original_candidate__status")))
-    entries = list(told.order_by("-revision")[:limit])
-    tell(user, entries)
-    standing = undo.standing_ids(user, entries)
-    for entry in entries:
-        entry.can_undo = entry.pk in standing
-    return entries
-
-
-def newest_undoable(user: User, look_back: int = 50) -> UserRefinedTrait | None:
-    """The person's own newest entry that undo would take, or None."""
-    rows = UserRefinedTrait.objects.filter(user=user, actor_kind=ActorKind.PERSON).exclude(
-        user_decision__in=(Decision.UNDONE, Decision.EVIDENCE_ERASED)
-    )
-    entries = list(rows.defer("content").order_by("-revision")[:look_back])
-    standing = undo.standing_ids(user, entries)
-    return next((entry for entry in entries if entry.pk in standing), None)
-
-
 def persona(user: User) -> Persona:
     """The person's row, or a new one that is not saved, for someone who never decided anything."""
     return Persona.objects.filter(user=user).first() or Persona(user=user)
-
-
-def seconds_per_decision(user: User, look_back: int = 40) -> float:
-    """The median pause between the person's latest decisions, in seconds; pauses of over two minutes are breaks."""
-    rows = UserRefinedTrait.objects.filter(user=user, actor_kind=ActorKind.PERSON).order_by(F("revision").desc())
-    times = list(rows.values_list("created_at", flat=True)[:look_back])
-    gaps = [(newer - older).total_seconds() for newer, older in itertools.pairwise(times)]
-    short = [gap for gap in gaps if 1 <= gap <= LONGEST_GAP]
-    return statistics.median(short) if len(short) >= 5 else DEFAULT_SECONDS

@@ -7,9 +7,10 @@ from django.db.models import BooleanField, Func, JSONField, Q, QuerySet, Value
 from rapidfuzz import fuzz, process
 
 from ptfi.accounts.models import User
-from traits.log.snapshots import Piece, identity, name_key
+from traits.evidence import Piece, identity
 from traits.models import ExtractedTraitCandidate, PersonaTrait
 from traits.selectors import own_concepts
+from traits.text import name_key
 
 SIMILAR_NAME = 82
 """Likeness of two names, in per cent, from which on they count as alike."""

@@ -7,7 +7,7 @@ from django.db.models import Q
 from graph.models import Concept
 from ptfi.accounts.models import User
 from traits import selectors
-from traits.log.snapshots import name_key, once_each
+from traits.text import name_key, once_each
 
 COMPLETIONS = 20
 MAX_OWN = 5_000

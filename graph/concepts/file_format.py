@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from graph.models import MAX_DESCRIPTION, MAX_LINK
-from traits.log.snapshots import name_key
 from traits.models import MAX_NAME
+from traits.text import name_key
 
 FIELDS = ("name", "description", "ontologyLink", "parents")
 PARENTS_APART = ";"

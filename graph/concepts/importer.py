@@ -10,7 +10,7 @@ from django.db import transaction
 from graph.concepts.file_format import ConceptRow, FileError
 from graph.mapping import shared_id
 from graph.models import Concept, Vocabulary
-from traits.log.snapshots import name_key
+from traits.text import name_key
 
 BATCH = 2_000
 COLUMNS = ["name", "description", "ontology_link", "removed", "revision"]

@@ -16,9 +16,9 @@ from graph.connection import parts
 from graph.mapping import FACETS
 from graph.reads.concepts import OWN, Hierarchy, climb, deadline, hierarchy, named, reached
 from graph.reads.subgraph import FACET_EDGES, OTHERS, STYLES, TRAIT
-from traits.log.snapshots import name_key
 from traits.models import Category
 from traits.persona.style_forms import LABELS, words
+from traits.text import name_key
 
 KINDS = {
     "trait": "Traits",

@@ -21,9 +21,8 @@ from graph.errors import GraphUnavailableError
 from graph.picture.drawing import Picture, Query, draw
 from graph.picture.query import KINDS, SIZES, Filters, Sketch, sketch
 from traits import selectors
-from traits.forms import read_choice, read_name
 from traits.models import MAX_NAME, Category, TraitStatus
-from traits.review.views import Request, wants_fragment
+from traits.web import Request, read_choice, read_name, wants_fragment
 
 NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that names may hold and XML may not."""

@@ -25,8 +25,8 @@ from graph.connection import MAX_ROWS, parts
 from graph.mapping import concept_id, shared_id
 from graph.models import Concept, Vocabulary
 from graph.nodes import MANAGED_BY
-from traits.log.snapshots import name_key
 from traits.models import PersonaTrait
+from traits.text import name_key
 
 logger = logging.getLogger(__name__)
 

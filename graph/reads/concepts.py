@@ -17,7 +17,7 @@ from django.conf import settings
 from graph import connection
 from graph.nodes import Concept
 from graph.schema import shown
-from traits.log.snapshots import name_key
+from traits.text import name_key
 
 MAX_CONCEPTS = 2_000
 """How many are listed."""

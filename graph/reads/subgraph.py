@@ -20,7 +20,7 @@ from graph.mapping import FACETS
 from graph.projection.writer import KEYS, NODE_BY_LABEL
 from graph.reads.concepts import MAX_NAMED, OWN, Hierarchy, climb, deadline, hierarchy
 from graph.schema import EDGES, shown
-from traits.log.snapshots import name_key
+from traits.text import name_key
 
 MAX_NODES = 2_000
 EDGES_A_NODE = 5

@@ -1,6 +1,5 @@
-"""What the Django admin finds of the graph; its pages are in graph/staff/."""
+"""What staff see of the way into the graph, and what they may do about it: ids and numbers, no word of anybody's."""
 
-<<<<<<<< HEAD:graph/staff/admin.py
 import datetime as dt
 import uuid
 from typing import Any
@@ -288,6 +287,3 @@ def _id_in(text: str) -> uuid.UUID | None:
 
 def _plural(done: str) -> str:
     return done.replace("is ", "are ", 1)
-========
-from graph.staff import admin as admin
->>>>>>>> 81a6b9bc5d2e4e3b5e0141b3bd8a7bfb38511b1b:graph/admin.py

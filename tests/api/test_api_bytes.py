@@ -10,7 +10,7 @@ from tests.support.answers import differing
 from tests.support.api_operations import operations, pattern_of
 from tests.support.api_steps import all_answers
 
-FILE = Path(__file__).parent / "data" / "api-answers.json"
+FILE = Path(__file__).parents[1] / "data" / "api-answers.json"
 # The export takes a snapshot, which only a transaction of its own can.
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

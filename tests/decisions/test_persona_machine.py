@@ -40,7 +40,8 @@ from traits.errors import InvalidError, NotLatestError
 from traits.ingest import batch as ingest
 from traits.ingest import blocklist as bars
 from traits.ingest.parsing import Suggestion, parse
-from traits.log.snapshots import name_key, trait_state
+from traits.log.snapshots import trait_state
+from traits.log.undoable import standing_ids
 from traits.models import (
     Category,
     Erasure,
@@ -51,6 +52,7 @@ from traits.models import (
     UserRefinedTrait,
     Verdict,
 )
+from traits.text import name_key
 
 NAMES = ["Loves jazz", "loves JAZZ!", "Sails", "喜欢钢琴", "يحب القهوة", "Doubts"]
 WORDS = ["jazz", "Jazz", "AI", "ai ", "sea"]
@@ -221,7 +223,7 @@ class Decisions(Sequence):
             try:
                 undo.undo(**by(self.user), action_id=(batch and entry.batch_id) or entry.pk)
             except NotLatestError:
-                assert not batch or entry.pk not in undo.standing_ids(self.user, [entry]) or entry.content["relation"]
+                assert not batch or entry.pk not in standing_ids(self.user, [entry]) or entry.content["relation"]
 
     @precondition(lambda self: self.count("pieces"))
     @rule(number=index, whole_source=st.booleans())

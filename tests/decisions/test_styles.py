@@ -12,10 +12,10 @@ from ptfi.accounts.models import User
 from tests.conftest import by, confirmed
 from tests.support.decisions import assert_log_whole, decisions
 from tests.support.graph_helpers import cypher, dump, project
-from traits import selectors
 from traits.decisions import styles, undo
 from traits.errors import InvalidError, NotFoundError, NotLatestError
 from traits.models import CommunicationStyle, UserRefinedTrait
+from traits.review.selectors import newest_undoable
 
 pytestmark = pytest.mark.django_db
 KNOWN = {
@@ -184,7 +184,7 @@ def test_the_page_says_what_it_undid(alice: User, as_alice: Client, values: dict
     trait = confirmed(alice).trait
     assert trait
     put(alice, values)
-    newest = selectors.newest_undoable(alice)
+    newest = newest_undoable(alice)
     assert newest
     assert newest.user_decision == "style_changed"
     for address in ("/review/", f"/traits/{trait.pk}/", "/traits/"):

@@ -35,6 +35,7 @@ from traits.models import (
 )
 from traits.moderation import services as moderation
 from traits.privacy import export
+from traits.review.selectors import Filters, counts, queue
 
 pytestmark = pytest.mark.django_db
 
@@ -115,7 +116,7 @@ def test_archived_ones_leave_the_queue_and_come_back(moderator: Client, alice: U
     answer = act(moderator, "archive", row)
     assert told(answer) == "Archived: 1."
     assert fresh(row).status == CandidateStatus.ARCHIVED
-    assert selectors.counts(alice)["review"] == 0
+    assert counts(alice)["review"] == 0
     assert decisions(alice) == []
     assert told(act(moderator, "archive", row)) == "Archived: 0. Refused: 1. It is archived. (1)"
     act(moderator, "requeue", row)
@@ -176,8 +177,8 @@ def test_what_is_held_back_is_nowhere_until_released(
     assert told(act(moderator, "flag", row, other, kind="sensitive")) == "Held back: 2."
     assert fresh(row).status == CandidateStatus.CANDIDATE
     assert fresh(row).held_reason == "sensitive: Ticket 17"
-    assert selectors.counts(alice)["total"] == 0
-    assert selectors.queue(alice, selectors.Filters()).rows == []
+    assert counts(alice)["total"] == 0
+    assert queue(alice, Filters()).rows == []
     assert lists.listed_candidates(alice) == ([], 0)
     for page in ("/review/", "/review/?tab=later", "/review/?q=jazz", "/persona/"):
         assert "Loves jazz" not in text_of(as_alice.get(page))

@@ -14,10 +14,10 @@ from ptfi.accounts.models import User
 from tests.conftest import Suggest, confirmed
 from tests.support.pages import markup_of, text_of
 from tests.support.review_pages import HTMX, names, path
-from traits import selectors
 from traits.models import PersonaTrait
 from traits.review import card as cards
 from traits.review.highlight import Marker
+from traits.review.selectors import PAGE
 
 LONG = "ü" * 255
 ARABIC = "يحب موسيقى الجاز"
@@ -221,13 +221,13 @@ def test_models_and_concepts_come_on_demand(as_alice: Client, suggest: Suggest, 
 
 
 def test_pages_of_the_list(as_alice: Client, suggest: Suggest, alice: User) -> None:
-    for number in range(selectors.PAGE + 5):
+    for number in range(PAGE + 5):
         suggest(alice, f"Likes number {number}")
     first = as_alice.get("/review/")
     link = html.unescape(re.search(r'id="more".*?href="([^"]+)"', first.content.decode(), re.S)[1])  # type: ignore[index]
     second = as_alice.get(link)
-    assert len(names(first)) == selectors.PAGE
-    assert len(set(names(first)) | set(names(second))) == selectors.PAGE + 5
+    assert len(names(first)) == PAGE
+    assert len(set(names(first)) | set(names(second))) == PAGE + 5
     rows = as_alice.get(link, headers=HTMX | {"HX-Target": "more"})
     assert names(rows) == names(second)
     assert "<html" not in rows.content.decode()

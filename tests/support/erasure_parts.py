@@ -13,8 +13,8 @@ from traits.decisions import candidates as services
 from traits.decisions import traits as persona
 from traits.decisions.inputs import Changes
 from traits.erasure import parts as erasure_parts
+from traits.evidence import Piece, evidence_id
 from traits.ingest import blocklist as bars
-from traits.log.snapshots import Piece, evidence_id
 from traits.models import Erasure, ExtractedTraitCandidate
 
 SOURCE, OTHER = "diary-2024", "letters-2025"

@@ -12,10 +12,10 @@ from tests.conftest import make_user
 from tests.support.decisions import assert_log_whole
 from tests.support.graph_helpers import cypher, project
 from tests.support.persona_marker import check_graph
-from traits.decisions import undo
+from traits.log.undoable import standing_ids
 from traits.models import Persona, UserRefinedTrait
 
-FOLDER = Path(__file__).parent / "data"
+FOLDER = Path(__file__).parents[1] / "data"
 FILES = sorted(FOLDER.glob("log-v*.json"))
 TABLES = {
     "traits_persona": "user_id",
@@ -99,5 +99,5 @@ def holds(user: User) -> None:
 def standing_entry(user: User) -> UserRefinedTrait | None:
     """The newest entry that undo takes."""
     entries = entries_of(user)
-    newest_ones = undo.standing_ids(user, entries)
+    newest_ones = standing_ids(user, entries)
     return next((entry for entry in reversed(entries) if entry.pk in newest_ones), None)

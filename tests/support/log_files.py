@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-DOCS = Path(__file__).resolve().parent.parent / "docs/export.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs/export.md"
 
 
 def faults_outside(lines: str) -> list[str]:

@@ -13,7 +13,7 @@ from traits.log import snapshots as states
 from traits.log import versions as snapshot_versions
 from traits.models import PersonaTrait
 
-DOCS = Path(__file__).resolve().parent.parent / "docs/development.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs/development.md"
 FIELD, DEFAULT = "mood", "calm"
 
 

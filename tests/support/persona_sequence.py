@@ -14,8 +14,9 @@ from tests.conftest import make_candidate
 from tests.support.graph_helpers import dump
 from traits.decisions import styles
 from traits.erasure import parts as erasure_parts
+from traits.evidence import Piece
 from traits.log import entries as log
-from traits.log.snapshots import Piece, State, candidate_state, style_element, style_state, trait_state
+from traits.log.snapshots import State, candidate_state, style_element, style_state, trait_state
 from traits.models import (
     UNDECIDED,
     CommunicationStyle,

@@ -21,8 +21,8 @@ from traits.decisions import candidates as services
 from traits.decisions import traits as persona
 from traits.decisions.inputs import Changes
 from traits.errors import InvalidError
-from traits.log.snapshots import name_key
 from traits.models import ExtractedTraitCandidate, PersonaTrait
+from traits.text import name_key
 
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[[User], Client]

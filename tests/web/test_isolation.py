@@ -34,17 +34,19 @@ from traits.history import past
 from traits.history import selectors as history
 from traits.ingest import blocklist as bars
 from traits.log.entries import Actor
+from traits.log.undoable import standing
 from traits.models import AccessEntry, Suppression
 from traits.persona import duplicates as pairs
 from traits.persona import overview
 from traits.privacy import selectors as my_data
 from traits.privacy import staff_access as looks
+from traits.review.selectors import Filters
 
 MARKER = "xylophone"
 SERVICES = (services, persona, relations, bulk, undo, styles, erasure, erasure_parts, erasure_account, suppressions)
 READERS = (selectors, history, past, overview)
 READS = [
-    *(styles.styles, styles.all_styles, erasure.receipt, erasure.counts, undo.standing, suppressions.suppressions),
+    *(styles.styles, styles.all_styles, erasure.receipt, erasure.counts, standing, suppressions.suppressions),
     *(looks.looks, looks.look_count),
     *(my_data.sources, my_data.source_name, my_data.categories, my_data.receipts),
     *(similar.similar_traits, pairs.close_pairs, bulk.folded),
@@ -196,7 +198,7 @@ def arguments(function: Callable[..., Any], theirs: Theirs, bob: User) -> Iterat
         values |= {"decision": "rejected", "status": "dormant", "changes": Changes(name="Mine", category="Skill")}
         values |= {
             "evidence": Evidence(),
-            "filters": FILTERS.get(function, selectors.Filters()),
+            "filters": FILTERS.get(function, Filters()),
             "tab": "review",
             "entries": [],
         }

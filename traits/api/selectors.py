@@ -10,7 +10,7 @@ from ptfi.db.prepared import fetch
 from traits.api.serializers import CANDIDATE, EVIDENCE
 from traits.errors import NotFoundError
 from traits.models import UNDECIDED, CandidateStatus, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
-from traits.selectors import spaced
+from traits.search import spaced
 
 TABLE = ExtractedTraitCandidate._meta.db_table
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from traits.log.snapshots import Piece
+from traits.evidence import Piece
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 
 Json = dict[str, Any]

@@ -24,8 +24,9 @@ from traits.decisions.locking import (
 )
 from traits.decisions.recording import TRAITS, Step, decide, record
 from traits.errors import AlreadyDecidedError, InvalidError, NotFoundError, StaleVersionError
+from traits.evidence import Piece, own_piece, pooled, union
 from traits.log import entries as log
-from traits.log.snapshots import Piece, candidate_state, name_key, once_each, own_piece, pooled, trait_state, union
+from traits.log.snapshots import candidate_state, trait_state
 from traits.log.versions import lifted
 from traits.models import (
     MAX_EVIDENCE,
@@ -40,6 +41,7 @@ from traits.models import (
     UserRefinedTrait,
     Verdict,
 )
+from traits.text import name_key, once_each
 
 CODES = frozenset(RejectionCode.values)
 LONGEST_DEFERRAL = dt.timedelta(days=3650)

@@ -14,8 +14,9 @@ from traits.decisions.locking import atomic, lock, locked_trait
 from traits.decisions.recording import Step, record
 from traits.errors import InvalidError
 from traits.log import entries as log
-from traits.log.snapshots import name_key, trait_state
+from traits.log.snapshots import trait_state
 from traits.models import Decision, PersonaTrait
+from traits.text import name_key
 
 KINDS = ("same", "replaces", "both_true", "old_was_wrong")
 

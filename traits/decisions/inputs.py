@@ -5,8 +5,8 @@ import uuid
 from typing import Any
 
 from traits.errors import InvalidError
-from traits.log.snapshots import once_each
 from traits.models import MAX_EVIDENCE, MAX_EVIDENCE_TEXT, MAX_LIST, MAX_NAME, MAX_TEXT, Category, Verdict
+from traits.text import once_each
 
 MAX_CONTEXT = 100
 

@@ -17,7 +17,7 @@ from ptfi.db.prepared import Table, Write, write
 from traits.decisions.locking import CANDIDATES
 from traits.errors import AlreadyDecidedError, NotLatestError
 from traits.log import entries as log
-from traits.log.snapshots import State, candidate_state, name_key, style_state, trait_state
+from traits.log.snapshots import State, candidate_state, style_state, trait_state
 from traits.models import (
     CandidateStatus,
     CommunicationStyle,
@@ -28,6 +28,7 @@ from traits.models import (
     Suppression,
     UserRefinedTrait,
 )
+from traits.text import name_key
 
 Key = tuple[str, str]
 TRAITS = Table(PersonaTrait)

@@ -16,8 +16,9 @@ from traits.decisions.locking import atomic, lock
 from traits.decisions.recording import Step, record
 from traits.errors import InvalidError, StaleVersionError
 from traits.log import entries as log
-from traits.log.snapshots import name_key, style_element, style_state
+from traits.log.snapshots import style_element, style_state
 from traits.models import MAX_LIST, CommunicationStyle, Decision, UserRefinedTrait
+from traits.text import name_key
 
 MAX_ELEMENT = 100
 MAX_VALUE = 100

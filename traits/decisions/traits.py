@@ -12,8 +12,9 @@ from traits.decisions.inputs import Changes, Evidence, clean_changes, clean_evid
 from traits.decisions.locking import atomic, lock, locked_trait
 from traits.decisions.recording import Step, record
 from traits.errors import InvalidError
+from traits.evidence import own_piece, union
 from traits.log import entries as log
-from traits.log.snapshots import own_piece, trait_state, union
+from traits.log.snapshots import trait_state
 from traits.models import Decision, Origin, Persona, PersonaTrait, TraitStatus
 
 

@@ -20,10 +20,11 @@ from traits.erasure.persona import erase_records, lock_all, lock_answers, new_er
 from traits.erasure.redaction import Scope, target_of
 from traits.erasure.worker import Step
 from traits.errors import InvalidError, NotFoundError
+from traits.evidence import Piece
 from traits.ingest import blocklist as bars
 from traits.ingest.bulk_write import query
 from traits.log import entries as log
-from traits.log.snapshots import Piece, State
+from traits.log.snapshots import State
 from traits.models import Category, Erasure, ErasureState, ExtractedTraitCandidate, PersonaTrait, Suppression
 from traits.models.erasure import ErasureKind
 from traits.privacy.selectors import source_name

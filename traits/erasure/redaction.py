@@ -14,8 +14,9 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from ptfi.accounts.models import User
+from traits.evidence import Piece
 from traits.log import entries as log
-from traits.log.snapshots import SIDES, Piece, State
+from traits.log.snapshots import SIDES, State
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 from traits.models.erasure import ErasureKind
 

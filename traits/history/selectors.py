@@ -14,13 +14,14 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from ptfi.oauth.grants import client_names
-from traits.decisions import undo
 from traits.errors import NotFoundError
 from traits.history.past import revision_at
 from traits.log import narration as sentences
+from traits.log import undoable
 from traits.log.diff import Difference, differences
 from traits.log.narration import Phrase, in_words, tell
 from traits.log.snapshots import SIDES, State
+from traits.log.undoable import Standing
 from traits.log.versions import lifted, lifted_parts
 from traits.models import ActorKind, Decision, PersonaTrait, UserRefinedTrait
 
@@ -191,7 +192,7 @@ def items(user: User, heads: list[Any], *, fold: bool = True) -> list[Item]:
     told = {entry.pk: entry for each in shown.values() for entry in each} | {head.pk: head for head in heads}
     tell(user, told.values())
     batches = {head.pk: members.get(head.batch_id) or [head] for head in heads}
-    standing = undo.standing(user, [entry.pk for each in batches.values() for entry in each])
+    standing = undoable.standing(user, [entry.pk for each in batches.values() for entry in each])
     changed = _differences(user, [head.pk for head in heads if len(batches[head.pk]) == 1 or head.relation])
     apps = client_names(head.client_id for head in heads if head.client_id)
     names = _related_names(user, heads, told.values())
@@ -272,7 +273,7 @@ def _related_names(user: User, heads: Iterable[Any], told: Iterable[Any]) -> dic
 
 
 def _obstacle(
-    batch: Sequence[UserRefinedTrait], standing: dict[uuid.UUID, undo.Standing], together: bool
+    batch: Sequence[UserRefinedTrait], standing: dict[uuid.UUID, Standing], together: bool
 ) -> Obstacle | None:
     """Why the batch (or the single entry) cannot be undone; None where it can."""
     decisions = {entry.user_decision for entry in batch}

@@ -5,8 +5,8 @@ import uuid
 from django.db.models import Q
 
 from ptfi.accounts.models import User
+from ptfi.web.keyset import place_key, read_place
 from traits.models import CandidateStatus, ExtractedTraitCandidate, ModerationAction, ModerationEntry
-from traits.selectors import place_key, read_place
 
 PAGE = 30
 SAID: dict[str, str] = {

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_safe
 from ptfi.web.downloads import Download
 from traits import selectors
 from traits.errors import NotFoundError
-from traits.forms import read_choice, read_number
 from traits.history import past
 from traits.history import selectors as log_history
 from traits.history.download import json_lines, table
@@ -27,7 +26,7 @@ from traits.log.diff import changed_pieces, pieces_then
 from traits.log.narration import element_words, value_words
 from traits.log.snapshots import State
 from traits.models import Category, Decision, ModerationEntry, UserRefinedTrait
-from traits.review.views import Request, wants_fragment
+from traits.web import Request, read_choice, read_number, wants_fragment
 
 DOWNLOADS = {
     "json": (json_lines, "jsonl", "application/x-ndjson"),

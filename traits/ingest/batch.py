@@ -15,11 +15,12 @@ from psycopg import errors
 
 from ptfi.accounts.models import User
 from ptfi.events.channels import tell_suggested
+from traits.evidence import Piece, identity
 from traits.ingest import blocklist as bars
 from traits.ingest.bulk_write import SUGGESTED, any_of, array, copy_in, query, update_all
 from traits.ingest.parsing import Reason, Suggestion
 from traits.log import entries as log
-from traits.log.snapshots import Piece, State, candidate_state, identity
+from traits.log.snapshots import State, candidate_state
 from traits.models import CandidateStatus, Decision, ExtractedTraitCandidate, Persona, PersonaTrait
 
 MAX_BATCH = 1_000

@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from traits.evidence import Piece
 from traits.ingest.bulk_write import array, query
 from traits.ingest.parsing import Reason, Suggestion
-from traits.log.snapshots import Piece
 from traits.models import Erasure
 from traits.models.erasure import ErasureKind
 

@@ -9,8 +9,9 @@ from uuid import UUID
 
 import orjson
 
-from traits.log.snapshots import Piece, evidence_id, name_key, once_each
+from traits.evidence import Piece, evidence_id
 from traits.models import MAX_EVIDENCE, MAX_EVIDENCE_TEXT, MAX_LIST, MAX_NAME, MAX_TEXT, Category
+from traits.text import name_key, once_each
 
 Reason = tuple[str, str]
 """(field, what is wrong with it)"""

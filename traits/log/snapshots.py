@@ -4,101 +4,15 @@ A state is plain JSON: times are ISO 8601 in UTC, ids are strings. Undoing and p
 """
 
 import datetime as dt
-import hashlib
-import unicodedata
 import uuid
-from collections.abc import Iterable
-from typing import Any, TypedDict
+from typing import Any
 
-from traits.models import MAX_NAME, CommunicationStyle, ExtractedTraitCandidate, PersonaTrait, Verdict
+from traits.models import CommunicationStyle, ExtractedTraitCandidate, PersonaTrait
+from traits.text import name_key
 
 State = dict[str, Any]
 SIDES = ("candidate", "trait", "style")
 """What a state may be of, as the log names it."""
-
-
-class Piece(TypedDict, total=False):
-    """One piece of evidence; times in seconds from the start of the source, relevance 0–1, verdict "" is unjudged."""
-
-    evidence_id: str
-    type: str
-    content: str
-    source_package_id: str | None
-    source_detail: str
-    start_time: float | None
-    end_time: float | None
-    relevance_score: float | None
-    verdict: str
-
-
-def _is_kept(char: str) -> bool:
-    """Letters, digits, symbols and the marks that Indic vowels are; "C++" stays apart from "C"."""
-    return unicodedata.category(char)[0] in "LNMS"
-
-
-ASCII_KEPT = {code: " " for code in range(128) if not _is_kept(chr(code))}
-
-
-def name_key(name: str) -> str:
-    """What near-duplicates share: NFKC, case folded, white space and punctuation collapsed; at most 255 characters."""
-    # Cut first: normalizing can make a text eighteen times as long, and no name that is stored is longer than this.
-    name = name[:MAX_NAME]
-    if name.isascii():
-        return " ".join(name.translate(ASCII_KEPT).lower().split()) or " ".join(name.lower().split())
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    kept = "".join(char if _is_kept(char) else " " for char in folded)
-    key = " ".join(((kept.strip() and kept) or folded).split())
-    if len(key) > MAX_NAME:
-        key = key[: MAX_NAME - 65] + "#" + hashlib.sha256(key.encode()).hexdigest()
-    return key
-
-
-def evidence_id(owner: uuid.UUID, piece: Piece) -> str:
-    """uuid5 of the candidate (or the trait, for evidence of one's own) and package, detail, start and content."""
-    parts = [piece.get("source_package_id"), piece.get("source_detail"), piece.get("start_time"), piece["content"]]
-    return str(uuid.uuid5(owner, "\x1f".join("" if part is None else str(part) for part in parts)))
-
-
-def own_piece(trait_id: uuid.UUID, content: str) -> Piece:
-    """Evidence that the person wrote themselves."""
-    piece: Piece = {"type": "text_snippet", "content": content, "source_package_id": None, "source_detail": ""}
-    return {
-        "evidence_id": evidence_id(trait_id, piece),
-        **piece,
-        "start_time": None,
-        "end_time": None,
-        "relevance_score": None,
-        "verdict": Verdict.SUPPORTS.value,
-    }
-
-
-def union(first: list[Piece], second: list[Piece]) -> list[Piece]:
-    """Both, in order, each piece once."""
-    known = {piece["evidence_id"] for piece in first}
-    return first + [piece for piece in second if piece["evidence_id"] not in known]
-
-
-def identity(piece: Piece) -> tuple[object, ...]:
-    """What makes two pieces the same evidence, whichever suggestion brought them."""
-    return piece["source_package_id"], piece["source_detail"], piece["start_time"], piece["content"]
-
-
-def pooled(first: list[Piece], second: list[Piece]) -> list[Piece]:
-    """Both, in order, the same evidence once; a verdict that only the second has goes to the first's piece."""
-    judged = {identity(piece): piece.get("verdict", "") for piece in second}
-    known = {identity(piece) for piece in first}
-    kept: list[Piece] = [
-        {**piece, "verdict": piece.get("verdict", "") or judged.get(identity(piece), "")} for piece in first
-    ]
-    return union(kept, [piece for piece in second if identity(piece) not in known])
-
-
-def once_each(names: Iterable[str]) -> list[str]:
-    """The names in order, each name key once, in its first spelling."""
-    kept = dict[str, str]()
-    for name in names:
-        kept.setdefault(name_key(name), name)
-    return list(kept.values())
 
 
 def iso(moment: dt.datetime | None) -> str | None:

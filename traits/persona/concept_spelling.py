@@ -7,7 +7,7 @@ from rapidfuzz.distance import OSA
 
 from ptfi.accounts.models import User
 from traits import selectors
-from traits.log.snapshots import name_key, once_each
+from traits.text import name_key, once_each
 
 MAX_OWN = 5_000
 MAX_NEW = 20

@@ -16,11 +16,10 @@ from traits.decisions import duplicates as relations
 from traits.decisions.candidates import Outcome
 from traits.decisions.inputs import Relation
 from traits.errors import InvalidError, NotFoundError, RuleError, StaleVersionError
-from traits.forms import lines, read_id, read_number
 from traits.models import PersonaTrait
 from traits.persona import duplicates as pairs
 from traits.review import card as cards
-from traits.review.views import Request, by
+from traits.web import Request, by, lines, read_id, read_number
 
 PAGE = 20
 SAID = {

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from rapidfuzz import fuzz
 
 from ptfi.accounts.models import User
-from traits.log.snapshots import name_key
 from traits.models import PersonaTrait, TraitStatus
+from traits.text import name_key
 
 SAME_NAME = 88
 """Likeness of two names in any order of their words, in per cent, from which on they are worth a look."""

@@ -10,7 +10,6 @@ from django.db.models import Avg, Case, Count, F, FloatField, Min, Q, Value, Whe
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from traits import selectors
 from traits.models import (
     CandidateStatus,
     Decision,
@@ -20,6 +19,7 @@ from traits.models import (
     TraitStatus,
     UserRefinedTrait,
 )
+from traits.review.selectors import tab_condition
 
 MODELS = 6
 """Models that are shown, those with the most decided suggestions first."""
@@ -170,8 +170,8 @@ def waiting(user: User) -> Waiting:
     now = timezone.now()
     put_off = Q(status=CandidateStatus.AWAITING_REFINEMENT, held_reason="")
     found = ExtractedTraitCandidate.objects.filter(user=user).aggregate(
-        review=Count("status", filter=selectors.tab_condition("review", now)),
-        later=Count("status", filter=selectors.tab_condition("later", now)),
+        review=Count("status", filter=tab_condition("review", now)),
+        later=Count("status", filter=tab_condition("later", now)),
         due=Count("status", filter=put_off & Q(deferred_until__lte=now)),
         next_due=Min("deferred_until", filter=put_off & Q(deferred_until__gt=now)),
     )

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from traits.history import selectors as history
 from traits.persona import overview
-from traits.review.views import Request
+from traits.web import Request
 
 LATELY = 5
 

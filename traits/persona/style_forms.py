@@ -8,9 +8,9 @@ from typing import Any
 from django.http import QueryDict
 
 from traits.decisions.styles import KNOWN, LARGEST, SPELLINGS, ContextStyles
-from traits.log.snapshots import name_key
 from traits.models import MAX_LIST
 from traits.persona.style_preview import emoji_words
+from traits.text import name_key
 
 LABELS = {
     "FormalityLevel": "How formal",

@@ -20,7 +20,7 @@ from traits.errors import InvalidError, NotFoundError, StaleVersionError
 from traits.log.narration import plural
 from traits.persona.style_forms import StyleForm
 from traits.persona.style_preview import example
-from traits.review.views import Request, by
+from traits.web import Request, by
 
 # The keys are those that EchoSphere's other programs use.
 NAMED = {"": "Everywhere", "work": "At work", "friends": "With friends"}

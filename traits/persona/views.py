@@ -15,8 +15,8 @@ from traits import selectors
 from traits.decisions import traits as persona
 from traits.decisions.candidates import Outcome
 from traits.errors import InvalidError, NotFoundError, StaleVersionError, TraitRemovedError
-from traits.forms import read_evidence, read_verdicts, read_version
-from traits.log.snapshots import Piece, name_key
+from traits.evidence import Piece
+from traits.forms import read_evidence, read_verdicts
 from traits.models import (
     CandidateStatus,
     Decision,
@@ -27,8 +27,10 @@ from traits.models import (
     Verdict,
 )
 from traits.persona.forms import TraitForm
-from traits.review.views import Request, by
+from traits.review.selectors import history
 from traits.similarity import similar_traits
+from traits.text import name_key
+from traits.web import Request, by, read_version
 
 EVIDENCE_SHOWN = 10
 STATUS_SAID = {
@@ -54,7 +56,7 @@ def trait(request: Request, trait_id: uuid.UUID) -> HttpResponse:
         "trait": found,
         "persona": selectors.persona(request.user),
         "suggestion": _changed_suggestion(request, found),
-        "history": _splittable(selectors.history(request.user, trait_id, limit=50)),
+        "history": _splittable(history(request.user, trait_id, limit=50)),
         "statuses": [choice for choice in TraitStatus.choices if choice[0] != found.status],
     }
     return render(request, "traits/trait.html", context | _evidence(found.evidence))
@@ -65,7 +67,7 @@ def _mine(request: Request, trait_id: uuid.UUID) -> PersonaTrait:
     try:
         return selectors.trait(request.user, trait_id)
     except NotFoundError:
-        if selectors.history(request.user, trait_id, limit=1):
+        if history(request.user, trait_id, limit=1):
             raise TraitRemovedError from None
         raise
 

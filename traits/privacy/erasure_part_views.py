@@ -24,7 +24,7 @@ from traits.models import Category, Erasure, ErasureState
 from traits.models.erasure import ErasureKind
 from traits.privacy import selectors as my_data
 from traits.privacy.erasure_views import to_receipt
-from traits.review.views import Request, by, wants_fragment
+from traits.web import Request, by, wants_fragment
 
 RECEIPT = "erasure"
 """The session's key of the receipt that is shown to whoever has just ended their account."""

@@ -16,7 +16,7 @@ from traits.erasure import persona as service
 from traits.erasure.receipts import in_words, said
 from traits.errors import InvalidError
 from traits.models import ErasureState
-from traits.review.views import Request, by, wants_fragment
+from traits.web import Request, by, wants_fragment
 
 
 @login_required

@@ -18,7 +18,7 @@ from traits.log.narration import plural
 from traits.models.erasure import ErasureState
 from traits.privacy import selectors as reads
 from traits.privacy import staff_access as access
-from traits.review.views import Request, by, wants_fragment
+from traits.web import Request, by, wants_fragment
 
 NEWEST = 3
 HELD = {

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
-from traits import forms, selectors
+from traits import selectors
 from traits.decisions import bulk as bulk_service
 from traits.decisions import undo as undo_service
 from traits.errors import InvalidError, NotFoundError
@@ -22,7 +22,9 @@ from traits.log.versions import lifted
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.persona.style_views import address_of
 from traits.review.decision_views import answer
-from traits.review.views import Request, by
+from traits.review.forms import filter_query, later_choices, read_filters, read_until, rejection_codes
+from traits.review.selectors import newest_undoable
+from traits.web import Request, by, read_id
 
 NOTHING_TO_UNDO = "There is nothing left to undo."
 DECISIONS = {"confirm": Decision.CONFIRMED_ASIS, "reject": Decision.REJECTED, "defer": Decision.DEFERRED}
@@ -40,7 +42,7 @@ def bulk(request: Request) -> HttpResponse:
     """A preview of what one decision would do to the chosen; with "apply", the decision."""
     if request.method == "GET":
         return HttpResponseRedirect(reverse("review"))
-    ids = [forms.read_id("candidate_ids", text) for text in dict.fromkeys(request.POST.getlist("candidate_ids"))]
+    ids = [read_id("candidate_ids", text) for text in dict.fromkeys(request.POST.getlist("candidate_ids"))]
     decision = DECISIONS.get(request.POST.get("decision", ""), "")
     if not 1 <= len(ids) <= bulk_service.MOST:
         raise InvalidError(f"Select 1 to {bulk_service.MOST} suggestions first.")
@@ -54,7 +56,7 @@ def bulk(request: Request) -> HttpResponse:
                 decision=decision,
                 code=request.POST.get("code", ""),
                 reason=request.POST.get("reason", ""),
-                until=forms.read_until(request.POST) if decision == Decision.DEFERRED else None,
+                until=read_until(request.POST) if decision == Decision.DEFERRED else None,
             )
     except InvalidError as error:
         return _preview(request, ids, decision, error)
@@ -93,9 +95,9 @@ def _preview(request: Request, ids: list[uuid.UUID], decision: str, error: Inval
         "refused": groups.get("refused", []),
         "already_decided": groups.get("already_decided", []),
         "missing": len(ids) - len(found),
-        "codes": forms.rejection_codes(),
-        "later": forms.later_choices(),
-        "query": forms.filter_query(forms.read_filters(request.GET)),
+        "codes": rejection_codes(),
+        "later": later_choices(),
+        "query": filter_query(read_filters(request.GET)),
         "errors": error.details if error else {},
         "typed": request.POST,
     }
@@ -107,7 +109,7 @@ def _preview(request: Request, ids: list[uuid.UUID], decision: str, error: Inval
 @require_POST
 def undo_newest(request: Request) -> HttpResponse:
     """Undo what the person did last and can still be undone; a batch as a whole."""
-    entry = selectors.newest_undoable(request.user)
+    entry = newest_undoable(request.user)
     if entry is None:
         return _nothing_to_undo(request)
     return _undo(request, entry.batch_id or entry.pk)

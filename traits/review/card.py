@@ -9,7 +9,8 @@ from django.utils.text import Truncator
 
 from ptfi.accounts.models import User
 from traits import selectors
-from traits.log.snapshots import Piece, name_key
+from traits.confidence import confidence_words
+from traits.evidence import Piece
 from traits.models import (
     CandidateStatus,
     Decision,
@@ -20,8 +21,11 @@ from traits.models import (
     UserRefinedTrait,
     Verdict,
 )
+from traits.review import selectors as queue_selectors
 from traits.review.highlight import Marker
+from traits.review.selectors import TABS, seconds_per_decision
 from traits.similarity import Similar, similar_traits
+from traits.text import name_key
 
 PIECES = 10
 MORE_PIECES = 100
@@ -152,7 +156,7 @@ def pieces(
 
 def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[str, str], count: int = PIECES) -> Card:
     """The card of a suggestion; one to decide comes with what confirming changes, a decided one with what it did."""
-    history = selectors.history(user, candidate.pk)
+    history = queue_selectors.history(user, candidate.pk)
     to_decide = candidate.is_undecided
     trait, decision = (None, None) if to_decide else _outcome(user, candidate, history)
     own = {name_key(name) for name in selectors.own_concepts(user)} if to_decide and candidate.concepts else set()
@@ -161,7 +165,7 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
         candidate=candidate,
         pieces=pieces(candidate, verdicts, count=count),
         history=history,
-        alike=selectors.alike(user, candidate) if to_decide else [],
+        alike=queue_selectors.alike(user, candidate) if to_decide else [],
         clashes=_clashes(user, candidate) if to_decide else [],
         new_concepts=new,
         known_concepts=[concept for concept in candidate.concepts if concept not in new],
@@ -220,8 +224,8 @@ def _changed(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[tu
             ("Concepts", ", ".join(candidate.concepts), ", ".join(trait.concepts)),
             (
                 "Confidence",
-                selectors.confidence_words(candidate.confidence_score),
-                rating or selectors.confidence_words(trait.confidence),
+                confidence_words(candidate.confidence_score),
+                rating or confidence_words(trait.confidence),
             ),
         ]
     )
@@ -255,10 +259,10 @@ def left(waiting: int, seconds: float) -> str:
 
 def head(user: User) -> dict[str, Any]:
     """The counts of the tabs, how much is decided and how long the rest takes."""
-    counts = selectors.counts(user)
-    tabs = [(tab, label, counts[tab]) for tab, label in selectors.TABS.items()]
+    counts = queue_selectors.counts(user)
+    tabs = [(tab, label, counts[tab]) for tab, label in TABS.items()]
     time_left = ""
     if counts["review"]:
-        time_left = left(counts["review"], max(LEAST_SECONDS, selectors.seconds_per_decision(user)))
+        time_left = left(counts["review"], max(LEAST_SECONDS, seconds_per_decision(user)))
     # What was put off can be undone too.
     return {"counts": counts, "tabs": tabs, "time_left": time_left, "undoable": counts["decided"] + counts["later"] > 0}

@@ -11,13 +11,17 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from ptfi.web.keyset import place_key
 from traits import forms, selectors
 from traits.decisions import candidates as services
 from traits.errors import AlreadyDecidedError, InvalidError, RuleError, StaleVersionError, TraitRemovedError
 from traits.log.versions import lifted
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
-from traits.review.views import Request, address, by, filters_for, open_card, workspace
+from traits.review.forms import filter_query, read_contexts, read_filters, read_relation, read_until
+from traits.review.selectors import Filters, queue
+from traits.review.views import filters_for, open_card, workspace
 from traits.similarity import similar_traits
+from traits.web import Request, address, by, read_id, read_number, read_version
 
 SAID = {
     Decision.CONFIRMED_ASIS: "Confirmed “{name}”.",
@@ -41,10 +45,10 @@ def confirm(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
         lambda: services.confirm(
             **by(request),
             candidate_id=candidate_id,
-            changes=forms.read_contexts(request.POST),
+            changes=read_contexts(request.POST),
             evidence=forms.read_evidence(request.POST),
-            relation=forms.read_relation(request.POST),
-            version=forms.read_version(request.POST),
+            relation=read_relation(request.POST),
+            version=read_version(request.POST),
         ),
     )
 
@@ -62,8 +66,8 @@ def reject(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
             code=request.POST.get("code") or relation_default,
             reason=request.POST.get("reason", "").replace("\r\n", "\n"),
             evidence=forms.read_evidence(request.POST),
-            relation=forms.read_relation(request.POST),
-            version=forms.read_version(request.POST),
+            relation=read_relation(request.POST),
+            version=read_version(request.POST),
         ),
     )
 
@@ -77,9 +81,9 @@ def defer(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
         lambda: services.defer(
             **by(request),
             candidate_id=candidate_id,
-            until=forms.read_until(request.POST),
+            until=read_until(request.POST),
             evidence=forms.read_evidence(request.POST),
-            version=forms.read_version(request.POST),
+            version=read_version(request.POST),
         ),
     )
 
@@ -95,20 +99,20 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
             lambda: services.merge(
                 **by(request),
                 candidate_id=candidate_id,
-                into=forms.read_id("into", request.POST["into"]),
+                into=read_id("into", request.POST["into"]),
                 evidence=forms.read_evidence(request.POST),
-                version=forms.read_version(request.POST),
+                version=read_version(request.POST),
             ),
         )
     candidate = selectors.candidate(request.user, candidate_id)
     q = (request.POST.get("merge_q") or request.GET.get("merge_q") or "").replace("\x00", "")
-    filters = forms.read_filters(request.GET)
+    filters = read_filters(request.GET)
     context = {
         "candidate": candidate,
         "q": q,
         "choices": selectors.traits_to_merge_into(request.user, q),
         "similar": [] if q else similar_traits(request.user, candidate),
-        "query": forms.filter_query(filters),
+        "query": filter_query(filters),
         "verdicts": forms.read_verdicts(request.POST),
     }
     in_menu = request.htmx and request.htmx.target == "merge-choices"
@@ -122,7 +126,7 @@ def reopen(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     return _decide(
         request,
         candidate_id,
-        lambda: services.reopen(**by(request), candidate_id=candidate_id, version=forms.read_version(request.POST)),
+        lambda: services.reopen(**by(request), candidate_id=candidate_id, version=read_version(request.POST)),
     )
 
 
@@ -146,8 +150,8 @@ def edit_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
                 candidate_id=candidate_id,
                 changes=form.changes(candidate),
                 evidence=forms.read_evidence(request.POST),
-                relation=forms.read_relation(request.POST),
-                version=forms.read_version(request.POST),
+                relation=read_relation(request.POST),
+                version=read_version(request.POST),
             )
     except InvalidError as error:
         form.add_details(error.details or {"": [error.message]})
@@ -163,10 +167,10 @@ def edit_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
 def _edit_page(
     request: Request, candidate: ExtractedTraitCandidate, form: forms.EditForm, status: int = 200
 ) -> HttpResponse:
-    filters = forms.read_filters(request.GET)
+    filters = read_filters(request.GET)
     context = open_card(request, candidate) | {
         "form": form,
-        "query": forms.filter_query(filters),
+        "query": filter_query(filters),
         "filters": filters,
         "editing": True,
     }
@@ -190,7 +194,7 @@ def _refused(
 ) -> HttpResponse:
     """The card again as it is now, with what was typed and why it could not be done."""
     candidate = selectors.candidate(request.user, candidate_id)
-    filters = forms.read_filters(request.GET)
+    filters = read_filters(request.GET)
     context = workspace(request, filters, shown=_shown(request))
     context |= open_card(request, candidate, errors=errors, error=error)
     template = "review/_answer.html" if request.htmx else "review/review.html"
@@ -198,7 +202,7 @@ def _refused(
 
 
 def _shown(request: Request) -> int:
-    return forms.read_number(request.POST.get("shown", ""), 0, 10_000)
+    return read_number(request.POST.get("shown", ""), 0, 10_000)
 
 
 def _decided(request: Request, outcome: services.Outcome) -> HttpResponse:
@@ -232,11 +236,11 @@ def answer(
     opened: ExtractedTraitCandidate | None = None,
 ) -> HttpResponse:
     """What was done, as a notice with undo; and opened, or else the card after decided, or else the first one."""
-    filters = forms.read_filters(request.GET) if opened is None else filters_for(request, opened)
+    filters = read_filters(request.GET) if opened is None else filters_for(request, opened)
     if not request.htmx:
         messages.success(request, text, extra_tags=f"undo:{undo}" if undo else "")
-        pk = opened.pk if opened else _next(request, filters, selectors.queue(request.user, filters).rows, decided)
-        return HttpResponseRedirect(_path(pk, forms.filter_query(filters)))
+        pk = opened.pk if opened else _next(request, filters, queue(request.user, filters).rows, decided)
+        return HttpResponseRedirect(_path(pk, filter_query(filters)))
     context = workspace(request, filters, shown=_shown(request))
     pk = opened.pk if opened else _next(request, filters, context["page"].rows, decided)
     context |= open_card(request, selectors.candidate(request.user, pk) if pk else None)
@@ -253,7 +257,7 @@ def _path(pk: uuid.UUID | None, query: str) -> str:
 
 def _next(
     request: Request,
-    filters: selectors.Filters,
+    filters: Filters,
     listed: list[ExtractedTraitCandidate],
     decided: ExtractedTraitCandidate | None,
 ) -> uuid.UUID | None:
@@ -262,7 +266,7 @@ def _next(
         place = (-decided.created_at.timestamp(), decided.pk)
         following = [row for row in listed if (-row.created_at.timestamp(), row.pk) > place]
         if not following:
-            key = selectors.place_key(decided.created_at, decided.pk)
-            following = selectors.queue(request.user, filters, after=key, limit=1).rows
+            key = place_key(decided.created_at, decided.pk)
+            following = queue(request.user, filters, after=key, limit=1).rows
         listed = following or listed
     return listed[0].pk if listed else None

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from traits.selectors import UNSPACED
+from traits.search import UNSPACED
 
 LEAST = 4
 # Letters, digits and the marks that sit on or between them in Hebrew, Arabic, Indic and Thai text.

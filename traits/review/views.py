@@ -5,18 +5,19 @@ import uuid
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
-from django_htmx.middleware import HtmxDetails
 
 from ptfi.accounts.models import User
 from traits import forms, selectors
-from traits.log.entries import Actor
 from traits.models import CandidateStatus, Category, Decision, ExtractedTraitCandidate
 from traits.review import card as cards
+from traits.review.forms import BANDS, filter_query, later_choices, read_filters, rejection_codes
+from traits.review.selectors import PAGE, Filters, decided_since, facets, queue
+from traits.web import Request, address, read_number, wants_fragment
 
 MOST_SHOWN = 300
 STATUS_TABS = {
@@ -32,28 +33,11 @@ TODAY = {
 }
 
 
-class Request(HttpRequest):
-    """A request of a signed-in person."""
-
-    user: User
-    htmx: HtmxDetails
-
-
-def by(request: Request) -> dict[str, Any]:
-    """The person, deciding for themselves on a page: what every service takes."""
-    return {"user": request.user, "actor": Actor(user_id=request.user.pk)}
-
-
-def wants_fragment(request: Request) -> bool:
-    """Whether HTMX asks for a part of the page; a page of its history that it has lost, it wants whole."""
-    return bool(request.htmx) and not request.htmx.history_restore_request
-
-
 @login_required
 @require_GET
 def review(request: Request) -> HttpResponse:
     """The queue with its first card open; HTMX gets what it asks for: more rows, or all below the filters."""
-    filters = forms.read_filters(request.GET)
+    filters = read_filters(request.GET)
     if _target(request) == "more":
         return render(request, "review/_rows.html", rows(request, filters))
     context = workspace(request, filters)
@@ -75,10 +59,10 @@ def review_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     """
     candidate = selectors.candidate(request.user, candidate_id)
     if _target(request) == "more-pieces":
-        start = forms.read_number(request.GET.get("from", ""), 0, 10_000)
+        start = read_number(request.GET.get("from", ""), 0, 10_000)
         return render(request, "review/_pieces.html", more_pieces(request, candidate, start))
     if _target(request) == "open":
-        context = {"query": forms.filter_query(forms.read_filters(request.GET))}
+        context = {"query": filter_query(read_filters(request.GET))}
         return render(request, "review/_open.html", context | open_card(request, candidate))
     filters = filters_for(request, candidate)
     return render(request, "review/review.html", workspace(request, filters) | open_card(request, candidate))
@@ -88,8 +72,8 @@ def review_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
 @require_GET
 def review_filters(request: Request) -> HttpResponse:
     """The filters whose choices come from the suggestions themselves, asked for only when somebody wants them."""
-    filters = forms.read_filters(request.GET)
-    context = {"filters": filters, "facets": selectors.facets(request.user, filters.tab)}
+    filters = read_filters(request.GET)
+    context = {"filters": filters, "facets": facets(request.user, filters.tab)}
     template = "review/_facets.html" if _target(request) == "facets" else "review/filters.html"
     return render(request, template, context)
 
@@ -99,19 +83,15 @@ def review_filters(request: Request) -> HttpResponse:
 def review_news(request: Request) -> HttpResponse:
     """How many suggestions came since a page counted so many (total), and what its tabs hold now."""
     head = cards.head(request.user)
-    counted = forms.read_number(request.GET.get("total", ""), 0, 10**9)
+    counted = read_number(request.GET.get("total", ""), 0, 10**9)
     new = max(0, head["counts"]["total"] - counted)
-    query = forms.filter_query(forms.read_filters(request.GET))
+    query = filter_query(read_filters(request.GET))
     return render(request, "review/_news_line.html", head | {"new": new, "query": query})
 
 
 def _target(request: Request) -> str:
     """The id of the element that HTMX will replace; "" for a whole page."""
     return (request.htmx.target or "") if wants_fragment(request) else ""
-
-
-def address(path: str, query: str) -> str:
-    return f"{path}?{query}" if query else path
 
 
 def tab_of(candidate: ExtractedTraitCandidate) -> str:
@@ -121,55 +101,55 @@ def tab_of(candidate: ExtractedTraitCandidate) -> str:
     return STATUS_TABS.get(CandidateStatus(candidate.status), "review")
 
 
-def filters_for(request: Request, candidate: ExtractedTraitCandidate) -> selectors.Filters:
+def filters_for(request: Request, candidate: ExtractedTraitCandidate) -> Filters:
     """The filters of the address, on the tab where the candidate is."""
-    return dataclasses.replace(forms.read_filters(request.GET), tab=tab_of(candidate))
+    return dataclasses.replace(read_filters(request.GET), tab=tab_of(candidate))
 
 
-def rows(request: Request, filters: selectors.Filters, *, shown: int = 0) -> dict[str, Any]:
+def rows(request: Request, filters: Filters, *, shown: int = 0) -> dict[str, Any]:
     """A page of the list, or as many rows as the page shows by now."""
     after = request.GET.get("after", "")
-    limit = min(max(shown, selectors.PAGE), MOST_SHOWN)
-    page = selectors.queue(request.user, filters, after=after, limit=limit)
-    already = forms.read_number(request.GET.get("shown", ""), 0, MOST_SHOWN)
+    limit = min(max(shown, PAGE), MOST_SHOWN)
+    page = queue(request.user, filters, after=after, limit=limit)
+    already = read_number(request.GET.get("shown", ""), 0, MOST_SHOWN)
     return {
         "page": page,
         "filters": filters,
-        "query": forms.filter_query(filters),
+        "query": filter_query(filters),
         "after": after,
-        "next_query": forms.filter_query(filters, after=page.next),
+        "next_query": filter_query(filters, after=page.next),
         "grows": already + len(page.rows) < MOST_SHOWN,
         "all_selected": request.GET.get("select") == "page",
     }
 
 
-def workspace(request: Request, filters: selectors.Filters, *, shown: int = 0) -> dict[str, Any]:
+def workspace(request: Request, filters: Filters, *, shown: int = 0) -> dict[str, Any]:
     """All of the page but the card."""
     context = rows(request, filters, shown=shown) | cards.head(request.user)
     if not context["page"].rows and filters.tab == "review" and not (filters.narrow or filters.category):
         context["today"] = _today(request.user)
     return context | {
         "categories": Category.choices,
-        "bands": forms.BANDS,
-        "codes": forms.rejection_codes(),
-        "select_query": forms.filter_query(filters, after=context["after"], select="page"),
+        "bands": BANDS,
+        "codes": rejection_codes(),
+        "select_query": filter_query(filters, after=context["after"], select="page"),
     }
 
 
 def _today(user: User) -> dict[str, int]:
     """How many suggestions the person confirmed, rejected and put off since midnight; what is none is left out."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    number = selectors.decided_since(user, midnight)
+    number = decided_since(user, midnight)
     sums = {words: sum(number.get(decision, 0) for decision in decisions) for words, decisions in TODAY.items()}
     return {words: total for words, total in sums.items() if total}
 
 
 def open_card(request: Request, candidate: ExtractedTraitCandidate | None, **more: Any) -> dict[str, Any]:
     """The card, with what was typed on it (data) and what was wrong with that (errors by field)."""
-    context: dict[str, Any] = {"card": None, "codes": forms.rejection_codes(), "later": forms.later_choices(), **more}
+    context: dict[str, Any] = {"card": None, "codes": rejection_codes(), "later": later_choices(), **more}
     if candidate:
         verdicts = forms.read_verdicts(request.POST)
-        count = forms.read_number(request.GET.get("pieces", ""), cards.PIECES, 1_000)
+        count = read_number(request.GET.get("pieces", ""), cards.PIECES, 1_000)
         context["card"] = cards.card(request.user, candidate, verdicts=verdicts, count=count)
         context["candidate"] = candidate
         context["pieces"] = context["card"].pieces
@@ -178,9 +158,9 @@ def open_card(request: Request, candidate: ExtractedTraitCandidate | None, **mor
 
 
 def more_pieces(request: Request, candidate: ExtractedTraitCandidate, start: int) -> dict[str, Any]:
-    filters = forms.read_filters(request.GET)
+    filters = read_filters(request.GET)
     return {
         "pieces": cards.pieces(candidate, {}, start=start, count=cards.MORE_PIECES),
         "candidate": candidate,
-        "query": forms.filter_query(filters),
+        "query": filter_query(filters),
     }

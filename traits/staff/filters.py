@@ -11,10 +11,11 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from traits.confidence import BANDS, LOWEST_BAND, band_condition
 from traits.ingest.bulk_write import any_of, query
 from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
-from traits.models.staff_indexes import WORDS
-from traits.selectors import BANDS, LOWEST_BAND, band_condition, search_query
+from traits.models.candidates import WORDS
+from traits.search import search_query
 
 PAGE = 50
 FEW = 3_000

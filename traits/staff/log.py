@@ -14,7 +14,6 @@ from django.urls import URLPattern, path, reverse
 
 from ptfi.accounts.models import User
 from ptfi.staff.base import ReadOnlyAdmin
-from traits.forms import read_number
 from traits.history import selectors as history
 from traits.log import verification as log_check
 from traits.log.diff import ChangedPiece, changed_pieces, pieces_then
@@ -23,6 +22,7 @@ from traits.log.snapshots import State
 from traits.models import AccessKind, ActorKind, CandidateStatus, Category, Decision, TraitStatus, UserRefinedTrait
 from traits.staff.access import asks_reason, looked_at_many
 from traits.staff.finding import FilterForm, PersonField, TooSlowError, moment_of, number_of, page
+from traits.web import read_number
 
 KINDS = {ActorKind.PERSON: "The person", ActorKind.STAFF: "Staff", ActorKind.PIPELINE: "The pipeline"}
 OF_ALL = {"created_at": moment_of, "refinement_action_id": uuid.UUID}

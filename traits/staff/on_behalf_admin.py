@@ -16,9 +16,12 @@ from traits import forms, selectors
 from traits.errors import InvalidError, RuleError
 from traits.history import selectors as history
 from traits.models import AccessKind, ActedFor, TraitStatus
+from traits.review.forms import LATER, rejection_codes
+from traits.review.selectors import PAGE, Filters, queue
 from traits.staff import on_behalf as acting
 from traits.staff.access import asks_reason
 from traits.staff.on_behalf_forms import Act, By, suggestion_act, trait_act, traits_page, undo_act
+from traits.web import read_number
 
 TABS = {
     "review": "To review",
@@ -84,13 +87,13 @@ class ActingAdmin(ReadOnlyAdmin):
 
     def _tab(self, request: HttpRequest, person: User, tab: str) -> dict[str, Any]:
         if tab == "traits":
-            rows, following = traits_page(person, request.GET.get("after", ""), selectors.PAGE)
+            rows, following = traits_page(person, request.GET.get("after", ""), PAGE)
             return {"traits": rows, "next": following}
         if tab == "history":
-            after = forms.read_number(request.GET.get("after", ""), 0, 10**9)
+            after = read_number(request.GET.get("after", ""), 0, 10**9)
             found = history.page(person, history.Filters(), after=after)
             return {"items": found.items, "next": found.next or ""}
-        page = selectors.queue(person, selectors.Filters(tab=tab), after=request.GET.get("after", ""))
+        page = queue(person, Filters(tab=tab), after=request.GET.get("after", ""))
         return {"suggestions": page.rows, "next": page.next}
 
     def suggestion_view(self, request: HttpRequest, person_id: uuid.UUID, candidate_id: uuid.UUID) -> HttpResponse:
@@ -119,8 +122,8 @@ class ActingAdmin(ReadOnlyAdmin):
             "form": form,
             "typed": request.POST,
             "fault": fault,
-            "codes": forms.rejection_codes(),
-            "later": forms.LATER.items(),
+            "codes": rejection_codes(),
+            "later": LATER.items(),
             "pieces": candidate.supporting_evidence if request.user.has_perm("traits.view_evidence") else None,
         }
         return self._page(

@@ -13,7 +13,9 @@ from traits.decisions import traits as persona
 from traits.decisions import undo
 from traits.errors import InvalidError
 from traits.models import ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
+from traits.review.forms import read_until
 from traits.staff.filters import chosen
+from traits.web import read_version
 
 Act = Callable[[], list[UserRefinedTrait]]
 """One decision, to be made in the front door's transaction; its entries."""
@@ -25,7 +27,7 @@ By = dict[str, Any]
 
 def suggestion_act(by: By, candidate: ExtractedTraitCandidate, post: QueryDict, form: forms.EditForm) -> Act:
     """The decision about a suggestion that the form names. Raises InvalidError, also for a decision that is none."""
-    given = by | {"candidate_id": candidate.pk, "version": forms.read_version(post)}
+    given = by | {"candidate_id": candidate.pk, "version": read_version(post)}
     match post.get("act"):
         case "confirm":
             return lambda: services.confirm(**given).entries
@@ -38,7 +40,7 @@ def suggestion_act(by: By, candidate: ExtractedTraitCandidate, post: QueryDict, 
             reason = post.get("reason", "").replace("\r\n", "\n")
             return lambda: services.reject(**given, code=post.get("code", ""), reason=reason).entries
         case "defer":
-            until = forms.read_until(post)
+            until = read_until(post)
             return lambda: services.defer(**given, until=until).entries
         case "reopen":
             return lambda: services.reopen(**given).entries
@@ -47,7 +49,7 @@ def suggestion_act(by: By, candidate: ExtractedTraitCandidate, post: QueryDict, 
 
 def trait_act(by: By, trait: PersonaTrait, post: QueryDict) -> Act:
     """The decision about a trait that the form names. Raises InvalidError."""
-    given = by | {"trait_id": trait.pk, "version": forms.read_version(post)}
+    given = by | {"trait_id": trait.pk, "version": read_version(post)}
     match post.get("act"):
         case "status":
             return lambda: persona.set_status(**given, status=post.get("status", "")).entries

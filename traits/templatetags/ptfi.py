@@ -9,7 +9,7 @@ from django.contrib.messages.storage.base import Message
 from django.urls import reverse
 from django.utils import timezone
 
-from traits import selectors
+from traits.confidence import BANDS, confidence_words
 from traits.forms import RATINGS
 from traits.models import (
     ActorKind,
@@ -82,11 +82,11 @@ def category_chip(category: str) -> dict[str, Any]:
 @register.inclusion_tag("_confidence.html")
 def confidence(score: float) -> dict[str, Any]:
     """A confidence of 0–1 in words, with a meter of four steps; the number is its title."""
-    bands = len(selectors.BANDS)
-    level = next((bands + 1 - index for index, band in enumerate(selectors.BANDS) if score >= band[2]), 1)
+    bands = len(BANDS)
+    level = next((bands + 1 - index for index, band in enumerate(BANDS) if score >= band[2]), 1)
     steps = range(bands + 1)
     bars = [{"x": 6 * step, "height": 4 + 4 * step, "y": 12 - 4 * step, "on": step < level} for step in steps]
-    return {"words": selectors.confidence_words(score), "bars": bars, "percent": round(score * 100)}
+    return {"words": confidence_words(score), "bars": bars, "percent": round(score * 100)}
 
 
 @register.simple_tag

@@ -9,7 +9,7 @@ from django.forms import BoundField
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from traits import selectors
+from traits import confidence
 from traits.models import ExtractedTraitCandidate, Verdict
 
 register = template.Library()
@@ -18,13 +18,13 @@ VERDICTS = [("", "Not judged"), *Verdict.choices]
 
 @register.filter
 def confidence_words(score: float) -> str:
-    return selectors.confidence_words(score)
+    return confidence.confidence_words(score)
 
 
 @register.filter
 def confidence_sentence(score: float, models: list[str]) -> str:
     """The confidence as what the models say."""
-    words = selectors.confidence_words(score)
+    words = confidence.confidence_words(score)
     said = {0: "It is called", 1: "It calls this"}.get(len(_kinds(models)), "All in all they call it")
     return f"{said} {words}."
 

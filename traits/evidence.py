@@ -1,0 +1,60 @@
+"""Pieces of evidence: their shape, their identity, and putting lists of them together."""
+
+import uuid
+from typing import TypedDict
+
+from traits.models import Verdict
+
+
+class Piece(TypedDict, total=False):
+    """One piece of evidence; times in seconds from the start of the source, relevance 0–1, verdict "" is unjudged."""
+
+    evidence_id: str
+    type: str
+    content: str
+    source_package_id: str | None
+    source_detail: str
+    start_time: float | None
+    end_time: float | None
+    relevance_score: float | None
+    verdict: str
+
+
+def evidence_id(owner: uuid.UUID, piece: Piece) -> str:
+    """uuid5 of the candidate (or the trait, for evidence of one's own) and package, detail, start and content."""
+    parts = [piece.get("source_package_id"), piece.get("source_detail"), piece.get("start_time"), piece["content"]]
+    return str(uuid.uuid5(owner, "\x1f".join("" if part is None else str(part) for part in parts)))
+
+
+def own_piece(trait_id: uuid.UUID, content: str) -> Piece:
+    """Evidence that the person wrote themselves."""
+    piece: Piece = {"type": "text_snippet", "content": content, "source_package_id": None, "source_detail": ""}
+    return {
+        "evidence_id": evidence_id(trait_id, piece),
+        **piece,
+        "start_time": None,
+        "end_time": None,
+        "relevance_score": None,
+        "verdict": Verdict.SUPPORTS.value,
+    }
+
+
+def union(first: list[Piece], second: list[Piece]) -> list[Piece]:
+    """Both, in order, each piece once."""
+    known = {piece["evidence_id"] for piece in first}
+    return first + [piece for piece in second if piece["evidence_id"] not in known]
+
+
+def identity(piece: Piece) -> tuple[object, ...]:
+    """What makes two pieces the same evidence, whichever suggestion brought them."""
+    return piece["source_package_id"], piece["source_detail"], piece["start_time"], piece["content"]
+
+
+def pooled(first: list[Piece], second: list[Piece]) -> list[Piece]:
+    """Both, in order, the same evidence once; a verdict that only the second has goes to the first's piece."""
+    judged = {identity(piece): piece.get("verdict", "") for piece in second}
+    known = {identity(piece) for piece in first}
+    kept: list[Piece] = [
+        {**piece, "verdict": piece.get("verdict", "") or judged.get(identity(piece), "")} for piece in first
+    ]
+    return union(kept, [piece for piece in second if identity(piece) not in known])

@@ -1,0 +1,74 @@
+"""Whether an entry can be undone: while it is the newest on everything it touched.
+
+Entries that say "undone" and those that were undone do not count, so undoing again goes one step further back.
+"""
+
+import dataclasses
+import uuid
+from collections.abc import Iterable, Set
+
+from django.db.models import Exists, OuterRef, Subquery
+
+from ptfi.accounts.models import User
+from traits.models import Decision, UserRefinedTrait
+
+NEVER_UNDONE = (Decision.UNDONE, Decision.SUPERSEDED, Decision.EVIDENCE_ERASED)
+COLUMNS = {"trait": "trait_id_in_pkg", "candidate": "original_candidate_id", "style": "style_element"}
+"""What an entry may touch, and the column that says which."""
+Thing = tuple[str, uuid.UUID | str]
+"""Kind and id of a trait, a candidate or a style element."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What became of an entry: the one that undid it, and the newest on each thing that it touched, by kind."""
+
+    undone_by: uuid.UUID | None
+    newest: dict[str, uuid.UUID]
+
+    def can_undo(self, entry: UserRefinedTrait, after: Set[uuid.UUID] = frozenset()) -> bool:
+        """Whether the entry can be undone now, or after those others."""
+        newest = set(self.newest.values())
+        is_newest = bool(newest) and newest <= {entry.pk, *after}
+        return is_newest and self.undone_by is None and entry.user_decision not in NEVER_UNDONE
+
+
+def standing(user: User, entry_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Standing]:
+    """How those of the entries stand that are the person's; one query for all of them."""
+    mine = UserRefinedTrait.objects.filter(user=user)
+    undoing = mine.filter(undoes=OuterRef("pk"))
+    counting = mine.exclude(user_decision=Decision.UNDONE).filter(~Exists(undoing)).order_by("-revision")
+    newest = {
+        kind: Subquery(counting.filter(**{column: OuterRef(column)}).values("pk")[:1])
+        for kind, column in COLUMNS.items()
+    }
+    rows = mine.filter(pk__in=list(entry_ids)).annotate(by=Subquery(undoing.values("pk")[:1]), **newest)
+    return {
+        pk: Standing(undone_by=by, newest={kind: each for kind, each in zip(COLUMNS, found, strict=True) if each})
+        for pk, by, *found in rows.values_list("pk", "by", *COLUMNS)
+    }
+
+
+def standing_ids(user: User, entries: Iterable[UserRefinedTrait], *, as_batch: bool = False) -> set[uuid.UUID]:
+    """Which of the entries can be undone now; one query for all of them.
+
+    as_batch: the newest is undone first, so that it does not stand in the way of the others.
+    """
+    by_id = {entry.pk: entry for entry in entries}
+    found = standing(user, by_id) if by_id else {}
+    if not as_batch:
+        return {pk for pk, each in found.items() if each.can_undo(by_id[pk])}
+    undone, blocked = set[uuid.UUID](), set[Thing]()
+    for entry in sorted((by_id[pk] for pk in found), key=lambda entry: -entry.revision):
+        each, things = found[entry.pk], _things(entry)
+        if each.can_undo(entry, after=undone) and not things & blocked:
+            undone.add(entry.pk)
+        elif each.undone_by is None and entry.user_decision != Decision.UNDONE:
+            # It stays, and whatever is older on the same things with it.
+            blocked |= things
+    return undone
+
+
+def _things(entry: UserRefinedTrait) -> set[Thing]:
+    touched = {kind: getattr(entry, column) for kind, column in COLUMNS.items()}
+    return {(kind, pk) for kind, pk in touched.items() if pk is not None}

@@ -1,0 +1,7 @@
+"""How long the texts and lists of a suggestion or trait may be."""
+
+MAX_NAME = 255
+MAX_EVIDENCE = 1_000
+MAX_EVIDENCE_TEXT = 4_000
+MAX_TEXT = 10_000
+MAX_LIST = 50

@@ -1,0 +1,21 @@
+"""The addresses of the review queue, and of undoing."""
+
+from django.urls import path
+
+from traits.review import bulk_views, decision_views, views
+
+urlpatterns = [
+    path("review/", views.review, name="review"),
+    path("review/filters/", views.review_filters, name="review_filters"),
+    path("review/news/", views.review_news, name="review_news"),
+    path("review/bulk/", bulk_views.bulk, name="bulk"),
+    path("review/<uuid:candidate_id>/", views.review_candidate, name="review_candidate"),
+    path("review/<uuid:candidate_id>/confirm/", decision_views.confirm, name="confirm"),
+    path("review/<uuid:candidate_id>/edit/", decision_views.edit_candidate, name="edit_candidate"),
+    path("review/<uuid:candidate_id>/reject/", decision_views.reject, name="reject"),
+    path("review/<uuid:candidate_id>/defer/", decision_views.defer, name="defer"),
+    path("review/<uuid:candidate_id>/merge/", decision_views.merge, name="merge"),
+    path("review/<uuid:candidate_id>/reopen/", decision_views.reopen, name="reopen"),
+    path("undo/", bulk_views.undo_newest, name="undo_newest"),
+    path("undo/<uuid:action_id>/", bulk_views.undo, name="undo"),
+]
