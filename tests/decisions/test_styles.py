@@ -41,7 +41,7 @@ def test_a_map_is_replaced_as_a_whole(alice: User, bob: User) -> None:
     assert styles.styles(alice, "") == outcome.styles
     assert styles.all_styles(alice) == {"": outcome.styles}
     assert styles.all_styles(bob) == {"": {"Pacing": "fast"}}
-    assert {entry.batch_id for entry in outcome.entries} == {outcome.batch_id}
+    assert {entry.batch_id for entry in outcome.entries} == {outcome.action_id}
     assert decisions(alice) == ["style_changed"] * 10
     assert_log_whole(alice)
 

@@ -49,7 +49,7 @@ READS = [
     *(styles.styles, styles.all_styles, erasure.receipt, erasure.counts, standing, suppressions.suppressions),
     *(looks.looks, looks.look_count),
     *(my_data.sources, my_data.source_name, my_data.categories, my_data.receipts),
-    *(similar.similar_traits, pairs.close_pairs, bulk.folded),
+    *(similar.similar_traits, pairs.close_pairs, bulk.merge_targets),
 ]
 FILTERS: dict[Callable[..., Any], Any] = {history.page: history.Filters()}
 # It reads one snapshot, which only a transaction of its own can: tests/privacy/test_archive.py.

@@ -18,7 +18,7 @@ from ptfi.accounts.models import User
 from traits.decisions.locking import lock
 from traits.erasure.persona import erase_records, lock_all, lock_answers, new_erasure
 from traits.erasure.redaction import Scope, target_of
-from traits.erasure.worker import Step
+from traits.erasure.worker import ErasureWorker
 from traits.errors import InvalidError, NotFoundError
 from traits.evidence import Piece
 from traits.ingest import blocklist as bars
@@ -121,7 +121,7 @@ def _start(user: User, actor: log.Actor, kind: str, target: State, bar: str) -> 
         suppressions = Suppression.objects.filter(user=user, category=target["category"])
         ExtractedTraitCandidate.objects.filter(suppressed_by__in=suppressions).update(suppressed_by=None)
         erasure.counts["suppressions"] = suppressions.delete()[0]
-    Step(user, erasure).take()
+    ErasureWorker(user, erasure).take()
     return erasure
 
 
@@ -135,7 +135,7 @@ def go_on(*, erasure_id: uuid.UUID) -> Erasure:
     lock(erasure.user)
     erasure = Erasure.objects.select_related("user").select_for_update(of=("self",)).get(pk=erasure_id)
     if erasure.state == ErasureState.ERASING and erasure.user:
-        Step(erasure.user, erasure).take()
+        ErasureWorker(erasure.user, erasure).take()
     return erasure
 
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from ptfi.accounts.models import User
 from traits.decisions.locking import lock
-from traits.decisions.recording import drop_suppressions
+from traits.decisions.suppressions import drop_suppressions
 from traits.errors import NotFoundError
 from traits.log import entries as log
 from traits.log.narration import DOUBLE

@@ -64,7 +64,7 @@ DECISIONS_STAY = (
 )
 
 
-class Step:
+class ErasureWorker:
     """One step: rows first, then what the log says of them, then what it says of others, then the entries about it."""
 
     def __init__(self, user: User, erasure: Erasure) -> None:

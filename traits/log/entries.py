@@ -17,7 +17,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from ptfi.db.prepared import Table, Write, write
+from ptfi.db.prepared import Table, Write, write_each
 from ptfi.telemetry import metrics
 from traits.log.snapshots import State
 from traits.models import ActorKind, Decision, Persona, UserRefinedTrait
@@ -118,7 +118,7 @@ def append(
 ) -> list[UserRefinedTrait]:
     """Append entries in order and move the head; the caller holds the lock on persona and passes next_moment's time."""
     entries = entries_of(persona, changes, actor=actor, at=at, batch_id=batch_id)
-    write(*appending(persona, entries))
+    write_each(*appending(persona, entries))
     return entries
 
 

@@ -85,7 +85,7 @@ def _preview(request: Request, ids: list[uuid.UUID], decision: str, error: Inval
         if candidate:
             groups.setdefault(bulk_service.preview(candidate, decision), []).append(candidate)
     applied = groups.get("applied", [])
-    into = bulk_service.folded(request.user, applied) if decision == Decision.CONFIRMED_ASIS else {}
+    into = bulk_service.merge_targets(request.user, applied) if decision == Decision.CONFIRMED_ASIS else {}
     context: dict[str, Any] = {
         "decision": next(name for name, value in DECISIONS.items() if value == decision),
         "applied": applied,
