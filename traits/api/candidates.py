@@ -23,21 +23,10 @@ from traits.api.serializers import candidate_json, trait_json
 from traits.decisions import bulk, undo
 from traits.decisions import candidates as services
 from traits.log.entries import Actor
-from traits.models import Decision, UserRefinedTrait
+from traits.log.words import WORDS
+from traits.models import UserRefinedTrait
 from traits.similarity import similar_traits
 
-MESSAGES = {
-    Decision.CONFIRMED_ASIS: "Confirmed.",
-    Decision.CONFIRMED_MODIFIED: "Confirmed with your changes.",
-    Decision.REJECTED: "Rejected. It will not be suggested again.",
-    Decision.DEFERRED: "Put off.",
-    Decision.MERGED: "Merged.",
-    Decision.REOPENED: "Back in your queue.",
-    Decision.USER_ADDED: "Part of your persona now.",
-    Decision.EDITED: "Saved.",
-    Decision.STATUS_CHANGED: "The status is changed.",
-    Decision.REMOVED: "No longer part of your persona.",
-}
 NAMES = {
     **{name: f"modifications.{said}" for name, said in MODIFIED.items()},
     **ACTION,
@@ -61,7 +50,7 @@ def outcome_json(outcome: services.Outcome) -> dict[str, Any]:
     trait, candidate = outcome.trait, outcome.candidate
     entry = outcome.entries[-1] if outcome.batch_id and outcome.entries[-1].content["relation"] else outcome.entries[0]
     return {
-        "message": MESSAGES[Decision(entry.user_decision)],
+        "message": WORDS[entry.user_decision].message,
         "traitID_in_pkg": trait.trait_id if trait else None,
         "newStatus_in_pkg": trait.status if trait else None,
         "updatedTraitDetails": trait_json(trait) if trait else None,

@@ -17,13 +17,14 @@ from traits import selectors
 from traits.api import requests
 from traits.api import schema as operations
 from traits.api import selectors as lists
-from traits.api.candidates import MESSAGES, by, optional_body, outcome_json, sync
+from traits.api.candidates import by, optional_body, outcome_json, sync
 from traits.api.requests import CUSTOM, MODIFIED, named
 from traits.api.serializers import entry_json, erasure_json, trait_json
 from traits.decisions import candidates as services
 from traits.decisions import styles
 from traits.decisions import traits as persona
 from traits.erasure import persona as erasure
+from traits.log.words import WORDS
 from traits.models import Decision
 
 SHOWN_HISTORY = 50
@@ -38,7 +39,7 @@ class CustomTraits(PersonView):
         def act() -> tuple[int, Any]:
             with named(CUSTOM):
                 outcome = persona.add_trait(**by(request), changes=requests.changes(values), own_evidence=own)
-            said = {"message": MESSAGES[Decision.USER_ADDED], "refinementActionID": outcome.action_id}
+            said = {"message": WORDS[Decision.USER_ADDED].message, "refinementActionID": outcome.action_id}
             trait = trait_json(outcome.trait) if outcome.trait else None
             return 201, said | {"newTrait": trait, "pkgSync": sync(outcome.entries)}
 

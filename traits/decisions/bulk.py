@@ -32,9 +32,9 @@ from traits.models import (
     TraitStatus,
     UserRefinedTrait,
 )
+from traits.models.log import FOR_MANY
 
 MOST = 200
-DECISIONS = (Decision.CONFIRMED_ASIS, Decision.REJECTED, Decision.DEFERRED)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -92,7 +92,7 @@ def bulk(
 def _check(ids: list[uuid.UUID], decision: str, code: str, until: dt.datetime | None) -> None:
     if not 1 <= len(ids) <= MOST:
         raise InvalidError(details={"candidate_ids": [f"Select 1 to {MOST} suggestions."]})
-    if decision not in DECISIONS:
+    if decision not in FOR_MANY:
         raise InvalidError(details={"decision": ["Only confirm, reject and later work on many at once."]})
     if decision == Decision.REJECTED:
         check_rejection(code)

@@ -18,21 +18,14 @@ from traits.errors import InvalidError, StaleVersionError
 from traits.log.entries import Actor, next_moment
 from traits.log.snapshots import style_element, style_state
 from traits.models import MAX_LIST, CommunicationStyle, Decision, UserRefinedTrait
+from traits.models.styles import STYLE_ELEMENTS
 from traits.text import name_key
 
 MAX_ELEMENT = 100
 MAX_VALUE = 100
 # Above it, a number is not the same in PostgreSQL, in the graph and in a client's JavaScript.
 LARGEST = 2**53
-KNOWN: dict[str, tuple[str, ...]] = {
-    "FormalityLevel": ("very_informal", "informal", "neutral", "formal", "very_formal"),
-    "HumorUsage": ("none", "low", "medium", "high"),
-    "EmojiPreference": (),
-    "Pacing": ("slow", "moderate", "fast"),
-    "VocabularyComplexity": ("simple", "everyday", "technical"),
-}
-"""The elements whose values are checked, and the values; EmojiPreference is a number from 0 to 1."""
-SPELLINGS = {name_key(element): element for element in KNOWN}
+SPELLINGS = {name_key(element): element for element in STYLE_ELEMENTS}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -180,8 +173,8 @@ def _value_faults(element: str, value: Any) -> list[str]:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if element == "EmojiPreference":
         return [] if number and 0 <= value <= 1 else ["A number from 0 to 1."]
-    if element in KNOWN:
-        return [] if value in KNOWN[element] else [f"One of {', '.join(KNOWN[element])}."]
+    if element in STYLE_ELEMENTS:
+        return [] if value in STYLE_ELEMENTS[element] else [f"One of {', '.join(STYLE_ELEMENTS[element])}."]
     if isinstance(value, str):
         return text_faults(value, MAX_VALUE)
     # A number that is not one, or is infinite, fails the comparison too.

@@ -16,18 +16,13 @@ from traits.decisions import duplicates as relations
 from traits.decisions.candidates import Outcome
 from traits.decisions.inputs import Relation
 from traits.errors import InvalidError, NotFoundError, RuleError, StaleVersionError
+from traits.log.words import RELATIONS
 from traits.models import PersonaTrait
 from traits.persona import duplicates as pairs
 from traits.review import card as cards
 from traits.web import Request, by, lines, read_id, read_number
 
 PAGE = 20
-SAID = {
-    "same": "“{other}” went into “{name}”.",
-    "replaces": "“{other}” is dormant now; “{name}” took its place.",
-    "both_true": "Both stay, each in its own place.",
-    "old_was_wrong": "“{other}” is no longer part of your persona.",
-}
 
 
 @login_required
@@ -55,7 +50,7 @@ def trait_beside(request: Request, trait_id: uuid.UUID, other_id: uuid.UUID) -> 
         return _page(request, _both(request, trait_id, other_id), error)
     other = next(trait for trait in both if outcome.trait and trait.pk != outcome.trait.pk)
     kind = request.POST.get("answer", "").partition(":")[0]
-    text = SAID[kind].format(name=outcome.trait.name if outcome.trait else "", other=other.name)
+    text = RELATIONS[kind].notice.format(name=outcome.trait.name if outcome.trait else "", other=other.name)
     messages.success(request, text, extra_tags=f"undo:{outcome.action_id}")
     return redirect("trait_pairs")
 

@@ -17,8 +17,10 @@ from traits import selectors
 from traits.decisions import bulk as bulk_service
 from traits.decisions import undo as undo_service
 from traits.errors import InvalidError, NotFoundError
-from traits.log.narration import element_words, plural
+from traits.log.narration import plural
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
+from traits.models.log import FOR_MANY
+from traits.models.styles import element_words
 from traits.persona.style_views import address_of
 from traits.review.decision_views import answer
 from traits.review.forms import filter_query, later_choices, read_filters, read_until, rejection_codes
@@ -27,7 +29,6 @@ from traits.web import Request, by, read_id
 
 NOTHING_TO_UNDO = "There is nothing left to undo."
 DECISIONS = {"confirm": Decision.CONFIRMED_ASIS, "reject": Decision.REJECTED, "defer": Decision.DEFERRED}
-DONE = {Decision.CONFIRMED_ASIS: "Confirmed", Decision.REJECTED: "Rejected", Decision.DEFERRED: "Put off"}
 LEFT_OUT = {
     "refused": "must be decided one by one",
     "already_decided": "already decided",
@@ -59,7 +60,7 @@ def bulk(request: Request) -> HttpResponse:
             )
     except InvalidError as error:
         return _preview(request, ids, decision, error)
-    text = f"{DONE[Decision(decision)]} {plural(outcome.count('applied'), 'suggestion')}."
+    text = f"{Decision(decision).label} {plural(outcome.count('applied'), 'suggestion')}."
     text += _merged(outcome.entries) + _left_out(outcome.outcomes)
     return answer(request, text, outcome.batch_id if outcome.entries else None)
 
@@ -76,7 +77,7 @@ def _left_out(outcomes: dict[uuid.UUID, str]) -> str:
 
 
 def _preview(request: Request, ids: list[uuid.UUID], decision: str, error: InvalidError | None = None) -> HttpResponse:
-    if decision not in bulk_service.DECISIONS:
+    if decision not in FOR_MANY:
         raise InvalidError("Choose what to do with them: confirm, reject or later.")
     found = selectors.chosen(request.user, ids)
     groups: dict[str, list[ExtractedTraitCandidate]] = {}

@@ -15,6 +15,7 @@ from ptfi.web.keyset import place_key
 from traits import forms, selectors
 from traits.decisions import candidates as services
 from traits.errors import AlreadyDecidedError, InvalidError, RuleError, StaleVersionError, TraitRemovedError
+from traits.log.words import WORDS
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.review.forms import filter_query, read_contexts, read_filters, read_relation, read_until
 from traits.review.selectors import Filters, queue
@@ -22,15 +23,6 @@ from traits.review.views import filters_for, open_card, workspace
 from traits.similarity import similar_traits
 from traits.web import Request, address, by, read_id, read_number, read_version
 
-SAID = {
-    Decision.CONFIRMED_ASIS: "Confirmed “{name}”.",
-    Decision.CONFIRMED_MODIFIED: "Confirmed “{name}” with your changes.",
-    Decision.REJECTED: "Rejected “{name}”{alike}. It will not be suggested again.",
-    Decision.DEFERRED: "Put off “{name}”.",
-    Decision.MERGED: "Merged “{name}” into “{trait}”.",
-    Decision.REOPENED: "“{name}” is back in your queue.",
-}
-BECAME = {Decision.STATUS_CHANGED: " “{name}” is dormant now.", Decision.REMOVED: " “{name}” is removed."}
 ANOTHER_WIN = (AlreadyDecidedError, StaleVersionError, TraitRemovedError)
 
 
@@ -210,7 +202,7 @@ def _decided(request: Request, outcome: services.Outcome) -> HttpResponse:
         raise TypeError("a decision about a suggestion leaves one behind")
     modified = entry.user_decision == Decision.CONFIRMED_MODIFIED
     alike = len(outcome.entries) - 1 if entry.user_decision == Decision.REJECTED else 0
-    text = SAID[Decision(entry.user_decision)].format(
+    text = WORDS[entry.user_decision].notice.format(
         name=outcome.trait.name if outcome.trait and modified else candidate.trait_name,
         trait=outcome.trait.name if outcome.trait else "",
         alike=f" and {alike} more that say{'' if alike > 1 else 's'} the same" if alike else "",
@@ -223,7 +215,7 @@ def _decided(request: Request, outcome: services.Outcome) -> HttpResponse:
 def _became(entry: UserRefinedTrait) -> str:
     """What a decision made of the trait that the suggestion clashed with; "" for any other entry."""
     before = entry.content["before"].get("trait") or {}
-    return BECAME.get(Decision(entry.user_decision), "").format(name=before.get("name", ""))
+    return WORDS[entry.user_decision].about_other.format(name=before.get("name", ""))
 
 
 def answer(

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from traits.models import Decision, Erasure, QualityRefresh, RejectionCode
+from traits.models import Erasure, QualityRefresh, RejectionCode
+from traits.models.log import SETTLING, TURNING
 from traits.models.quality import UNKNOWN_BAND
 
 LOCK = 0x7175616C
@@ -16,9 +17,6 @@ MARGIN = dt.timedelta(hours=1)
 """What was decided so long before the last count is looked at again: its transaction may have ended after it."""
 WORK_MEMORY = "64MB"
 BANDS = 10
-DECIDING = (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.MERGED, Decision.REJECTED, Decision.REMOVED)
-TURNING = (*DECIDING, Decision.REOPENED)
-"""The decisions that say where a suggestion stands; who reopens it takes the one before back."""
 WEEK_OF = "date_trunc('week', {} AT TIME ZONE 'UTC')::date"
 # Every week with a decision on a suggestion on which something was decided lately, also where that undid another.
 CHANGED = f"""
@@ -33,7 +31,7 @@ FROM (SELECT DISTINCT candidate_id FROM met WHERE candidate_id IS NOT NULL) AS m
 WHERE l.user_decision = ANY(%(deciding)s)"""  # noqa: S608 (names of ours)
 # The columns of Quality after the first four, in their order.
 COUNTS = f"""
-    {", ".join(f"count(*) FILTER (WHERE decision = '{each}')" for each in DECIDING)},
+    {", ".join(f"count(*) FILTER (WHERE decision = '{each}')" for each in SETTLING)},
     {", ".join(f"count(*) FILTER (WHERE code = '{each}')" for each in RejectionCode.values)},
     coalesce(sum(said), 0),
     count(*) FILTER (WHERE took < interval '1 hour'),
@@ -140,7 +138,7 @@ def _changed() -> list[dt.date] | None:
     if Erasure.objects.filter(erased_at__gte=since).exists():
         return None
     with connection.cursor() as cursor:
-        cursor.execute(CHANGED, {"since": since, "deciding": list(DECIDING)})
+        cursor.execute(CHANGED, {"since": since, "deciding": list(SETTLING)})
         return sorted(week for (week,) in cursor.fetchall())
 
 
