@@ -74,6 +74,21 @@ def test_every_decision_in_a_sentence(as_alice: Client, alice: User, suggest: Su
     assert "An undo cannot be undone." in text
 
 
+def test_a_style_reads_as_in_its_form(as_alice: Client, alice: User) -> None:
+    styles.put_styles(**by(alice), context="", styles={"EmojiPreference": 0.5})
+    styles.put_styles(**by(alice), context="", styles={"EmojiPreference": 0.55})
+    styles.put_styles(**by(alice), context="", styles={"EmojiPreference": 1})
+    assert sentences(as_alice.get(HISTORY)) == [
+        "You set emoji preference to “wherever one fits”",
+        "You set emoji preference to “now and then”",
+        "You set emoji preference to “now and then”",
+    ]
+    text = text_of(as_alice.get(HISTORY))
+    assert "Value was: now and then new: wherever one fits" in text
+    assert "Value was: 0.5 new: 0.55" in text
+    assert "now and then" in text_of(as_alice.get("/styles/"))
+
+
 @pytest.mark.slow
 def test_a_merged_double_names_both(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:
     again = confirmed_trait(alice, "Loves  JAZZ!")

@@ -29,6 +29,7 @@ from traits.erasure import account as erasure_account
 from traits.erasure import parts as erasure_parts
 from traits.erasure import persona as erasure
 from traits.erasure import suppressions
+from traits.erasure.sources import source_name
 from traits.errors import RuleError
 from traits.history import past
 from traits.history import selectors as history
@@ -48,7 +49,7 @@ READERS = (selectors, history, past, overview)
 READS = [
     *(styles.styles, styles.all_styles, erasure.receipt, erasure.counts, standing, suppressions.suppressions),
     *(looks.looks, looks.look_count),
-    *(my_data.sources, my_data.source_name, my_data.categories, my_data.receipts),
+    *(my_data.sources, source_name, my_data.categories, my_data.receipts),
     *(similar.similar_traits, pairs.close_pairs, bulk.merge_targets),
 ]
 FILTERS: dict[Callable[..., Any], Any] = {history.page: history.Filters()}

@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from traits.decisions.locking import lock
-from traits.erasure.persona import erase_records, lock_all, lock_answers, new_erasure
+from traits.erasure.persona import erase_records, lock_all, lock_idempotency_keys, new_erasure
 from traits.erasure.redaction import Scope, target_of
+from traits.erasure.sources import source_name
 from traits.erasure.worker import ErasureWorker
 from traits.errors import InvalidError, NotFoundError
 from traits.evidence import Piece
@@ -27,7 +28,6 @@ from traits.log import entries as log
 from traits.log.snapshots import State
 from traits.models import Category, Erasure, ErasureState, ExtractedTraitCandidate, PersonaTrait, Suppression
 from traits.models.erasure import ErasureKind
-from traits.privacy.selectors import source_name
 
 FURTHEST = dt.timedelta(hours=1)
 """Longer than an erasure backs off: a time further ahead is from before the clock was set back."""
@@ -131,7 +131,7 @@ def go_on(*, erasure_id: uuid.UUID) -> Erasure:
     erasure = Erasure.objects.select_related("user").get(pk=erasure_id)
     if erasure.user is None:
         return erasure
-    lock_answers(erasure.user)
+    lock_idempotency_keys(erasure.user)
     lock(erasure.user)
     erasure = Erasure.objects.select_related("user").select_for_update(of=("self",)).get(pk=erasure_id)
     if erasure.state == ErasureState.ERASING and erasure.user:

@@ -140,12 +140,12 @@ def set_suggestions(*, user: User, actor: log.Actor, on: bool) -> None:
 
 def lock_all(user: User) -> Persona:
     """The person's row, locked so that imports about them wait too."""
-    lock_answers(user)
+    lock_idempotency_keys(user)
     Persona.objects.bulk_create([Persona(user=user)], ignore_conflicts=True)
     return Persona.objects.select_for_update().get(user=user)
 
 
-def lock_answers(user: User) -> None:
+def lock_idempotency_keys(user: User) -> None:
     """Lock what erase_records deletes, before the person: a request sweeps old answers up first, and waits for them."""
     answers = IdempotencyKey.objects.filter(owner=str(user.pk)).order_by("pk")
     list(answers.select_for_update().values_list("pk"))
@@ -196,7 +196,7 @@ def carry_out(user: User, persona: Persona, erasure: Erasure, kept: dict[str, st
     erasure.save()
     _erase_tables(user)
     erasure.counts |= erase_records(user)
-    _start_anew(persona, erasure.generation)
+    _reset(persona, erasure.generation)
     Erasure.objects.filter(pk=erasure.pk).update(counts=erasure.counts)
     erasure.refresh_from_db()
     logger.info("The persona of %s was erased, by %s: %s", user.pk, erasure.actor_kind, erasure.pk)
@@ -229,8 +229,8 @@ def erase_records(user: User) -> dict[str, int]:
     return {"kept_answers": IdempotencyKey.objects.filter(owner=str(user.pk)).delete()[0]}
 
 
-def _start_anew(persona: Persona, generation: int) -> None:
-    """The row as a new person's, but of a generation that everything written so far is older than."""
+def _reset(persona: Persona, generation: int) -> None:
+    """Make the row a new person's, of a generation later than everything written so far."""
     Persona.objects.filter(pk=persona.pk).update(
         revision=0,
         hash=log.NO_HASH,

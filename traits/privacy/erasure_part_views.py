@@ -40,11 +40,10 @@ def erase_evidence(request: Request, evidence_id: str) -> HttpResponse:
     except ValueError:
         raise NotFoundError from None
     piece = erasure_parts.find_piece(request.user, pk)
-    context = {"kind": ErasureKind.EVIDENCE, "piece": piece}
     return _erase(
         request,
         target_of(ErasureKind.EVIDENCE, piece),
-        context,
+        lambda: {"kind": ErasureKind.EVIDENCE, "piece": piece},
         lambda: erasure_parts.erase_evidence(**by(request), evidence_id=pk),
     )
 
@@ -55,8 +54,13 @@ def erase_evidence(request: Request, evidence_id: str) -> HttpResponse:
 def erase_source(request: Request, source: str) -> HttpResponse:
     """Erase all evidence of a source."""
     target = erasure_parts.source_target(request.user, source)
-    context = {"kind": ErasureKind.SOURCE} | my_data.source_shown(request.user, target["source_package_id"])
-    return _erase(request, target, context, lambda: erasure_parts.erase_source(**by(request), source=source))
+    name = target["source_package_id"]
+    return _erase(
+        request,
+        target,
+        lambda: {"kind": ErasureKind.SOURCE} | my_data.source_shown(request.user, name),
+        lambda: erasure_parts.erase_source(**by(request), source=source),
+    )
 
 
 @login_required
@@ -66,19 +70,20 @@ def erase_category(request: Request, category: str) -> HttpResponse:
     """Erase everything about a category."""
     if category not in Category.values:
         raise NotFoundError
-    context = {"kind": ErasureKind.CATEGORY, "category": category}
     return _erase(
         request,
         {"category": category},
-        context,
+        lambda: {"kind": ErasureKind.CATEGORY, "category": category},
         lambda: erasure_parts.erase_category(**by(request), category=category),
     )
 
 
-def _erase(request: Request, target: State, context: dict[str, Any], act: Callable[[], Erasure]) -> HttpResponse:
-    """What will go; or erase it, once the person has proved who they are."""
+def _erase(
+    request: Request, target: State, show: Callable[[], dict[str, Any]], act: Callable[[], Erasure]
+) -> HttpResponse:
+    """What will go, as show says; or erase it by act, once the person has proved who they are."""
     if request.method != "POST":
-        counts = erasure_parts.preview(request.user, target)
+        context, counts = show(), erasure_parts.preview(request.user, target)
         context |= said(context["kind"], counts, {}) | {"going": counts["candidates"]}
         return render(request, "traits/erase_part.html", context)
     if not signed_in_just_now(request):
