@@ -31,14 +31,6 @@ from traits.models.erasure import ErasureKind
 
 FURTHEST = dt.timedelta(hours=1)
 """Longer than an erasure backs off: a time further ahead is from before the clock was set back."""
-PIECES = """
-    SELECT count(DISTINCT piece->>'evidence_id') FROM (
-        SELECT supporting_evidence AS pieces, trait_category AS category FROM traits_extractedtraitcandidate
-        WHERE user_id = %(user)s
-        UNION ALL SELECT evidence, category FROM traits_personatrait WHERE user_id = %(user)s
-    ) AS held, jsonb_array_elements(pieces) AS piece
-    WHERE CASE WHEN %(category)s <> '' THEN category = %(category)s ELSE piece @> %(target)s::jsonb END
-"""
 WITHOUT = """
     SELECT count(*) FROM traits_extractedtraitcandidate WHERE user_id = %(user)s
     AND supporting_evidence @> jsonb_build_array(%(target)s::jsonb)
@@ -96,13 +88,12 @@ def source_target(user: User, source: str) -> State:
 def preview(user: User, target: State) -> dict[str, int]:
     """How much an erasure of this would take; the keys in *_less count what loses some of its evidence and stays."""
     scope = Scope(target)
-    parameters = {"user": user.pk, "category": scope.category, "target": orjson.dumps(target).decode()}
     candidates, traits = scope.candidates(user).count(), scope.traits(user).count()
-    found = {"evidence": query(PIECES, parameters)[0][0], "log_entries": scope.entries(user).count()}
+    found = {"evidence": scope.pieces(user), "log_entries": scope.entries(user).count()}
     if scope.category:
         suppressed = Suppression.objects.filter(user=user, category=scope.category).count()
         return {"candidates": candidates, "traits": traits, **found, "suppressions": suppressed}
-    going = query(WITHOUT, parameters)[0][0]
+    going = query(WITHOUT, {"user": user.pk, "target": orjson.dumps(target).decode()})[0][0]
     return {"candidates": going, **found, "candidates_less": candidates - going, "traits_less": traits}
 
 

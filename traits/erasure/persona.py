@@ -16,6 +16,7 @@ from django.utils import timezone
 from ptfi.accounts.models import User
 from ptfi.accounts.session_messages import forget_notices
 from ptfi.api.models import IdempotencyKey
+from traits.erasure.redaction import Scope
 from traits.errors import ErasureExpiredError, InvalidError, NotFoundError
 from traits.log import entries as log
 from traits.models import (
@@ -39,11 +40,6 @@ TABLES: dict[str, type[Model]] = {
     "suppressions": Suppression,
 }
 """What is deleted row by row, in this order; the log goes before, since it names candidates."""
-EVIDENCE = """
-SELECT count(DISTINCT piece->>'evidence_id') FROM (
-    SELECT supporting_evidence AS pieces FROM traits_extractedtraitcandidate WHERE user_id = %(user)s
-    UNION ALL SELECT evidence FROM traits_personatrait WHERE user_id = %(user)s
-) AS held, jsonb_array_elements(pieces) AS piece"""
 RECEIPT = "This receipt: times, numbers and ids, no texts."
 BACKUPS = "Backups, until they are overwritten; after a restore the erasure is repeated."
 LOOKS = "Where staff looked at your pages: who and when, without the reasons that they gave."
@@ -124,7 +120,7 @@ def counts(user: User) -> dict[str, int]:
     """How much an erasure would take, by kind."""
     held = {name: model._default_manager.filter(user=user).count() for name, model in TABLES.items()}
     held["log_entries"] = UserRefinedTrait.objects.filter(user=user).count()
-    return held | {"evidence": _value(EVIDENCE, {"user": user.pk})}
+    return held | {"evidence": Scope({}).pieces(user)}
 
 
 @transaction.atomic
@@ -210,10 +206,9 @@ def _erase_tables(user: User) -> None:
     # Who of the staff looked stays on record; what they wrote about it may quote the persona.
     _value("SELECT erase_access_reasons(%(user)s)", {"user": user.pk})
     _value("SELECT erase_moderation(%(user)s)", {"user": user.pk})
-    with connection.cursor() as cursor:
-        for model in TABLES.values():
-            # The ORM would first look for rows that refer to these, which are gone.
-            cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE user_id = %s", [user.pk])  # noqa: S608
+    for model in TABLES.values():
+        # The ORM would first look for rows that refer to these, which are gone.
+        model._default_manager.filter(user=user)._raw_delete("default")
 
 
 def _end_parts(user: User) -> None:

@@ -65,7 +65,7 @@ DECISIONS_STAY = (
 
 
 class ErasureWorker:
-    """One step: rows first, then what the log says of them, then what it says of others, then the entries about it."""
+    """Takes one step: rows, then the entries about them, then other entries that quote them, then an entry about it."""
 
     def __init__(self, user: User, erasure: Erasure) -> None:
         self.user, self.erasure = user, erasure
