@@ -49,7 +49,7 @@ def with_names(rows: QuerySet[UserRefinedTrait]) -> Any:
         suggestion=Coalesce(KT("content__before__candidate__name"), KT("content__after__candidate__name")),
         status_after=KT("content__after__trait__status"),
         until=KT("content__after__candidate__deferred_until"),
-        style_value=KT("content__after__style__value"),
+        style_value=KeyTransform("value", KeyTransform("style", KeyTransform("after", "content"))),
         reason=KT("content__reason"),
         notes=KT("content__notes"),
         relation=KeyTransform("relation", "content"),
@@ -163,7 +163,7 @@ def batch_sentence(entries: Sequence[Any], main: Any, number: int) -> Phrase:
 
 
 def related(relation: dict[str, Any] | None, name: str | None) -> Phrase | None:
-    """How the suggestion goes with the trait that it clashed with; name is that trait's."""
+    """How the suggestion goes with the trait that it conflicts with; name is that trait's."""
     if not relation or relation.get("kind") not in RELATIONS:
         return None
     return Phrase(RELATIONS[relation["kind"]].history, {"related": name or ERASED})
