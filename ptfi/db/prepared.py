@@ -26,7 +26,7 @@ def fetch(text: str, values: Values) -> list[tuple[Any, ...]]:
         return _fetched(opened, text, values)
     except NotSupportedError:
         # A migration changed the type of a column. What was prepared before fails for as long as it is kept, so all
-        # connections are made anew, this one when it goes back to its pool.
+        # connections are replaced, this one when it goes back to its pool.
         opened.pool.drain()
         if opened.in_atomic_block:
             raise
@@ -56,7 +56,7 @@ def _cursor(opened: Any, text: str) -> Any:
         cursors[text] = cursor
     if opened.queries_logged:
         return opened.make_debug_cursor(cursor)
-    # Of what Django does around its own cursors, this is what keeps data whole.
+    # Django's own cursors do more; this check is the one that protects the data.
     opened.validate_no_broken_transaction()
     return cursor
 

@@ -22,10 +22,10 @@ from graph.projection import outbox
 from graph.projection import writer as writing
 from graph.projection.projector import Projector
 from ptfi.accounts.models import User
-from tests.conftest import by, confirmed, make_user
+from tests.conftest import acting_for_self, confirmed, make_user
 from tests.support.graph_helpers import cypher, dump, persona, project, trait_node
 from tests.support.graph_helpers import graph_process as graph_process
-from traits.decisions import traits as own
+from traits import decisions
 from traits.log import entries as log
 from traits.log.snapshots import trait_state
 from traits.models import Decision, PersonaTrait
@@ -66,7 +66,7 @@ def test_a_stalled_worker_cannot_undo_a_newer_decision(alice: User) -> None:
     assert trait
     stalled = windows(alice)
     project(alice)
-    own.remove_trait(**by(alice), trait_id=trait.pk)
+    decisions.remove_trait(**acting_for_self(alice), trait_id=trait.pk)
     project(alice)
     assert write(stalled)[alice.pk].revision == 2
     assert trait_node(trait.pk) is None

@@ -7,9 +7,9 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import Suggest, by, confirmed
+from tests.conftest import Suggest, acting_for_self, confirmed
 from tests.support.decisions import assert_log_whole
-from traits.decisions import candidates as services
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.log import entries as log
 from traits.models import Persona, PersonaTrait, UserRefinedTrait
@@ -63,14 +63,16 @@ def test_staff_must_give_a_reference(alice: User, sam: User, suggest: Suggest) -
     candidate = suggest(alice)
     staff = log.Actor(user_id=sam.pk, kind="staff")
     with pytest.raises(DatabaseError), transaction.atomic():
-        services.confirm(user=alice, actor=staff, candidate_id=candidate.pk)
+        decisions.confirm(user=alice, actor=staff, candidate_id=candidate.pk)
     ticket = log.Actor(user_id=sam.pk, kind="staff", reference="T-1")
-    services.confirm(user=alice, actor=ticket, candidate_id=candidate.pk)
+    decisions.confirm(user=alice, actor=ticket, candidate_id=candidate.pk)
 
 
 def test_extreme_texts_survive_the_log(alice: User, suggest: Suggest) -> None:
     name = ("ا" * 100) + ("é́" * 20) + "<script>🦊" + "x" * 100
     candidate = suggest(alice, name[:255], evidence=["e" * 4000] * 3, confidence_score=1e-7)
-    services.confirm(**by(alice), candidate_id=candidate.pk, changes=Changes(notes="\u2028 \U0001f468\u200d\U0001f469"))
+    decisions.confirm(
+        **acting_for_self(alice), candidate_id=candidate.pk, changes=Changes(notes="\u2028 \U0001f468\u200d\U0001f469")
+    )
     assert PersonaTrait.objects.get(user=alice).name == name[:255]
     assert_log_whole(alice)

@@ -4,11 +4,11 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from ptfi.accounts.models import User
-from tests.conftest import by, confirmed
+from tests.conftest import acting_for_self, confirmed
 from tests.erasure.test_erasure import word as word
 from tests.support.decisions import assert_log_whole
 from tests.support.erasure_parts import OTHER, SOURCE, erase_source, suggested
-from traits.decisions import candidates as services
+from traits import decisions
 from traits.log import entries as log
 from traits.models import Erasure, Persona, UserRefinedTrait
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def test_the_log_says_how_much_was_redacted(alice: User, word: str) -> None:
     candidate = suggested(alice, "Sails", (word, SOURCE), ("I sail.", OTHER))
-    services.confirm(**by(alice), candidate_id=candidate.pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=candidate.pk)
     before = UserRefinedTrait.objects.get()
     erase_source(alice)
     after = UserRefinedTrait.objects.get(revision=1)
@@ -39,7 +39,7 @@ def test_the_log_says_how_much_was_redacted(alice: User, word: str) -> None:
 )
 def test_a_redacted_entry_that_was_touched_is_found(alice: User, change: str) -> None:
     candidate = suggested(alice, "Sails", ("Private.", SOURCE), ("I sail.", OTHER))
-    services.confirm(**by(alice), candidate_id=candidate.pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=candidate.pk)
     erase_source(alice)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -11,7 +11,7 @@ def status(candidate: ExtractedTraitCandidate) -> str:
     return candidate.status
 
 
-def decisions(user: User) -> list[str]:
+def log_of(user: User) -> list[str]:
     """The person's log, oldest first."""
     return list(UserRefinedTrait.objects.filter(user=user).order_by("revision").values_list("user_decision", flat=True))
 

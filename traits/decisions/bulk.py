@@ -53,7 +53,7 @@ class BulkOutcome:
 
 
 @atomic
-def bulk(
+def decide_many(
     *,
     user: User,
     actor: Actor,

@@ -53,8 +53,8 @@ class ContextStyles:
     seen: str
 
 
-def read(user: User, context: str) -> ContextStyles:
-    """A context beside the others. Raises InvalidError for a context that cannot be one."""
+def context_styles(user: User, context: str) -> ContextStyles:
+    """What a context has, next to the others. Raises InvalidError for a context that cannot be one."""
     context, maps = clean_context(context), defaultdict[str, dict[str, CommunicationStyle]](dict)
     for row in CommunicationStyle.objects.filter(user=user).order_by("context", "element"):
         maps[row.context][row.element] = row

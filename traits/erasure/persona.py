@@ -1,4 +1,4 @@
-"""Erasing a whole persona: what the tables hold at once, and by its receipt (traits/models/erasure.py) the graph after.
+"""Erasing a whole persona: the tables immediately, the graph afterwards by the receipt (traits/models/erasure.py).
 
 It takes the person's Persona row in the one strength that imports wait for (ingest.py), so that nothing slips in.
 """
@@ -58,9 +58,9 @@ KEPT = {
 
 @transaction.atomic
 def request_erasure(*, user: User, actor: log.Actor, confirm_email: str, recently_authenticated: bool) -> Erasure:
-    """Ask for the erasure of the persona; it is carried out at once for who has just proved who they are.
+    """Ask for the erasure of the persona; it is carried out immediately for a person who has just signed in.
 
-    For others it awaits their confirmation, for a day. Who asks again gets the erasure that is under way. Raises
+    For others it awaits their confirmation, for a day. Asking again returns the erasure that is under way. Raises
     InvalidError (confirm) when the e-mail is not the account's.
     """
     check_email(user, confirm_email)

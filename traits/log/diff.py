@@ -176,7 +176,7 @@ def _evidence(old: Any, new: Any) -> list[Difference]:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ChangedPiece:
-    """A piece of evidence that came, went, or was judged anew; text is "" where it was erased."""
+    """A piece of evidence that came, went, or got another verdict; text is "" where it was erased."""
 
     kind: Kind
     text: str

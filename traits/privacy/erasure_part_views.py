@@ -7,13 +7,13 @@ from typing import Any
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ptfi.accounts.reauthentication import signed_in_just_now
+from ptfi.db.transactions import front_door
 from traits.erasure import parts as erasure_parts
 from traits.erasure.account import account_counts, erase_account
 from traits.erasure.receipts import in_words, said
@@ -24,7 +24,7 @@ from traits.models import Category, Erasure, ErasureState
 from traits.models.erasure import ErasureKind
 from traits.privacy import selectors as my_data
 from traits.privacy.erasure_views import to_receipt
-from traits.web import Request, by, wants_fragment
+from traits.web import Request, acting_for_self, wants_fragment
 
 RECEIPT = "erasure"
 """The session's key of the receipt that is shown to whoever has just ended their account."""
@@ -44,7 +44,7 @@ def erase_evidence(request: Request, evidence_id: str) -> HttpResponse:
         request,
         target_of(ErasureKind.EVIDENCE, piece),
         lambda: {"kind": ErasureKind.EVIDENCE, "piece": piece},
-        lambda: erasure_parts.erase_evidence(**by(request), evidence_id=pk),
+        lambda: erasure_parts.erase_evidence(**acting_for_self(request), evidence_id=pk),
     )
 
 
@@ -59,7 +59,7 @@ def erase_source(request: Request, source: str) -> HttpResponse:
         request,
         target,
         lambda: {"kind": ErasureKind.SOURCE} | my_data.source_shown(request.user, name),
-        lambda: erasure_parts.erase_source(**by(request), source=source),
+        lambda: erasure_parts.erase_source(**acting_for_self(request), source=source),
     )
 
 
@@ -74,7 +74,7 @@ def erase_category(request: Request, category: str) -> HttpResponse:
         request,
         {"category": category},
         lambda: {"kind": ErasureKind.CATEGORY, "category": category},
-        lambda: erasure_parts.erase_category(**by(request), category=category),
+        lambda: erasure_parts.erase_category(**acting_for_self(request), category=category),
     )
 
 
@@ -88,7 +88,7 @@ def _erase(
         return render(request, "traits/erase_part.html", context)
     if not signed_in_just_now(request):
         raise ReauthenticationRequired
-    with transaction.atomic(durable=True):
+    with front_door():
         done = act()
     return to_receipt(request, done.pk)
 
@@ -103,8 +103,8 @@ def account_erase(request: Request) -> HttpResponse:
         if not signed_in_just_now(request):
             raise ReauthenticationRequired
         try:
-            with transaction.atomic(durable=True):
-                done = erase_account(**by(request), confirm_email=email)
+            with front_door():
+                done = erase_account(**acting_for_self(request), confirm_email=email)
             logout(request)
             request.session[RECEIPT] = str(done.pk)
             return redirect("account_erased")

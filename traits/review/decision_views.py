@@ -5,15 +5,14 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from ptfi.db.transactions import front_door
 from ptfi.web.keyset import place_key
-from traits import forms, selectors
-from traits.decisions import candidates as services
+from traits import decisions, forms, selectors
 from traits.errors import AlreadyDecidedError, InvalidError, RuleError, StaleVersionError, TraitRemovedError
 from traits.log.words import WORDS
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
@@ -21,7 +20,7 @@ from traits.review.forms import filter_query, read_contexts, read_filters, read_
 from traits.review.selectors import Filters, queue
 from traits.review.views import filters_for, open_card, workspace
 from traits.similarity import similar_traits
-from traits.web import Request, address, by, read_id, read_number, read_version
+from traits.web import Request, acting_for_self, address, read_id, read_number, read_version
 
 ANOTHER_WIN = (AlreadyDecidedError, StaleVersionError, TraitRemovedError)
 
@@ -33,8 +32,8 @@ def confirm(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     return _decide(
         request,
         candidate_id,
-        lambda: services.confirm(
-            **by(request),
+        lambda: decisions.confirm(
+            **acting_for_self(request),
             candidate_id=candidate_id,
             changes=read_contexts(request.POST),
             evidence=forms.read_evidence(request.POST),
@@ -51,8 +50,8 @@ def reject(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     return _decide(
         request,
         candidate_id,
-        lambda: services.reject(
-            **by(request),
+        lambda: decisions.reject(
+            **acting_for_self(request),
             candidate_id=candidate_id,
             code=request.POST.get("code") or relation_default,
             reason=request.POST.get("reason", "").replace("\r\n", "\n"),
@@ -69,8 +68,8 @@ def defer(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     return _decide(
         request,
         candidate_id,
-        lambda: services.defer(
-            **by(request),
+        lambda: decisions.defer(
+            **acting_for_self(request),
             candidate_id=candidate_id,
             until=read_until(request.POST),
             evidence=forms.read_evidence(request.POST),
@@ -87,8 +86,8 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
         return _decide(
             request,
             candidate_id,
-            lambda: services.merge(
-                **by(request),
+            lambda: decisions.merge(
+                **acting_for_self(request),
                 candidate_id=candidate_id,
                 into=read_id("into", request.POST["into"]),
                 evidence=forms.read_evidence(request.POST),
@@ -117,7 +116,9 @@ def reopen(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     return _decide(
         request,
         candidate_id,
-        lambda: services.reopen(**by(request), candidate_id=candidate_id, version=read_version(request.POST)),
+        lambda: decisions.reopen(
+            **acting_for_self(request), candidate_id=candidate_id, version=read_version(request.POST)
+        ),
     )
 
 
@@ -135,9 +136,9 @@ def edit_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         return _edit_page(request, candidate, form, status=400)
     try:
-        with transaction.atomic(durable=True):
-            outcome = services.confirm(
-                **by(request),
+        with front_door():
+            outcome = decisions.confirm(
+                **acting_for_self(request),
                 candidate_id=candidate_id,
                 changes=form.changes(candidate),
                 evidence=forms.read_evidence(request.POST),
@@ -169,9 +170,9 @@ def _edit_page(
     return render(request, template, context, status=status)
 
 
-def _decide(request: Request, candidate_id: uuid.UUID, act: Callable[[], services.Outcome]) -> HttpResponse:
+def _decide(request: Request, candidate_id: uuid.UUID, act: Callable[[], decisions.Outcome]) -> HttpResponse:
     try:
-        with transaction.atomic(durable=True):
+        with front_door():
             outcome = act()
     except InvalidError as error:
         return _refused(request, candidate_id, error, errors=error.details)
@@ -196,7 +197,7 @@ def _shown(request: Request) -> int:
     return read_number(request.POST.get("shown", ""), 0, 10_000)
 
 
-def _decided(request: Request, outcome: services.Outcome) -> HttpResponse:
+def _decided(request: Request, outcome: decisions.Outcome) -> HttpResponse:
     candidate, entry = outcome.candidate, outcome.entries[-1]
     if candidate is None:
         raise TypeError("a decision about a suggestion leaves one behind")

@@ -5,8 +5,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
+from ptfi.db.transactions import front_door
 from traits.models import Erasure, QualityRefresh, RejectionCode
 from traits.models.log import SETTLING, TURNING
 from traits.models.quality import UNKNOWN_BAND
@@ -112,7 +113,7 @@ def refresh(*, whole: bool = False) -> Refreshed | None:
     when it began and locks nothing but its own tables, so that decisions go on.
     """
     began = time.monotonic()
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
+    with front_door(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s), clock_timestamp()", [LOCK])
         mine, now = cursor.fetchone()
         if not mine:
