@@ -22,6 +22,7 @@ from traits.api import selectors as lists
 from traits.api.requests import ACTION, MODIFIED, named
 from traits.api.serializers import candidate_json, trait_json
 from traits.log.entries import Actor
+from traits.log.versions import lifted
 from traits.log.words import WORDS
 from traits.models import UserRefinedTrait
 from traits.similarity import similar_traits
@@ -47,7 +48,8 @@ def sync(entries: list[UserRefinedTrait]) -> str:
 def outcome_json(outcome: decisions.Outcome) -> dict[str, Any]:
     """What a decision left behind."""
     trait, candidate = outcome.trait, outcome.candidate
-    entry = outcome.entries[-1] if outcome.batch_id and outcome.entries[-1].content["relation"] else outcome.entries[0]
+    first, last = outcome.entries[0], outcome.entries[-1]
+    entry = last if outcome.batch_id and lifted(last.content)["relation"] else first
     return {
         "message": WORDS[entry.user_decision].message,
         "traitID_in_pkg": trait.trait_id if trait else None,

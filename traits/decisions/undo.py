@@ -25,6 +25,7 @@ from traits.log.snapshots import (
     trait_from_state,
 )
 from traits.log.undoable import standing_ids
+from traits.log.versions import lifted
 from traits.models import (
     CandidateStatus,
     CommunicationStyle,
@@ -55,7 +56,7 @@ def undo(*, user: User, actor: Actor, action_id: uuid.UUID) -> UndoOutcome:
     entries = _entries(user, action_id)
     newest = standing_ids(user, entries, as_batch=True)
     undoable = [entry for entry in entries if entry.pk in newest]
-    together = any(entry.content["relation"] for entry in entries)
+    together = any(lifted(entry.content)["relation"] for entry in entries)
     if not undoable or (together and len(undoable) < len(entries)):
         raise NotLatestError
     at = next_moment(persona)
@@ -74,7 +75,7 @@ def _entries(user: User, action_id: uuid.UUID) -> list[UserRefinedTrait]:
     entries = list(mine.filter(Q(pk=action_id) | Q(batch_id=action_id)))
     if not entries:
         raise NotFoundError
-    if len(entries) == 1 and entries[0].batch_id and entries[0].content["relation"]:
+    if len(entries) == 1 and entries[0].batch_id and lifted(entries[0].content)["relation"]:
         return list(mine.filter(batch_id=entries[0].batch_id))
     return entries
 
@@ -117,7 +118,7 @@ def _styles(user: User, entries: Iterable[UserRefinedTrait]) -> dict[str, Commun
 
 
 def _style_restored(user: User, entry: UserRefinedTrait, style: CommunicationStyle | None) -> DecisionRecord:
-    before = entry.content["before"]["style"]
+    before = lifted(entry.content)["before"]["style"]
     record = DecisionRecord(Decision.UNDONE, style=style, style_element=entry.style_element, undoes=entry.pk)
     record.style = style_from_state(user.pk, before, 0) if before else None
     return record
@@ -130,7 +131,7 @@ def _trait_restored(
     trait: PersonaTrait | None,
     at: dt.datetime,
 ) -> DecisionRecord:
-    before = entry.content["before"]
+    before = lifted(entry.content)["before"]
     record = DecisionRecord(Decision.UNDONE, trait=trait, trait_id=entry.trait_id_in_pkg, undoes=entry.pk)
     record.trait = trait_from_state(user.pk, before["trait"], 0) if before["trait"] else None
     if candidate and before["candidate"]:

@@ -85,6 +85,7 @@ def _suppressed(row: Suppression, causes: list[Cause], kept_away: int) -> Suppre
 def _causes(user: User, sources: set[uuid.UUID]) -> dict[uuid.UUID | None, Cause]:
     """The newest reject or removal of each of these suggestions and traits."""
     entries = UserRefinedTrait.objects.filter(user=user, trait_id_in_pkg__in=sources, user_decision__in=SUPPRESSING)
+    # In every version of the snapshots a state has its name, and a relation its kind.
     name = Coalesce(KT("content__before__trait__name"), KT("content__before__candidate__name"))
     is_merge = Q(user_decision=Decision.REMOVED, content__relation__kind=SAME_TRAIT)
     decided = Case(When(is_merge, then=Value(Decision.MERGED.value)), default=F("user_decision"))

@@ -17,6 +17,7 @@ from traits import decisions, selectors
 from traits.decisions.bulk import MOST, merge_targets, preview
 from traits.errors import InvalidError, NotFoundError
 from traits.log.narration import plural
+from traits.log.versions import lifted
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.models.log import FOR_MANY
 from traits.models.styles import element_words
@@ -151,7 +152,8 @@ def _back(request: Request) -> str:
 
 def _undone_text(outcome: decisions.UndoOutcome) -> str:
     first = outcome.undone[0]
-    before, after = first.content["before"], first.content["after"]
+    content = lifted(first.content)
+    before, after = content["before"], content["after"]
     state = before.get("candidate") or after.get("trait") or before.get("trait") or {}
     element = (first.style_element or "").partition(":")[0]
     named = element_words(element) if element else f"“{state.get('name', '')}”"

@@ -14,6 +14,7 @@ from ptfi.db.transactions import front_door
 from ptfi.web.keyset import place_key
 from traits import decisions, forms, selectors
 from traits.errors import AlreadyDecidedError, InvalidError, RuleError, StaleVersionError, TraitRemovedError
+from traits.log.versions import lifted
 from traits.log.words import WORDS
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.review.forms import filter_query, read_contexts, read_filters, read_relation, read_until
@@ -215,7 +216,7 @@ def _decided(request: Request, outcome: decisions.Outcome) -> HttpResponse:
 
 def _became(entry: UserRefinedTrait) -> str:
     """What a decision made of the trait that the suggestion clashed with; "" for any other entry."""
-    before = entry.content["before"].get("trait") or {}
+    before = lifted(entry.content)["before"]["trait"] or {}
     return WORDS[entry.user_decision].about_other.format(name=before.get("name", ""))
 
 
