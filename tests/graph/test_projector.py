@@ -129,7 +129,7 @@ def poison(user: User) -> None:
     trait_id = uuid.uuid4()
     change = log.Change(decision=Decision.EDITED, before={}, after={"trait": {"name": "?"}}, trait_id=trait_id)
     head = persona(user)
-    log.append(head, [change], actor=log.Actor(user_id=user.pk), at=log.next_moment(head))
+    log.append(head, [change], actor=log.Actor(user_id=user.pk), at=head.next_moment())
 
 
 def test_one_persons_fault_stops_nobody_else(alice: User, bob: User) -> None:
@@ -164,7 +164,7 @@ def append_state(user: User, trait: PersonaTrait, **fields: Any) -> None:
     after = {"trait": trait_state(trait) | fields}
     change = log.Change(decision=Decision.EDITED, before={}, after=after, trait_id=trait.pk)
     head = persona(user)
-    log.append(head, [change], actor=log.Actor(user_id=user.pk), at=log.next_moment(head))
+    log.append(head, [change], actor=log.Actor(user_id=user.pk), at=head.next_moment())
 
 
 def test_a_long_backlog_goes_in_pieces(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from traits import decisions
 from traits.decisions.inputs import Evidence
 from traits.ingest import batch as ingest
 from traits.ingest.parsing import Suggestion, parse
-from traits.log import entries as log
+from traits.log.verification import verify
 from traits.management.commands.import_candidates import COUNTED
 from traits.models import ExtractedTraitCandidate, Persona, UserRefinedTrait, Verdict
 
@@ -173,7 +173,7 @@ def test_archiving_is_in_the_log_of_the_person() -> None:
         assert (entry.actor_kind, entry.actor_id, entry.trait_id_in_pkg) == ("pipeline", None, None)
         assert entry.content["before"]["candidate"]["status"] in ("candidate", "awaiting_refinement")
         assert entry.content["after"]["candidate"]["status"] == "archived_auto_superseded"
-    assert list(log.verify(person().persona)) == []
+    assert list(verify(person().persona)) == []
 
 
 def test_supersedes_leaves_other_people_alone() -> None:
@@ -224,7 +224,7 @@ def test_imports_at_once_store_each_row_once(tmp_path: Path) -> None:
     replaced = {other for row in batch for other in row.supersedes}
     archived = ExtractedTraitCandidate.objects.filter(status="archived_auto_superseded")
     assert set(archived.values_list("pk", flat=True)) == replaced
-    assert [fault for persona in Persona.objects.all() for fault in log.verify(persona)] == []
+    assert [fault for persona in Persona.objects.all() for fault in verify(persona)] == []
 
 
 def _apply_in_thread(batch: list[Suggestion], results: list[ingest.Result]) -> None:

@@ -22,9 +22,9 @@ from traits.decisions.inputs import Relation
 from traits.erasure import parts as erasure_parts
 from traits.history import past
 from traits.history import selectors as history
-from traits.log import entries as log
-from traits.log.entries import ALGORITHMS
+from traits.log.chain import ALGORITHMS
 from traits.log.snapshots import State, trait_state
+from traits.log.verification import redactions
 from traits.log.versions import lifted, newest
 from traits.models import Decision, Erasure, ExtractedTraitCandidate, PersonaTrait, Suppression, UserRefinedTrait
 
@@ -151,9 +151,9 @@ def of_a_piece(user: User) -> Erasure:
 
 @pytest.mark.parametrize(("erase", "text"), [(of_category, "Bakes once"), (of_a_piece, "My loaf.")])
 def test_texts_can_be_erased(frozen: User, erase: Callable[[User], Erasure], text: str) -> None:
-    before = log.redactions(frozen.pk)
+    before = redactions(frozen.pk)
     assert "traits_userrefinedtrait" in tables_with(text)
     erase(frozen)
     assert tables_with(text) == set()
-    assert len(log.redactions(frozen.pk)) > len(before)
+    assert len(redactions(frozen.pk)) > len(before)
     holds(frozen)

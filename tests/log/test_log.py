@@ -12,6 +12,7 @@ from tests.support.decisions import assert_log_whole
 from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.log import entries as log
+from traits.log.verification import verify
 from traits.models import Persona, PersonaTrait, UserRefinedTrait
 
 pytestmark = pytest.mark.django_db
@@ -42,14 +43,14 @@ def test_verify_finds_what_was_touched(alice: User, change: str, fault: str) -> 
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE traits_userrefinedtrait DISABLE TRIGGER log_is_insert_only")
         cursor.execute(f"UPDATE traits_userrefinedtrait SET {change} WHERE revision = 2")  # noqa: S608
-    faults = "; ".join(log.verify(Persona.objects.get(user=alice)))
+    faults = "; ".join(verify(Persona.objects.get(user=alice)))
     assert fault in faults
 
 
 def test_verify_misses_a_cut_off_end(alice: User) -> None:
     confirmed(alice)
     Persona.objects.filter(user=alice).update(revision=5)
-    assert "head is 5" in "; ".join(log.verify(Persona.objects.get(user=alice)))
+    assert "head is 5" in "; ".join(verify(Persona.objects.get(user=alice)))
 
 
 def test_times_never_go_back(alice: User) -> None:

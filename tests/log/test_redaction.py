@@ -9,7 +9,7 @@ from tests.erasure.test_erasure import word as word
 from tests.support.decisions import assert_log_whole
 from tests.support.erasure_parts import OTHER, SOURCE, erase_source, suggested
 from traits import decisions
-from traits.log import entries as log
+from traits.log.verification import redactions, verify
 from traits.models import Erasure, Persona, UserRefinedTrait
 
 pytestmark = pytest.mark.django_db
@@ -26,10 +26,10 @@ def test_the_log_says_how_much_was_redacted(alice: User, word: str) -> None:
         bytes(before.hash),
         b"",
     )
-    assert log.redactions(alice.pk).keys() == {1}
+    assert redactions(alice.pk).keys() == {1}
     erase_source(alice, OTHER)
     # The entry about the first erasure quoted the trait as it was then.
-    assert log.redactions(alice.pk).keys() == {1, 2}
+    assert redactions(alice.pk).keys() == {1, 2}
     assert_log_whole(alice)
 
 
@@ -45,7 +45,7 @@ def test_a_redacted_entry_that_was_touched_is_found(alice: User, change: str) ->
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE traits_userrefinedtrait DISABLE TRIGGER log_is_insert_only")
         cursor.execute(f"UPDATE traits_userrefinedtrait SET {change} WHERE revision = 1")  # noqa: S608
-    assert "revision 1: the content was changed" in list(log.verify(Persona.objects.get(user=alice)))
+    assert "revision 1: the content was changed" in list(verify(Persona.objects.get(user=alice)))
 
 
 @pytest.mark.parametrize(

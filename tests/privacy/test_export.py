@@ -22,7 +22,7 @@ from tests.support.persona_marker import erased, marked_persona
 from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.erasure import persona as erasure
-from traits.log import entries as log
+from traits.log.chain import digest_of
 from traits.models import ExtractedTraitCandidate, Persona, UserRefinedTrait
 
 # It takes a snapshot, which only a transaction of its own can.
@@ -68,7 +68,7 @@ def test_the_log_can_be_checked_from_it(alice: User) -> None:
     marked_persona(alice, WORD)
     for entry, row in zip(exported(alice)["log"], UserRefinedTrait.objects.order_by("revision"), strict=True):
         content = {name: entry[name] for name in ("v", "before", "after", "reason", "notes", "relation")}
-        assert log.digest_of(bytes.fromhex(entry["salt"]), content).hex() == entry["digest"]
+        assert digest_of(bytes.fromhex(entry["salt"]), content).hex() == entry["digest"]
         assert entry["hash"] == bytes(row.hash).hex()
 
 

@@ -1,7 +1,7 @@
 """What decisions leave behind."""
 
 from ptfi.accounts.models import User
-from traits.log import entries as log
+from traits.log.verification import verify
 from traits.models import ExtractedTraitCandidate, Persona, UserRefinedTrait
 
 
@@ -17,4 +17,4 @@ def log_of(user: User) -> list[str]:
 
 
 def assert_log_whole(user: User) -> None:
-    assert list(log.verify(Persona.objects.get(user=user))) == []
+    assert list(verify(Persona.objects.get(user=user))) == []

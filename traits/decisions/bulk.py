@@ -21,7 +21,7 @@ from traits.decisions.inputs import clean_text
 from traits.decisions.locking import atomic, lock_candidates, lock_with_duplicates, near_duplicates
 from traits.decisions.recording import DecisionRecord, record_decision
 from traits.errors import InvalidError
-from traits.log.entries import Actor, next_moment
+from traits.log.entries import Actor
 from traits.log.snapshots import trait_from_state, trait_state
 from traits.models import (
     SENSITIVE,
@@ -73,7 +73,7 @@ def decide_many(
     _check(ids, decision, code, until)
     persona, locked = (lock_with_duplicates if decision == Decision.REJECTED else lock_candidates)(user, ids)
     outcomes = {pk: preview(locked.get(pk), decision) for pk in ids}
-    at = next_moment(persona)
+    at = persona.next_moment()
     candidates = [locked[pk] for pk in ids if outcomes[pk] == "applied"]
     if decision == Decision.REJECTED and code != RejectionCode.DUPLICATE:
         candidates += near_duplicates(candidates, locked)

@@ -26,7 +26,7 @@ from traits.decisions.locking import (
 from traits.decisions.recording import TRAITS, DecisionRecord, record_decision
 from traits.errors import AlreadyDecidedError, InvalidError, NotFoundError, StaleVersionError
 from traits.evidence import Piece, own_piece, pooled, union
-from traits.log.entries import Actor, next_moment
+from traits.log.entries import Actor
 from traits.log.versions import lifted
 from traits.models import (
     MAX_EVIDENCE,
@@ -83,7 +83,7 @@ def confirm(
     also = [relation.trait_id] if relation else []
     persona, candidate = lock_undecided(user, candidate_id, version, also=also)
     record = DecisionRecord(Decision.CONFIRMED_ASIS, candidate, relation=relation.state() if relation else None)
-    changes, at = clean_changes(changes), next_moment(persona)
+    changes, at = clean_changes(changes), persona.next_moment()
     evidence = apply_verdicts(candidate, evidence)
     trait = new_trait(candidate, changes, evidence, at)
     record.notes = changes.notes or ""
@@ -172,7 +172,7 @@ def reject(
     if relation:
         related_trait(user, relation)
     no_own_evidence(evidence)
-    at = next_moment(persona)
+    at = persona.next_moment()
     record = DecisionRecord(Decision.REJECTED, candidate, relation=relation.state() if relation else None)
     apply_verdicts(candidate, evidence)
     duplicates = [] if code == RejectionCode.DUPLICATE else near_duplicates([candidate], locked)
@@ -214,7 +214,7 @@ def defer(
     persona, candidate = lock_undecided(user, candidate_id, version)
     check_deferral(until)
     no_own_evidence(evidence)
-    record, at = DecisionRecord(Decision.DEFERRED, candidate), next_moment(persona)
+    record, at = DecisionRecord(Decision.DEFERRED, candidate), persona.next_moment()
     apply_verdicts(candidate, evidence)
     snooze(candidate, until, at)
     return Outcome(entries=record_decision(persona, [record], actor=actor, at=at), candidate=candidate)
@@ -249,7 +249,7 @@ def merge(
         trait = locked_trait(user, into)
     except NotFoundError:
         raise InvalidError(details={"into": ["There is no such trait."]}) from None
-    record, at = DecisionRecord(Decision.MERGED, candidate, trait), next_moment(persona)
+    record, at = DecisionRecord(Decision.MERGED, candidate, trait), persona.next_moment()
     evidence = apply_verdicts(candidate, evidence)
     own = [own_piece(trait.trait_id, text) for text in evidence.own]
     raise_faults({"into": merge_into(trait, candidate, own, at)})
@@ -289,7 +289,7 @@ def reopen(*, user: User, actor: Actor, candidate_id: uuid.UUID, version: int | 
         raise AlreadyDecidedError("Only what was rejected or merged can be reviewed again. Nothing was changed.")
     if version is not None and candidate.version != version:
         raise StaleVersionError
-    record, at = DecisionRecord(Decision.REOPENED, candidate), next_moment(persona)
+    record, at = DecisionRecord(Decision.REOPENED, candidate), persona.next_moment()
     candidate.set_status(CandidateStatus.CANDIDATE, at)
     if merged:
         _split_off(user, record, merged, at)

@@ -13,7 +13,7 @@ from traits.decisions.inputs import MAX_CONTEXT, Relation, clean_names, raise_fa
 from traits.decisions.locking import atomic, lock, locked_trait
 from traits.decisions.recording import DecisionRecord, record_decision
 from traits.errors import InvalidError
-from traits.log.entries import Actor, next_moment
+from traits.log.entries import Actor
 from traits.models import Decision, PersonaTrait
 from traits.text import name_key
 
@@ -41,7 +41,7 @@ def relate(
         raise InvalidError(details={"relation": ["Say how two different traits stand to each other."]})
     persona = lock(user)
     trait, other = locked_trait(user, trait_id, version), related_trait(user, relation, other_version)
-    at, record = next_moment(persona), DecisionRecord(Decision.EDITED, trait=trait, relation=relation.state())
+    at, record = persona.next_moment(), DecisionRecord(Decision.EDITED, trait=trait, relation=relation.state())
     if relation.kind == "same":
         records = [_absorbed(user, trait, other, relation, at)]
     else:

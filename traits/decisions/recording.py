@@ -135,10 +135,11 @@ def record_decision(
     """
     if len(records) > 1:
         batch_id = batch_id or uuid.uuid4()
-    entries = log.entries_of(persona, [each.change() for each in records], actor=actor, at=at, batch_id=batch_id)
+    changes = [each.change() for each in records]
+    entries, writes = log.new_entries(persona, changes, actor=actor, at=at, batch_id=batch_id)
     _stamp(records, entries)
     _delete_traits(persona, records)
-    writes = [*log.appending(persona, entries), *_writing_traits(records), _writing_candidates(records)]
+    writes += [*_writing_traits(records), _writing_candidates(records)]
     rejected = [(each.source, each.suppressed()) for each in records if each.source and each.suppresses]
     added = [suppressing(persona, rejected)] if rejected else []
     lifted = {each.source for each in records if each.source and each.lifts}

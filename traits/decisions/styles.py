@@ -15,7 +15,7 @@ from traits.decisions.inputs import MAX_CONTEXT, raise_faults, text_faults
 from traits.decisions.locking import atomic, lock
 from traits.decisions.recording import DecisionRecord, record_decision
 from traits.errors import InvalidError, StaleVersionError
-from traits.log.entries import Actor, next_moment
+from traits.log.entries import Actor
 from traits.log.snapshots import style_element, style_state
 from traits.models import MAX_LIST, CommunicationStyle, Decision, UserRefinedTrait
 from traits.models.styles import STYLE_ELEMENTS
@@ -117,7 +117,7 @@ def put_styles(
     changed = {element: value for element, value in styles.items() if element not in had or had[element] != value}
     changed |= gone
     records = [_changed(user, context, element, value, rows.get(element)) for element, value in changed.items()]
-    entries = record_decision(persona, records, actor=actor, at=next_moment(persona))
+    entries = record_decision(persona, records, actor=actor, at=persona.next_moment())
     return StyleOutcome(entries=entries, changed=changed, styles=dict(sorted(styles.items())))
 
 

@@ -13,7 +13,7 @@ from traits.decisions.locking import atomic, lock, locked_trait
 from traits.decisions.recording import DecisionRecord, record_decision
 from traits.errors import InvalidError
 from traits.evidence import own_piece, union
-from traits.log.entries import Actor, next_moment
+from traits.log.entries import Actor
 from traits.models import Decision, Origin, Persona, PersonaTrait, TraitStatus
 
 
@@ -25,7 +25,7 @@ def add_trait(*, user: User, actor: Actor, changes: Changes, own_evidence: list[
     raise_faults(missing)
     evidence = clean_evidence(Evidence(own=own_evidence or []), set())
     persona = lock(user)
-    at = next_moment(persona)
+    at = persona.next_moment()
     trait = PersonaTrait(
         user=user,
         origin=Origin.USER_DEFINED,
@@ -85,7 +85,7 @@ def set_status(*, user: User, actor: Actor, trait_id: uuid.UUID, status: str, ve
 
 
 def _refined(persona: Persona, actor: Actor, trait: PersonaTrait, record: DecisionRecord) -> Outcome:
-    trait.last_refined_at = at = next_moment(persona)
+    trait.last_refined_at = at = persona.next_moment()
     return Outcome(entries=record_decision(persona, [record], actor=actor, at=at), trait=trait)
 
 
@@ -96,7 +96,7 @@ def remove_trait(
     """Take the trait out of the persona; its suggestion counts as rejected. The log keeps that it was."""
     persona = lock(user)
     trait = locked_trait(user, trait_id, version)
-    at = next_moment(persona)
+    at = persona.next_moment()
     record = DecisionRecord(Decision.REMOVED, trait=trait, reason=clean_text("reason", reason))
     record.trait = None
     reject_source(user, record, at)

@@ -15,7 +15,7 @@ from traits.decisions.candidates import with_verdicts
 from traits.decisions.locking import atomic, lock
 from traits.decisions.recording import DecisionRecord, record_decision
 from traits.errors import NotFoundError, NotLatestError
-from traits.log.entries import Actor, next_moment
+from traits.log.entries import Actor
 from traits.log.snapshots import (
     State,
     moment,
@@ -59,7 +59,7 @@ def undo(*, user: User, actor: Actor, action_id: uuid.UUID) -> UndoOutcome:
     together = any(lifted(entry.content)["relation"] for entry in entries)
     if not undoable or (together and len(undoable) < len(entries)):
         raise NotLatestError
-    at = next_moment(persona)
+    at = persona.next_moment()
     records = _restored(user, undoable, at)
     undone = {record.undoes for record in records}
     if not records or (together and len(undone) < len(entries)):

@@ -19,6 +19,7 @@ from ptfi.api.models import IdempotencyKey
 from traits.erasure.redaction import Scope
 from traits.errors import ErasureExpiredError, InvalidError, NotFoundError
 from traits.log import entries as log
+from traits.log.chain import NO_HASH
 from traits.models import (
     CommunicationStyle,
     Erasure,
@@ -228,7 +229,7 @@ def _reset(persona: Persona, generation: int) -> None:
     """Make the row a new person's, of a generation later than everything written so far."""
     Persona.objects.filter(pk=persona.pk).update(
         revision=0,
-        hash=log.NO_HASH,
+        hash=NO_HASH,
         last_entry_at=None,
         generation=generation,
         projected_revision=0,

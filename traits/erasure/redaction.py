@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 from ptfi.accounts.models import User
 from traits.evidence import Piece
 from traits.ingest.bulk_write import query
-from traits.log import entries as log
+from traits.log.chain import digest_of
 from traits.log.snapshots import SIDES, State
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 from traits.models.erasure import ErasureKind
@@ -113,7 +113,7 @@ class Redaction:
         revisions, contents = [], []
         for entry in entries:
             if content := self._without(entry):
-                self.digests[entry.revision] = log.digest_of(b"", content, entry.hash_algorithm).hex()
+                self.digests[entry.revision] = digest_of(b"", content, entry.hash_algorithm).hex()
                 revisions.append(entry.revision)
                 contents.append(json.dumps(content))
         if revisions:

@@ -71,7 +71,7 @@ class ErasureWorker:
         self.user, self.erasure = user, erasure
         self.scope = scope_of(erasure)
         self.persona = Persona.objects.get(user=user)
-        self.at = log.next_moment(self.persona)
+        self.at = self.persona.next_moment()
         self.redaction = Redaction(self.scope)
         self.thinned: dict[str, PersonaTrait] = {}
 

@@ -323,7 +323,7 @@ class _Batch:
             update_all(self.changed.values())
         for user, changes in sorted(self.replaced.items()):
             persona = self.personas[user]
-            log.append(persona, changes, actor=log.PIPELINE, at=log.next_moment(persona))
+            log.append(persona, changes, actor=log.PIPELINE, at=persona.next_moment())
         # Pages can do without; an import that is in must not fail for it.
         transaction.on_commit(functools.partial(tell_suggested, self.shown), robust=True)
 

@@ -61,7 +61,7 @@ class RejectionCode(models.TextChoices):
 
 
 class UserRefinedTrait(models.Model):
-    """One entry of the log, insert-only by a trigger; traits/log/entries.py says what the hashes cover."""
+    """One entry of the log, insert-only by a trigger; traits/log/chain.py says what the hashes cover."""
 
     refinement_action_id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
