@@ -28,7 +28,7 @@ def on_day(monkeypatch: pytest.MonkeyPatch) -> At:
     """Decisions are made at noon of that day in May 2026."""
 
     def set_day(day: int) -> None:
-        monkeypatch.setattr("traits.log.entries.timezone.now", lambda: dt.datetime(2026, 5, day, 12, tzinfo=dt.UTC))
+        monkeypatch.setattr("traits.models.persona.timezone.now", lambda: dt.datetime(2026, 5, day, 12, tzinfo=dt.UTC))
 
     return set_day
 

@@ -93,7 +93,7 @@ def test_what_waits(alice: User, suggest: Suggest) -> None:
 
 def test_it_grows_and_shrinks(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     def on_day(day: int) -> None:
-        monkeypatch.setattr("traits.log.entries.timezone.now", lambda: dt.datetime(2026, 5, day, 12, tzinfo=dt.UTC))
+        monkeypatch.setattr("traits.models.persona.timezone.now", lambda: dt.datetime(2026, 5, day, 12, tzinfo=dt.UTC))
 
     on_day(4)
     outcomes = [confirmed(alice, f"Likes {number}") for number in range(3)]
@@ -106,7 +106,7 @@ def test_it_grows_and_shrinks(alice: User, monkeypatch: pytest.MonkeyPatch) -> N
     growth = overview.growth(alice)
     assert growth
     assert (growth.step, [number for _, number in growth.points]) == ("day", [3, 3, 1, 1, 3])
-    monkeypatch.setattr("traits.log.entries.timezone.now", lambda: dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC))
+    monkeypatch.setattr("traits.models.persona.timezone.now", lambda: dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC))
     growth = overview.growth(alice)
     assert growth
     assert (growth.step, growth.points[0], growth.points[-1]) == (
@@ -114,7 +114,7 @@ def test_it_grows_and_shrinks(alice: User, monkeypatch: pytest.MonkeyPatch) -> N
         (dt.date(2026, 5, 4), 3),
         (dt.date(2026, 6, 29), 3),
     )
-    monkeypatch.setattr("traits.log.entries.timezone.now", lambda: dt.datetime(2029, 1, 31, 12, tzinfo=dt.UTC))
+    monkeypatch.setattr("traits.models.persona.timezone.now", lambda: dt.datetime(2029, 1, 31, 12, tzinfo=dt.UTC))
     growth = overview.growth(alice)
     assert growth
     assert (growth.step, len(growth.points), growth.points[-1]) == ("month", 33, (dt.date(2029, 1, 1), 3))

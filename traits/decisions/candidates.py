@@ -92,14 +92,13 @@ def confirm(
     return Outcome(entries=record_decision(persona, records, actor=actor, at=at), candidate=candidate, trait=trait)
 
 
-def confirmed(record: DecisionRecord, trait: PersonaTrait, at: dt.datetime) -> DecisionRecord:
-    """The record, its candidate made into the trait in memory."""
+def confirmed(record: DecisionRecord, trait: PersonaTrait, at: dt.datetime) -> None:
+    """Put the trait that the candidate becomes on the record, and set the candidate's status, in memory."""
     modified = trait.origin == Origin.AI_REFINED
     record.trait, record.trait_id = trait, trait.trait_id
     record.decision = Decision.CONFIRMED_MODIFIED if modified else Decision.CONFIRMED_ASIS
     if record.candidate:
         record.candidate.set_status(CandidateStatus.REFINED if modified else CandidateStatus.CONFIRMED, at)
-    return record
 
 
 def apply_verdicts(candidate: ExtractedTraitCandidate, evidence: Evidence) -> Evidence:
