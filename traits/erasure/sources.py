@@ -1,7 +1,7 @@
 """The sources that a person's evidence names, and the one that a key stands for in an address."""
 
 from ptfi.accounts.models import User
-from traits.ingest import blocklist as bars
+from traits.ingest.blocklist import source_bar
 from traits.ingest.bulk_write import query
 
 HELD_PIECES = """
@@ -24,4 +24,4 @@ HELD = f"""
 def source_name(user: User, key: str) -> str | None:
     """The name of the person's source with this key; None where there is none."""
     names = query(f"SELECT DISTINCT name FROM ({HELD}) AS held", {"user": user.pk})  # noqa: S608 (HELD is ours)
-    return next((name for (name,) in names if bars.source_bar(user.pk, name) == key), None)
+    return next((name for (name,) in names if source_bar(user.pk, name) == key), None)

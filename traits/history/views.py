@@ -24,9 +24,9 @@ from traits.history.selectors import ACTORS, HistoryFilters
 from traits.history.staff_actions import StaffAction, staff_actions
 from traits.log import verification
 from traits.log.diff import changed_pieces, pieces_then
-from traits.log.narration import element_words, value_words
 from traits.log.snapshots import State
 from traits.models import Category, Decision, UserRefinedTrait
+from traits.models.styles import element_words, value_words
 from traits.web import Request, read_number, wants_fragment
 
 DOWNLOADS = {

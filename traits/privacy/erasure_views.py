@@ -8,7 +8,6 @@ from allauth.account.decorators import reauthentication_required
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ptfi.accounts.reauthentication import signed_in_just_now
 from ptfi.accounts.session_messages import drop_notices
+from ptfi.db.transactions import front_door
 from traits.erasure import parts
 from traits.erasure import persona as service
 from traits.erasure.account import account_counts, erase_account
@@ -26,7 +26,7 @@ from traits.log.snapshots import State
 from traits.models import Category, Erasure, ErasureState
 from traits.models.erasure import ErasureKind
 from traits.privacy import selectors
-from traits.web import Request, by, wants_fragment
+from traits.web import Request, acting_for_self, wants_fragment
 
 RECEIPT = "erasure"
 """The session's key of the receipt that is shown to whoever has just ended their account."""
@@ -40,9 +40,9 @@ def erasure_new(request: Request) -> HttpResponse:
     email, faults = request.POST.get("confirm", "").replace("\x00", ""), list[str]()
     if request.method == "POST":
         try:
-            with transaction.atomic(durable=True):
+            with front_door():
                 erasure = service.request_erasure(
-                    **by(request),
+                    **acting_for_self(request),
                     confirm_email=email,
                     recently_authenticated=signed_in_just_now(request),
                 )
@@ -76,8 +76,8 @@ def erasure_confirm(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
 
 @reauthentication_required  # type: ignore[untyped-decorator]
 def _confirm(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
-    with transaction.atomic(durable=True):
-        service.confirm_erasure(**by(request), erasure_id=erasure_id)
+    with front_door():
+        service.confirm_erasure(**acting_for_self(request), erasure_id=erasure_id)
     return to_receipt(request, erasure_id)
 
 
@@ -102,7 +102,7 @@ def erase_evidence(request: Request, evidence_id: str) -> HttpResponse:
         ErasureKind.EVIDENCE,
         find=lambda: parts.find_piece(request.user, pk),
         show=lambda piece: (target_of(ErasureKind.EVIDENCE, piece), {"piece": piece}),
-        act=lambda: parts.erase_evidence(**by(request), evidence_id=pk),
+        act=lambda: parts.erase_evidence(**acting_for_self(request), evidence_id=pk),
     )
 
 
@@ -116,7 +116,7 @@ def erase_source(request: Request, source: str) -> HttpResponse:
         ErasureKind.SOURCE,
         find=lambda: parts.source_target(request.user, source),
         show=lambda target: (target, selectors.source_shown(request.user, target["source_package_id"])),
-        act=lambda: parts.erase_source(**by(request), source=source),
+        act=lambda: parts.erase_source(**acting_for_self(request), source=source),
     )
 
 
@@ -132,7 +132,7 @@ def erase_category(request: Request, category: str) -> HttpResponse:
         ErasureKind.CATEGORY,
         find=lambda: {"category": category},
         show=lambda target: (target, target),
-        act=lambda: parts.erase_category(**by(request), category=category),
+        act=lambda: parts.erase_category(**acting_for_self(request), category=category),
     )
 
 
@@ -149,7 +149,7 @@ def _erase_part(
     find: the part, or NotFoundError; show: what it is to the services, and what the page says of it.
     """
     if request.method == "POST" and signed_in_just_now(request):
-        with transaction.atomic(durable=True):
+        with front_door():
             done = act()
         return to_receipt(request, done.pk)
     part = find()
@@ -171,8 +171,8 @@ def account_erase(request: Request) -> HttpResponse:
         if not signed_in_just_now(request):
             raise ReauthenticationRequired
         try:
-            with transaction.atomic(durable=True):
-                done = erase_account(**by(request), confirm_email=email)
+            with front_door():
+                done = erase_account(**acting_for_self(request), confirm_email=email)
             logout(request)
             request.session[RECEIPT] = str(done.pk)
             return redirect("account_erased")
@@ -198,6 +198,6 @@ def account_erased(request: Request) -> HttpResponse:
 @require_POST
 def suggestions_toggle(request: Request) -> HttpResponse:
     """Turn suggestions on or off."""
-    with transaction.atomic(durable=True):
-        service.set_suggestions(**by(request), on=request.POST.get("on") == "1")
+    with front_door():
+        service.set_suggestions(**acting_for_self(request), on=request.POST.get("on") == "1")
     return redirect("my_data")

@@ -9,7 +9,7 @@ from ptfi.accounts.models import User
 from ptfi.web import keyset
 from ptfi.web.keyset import PAGE, Page, cut
 from traits.erasure.sources import HELD, HELD_PIECES, source_name
-from traits.ingest import blocklist as bars
+from traits.ingest.blocklist import Bars, of_people, source_bar
 from traits.ingest.bulk_write import query
 from traits.models import Category, Erasure, ExtractedTraitCandidate, PersonaTrait
 
@@ -71,7 +71,7 @@ def sources(user: User, after: str = "") -> Page[Source]:
 
 
 def _source(user: User, name: str, first: str, last: str, pieces: int, suggestions: int, traits: int) -> Source:
-    key = bars.source_bar(user.pk, name)
+    key = source_bar(user.pk, name)
     return Source(key=key, name=name, first=first, last=last, pieces=pieces, suggestions=suggestions, traits=traits)
 
 
@@ -106,7 +106,7 @@ def categories(user: User) -> list[CategoryHeld]:
     traits = PersonaTrait.objects.filter(user=user).values_list("category")
     suggested = dict(candidates.annotate(number=Count("pk")).order_by())
     held = dict(traits.annotate(number=Count("pk")).order_by())
-    barred = bars.of_people([user.pk]).get(user.pk, bars.Bars()).categories
+    barred = of_people([user.pk]).get(user.pk, Bars()).categories
     return [
         CategoryHeld(category=name, suggestions=suggested.get(name, 0), traits=held.get(name, 0), barred=name in barred)
         for name in Category.values

@@ -4,12 +4,12 @@ import uuid
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from ptfi.db.transactions import front_door
 from ptfi.oauth.grants import connections
 from traits.erasure import suppressions as blocked
 from traits.erasure.persona import counts as counts_of_persona
@@ -18,7 +18,7 @@ from traits.models.erasure import ErasureState
 from traits.privacy import selectors
 from traits.privacy.staff_access import access_count, access_log
 from traits.selectors import persona
-from traits.web import Request, by, wants_fragment
+from traits.web import Request, acting_for_self, wants_fragment
 
 NEWEST = 3
 HELD = {
@@ -77,8 +77,8 @@ def suppressions(request: Request) -> HttpResponse:
 @require_POST
 def suppression_remove(request: Request, suppression_id: int) -> HttpResponse:
     """Let it be suggested again; HTMX gets the row as it is then."""
-    with transaction.atomic(durable=True):
-        lifted = blocked.lift_suppression(**by(request), suppression_id=suppression_id)
+    with front_door():
+        lifted = blocked.lift_suppression(**acting_for_self(request), suppression_id=suppression_id)
     if request.htmx:
         return render(request, "traits/_suppression_lifted.html", {"lifted": lifted})
     back = f" {plural(lifted.returned, 'suggestion')} of it to review." if lifted.returned else ""
@@ -110,7 +110,7 @@ def staff_access(request: Request) -> HttpResponse:
 @require_POST
 def block_remove(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
     """Let imports bring again what an erasure keeps away."""
-    with transaction.atomic(durable=True):
-        found = blocked.lift_bar(**by(request), erasure_id=erasure_id)
+    with front_door():
+        found = blocked.lift_bar(**acting_for_self(request), erasure_id=erasure_id)
     messages.success(request, "What this kept away can be taken in again.")
     return redirect("erasure", found.pk)

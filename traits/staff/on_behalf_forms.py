@@ -9,8 +9,7 @@ from django.http import QueryDict
 from ptfi.accounts.models import User
 from ptfi.web import keyset
 from ptfi.web.keyset import Page
-from traits import forms
-from traits.decisions import candidates, traits, undo
+from traits import decisions, forms
 from traits.errors import InvalidError
 from traits.models import ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 from traits.review.forms import read_until
@@ -29,20 +28,20 @@ def suggestion_act(by: By, candidate: ExtractedTraitCandidate, post: QueryDict, 
     given = by | {"candidate_id": candidate.pk, "version": read_version(post)}
     match post.get("act"):
         case "confirm":
-            return lambda: candidates.confirm(**given).entries
+            return lambda: decisions.confirm(**given).entries
         case "edit":
             if not form.is_valid():
                 raise InvalidError
             own = forms.read_evidence(post)
-            return lambda: candidates.confirm(**given, changes=form.changes(candidate), evidence=own).entries
+            return lambda: decisions.confirm(**given, changes=form.changes(candidate), evidence=own).entries
         case "reject":
             reason = post.get("reason", "").replace("\r\n", "\n")
-            return lambda: candidates.reject(**given, code=post.get("code", ""), reason=reason).entries
+            return lambda: decisions.reject(**given, code=post.get("code", ""), reason=reason).entries
         case "defer":
             until = read_until(post)
-            return lambda: candidates.defer(**given, until=until).entries
+            return lambda: decisions.defer(**given, until=until).entries
         case "reopen":
-            return lambda: candidates.reopen(**given).entries
+            return lambda: decisions.reopen(**given).entries
     raise InvalidError("Choose what to do.")
 
 
@@ -51,15 +50,15 @@ def trait_act(by: By, trait: PersonaTrait, post: QueryDict) -> Act:
     given = by | {"trait_id": trait.pk, "version": read_version(post)}
     match post.get("act"):
         case "status":
-            return lambda: traits.set_status(**given, status=post.get("status", "")).entries
+            return lambda: decisions.set_status(**given, status=post.get("status", "")).entries
         case "remove":
             reason = post.get("reason", "").replace("\r\n", "\n")
-            return lambda: traits.remove_trait(**given, reason=reason).entries
+            return lambda: decisions.remove_trait(**given, reason=reason).entries
     raise InvalidError("Choose what to do.")
 
 
 def undo_act(by: By, action_id: uuid.UUID) -> Act:
-    return lambda: undo.undo(**by, action_id=action_id).entries
+    return lambda: decisions.undo(**by, action_id=action_id).entries
 
 
 def traits_page(user: User, after: str) -> Page[PersonaTrait]:
