@@ -25,7 +25,7 @@ from traits.log.narration import Phrase, batch_sentence, narrate, related, sente
 from traits.log.snapshots import SIDES, State
 from traits.log.undoable import Standing
 from traits.log.versions import lifted, lifted_parts
-from traits.log.words import WORDS
+from traits.log.words import SAME_TRAIT, WORDS
 from traits.models import ActorKind, Category, Decision, PersonaTrait, UserRefinedTrait
 from traits.models.log import NEVER_UNDONE
 
