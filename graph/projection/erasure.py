@@ -30,7 +30,7 @@ from graph.projection.writer import CLEARING, FIXED, KEYS, NODE_BY_LABEL
 from graph.schema import properties_of
 from traits.erasure import parts as erasure_parts
 from traits.models import CandidateStatus, Erasure, ErasureState, Persona
-from traits.models.erasure import WHOLE, ErasureKind
+from traits.models.erasure import UNDER_WAY, WHOLE, ErasureKind
 
 logger = logging.getLogger(__name__)
 
@@ -145,8 +145,7 @@ def waiting(only: uuid.UUID | None = None) -> bool:
 
 def pending(user_id: uuid.UUID) -> bool:
     """Whether something of this person is still to be erased or cleared."""
-    states = (ErasureState.ERASING, ErasureState.ERASED)
-    return Erasure.objects.filter(subject_id=user_id, state__in=states).exists()
+    return Erasure.objects.filter(subject_id=user_id, state__in=UNDER_WAY).exists()
 
 
 def _ready() -> QuerySet[Erasure]:

@@ -16,11 +16,11 @@ from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 from neo4j.exceptions import ConstraintError, TransientError
 
-from graph import connection, schema
+from graph import connection, metrics, schema
 from graph.errors import GraphUnavailableError
 from graph.mapping import Change, Rows, rows_of
 from graph.projection import erasure as erasing
-from graph.projection import metrics, outbox
+from graph.projection import outbox
 from graph.projection import shared_concepts as shared
 from graph.projection import writer as writing
 from graph.projection.heartbeat import Reporter

@@ -19,12 +19,12 @@ from django.utils.dateformat import format as date_format
 from neo4j.exceptions import Neo4jError
 
 from graph.errors import GraphUnavailableError
-from graph.projection import lag as standing
-from graph.projection.lag import BEHIND, FAILING, HELD
+from graph.projection.lag import BEHIND, FAILING, GONE, HELD, failing_erasures, lag, last_check, projectors
 from graph.projection.verification import check
-from graph.staff.actions import ACTIONS, Action
+from graph.staff.actions import ACTIONS, Action, retry_erasures
 from ptfi.staff.base import ReadOnlyAdmin
 from traits.models import AccessKind, Erasure, Persona
+from traits.models.erasure import UNDER_WAY
 from traits.staff.access import PersonalAdmin, staff_id
 from traits.staff.filters import chosen
 
@@ -136,14 +136,14 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         if request.method == "POST" and not (named and all(map(_id_in, named))):
             self.message_user(request, "Choose the people first; nothing was done.", messages.WARNING)
             return HttpResponseRedirect(request.get_full_path())
-        lag = standing.lag()
+        waiting = lag()
         context = {
             "title": self.page_name,
-            "lag": lag,
-            "erasures": standing.failing_erasures() if lag.failing_erasures else [],
-            "projectors": standing.projectors(),
-            "gone_before": timezone.now() - standing.GONE,
-            "last_check": standing.last_check(),
+            "lag": waiting,
+            "erasures": failing_erasures() if waiting.failing_erasures else [],
+            "projectors": projectors(),
+            "gone_before": timezone.now() - GONE,
+            "last_check": last_check(),
             "may_retry": self.has_retry_permission(request),
         }
         page: HttpResponse = super().changelist_view(request, context | (extra_context or {}))
@@ -214,7 +214,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
             "title": "One person's projection",
             "opts": self.opts,
             "persona": persona,
-            "erasures": Erasure.objects.filter(subject_id=user_id, state__in=standing.UNDER_WAY).order_by("pk"),
+            "erasures": Erasure.objects.filter(subject_id=user_id, state__in=UNDER_WAY).order_by("pk"),
             "actions": self._fitting(request, persona),
             "may_check": self.has_check_permission(request),
             "may_retry": self.has_retry_permission(request),
@@ -260,7 +260,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         if request.method != "POST":
             context = self.admin_site.each_context(request) | {"title": "Try again now", "opts": self.opts}
             return TemplateResponse(request, "admin/traits/persona/retry_erasure.html", context | {"erasure": erasure})
-        if standing.retry_erasures([erasure_id]):
+        if retry_erasures([erasure_id]):
             LogEntry.objects.log_actions(staff_id(request), [erasure], CHANGE, "Erasure: Try again now")
             self.message_user(request, "The erasure is tried again now.", messages.SUCCESS)
         else:

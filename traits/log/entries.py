@@ -18,7 +18,7 @@ from typing import Any
 from django.utils import timezone
 
 from ptfi.db.prepared import Table, Write, write
-from ptfi.telemetry import metrics
+from traits import metrics
 from traits.log.snapshots import State
 from traits.models import ActorKind, Decision, Persona, UserRefinedTrait
 
