@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from ptfi.accounts.models import User
+from ptfi.db import sql
 from traits.decisions.locking import lock
 from traits.erasure.persona import erase_records, lock_all, lock_answers, new_erasure
 from traits.erasure.redaction import Scope, target_of
@@ -22,7 +23,6 @@ from traits.erasure.worker import Step
 from traits.errors import InvalidError, NotFoundError
 from traits.evidence import Piece
 from traits.ingest import blocklist as bars
-from traits.ingest.bulk_write import query
 from traits.log import entries as log
 from traits.log.snapshots import State
 from traits.models import Category, Erasure, ErasureState, ExtractedTraitCandidate, PersonaTrait, Suppression
@@ -98,11 +98,11 @@ def preview(user: User, target: State) -> dict[str, int]:
     scope = Scope(target)
     parameters = {"user": user.pk, "category": scope.category, "target": orjson.dumps(target).decode()}
     candidates, traits = scope.candidates(user).count(), scope.traits(user).count()
-    found = {"evidence": query(PIECES, parameters)[0][0], "log_entries": scope.entries(user).count()}
+    found = {"evidence": sql.value(PIECES, parameters), "log_entries": scope.entries(user).count()}
     if scope.category:
         suppressed = Suppression.objects.filter(user=user, category=scope.category).count()
         return {"candidates": candidates, "traits": traits, **found, "suppressions": suppressed}
-    going = query(WITHOUT, parameters)[0][0]
+    going = sql.value(WITHOUT, parameters)
     return {"candidates": going, **found, "candidates_less": candidates - going, "traits_less": traits}
 
 

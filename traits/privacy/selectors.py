@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Count
 
 from ptfi.accounts.models import User
+from ptfi.db import sql
 from traits.ingest import blocklist as bars
-from traits.ingest.bulk_write import query
 from traits.models import Category, Erasure, ExtractedTraitCandidate, PersonaTrait
 
 PAGE = 30
@@ -86,7 +86,7 @@ def _title(name: str, first: str, last: str) -> str:
 def sources(user: User, after: str = "") -> Sources:
     """A page of the person's sources, those with most evidence first; a key that is not one starts at the beginning."""
     name = source_name(user, after) if after else None
-    rows = query(SOURCES, {"user": user.pk, "after": name or "", "limit": PAGE + 1})
+    rows = sql.rows(SOURCES, {"user": user.pk, "after": name or "", "limit": PAGE + 1})
     found = [_source(user, *row) for row in rows[:PAGE]]
     return Sources(rows=found, next=found[-1].key if len(rows) > PAGE else "")
 
@@ -98,7 +98,7 @@ def _source(user: User, name: str, first: str, last: str, pieces: int, suggestio
 
 def source_name(user: User, key: str) -> str | None:
     """The name of the person's source with this key; None where there is none."""
-    names = query(f"SELECT DISTINCT name FROM ({HELD}) AS held", {"user": user.pk})  # noqa: S608 (HELD is ours)
+    names = sql.rows(f"SELECT DISTINCT name FROM ({HELD}) AS held", {"user": user.pk})  # noqa: S608 (HELD is ours)
     return next((name for (name,) in names if bars.source_bar(user.pk, name) == key), None)
 
 
@@ -107,14 +107,14 @@ def source_shown(user: User, name: str) -> dict[str, Any]:
 
     The same words at the same place count once, however many suggestions they stand in.
     """
-    first, last = query(PLACES, {"user": user.pk, "name": name})[0]
-    pieces = query(PIECES, {"user": user.pk, "name": name, "limit": SOME})
+    first, last = sql.rows(PLACES, {"user": user.pk, "name": name})[0]
+    pieces = sql.rows(PIECES, {"user": user.pk, "name": name, "limit": SOME})
     some = [(detail, content) for detail, content, _ in pieces]
     return {"source": _title(name, first, last), "name": name, "some": some, "more": pieces[0][2] - len(some)}
 
 
 def source_count(user: User) -> int:
-    return int(query(f"SELECT count(DISTINCT name) FROM ({HELD}) AS held", {"user": user.pk})[0][0])  # noqa: S608
+    return int(sql.value(f"SELECT count(DISTINCT name) FROM ({HELD}) AS held", {"user": user.pk}))  # noqa: S608
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,8 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from ptfi.db import sql
 from traits.confidence import BANDS, LOWEST_BAND, band_condition
-from traits.ingest.bulk_write import any_of, query
 from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
 from traits.models.candidates import WORDS
 from traits.search import search_query
@@ -85,7 +85,7 @@ class Page:
 def choices() -> dict[str, list[str]]:
     """The models and languages of the newest candidates."""
     found: dict[str, list[str]] = {"model": [], "language": []}
-    for kind, name in sorted(query(NAMES, {"rows": LOOKED_AT})):
+    for kind, name in sorted(sql.rows(NAMES, {"rows": LOOKED_AT})):
         found[kind].append(name)
     return found
 
@@ -139,7 +139,7 @@ def page(rows: Rows, order: str | None, after: str = "", limit: int = PAGE, *, s
 def _few(rows: Rows) -> Rows:
     """The same rows, by their ids where they are few: asked for in order, the planner might walk through all others."""
     ids = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
-    return rows if len(ids) > FEW else ExtractedTraitCandidate.objects.filter(pk__in=any_of(ids, "uuid"))
+    return rows if len(ids) > FEW else ExtractedTraitCandidate.objects.filter(pk__in=sql.any_of(ids, "uuid"))
 
 
 def _key(pk: uuid.UUID, value: dt.datetime | float) -> str:
