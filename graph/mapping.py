@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from graph.schema import FACETS
 from traits.log.snapshots import State
-from traits.models import CandidateStatus, Category, Verdict
+from traits.models import CandidateStatus, Verdict
 from traits.text import name_key
 
 Properties = dict[str, Any]
@@ -18,12 +19,6 @@ NodeKey = tuple[str, str]
 EdgeKey = tuple[str, str, str]
 """Type, id of the source and id of the target."""
 
-FACETS = {
-    Category.INTEREST.value: ("Interest", "HAS_INTEREST_IN"),
-    Category.SKILL.value: ("Skill", "POSSESSES_SKILL"),
-    Category.EMOTIONAL_RESPONSE_PATTERN.value: ("Emotion", "EXHIBITS_EMOTIONAL_PATTERN"),
-}
-"""Category → label and edge of the node that a trait of it is as well."""
 ABOUT = "about"
 SHARED_CONCEPTS = uuid.UUID("5b0f8a52-3d0c-5e7b-9a39-8d1f6f0c4c11")
 """The name space of shared concepts' ids."""

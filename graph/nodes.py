@@ -1,10 +1,12 @@
 """The Persona Knowledge Graph's labels, relationships and properties; the pipeline shares them, and the names are its.
 
 What PTFI makes carries managedBy "ptfi" and, on nodes, ownerID: the person whom it is about. `generation`, `revision`
-and `hash` of a User are the fence that graph/projection/writer.py describes. The schema and every statement that writes
-follow from these classes.
+and `hash` of a User are the fence that graph/projection/writer.py describes. The schema, every statement that writes,
+and what is special about a label anywhere in graph/ follow from these classes.
 """
 
+import math
+from dataclasses import dataclass
 from typing import Any
 
 from neomodel import (
@@ -19,7 +21,59 @@ from neomodel import (
 )
 from neomodel.properties import Property
 
+from traits.models import Category
+
 MANAGED_BY = "ptfi"
+PERSON = "(:User {userID: $user})"
+"""The person's node in Cypher."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Polygon:
+    """An outline with so many corners; first is the direction of the first one."""
+
+    corners: int
+    first: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Box:
+    """An outline with half of its width and half of its height, of the node's radius; round: half a circle high."""
+
+    across: float = 1.0
+    down: float = 1.0
+    round: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """How the nodes of a label are drawn, and what they are called: name is for addresses and style sheets.
+
+    words are for several, one is for a single node, radius is in pixels.
+    """
+
+    name: str
+    words: str
+    one: str = ""
+    outline: Polygon | Box = Box()
+    radius: float = 7.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What is special about a label.
+
+    category: a trait of this category is such a node as well, with the same id. title: the property that stands for a
+    name. is_blanked: its texts are removed when the trait or evidence with the node's id is erased. starts: a pattern
+    of a person's own nodes, where edges of their export begin; owned: the condition that such a node, a, is theirs.
+    """
+
+    category: Category | None = None
+    title: str = "name"
+    is_blanked: bool = False
+    starts: str = ""
+    owned: str = ""
+    drawn: Drawn | None = None
 
 
 class ScalarProperty(Property):
@@ -34,6 +88,7 @@ class ScalarProperty(Property):
 
 class Managed(StructuredNode):
     __abstract_node__ = True
+    facts = Facts()
 
     managedBy = StringProperty()  # noqa: N815
     ownerID = StringProperty(index=True)  # noqa: N815
@@ -77,6 +132,12 @@ class AdoptsCommunicationStyle(Edge):
 class SourceDataReferenceNode(Managed):
     """A piece of evidence; mediaOffset is in seconds from the start of the source."""
 
+    facts = Facts(
+        title="sourceDescription",
+        is_blanked=True,
+        drawn=Drawn(name="evidence", words="Evidence", outline=Box(across=0.75, round=False), radius=5.5),
+    )
+
     referenceID = StringProperty(unique_index=True)  # noqa: N815
     sourceUserDataPackageID = StringProperty()  # noqa: N815
     snippet = StringProperty()
@@ -87,6 +148,12 @@ class SourceDataReferenceNode(Managed):
 class Concept(Managed):
     """One without an ownerID is shared; revision, of shared ones alone, is that of graph/models.py."""
 
+    facts = Facts(
+        starts="(:Concept {ownerID: $user})",
+        owned="a.ownerID = $user",
+        drawn=Drawn(name="concept", words="Concepts", outline=Box(across=1.35, down=0.8)),
+    )
+
     conceptID = StringProperty(unique_index=True)  # noqa: N815
     name = StringProperty()
     description = StringProperty()
@@ -96,12 +163,24 @@ class Concept(Managed):
 
 
 class Emotion(Managed):
+    facts = Facts(
+        category=Category.EMOTIONAL_RESPONSE_PATTERN,
+        is_blanked=True,
+        drawn=Drawn(name="emotion", words="Feelings", one="Feeling", outline=Polygon(corners=6)),
+    )
+
     emotionID = StringProperty(unique_index=True)  # noqa: N815
     name = StringProperty()
 
 
 class Skill(Managed):
     """level is the person's own rating, 1–5; source is the trait's origin."""
+
+    facts = Facts(
+        category=Category.SKILL,
+        is_blanked=True,
+        drawn=Drawn(name="skill", words="Skills", one="Skill", outline=Polygon(corners=4, first=math.pi / 4)),
+    )
 
     skillID = StringProperty(unique_index=True)  # noqa: N815
     name = StringProperty()
@@ -110,11 +189,23 @@ class Skill(Managed):
 
 
 class Interest(Managed):
+    facts = Facts(
+        category=Category.INTEREST,
+        is_blanked=True,
+        drawn=Drawn(name="interest", words="Interests", one="Interest", outline=Polygon(corners=4)),
+    )
+
     interestID = StringProperty(unique_index=True)  # noqa: N815
     name = StringProperty()
 
 
 class CommunicationStyleElement(Managed):
+    facts = Facts(
+        drawn=Drawn(
+            name="style", words="Styles", one="Style", outline=Polygon(corners=3, first=-math.pi / 2), radius=9.0
+        ),
+    )
+
     styleElementID = StringProperty(unique_index=True)  # noqa: N815
     name = StringProperty()
     value = ScalarProperty()
@@ -122,6 +213,13 @@ class CommunicationStyleElement(Managed):
 
 class Trait(Managed):
     """revision is that of the newest log entry which changed the trait."""
+
+    facts = Facts(
+        is_blanked=True,
+        starts=f"{PERSON}-[:HAS_TRAIT]->(:Trait)",
+        owned=f"EXISTS {{ MATCH (a)<-[:HAS_TRAIT]-{PERSON} }}",
+        drawn=Drawn(name="trait", words="Traits"),
+    )
 
     traitID = StringProperty(unique_index=True)  # noqa: N815
     name = StringProperty()
@@ -140,6 +238,8 @@ class Trait(Managed):
 
 class User(Managed):
     """projectedAt is when a projector last looked."""
+
+    facts = Facts(starts=PERSON, owned="a.userID = $user")
 
     userID = StringProperty(unique_index=True)  # noqa: N815
     createdAt = DateTimeNeo4jFormatProperty()  # noqa: N815
@@ -164,3 +264,13 @@ NODES: tuple[type[Any], ...] = (
     CommunicationStyleElement,
     SourceDataReferenceNode,
 )
+DRAWN: tuple[type[Any], ...] = (
+    Trait,
+    Interest,
+    Skill,
+    Emotion,
+    Concept,
+    CommunicationStyleElement,
+    SourceDataReferenceNode,
+)
+"""In the order of the picture's legend; a trait of a category that has its own label is drawn as that one."""

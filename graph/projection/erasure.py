@@ -21,13 +21,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from graph import connection
-from graph.mapping import FACETS
-from graph.nodes import MANAGED_BY
+from graph.nodes import MANAGED_BY, NODES
 from graph.projection import outbox
 from graph.projection import writer as writing
 from graph.projection.outbox import MAX_BACK_OFF, Replay
-from graph.projection.writer import CLEARING, FIXED, KEYS, NODE_BY_LABEL
-from graph.schema import properties_of
+from graph.projection.writer import CLEARING, FIXED
+from graph.schema import KEYS, NODE_BY_LABEL, properties_of
 from traits.erasure import parts as erasure_parts
 from traits.models import CandidateStatus, Erasure, ErasureState, Persona
 from traits.models.erasure import UNDER_WAY, WHOLE, ErasureKind
@@ -82,18 +81,23 @@ def _blank(label: str, match: str, also: str = "", keep: str = "") -> str:
 
 
 GONE = "SET n.status = $gone"
-LABELS = ("Trait", *(label for label, _ in FACETS.values()))
+BLANKED = [node.__label__ for node in NODES if node.facts.is_blanked]
+OF_TRAITS = [label for label in BLANKED if label != EVIDENCE]
+"""Labels of nodes that have the id of a trait."""
 BLANK = [
     _blank(
         EVIDENCE, f"MATCH (t:Trait {{traitID: id}})-[e:MANIFESTED_AS_EVIDENCE {{managedBy: $ptfi}}]->(n:{EVIDENCE})"
     ),
     "UNWIND $ids AS id MATCH (:Trait {traitID: id})-[e]->() WHERE e.managedBy = $ptfi DELETE e RETURN DISTINCT id",
-    *(_blank(label, f"MATCH (n:{label} {{{KEYS[label]}: id}})", GONE if label == "Trait" else "") for label in LABELS),
+    *(
+        _blank(label, f"MATCH (n:{label} {{{KEYS[label]}: id}})", GONE if label == "Trait" else "")
+        for label in OF_TRAITS
+    ),
 ]
 # The log goes on, so that what it says of a trait that is gone stays: its status and revision.
 BLANK_PART = [
     _blank(label, f"MATCH (n:{label} {{{KEYS[label]}: id}})", GONE if label == "Trait" else "", keep="revision")
-    for label in (*LABELS, EVIDENCE)
+    for label in BLANKED
 ]
 LEFT = "UNWIND $ids AS id MATCH (n:{label} {{{key}: id}}) WHERE " + THEIRS + " RETURN id"
 
@@ -241,7 +245,7 @@ def _blanked(tx: neo4j.ManagedTransaction, person: Person, ids: list[str]) -> se
 
 def _theirs(tx: neo4j.ManagedTransaction, statements: list[str], ids: list[str]) -> set[str]:
     theirs = set[str]()
-    for label in (*LABELS, EVIDENCE):
+    for label in BLANKED:
         found = tx.run(LEFT.format(label=label, key=KEYS[label]), ids=ids, ptfi=MANAGED_BY)
         theirs |= {record["id"] for record in found}
     for statement in statements:

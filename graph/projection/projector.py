@@ -16,11 +16,11 @@ from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 from neo4j.exceptions import ConstraintError, TransientError
 
-from graph import connection, metrics, schema
+from graph import connection, metrics
 from graph.errors import GraphUnavailableError
 from graph.mapping import Change, Rows, rows_of
 from graph.projection import erasure as erasing
-from graph.projection import outbox
+from graph.projection import installation, outbox
 from graph.projection import shared_concepts as shared
 from graph.projection import writer as writing
 from graph.projection.heartbeat import Reporter
@@ -97,7 +97,7 @@ class Projector:
 
     def prepare(self) -> None:
         """Install the schema where it lacks, and look, with each batch, for people and concepts that the graph lost."""
-        schema.ensure()
+        installation.ensure()
         concepts = shared.repair_lost() if self.only is None else ()
         self._sweep = itertools.chain(erasing.repeat_lost(self.only), _replay_lost(self.only), concepts)
 
@@ -187,7 +187,7 @@ class Projector:
             except AWAY:
                 raise
             except Exception as error:
-                if not schema.can_write():
+                if not installation.can_write():
                     # It refuses everything, as with a full disk: nobody's fault.
                     raise GraphUnavailableError from error
                 self._failed(claim, error)

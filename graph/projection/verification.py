@@ -17,13 +17,14 @@ from graph.nodes import MANAGED_BY
 from graph.projection import erasure as erasing
 from graph.projection import outbox
 from graph.projection import shared_concepts as shared
-from graph.projection.writer import KEYS, Fence, states
+from graph.projection.writer import Fence, states
+from graph.schema import KEYS
 from traits.log.snapshots import style_element, style_state, trait_state
 from traits.models import CommunicationStyle, Persona, PersonaTrait
 
 TRIES = 3
 OURS = {"managedBy": MANAGED_BY}
-ID = "coalesce(n.traitID, n.referenceID, n.conceptID, n.interestID, n.skillID, n.emotionID, n.styleElementID)"
+ID = f"coalesce({', '.join(f'n.{key}' for label, key in KEYS.items() if label != 'User')})"
 TRAITS = "UNWIND $ids AS id MATCH (n:Trait {traitID: id}) RETURN id, properties(n) AS properties"
 OWNERS = """
 UNWIND $ids AS id MATCH (:Trait {traitID: id})<-[e:HAS_TRAIT]-(u:User)

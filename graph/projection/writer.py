@@ -17,14 +17,12 @@ from typing import Any
 import neo4j
 
 from graph.connection import MAX_ROWS, parts
-from graph.mapping import FACETS, Change, NodeKey, Rows, status_when_gone
-from graph.nodes import MANAGED_BY, NODES
-from graph.schema import EDGES, key_of, properties_of, times_of
+from graph.mapping import Change, NodeKey, Rows, status_when_gone
+from graph.nodes import MANAGED_BY
+from graph.schema import EDGES, FACETS, KEYS, NODE_BY_LABEL, key_of, properties_of, times_of
 
 CLEARING = -1
 FIXED = ("managedBy", "ownerID")
-
-KEYS = {node.__label__: key_of(node) for node in NODES}
 FENCE = """
 UNWIND $people AS p MATCH (u:User {userID: p.id}) SET u.projectedAt = datetime($now)
 WITH u, p WHERE u.generation = p.generation AND u.revision = p.since AND coalesce(u.hash, '') = p.sinceHash
@@ -270,7 +268,6 @@ def _edge_creation(kind: str, *, birth: bool) -> str:
     return f"{start} MATCH (b:{target} {{{KEYS[target]}: r[1]}}) CREATE (a){edge}(b)"
 
 
-NODE_BY_LABEL = {node.__label__: node for node in NODES}
 COLUMNS = {label: _columns(node) for label, node in NODE_BY_LABEL.items()}
 COLUMNS |= {kind: _columns(model) for kind, (_, _, model) in EDGES.items()}
 UPDATES = {label: _update(node) for label, node in NODE_BY_LABEL.items()}
