@@ -21,7 +21,7 @@ from graph.errors import GraphUnavailableError
 from ptfi.deadlines import run_within
 
 Result = TypeVar("Result")
-Row = TypeVar("Row")
+Item = TypeVar("Item")
 Work = Callable[[neo4j.ManagedTransaction], Result]
 
 SLOTS = 8
@@ -132,7 +132,7 @@ def write(work: Work[Result], seconds: float | None = None) -> Result:
         return with_deadline(attempts, settings.PROJECTOR_LEASE / 2 if seconds is None else seconds)
 
 
-def parts(rows: list[Row]) -> Iterator[list[Row]]:
+def parts(rows: list[Item]) -> Iterator[list[Item]]:
     """The rows in pieces of MAX_ROWS."""
     for start in range(0, len(rows), MAX_ROWS):
         yield rows[start : start + MAX_ROWS]

@@ -60,7 +60,7 @@ class Drawn:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
+class LabelFacts:
     """What is special about a label.
 
     category: a trait of this category is such a node as well, with the same id. title: the property that stands for a
@@ -88,17 +88,17 @@ class ScalarProperty(Property):
 
 class Managed(StructuredNode):
     __abstract_node__ = True
-    facts = Facts()
+    facts = LabelFacts()
 
     managedBy = StringProperty()  # noqa: N815
     ownerID = StringProperty(index=True)  # noqa: N815
 
 
-class Edge(StructuredRel):
+class ManagedEdge(StructuredRel):
     managedBy = StringProperty()  # noqa: N815
 
 
-class HasTrait(Edge):
+class HasTrait(ManagedEdge):
     """strength and the trait's confidence are 0–1; validTo is set once the trait was replaced by another."""
 
     strength = FloatProperty()
@@ -110,19 +110,19 @@ class HasTrait(Edge):
     validTo = DateTimeNeo4jFormatProperty()  # noqa: N815
 
 
-class ManifestedAsEvidence(Edge):
+class ManifestedAsEvidence(ManagedEdge):
     relevanceScore = FloatProperty()  # noqa: N815
     timestamp = DateTimeNeo4jFormatProperty()
 
 
-class AssociatedWithConcept(Edge):
+class AssociatedWithConcept(ManagedEdge):
     """spelling is the concept's name as this trait writes it."""
 
     relationshipType = StringProperty()  # noqa: N815
     spelling = StringProperty()
 
 
-class AdoptsCommunicationStyle(Edge):
+class AdoptsCommunicationStyle(ManagedEdge):
     """contextApplicability names the context; "" is everywhere."""
 
     preferenceStrength = FloatProperty()  # noqa: N815
@@ -132,7 +132,7 @@ class AdoptsCommunicationStyle(Edge):
 class SourceDataReferenceNode(Managed):
     """A piece of evidence; mediaOffset is in seconds from the start of the source."""
 
-    facts = Facts(
+    facts = LabelFacts(
         title="sourceDescription",
         is_blanked=True,
         drawn=Drawn(name="evidence", words="Evidence", outline=Box(across=0.75, round=False), radius=5.5),
@@ -148,7 +148,7 @@ class SourceDataReferenceNode(Managed):
 class Concept(Managed):
     """One without an ownerID is shared; revision, of shared ones alone, is that of graph/models.py."""
 
-    facts = Facts(
+    facts = LabelFacts(
         starts="(:Concept {ownerID: $user})",
         owned="a.ownerID = $user",
         drawn=Drawn(name="concept", words="Concepts", outline=Box(across=1.35, down=0.8)),
@@ -159,11 +159,11 @@ class Concept(Managed):
     description = StringProperty()
     ontologyLink = StringProperty()  # noqa: N815
     revision = IntegerProperty()
-    broader = RelationshipTo("Concept", "IS_A_TYPE_OF", model=Edge)
+    broader = RelationshipTo("Concept", "IS_A_TYPE_OF", model=ManagedEdge)
 
 
 class Emotion(Managed):
-    facts = Facts(
+    facts = LabelFacts(
         category=Category.EMOTIONAL_RESPONSE_PATTERN,
         is_blanked=True,
         drawn=Drawn(name="emotion", words="Feelings", one="Feeling", outline=Polygon(corners=6)),
@@ -176,7 +176,7 @@ class Emotion(Managed):
 class Skill(Managed):
     """level is the person's own rating, 1–5; source is the trait's origin."""
 
-    facts = Facts(
+    facts = LabelFacts(
         category=Category.SKILL,
         is_blanked=True,
         drawn=Drawn(name="skill", words="Skills", one="Skill", outline=Polygon(corners=4, first=math.pi / 4)),
@@ -189,7 +189,7 @@ class Skill(Managed):
 
 
 class Interest(Managed):
-    facts = Facts(
+    facts = LabelFacts(
         category=Category.INTEREST,
         is_blanked=True,
         drawn=Drawn(name="interest", words="Interests", one="Interest", outline=Polygon(corners=4)),
@@ -200,7 +200,7 @@ class Interest(Managed):
 
 
 class CommunicationStyleElement(Managed):
-    facts = Facts(
+    facts = LabelFacts(
         drawn=Drawn(
             name="style", words="Styles", one="Style", outline=Polygon(corners=3, first=-math.pi / 2), radius=9.0
         ),
@@ -214,7 +214,7 @@ class CommunicationStyleElement(Managed):
 class Trait(Managed):
     """revision is that of the newest log entry which changed the trait."""
 
-    facts = Facts(
+    facts = LabelFacts(
         is_blanked=True,
         starts=f"{PERSON}-[:HAS_TRAIT]->(:Trait)",
         owned=f"EXISTS {{ MATCH (a)<-[:HAS_TRAIT]-{PERSON} }}",
@@ -233,13 +233,13 @@ class Trait(Managed):
     revision = IntegerProperty()
     evidence = RelationshipTo(SourceDataReferenceNode, "MANIFESTED_AS_EVIDENCE", model=ManifestedAsEvidence)
     concepts = RelationshipTo(Concept, "ASSOCIATED_WITH_CONCEPT", model=AssociatedWithConcept)
-    emotions = RelationshipTo(Emotion, "CAN_INFLUENCE_EMOTION", model=Edge)
+    emotions = RelationshipTo(Emotion, "CAN_INFLUENCE_EMOTION", model=ManagedEdge)
 
 
 class User(Managed):
     """projectedAt is when a projector last looked."""
 
-    facts = Facts(starts=PERSON, owned="a.userID = $user")
+    facts = LabelFacts(starts=PERSON, owned="a.userID = $user")
 
     userID = StringProperty(unique_index=True)  # noqa: N815
     createdAt = DateTimeNeo4jFormatProperty()  # noqa: N815
@@ -249,9 +249,9 @@ class User(Managed):
     projectedAt = DateTimeNeo4jFormatProperty()  # noqa: N815
     traits = RelationshipTo(Trait, "HAS_TRAIT", model=HasTrait)
     styles = RelationshipTo(CommunicationStyleElement, "ADOPTS_COMMUNICATION_STYLE", model=AdoptsCommunicationStyle)
-    interests = RelationshipTo(Interest, "HAS_INTEREST_IN", model=Edge)
-    skills = RelationshipTo(Skill, "POSSESSES_SKILL", model=Edge)
-    emotions = RelationshipTo(Emotion, "EXHIBITS_EMOTIONAL_PATTERN", model=Edge)
+    interests = RelationshipTo(Interest, "HAS_INTEREST_IN", model=ManagedEdge)
+    skills = RelationshipTo(Skill, "POSSESSES_SKILL", model=ManagedEdge)
+    emotions = RelationshipTo(Emotion, "EXHIBITS_EMOTIONAL_PATTERN", model=ManagedEdge)
 
 
 NODES: tuple[type[Any], ...] = (

@@ -9,14 +9,17 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_GET, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from graph.errors import GraphUnavailableError
 from graph.reads import traits as queries
+from graph.reads.export_archive import archive
+from ptfi.web.downloads import Download
 from traits import selectors
 from traits.models import Category, TraitStatus
 from traits.web import Request, read_choice, read_name, wants_fragment
@@ -25,7 +28,7 @@ PAGE = 50
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Filters:
+class TraitFilters:
     """Which of the traits are listed; what is "" was not chosen."""
 
     q: str = ""
@@ -38,9 +41,9 @@ class Filters:
         return urlencode({field: value for field, value in dataclasses.asdict(self).items() if value})
 
 
-def read_filters(query: QueryDict) -> Filters:
+def read_filters(query: QueryDict) -> TraitFilters:
     """The filters that the address names; what is not one of the choices counts as not chosen."""
-    return Filters(
+    return TraitFilters(
         q=read_name(query, "q"),
         status=read_choice(query, "status", TraitStatus.values),
         category=read_choice(query, "category", Category.values),
@@ -71,7 +74,7 @@ def traits(request: Request) -> HttpResponse:
     return render(request, template, context, status=status)
 
 
-def _list(request: Request, filters: Filters, after: tuple[str, str] | None) -> dict[str, Any]:
+def _list(request: Request, filters: TraitFilters, after: tuple[str, str] | None) -> dict[str, Any]:
     page = queries.traits(
         request.user.pk,
         q=filters.q,
@@ -140,3 +143,13 @@ def _answers(request: Request) -> bool:
     except GraphUnavailableError:
         return False
     return True
+
+
+@login_required
+@require_GET
+def download(request: Request) -> StreamingHttpResponse:
+    """All that is held about the person as one archive, streamed, for nobody's cache."""
+    response = StreamingHttpResponse(Download(request.user.pk, archive(request.user)), content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="persona-{timezone.now():%Y-%m-%d}.zip"'
+    response["Cache-Control"] = "no-store, private"
+    return response

@@ -15,7 +15,9 @@ from graph.picture.query import KIND_OF, KINDS, SIZES, Sketch, SketchTrait
 from traits.models import Category
 
 PERSON, GROUP = "person", "group"
-RADIUS = {PERSON: 24.0, GROUP: 17.0} | {node.facts.drawn.name: node.facts.drawn.radius for node in DRAWN}
+RADIUS: dict[str, float] = {PERSON: 24.0, GROUP: 17.0} | {
+    node.facts.drawn.name: node.facts.drawn.radius for node in DRAWN
+}
 MORE_RADIUS = 7.0
 """How much larger than others the strongest trait is, in pixels."""
 OUTLINES: dict[str, Polygon | Box] = {node.facts.drawn.name: node.facts.drawn.outline for node in DRAWN}
@@ -29,7 +31,7 @@ Query = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class PictureNode:
     """A node as the template draws it; strength is 0–1 or None, panel the trait to open beside the picture."""
 
     kind: str
@@ -49,7 +51,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class PictureEdge:
     """A line between the nodes at two places of the picture's list; width in pixels."""
 
     kind: str
@@ -69,8 +71,8 @@ class Picture:
     person: str
     width: float
     height: float
-    nodes: list[Node]
-    edges: list[Edge]
+    nodes: list[PictureNode]
+    edges: list[PictureEdge]
     legend: list[tuple[str, str, str]]
 
 
@@ -226,7 +228,7 @@ def _placed(board: _Board) -> Picture:
     drawn = {key: items[key] for key in sorted(items, key=lambda key: items[key].dot.covers)}
     numbers = {key: number for number, key in enumerate(drawn)}
     edges = [
-        Edge(kind, numbers[a], numbers[b], *_ends(items[a].dot, items[b].dot), round(line, 1))
+        PictureEdge(kind, numbers[a], numbers[b], *_ends(items[a].dot, items[b].dot), round(line, 1))
         for kind, a, b, _, line in board.edges
     ]
     nodes = [_node(item) for item in drawn.values()]
@@ -239,9 +241,9 @@ def _ends(a: Dot, b: Dot) -> tuple[float, float, float, float]:
     return a.x, a.y, b.x, b.y
 
 
-def _node(item: _Item) -> Node:
+def _node(item: _Item) -> PictureNode:
     dot = item.dot
-    return Node(
+    return PictureNode(
         kind=item.kind,
         x=dot.x,
         y=dot.y,

@@ -15,15 +15,15 @@ from graph import connection
 from graph.connection import parts
 from graph.nodes import DRAWN
 from graph.reads.concepts import Hierarchy, climb, deadline, hierarchy, named, reached
-from graph.reads.statements import BESIDES_TRAITS, OWN, TRAIT
+from graph.reads.statements import BESIDES_TRAITS, OWN, TRAIT, Row
 from graph.schema import EDGES, KEYS, NODE_BY_LABEL
 from traits.models import Category
 from traits.persona.style_forms import LABELS, words
 from traits.text import name_key
 
-KINDS = {node.facts.drawn.name: node.facts.drawn.words for node in DRAWN}
+KINDS: dict[str, str] = {node.facts.drawn.name: node.facts.drawn.words for node in DRAWN}
 """What can be shown or left out, in words; interests, skills and feelings are traits of these categories."""
-KIND_OF = {node.facts.category.value: node.facts.drawn.name for node in DRAWN if node.facts.category}
+KIND_OF: dict[str, str] = {node.facts.category.value: node.facts.drawn.name for node in DRAWN if node.facts.category}
 SIZES = (60, 150, 500)
 """How many traits can be drawn; the first is the usual."""
 MAX_SELECTED = 10_000
@@ -35,7 +35,6 @@ MAX_OTHERS = 60
 """Styles that are drawn, and interests, skills and emotions that the pipeline alone has found, of each at most."""
 MAX_TIES = 20_000
 
-Row = dict[str, Any]
 CHOSEN = """n.category IN $categories AND ($status = '' OR n.status = $status)
   AND coalesce(e.strength, 0) >= $strength"""
 ORDERED = """RETURN n.traitID AS id, n.category AS category, coalesce(e.strength, 0) AS strength
@@ -64,7 +63,7 @@ ORDER BY id, emotion LIMIT $limit"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Filters:
+class PictureFilters:
     """What is looked for; "" and 0 are no limit. strength is 0–1, kinds are keys of KINDS, size is one of SIZES."""
 
     category: str = ""
@@ -141,13 +140,13 @@ class Sketch:
         return sorted(names[pk] for pk in self.broader.get(concept_id, ()))
 
 
-def sketch(user_id: uuid.UUID, filters: Filters) -> Sketch:
+def sketch(user_id: uuid.UUID, filters: PictureFilters) -> Sketch:
     """What fits the filters, as far as there is room and time. Raises GraphUnavailableError."""
     return connection.read(lambda tx: _Reading(tx, user_id, filters).read())
 
 
 class _Reading:
-    def __init__(self, tx: neo4j.ManagedTransaction, user_id: uuid.UUID, filters: Filters) -> None:
+    def __init__(self, tx: neo4j.ManagedTransaction, user_id: uuid.UUID, filters: PictureFilters) -> None:
         self.tx, self.user_id, self.filters = tx, user_id, filters
         self.until = deadline()
         self.found = Sketch()

@@ -19,7 +19,7 @@ from django.views.decorators.vary import vary_on_headers
 from graph.concepts import completion as vocabulary
 from graph.errors import GraphUnavailableError
 from graph.picture.drawing import Picture, Query, draw
-from graph.picture.query import KINDS, SIZES, Filters, Sketch, sketch
+from graph.picture.query import KINDS, SIZES, PictureFilters, Sketch, sketch
 from traits import selectors
 from traits.models import MAX_NAME, Category, TraitStatus
 from traits.web import Request, read_choice, read_name, wants_fragment
@@ -44,8 +44,8 @@ def read_query(query: QueryDict) -> Query:
     }
 
 
-def filters_of(query: Query) -> Filters:
-    return Filters(
+def filters_of(query: Query) -> PictureFilters:
+    return PictureFilters(
         concept=query["concept"],
         category=query["category"],
         status=query["status"],

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import F
 
-from graph.mapping import Change, style_id
+from graph.mapping import ThingChange, style_id
 from traits.models import Erasure, ErasureState, Persona
 from traits.models.erasure import WHOLE
 
@@ -151,7 +151,7 @@ def window_ends(claims: Sequence[Claim]) -> dict[uuid.UUID, End]:
     return {user_id: End(*end) for user_id, *end in rows}
 
 
-def changes(claims: Sequence[Claim], ends: dict[uuid.UUID, End]) -> dict[uuid.UUID, list[Change]]:
+def changes(claims: Sequence[Claim], ends: dict[uuid.UUID, End]) -> dict[uuid.UUID, list[ThingChange]]:
     """The newest that each person's window says of each trait and style element."""
     return _changes(_bounds(claims, {user_id: end.upto for user_id, end in ends.items()}))
 
@@ -161,20 +161,20 @@ def hashes(revisions: dict[uuid.UUID, int]) -> dict[uuid.UUID, str]:
     return dict(_query(HASHES, [list(revisions), list(revisions.values())])) if revisions else {}
 
 
-def history(user_id: uuid.UUID, head: int) -> list[Change]:
+def history(user_id: uuid.UUID, head: int) -> list[ThingChange]:
     """The newest that a person's log says of everything, up to this revision."""
     return _changes({"users": [user_id], "since": [0], "upto": [head]})[user_id]
 
 
-def _changes(bounds: dict[str, Any]) -> dict[uuid.UUID, list[Change]]:
+def _changes(bounds: dict[str, Any]) -> dict[uuid.UUID, list[ThingChange]]:
     found = defaultdict(list)
     for user_id, revision, trait_id, style, trait_after, style_after, status in _query(CHANGES, bounds):
         if trait_id:
             state = json.loads(trait_after or "null")
-            found[user_id].append(Change(user_id, revision, str(trait_id), state, candidate_status=status))
+            found[user_id].append(ThingChange(user_id, revision, str(trait_id), state, candidate_status=status))
         if style:
             state = json.loads(style_after or "null")
-            found[user_id].append(Change(user_id, revision, style_id(user_id, style), state, is_style=True))
+            found[user_id].append(ThingChange(user_id, revision, style_id(user_id, style), state, is_style=True))
     return found
 
 

@@ -18,7 +18,7 @@ from neo4j.exceptions import ConstraintError, TransientError
 
 from graph import connection, metrics
 from graph.errors import GraphUnavailableError
-from graph.mapping import Change, Rows, rows_of
+from graph.mapping import Rows, ThingChange, rows_of
 from graph.projection import erasure as erasing
 from graph.projection import installation, outbox
 from graph.projection import shared_concepts as shared
@@ -242,7 +242,7 @@ class Projector:
         return 0.0
 
 
-def _window(claim: Claim, end: End, changes: list[Change], rows: Rows) -> Window:
+def _window(claim: Claim, end: End, changes: list[ThingChange], rows: Rows) -> Window:
     ends = (claim.since, end.since_hash, end.upto, end.hash)
     return Window(claim.user_id, claim.generation, *ends, claim.joined, changes, rows)
 

@@ -13,7 +13,8 @@ import orjson
 
 from graph import connection
 from graph.errors import GraphUnavailableError
-from graph.reads.subgraph import Row, edge_json, node_json
+from graph.reads.statements import Row
+from graph.reads.subgraph import edge_json, node_json
 from graph.schema import EDGES, KEYS, NODE_BY_LABEL, shown
 from ptfi.accounts.models import User
 from traits.privacy.export import Members, encoded, tables

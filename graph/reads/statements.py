@@ -1,7 +1,10 @@
 """What reads of a person's graph have in common: only what is the person's or nobody's, and has an id."""
 
+from typing import Any
+
 from graph.schema import EDGES, FACET_EDGES, KEYS, NODE_BY_LABEL, shown
 
+Row = dict[str, Any]
 OWN = "coalesce({0}.ownerID, $user) = $user"
 
 

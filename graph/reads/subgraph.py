@@ -17,7 +17,7 @@ from neo4j.time import Date, DateTime, Duration, Time
 from graph import connection
 from graph.connection import parts
 from graph.reads.concepts import MAX_NAMED, Hierarchy, climb, deadline, hierarchy
-from graph.reads.statements import BESIDES_TRAITS, TRAIT, of_user, own, returned
+from graph.reads.statements import BESIDES_TRAITS, TRAIT, Row, of_user, own, returned
 from graph.schema import EDGES, FACET_EDGES, FACETS, KEYS, NODE_BY_LABEL, shown
 from traits.text import name_key
 
@@ -30,7 +30,6 @@ MAX_TIED = 50_000
 """Concepts or emotions of a batch of traits that are read, at most."""
 
 Key = tuple[str, str]
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ MAX_REBUILT = 20
 
 
 @dataclass(frozen=True)
-class Action:
+class ProjectionAction:
     """Something that staff do: what it is called, what it means, whom it takes, and what was done with how many."""
 
     name: str
@@ -63,14 +63,14 @@ def rebuild(people: QuerySet[Persona]) -> int:
 ACTIONS = {
     action.name: action
     for action in (
-        Action(
+        ProjectionAction(
             "retry",
             "Try again now",
             "People with whom projecting failed wait longer each time. This ends the wait; the attempts stay.",
             retry,
             "is tried again now",
         ),
-        Action(
+        ProjectionAction(
             "hold",
             "Hold",
             "Nothing more of these people goes into the graph until they are released. They can go on deciding; nothing"
@@ -78,14 +78,14 @@ ACTIONS = {
             hold,
             "is held",
         ),
-        Action(
+        ProjectionAction(
             "release",
             "Release",
             "What these people decided since they were held goes into the graph.",
             release,
             "is released",
         ),
-        Action(
+        ProjectionAction(
             "rebuild",
             "Project from the start",
             "What PTFI wrote into the graph for these people is dropped, and their whole log is projected again by the"

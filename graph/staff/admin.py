@@ -21,7 +21,7 @@ from neo4j.exceptions import Neo4jError
 from graph.errors import GraphUnavailableError
 from graph.projection.lag import BEHIND, FAILING, GONE, HELD, failing_erasures, lag, last_check, projectors
 from graph.projection.verification import check
-from graph.staff.actions import ACTIONS, Action, retry_erasures
+from graph.staff.actions import ACTIONS, ProjectionAction, retry_erasures
 from ptfi.staff.base import ReadOnlyAdmin
 from traits.models import AccessKind, Erasure, Persona
 from traits.models.erasure import UNDER_WAY
@@ -165,7 +165,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
     def rebuild(self, request: HttpRequest, queryset: QuerySet[Persona]) -> HttpResponse:
         return self._act(request, queryset, ACTIONS["rebuild"])
 
-    def _act(self, request: HttpRequest, queryset: QuerySet[Persona], action: Action) -> HttpResponse:
+    def _act(self, request: HttpRequest, queryset: QuerySet[Persona], action: ProjectionAction) -> HttpResponse:
         """The page that asks whether it is meant, and then what was done."""
         found = queryset if request.POST.get("select_across") == "1" else _chosen(request)
         ids = list(found.order_by("pk").values_list("pk", flat=True)[: action.most + 1])
@@ -189,7 +189,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         self._say(request, action, number, len(ids) - number)
         return HttpResponseRedirect(_page_of(ids[0])) if request.POST.get("one") and ids else back
 
-    def _say(self, request: HttpRequest, action: Action, number: int, left: int) -> None:
+    def _say(self, request: HttpRequest, action: ProjectionAction, number: int, left: int) -> None:
         done = f"1 person {action.done}." if number == 1 else f"{number:,} people {_plural(action.done)}."
         rest = f" For {left:,} there was nothing to do." if left else ""
         self.message_user(request, done + rest, messages.SUCCESS if number else messages.WARNING)
@@ -224,7 +224,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         }
         return TemplateResponse(request, "admin/traits/persona/person.html", context)
 
-    def _fitting(self, request: HttpRequest, persona: Persona) -> list[Action]:
+    def _fitting(self, request: HttpRequest, persona: Persona) -> list[ProjectionAction]:
         """The actions that this member of staff may take, and that do something with the person as they stand."""
         may_retry, may_hold = self.has_retry_permission(request), self.has_hold_permission(request)
         fits = {

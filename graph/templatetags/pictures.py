@@ -9,7 +9,7 @@ from graph.picture.query import Sketch
 
 register = template.Library()
 
-SINGULAR = {node.facts.drawn.name: node.facts.drawn.one for node in DRAWN}
+SINGULAR: dict[str, str] = {node.facts.drawn.name: node.facts.drawn.one for node in DRAWN}
 
 
 @register.filter
