@@ -4,6 +4,7 @@ Each person's own concept is written before it is tied, and each shared one befo
 whichever comes later makes the tie. A node carries the revision that it shows; an older one is never written over it.
 """
 
+import datetime as dt
 import logging
 import sys
 import threading
@@ -14,7 +15,6 @@ from functools import partial
 
 import neo4j
 from django.conf import settings
-from django.db import connection as database
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -24,6 +24,8 @@ from graph.connection import MAX_ROWS, parts
 from graph.mapping import Properties, concept_id, shared_id
 from graph.models import SharedConcept, SharedConceptTie, Vocabulary
 from graph.nodes import MANAGED_BY
+from graph.projection import sql as statements
+from ptfi.db import sql
 from traits.models import PersonaTrait
 from traits.text import name_key
 
@@ -31,12 +33,6 @@ logger = logging.getLogger(__name__)
 
 PAGE = 2_000
 """Traits whose concepts are looked through at once."""
-CLAIM = """
-UPDATE graph_vocabulary SET claimed_until = clock_timestamp() + make_interval(secs => %(lease)s)
-WHERE projected_revision < revision
-  AND (claimed_until BETWEEN clock_timestamp() AND clock_timestamp() + make_interval(secs => 2 * %(lease)s)) IS NOT TRUE
-RETURNING projected_revision, revision"""
-
 SHARED = "c.ownerID IS NULL"
 NODES = f"""
 UNWIND $rows AS r MERGE (c:Concept {{conceptID: r.id}}) ON CREATE SET c.managedBy = $ptfi
@@ -72,12 +68,10 @@ def project() -> bool:
 
     Where it fails, it is tried again once the lease is over. Raises GraphUnavailableError, Neo4jError.
     """
-    with database.cursor() as cursor:
-        cursor.execute(CLAIM, {"lease": settings.PROJECTOR_LEASE})
-        row = cursor.fetchone()
-    if row is None:
+    claimed = sql.rows(statements.CLAIM_VOCABULARY, {"lease": settings.PROJECTOR_LEASE})
+    if not claimed:
         return False
-    since, upto = row
+    ((since, upto),) = claimed
     ids = list(SharedConcept.objects.filter(revision__gt=since, revision__lte=upto).values_list("pk", flat=True))
     # A tie needs both of its ends: all nodes come first.
     for part in parts(ids):
@@ -101,9 +95,7 @@ def waiting() -> bool:
 
 def _hold() -> None:
     """Go on holding what is projected."""
-    with database.cursor() as cursor:
-        statement = "UPDATE graph_vocabulary SET claimed_until = clock_timestamp() + make_interval(secs => %s)"
-        cursor.execute(statement, [settings.PROJECTOR_LEASE])
+    Vocabulary.objects.update(claimed_until=Now() + dt.timedelta(seconds=settings.PROJECTOR_LEASE))
 
 
 def _batch(ids: list[uuid.UUID]) -> _ConceptBatch:

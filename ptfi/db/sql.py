@@ -25,6 +25,12 @@ def value(statement: str, parameters: Parameters = None) -> Any:
     return row[0] if row else None
 
 
+def call(function: str, *arguments: Any) -> Any:
+    """What one of PostgreSQL's functions, or of our migrations', gives for these arguments."""
+    places = ", ".join(["%s"] * len(arguments))
+    return value(f"SELECT {function}({places})", arguments)
+
+
 def run(statement: str, parameters: Parameters = None) -> int:
     """Run a statement that returns nothing, and say how many rows it touched."""
     with connection.cursor() as cursor:

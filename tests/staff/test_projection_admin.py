@@ -223,7 +223,7 @@ def test_erasures_that_fail(staff: Client, alice: User, failing: Erasure) -> Non
     text = text_of(staff.get(PAGE))
     assert "1 erasure under way" in text
     assert "ConstraintError at erasing.py:7" in text
-    assert queries_of(staff, PAGE, mark="") <= 11
+    assert queries_of(staff, PAGE, mark="") <= 12
     assert "Erasures under way" in text_of(staff.get(of(alice)))
     address = f"{PAGE}erasures/{failing.pk}/retry/"
     assert address in staff.get(PAGE).content.decode()

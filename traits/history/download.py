@@ -10,12 +10,11 @@ from django.db import connection
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from ptfi.db.snapshot import snapshot
+from ptfi.db.snapshot import ROWS, snapshot
 from traits import selectors
 from traits.api.serializers import entry_json
 from traits.log.narration import in_words, sentence_text, tell
 from traits.models import UserRefinedTrait
-from traits.privacy.export import ROWS
 
 COLUMNS = (
     "revision",
