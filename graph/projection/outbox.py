@@ -14,6 +14,8 @@ from django.db.models import F
 from graph.mapping import ThingChange, style_id
 from graph.projection import sql as statements
 from ptfi.db.sql import rows, run
+from traits.log.snapshots import State
+from traits.log.versions import lifted_parts
 from traits.models import Erasure, ErasureState, Persona
 from traits.models.erasure import WHOLE
 
@@ -103,13 +105,22 @@ def history(user_id: uuid.UUID, head: int) -> list[ThingChange]:
 
 def _changes(bounds: dict[str, Any]) -> dict[uuid.UUID, list[ThingChange]]:
     found = defaultdict(list)
-    for user_id, revision, trait_id, style, trait_after, style_after, status in rows(statements.CHANGES, bounds):
+    for user_id, revision, trait_id, style, trait_after, style_after, status, version in rows(
+        statements.CHANGES, bounds
+    ):
         if trait_id:
-            state = json.loads(trait_after or "null")
+            state = _lifted("trait", trait_after, version)
             found[user_id].append(ThingChange(user_id, revision, str(trait_id), state, candidate_status=status))
         if style:
-            state = json.loads(style_after or "null")
+            state = _lifted("style", style_after, version)
             found[user_id].append(ThingChange(user_id, revision, style_id(user_id, style), state, is_style=True))
+    return found
+
+
+def _lifted(side: str, text: str | None, version: int) -> State | None:
+    """The state of a trait or style in the newest version."""
+    state = json.loads(text or "null")
+    found: State | None = lifted_parts(version, after={side: state})["after"][side]
     return found
 
 

@@ -38,10 +38,11 @@ LEFT JOIN traits_userrefinedtrait AS e ON e.user_id = w.user_id AND e.revision =
 HASHES = """
 SELECT w.user_id, coalesce(encode(l.hash, 'hex'), '') FROM unnest(%s::uuid[], %s::bigint[]) AS w (user_id, revision)
 LEFT JOIN traits_userrefinedtrait AS l ON l.user_id = w.user_id AND l.revision = w.revision"""
+# Every version of the snapshots has the candidate's status; states of traits and styles are lifted.
 CHANGES = """
 SELECT DISTINCT ON (l.user_id, l.trait_id_in_pkg, l.style_element)
        l.user_id, l.revision, l.trait_id_in_pkg, l.style_element, l.content->'after'->'trait',
-       l.content->'after'->'style', l.content->'after'->'candidate'->>'status'
+       l.content->'after'->'style', l.content->'after'->'candidate'->>'status', coalesce((l.content->'v')::integer, 0)
 FROM unnest(%(users)s::uuid[], %(since)s::bigint[], %(upto)s::bigint[]) AS w (user_id, since, upto)
 JOIN traits_userrefinedtrait AS l ON l.user_id = w.user_id AND l.revision > w.since AND l.revision <= w.upto
 WHERE l.trait_id_in_pkg IS NOT NULL OR l.style_element IS NOT NULL

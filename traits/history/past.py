@@ -4,12 +4,14 @@ import dataclasses
 import datetime as dt
 import json
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from ptfi.accounts.models import User
 from ptfi.db import sql
 from traits.history.sql import PERSONA_AT, REVISION_AT
 from traits.log.snapshots import State
+from traits.log.versions import lifted_parts
 from traits.models import UserRefinedTrait
 
 PAGE = 50
@@ -63,17 +65,26 @@ def persona_at(user: User, revision: int, after: uuid.UUID | None = None, limit:
     rows = sql.rows(PERSONA_AT, values)
     then, now, same, changed = rows[0][:4]
     found = [
-        PastTrait(trait_id=pk, state=json.loads(state), evidence_count=pieces or 0, is_held=held, is_same=is_same)
-        for _, _, _, _, pk, state, pieces, held, is_same in rows[:limit]
+        PastTrait(trait_id=pk, state=_lifted(state, version), evidence_count=pieces or 0, is_held=held, is_same=is_same)
+        for _, _, _, _, pk, state, version, pieces, held, is_same in rows[:limit]
         if pk
     ]
     following = found[-1].trait_id if len(rows) > limit else None
     return Past(traits=found, next=following, then=then, now=now, same=same, changed=changed)
 
 
+def _lifted(text: str, version: int) -> State:
+    """The trait's state, without its evidence, in the newest version."""
+    state: State = lifted_parts(version, after={"trait": json.loads(text)})["after"]["trait"]
+    return state
+
+
 def styles_at(user: User, revision: int) -> list[State]:
     """The elements of style that held then, by context and element."""
     rows = UserRefinedTrait.objects.filter(user=user, revision__lte=revision).exclude(style_element=None)
     newest = rows.order_by("style_element", "-revision").distinct("style_element")
-    states = newest.values_list("content__after__style", flat=True)[:STYLES]
-    return sorted((state for state in states if state), key=lambda state: (state["context"], state["element"]))
+    found: Iterable[tuple[int | None, State | None]] = newest.values_list("content__v", "content__after__style")[
+        :STYLES
+    ]
+    states = [lifted_parts(version, after={"style": state})["after"]["style"] for version, state in found if state]
+    return sorted(states, key=lambda state: (state["context"], state["element"]))

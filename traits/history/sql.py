@@ -14,7 +14,8 @@ WITH RECURSIVE halves(low, high) AS (
 SELECT coalesce(max(low), 0) FROM halves
 """
 # Numbers first, which the index alone gives; then one look at each newest entry. The contents of rejects and removals
-# are not read: much of a long log is of that kind.
+# are not read: much of a long log is of that kind. What is read of a trait's state has its name in every version of the
+# snapshots: name, last_refined_at and evidence.
 PERSONA_AT = """
 WITH newest AS MATERIALIZED (
     SELECT trait_id_in_pkg AS trait_id, max(revision) AS revision FROM traits_userrefinedtrait
@@ -41,7 +42,7 @@ WITH newest AS MATERIALIZED (
     ORDER BY name, trait_id LIMIT %(limit)s
 )
 SELECT number, number_now, same, changed, page.trait_id, (content #> '{after,trait}') - 'evidence',
-       jsonb_array_length(content #> '{after,trait,evidence}'),
+       coalesce((content -> 'v')::integer, 0), jsonb_array_length(content #> '{after,trait,evidence}'),
        now.trait_id IS NOT NULL, coalesce(now.last_refined_at = page.refined_at, false)
 FROM counted LEFT JOIN page ON true LEFT JOIN traits_userrefinedtrait ON refinement_action_id = entry_id
     LEFT JOIN traits_personatrait now ON now.trait_id = page.trait_id AND now.user_id = %(user)s
