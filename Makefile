@@ -39,9 +39,10 @@ test-fast: $(VENV)/.dev  ## Run the tests that need neither a browser nor minute
 test-neo4j: $(VENV)/.dev  ## Run the graph's tests on a real Neo4j (Java 17, Maven)
 	@$(PYTHON) -m tests.support.neo4j
 
-lint: $(VENV)/.dev  ## Check style, types, templates and migrations
+lint: $(VENV)/.dev  ## Check style, imports, types, templates and migrations
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
+	@$(VENV)/bin/lint-imports --no-logo --no-cache
 	@$(NO_SERVICES) $(PYTHON) -m mypy .
 	@$(PYTHON) -m djlint --quiet --check $(TEMPLATES)
 	@$(PYTHON) -m djlint --quiet --lint $(TEMPLATES)

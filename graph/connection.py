@@ -16,12 +16,12 @@ import neo4j
 from django.conf import settings
 from neo4j.exceptions import AuthError, DatabaseError, DriverError, Forbidden, TransientError
 
+from graph import metrics
 from graph.errors import GraphUnavailableError
 from ptfi.deadlines import run_within
-from ptfi.telemetry import metrics
 
 Result = TypeVar("Result")
-Row = TypeVar("Row")
+Item = TypeVar("Item")
 Work = Callable[[neo4j.ManagedTransaction], Result]
 
 SLOTS = 8
@@ -98,7 +98,7 @@ def read(work: Work[Result]) -> Result:
     if time.monotonic() < _away_until or not _slots.acquire(blocking=False):
         raise GraphUnavailableError
     try:
-        with metrics.graph("read"):
+        with metrics.measured("read"):
             result = with_deadline(lambda: _read(work), settings.GRAPH_TIMEOUT)
     except GraphUnavailableError:
         _away_until = time.monotonic() + AWAY_SECONDS
@@ -128,11 +128,11 @@ def write(work: Work[Result], seconds: float | None = None) -> Result:
         with opened_session() as session:
             return session.execute_write(work)
 
-    with metrics.graph("write"):
+    with metrics.measured("write"):
         return with_deadline(attempts, settings.PROJECTOR_LEASE / 2 if seconds is None else seconds)
 
 
-def parts(rows: list[Row]) -> Iterator[list[Row]]:
+def parts(rows: list[Item]) -> Iterator[list[Item]]:
     """The rows in pieces of MAX_ROWS."""
     for start in range(0, len(rows), MAX_ROWS):
         yield rows[start : start + MAX_ROWS]

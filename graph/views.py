@@ -4,14 +4,17 @@ import dataclasses
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_GET, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from graph.errors import GraphUnavailableError
 from graph.reads import traits as queries
+from graph.reads.export_archive import archive
+from ptfi.web.downloads import Download
 from ptfi.web.filters import Filters, choice, text
 from ptfi.web.keyset import LONG_PAGE, hide, reveal
 from traits import selectors
@@ -106,3 +109,13 @@ def _answers(request: Request) -> bool:
     except GraphUnavailableError:
         return False
     return True
+
+
+@login_required
+@require_GET
+def download(request: Request) -> StreamingHttpResponse:
+    """All that is held about the person as one archive, streamed, for nobody's cache."""
+    response = StreamingHttpResponse(Download(request.user.pk, archive(request.user)), content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="persona-{timezone.now():%Y-%m-%d}.zip"'
+    response["Cache-Control"] = "no-store, private"
+    return response

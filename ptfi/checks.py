@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
-from ptfi.db.grants import may_change_log
+from ptfi.db.grants import may_change_logs
 
 NOT_ENCRYPTED = checks.Warning(
     "The secrets of second steps are stored as they are.",
@@ -27,4 +27,4 @@ def second_steps_are_encrypted(**_: Any) -> list[checks.CheckMessage]:
 
 @checks.register(checks.Tags.database, deploy=True)
 def log_is_safe_from_us(databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
-    return [OWNS_LOG] if databases and may_change_log() else []
+    return [OWNS_LOG] if databases and may_change_logs() else []

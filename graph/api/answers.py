@@ -3,8 +3,7 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from graph.projection.writer import NODE_BY_LABEL
-from graph.schema import EDGES, INTERNAL, properties_of
+from graph.schema import EDGES, INTERNAL, NODE_BY_LABEL, properties_of
 from traits.api.answers import (
     CandidateAnswer,
     EntryAnswer,

@@ -13,24 +13,17 @@ import neo4j
 
 from graph import connection
 from graph.connection import parts
-from graph.mapping import FACETS
-from graph.reads.concepts import OWN, Hierarchy, climb, deadline, hierarchy, named, reached
-from graph.reads.subgraph import FACET_EDGES, OTHERS, STYLES, TRAIT
+from graph.nodes import DRAWN
+from graph.reads.concepts import Hierarchy, climb, deadline, hierarchy, named, reached
+from graph.reads.statements import BESIDES_TRAITS, OWN, TRAIT, Row
+from graph.schema import EDGES, KEYS, NODE_BY_LABEL
 from traits.models import Category
 from traits.models.styles import STYLE_LABELS, value_words
 from traits.text import name_key
 
-KINDS = {
-    "trait": "Traits",
-    "interest": "Interests",
-    "skill": "Skills",
-    "emotion": "Feelings",
-    "concept": "Concepts",
-    "style": "Styles",
-    "evidence": "Evidence",
-}
+KINDS: dict[str, str] = {node.facts.drawn.name: node.facts.drawn.words for node in DRAWN}
 """What can be shown or left out, in words; interests, skills and feelings are traits of these categories."""
-KIND_OF = {category: label.lower() for category, (label, _) in FACETS.items()}
+KIND_OF: dict[str, str] = {node.facts.category.value: node.facts.drawn.name for node in DRAWN if node.facts.category}
 SIZES = (60, 150, 500)
 """How many traits can be drawn; the first is the usual."""
 MAX_SELECTED = 10_000
@@ -42,7 +35,6 @@ MAX_OTHERS = 60
 """Styles that are drawn, and interests, skills and emotions that the pipeline alone has found, of each at most."""
 MAX_TIES = 20_000
 
-Row = dict[str, Any]
 CHOSEN = """n.category IN $categories AND ($status = '' OR n.status = $status)
   AND coalesce(e.strength, 0) >= $strength"""
 ORDERED = """RETURN n.traitID AS id, n.category AS category, coalesce(e.strength, 0) AS strength
@@ -240,17 +232,15 @@ class _Reading:
         """Styles, and the interests, skills and emotions that the pipeline alone has found."""
         if self.filters.category or self.filters.status or self.filters.strength:
             return
-        for kind, statement in ({"ADOPTS_COMMUNICATION_STYLE": STYLES} | OTHERS).items():
-            label = FACET_EDGES.get(kind, "Style").lower()
-            if label in self.filters.kinds:
-                key = "styleElementID" if label == "style" else f"{label}ID"
-                for row in self.rows(statement, limit=MAX_OTHERS):
-                    node = row["node"]
-                    context = row["edge"].get("contextApplicability") or ""
-                    name, value = node.get("name"), node.get("value")
-                    if label == "style" and name in STYLE_LABELS:
-                        name, value = STYLE_LABELS[name], value_words(name, value)
-                    self.add_other(label, node[key], name, value, context)
+        for edge, statement in BESIDES_TRAITS.items():
+            label = EDGES[edge][1]
+            kind = NODE_BY_LABEL[label].facts.drawn.name
+            for row in self.rows(statement, limit=MAX_OTHERS) if kind in self.filters.kinds else ():
+                node, context = row["node"], row["edge"].get("contextApplicability") or ""
+                name, value = node.get("name"), node.get("value")
+                if kind == "style" and name in STYLE_LABELS:
+                    name, value = STYLE_LABELS[name], value_words(name, value)
+                self.add_other(kind, node[KEYS[label]], name, value, context)
 
     def emotions(self) -> None:
         """The emotions that the pipeline says the traits can bring up."""

@@ -16,11 +16,11 @@ from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 from neo4j.exceptions import ConstraintError, TransientError
 
-from graph import connection, schema
+from graph import connection, metrics
 from graph.errors import GraphUnavailableError
-from graph.mapping import Change, Rows, rows_of
+from graph.mapping import Rows, ThingChange, rows_of
 from graph.projection import erasure as erasing
-from graph.projection import metrics, outbox
+from graph.projection import installation, outbox
 from graph.projection import shared_concepts as shared
 from graph.projection import writer as writing
 from graph.projection.heartbeat import Reporter
@@ -97,7 +97,7 @@ class Projector:
 
     def prepare(self) -> None:
         """Install the schema where it lacks, and look, with each batch, for people and concepts that the graph lost."""
-        schema.ensure()
+        installation.ensure()
         concepts = shared.repair_lost() if self.only is None else ()
         self._sweep = itertools.chain(erasing.repeat_lost(self.only), _replay_lost(self.only), concepts)
 
@@ -187,7 +187,7 @@ class Projector:
             except AWAY:
                 raise
             except Exception as error:
-                if not schema.can_write():
+                if not installation.can_write():
                     # It refuses everything, as with a full disk: nobody's fault.
                     raise GraphUnavailableError from error
                 self._failed(claim, error)
@@ -242,7 +242,7 @@ class Projector:
         return 0.0
 
 
-def _window(claim: Claim, end: End, changes: list[Change], rows: Rows) -> Window:
+def _window(claim: Claim, end: End, changes: list[ThingChange], rows: Rows) -> Window:
     ends = (claim.since, end.since_hash, end.upto, end.hash)
     return Window(claim.user_id, claim.generation, *ends, claim.joined, changes, rows)
 

@@ -16,6 +16,7 @@ from django.conf import settings
 
 from graph import connection
 from graph.nodes import Concept
+from graph.reads.statements import OWN
 from graph.schema import shown
 from traits.text import name_key
 
@@ -26,7 +27,6 @@ MAX_TIES = 50_000
 TIME_SHARE = 0.6
 """The part of GRAPH_TIMEOUT after which a read of several statements answers with what it has."""
 
-OWN = "coalesce({0}.ownerID, $user) = $user"
 TIES = f"""
 MATCH (:User {{userID: $user}})-[:HAS_TRAIT {{managedBy: 'ptfi'}}]->(t:Trait)-[:ASSOCIATED_WITH_CONCEPT]->(c:Concept)
 WHERE {OWN.format("c")} AND c.conceptID IS NOT NULL WITH t, c LIMIT $limit

@@ -136,7 +136,8 @@ class Hub:
         while True:
             async for said in listener.notifies(timeout=LISTEN_SECONDS):
                 self.tell(EVENTS[said.channel], list(people_in(said.payload)))
-            await listener.execute("SELECT 1")
+            # Nothing to run: only whether an answer comes.
+            await listener.execute("")
 
     async def _check(self) -> None:
         """End the streams of sessions that ended, and of accounts that are no longer active."""

@@ -8,17 +8,12 @@ import uuid
 from allauth.idp.oidc.models import Client
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
-
-from ptfi.db.prepared import write_each
 
 READ_GRAIN = dt.timedelta(minutes=10)
 """How exactly the last read is known."""
 MAX_NOTED = 10_000
-NOTE = """
-    UPDATE clients_clientaccess SET last_read_at = %s
-    WHERE user_id = %s AND client_id = %s AND (last_read_at IS NULL OR last_read_at < %s)
-"""
 
 _noted: dict[tuple[uuid.UUID, str], float] = {}
 _lock = threading.Lock()
@@ -66,7 +61,8 @@ def note_read(user_id: uuid.UUID, client_id: str) -> None:
             _noted.clear()
         _noted[key] = now
     read_at = timezone.now()
-    write_each((NOTE, [[read_at, user_id, client_id, read_at - READ_GRAIN]]))
+    unknown = Q(last_read_at=None) | Q(last_read_at__lt=read_at - READ_GRAIN)
+    ClientAccess.objects.filter(unknown, user_id=user_id, client_id=client_id).update(last_read_at=read_at)
 
 
 def forget_read(user_id: uuid.UUID, client_id: str) -> None:

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from graph import schema
+from graph.projection import installation
 from ptfi.accounts.models import User
 from tests.conftest import acting_for_self
 from tests.support.candidate_files import new_row, piece
@@ -304,7 +304,7 @@ class Decisions(Sequence):
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_any_sequence() -> None:
-    schema.install()
+    installation.install()
     run_state_machine_as_test(
         Decisions,
         settings=settings(

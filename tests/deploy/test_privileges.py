@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection, transaction
 
 from ptfi.accounts.models import User
-from ptfi.db.grants import may_change_log
+from ptfi.db.grants import may_change_logs
 from ptfi.embedded import APPLICATION
 from tests.conftest import acting_for_self, confirmed
 from traits.erasure import persona as erasure
@@ -33,7 +33,7 @@ def ask(statement: str, *values: Any) -> list[tuple[object, ...]]:
 
 def test_tests_run_as_the_application(alice: User) -> None:
     assert ask("SELECT current_user") == [(APPLICATION,)]
-    assert not may_change_log()
+    assert not may_change_logs()
 
 
 @pytest.mark.parametrize("table", LOGS)

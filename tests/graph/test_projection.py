@@ -6,9 +6,8 @@ import uuid
 import pytest
 from django.core.management import call_command
 
-from graph import schema
 from graph.nodes import Trait
-from graph.projection import writer as writing
+from graph.schema import NODE_BY_LABEL, properties_of
 from ptfi.accounts.models import User
 from tests.conftest import acting_for_self, confirmed, make_candidate
 from tests.support.graph_helpers import concept_names, cypher, dump, persona, project, trait_node
@@ -72,10 +71,10 @@ def test_a_trait_arrives_whole(alice: User) -> None:
 @pytest.mark.slow
 def test_every_written_property_is_in_the_model(alice: User) -> None:
     decide_a_lot(alice)
-    for label, node in writing.NODE_BY_LABEL.items():
+    for label, node in NODE_BY_LABEL.items():
         rows = cypher(f"MATCH (n:{label} {{ownerID: $u}}) RETURN keys(n) AS k", u=alice.pk)
-        assert all(set(row["k"]) <= set(schema.properties_of(node)) for row in rows), label
-    assert Trait.__label__ in writing.NODE_BY_LABEL
+        assert all(set(row["k"]) <= set(properties_of(node)) for row in rows), label
+    assert Trait.__label__ in NODE_BY_LABEL
 
 
 def test_what_the_pipeline_made_is_kept(alice: User) -> None:

@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from ptfi.accounts.models import User
+from ptfi.db import sql
 from traits.decisions.locking import lock
 from traits.erasure.persona import erase_records, lock_all, lock_idempotency_keys, new_erasure
 from traits.erasure.redaction import Scope, target_of
@@ -23,7 +24,6 @@ from traits.erasure.worker import ErasureWorker
 from traits.errors import InvalidError, NotFoundError
 from traits.evidence import Piece
 from traits.ingest import blocklist as bars
-from traits.ingest.bulk_write import query
 from traits.log import entries as log
 from traits.log.snapshots import State
 from traits.models import Category, Erasure, ErasureState, ExtractedTraitCandidate, PersonaTrait, Suppression
@@ -96,7 +96,7 @@ def preview(user: User, target: State) -> dict[str, int]:
     if scope.category:
         suppressed = Suppression.objects.filter(user=user, category=scope.category).count()
         return {"candidates": candidates, "traits": traits, **found, "suppressions": suppressed}
-    going = query(WITHOUT, {"user": user.pk, "target": orjson.dumps(target).decode()})[0][0]
+    going = sql.value(WITHOUT, {"user": user.pk, "target": orjson.dumps(target).decode()})
     return {"candidates": going, **found, "candidates_less": candidates - going, "traits_less": traits}
 
 

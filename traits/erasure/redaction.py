@@ -14,8 +14,8 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from ptfi.accounts.models import User
+from ptfi.db import sql
 from traits.evidence import Piece
-from traits.ingest.bulk_write import query
 from traits.log.chain import digest_of
 from traits.log.snapshots import SIDES, State
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
@@ -67,7 +67,7 @@ class Scope:
     def pieces(self, user: User) -> int:
         """How many pieces of evidence go, each once, wherever they stand."""
         target = json.dumps(self.target)
-        return int(query(PIECES, {"user": user.pk, "category": self.category, "target": target})[0][0])
+        return int(sql.rows(PIECES, {"user": user.pk, "category": self.category, "target": target})[0][0])
 
     def entries(self, user: User) -> QuerySet[UserRefinedTrait]:
         """The entries of the log whose states hold what goes; every version has category and evidence."""

@@ -1,8 +1,8 @@
 """The sources that a person's evidence names, and the one that a key stands for in an address."""
 
 from ptfi.accounts.models import User
+from ptfi.db import sql
 from traits.ingest.blocklist import source_bar
-from traits.ingest.bulk_write import query
 
 HELD_PIECES = """
     SELECT piece, candidate_id, trait_id
@@ -23,5 +23,5 @@ HELD = f"""
 
 def source_name(user: User, key: str) -> str | None:
     """The name of the person's source with this key; None where there is none."""
-    names = query(f"SELECT DISTINCT name FROM ({HELD}) AS held", {"user": user.pk})  # noqa: S608 (HELD is ours)
+    names = sql.rows(f"SELECT DISTINCT name FROM ({HELD}) AS held", {"user": user.pk})  # noqa: S608 (HELD is ours)
     return next((name for (name,) in names if source_bar(user.pk, name) == key), None)

@@ -10,13 +10,12 @@ from django.db import connection
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from ptfi.db.snapshot import snapshot
+from ptfi.db.snapshot import ROWS, snapshot
 from ptfi.web.csv import CsvTable
 from traits import selectors
 from traits.api.serializers import entry_json
 from traits.log.narration import narrate, sentence_text, with_names
 from traits.models import UserRefinedTrait
-from traits.privacy.export import ROWS
 
 TABLE = CsvTable[Any](
     [

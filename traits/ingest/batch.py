@@ -7,18 +7,19 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 from uuid import UUID
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from psycopg import errors
 
 from ptfi.accounts.models import User
+from ptfi.db import sql
 from ptfi.db.transactions import front_door
 from ptfi.events.channels import tell_suggested
 from traits.evidence import Piece, identity
 from traits.ingest import blocklist as bars
-from traits.ingest.bulk_write import SUGGESTED, any_of, array, copy_in, query, update_all
+from traits.ingest.bulk_write import SUGGESTED, copy_in, update_all
 from traits.ingest.parsing import Reason, Suggestion
 from traits.log import entries as log
 from traits.log.snapshots import State, candidate_state
@@ -110,9 +111,8 @@ def retried(work: Callable[[], Value]) -> Value:
 def apply_within(batch: Sequence[Suggestion], owner: User | None = None) -> Result:
     """As apply, in the transaction that retried() opened."""
     superseding = any(row.supersedes for row in batch)
-    with connection.cursor() as cursor:
-        # A row and the one that supersedes it must not arrive at the same moment without seeing each other.
-        cursor.execute(f"SELECT pg_advisory_xact_lock{'' if superseding else '_shared'}(%s)", [BATCH_LOCK])
+    # A row and the one that supersedes it must not arrive at the same moment without seeing each other.
+    sql.value(f"SELECT pg_advisory_xact_lock{'' if superseding else '_shared'}(%s)", [BATCH_LOCK])
     work = _Batch(batch, _people(batch, owner))
     if not work.rows:
         return work.result
@@ -151,7 +151,7 @@ def _people(batch: Sequence[Suggestion], owner: User | None) -> list[UUID | None
 
 
 def _known_people(external_ids: Collection[str]) -> dict[str, tuple[UUID, bool]]:
-    people = User.objects.filter(external_id__in=any_of(external_ids, "text"))
+    people = User.objects.filter(external_id__in=sql.any_of(external_ids, "text"))
     found = people.values_list("external_id", "id", "persona__user_id")
     return {external_id: (user_id, persona is not None) for external_id, user_id, persona in found if external_id}
 
@@ -178,7 +178,7 @@ class _Batch:
         """Refuse what its person takes no more."""
         known = {user for user in people if user}
         # Who is not found has ended their account meanwhile.
-        on = {user for user, since in query(SUGGESTIONS_OFF, {"users": array(known)}) if since is None}
+        on = {user for user, since in sql.rows(SUGGESTIONS_OFF, {"users": sql.array(known)}) if since is None}
         # Asked once the lock is held: an erasure that was under way has said by then what it bars.
         barred = bars.of_people(known)
         for index, (row, user) in enumerate(zip(rows, people, strict=True)):
@@ -194,13 +194,15 @@ class _Batch:
         """Lock personas, then candidates, each in the order of ids, as every decision does."""
         ids = {row.candidate_id for row, _ in self.rows}
         named = {other for row, _ in self.rows for other in row.supersedes}
-        waiting: dict[UUID, UUID] = dict(query(WAITING, self._keys(ids)))
+        waiting: dict[UUID, UUID] = dict(sql.rows(WAITING, self._keys(ids)))
         concerned = {user for row, user in self.rows if row.supersedes} | set(waiting.values())
         concerned &= {user for _, user in self.rows}
         if concerned:
             personas = Persona.objects.filter(user_id__in=concerned).order_by("user_id")
             self.personas = {persona.user_id: persona for persona in personas.select_for_update(no_key=True)}
-        wanted = ExtractedTraitCandidate.objects.filter(candidate_id__in=any_of(ids | named | waiting.keys(), "uuid"))
+        wanted = ExtractedTraitCandidate.objects.filter(
+            candidate_id__in=sql.any_of(ids | named | waiting.keys(), "uuid")
+        )
         locked = wanted.defer(*GENERATED).order_by("candidate_id").select_for_update(no_key=True)
         self.stored = {candidate.candidate_id: candidate for candidate in locked}
 
@@ -219,9 +221,9 @@ class _Batch:
             # Lifting the suppression must not bring back what was replaced since.
             ExtractedTraitCandidate.objects.filter(pk__in=suppressed).update(suppressed_by=None)
         if new := self._fresh():
-            users = any_of({user for _, user in self.rows}, "uuid")
+            users = sql.any_of({user for _, user in self.rows}, "uuid")
             superseding = ExtractedTraitCandidate.objects.filter(~Q(supersedes=[]), user_id__in=users)
-            found = superseding.filter(supersedes__overlap=RawSQL("%s::uuid[]", [array(new)]))
+            found = superseding.filter(supersedes__overlap=RawSQL("%s::uuid[]", [sql.array(new)]))
             for user, others in found.values_list("user_id", "supersedes"):
                 self.superseded |= {(user, other) for other in others}
 
@@ -254,10 +256,10 @@ class _Batch:
     def store_rows(self) -> None:
         fresh = self._fresh()
         # Ids of traits are public to whoever reads the graph; confirming must never run into one.
-        taken = set(PersonaTrait.objects.filter(pk__in=any_of(fresh, "uuid")).values_list("pk", flat=True))
+        taken = set(PersonaTrait.objects.filter(pk__in=sql.any_of(fresh, "uuid")).values_list("pk", flat=True))
         suppressed: dict[Key, int] = {
             (user, name, category): suppression
-            for user, name, category, suppression in (query(SUPPRESSED, self._keys(fresh)) if fresh else ())
+            for user, name, category, suppression in (sql.rows(SUPPRESSED, self._keys(fresh)) if fresh else ())
         }
         for index, (row, user) in zip(self.indexes, self.rows, strict=True):
             stored = self.stored.get(row.candidate_id)
@@ -330,7 +332,12 @@ class _Batch:
     def _keys(self, ids: Collection[UUID]) -> State:
         rows = [(user, row.name_key, row.trait_category) for row, user in self.rows if row.candidate_id in ids]
         users, names, categories = zip(*rows, strict=True)
-        return {"ids": array(ids), "users": array(users), "names": array(names), "categories": array(categories)}
+        return {
+            "ids": sql.array(ids),
+            "users": sql.array(users),
+            "names": sql.array(names),
+            "categories": sql.array(categories),
+        }
 
 
 def _key(candidate: ExtractedTraitCandidate) -> Key:

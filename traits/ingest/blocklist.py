@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from ptfi.db import sql
 from traits.evidence import Piece
-from traits.ingest.bulk_write import array, query
 from traits.ingest.parsing import Reason, Suggestion
 from traits.models import Erasure
 from traits.models.erasure import ErasureKind
@@ -52,7 +52,7 @@ class Bars:
 def of_people(users: Collection[UUID]) -> dict[UUID, Bars]:
     """The bars of those people who have any."""
     found = defaultdict[UUID, Bars](Bars)
-    for user, kind, bar in query(OF_PEOPLE, {"users": array(users)}):
+    for user, kind, bar in sql.rows(OF_PEOPLE, {"users": sql.array(users)}):
         if kind == ErasureKind.CATEGORY:
             found[user].categories.add(bar)
         elif kind == ErasureKind.SOURCE:

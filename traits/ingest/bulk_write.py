@@ -1,15 +1,12 @@
 """Candidates by the thousand: the statements that read and write a batch of them at once."""
 
 from collections.abc import Collection
-from typing import Any
-from uuid import UUID
 
 import orjson
 from django.db import connection
-from django.db.models.expressions import RawSQL
 
+from ptfi.db import sql
 from traits.ingest.parsing import Suggestion
-from traits.log.snapshots import State
 from traits.models import ExtractedTraitCandidate
 
 SUGGESTED = (
@@ -36,25 +33,6 @@ COPY = """
 """
 
 
-def query(sql: str, parameters: State) -> list[tuple[Any, ...]]:
-    """All rows of a statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return list(cursor.fetchall())
-
-
-def any_of(values: Collection[str | UUID], kind: str) -> RawSQL:
-    """What `field__in` takes; kind is PostgreSQL's type. One parameter, where a list would be a thousand to compile."""
-    return RawSQL(f"SELECT unnest(%s::{kind}[])", [array(values)])  # noqa: S611 (kind is ours)
-
-
-def array(values: Collection[str | UUID]) -> str:
-    """PostgreSQL's text form of an array; psycopg's own is generic, and a third of an import's time."""
-    # Texts hold no null character, so that one call each escapes all of them.
-    joined = "\0".join(map(str, values)).replace("\\", "\\\\").replace('"', '\\"').replace("\0", '","')
-    return f'{{"{joined}"}}' if values else "{}"
-
-
 def _json(value: object) -> str:
     return orjson.dumps(value).decode()
 
@@ -74,10 +52,10 @@ def _columns(row: Suggestion) -> tuple[object, ...]:
         row.trait_category,
         _json(row.supporting_evidence),
         row.confidence_score,
-        array(row.originating_models),
-        array(row.associated_raw_feature_set_ids),
+        sql.array(row.originating_models),
+        sql.array(row.associated_raw_feature_set_ids),
         _json(row.concepts),
-        array(row.supersedes),
+        sql.array(row.supersedes),
         row.language,
         row.created_at,
     )
@@ -93,5 +71,4 @@ def update_all(candidates: Collection[ExtractedTraitCandidate]) -> None:
         UPDATE traits_extractedtraitcandidate AS old SET {changes}
         FROM json_to_recordset(%s) AS new (candidate_id uuid, {types}) WHERE old.candidate_id = new.candidate_id
     """  # noqa: S608 (names of columns)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [_json(rows)])
+    sql.run(statement, [_json(rows)])

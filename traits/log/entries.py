@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable
 
 from ptfi.db.prepared import Table, Write, write_each
-from ptfi.telemetry import metrics
+from traits import metrics
 from traits.log.chain import NEW_ENTRIES, digest_of, hash_of
 from traits.log.snapshots import SIDES, State
 from traits.log.versions import newest

@@ -13,10 +13,10 @@ from typing import cast
 from django.utils import timezone
 
 from ptfi.accounts.models import User
+from ptfi.db import sql
 from traits.decisions.locking import atomic
 from traits.errors import InvalidError
 from traits.ingest import blocklist as bars
-from traits.ingest.bulk_write import query
 from traits.ingest.parsing import Suggestion
 from traits.log.snapshots import State
 from traits.models import (
@@ -242,4 +242,4 @@ def without_text(held_reason: str) -> str:
 
 def blank_reasons(user: User, candidate_ids: list[uuid.UUID]) -> None:
     """Take away what staff wrote about these suggestions; only for an erasure that is under way."""
-    query("SELECT blank_moderation(%(user)s, %(ids)s)", {"user": user.pk, "ids": candidate_ids})
+    sql.value("SELECT blank_moderation(%(user)s, %(ids)s)", {"user": user.pk, "ids": candidate_ids})

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from ptfi.accounts.models import User
-from ptfi.db.snapshot import snapshot
+from ptfi.db.snapshot import ROWS, snapshot
 from ptfi.oauth.grants import Connection, connections
 from traits.api.serializers import candidate_json, entry_json, erasure_json, trait_json
 from traits.decisions.styles import all_styles
@@ -27,9 +27,6 @@ from traits.models import (
     UserRefinedTrait,
 )
 from traits.selectors import persona
-
-ROWS = 100
-"""Rows that are in memory at once; a single one may be some megabytes."""
 
 Members = Iterator[tuple[str, Any]]
 """Names and values of a JSON object; an iterator is an array whose items come one by one."""

@@ -11,6 +11,7 @@ from django.template.loader import get_template
 from django.utils import timezone
 
 from ptfi.accounts.models import User
+from ptfi.db.snapshot import ROWS
 from ptfi.oauth.grants import connections
 from traits.decisions import styles
 from traits.erasure import persona as erasure
@@ -24,7 +25,6 @@ from traits.models import (
     PersonaTrait,
     Suppression,
 )
-from traits.privacy.export import ROWS
 
 HERE = "<!-- here -->"
 """Stands where a template is cut in two; what people wrote is escaped, so nothing else is like it."""

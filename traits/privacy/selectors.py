@@ -6,11 +6,11 @@ from typing import Any
 from django.db.models import Count
 
 from ptfi.accounts.models import User
+from ptfi.db import sql
 from ptfi.web import keyset
 from ptfi.web.keyset import PAGE, Page, cut
 from traits.erasure.sources import HELD, HELD_PIECES, source_name
 from traits.ingest.blocklist import Bars, of_people, source_bar
-from traits.ingest.bulk_write import query
 from traits.models import Category, Erasure, ExtractedTraitCandidate, PersonaTrait
 
 RECEIPTS_ORDER = ("-requested_at", "erasure_id")
@@ -66,7 +66,7 @@ def _title(name: str, first: str, last: str) -> str:
 def sources(user: User, after: str = "") -> Page[Source]:
     """A page of the person's sources, those with most evidence first; a key that is not one starts at the beginning."""
     name = source_name(user, after) if after else None
-    rows = query(SOURCES, {"user": user.pk, "after": name or "", "limit": PAGE + 1})
+    rows = sql.rows(SOURCES, {"user": user.pk, "after": name or "", "limit": PAGE + 1})
     return cut([_source(user, *row) for row in rows], PAGE, lambda source: source.key)
 
 
@@ -80,14 +80,14 @@ def source_shown(user: User, name: str) -> dict[str, Any]:
 
     The same words at the same place count once, however many suggestions they stand in.
     """
-    first, last = query(PLACES, {"user": user.pk, "name": name})[0]
-    pieces = query(PIECES, {"user": user.pk, "name": name, "limit": SOME})
+    first, last = sql.rows(PLACES, {"user": user.pk, "name": name})[0]
+    pieces = sql.rows(PIECES, {"user": user.pk, "name": name, "limit": SOME})
     some = [(detail, content) for detail, content, _ in pieces]
     return {"source": _title(name, first, last), "name": name, "some": some, "more": pieces[0][2] - len(some)}
 
 
 def source_count(user: User) -> int:
-    return int(query(f"SELECT count(DISTINCT name) FROM ({HELD}) AS held", {"user": user.pk})[0][0])  # noqa: S608
+    return int(sql.value(f"SELECT count(DISTINCT name) FROM ({HELD}) AS held", {"user": user.pk}))  # noqa: S608
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -13,11 +13,11 @@ from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from ptfi.accounts.models import User
+from ptfi.db import sql
 from ptfi.web import keyset
 from ptfi.web.filters import Where, narrowed
 from ptfi.web.keyset import LONG_PAGE, Page
 from traits.confidence import BANDS, LOWEST_BAND, band_condition
-from traits.ingest.bulk_write import any_of, query
 from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
 from traits.models.candidates import WORDS
 from traits.search import search_query
@@ -193,7 +193,7 @@ class CandidateFilters(FilterForm):
 def choices() -> dict[str, list[str]]:
     """The models and languages of the newest candidates."""
     found: dict[str, list[str]] = {"model": [], "language": []}
-    for kind, name in sorted(query(NAMES, {"rows": LOOKED_AT})):
+    for kind, name in sorted(sql.rows(NAMES, {"rows": LOOKED_AT})):
         found[kind].append(name)
     return found
 
@@ -223,7 +223,7 @@ def candidate_page(
 def _materialized_if_few(rows: Candidates) -> Candidates:
     """The same rows, by their ids where they are few: asked for in order, the planner might walk through all others."""
     ids = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
-    return rows if len(ids) > FEW else ExtractedTraitCandidate.objects.filter(pk__in=any_of(ids, "uuid"))
+    return rows if len(ids) > FEW else ExtractedTraitCandidate.objects.filter(pk__in=sql.any_of(ids, "uuid"))
 
 
 def uuids_from(ids: Collection[str]) -> list[uuid.UUID]:
