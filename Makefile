@@ -24,7 +24,7 @@ run: $(VENV)/.run  ## Run everything here: services, demo, web server, events, p
 	@PORT=$(PORT) exec $(PYTHON) manage.py run
 
 example: $(VENV)/.run  ## Serve the example app at http://localhost:8080/, beside make run
-	@$(PYTHON) manage.py create_client "Pocket review" --spa --client-id example-spa --redirect-uri http://localhost:8080/
+	@$(PYTHON) manage.py create_oauth_client "Pocket review" --spa --client-id example-spa --redirect-uri http://localhost:8080/
 	@echo "Open http://localhost:8080/ in the browser; Ctrl-C ends it."
 	@exec $(PYTHON) -m http.server 8080 --bind 127.0.0.1 --directory examples/spa >/dev/null
 

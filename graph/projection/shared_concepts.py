@@ -75,7 +75,7 @@ def project() -> bool:
     Where it fails, it is tried again once the lease is over. Raises GraphUnavailableError, Neo4jError.
     """
     with database.cursor() as cursor:
-        cursor.execute(CLAIM, {"lease": settings.PROJECTOR_LEASE})
+        cursor.execute(CLAIM, {"lease": settings.PROJECTOR_LEASE_SECONDS})
         row = cursor.fetchone()
     if row is None:
         return False
@@ -105,7 +105,7 @@ def _hold() -> None:
     """Go on holding what is projected."""
     with database.cursor() as cursor:
         statement = "UPDATE graph_vocabulary SET claimed_until = clock_timestamp() + make_interval(secs => %s)"
-        cursor.execute(statement, [settings.PROJECTOR_LEASE])
+        cursor.execute(statement, [settings.PROJECTOR_LEASE_SECONDS])
 
 
 def _batch(ids: list[uuid.UUID]) -> _Batch:
@@ -236,7 +236,7 @@ def rebuild() -> None:
     importing.touch(Concept.objects.values_list("pk", flat=True))
     stop = threading.Event()
     while waiting() and not project():
-        stop.wait(settings.PROJECTOR_POLL)
+        stop.wait(settings.PROJECTOR_POLL_SECONDS)
 
 
 def _ours() -> set[str]:

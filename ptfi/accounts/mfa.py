@@ -1,6 +1,6 @@
 """The secrets of second steps (authenticator apps and recovery codes), encrypted where they are kept.
 
-The first key of SECOND_STEP_KEYS encrypts, every one of them reads; what was stored before there were keys is read too.
+The first key of MFA_ENCRYPTION_KEYS encrypts, all of them decrypt. Secrets stored before there were keys are read too.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ WHERE id = %(id)s AND data->>%(name)s = %(old)s"""  # noqa: S608 (a table's name
 
 class SecondStepAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     def encrypt(self, text: str) -> str:
-        keys = settings.SECOND_STEP_KEYS
+        keys = settings.MFA_ENCRYPTION_KEYS
         return PREFIX + _cipher(keys).encrypt(text.encode()).decode() if keys else text
 
     def decrypt(self, encrypted_text: str) -> str:
@@ -31,9 +31,9 @@ class SecondStepAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         if not encrypted_text.startswith(PREFIX):
             return encrypted_text
         try:
-            return _cipher(settings.SECOND_STEP_KEYS).decrypt(encrypted_text.removeprefix(PREFIX)).decode()
+            return _cipher(settings.MFA_ENCRYPTION_KEYS).decrypt(encrypted_text.removeprefix(PREFIX)).decode()
         except (InvalidToken, ValueError):
-            raise ImproperlyConfigured("SECOND_STEP_KEYS lacks the key of a second step that is stored.") from None
+            raise ImproperlyConfigured("MFA_ENCRYPTION_KEYS lacks the key of a second step that is stored.") from None
 
 
 def encrypt_again() -> int:

@@ -1,4 +1,4 @@
-"""Clients in the Django admin, without secrets; they are made by ``manage.py create_client``."""
+"""Clients in the Django admin, without secrets; they are made by ``manage.py create_oauth_client``."""
 
 from typing import Any
 

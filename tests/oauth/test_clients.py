@@ -45,7 +45,7 @@ SPA = ("Mirror", "--spa", "--redirect-uri", REDIRECT_URI)
 
 def create(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, str]:
     """What the command printed: the name of each thing, and the thing."""
-    call_command("create_client", *arguments)
+    call_command("create_oauth_client", *arguments)
     return dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
 
 

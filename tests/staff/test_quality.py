@@ -1,4 +1,4 @@
-"""The suggestions' quality: what refresh_quality counts, and what staff see of it."""
+"""The suggestions' quality: what refresh_quality_statistics counts, and what staff see of it."""
 
 import csv
 import datetime as dt
@@ -35,7 +35,7 @@ OUTCOMES = ("confirmed", "changed", "merged", "rejected", "removed")
 
 def refresh(**options: bool) -> str:
     out = io.StringIO()
-    call_command("refresh_quality", stdout=out, **options)
+    call_command("refresh_quality_statistics", stdout=out, **options)
     return out.getvalue()
 
 

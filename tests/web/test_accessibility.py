@@ -205,7 +205,7 @@ def test_pages_of_staff_numbers(
     rejected = make_candidate(alice, "Knits")
     services.reject(**by(alice), candidate_id=rejected.pk, code="not_me")
     make_candidate(alice, "Waits")
-    call_command("refresh_quality", verbosity=0)
+    call_command("refresh_quality_statistics", verbosity=0)
     now = timezone.now()
     ProjectorState.objects.create(host="a" * 63, pid=7, started_at=now, seen_at=now, people=3)
     fails(alice)
