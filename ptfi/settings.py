@@ -218,7 +218,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,100/300s/key"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
-MFA_ADAPTER = "ptfi.accounts.mfa.SecondStepAdapter"
+MFA_ADAPTER = "ptfi.accounts.mfa.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "EchoSphere PTFI"
@@ -227,8 +227,8 @@ MFA_TOTP_TOLERANCE = 1
 ACCOUNT_FORMS = {"signup": "ptfi.accounts.forms.SignupForm"}
 MFA_FORMS = {
     "add_webauthn": "ptfi.accounts.forms.AddPasskeyForm",
-    "authenticate": "ptfi.accounts.forms.SecondStepForm",
-    "reauthenticate": "ptfi.accounts.forms.SecondStepAgainForm",
+    "authenticate": "ptfi.accounts.forms.MfaForm",
+    "reauthenticate": "ptfi.accounts.forms.MfaReauthenticateForm",
 }
 # Passkeys need https everywhere but on localhost, which browsers trust.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS

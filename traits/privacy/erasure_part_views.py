@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ptfi.accounts.reauthentication import signed_in_just_now
+from ptfi.accounts.reauthentication import recently_authenticated
 from traits.erasure import parts as erasure_parts
 from traits.erasure.account import account_counts, erase_account
 from traits.erasure.receipts import in_words, said
@@ -81,7 +81,7 @@ def _erase(request: Request, target: State, context: dict[str, Any], act: Callab
         counts = erasure_parts.preview(request.user, target)
         context |= said(context["kind"], counts, {}) | {"going": counts["candidates"]}
         return render(request, "traits/erase_part.html", context)
-    if not signed_in_just_now(request):
+    if not recently_authenticated(request):
         raise ReauthenticationRequired
     with transaction.atomic(durable=True):
         done = act()
@@ -95,7 +95,7 @@ def account_erase(request: Request) -> HttpResponse:
     """End the account, with its e-mail and a fresh sign-in; the receipt is for this browser to see."""
     email, faults = request.POST.get("confirm", "").replace("\x00", ""), list[str]()
     if request.method == "POST":
-        if not signed_in_just_now(request):
+        if not recently_authenticated(request):
             raise ReauthenticationRequired
         try:
             with transaction.atomic(durable=True):

@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ptfi.accounts.reauthentication import signed_in_just_now
-from ptfi.accounts.session_messages import drop_notices
+from ptfi.accounts.reauthentication import recently_authenticated
+from ptfi.accounts.session_messages import drop_messages
 from traits.erasure import persona as service
 from traits.erasure.receipts import in_words, said
 from traits.errors import InvalidError
@@ -31,7 +31,7 @@ def erasure_new(request: Request) -> HttpResponse:
                 erasure = service.request_erasure(
                     **by(request),
                     confirm_email=email,
-                    recently_authenticated=signed_in_just_now(request),
+                    recently_authenticated=recently_authenticated(request),
                 )
             return to_receipt(request, erasure.pk)
         except InvalidError as error:
@@ -71,7 +71,7 @@ def _confirm(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
 def to_receipt(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
     """To the page that says what went."""
     # The session in hand would be saved as it was read, notices about traits included.
-    drop_notices(request.session)
+    drop_messages(request.session)
     return redirect("erasure", erasure_id)
 
 

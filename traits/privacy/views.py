@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from ptfi.oauth.grants import connections
+from ptfi.oauth.grants import connected_clients
 from traits import selectors
 from traits.erasure import persona as erasure
 from traits.erasure import suppressions as kept_away
@@ -47,7 +47,7 @@ def my_data(request: Request) -> HttpResponse:
         "persona": selectors.persona(request.user),
         "receipts": receipts,
         "more_receipts": more,
-        "apps": connections(request.user),
+        "apps": connected_clients(request.user),
         "looks": access.look_count(request.user),
     }
     return render(request, "traits/my_data.html", context)
