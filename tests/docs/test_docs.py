@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = [
     ROOT / "README.md",
     ROOT / "CHANGELOG.md",
+    ROOT / "CONTRIBUTING.md",
     *(path for folder in ("docs", "examples") for path in sorted((ROOT / folder).rglob("*.md"))),
 ]
 COMMANDS = {
@@ -79,6 +80,14 @@ def test_files_that_are_named_exist(path: Path) -> None:
         r"`((?:traits|graph|ptfi|tests|bench|deploy|docs|templates|static|examples)/[\w./-]*)`", path.read_text()
     ):
         assert (ROOT / name).exists(), name
+
+
+def test_the_map_of_the_code_is_complete() -> None:
+    architecture = (ROOT / "docs/architecture.md").read_text()
+    for app in ("ptfi", "traits", "graph"):
+        packages = {path.parent.name for path in (ROOT / app).glob("*/__init__.py")}
+        for name in packages - {"management", "migrations", "templatetags"}:
+            assert f"| `{app}/{name}/` |" in architecture, name
 
 
 def test_every_dependency_earns_its_place() -> None:
