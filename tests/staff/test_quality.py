@@ -213,7 +213,7 @@ def test_two_at_once_are_one(alice: User) -> None:
     thread.start()
     try:
         assert locked.wait(10)
-        assert "Somebody else" in refresh()
+        assert "Another process" in refresh()
         assert not QualityRefresh.objects.exists()
     finally:
         done.set()
