@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from ptfi.db.prepared import write
+from ptfi.db.prepared import write_each
 
 ACCESS_PRECISION = dt.timedelta(minutes=10)
 """How precisely the time of the last read is known."""
@@ -66,7 +66,7 @@ def record_access(user_id: uuid.UUID, client_id: str) -> None:
             _recorded.clear()
         _recorded[key] = now
     read_at = timezone.now()
-    write((RECORD_ACCESS, [[read_at, user_id, client_id, read_at - ACCESS_PRECISION]]))
+    write_each((RECORD_ACCESS, [[read_at, user_id, client_id, read_at - ACCESS_PRECISION]]))
 
 
 def forget_access(user_id: uuid.UUID, client_id: str) -> None:
