@@ -35,7 +35,7 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("PTFI_DATA_DIR", str(ROOT / ".data" / "bench"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ptfi.settings")
 # Set before the settings are read: the peer has no limits either.
-os.environ |= {"API_PERSON_RATE": "0", "API_CLIENT_RATE": "0"}
+os.environ |= {"API_USER_REQUESTS_PER_MINUTE": "0", "API_CLIENT_REQUESTS_PER_MINUTE": "0"}
 
 from ptfi import embedded  # noqa: E402 (the settings need the services' addresses)
 

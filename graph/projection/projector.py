@@ -70,7 +70,7 @@ class Projector:
                     self.share()
                     self.erase()
                 if not self.batch():
-                    stop.wait(settings.PROJECTOR_POLL)
+                    stop.wait(settings.PROJECTOR_POLL_SECONDS)
                 wait = self._back(wait)
             except AWAY as error:
                 # Whichever was away may have come back with less than it had.
@@ -89,7 +89,7 @@ class Projector:
             if not self.share() + self.erase() + self.batch():
                 if not self._waiting():
                     return
-                stop.wait(settings.PROJECTOR_POLL)
+                stop.wait(settings.PROJECTOR_POLL_SECONDS)
 
     def _waiting(self) -> bool:
         concepts = self.only is None and shared.waiting()
@@ -121,7 +121,7 @@ class Projector:
         """
         if erasing.go_on(self.only):
             return 1
-        person = erasing.claim(settings.PROJECTOR_LEASE, self.only)
+        person = erasing.claim(settings.PROJECTOR_LEASE_SECONDS, self.only)
         if person is None:
             self._erased_at = time.monotonic()
             return 0
@@ -141,7 +141,7 @@ class Projector:
         """Project a batch of people; returns how many there were. Raises GraphUnavailableError."""
         self._let_go()
         trace.begin(trace.BATCH)
-        self._held = outbox.claim(settings.PROJECTOR_LEASE, self.only)
+        self._held = outbox.claim(settings.PROJECTOR_LEASE_SECONDS, self.only)
         count = len(self._held)
         self._reporter.people = count
         if count:
@@ -233,7 +233,7 @@ class Projector:
         self._reporter.waits_for = which.replace("The", "the")
         if which == "PostgreSQL":
             database.close()
-        return min(LONGEST_WAIT, wait * 2 or settings.PROJECTOR_POLL)
+        return min(LONGEST_WAIT, wait * 2 or settings.PROJECTOR_POLL_SECONDS)
 
     def _back(self, wait: float) -> float:
         if wait:

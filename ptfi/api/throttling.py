@@ -28,9 +28,9 @@ class Throttle(BaseThrottle):
 def _limits(request: Request) -> list[tuple[str, int]]:
     limits = []
     if request.user.is_authenticated:
-        limits.append((str(request.user.pk), settings.API_PERSON_RATE))
+        limits.append((str(request.user.pk), settings.API_USER_REQUESTS_PER_MINUTE))
     if request.auth and request.auth.client_id:
-        limits.append((f"client:{request.auth.client_id}", settings.API_CLIENT_RATE))
+        limits.append((f"client:{request.auth.client_id}", settings.API_CLIENT_REQUESTS_PER_MINUTE))
     return limits
 
 

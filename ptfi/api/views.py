@@ -17,7 +17,7 @@ from ptfi.api.idempotency import respond
 from ptfi.api.strict import media_type
 from ptfi.api.throttling import Throttle
 from ptfi.errors import RuleError
-from ptfi.oauth.models import note_read
+from ptfi.oauth.models import record_access
 
 
 class Negotiation(DefaultContentNegotiation):
@@ -78,4 +78,4 @@ class PersonView(ApiView):
         self.person = person_of(request, kwargs["user_id"])
         client_id = request.auth.client_id
         if client_id and request.method == "GET":
-            note_read(self.person.pk, client_id)
+            record_access(self.person.pk, client_id)

@@ -283,7 +283,7 @@ def test_the_pages_session_may_read_and_with_its_csrf_token_change(as_alice: Cli
 
 
 def test_too_many_requests_are_told_when_to_come_back(api: Api, settings: Any) -> None:
-    settings.API_PERSON_RATE = 3
+    settings.API_USER_REQUESTS_PER_MINUTE = 3
     answers = [api.get("/traits/candidates")[0] for _ in range(9)]
     assert 429 in answers
     assert 1 <= int(api.response["Retry-After"]) <= 60

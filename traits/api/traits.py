@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from ptfi.accounts.reauthentication import signed_in_just_now
+from ptfi.accounts.reauthentication import recently_authenticated
 from ptfi.api.authentication import id_of
 from ptfi.api.idempotency import once
 from ptfi.api.strict import body_of, read_body, read_query
@@ -148,7 +148,7 @@ class Persona(PersonView):
     def delete(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
         email = read_body(request, requests.ErasureRequest)["confirm"]
         # A token says nothing about when its person signed in.
-        recently = not request.auth.client_id and signed_in_just_now(request._request)
+        recently = not request.auth.client_id and recently_authenticated(request._request)
 
         def act() -> tuple[int, Any]:
             asked = erasure.request_erasure(

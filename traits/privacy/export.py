@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from ptfi.accounts.models import User
 from ptfi.db.snapshot import ROWS, snapshot
-from ptfi.oauth.grants import Connection, connections
+from ptfi.oauth.grants import ConnectedClient, connected_clients
 from traits.api.serializers import candidate_json, entry_json, erasure_json, trait_json
 from traits.decisions.styles import all_styles
 from traits.models import (
@@ -89,7 +89,7 @@ def _members(user: User, now: dt.datetime) -> Members:
     yield "looks", map(_look, _rows(AccessEntry.objects.filter(subject_id=user.pk).order_by("created_at", "pk")))
     moderation = ModerationEntry.objects.filter(user=user).order_by("created_at", "pk")
     yield "moderation", map(_moderation, _rows(moderation))
-    yield "connectedApps", map(_app, connections(user))
+    yield "connectedApps", map(_app, connected_clients(user))
 
 
 def _rows(rows: QuerySet[Any]) -> Iterator[Any]:
@@ -164,7 +164,7 @@ def _moderation(row: ModerationEntry) -> dict[str, Any]:
     }
 
 
-def _app(connection: Connection) -> dict[str, Any]:
+def _app(connection: ConnectedClient) -> dict[str, Any]:
     return {
         "clientID": connection.client.pk,
         "name": connection.client.name,

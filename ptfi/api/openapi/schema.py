@@ -27,7 +27,7 @@ from ptfi.api.openapi.document import AN_ID, ERROR, HEADERS, IDEMPOTENCY_KEY, PA
 from ptfi.api.openapi.operation import JSON, Operation
 from ptfi.api.views import PersonView
 from ptfi.errors import NotFoundError, RuleError, TooLargeError
-from ptfi.oauth.scopes import INGEST, MANAGE_TRAITS, OF_CLIENTS, OF_PEOPLE, READ_TRAITS
+from ptfi.oauth.scopes import CLIENT_SCOPES, INGEST, MANAGE_TRAITS, READ_TRAITS, USER_SCOPES
 
 ANY = (RuleError, NotAuthenticatedError, InsufficientScopeError, CsrfFailedError, NotAcceptableError, ThrottledError)
 CHANGING = (IdempotencyConflictError, TooLargeError, UnsupportedMediaTypeError)
@@ -192,7 +192,7 @@ class BearerScheme(OpenApiAuthenticationExtension):
             "authorizationUrl": reverse("idp:oidc:authorization"),
             "tokenUrl": token,
             "refreshUrl": token,
-            "scopes": OF_PEOPLE,
+            "scopes": USER_SCOPES,
         }
         return {
             "type": "oauth2",
@@ -200,7 +200,7 @@ class BearerScheme(OpenApiAuthenticationExtension):
             "(`S256`), the pipeline its client credentials. `/.well-known/openid-configuration` names the addresses.",
             "flows": {
                 "authorizationCode": person,
-                "clientCredentials": {"tokenUrl": token, "scopes": OF_CLIENTS},
+                "clientCredentials": {"tokenUrl": token, "scopes": CLIENT_SCOPES},
             },
         }
 

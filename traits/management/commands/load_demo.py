@@ -9,12 +9,11 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from ptfi.accounts.allauth_internals import TOTP, RecoveryCodes, generate_totp_secret
 from ptfi.accounts.models import User
 from traits.ingest import batch as ingest
 from traits.ingest.parsing import Suggestion, parse_line
