@@ -18,7 +18,7 @@ from graph.reads.concepts import Hierarchy, climb, deadline, hierarchy, named, r
 from graph.reads.statements import BESIDES_TRAITS, OWN, TRAIT, Row
 from graph.schema import EDGES, KEYS, NODE_BY_LABEL
 from traits.models import Category
-from traits.persona.style_forms import LABELS, words
+from traits.models.styles import STYLE_LABELS, value_words
 from traits.text import name_key
 
 KINDS: dict[str, str] = {node.facts.drawn.name: node.facts.drawn.words for node in DRAWN}
@@ -238,8 +238,8 @@ class _Reading:
             for row in self.rows(statement, limit=MAX_OTHERS) if kind in self.filters.kinds else ():
                 node, context = row["node"], row["edge"].get("contextApplicability") or ""
                 name, value = node.get("name"), node.get("value")
-                if kind == "style" and name in LABELS:
-                    name, value = LABELS[name], words(name, value)
+                if kind == "style" and name in STYLE_LABELS:
+                    name, value = STYLE_LABELS[name], value_words(name, value)
                 self.add_other(kind, node[KEYS[label]], name, value, context)
 
     def emotions(self) -> None:

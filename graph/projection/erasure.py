@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import neo4j
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
@@ -27,6 +27,7 @@ from graph.projection.outbox import MAX_BACK_OFF, Replay
 from graph.projection.writer import CLEARING, FIXED
 from graph.schema import KEYS, NODE_BY_LABEL, properties_of
 from ptfi.db import sql
+from ptfi.db.transactions import front_door
 from traits.erasure import parts
 from traits.models import CandidateStatus, Erasure, ErasureState, Persona
 from traits.models.erasure import UNDER_WAY, WHOLE, ErasureKind
@@ -96,7 +97,7 @@ def go_on(only: uuid.UUID | None = None) -> bool:
     if erasure is None:
         return False
     try:
-        with transaction.atomic(durable=True):
+        with front_door():
             parts.go_on(erasure_id=erasure.pk)
     except (OperationalError, InterfaceError):
         raise

@@ -15,30 +15,18 @@ from ptfi.api.idempotency import once
 from ptfi.api.strict import Strict, read_body, read_query
 from ptfi.api.views import PersonView
 from ptfi.errors import RuleError
+from traits import decisions
 from traits.api import requests
 from traits.api import schema as operations
 from traits.api import selectors as lists
 from traits.api.requests import ACTION, MODIFIED, named
 from traits.api.serializers import candidate_json, trait_json
-from traits.decisions import bulk, undo
-from traits.decisions import candidates as services
 from traits.log.entries import Actor
 from traits.log.versions import lifted
-from traits.models import Decision, UserRefinedTrait
+from traits.log.words import WORDS
+from traits.models import UserRefinedTrait
 from traits.similarity import similar_traits
 
-MESSAGES = {
-    Decision.CONFIRMED_ASIS: "Confirmed.",
-    Decision.CONFIRMED_MODIFIED: "Confirmed with your changes.",
-    Decision.REJECTED: "Rejected. It will not be suggested again.",
-    Decision.DEFERRED: "Put off.",
-    Decision.MERGED: "Merged.",
-    Decision.REOPENED: "Back in your queue.",
-    Decision.USER_ADDED: "Part of your persona now.",
-    Decision.EDITED: "Saved.",
-    Decision.STATUS_CHANGED: "The status is changed.",
-    Decision.REMOVED: "No longer part of your persona.",
-}
 NAMES = {
     **{name: f"modifications.{said}" for name, said in MODIFIED.items()},
     **ACTION,
@@ -46,7 +34,7 @@ NAMES = {
 }
 
 
-def by(request: Request) -> dict[str, Any]:
+def acting_for_self(request: Request) -> dict[str, Any]:
     """The person, deciding for themselves through a client."""
     user: User = request.user
     return {"user": user, "actor": Actor(user_id=user.pk, client_id=request.auth.client_id)}
@@ -57,13 +45,13 @@ def sync(entries: list[UserRefinedTrait]) -> str:
     return "pending" if entries else "synced"
 
 
-def outcome_json(outcome: services.Outcome) -> dict[str, Any]:
+def outcome_json(outcome: decisions.Outcome) -> dict[str, Any]:
     """What a decision left behind."""
     trait, candidate = outcome.trait, outcome.candidate
     first, last = outcome.entries[0], outcome.entries[-1]
     entry = last if outcome.batch_id and lifted(last.content)["relation"] else first
     return {
-        "message": MESSAGES[Decision(entry.user_decision)],
+        "message": WORDS[entry.user_decision].message,
         "traitID_in_pkg": trait.trait_id if trait else None,
         "newStatus_in_pkg": trait.status if trait else None,
         "updatedTraitDetails": trait_json(trait) if trait else None,
@@ -125,7 +113,7 @@ class CandidateAction(PersonView):
             with named(NAMES):
                 common = {"candidate_id": pk, "version": values.get("version")}
                 judged = requests.evidence(values.get("linkedEvidenceOverride", []))
-                return 200, outcome_json(decide(by(request) | common | {"evidence": judged}, values))
+                return 200, outcome_json(decide(acting_for_self(request) | common | {"evidence": judged}, values))
 
         return once(request, act)
 
@@ -139,13 +127,13 @@ class CandidateAction(PersonView):
             raise
 
 
-def _confirm(common: dict[str, Any], values: dict[str, Any]) -> services.Outcome:
+def _confirm(common: dict[str, Any], values: dict[str, Any]) -> decisions.Outcome:
     changes = requests.changes(values.get("modifications", {}))
-    return services.confirm(**common, changes=changes, relation=requests.relation(values.get("relation")))
+    return decisions.confirm(**common, changes=changes, relation=requests.relation(values.get("relation")))
 
 
-def _reject(common: dict[str, Any], values: dict[str, Any]) -> services.Outcome:
-    return services.reject(
+def _reject(common: dict[str, Any], values: dict[str, Any]) -> decisions.Outcome:
+    return decisions.reject(
         **common,
         code=values.get("rejectionCode", "other"),
         reason=values.get("rejectionReason", ""),
@@ -153,15 +141,15 @@ def _reject(common: dict[str, Any], values: dict[str, Any]) -> services.Outcome:
     )
 
 
-def _defer(common: dict[str, Any], values: dict[str, Any]) -> services.Outcome:
-    return services.defer(**common, until=requests.until(values))
+def _defer(common: dict[str, Any], values: dict[str, Any]) -> decisions.Outcome:
+    return decisions.defer(**common, until=requests.until(values))
 
 
-def _merge(common: dict[str, Any], values: dict[str, Any]) -> services.Outcome:
-    return services.merge(**common, into=values["mergeInto"])
+def _merge(common: dict[str, Any], values: dict[str, Any]) -> decisions.Outcome:
+    return decisions.merge(**common, into=values["mergeInto"])
 
 
-DECIDE: dict[str, Callable[[dict[str, Any], dict[str, Any]], services.Outcome]] = {
+DECIDE: dict[str, Callable[[dict[str, Any], dict[str, Any]], decisions.Outcome]] = {
     "confirmed_asis": _confirm,
     "confirmed_modified": _confirm,
     "rejected": _reject,
@@ -178,7 +166,7 @@ class CandidateReopen(PersonView):
         version = optional_body(request, requests.Version).get("version")
 
         def act() -> tuple[int, Any]:
-            return 200, outcome_json(services.reopen(**by(request), candidate_id=pk, version=version))
+            return 200, outcome_json(decisions.reopen(**acting_for_self(request), candidate_id=pk, version=version))
 
         return once(request, act)
 
@@ -195,8 +183,8 @@ class BulkActions(PersonView):
 
         def act() -> tuple[int, Any]:
             with named(ACTION):
-                outcome = bulk.bulk(
-                    **by(request),
+                outcome = decisions.decide_many(
+                    **acting_for_self(request),
                     candidate_ids=values["candidateIDs"],
                     decision=values["userDecision"],
                     code=values.get("rejectionCode", "other"),
@@ -216,11 +204,11 @@ class Undo(PersonView):
         pk = id_of(action_id)
         lists.require_entry(self.person, pk)
         optional_body(request, requests.Nothing)
-        return once(request, lambda: (200, _undone(by(request), pk)))
+        return once(request, lambda: (200, _undone(acting_for_self(request), pk)))
 
 
 def _undone(person: dict[str, Any], pk: uuid.UUID) -> dict[str, Any]:
-    outcome = undo.undo(**person, action_id=pk)
+    outcome = decisions.undo(**person, action_id=pk)
     return {
         "message": "Undone." if not outcome.skipped else f"Undone; {outcome.skipped} had changed since.",
         "refinementActionIDs": [entry.pk for entry in outcome.entries],

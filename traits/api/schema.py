@@ -4,9 +4,10 @@ import orjson
 
 from ptfi.api.openapi.operation import JSON, Operation, json_body
 from traits.api import answers, examples, ingest_requests, requests
-from traits.decisions.styles import KNOWN, LARGEST, MAX_ELEMENT, MAX_VALUE
+from traits.decisions.styles import LARGEST, MAX_ELEMENT, MAX_VALUE
 from traits.errors import AlreadyDecidedError, NotLatestError, StaleVersionError, TraitRemovedError
 from traits.models import MAX_LIST
+from traits.models.styles import STYLE_ELEMENTS
 
 STYLE_VALUES = {
     "oneOf": [{"type": "string", "maxLength": MAX_VALUE}, {"type": "number", "minimum": -LARGEST, "maximum": LARGEST}]
@@ -22,7 +23,7 @@ STYLES = {
         "maxLength": MAX_ELEMENT,
         "pattern": rf"^[^{ODD}\s]([^{ODD}]*[^{ODD}\s])?$",
     },
-    "properties": {name: {"enum": list(values)} for name, values in KNOWN.items() if values}
+    "properties": {name: {"enum": list(values)} for name, values in STYLE_ELEMENTS.items() if values}
     | {"EmojiPreference": {"type": "number", "minimum": 0, "maximum": 1}},
     "additionalProperties": STYLE_VALUES,
 }

@@ -13,17 +13,16 @@ from ptfi.api.idempotency import once
 from ptfi.api.strict import body_of, read_body, read_query
 from ptfi.api.views import PersonView
 from ptfi.errors import RuleError
-from traits import selectors
+from traits import decisions, selectors
 from traits.api import requests
 from traits.api import schema as operations
 from traits.api import selectors as lists
-from traits.api.candidates import MESSAGES, by, optional_body, outcome_json, sync
+from traits.api.candidates import acting_for_self, optional_body, outcome_json, sync
 from traits.api.requests import CUSTOM, MODIFIED, named
 from traits.api.serializers import entry_json, erasure_json, trait_json
-from traits.decisions import candidates as services
 from traits.decisions import styles
-from traits.decisions import traits as persona
 from traits.erasure import persona as erasure
+from traits.log.words import WORDS
 from traits.models import Decision
 
 SHOWN_HISTORY = 50
@@ -37,8 +36,10 @@ class CustomTraits(PersonView):
 
         def act() -> tuple[int, Any]:
             with named(CUSTOM):
-                outcome = persona.add_trait(**by(request), changes=requests.changes(values), own_evidence=own)
-            said = {"message": MESSAGES[Decision.USER_ADDED], "refinementActionID": outcome.action_id}
+                outcome = decisions.add_trait(
+                    **acting_for_self(request), changes=requests.changes(values), own_evidence=own
+                )
+            said = {"message": WORDS[Decision.USER_ADDED].message, "refinementActionID": outcome.action_id}
             trait = trait_json(outcome.trait) if outcome.trait else None
             return 201, said | {"newTrait": trait, "pkgSync": sync(outcome.entries)}
 
@@ -58,9 +59,9 @@ class TraitDetail(PersonView):
         pk = self._known(trait_id)
         values = read_body(request, requests.TraitPatch)
 
-        def act() -> services.Outcome:
-            return persona.edit_trait(
-                **by(request),
+        def act() -> decisions.Outcome:
+            return decisions.edit_trait(
+                **acting_for_self(request),
                 trait_id=pk,
                 changes=requests.changes(values),
                 evidence=requests.evidence(values.get("linkedEvidenceOverride", [])),
@@ -76,10 +77,10 @@ class TraitDetail(PersonView):
         reason, version = values.get("reason", ""), values.get("version")
         return self.change(
             request,
-            lambda: persona.remove_trait(**by(request), trait_id=pk, reason=reason, version=version),
+            lambda: decisions.remove_trait(**acting_for_self(request), trait_id=pk, reason=reason, version=version),
         )
 
-    def change(self, request: Request, act: Callable[[], services.Outcome]) -> HttpResponse:
+    def change(self, request: Request, act: Callable[[], decisions.Outcome]) -> HttpResponse:
         def answered() -> tuple[int, Any]:
             with named(MODIFIED):
                 return 200, outcome_json(act())
@@ -103,7 +104,7 @@ class TraitStatus(TraitDetail):
         status, version = values["status"], values.get("version")
         return self.change(
             request,
-            lambda: persona.set_status(**by(request), trait_id=pk, status=status, version=version),
+            lambda: decisions.set_status(**acting_for_self(request), trait_id=pk, status=status, version=version),
         )
 
 
@@ -127,7 +128,7 @@ class CommunicationStyles(PersonView):
         values = _map(request)
 
         def act() -> tuple[int, Any]:
-            outcome = styles.put_styles(**by(request), context=context, styles=values)
+            outcome = decisions.put_styles(**acting_for_self(request), context=context, styles=values)
             message = "Saved." if outcome.entries else "Nothing was changed."
             return 200, {"message": message, "updatedStyles": outcome.styles, "pkgSync": sync(outcome.entries)}
 
@@ -150,7 +151,9 @@ class Persona(PersonView):
         recently = not request.auth.client_id and signed_in_just_now(request._request)
 
         def act() -> tuple[int, Any]:
-            asked = erasure.request_erasure(**by(request), confirm_email=email, recently_authenticated=recently)
+            asked = erasure.request_erasure(
+                **acting_for_self(request), confirm_email=email, recently_authenticated=recently
+            )
             return 202, erasure_json(asked)
 
         return once(request, act)

@@ -15,6 +15,7 @@ from psycopg import errors
 
 from ptfi.accounts.models import User
 from ptfi.db import sql
+from ptfi.db.transactions import front_door
 from ptfi.events.channels import tell_suggested
 from traits.evidence import Piece, identity
 from traits.ingest import blocklist as bars
@@ -97,7 +98,7 @@ def retried(work: Callable[[], Value]) -> Value:
     attempt = 1
     while True:
         try:
-            with transaction.atomic(durable=True):
+            with front_door():
                 return work()
         except (ChangedMeanwhileError, IntegrityError, OperationalError) as error:
             # Another import stored the same candidate first, a suppression was lifted: seen afresh, all fits.
@@ -324,7 +325,7 @@ class _Batch:
             update_all(self.changed.values())
         for user, changes in sorted(self.replaced.items()):
             persona = self.personas[user]
-            log.append(persona, changes, actor=log.PIPELINE, at=log.next_moment(persona))
+            log.append(persona, changes, actor=log.PIPELINE, at=persona.next_moment())
         # Pages can do without; an import that is in must not fail for it.
         transaction.on_commit(functools.partial(tell_suggested, self.shown), robust=True)
 
