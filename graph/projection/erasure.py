@@ -21,15 +21,14 @@ from django.db.models.functions import Now
 
 from graph import connection
 from graph.nodes import MANAGED_BY, NODES
-from graph.projection import outbox
+from graph.projection import outbox, writer
 from graph.projection import sql as statements
-from graph.projection import writer as writing
 from graph.projection.outbox import MAX_BACK_OFF, Replay
 from graph.projection.writer import CLEARING, FIXED
 from graph.schema import KEYS, NODE_BY_LABEL, properties_of
 from ptfi.db import sql
 from ptfi.db.transactions import front_door
-from traits.erasure import parts as erasure_parts
+from traits.erasure import parts
 from traits.models import CandidateStatus, Erasure, ErasureState, Persona
 from traits.models.erasure import UNDER_WAY, WHOLE, ErasureKind
 
@@ -94,12 +93,12 @@ def go_on(only: uuid.UUID | None = None) -> bool:
 
     One that fails waits, twice as long each time, and shows why.
     """
-    erasure = erasure_parts.under_way(only).first()
+    erasure = parts.under_way(only).first()
     if erasure is None:
         return False
     try:
         with front_door():
-            erasure_parts.go_on(erasure_id=erasure.pk)
+            parts.go_on(erasure_id=erasure.pk)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:  # noqa: BLE001 (it is kept with the erasure, and the others go on)
@@ -122,7 +121,7 @@ def waiting(only: uuid.UUID | None = None) -> bool:
     """Whether somebody's erasure can go on, in the tables or in the graph, and is neither held nor backing off."""
     to_clear = _ready().filter(next_attempt_at=None)
     to_clear = to_clear.filter(subject_id=only) if only else to_clear
-    return to_clear.exists() or erasure_parts.under_way(only).exists()
+    return to_clear.exists() or parts.under_way(only).exists()
 
 
 def pending(user_id: uuid.UUID) -> bool:
@@ -144,8 +143,8 @@ def clear(user_id: uuid.UUID) -> None:
     whole = [erasure for erasure in erasures if erasure.kind in WHOLE]
     if whole and not _cleared(person, whole):
         return
-    parts = [erasure for erasure in erasures if erasure.kind not in WHOLE]
-    for erasure in parts:
+    of_parts = [erasure for erasure in erasures if erasure.kind not in WHOLE]
+    for erasure in of_parts:
         theirs = set[str]()
         for ids in connection.parts(_gone(erasure)):
             theirs |= connection.write(partial(_theirs, statements=BLANK_PART, ids=ids))
@@ -185,7 +184,7 @@ def _cleared(person: Person, erasures: list[Erasure]) -> bool:
             theirs |= connection.write(partial(_blanked, person=person, ids=part))
         for erasure in erasures:
             _note(erasure, theirs)
-        while not connection.write(lambda tx: writing.clear(tx, [(person.user_id, person.generation)])):
+        while not connection.write(lambda tx: writer.clear(tx, [(person.user_id, person.generation)])):
             pass
     if person.joined is None:
         connection.write(lambda tx: tx.run(NO_DATES, id=str(person.user_id)).consume())
@@ -201,20 +200,20 @@ def _overtake(person: Person, generation: int) -> None:
         outbox.replay([Replay(person.user_id, person.generation, floor=generation)])
 
 
-def _close(tx: neo4j.ManagedTransaction, person: Person) -> writing.Fence | None:
+def _close(tx: neo4j.ManagedTransaction, person: Person) -> writer.Fence | None:
     """Raise the fence to the person's generation, where it is not there yet; returns where it stands."""
     now = dt.datetime.now(dt.UTC).isoformat()
     joined = person.joined.isoformat() if person.joined else now
     row = {"id": str(person.user_id), "generation": person.generation, "first": CLEARING, "joined": joined}
-    tx.run(writing.OPEN, people=[row], now=now, ptfi=MANAGED_BY).consume()
-    return writing.states(tx, [person.user_id])[person.user_id]
+    tx.run(writer.OPEN, people=[row], now=now, ptfi=MANAGED_BY).consume()
+    return writer.states(tx, [person.user_id])[person.user_id]
 
 
 def _blanked(tx: neo4j.ManagedTransaction, person: Person, ids: list[str]) -> set[str]:
     """Empty what the pipeline made of these things; returns those of them that it did make."""
     now = dt.datetime.now(dt.UTC).isoformat()
     row = {"id": str(person.user_id), "generation": person.generation, "revision": CLEARING}
-    if not list(tx.run(writing.CLEARED, people=[row], now=now)):
+    if not list(tx.run(writer.CLEARED, people=[row], now=now)):
         return set()
     return _theirs(tx, BLANK, ids)
 
@@ -255,9 +254,9 @@ def repeat_lost(only: uuid.UUID | None = None) -> Iterator[int]:
     last = uuid.UUID(int=0)
     while rows := list(people.filter(subject_id__gt=last)[:SWEEP]):
         last = rows[-1][0]
-        fences = connection.write(partial(writing.states, user_ids=[user_id for user_id, *_ in rows]))
+        fences = connection.write(partial(writer.states, user_ids=[user_id for user_id, *_ in rows]))
         yield repeat(user_id for user_id, *place in rows if not _reaches(fences[user_id], *place))
 
 
-def _reaches(fence: writing.Fence | None, generation: int, revision: int) -> bool:
+def _reaches(fence: writer.Fence | None, generation: int, revision: int) -> bool:
     return fence is not None and (fence.generation, fence.revision) >= (generation, revision)

@@ -19,7 +19,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from graph import connection
-from graph.concepts import importer as importing
+from graph.concepts import importer
 from graph.connection import MAX_ROWS, parts
 from graph.mapping import Properties, concept_id, shared_id
 from graph.models import SharedConcept, SharedConceptTie, Vocabulary
@@ -199,7 +199,7 @@ def repair_lost() -> Iterator[None]:
         differing = {pk for pk, _ in _differences(_batch(ids))}
         if differing and not waiting():
             logger.warning("The graph lacks %d shared concepts; they are written again", len(differing))
-            importing.touch(uuid.UUID(pk) for pk in differing)
+            importer.touch(uuid.UUID(pk) for pk in differing)
         yield
 
 
@@ -225,7 +225,7 @@ def rebuild() -> None:
     rows = [{"id": pk, "revision": sys.maxsize} for pk in sorted(_ours() - known)]
     for part in parts(rows):
         connection.write(partial(_drop, rows=part))
-    importing.touch(SharedConcept.objects.values_list("pk", flat=True))
+    importer.touch(SharedConcept.objects.values_list("pk", flat=True))
     stop = threading.Event()
     while waiting() and not project():
         stop.wait(settings.PROJECTOR_POLL_SECONDS)

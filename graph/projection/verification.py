@@ -14,9 +14,7 @@ from django.conf import settings
 from graph import connection
 from graph.mapping import EdgeKey, NodeKey, Properties, Rows, ThingChange, rows_of, status_when_gone, style_id
 from graph.nodes import MANAGED_BY
-from graph.projection import erasure as erasing
-from graph.projection import outbox
-from graph.projection import shared_concepts as shared
+from graph.projection import erasure, outbox, shared_concepts
 from graph.projection.writer import Fence, states
 from graph.schema import KEYS
 from traits.log.snapshots import style_element, style_state, trait_state
@@ -52,7 +50,7 @@ def check(user_id: uuid.UUID, within: float = math.inf) -> list[str] | None:
     until = time.monotonic() + within
     for _ in range(TRIES):
         persona = Persona.objects.get(user_id=user_id)
-        if persona.behind or erasing.pending(user_id):
+        if persona.behind or erasure.pending(user_id):
             return None
         changes = outbox.history(user_id, persona.revision)
         found = [*_state_differences(user_id, changes), *_graph_differences(persona, changes, until)]
@@ -95,8 +93,8 @@ def _graph_differences(persona: Persona, changes: list[ThingChange], until: floa
     rows = rows_of(changes)
     names = [properties["name"] for (label, _), properties in rows.nodes.items() if label == "Concept"]
     # While an import is on its way, some of the ties are there and others are not.
-    tied = not shared.waiting()
-    for own, broader in shared.own_ties({persona.user_id: names}) if tied else ():
+    tied = not shared_concepts.waiting()
+    for own, broader in shared_concepts.own_ties({persona.user_id: names}) if tied else ():
         rows.edge("IS_A_TYPE_OF", own, broader)
 
     def work(tx: neo4j.ManagedTransaction) -> list[str]:

@@ -8,7 +8,15 @@ from typing import Any, ParamSpec, TypeVar
 from django.db import connection, transaction
 
 from ptfi.accounts.models import User
-from ptfi.db.prepared import Table, fetch
+from ptfi.db.prepared import fetch
+from traits.decisions.sql import (
+    CANDIDATES,
+    LOCK,
+    LOCK_MANY,
+    LOCK_MANY_WITH_DUPLICATES,
+    LOCK_ONE,
+    LOCK_ONE_WITH_DUPLICATES,
+)
 from traits.errors import AlreadyDecidedError, NotFoundError, StaleVersionError, TraitRemovedError
 from traits.log.entries import PERSONAS
 from traits.models import CandidateStatus, ExtractedTraitCandidate, Persona, PersonaTrait, UserRefinedTrait
@@ -16,43 +24,6 @@ from traits.models import CandidateStatus, ExtractedTraitCandidate, Persona, Per
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 Candidates = dict[uuid.UUID, ExtractedTraitCandidate]
-
-CANDIDATES = Table(ExtractedTraitCandidate, without=["search"])
-LOCK = f"SELECT {PERSONAS.columns} FROM {PERSONAS.name} WHERE user_id = %s FOR NO KEY UPDATE"  # noqa: S608 (ours)
-
-
-def _locking(chosen: str) -> str:
-    """The statement that locks the person, and then the chosen candidates, of which their newest versions are read."""
-    return f"""
-        WITH person AS ({LOCK})
-        SELECT person.*, {CANDIDATES.columns} FROM person JOIN {CANDIDATES.name} USING (user_id)
-        WHERE candidate_id {chosen} ORDER BY candidate_id FOR NO KEY UPDATE OF {CANDIDATES.name}
-    """  # noqa: S608 (names of ours)
-
-
-def _locking_with_duplicates(ids: str, chosen: str) -> str:
-    """As _locking, with the near-duplicates of the chosen, and the person's revision as it was when this began.
-
-    It finds nothing while somebody else has the person: only the next statement would see what they put back.
-    """
-    return f"""
-        WITH person AS ({LOCK} SKIP LOCKED)
-        SELECT person.*, {CANDIDATES.columns}, seen.revision
-        FROM person JOIN {PERSONAS.name} seen USING (user_id) JOIN {CANDIDATES.name} USING (user_id)
-        WHERE candidate_id IN (
-            SELECT {ids} UNION
-            SELECT other.candidate_id FROM {CANDIDATES.name} one JOIN {CANDIDATES.name} other
-                ON other.user_id = one.user_id AND other.name_key = one.name_key
-                AND other.trait_category = one.trait_category AND other.status = 'candidate' AND other.held_reason = ''
-            WHERE one.user_id = %s AND one.candidate_id {chosen})
-        ORDER BY candidate_id FOR NO KEY UPDATE OF {CANDIDATES.name}
-    """  # noqa: S608 (names of ours)
-
-
-# For a single id PostgreSQL keeps one plan; for a list it plans each time, as it depends on the length.
-LOCK_ONE, LOCK_MANY = _locking("= %s"), _locking("= ANY(%s)")
-LOCK_ONE_WITH_DUPLICATES = _locking_with_duplicates("%s::uuid", "= %s")
-LOCK_MANY_WITH_DUPLICATES = _locking_with_duplicates("unnest(%s::uuid[])", "= ANY(%s)")
 
 
 def atomic(service: Callable[Parameters, Result]) -> Callable[Parameters, Result]:

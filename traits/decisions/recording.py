@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from django.db.models import Q
 
 from ptfi.db.prepared import Table, Write, write_each, write_together
-from traits.decisions.locking import CANDIDATES
+from traits.decisions.sql import CANDIDATES
 from traits.decisions.suppressions import lift, suppressing
 from traits.errors import AlreadyDecidedError, NotLatestError
 from traits.log import entries as log

@@ -6,18 +6,13 @@ from collections.abc import Collection, Iterable
 from django.db.models import F
 
 from ptfi.db.prepared import Write, write_each
+from traits.decisions.sql import DELETE_SUPPRESSIONS, SUPPRESS
 from traits.log.snapshots import State
 from traits.models import CandidateStatus, ExtractedTraitCandidate, Persona, PersonaTrait, Suppression
 from traits.text import name_key
 
 Key = tuple[str, str]
 """Name key and category."""
-SUPPRESS = """
-    INSERT INTO traits_suppression AS kept (user_id, name_key, category, sources, created_at)
-    VALUES (%s, %s, %s, %s, now()) ON CONFLICT (user_id, name_key, category) DO UPDATE
-    SET sources = ARRAY(SELECT DISTINCT unnest(kept.sources || excluded.sources) AS source ORDER BY source)
-"""
-DELETE_SUPPRESSIONS = "DELETE FROM traits_suppression WHERE id = ANY(%s)"
 
 
 def suppressing(persona: Persona, rejected: Iterable[tuple[uuid.UUID, Iterable[State]]]) -> Write:

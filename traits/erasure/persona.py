@@ -6,9 +6,8 @@ It takes the person's Persona row in the one strength that imports wait for (ing
 import logging
 import time
 import uuid
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Model
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -16,6 +15,7 @@ from django.utils import timezone
 from ptfi.accounts.models import User
 from ptfi.accounts.session_messages import clear_session_messages
 from ptfi.api.models import IdempotencyKey
+from ptfi.db import sql
 from traits.erasure.redaction import Scope
 from traits.errors import ErasureExpiredError, InvalidError, NotFoundError
 from traits.log import entries as log
@@ -203,10 +203,10 @@ def _erase_tables(user: User) -> None:
     rows = ExtractedTraitCandidate.objects.filter(user=user).order_by("pk")
     # In the order of ids, as everybody takes them; an import may hold some by mistake, under another person.
     list(rows.select_for_update().values_list("pk"))
-    _value("SELECT erase_persona_log(%(user)s)", {"user": user.pk})
+    sql.call("erase_persona_log", user.pk)
     # Who of the staff looked stays on record; what they wrote about it may quote the persona.
-    _value("SELECT erase_access_reasons(%(user)s)", {"user": user.pk})
-    _value("SELECT erase_moderation(%(user)s)", {"user": user.pk})
+    sql.call("erase_access_reasons", user.pk)
+    sql.call("erase_moderation", user.pk)
     for model in TABLES.values():
         # The ORM would first look for rows that refer to these, which are gone.
         model._default_manager.filter(user=user)._raw_delete("default")
@@ -240,9 +240,3 @@ def _reset(persona: Persona, generation: int) -> None:
         last_error="",
         suggestions_off_at=timezone.now(),
     )
-
-
-def _value(statement: str, parameters: dict[str, Any]) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return int(cursor.fetchone()[0])

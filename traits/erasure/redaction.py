@@ -10,11 +10,11 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 
 from ptfi.accounts.models import User
 from ptfi.db import sql
+from traits.erasure.sql import PIECES, REDACT
 from traits.evidence import Piece
 from traits.log.chain import digest_of
 from traits.log.snapshots import SIDES, State
@@ -22,14 +22,6 @@ from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, UserRe
 from traits.models.erasure import ErasureKind
 
 HALVES = ("before", "after")
-PIECES = """
-    SELECT count(DISTINCT piece->>'evidence_id') FROM (
-        SELECT supporting_evidence AS pieces, trait_category AS category FROM traits_extractedtraitcandidate
-        WHERE user_id = %(user)s
-        UNION ALL SELECT evidence, category FROM traits_personatrait WHERE user_id = %(user)s
-    ) AS rows, jsonb_array_elements(pieces) AS piece
-    WHERE CASE WHEN %(category)s <> '' THEN category = %(category)s ELSE piece @> %(target)s::jsonb END
-"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +59,7 @@ class Scope:
     def pieces(self, user: User) -> int:
         """How many pieces of evidence go, each once, wherever they stand."""
         target = json.dumps(self.target)
-        return int(sql.rows(PIECES, {"user": user.pk, "category": self.category, "target": target})[0][0])
+        return int(sql.value(PIECES, {"user": user.pk, "category": self.category, "target": target}))
 
     def entries(self, user: User) -> QuerySet[UserRefinedTrait]:
         """The entries of the log whose states hold what goes; every version has category and evidence."""
@@ -117,8 +109,7 @@ class Redaction:
                 revisions.append(entry.revision)
                 contents.append(json.dumps(content))
         if revisions:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT redact_log(%s, %s, %s::jsonb[])", [user.pk, revisions, contents])
+            sql.run(REDACT, [user.pk, revisions, contents])
 
     def _without(self, entry: UserRefinedTrait) -> State | None:
         """The content without what goes; None when it holds nothing of it.

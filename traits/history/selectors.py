@@ -19,6 +19,7 @@ from ptfi.web.filters import Filters, choice, day
 from ptfi.web.keyset import Page
 from traits.errors import NotFoundError
 from traits.history.past import revision_at
+from traits.history.sql import SLIM
 from traits.log import undoable
 from traits.log.diff import Difference, differences
 from traits.log.narration import Phrase, batch_sentence, narrate, related, sentence, with_names
@@ -54,12 +55,7 @@ class Slim(Func):
     The names are those of every version of the snapshots.
     """
 
-    template = """(SELECT (state - 'evidence') || jsonb_build_object('evidence', (
-        SELECT coalesce(jsonb_agg(jsonb_build_object(
-            'evidence_id', piece -> 'evidence_id', 'verdict', piece -> 'verdict')), '[]')
-        FROM jsonb_array_elements(
-            CASE jsonb_typeof(state -> 'evidence') WHEN 'array' THEN state -> 'evidence' ELSE '[]' END) piece))
-        FROM (SELECT %(expressions)s AS state) given WHERE jsonb_typeof(state) = 'object')"""
+    template = SLIM
     output_field = JSONField()
 
 

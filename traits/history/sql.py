@@ -48,3 +48,10 @@ FROM counted LEFT JOIN page ON true LEFT JOIN traits_userrefinedtrait ON refinem
     LEFT JOIN traits_personatrait now ON now.trait_id = page.trait_id AND now.user_id = %(user)s
 ORDER BY page.name, page.trait_id
 """
+SLIM = """(SELECT (state - 'evidence') || jsonb_build_object('evidence', (
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'evidence_id', piece -> 'evidence_id', 'verdict', piece -> 'verdict')), '[]')
+    FROM jsonb_array_elements(
+        CASE jsonb_typeof(state -> 'evidence') WHEN 'array' THEN state -> 'evidence' ELSE '[]' END) piece))
+    FROM (SELECT %(expressions)s AS state) given WHERE jsonb_typeof(state) = 'object')"""
+"""A state with nothing of its evidence but ids and verdicts; the template of a Func."""

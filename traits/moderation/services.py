@@ -242,4 +242,4 @@ def without_text(held_reason: str) -> str:
 
 def blank_reasons(user: User, candidate_ids: list[uuid.UUID]) -> None:
     """Take away what staff wrote about these suggestions; only for an erasure that is under way."""
-    sql.value("SELECT blank_moderation(%(user)s, %(ids)s)", {"user": user.pk, "ids": candidate_ids})
+    sql.call("blank_moderation", user.pk, candidate_ids)

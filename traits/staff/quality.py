@@ -5,13 +5,14 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
+from ptfi.db import sql
 from ptfi.web.filters import Filters, choice, text
 from traits.models import Category, Quality, QualityRefresh, QualityWaiting, RejectionCode
 from traits.persona.overview import DRAWN, ENOUGH, OFF
+from traits.staff.sql import of_models, totals
 
 PERIODS = {"4": "The last 4 weeks", "13": "The last 3 months", "52": "The last year", "": "All of it"}
 """Weeks, and how they are called."""
@@ -31,18 +32,7 @@ TIMES = {
 }
 COUNTED = (*OUTCOMES, *RejectionCode.values, "said", *TIMES)
 SUMS = ", ".join(f"sum({name})" for name in COUNTED)
-# One look at the rows gives everything but the models.
-TOTALS = f"""
-SELECT grouping(week, category, band), week, category, band, {SUMS} FROM traits_quality
-WHERE model = %(model)s AND (%(since)s::date IS NULL OR week >= %(since)s)
-    AND (%(category)s = '' OR category = %(category)s)
-GROUP BY GROUPING SETS ((), (week), (category), (band))"""  # noqa: S608 (names of ours)
-MODEL_ROWS = f"""
-SELECT model, {SUMS}, count(*) OVER () FROM traits_quality
-WHERE model <> '' AND (%(model)s = '' OR model = %(model)s) AND (%(since)s::date IS NULL OR week >= %(since)s)
-    AND (%(category)s = '' OR category = %(category)s)
-GROUP BY model
-ORDER BY sum({" + ".join(OUTCOMES)}) DESC, model LIMIT {MODELS}"""  # noqa: S608 (names of ours)
+TOTALS, MODEL_ROWS = totals(SUMS), of_models(SUMS, OUTCOMES, MODELS)
 WHOLE, BY_WEEK, BY_CATEGORY, BY_BAND = 0b111, 0b011, 0b101, 0b110
 
 
@@ -207,13 +197,13 @@ class Report:
 
 def report(filters: QualityFilters) -> Report:
     """What the filters find, as it was counted last."""
-    rows = _query(TOTALS, filters.values())
+    rows = sql.rows(TOTALS, filters.values())
     parts: dict[int, list[tuple[Any, Counts]]] = {kind: [] for kind in (WHOLE, BY_WEEK, BY_CATEGORY, BY_BAND)}
     for kind, week, category, band, *sums in rows:
         if sums[0] is not None:
             key = {WHOLE: None, BY_WEEK: week, BY_CATEGORY: category, BY_BAND: band}[kind]
             parts[kind].append((key, _counts(sums)))
-    models = _query(MODEL_ROWS, filters.values())
+    models = sql.rows(MODEL_ROWS, filters.values())
     bands = [
         QualityBand(least=10 * band, counts=counts) for band, counts in sorted(parts[BY_BAND], key=_first) if band >= 0
     ]
@@ -294,10 +284,3 @@ def _waiting(filters: QualityFilters) -> list[CategoryWaiting]:
         rows = rows.filter(category=filters.category)
     found = rows.order_by(F("waiting").desc(), "category").values("category", "waiting", "put_off", "held", "oldest_at")
     return [CategoryWaiting(**row) for row in found]
-
-
-def _query(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
