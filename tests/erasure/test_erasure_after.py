@@ -25,7 +25,7 @@ from traits.erasure import suppressions
 from traits.errors import AlreadyDecidedError, InvalidError, NotFoundError
 from traits.ingest import batch as ingest
 from traits.ingest import blocklist as bars
-from traits.ingest.parsing import Suggestion, parse
+from traits.ingest.parsing import CandidateRecord, parse
 from traits.log import entries as log
 from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait
 from traits.persona import overview
@@ -53,7 +53,7 @@ def test_a_suggestion_that_came_again_is_not_beside_its_trait(alice: User, name:
     erasure_parts.erase_source(**by(alice), source=bars.source_bar(alice.pk, SOURCE))
     removal = persona.remove_trait(**by(alice), trait_id=first.pk)
     again = parse(new_row(candidate_id=str(first.pk), trait_name=name, trait_category="Interest"))
-    assert isinstance(again, Suggestion)
+    assert isinstance(again, CandidateRecord)
     ingest.apply([again], owner=alice)
     assert ExtractedTraitCandidate.objects.filter(pk=first.pk).exists()
     undo.undo(**by(alice), action_id=removal.action_id)

@@ -25,7 +25,7 @@ from traits.decisions import candidates as services
 from traits.erasure import parts as erasure_parts
 from traits.errors import NotFoundError, NotLatestError, RuleError
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import Suggestion, parse
+from traits.ingest.parsing import CandidateRecord, parse
 from traits.models import (
     CandidateStatus,
     ExtractedTraitCandidate,
@@ -253,7 +253,7 @@ def test_a_later_import_leaves_what_staff_did(moderator: Client, alice: User, su
     for row in (archived, held):
         fields = new_row(candidate_id=str(row.pk), trait_name="Anew")
         parsed = parse(fields)
-        assert isinstance(parsed, Suggestion)
+        assert isinstance(parsed, CandidateRecord)
         ingest.apply([parsed], owner=alice)
     assert fresh(archived).status == CandidateStatus.ARCHIVED
     assert fresh(held).held_reason

@@ -133,7 +133,7 @@ def categories(user: User) -> list[CategoryHeld]:
     traits = PersonaTrait.objects.filter(user=user).values_list("category")
     suggested = dict(candidates.annotate(number=Count("pk")).order_by())
     held = dict(traits.annotate(number=Count("pk")).order_by())
-    barred = bars.of_people([user.pk]).get(user.pk, bars.Bars()).categories
+    barred = bars.of_person(user.pk).categories
     return [
         CategoryHeld(category=name, suggestions=suggested.get(name, 0), traits=held.get(name, 0), barred=name in barred)
         for name in Category.values

@@ -22,7 +22,7 @@ from django.utils import timezone
 from ptfi.staff.base import named
 from traits.history.download import BYTE_ORDER_MARK, Line, cell
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import Reason, Suggestion, parse_line
+from traits.ingest.parsing import CandidateRecord, Reason, parse_line
 from traits.models import AccessKind, ExtractedTraitCandidate
 from traits.moderation.services import without_text
 from traits.staff.access import looked_at_many
@@ -58,7 +58,7 @@ COLUMNS = (
 class Checked:
     """A file as it was read: what fits, and by line number what does not."""
 
-    rows: dict[int, Suggestion]
+    rows: dict[int, CandidateRecord]
     faults: dict[int, list[Reason]]
 
 
@@ -111,7 +111,7 @@ def read(content: bytes) -> Checked:
     checked, seen = Checked(rows={}, faults={}), dict[Any, int]()
     for number, line in enumerate(content.split(b"\n"), 1):
         parsed = parse_line(line) if line.strip() else []
-        if isinstance(parsed, Suggestion):
+        if isinstance(parsed, CandidateRecord):
             if first := seen.setdefault(parsed.candidate_id, number) if parsed.candidate_id in seen else None:
                 checked.faults[number] = [("candidate_id", f"stands in line {first} already")]
             else:
