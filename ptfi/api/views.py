@@ -11,9 +11,10 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from ptfi.accounts.models import User
-from ptfi.api.authentication import BearerAuthentication, BrowserAuthentication, PersonScope, person_of
+from ptfi.api.authentication import BearerAuthentication, BrowserAuthentication
 from ptfi.api.errors import UnsupportedMediaTypeError
 from ptfi.api.idempotency import respond
+from ptfi.api.permissions import PersonScope, person_of
 from ptfi.api.strict import media_type
 from ptfi.api.throttling import Throttle
 from ptfi.errors import RuleError

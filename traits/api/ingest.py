@@ -9,56 +9,19 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from ptfi.accounts.models import User
-from ptfi.api.authentication import IngestScope
 from ptfi.api.idempotency import once
+from ptfi.api.permissions import IngestScope
 from ptfi.api.strict import load_body, media_type, parse, printable
 from ptfi.api.views import ApiView
 from ptfi.errors import RuleError
 from traits.api import schema as operations
+from traits.api.serializers.ingest import FORMAT
 from traits.ingest import batch as ingest
 from traits.ingest import parsing
-from traits.ingest.parsing import CandidateRecord, Format, Names, Reason
+from traits.ingest.parsing import CandidateRecord, Reason
 
 MAX_BYTES = 10 * 1024 * 1024
 NDJSON = "application/x-ndjson"
-FORMAT = Format(
-    whole="candidate",
-    record=Names(
-        columns={
-            "candidate_id": "candidateID",
-            "user": "userID",
-            "user_id": "userID",
-            "external_id": "externalID",
-            "display_name": "displayName",
-            "trait_name": "traitName",
-            "trait_description": "traitDescription",
-            "trait_category": "traitCategory",
-            "supporting_evidence": "supportingEvidenceSnippets",
-            "confidence_score": "confidenceScore",
-            "originating_models": "originatingModels",
-            "associated_raw_feature_set_ids": "associatedRawFeatureSetIDs",
-            "concepts": "concepts",
-            "supersedes": "supersedes",
-            "language": "language",
-        },
-        required=frozenset({"candidateID", "traitName", "traitCategory", "confidenceScore"}),
-        # What the API itself gives out beside these.
-        ignored=frozenset({"status", "version", "creationTimestamp", "lastUpdatedTimestamp", "deferUntil"}),
-    ),
-    piece=Names(
-        columns={
-            "type": "type",
-            "content": "content",
-            "source_package_id": "sourcePackageID",
-            "source_detail": "sourceDetail",
-            "start_time": "startTime",
-            "end_time": "endTime",
-            "relevance_score": "relevanceScore",
-        },
-        required=frozenset({"type", "content"}),
-        ignored=frozenset({"evidenceID", "verdict"}),
-    ),
-)
 COUNTED = ("created", "updated", "unchanged", "suppressed")
 Row = CandidateRecord | list[Reason]
 

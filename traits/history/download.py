@@ -12,7 +12,7 @@ from django.utils import timezone
 from ptfi.accounts.models import User
 from ptfi.db.snapshot import snapshot
 from traits import selectors
-from traits.api.serializers import entry_json
+from traits.api.serializers.log import entry_json
 from traits.log.narration import in_words, sentence_text, tell
 from traits.models import UserRefinedTrait
 from traits.privacy.export import ROWS
