@@ -2,7 +2,10 @@
 
 from graph.api import serializers
 from graph.errors import GraphUnavailableError
+from ptfi.api.openapi.document import name_choices
 from ptfi.api.openapi.operation import Operation
+
+name_choices(EdgeType=serializers.EDGE_TYPES)
 
 list_traits = Operation(
     id="listTraits",

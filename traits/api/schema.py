@@ -2,10 +2,12 @@
 
 import orjson
 
+from ptfi.api.openapi.document import name_choices
 from ptfi.api.openapi.operation import JSON, Operation, json_body
 from traits.api.serializers import styles
 from traits.api.serializers.candidates import CandidateDetailSerializer, CandidatePageSerializer
 from traits.api.serializers.decisions import (
+    OUTCOMES,
     ActionSerializer,
     BulkActionSerializer,
     BulkSerializer,
@@ -25,7 +27,22 @@ from traits.api.serializers.traits import (
 )
 from traits.api.sql import CandidateQuerySerializer
 from traits.errors import AlreadyDecidedError, NotLatestError, StaleVersionError, TraitRemovedError
+from traits.models import ActorKind, CandidateStatus, Category, Decision, Origin, RejectionCode, TraitStatus, Verdict
+from traits.models.erasure import ErasureState
 
+name_choices(
+    Category=Category,
+    CandidateStatus=CandidateStatus,
+    TraitStatus=TraitStatus,
+    RejectionCode=RejectionCode,
+    Verdict=Verdict,
+    Origin=Origin,
+    Decision=Decision,
+    ActorKind=ActorKind,
+    ErasureState=ErasureState,
+    BulkOutcome=OUTCOMES,
+    EvidenceType=["text_snippet"],
+)
 WITHOUT_TRAIT = {"traitID_in_pkg": None, "newStatus_in_pkg": None, "updatedTraitDetails": None}
 LINES = {
     "type": "string",
