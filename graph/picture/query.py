@@ -17,7 +17,7 @@ from graph.mapping import FACETS
 from graph.reads.concepts import OWN, Hierarchy, climb, deadline, hierarchy, named, reached
 from graph.reads.subgraph import FACET_EDGES, OTHERS, STYLES, TRAIT
 from traits.models import Category
-from traits.persona.style_forms import LABELS, words
+from traits.models.styles import STYLE_LABELS, value_words
 from traits.text import name_key
 
 KINDS = {
@@ -248,8 +248,8 @@ class _Reading:
                     node = row["node"]
                     context = row["edge"].get("contextApplicability") or ""
                     name, value = node.get("name"), node.get("value")
-                    if label == "style" and name in LABELS:
-                        name, value = LABELS[name], words(name, value)
+                    if label == "style" and name in STYLE_LABELS:
+                        name, value = STYLE_LABELS[name], value_words(name, value)
                     self.add_other(label, node[key], name, value, context)
 
     def emotions(self) -> None:

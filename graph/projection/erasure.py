@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import neo4j
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
@@ -28,6 +28,7 @@ from graph.projection import writer as writing
 from graph.projection.outbox import MAX_BACK_OFF, Replay
 from graph.projection.writer import CLEARING, FIXED, KEYS, NODE_BY_LABEL
 from graph.schema import properties_of
+from ptfi.db.transactions import front_door
 from traits.erasure import parts as erasure_parts
 from traits.models import CandidateStatus, Erasure, ErasureState, Persona
 from traits.models.erasure import WHOLE, ErasureKind
@@ -115,7 +116,7 @@ def go_on(only: uuid.UUID | None = None) -> bool:
     if erasure is None:
         return False
     try:
-        with transaction.atomic(durable=True):
+        with front_door():
             erasure_parts.go_on(erasure_id=erasure.pk)
     except (OperationalError, InterfaceError):
         raise

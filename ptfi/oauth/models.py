@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from ptfi.db.prepared import write
+from ptfi.db.prepared import write_each
 
 READ_GRAIN = dt.timedelta(minutes=10)
 """How exactly the last read is known."""
@@ -66,7 +66,7 @@ def note_read(user_id: uuid.UUID, client_id: str) -> None:
             _noted.clear()
         _noted[key] = now
     read_at = timezone.now()
-    write((NOTE, [[read_at, user_id, client_id, read_at - READ_GRAIN]]))
+    write_each((NOTE, [[read_at, user_id, client_id, read_at - READ_GRAIN]]))
 
 
 def forget_read(user_id: uuid.UUID, client_id: str) -> None:

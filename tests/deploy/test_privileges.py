@@ -11,7 +11,7 @@ from django.db import ProgrammingError, connection, transaction
 from ptfi.accounts.models import User
 from ptfi.db.grants import may_change_log
 from ptfi.embedded import APPLICATION
-from tests.conftest import by, confirmed
+from tests.conftest import acting_for_self, confirmed
 from traits.erasure import persona as erasure
 from traits.models import UserRefinedTrait
 
@@ -81,7 +81,7 @@ def test_a_log_goes_with_its_receipt_only(alice: User) -> None:
     confirmed(alice)
     with pytest.raises(ProgrammingError, match="together with a receipt"):
         ask("SELECT erase_persona_log(%s)", alice.pk)
-    erasure.erase_persona(**by(alice))
+    erasure.erase_persona(**acting_for_self(alice))
     assert not UserRefinedTrait.objects.filter(user=alice).exists()
 
 

@@ -16,9 +16,9 @@ from graph.models import Concept, Vocabulary
 from graph.projection import shared_concepts as shared
 from graph.projection.projector import Projector
 from ptfi.accounts.models import User
-from tests.conftest import by, confirmed, confirmed_trait
+from tests.conftest import acting_for_self, confirmed, confirmed_trait
 from tests.support.graph_helpers import concept_names, cypher, project
-from traits.decisions import traits as persona
+from traits import decisions
 
 pytestmark = pytest.mark.django_db
 DEMO = Path(__file__).resolve().parents[2] / "graph/demo/concepts.csv"
@@ -257,7 +257,7 @@ def test_deciding_never_touches_what_is_shared(tmp_path: Path, alice: User) -> N
         "MATCH (t:Trait {traitID: $t}), (c:Concept {conceptID: $c}) CREATE (t)-[:ASSOCIATED_WITH_CONCEPT]->(c)",
         t=trait.pk, c=shared_id("ai"),
     )  # fmt: skip
-    persona.remove_trait(**by(alice), trait_id=trait.pk)
+    decisions.remove_trait(**acting_for_self(alice), trait_id=trait.pk)
     project(alice)
     assert shared_nodes().keys() == {"AI"}
 

@@ -15,9 +15,9 @@ from playwright.sync_api import Page
 
 from graph.models import GraphCheck, ProjectorState
 from ptfi.accounts.models import User
-from tests.conftest import Enter, by, make_candidate, make_user
+from tests.conftest import Enter, acting_for_self, make_candidate, make_user
 from tests.support.staff import make_roles
-from traits.decisions import candidates as services
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.ingest import batch as ingest
 from traits.ingest.parsing import CandidateRecord, parse_line
@@ -58,11 +58,11 @@ def decide(user: User, like: CandidateRecord, number: int, at: dt.datetime, chan
     )
     agreed = chance.random() < sure * (0.6 if MODEL in like.originating_models else 0.97)
     if not agreed:
-        services.reject(**by(user), candidate_id=row.pk, code=chance.choice(CODES))
+        decisions.reject(**acting_for_self(user), candidate_id=row.pk, code=chance.choice(CODES))
     elif chance.random() < 0.2:
-        services.confirm(**by(user), candidate_id=row.pk, changes=Changes(description="Now and then."))
+        decisions.confirm(**acting_for_self(user), candidate_id=row.pk, changes=Changes(description="Now and then."))
     else:
-        services.confirm(**by(user), candidate_id=row.pk)
+        decisions.confirm(**acting_for_self(user), candidate_id=row.pk)
 
 
 def backdate(chance: random.Random) -> None:
@@ -126,13 +126,13 @@ def say_why(page: Page) -> None:
 def test_pictures(sam: User, page: Page, site: str, enter: Enter) -> None:
     mira, crowd = demo()
     held = candidate(mira, "Goes quiet when she is angry")
-    services.defer(**by(mira), candidate_id=held.pk, until=None)
+    decisions.defer(**acting_for_self(mira), candidate_id=held.pk, until=None)
     reason = "Complaint 118: says where somebody lives."
     flag = moderation.Action(name=ModerationAction.FLAG, kind="unsafe", reason=reason)
     moderation.act(actor=sam, action=flag, candidate_ids=[held.pk])
     changes = Changes(name="Prefers tea to coffee", user_confidence=4, notes="Only since August.")
     tea = candidate(mira, "Has given up coffee for tea")
-    entry = services.confirm(**by(mira), candidate_id=tea.pk, changes=changes).entries[0]
+    entry = decisions.confirm(**acting_for_self(mira), candidate_id=tea.pk, changes=changes).entries[0]
     graph_work(crowd[:2])
     enter(page, sam)
     page.goto(f"{site}{ADMIN}/extractedtraitcandidate/?person={mira.pk}&status=candidate")

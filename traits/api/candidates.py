@@ -14,6 +14,7 @@ from ptfi.api.permissions import id_of
 from ptfi.api.strict import optional_body, read_body, read_query
 from ptfi.api.views import PersonView
 from ptfi.errors import RuleError
+from traits import decisions
 from traits.api import schema as operations
 from traits.api import selectors
 from traits.api.outcomes import acting_for_self, named_as_sent, outcome_json, sync
@@ -21,8 +22,6 @@ from traits.api.serializers.candidates import candidate_json, similar_json
 from traits.api.serializers.decisions import ActionSerializer, BulkActionSerializer
 from traits.api.serializers.fields import NothingSerializer, VersionSerializer
 from traits.api.sql import CandidateQuerySerializer, listed_candidates
-from traits.decisions import bulk, undo
-from traits.decisions import candidates as decisions
 from traits.decisions.inputs import Changes, Evidence
 from traits.similarity import similar_traits
 
@@ -123,7 +122,7 @@ class BulkActions(PersonView):
 
         def act() -> tuple[int, Any]:
             with named_as_sent(BulkActionSerializer):
-                outcome = bulk.bulk(
+                outcome = decisions.decide_many(
                     **acting_for_self(request),
                     candidate_ids=values["candidate_ids"],
                     decision=values["decision"],
@@ -148,7 +147,7 @@ class Undo(PersonView):
 
 
 def _undone(person: dict[str, Any], pk: uuid.UUID) -> dict[str, Any]:
-    outcome = undo.undo(**person, action_id=pk)
+    outcome = decisions.undo(**person, action_id=pk)
     return {
         "message": "Undone." if not outcome.skipped else f"Undone; {outcome.skipped} had changed since.",
         "refinementActionIDs": [entry.pk for entry in outcome.entries],

@@ -11,23 +11,12 @@ from ptfi.accounts.models import User
 from ptfi.api.shapes import json_of, names_of
 from traits.api.serializers.decisions import OutcomeSerializer
 from traits.api.serializers.traits import AddedSerializer
-from traits.decisions.candidates import Outcome
+from traits.decisions import Outcome
 from traits.errors import InvalidError
 from traits.log.entries import Actor
+from traits.log.versions import lifted
+from traits.log.words import WORDS
 from traits.models import Decision, UserRefinedTrait
-
-MESSAGES = {
-    Decision.CONFIRMED_ASIS: "Confirmed.",
-    Decision.CONFIRMED_MODIFIED: "Confirmed with your changes.",
-    Decision.REJECTED: "Rejected. It will not be suggested again.",
-    Decision.DEFERRED: "Put off.",
-    Decision.MERGED: "Merged.",
-    Decision.REOPENED: "Back in your queue.",
-    Decision.USER_ADDED: "Part of your persona now.",
-    Decision.EDITED: "Saved.",
-    Decision.STATUS_CHANGED: "The status is changed.",
-    Decision.REMOVED: "No longer part of your persona.",
-}
 
 
 def acting_for_self(request: Request) -> dict[str, Any]:
@@ -56,8 +45,8 @@ def sync(entries: list[UserRefinedTrait]) -> str:
 
 def _message(outcome: Outcome) -> str:
     # Where two traits clash, the entry that names the relation is the decision itself, and comes last.
-    is_last = outcome.batch_id and outcome.entries[-1].content["relation"]
-    return MESSAGES[Decision(outcome.entries[-1 if is_last else 0].user_decision)]
+    is_last = outcome.batch_id and lifted(outcome.entries[-1].content)["relation"]
+    return WORDS[outcome.entries[-1 if is_last else 0].user_decision].message
 
 
 def _sync(outcome: Outcome) -> str:
@@ -65,4 +54,4 @@ def _sync(outcome: Outcome) -> str:
 
 
 outcome_json = json_of(OutcomeSerializer, message=_message, pkgSync=_sync)
-added_json = json_of(AddedSerializer, message=lambda _: MESSAGES[Decision.USER_ADDED], pkgSync=_sync)
+added_json = json_of(AddedSerializer, message=lambda _: WORDS[Decision.USER_ADDED].message, pkgSync=_sync)

@@ -10,6 +10,7 @@ from ptfi.api.shapes import json_of
 from ptfi.api.strict import body_of, read_query
 from ptfi.api.views import PersonView
 from ptfi.errors import RuleError
+from traits import decisions
 from traits.api import schema as operations
 from traits.api.outcomes import acting_for_self, sync
 from traits.api.serializers.styles import StyleQuerySerializer, StylesSavedSerializer
@@ -34,7 +35,7 @@ class CommunicationStyles(PersonView):
         values = _map(request)
 
         def act() -> tuple[int, Any]:
-            outcome = styles.put_styles(**acting_for_self(request), context=context, styles=values)
+            outcome = decisions.put_styles(**acting_for_self(request), context=context, styles=values)
             return 200, saved_json(outcome)
 
         return once(request, act)

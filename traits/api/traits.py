@@ -11,7 +11,7 @@ from ptfi.api.idempotency import once
 from ptfi.api.permissions import id_of
 from ptfi.api.strict import optional_body, read_body, read_query
 from ptfi.api.views import PersonView
-from traits import selectors
+from traits import decisions, selectors
 from traits.api import schema as operations
 from traits.api.outcomes import acting_for_self, added_json, named_as_sent, outcome_json
 from traits.api.selectors import log_of, log_page, require_trait
@@ -24,8 +24,6 @@ from traits.api.serializers.traits import (
     TraitStatusChangeSerializer,
     trait_json,
 )
-from traits.decisions import traits as decisions
-from traits.decisions.candidates import Outcome
 from traits.decisions.inputs import Changes, Evidence
 
 SHOWN_HISTORY = 50
@@ -76,7 +74,7 @@ class TraitDetail(PersonView):
             lambda: decisions.remove_trait(**acting_for_self(request), trait_id=pk, reason=reason, version=version),
         )
 
-    def change(self, request: Request, act: Callable[[], Outcome]) -> HttpResponse:
+    def change(self, request: Request, act: Callable[[], decisions.Outcome]) -> HttpResponse:
         def answered() -> tuple[int, Any]:
             with named_as_sent(TraitPatchSerializer):
                 return 200, outcome_json(act())

@@ -14,18 +14,30 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from ptfi.accounts.models import User
+from ptfi.db import sql
 from traits.evidence import Piece
-from traits.log import entries as log
-from traits.log.snapshots import State
+from traits.log.chain import digest_of
+from traits.log.snapshots import SIDES, State
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 from traits.models.erasure import ErasureKind
 
-SIDES = ("before", "after")
+HALVES = ("before", "after")
+PIECES = """
+    SELECT count(DISTINCT piece->>'evidence_id') FROM (
+        SELECT supporting_evidence AS pieces, trait_category AS category FROM traits_extractedtraitcandidate
+        WHERE user_id = %(user)s
+        UNION ALL SELECT evidence, category FROM traits_personatrait WHERE user_id = %(user)s
+    ) AS rows, jsonb_array_elements(pieces) AS piece
+    WHERE CASE WHEN %(category)s <> '' THEN category = %(category)s ELSE piece @> %(target)s::jsonb END
+"""
 
 
 @dataclasses.dataclass(frozen=True)
 class Scope:
-    """What goes: evidence that has these fields, or, with "category" as the only one, all states of that category."""
+    """What goes: evidence that has these fields, or, with "category" as the only one, all states of that category.
+
+    Without any field it is everything.
+    """
 
     target: State
 
@@ -52,13 +64,18 @@ class Scope:
         rows = PersonaTrait.objects.filter(user=user)
         return rows.filter(category=self.category) if self.category else rows.filter(evidence__contains=[self.target])
 
+    def pieces(self, user: User) -> int:
+        """How many pieces of evidence go, each once, wherever they stand."""
+        target = json.dumps(self.target)
+        return int(sql.value(PIECES, {"user": user.pk, "category": self.category, "target": target}))
+
     def entries(self, user: User) -> QuerySet[UserRefinedTrait]:
-        """The entries of the log whose states hold what goes."""
+        """The entries of the log whose states hold what goes; every version has category and evidence."""
         state = self.target if self.category else {"evidence": [self.target]}
         holds = Q(pk__in=[])
-        for side in SIDES:
-            for thing in ("candidate", "trait"):
-                holds |= Q(content__contains={side: {thing: state}})
+        for half in HALVES:
+            for side in ("candidate", "trait"):
+                holds |= Q(content__contains={half: {side: state}})
         return UserRefinedTrait.objects.filter(holds, user=user)
 
 
@@ -76,10 +93,10 @@ def target_of(kind: str, piece: Piece) -> State:
 
 @dataclasses.dataclass
 class Redaction:
-    """Entries on their way out of the log's texts.
+    """Rewrites entries of the log, and collects what it takes from them.
 
-    gone_candidates and gone_traits: ids of those that nobody has any more, of whom no state stays. candidates and
-    traits: ids of those of whom a state went, so that undo must leave them alone.
+    gone_candidates and gone_traits: ids whose rows are deleted, so that every state of them goes. candidates and
+    traits: ids that lost a state, so that undo must leave them alone.
     evidence: ids of the pieces that went out of states of traits. digests: revision → the new content's digest.
     """
 
@@ -96,7 +113,7 @@ class Redaction:
         revisions, contents = [], []
         for entry in entries:
             if content := self._without(entry):
-                self.digests[entry.revision] = log.digest_of(b"", content).hex()
+                self.digests[entry.revision] = digest_of(b"", content, entry.hash_algorithm).hex()
                 revisions.append(entry.revision)
                 contents.append(json.dumps(content))
         if revisions:
@@ -104,18 +121,21 @@ class Redaction:
                 cursor.execute("SELECT redact_log(%s, %s, %s::jsonb[])", [user.pk, revisions, contents])
 
     def _without(self, entry: UserRefinedTrait) -> State | None:
-        """The content without what goes; None when it holds nothing of it."""
+        """The content without what goes; None when it holds nothing of it.
+
+        It stays in the version in which it was written: every version has the fields that are named here.
+        """
         old = entry.content
-        new: State = {**old, **{side: self._side(entry, old[side]) for side in SIDES}}
+        new: State = {**old, **{half: self._half(entry, old[half]) for half in HALVES}}
         if old["relation"] and old["relation"]["trait_id"] in self.gone_traits:
             new["relation"] = {**old["relation"], "existing_contexts": []}
         if new == old:
             return None
-        if not any(new[side][thing] for side in SIDES for thing in log.SIDES):
+        if not any(new[half][side] for half in HALVES for side in SIDES):
             new |= {"reason": "", "notes": ""}
         return new | {"erased": secrets.token_hex(16)}
 
-    def _side(self, entry: UserRefinedTrait, states: dict[str, Any]) -> State:
+    def _half(self, entry: UserRefinedTrait, states: dict[str, Any]) -> State:
         candidate, trait = states["candidate"], states["trait"]
         if candidate and self._goes(candidate, candidate["candidate_id"] in self.gone_candidates):
             self.candidates.add(candidate["candidate_id"])

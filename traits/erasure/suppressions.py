@@ -11,10 +11,10 @@ from django.db.models.functions import Coalesce
 
 from ptfi.accounts.models import User
 from traits.decisions.locking import lock
-from traits.decisions.recording import drop_suppressions
+from traits.decisions.suppressions import drop_suppressions
 from traits.errors import NotFoundError
 from traits.log import entries as log
-from traits.log.narration import DOUBLE
+from traits.log.words import SAME_TRAIT
 from traits.models import (
     Decision,
     Erasure,
@@ -22,6 +22,7 @@ from traits.models import (
     Suppression,
     UserRefinedTrait,
 )
+from traits.models.log import SUPPRESSING
 
 PAGE = 30
 
@@ -83,12 +84,11 @@ def _suppressed(row: Suppression, causes: list[Cause], kept_away: int) -> Suppre
 
 def _causes(user: User, sources: set[uuid.UUID]) -> dict[uuid.UUID | None, Cause]:
     """The newest reject or removal of each of these suggestions and traits."""
-    entries = UserRefinedTrait.objects.filter(
-        user=user, trait_id_in_pkg__in=sources, user_decision__in=(Decision.REJECTED, Decision.REMOVED)
-    )
+    entries = UserRefinedTrait.objects.filter(user=user, trait_id_in_pkg__in=sources, user_decision__in=SUPPRESSING)
+    # In every version of the snapshots a state has its name, and a relation its kind.
     name = Coalesce(KT("content__before__trait__name"), KT("content__before__candidate__name"))
-    is_double = Q(user_decision=Decision.REMOVED, content__relation__kind=DOUBLE)
-    decided = Case(When(is_double, then=Value(Decision.MERGED.value)), default=F("user_decision"))
+    is_merge = Q(user_decision=Decision.REMOVED, content__relation__kind=SAME_TRAIT)
+    decided = Case(When(is_merge, then=Value(Decision.MERGED.value)), default=F("user_decision"))
     columns = ("trait_id_in_pkg", "decided", "name", "created_at", "rejection_code")
     rows = entries.annotate(name=name, decided=decided).order_by("revision").values_list(*columns)
     return {pk: Cause(decision=decision, name=name or "", at=at, code=code) for pk, decision, name, at, code in rows}

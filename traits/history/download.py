@@ -13,7 +13,7 @@ from ptfi.accounts.models import User
 from ptfi.db.snapshot import snapshot
 from traits import selectors
 from traits.api.serializers.log import entry_json
-from traits.log.narration import in_words, sentence_text, tell
+from traits.log.narration import narrate, sentence_text, with_names
 from traits.models import UserRefinedTrait
 from traits.privacy.export import ROWS
 
@@ -63,7 +63,7 @@ def table(user: User) -> Generator[bytes, None, None]:
     try:
         with snapshot():
             yield (BYTE_ORDER_MARK + writer.writerow(COLUMNS)).encode()
-            for entries in told(user, zone):
+            for entries in narrated(user, zone):
                 # Set anew for each piece: between two of them other requests run in this thread.
                 with timezone.override(zone):
                     lines = [writer.writerow(map(cell, _values(entry))) for entry in entries]
@@ -76,12 +76,12 @@ def _entries(user: User) -> Any:
     return UserRefinedTrait.objects.filter(user=user).order_by("revision")
 
 
-def told(user: User, zone: zoneinfo.ZoneInfo) -> Iterator[list[Any]]:
+def narrated(user: User, zone: zoneinfo.ZoneInfo) -> Iterator[list[Any]]:
     """The log in pieces, oldest first, each entry with what its sentence needs; times in it are of this zone."""
     after = 0
-    while entries := list(in_words(_entries(user).filter(revision__gt=after))[:ROWS]):
+    while entries := list(with_names(_entries(user).filter(revision__gt=after))[:ROWS]):
         with timezone.override(zone):
-            tell(user, entries)
+            narrate(user, entries)
         yield entries
         after = entries[-1].revision
 

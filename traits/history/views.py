@@ -23,9 +23,9 @@ from traits.history.selectors import ACTORS, Filters
 from traits.history.staff_actions import moderated
 from traits.log import verification as log_check
 from traits.log.diff import changed_pieces, pieces_then
-from traits.log.narration import element_words, value_words
 from traits.log.snapshots import State
 from traits.models import Category, Decision, ModerationEntry, UserRefinedTrait
+from traits.models.styles import element_words, value_words
 from traits.web import Request, read_choice, read_number, wants_fragment
 
 DOWNLOADS = {

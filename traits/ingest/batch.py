@@ -16,6 +16,7 @@ from psycopg import errors
 
 from ptfi.accounts.models import User
 from ptfi.db import sql
+from ptfi.db.transactions import front_door
 from ptfi.events.channels import tell_suggested
 from traits.evidence import Piece, identity
 from traits.ingest import blocklist
@@ -81,7 +82,7 @@ def retried(work: Callable[[], Value]) -> Value:
     attempt = 1
     while True:
         try:
-            with transaction.atomic(durable=True):
+            with front_door():
                 return work()
         except (ChangedMeanwhileError, IntegrityError, OperationalError) as error:
             # Another import stored the same candidate first, a suppression was lifted: seen afresh, all fits.
@@ -335,7 +336,7 @@ def _write(
         entries[candidate.user_id].append(change)
     for user, changes in sorted(entries.items()):
         persona = stored.personas[user]
-        log.append(persona, changes, actor=log.PIPELINE, at=log.next_moment(persona))
+        log.append(persona, changes, actor=log.PIPELINE, at=persona.next_moment())
 
 
 def _columns(new: New, now: dt.datetime) -> tuple[object, ...]:

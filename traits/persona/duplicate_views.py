@@ -5,29 +5,22 @@ import uuid
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from traits import selectors
-from traits.decisions import duplicates as relations
-from traits.decisions.candidates import Outcome
+from ptfi.db.transactions import front_door
+from traits import decisions, selectors
 from traits.decisions.inputs import Relation
 from traits.errors import InvalidError, NotFoundError, RuleError, StaleVersionError
+from traits.log.words import RELATIONS
 from traits.models import PersonaTrait
 from traits.persona import duplicates as pairs
 from traits.review import card as cards
-from traits.web import Request, by, lines, read_id, read_number
+from traits.web import Request, acting_for_self, lines, read_id, read_number
 
 PAGE = 20
-SAID = {
-    "same": "“{other}” went into “{name}”.",
-    "replaces": "“{other}” is dormant now; “{name}” took its place.",
-    "both_true": "Both stay, each in its own place.",
-    "old_was_wrong": "“{other}” is no longer part of your persona.",
-}
 
 
 @login_required
@@ -49,13 +42,13 @@ def trait_beside(request: Request, trait_id: uuid.UUID, other_id: uuid.UUID) -> 
     if request.method != "POST":
         return _page(request, both)
     try:
-        with transaction.atomic(durable=True):
+        with front_door():
             outcome = _relate(request, both)
     except (InvalidError, StaleVersionError) as error:
         return _page(request, _both(request, trait_id, other_id), error)
     other = next(trait for trait in both if outcome.trait and trait.pk != outcome.trait.pk)
     kind = request.POST.get("answer", "").partition(":")[0]
-    text = SAID[kind].format(name=outcome.trait.name if outcome.trait else "", other=other.name)
+    text = RELATIONS[kind].notice.format(name=outcome.trait.name if outcome.trait else "", other=other.name)
     messages.success(request, text, extra_tags=f"undo:{outcome.action_id}")
     return redirect("trait_pairs")
 
@@ -67,13 +60,13 @@ def _both(request: Request, trait_id: uuid.UUID, other_id: uuid.UUID) -> list[Pe
     return [found[trait_id], found[other_id]]
 
 
-def _relate(request: Request, both: list[PersonaTrait]) -> Outcome:
+def _relate(request: Request, both: list[PersonaTrait]) -> decisions.Outcome:
     """answer is "kind:id", the id being that of the trait that stays as it is."""
     kind, _, text = request.POST.get("answer", "").partition(":")
     kept = read_id("relation", text)
     other = next((trait for trait in both if trait.pk != kept), both[0])
-    return relations.relate(
-        **by(request),
+    return decisions.relate(
+        **acting_for_self(request),
         trait_id=kept,
         relation=Relation(trait_id=other.pk, kind=kind, existing_contexts=_places(request, other.pk)),
         contexts=_places(request, kept),

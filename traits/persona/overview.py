@@ -19,6 +19,7 @@ from traits.models import (
     TraitStatus,
     UserRefinedTrait,
 )
+from traits.models.log import COUNTING_TRAITS
 from traits.review.selectors import tab_condition
 
 MODELS = 6
@@ -29,7 +30,6 @@ ENOUGH = 10
 OFF = 0.1
 DRAWN = 5
 """Decided suggestions from which on a band has a bar: the share of fewer says little."""
-COUNTED = (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.USER_ADDED, Decision.REMOVED)
 """Decisions that bring a trait, and the one that takes one away; undoing one does the opposite."""
 AGREED = [CandidateStatus.CONFIRMED.value, CandidateStatus.REFINED.value]
 # In which steps it is drawn, and up to how many days.
@@ -186,7 +186,7 @@ def growth(user: User) -> Growth | None:
     start, today = timezone.localdate(first), timezone.localdate()
     step = next(name for name, days in STEPS if (today - start).days <= days)
     values: dict[str, Any] = {"zone": timezone.get_current_timezone_name(), "removed": Decision.REMOVED.value}
-    values |= {"user": user.pk, "step": step, "meant": [each.value for each in COUNTED]}
+    values |= {"user": user.pk, "step": step, "meant": [each.value for each in COUNTING_TRAITS]}
     with connection.cursor() as cursor:
         cursor.execute(GROWTH, values)
         changes = dict(cursor.fetchall())

@@ -7,32 +7,13 @@ from typing import Any
 
 from django.http import QueryDict
 
-from traits.decisions.styles import KNOWN, LARGEST, SPELLINGS, ContextStyles
+from traits.decisions.styles import LARGEST, SPELLINGS, ContextStyles
 from traits.models import MAX_LIST
-from traits.persona.style_preview import emoji_words
+from traits.models.styles import STYLE_ELEMENTS, STYLE_LABELS, emoji_words, value_text, value_words
 from traits.text import name_key
 
-LABELS = {
-    "FormalityLevel": "How formal",
-    "HumorUsage": "Humour",
-    "EmojiPreference": "Emoji",
-    "Pacing": "Pace",
-    "VocabularyComplexity": "Choice of words",
-}
 SET = "set"
 NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?")
-
-
-def words(element: str, value: Any) -> str:
-    """A value as it is read: very_informal → very informal, 0.5 of emoji → now and then."""
-    if element == "EmojiPreference" and isinstance(value, int | float):
-        return emoji_words(value)
-    return value.replace("_", " ") if element in KNOWN and isinstance(value, str) else shown(value)
-
-
-def shown(value: Any) -> str:
-    """A free element's value as its field sends it; browsers keep no line ends in it."""
-    return re.sub("[\r\n]", "", value) if isinstance(value, str) else repr(value)
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -65,19 +46,19 @@ class StyleForm:
     def __init__(self, held: ContextStyles, data: QueryDict | None = None, rows: int = 1) -> None:
         self.held, self.data = held, data
         self.inherited = held.everywhere if held.context else {}
-        self.known = [self._known(element) for element in KNOWN]
+        self.known = [self._known(element) for element in STYLE_ELEMENTS]
         self.free = self._typed_rows() if data else self._held_rows()
         self.free += [Free() for _ in range(rows)]
         self.faults: list[str] = []
 
     def _known(self, element: str) -> Known:
         chosen = self._chosen(element)
-        values = [(each, words(element, each)) for each in KNOWN[element]] or [(SET, "set how often")]
+        values = [(each, value_words(element, each)) for each in STYLE_ELEMENTS[element]] or [(SET, "set how often")]
         choices = [("", "not set"), *values]
-        inherited = words(element, self.inherited[element]) if element in self.inherited else ""
+        inherited = value_words(element, self.inherited[element]) if element in self.inherited else ""
         return Known(
             element=element,
-            label=LABELS[element],
+            label=STYLE_LABELS[element],
             choices=[(each, said, each == chosen) for each, said in choices],
             inherited=inherited,
         )
@@ -121,11 +102,11 @@ class StyleForm:
         return emoji_words(self.position / 100)
 
     def _held_rows(self) -> list[Free]:
-        names = sorted({*self.held.own, *self.inherited} - KNOWN.keys(), key=str.casefold)
-        return [self._row(name, shown(self.held.own[name]) if name in self.held.own else "") for name in names]
+        names = sorted({*self.held.own, *self.inherited} - STYLE_ELEMENTS.keys(), key=str.casefold)
+        return [self._row(name, value_text(self.held.own[name]) if name in self.held.own else "") for name in names]
 
     def _row(self, name: str, text: str) -> Free:
-        inherited = shown(self.inherited[name]) if name in self.inherited else ""
+        inherited = value_text(self.inherited[name]) if name in self.inherited else ""
         own = name in self.held.own
         return Free(name=name, text=text, fixed=own or name in self.inherited, own=own, inherited=inherited)
 
@@ -144,7 +125,7 @@ class StyleForm:
     def values(self) -> dict[str, Any]:
         """The map that is chosen; what the form itself can tell to be wrong is put at its row, and left out."""
         # What is none of the choices goes along: the service says what they are.
-        found: dict[str, Any] = {e: v for e in KNOWN if e != "EmojiPreference" and (v := self._chosen(e))}
+        found: dict[str, Any] = {e: v for e in STYLE_ELEMENTS if e != "EmojiPreference" and (v := self._chosen(e))}
         if self.emoji is not None:
             found["EmojiPreference"] = self.emoji
         for row in self.free:
@@ -155,7 +136,7 @@ class StyleForm:
         return found
 
     def _is_untouched(self, row: Free) -> bool:
-        return row.own and row.text == shown(self.held.own[row.name])
+        return row.own and row.text == value_text(self.held.own[row.name])
 
     def _add(self, found: dict[str, Any], row: Free) -> None:
         if not row.name:
@@ -190,7 +171,10 @@ class StyleForm:
         """Label and present value of each element that was sent with another one."""
         sent, held = self.values, self.held.own
         names = sorted(name for name in {*sent, *held} if sent.get(name) != held.get(name))
-        return [(LABELS.get(name, name), words(name, held[name]) if name in held else "not set") for name in names]
+        return [
+            (STYLE_LABELS.get(name, name), value_words(name, held[name]) if name in held else "not set")
+            for name in names
+        ]
 
 
 def parsed(text: str) -> str | int | float:

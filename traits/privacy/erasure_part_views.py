@@ -7,13 +7,13 @@ from typing import Any
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ptfi.accounts.reauthentication import signed_in_just_now
+from ptfi.db.transactions import front_door
 from traits.erasure import parts as erasure_parts
 from traits.erasure.account import account_counts, erase_account
 from traits.erasure.receipts import in_words, said
@@ -24,7 +24,7 @@ from traits.models import Category, Erasure, ErasureState
 from traits.models.erasure import ErasureKind
 from traits.privacy import selectors as my_data
 from traits.privacy.erasure_views import to_receipt
-from traits.web import Request, by, wants_fragment
+from traits.web import Request, acting_for_self, wants_fragment
 
 RECEIPT = "erasure"
 """The session's key of the receipt that is shown to whoever has just ended their account."""
@@ -40,12 +40,11 @@ def erase_evidence(request: Request, evidence_id: str) -> HttpResponse:
     except ValueError:
         raise NotFoundError from None
     piece = erasure_parts.find_piece(request.user, pk)
-    context = {"kind": ErasureKind.EVIDENCE, "piece": piece}
     return _erase(
         request,
         target_of(ErasureKind.EVIDENCE, piece),
-        context,
-        lambda: erasure_parts.erase_evidence(**by(request), evidence_id=pk),
+        lambda: {"kind": ErasureKind.EVIDENCE, "piece": piece},
+        lambda: erasure_parts.erase_evidence(**acting_for_self(request), evidence_id=pk),
     )
 
 
@@ -55,8 +54,13 @@ def erase_evidence(request: Request, evidence_id: str) -> HttpResponse:
 def erase_source(request: Request, source: str) -> HttpResponse:
     """Erase all evidence of a source."""
     target = erasure_parts.source_target(request.user, source)
-    context = {"kind": ErasureKind.SOURCE} | my_data.source_shown(request.user, target["source_package_id"])
-    return _erase(request, target, context, lambda: erasure_parts.erase_source(**by(request), source=source))
+    name = target["source_package_id"]
+    return _erase(
+        request,
+        target,
+        lambda: {"kind": ErasureKind.SOURCE} | my_data.source_shown(request.user, name),
+        lambda: erasure_parts.erase_source(**acting_for_self(request), source=source),
+    )
 
 
 @login_required
@@ -66,24 +70,25 @@ def erase_category(request: Request, category: str) -> HttpResponse:
     """Erase everything about a category."""
     if category not in Category.values:
         raise NotFoundError
-    context = {"kind": ErasureKind.CATEGORY, "category": category}
     return _erase(
         request,
         {"category": category},
-        context,
-        lambda: erasure_parts.erase_category(**by(request), category=category),
+        lambda: {"kind": ErasureKind.CATEGORY, "category": category},
+        lambda: erasure_parts.erase_category(**acting_for_self(request), category=category),
     )
 
 
-def _erase(request: Request, target: State, context: dict[str, Any], act: Callable[[], Erasure]) -> HttpResponse:
-    """What will go; or erase it, once the person has proved who they are."""
+def _erase(
+    request: Request, target: State, show: Callable[[], dict[str, Any]], act: Callable[[], Erasure]
+) -> HttpResponse:
+    """What will go, as show says; or erase it by act, once the person has proved who they are."""
     if request.method != "POST":
-        counts = erasure_parts.preview(request.user, target)
+        context, counts = show(), erasure_parts.preview(request.user, target)
         context |= said(context["kind"], counts, {}) | {"going": counts["candidates"]}
         return render(request, "traits/erase_part.html", context)
     if not signed_in_just_now(request):
         raise ReauthenticationRequired
-    with transaction.atomic(durable=True):
+    with front_door():
         done = act()
     return to_receipt(request, done.pk)
 
@@ -98,8 +103,8 @@ def account_erase(request: Request) -> HttpResponse:
         if not signed_in_just_now(request):
             raise ReauthenticationRequired
         try:
-            with transaction.atomic(durable=True):
-                done = erase_account(**by(request), confirm_email=email)
+            with front_door():
+                done = erase_account(**acting_for_self(request), confirm_email=email)
             logout(request)
             request.session[RECEIPT] = str(done.pk)
             return redirect("account_erased")

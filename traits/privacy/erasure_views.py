@@ -4,7 +4,6 @@ import uuid
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -12,11 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ptfi.accounts.reauthentication import signed_in_just_now
 from ptfi.accounts.session_messages import drop_notices
+from ptfi.db.transactions import front_door
 from traits.erasure import persona as service
 from traits.erasure.receipts import in_words, said
 from traits.errors import InvalidError
 from traits.models import ErasureState
-from traits.web import Request, by, wants_fragment
+from traits.web import Request, acting_for_self, wants_fragment
 
 
 @login_required
@@ -27,9 +27,9 @@ def erasure_new(request: Request) -> HttpResponse:
     email, faults = request.POST.get("confirm", "").replace("\x00", ""), list[str]()
     if request.method == "POST":
         try:
-            with transaction.atomic(durable=True):
+            with front_door():
                 erasure = service.request_erasure(
-                    **by(request),
+                    **acting_for_self(request),
                     confirm_email=email,
                     recently_authenticated=signed_in_just_now(request),
                 )
@@ -63,8 +63,8 @@ def erasure_confirm(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
 
 @reauthentication_required  # type: ignore[untyped-decorator]
 def _confirm(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
-    with transaction.atomic(durable=True):
-        service.confirm_erasure(**by(request), erasure_id=erasure_id)
+    with front_door():
+        service.confirm_erasure(**acting_for_self(request), erasure_id=erasure_id)
     return to_receipt(request, erasure_id)
 
 
@@ -79,6 +79,6 @@ def to_receipt(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def suggestions(request: Request) -> HttpResponse:
     """Turn suggestions on or off."""
-    with transaction.atomic(durable=True):
-        service.set_suggestions(**by(request), on=request.POST.get("on") == "1")
+    with front_door():
+        service.set_suggestions(**acting_for_self(request), on=request.POST.get("on") == "1")
     return redirect("my_data")

@@ -15,7 +15,7 @@ from ptfi.oauth.grants import connections
 from traits.decisions import styles
 from traits.erasure import persona as erasure
 from traits.erasure import receipts as erasure_words
-from traits.history.download import told
+from traits.history.download import narrated
 from traits.models import (
     AccessEntry,
     CandidateStatus,
@@ -55,8 +55,8 @@ def _parts(user: User, render: Render, zone: zoneinfo.ZoneInfo) -> Iterator[byte
     for status in CandidateStatus:
         title = f"Suggestions: {status.label.lower()}"
         yield from _part(render, status, title, mine.filter(status=status), "suggestion")
-    decisions = itertools.chain.from_iterable(told(user, zone))
-    yield from _part(render, "decisions", "What you decided", decisions, "decision")
+    entries = itertools.chain.from_iterable(narrated(user, zone))
+    yield from _part(render, "decisions", "What you decided", entries, "decision")
     kept_away = Suppression.objects.filter(user=user).order_by("name_key", "pk")
     yield from _part(render, "suppressed", "Never suggested again", kept_away, "suppression")
     receipts = Erasure.objects.filter(user=user).order_by("requested_at")

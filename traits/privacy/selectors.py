@@ -8,24 +8,11 @@ from django.db.models import Count
 
 from ptfi.accounts.models import User
 from ptfi.db import sql
-from traits.ingest import blocklist as bars
+from traits.erasure.sources import HELD, HELD_PIECES, source_name
+from traits.ingest.blocklist import of_person, source_bar
 from traits.models import Category, Erasure, ExtractedTraitCandidate, PersonaTrait
 
 PAGE = 30
-HELD_PIECES = """
-    SELECT piece, candidate_id, trait_id
-    FROM (
-        SELECT candidate_id, NULL::uuid AS trait_id, supporting_evidence AS pieces
-        FROM traits_extractedtraitcandidate WHERE user_id = %(user)s
-        UNION ALL SELECT NULL, trait_id, evidence FROM traits_personatrait WHERE user_id = %(user)s
-    ) AS held, jsonb_array_elements(pieces) AS piece
-    WHERE piece->>'source_package_id' IS NOT NULL
-"""
-HELD = f"""
-    SELECT piece->>'source_package_id' AS name, piece->>'evidence_id' AS id, piece->>'source_detail' AS detail,
-           candidate_id, trait_id
-    FROM ({HELD_PIECES}) AS pieces
-"""  # noqa: S608 (HELD_PIECES is ours)
 SOURCES = f"""
     WITH counted AS (
         SELECT name, coalesce(min(nullif(detail, '')), '') AS first, coalesce(max(nullif(detail, '')), '') AS last,
@@ -92,14 +79,8 @@ def sources(user: User, after: str = "") -> Sources:
 
 
 def _source(user: User, name: str, first: str, last: str, pieces: int, suggestions: int, traits: int) -> Source:
-    key = bars.source_bar(user.pk, name)
+    key = source_bar(user.pk, name)
     return Source(key=key, name=name, first=first, last=last, pieces=pieces, suggestions=suggestions, traits=traits)
-
-
-def source_name(user: User, key: str) -> str | None:
-    """The name of the person's source with this key; None where there is none."""
-    names = sql.rows(f"SELECT DISTINCT name FROM ({HELD}) AS held", {"user": user.pk})  # noqa: S608 (HELD is ours)
-    return next((name for (name,) in names if bars.source_bar(user.pk, name) == key), None)
 
 
 def source_shown(user: User, name: str) -> dict[str, Any]:
@@ -133,7 +114,7 @@ def categories(user: User) -> list[CategoryHeld]:
     traits = PersonaTrait.objects.filter(user=user).values_list("category")
     suggested = dict(candidates.annotate(number=Count("pk")).order_by())
     held = dict(traits.annotate(number=Count("pk")).order_by())
-    barred = bars.of_person(user.pk).categories
+    barred = of_person(user.pk).categories
     return [
         CategoryHeld(category=name, suggestions=suggested.get(name, 0), traits=held.get(name, 0), barred=name in barred)
         for name in Category.values

@@ -4,12 +4,12 @@ import uuid
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from ptfi.db.transactions import front_door
 from ptfi.oauth.grants import connections
 from traits import selectors
 from traits.erasure import persona as erasure
@@ -18,7 +18,7 @@ from traits.log.narration import plural
 from traits.models.erasure import ErasureState
 from traits.privacy import selectors as reads
 from traits.privacy import staff_access as access
-from traits.web import Request, by, wants_fragment
+from traits.web import Request, acting_for_self, wants_fragment
 
 NEWEST = 3
 HELD = {
@@ -77,8 +77,8 @@ def suppressions(request: Request) -> HttpResponse:
 @require_POST
 def suppression_lift(request: Request, suppression_id: int) -> HttpResponse:
     """Let it be suggested again; HTMX gets the row as it is then."""
-    with transaction.atomic(durable=True):
-        lifted = kept_away.lift_suppression(**by(request), suppression_id=suppression_id)
+    with front_door():
+        lifted = kept_away.lift_suppression(**acting_for_self(request), suppression_id=suppression_id)
     if request.htmx:
         return render(request, "traits/_suppression_lifted.html", {"lifted": lifted})
     back = f" {plural(lifted.returned, 'suggestion')} of it to review." if lifted.returned else ""
@@ -110,7 +110,7 @@ def looks(request: Request) -> HttpResponse:
 @require_POST
 def bar_lift(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
     """Let imports bring again what an erasure keeps away."""
-    with transaction.atomic(durable=True):
-        found = kept_away.lift_bar(**by(request), erasure_id=erasure_id)
+    with front_door():
+        found = kept_away.lift_bar(**acting_for_self(request), erasure_id=erasure_id)
     messages.success(request, "What this kept away can be taken in again.")
     return redirect("erasure", found.pk)

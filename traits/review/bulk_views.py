@@ -6,28 +6,29 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
-from traits import selectors
-from traits.decisions import bulk as bulk_service
-from traits.decisions import undo as undo_service
+from ptfi.db.transactions import front_door
+from traits import decisions, selectors
+from traits.decisions.bulk import MOST, merge_targets, preview
 from traits.errors import InvalidError, NotFoundError
-from traits.log.narration import element_words, plural
+from traits.log.narration import plural
+from traits.log.versions import lifted
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
+from traits.models.log import FOR_MANY
+from traits.models.styles import element_words
 from traits.persona.style_views import address_of
 from traits.review.decision_views import answer
 from traits.review.forms import filter_query, later_choices, read_filters, read_until, rejection_codes
 from traits.review.selectors import newest_undoable
-from traits.web import Request, by, read_id
+from traits.web import Request, acting_for_self, read_id
 
 NOTHING_TO_UNDO = "There is nothing left to undo."
 DECISIONS = {"confirm": Decision.CONFIRMED_ASIS, "reject": Decision.REJECTED, "defer": Decision.DEFERRED}
-DONE = {Decision.CONFIRMED_ASIS: "Confirmed", Decision.REJECTED: "Rejected", Decision.DEFERRED: "Put off"}
 LEFT_OUT = {
     "refused": "must be decided one by one",
     "already_decided": "already decided",
@@ -43,14 +44,14 @@ def bulk(request: Request) -> HttpResponse:
         return HttpResponseRedirect(reverse("review"))
     ids = [read_id("candidate_ids", text) for text in dict.fromkeys(request.POST.getlist("candidate_ids"))]
     decision = DECISIONS.get(request.POST.get("decision", ""), "")
-    if not 1 <= len(ids) <= bulk_service.MOST:
-        raise InvalidError(f"Select 1 to {bulk_service.MOST} suggestions first.")
+    if not 1 <= len(ids) <= MOST:
+        raise InvalidError(f"Select 1 to {MOST} suggestions first.")
     if "apply" not in request.POST or "preview" in request.POST:
         return _preview(request, ids, decision)
     try:
-        with transaction.atomic(durable=True):
-            outcome = bulk_service.bulk(
-                **by(request),
+        with front_door():
+            outcome = decisions.decide_many(
+                **acting_for_self(request),
                 candidate_ids=ids,
                 decision=decision,
                 code=request.POST.get("code", ""),
@@ -59,7 +60,7 @@ def bulk(request: Request) -> HttpResponse:
             )
     except InvalidError as error:
         return _preview(request, ids, decision, error)
-    text = f"{DONE[Decision(decision)]} {plural(outcome.count('applied'), 'suggestion')}."
+    text = f"{Decision(decision).label} {plural(outcome.count('applied'), 'suggestion')}."
     text += _merged(outcome.entries) + _left_out(outcome.outcomes)
     return answer(request, text, outcome.batch_id if outcome.entries else None)
 
@@ -76,16 +77,16 @@ def _left_out(outcomes: dict[uuid.UUID, str]) -> str:
 
 
 def _preview(request: Request, ids: list[uuid.UUID], decision: str, error: InvalidError | None = None) -> HttpResponse:
-    if decision not in bulk_service.DECISIONS:
+    if decision not in FOR_MANY:
         raise InvalidError("Choose what to do with them: confirm, reject or later.")
     found = selectors.chosen(request.user, ids)
     groups: dict[str, list[ExtractedTraitCandidate]] = {}
     for pk in ids:
         candidate = found.get(pk)
         if candidate:
-            groups.setdefault(bulk_service.preview(candidate, decision), []).append(candidate)
+            groups.setdefault(preview(candidate, decision), []).append(candidate)
     applied = groups.get("applied", [])
-    into = bulk_service.folded(request.user, applied) if decision == Decision.CONFIRMED_ASIS else {}
+    into = merge_targets(request.user, applied) if decision == Decision.CONFIRMED_ASIS else {}
     context: dict[str, Any] = {
         "decision": next(name for name, value in DECISIONS.items() if value == decision),
         "applied": applied,
@@ -131,8 +132,8 @@ def undo(request: Request, action_id: uuid.UUID) -> HttpResponse:
 
 
 def _undo(request: Request, action_id: uuid.UUID) -> HttpResponse:
-    with transaction.atomic(durable=True):
-        outcome = undo_service.undo(**by(request), action_id=action_id)
+    with front_door():
+        outcome = decisions.undo(**acting_for_self(request), action_id=action_id)
     text = _undone_text(outcome)
     if back := _back(request):
         messages.success(request, text)
@@ -149,9 +150,10 @@ def _back(request: Request) -> str:
     return path if path and url_has_allowed_host_and_scheme(path, allowed_hosts=None) else ""
 
 
-def _undone_text(outcome: undo_service.UndoOutcome) -> str:
+def _undone_text(outcome: decisions.UndoOutcome) -> str:
     first = outcome.undone[0]
-    before, after = first.content["before"], first.content["after"]
+    content = lifted(first.content)
+    before, after = content["before"], content["after"]
     state = before.get("candidate") or after.get("trait") or before.get("trait") or {}
     element = (first.style_element or "").partition(":")[0]
     named = element_words(element) if element else f"“{state.get('name', '')}”"

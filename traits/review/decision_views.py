@@ -5,32 +5,24 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from ptfi.db.transactions import front_door
 from ptfi.web.keyset import place_key
-from traits import forms, selectors
-from traits.decisions import candidates as services
+from traits import decisions, forms, selectors
 from traits.errors import AlreadyDecidedError, InvalidError, RuleError, StaleVersionError, TraitRemovedError
+from traits.log.versions import lifted
+from traits.log.words import WORDS
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.review.forms import filter_query, read_contexts, read_filters, read_relation, read_until
 from traits.review.selectors import Filters, queue
 from traits.review.views import filters_for, open_card, workspace
 from traits.similarity import similar_traits
-from traits.web import Request, address, by, read_id, read_number, read_version
+from traits.web import Request, acting_for_self, address, read_id, read_number, read_version
 
-SAID = {
-    Decision.CONFIRMED_ASIS: "Confirmed “{name}”.",
-    Decision.CONFIRMED_MODIFIED: "Confirmed “{name}” with your changes.",
-    Decision.REJECTED: "Rejected “{name}”{alike}. It will not be suggested again.",
-    Decision.DEFERRED: "Put off “{name}”.",
-    Decision.MERGED: "Merged “{name}” into “{trait}”.",
-    Decision.REOPENED: "“{name}” is back in your queue.",
-}
-BECAME = {Decision.STATUS_CHANGED: " “{name}” is dormant now.", Decision.REMOVED: " “{name}” is removed."}
 ANOTHER_WIN = (AlreadyDecidedError, StaleVersionError, TraitRemovedError)
 
 
@@ -41,8 +33,8 @@ def confirm(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     return _decide(
         request,
         candidate_id,
-        lambda: services.confirm(
-            **by(request),
+        lambda: decisions.confirm(
+            **acting_for_self(request),
             candidate_id=candidate_id,
             changes=read_contexts(request.POST),
             evidence=forms.read_evidence(request.POST),
@@ -59,8 +51,8 @@ def reject(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     return _decide(
         request,
         candidate_id,
-        lambda: services.reject(
-            **by(request),
+        lambda: decisions.reject(
+            **acting_for_self(request),
             candidate_id=candidate_id,
             code=request.POST.get("code") or relation_default,
             reason=request.POST.get("reason", "").replace("\r\n", "\n"),
@@ -77,8 +69,8 @@ def defer(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     return _decide(
         request,
         candidate_id,
-        lambda: services.defer(
-            **by(request),
+        lambda: decisions.defer(
+            **acting_for_self(request),
             candidate_id=candidate_id,
             until=read_until(request.POST),
             evidence=forms.read_evidence(request.POST),
@@ -95,8 +87,8 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
         return _decide(
             request,
             candidate_id,
-            lambda: services.merge(
-                **by(request),
+            lambda: decisions.merge(
+                **acting_for_self(request),
                 candidate_id=candidate_id,
                 into=read_id("into", request.POST["into"]),
                 evidence=forms.read_evidence(request.POST),
@@ -125,7 +117,9 @@ def reopen(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     return _decide(
         request,
         candidate_id,
-        lambda: services.reopen(**by(request), candidate_id=candidate_id, version=read_version(request.POST)),
+        lambda: decisions.reopen(
+            **acting_for_self(request), candidate_id=candidate_id, version=read_version(request.POST)
+        ),
     )
 
 
@@ -143,9 +137,9 @@ def edit_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         return _edit_page(request, candidate, form, status=400)
     try:
-        with transaction.atomic(durable=True):
-            outcome = services.confirm(
-                **by(request),
+        with front_door():
+            outcome = decisions.confirm(
+                **acting_for_self(request),
                 candidate_id=candidate_id,
                 changes=form.changes(candidate),
                 evidence=forms.read_evidence(request.POST),
@@ -177,9 +171,9 @@ def _edit_page(
     return render(request, template, context, status=status)
 
 
-def _decide(request: Request, candidate_id: uuid.UUID, act: Callable[[], services.Outcome]) -> HttpResponse:
+def _decide(request: Request, candidate_id: uuid.UUID, act: Callable[[], decisions.Outcome]) -> HttpResponse:
     try:
-        with transaction.atomic(durable=True):
+        with front_door():
             outcome = act()
     except InvalidError as error:
         return _refused(request, candidate_id, error, errors=error.details)
@@ -204,13 +198,13 @@ def _shown(request: Request) -> int:
     return read_number(request.POST.get("shown", ""), 0, 10_000)
 
 
-def _decided(request: Request, outcome: services.Outcome) -> HttpResponse:
+def _decided(request: Request, outcome: decisions.Outcome) -> HttpResponse:
     candidate, entry = outcome.candidate, outcome.entries[-1]
     if candidate is None:
         raise TypeError("a decision about a suggestion leaves one behind")
     modified = entry.user_decision == Decision.CONFIRMED_MODIFIED
     alike = len(outcome.entries) - 1 if entry.user_decision == Decision.REJECTED else 0
-    text = SAID[Decision(entry.user_decision)].format(
+    text = WORDS[entry.user_decision].notice.format(
         name=outcome.trait.name if outcome.trait and modified else candidate.trait_name,
         trait=outcome.trait.name if outcome.trait else "",
         alike=f" and {alike} more that say{'' if alike > 1 else 's'} the same" if alike else "",
@@ -222,8 +216,8 @@ def _decided(request: Request, outcome: services.Outcome) -> HttpResponse:
 
 def _became(entry: UserRefinedTrait) -> str:
     """What a decision made of the trait that the suggestion clashed with; "" for any other entry."""
-    before = entry.content["before"].get("trait") or {}
-    return BECAME.get(Decision(entry.user_decision), "").format(name=before.get("name", ""))
+    before = lifted(entry.content)["before"]["trait"] or {}
+    return WORDS[entry.user_decision].about_other.format(name=before.get("name", ""))
 
 
 def answer(

@@ -12,7 +12,7 @@ from django.utils import timezone
 from ptfi.accounts.models import User
 from ptfi.web.keyset import place_key, read_place
 from traits.confidence import band_condition
-from traits.log.narration import in_words, tell
+from traits.log.narration import narrate, with_names
 from traits.log.undoable import standing_ids
 from traits.models import ActorKind, CandidateStatus, Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.search import OWN_WORDS, typed_query
@@ -162,12 +162,12 @@ def decided_since(user: User, since: dt.datetime) -> dict[str, int]:
 def history(user: User, thing_id: uuid.UUID, limit: int = 20) -> list[UserRefinedTrait]:
     """The newest log entries of a candidate or trait.
 
-    Each was told (traits/log/narration.py), and says whether it can_undo and the present status of its suggestion.
+    Each was narrated (traits/log/narration.py), and says whether it can_undo and the present status of its suggestion.
     """
     rows = UserRefinedTrait.objects.filter(Q(trait_id_in_pkg=thing_id) | Q(original_candidate=thing_id), user=user)
-    told = in_words(rows.annotate(suggestion_status=F("original_candidate__status")))
-    entries = list(told.order_by("-revision")[:limit])
-    tell(user, entries)
+    narrated = with_names(rows.annotate(suggestion_status=F("original_candidate__status")))
+    entries = list(narrated.order_by("-revision")[:limit])
+    narrate(user, entries)
     standing = standing_ids(user, entries)
     for entry in entries:
         entry.can_undo = entry.pk in standing

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from ptfi.accounts.models import User
 from traits import forms, selectors
-from traits.models import CandidateStatus, Category, Decision, ExtractedTraitCandidate
+from traits.log.words import TODAY
+from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
 from traits.review import card as cards
 from traits.review.forms import BANDS, filter_query, later_choices, read_filters, rejection_codes
 from traits.review.selectors import PAGE, Filters, decided_since, facets, queue
@@ -25,11 +26,6 @@ STATUS_TABS = {
     CandidateStatus.CONFIRMED: "confirmed",
     CandidateStatus.REFINED: "confirmed",
     CandidateStatus.REJECTED: "rejected",
-}
-TODAY = {
-    "confirmed": (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.MERGED),
-    "rejected": (Decision.REJECTED,),
-    "put off": (Decision.DEFERRED,),
 }
 
 

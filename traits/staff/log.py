@@ -17,7 +17,7 @@ from ptfi.staff.base import ReadOnlyAdmin
 from traits.history import selectors as history
 from traits.log import verification as log_check
 from traits.log.diff import ChangedPiece, changed_pieces, pieces_then
-from traits.log.narration import in_words, plural
+from traits.log.narration import plural, with_names
 from traits.log.snapshots import State
 from traits.models import AccessKind, ActorKind, CandidateStatus, Category, Decision, TraitStatus, UserRefinedTrait
 from traits.staff.access import asks_reason, looked_at_many
@@ -136,7 +136,7 @@ class LogAdmin(ReadOnlyAdmin):
             return asked
         owner = User.objects.get(pk=entry.user_id)
         content = history.content(owner, entry.pk)
-        item = history.items(owner, list(in_words(UserRefinedTrait.objects.filter(pk=entry.pk))), fold=False)[0]
+        item = history.items(owner, list(with_names(UserRefinedTrait.objects.filter(pk=entry.pk))), fold=False)[0]
         may_see = request.user.has_perm("traits.view_evidence")
         context = self.admin_site.each_context(request) | {
             "title": f"Entry {entry.revision} of a log",

@@ -5,12 +5,12 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from ptfi.accounts.models import User
+from ptfi.db.transactions import front_door
 from ptfi.staff.base import ReadOnlyAdmin
 from traits import forms, selectors
 from traits.errors import InvalidError, RuleError
@@ -189,7 +189,7 @@ class ActingAdmin(ReadOnlyAdmin):
 
     def _done(self, request: HttpRequest, person: User, act: Act, tab: str) -> HttpResponse:
         """Decide, tell the person, and go on; the notice here quotes nothing, as it is kept in a session."""
-        with transaction.atomic(durable=True):
+        with front_door():
             entries = act()
         last = entries[-1]
         messages.success(request, f"{last.get_user_decision_display()}: entry {last.revision} of the log.")

@@ -7,10 +7,7 @@ from typing import Any
 from django.http import QueryDict
 
 from ptfi.accounts.models import User
-from traits import forms
-from traits.decisions import candidates as services
-from traits.decisions import traits as persona
-from traits.decisions import undo
+from traits import decisions, forms
 from traits.errors import InvalidError
 from traits.models import ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 from traits.review.forms import read_until
@@ -30,20 +27,20 @@ def suggestion_act(by: By, candidate: ExtractedTraitCandidate, post: QueryDict, 
     given = by | {"candidate_id": candidate.pk, "version": read_version(post)}
     match post.get("act"):
         case "confirm":
-            return lambda: services.confirm(**given).entries
+            return lambda: decisions.confirm(**given).entries
         case "edit":
             if not form.is_valid():
                 raise InvalidError
             own = forms.read_evidence(post)
-            return lambda: services.confirm(**given, changes=form.changes(candidate), evidence=own).entries
+            return lambda: decisions.confirm(**given, changes=form.changes(candidate), evidence=own).entries
         case "reject":
             reason = post.get("reason", "").replace("\r\n", "\n")
-            return lambda: services.reject(**given, code=post.get("code", ""), reason=reason).entries
+            return lambda: decisions.reject(**given, code=post.get("code", ""), reason=reason).entries
         case "defer":
             until = read_until(post)
-            return lambda: services.defer(**given, until=until).entries
+            return lambda: decisions.defer(**given, until=until).entries
         case "reopen":
-            return lambda: services.reopen(**given).entries
+            return lambda: decisions.reopen(**given).entries
     raise InvalidError("Choose what to do.")
 
 
@@ -52,15 +49,15 @@ def trait_act(by: By, trait: PersonaTrait, post: QueryDict) -> Act:
     given = by | {"trait_id": trait.pk, "version": read_version(post)}
     match post.get("act"):
         case "status":
-            return lambda: persona.set_status(**given, status=post.get("status", "")).entries
+            return lambda: decisions.set_status(**given, status=post.get("status", "")).entries
         case "remove":
             reason = post.get("reason", "").replace("\r\n", "\n")
-            return lambda: persona.remove_trait(**given, reason=reason).entries
+            return lambda: decisions.remove_trait(**given, reason=reason).entries
     raise InvalidError("Choose what to do.")
 
 
 def undo_act(by: By, action_id: uuid.UUID) -> Act:
-    return lambda: undo.undo(**by, action_id=action_id).entries
+    return lambda: decisions.undo(**by, action_id=action_id).entries
 
 
 def traits_page(user: User, after: str, limit: int) -> tuple[list[PersonaTrait], str]:

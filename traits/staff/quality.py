@@ -67,19 +67,14 @@ class Filters:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Counts:
-    """What was decided on some suggestions; the fields are those of Quality."""
+    """What was decided on some suggestions, as Quality has it; codes: how often each rejection code was given."""
 
     confirmed: int
     changed: int
     merged: int
     rejected: int
     removed: int
-    not_me: int
-    outdated: int
-    wrong_evidence: int
-    too_private: int
-    duplicate: int
-    other: int
+    codes: dict[str, int]
     said: float
     within_hour: int
     within_day: int
@@ -134,7 +129,7 @@ class Counts:
 
     def reasons(self) -> list[tuple[str, int]]:
         """Why they were rejected, the most frequent first."""
-        given = [(str(label), getattr(self, code)) for code, label in RejectionCode.choices]
+        given = [(str(label), self.codes[code]) for code, label in RejectionCode.choices]
         silent = self.rejected - sum(number for _, number in given)
         given += [("No reason given", silent), ("Confirmed first, removed later", self.removed)]
         return sorted((each for each in given if each[1]), key=lambda each: -each[1])
@@ -259,7 +254,9 @@ def _first(row: tuple[Any, Counts]) -> Any:
 
 
 def _counts(sums: list[Any]) -> Counts:
-    return Counts(**dict(zip(COUNTED, sums, strict=True)))
+    values = dict(zip(COUNTED, sums, strict=True))
+    codes = {code: values.pop(code) for code in RejectionCode.values}
+    return Counts(codes=codes, **values)
 
 
 def _points(found: list[tuple[Any, Counts]]) -> tuple[list[tuple[dt.date, Counts | None]], str]:
@@ -281,7 +278,11 @@ def _points(found: list[tuple[Any, Counts]]) -> tuple[list[tuple[dt.date, Counts
 
 
 def _sum(one: Counts | None, other: Counts) -> Counts:
-    return Counts(**{name: getattr(one, name) + getattr(other, name) for name in COUNTED}) if one else other
+    if one is None:
+        return other
+    codes = {code: one.codes[code] + other.codes[code] for code in RejectionCode.values}
+    names = [name for name in COUNTED if name not in codes]
+    return Counts(codes=codes, **{name: getattr(one, name) + getattr(other, name) for name in names})
 
 
 def _waiting(filters: Filters) -> list[Waiting]:

@@ -5,9 +5,11 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
-from traits.models import Decision, Erasure, QualityRefresh, RejectionCode
+from ptfi.db.transactions import front_door
+from traits.models import Erasure, QualityRefresh, RejectionCode
+from traits.models.log import SETTLING, TURNING
 from traits.models.quality import UNKNOWN_BAND
 
 LOCK = 0x7175616C
@@ -16,9 +18,6 @@ MARGIN = dt.timedelta(hours=1)
 """What was decided so long before the last count is looked at again: its transaction may have ended after it."""
 WORK_MEMORY = "64MB"
 BANDS = 10
-DECIDING = (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.MERGED, Decision.REJECTED, Decision.REMOVED)
-TURNING = (*DECIDING, Decision.REOPENED)
-"""The decisions that say where a suggestion stands; who reopens it takes the one before back."""
 WEEK_OF = "date_trunc('week', {} AT TIME ZONE 'UTC')::date"
 # Every week with a decision on a suggestion on which something was decided lately, also where that undid another.
 CHANGED = f"""
@@ -33,7 +32,7 @@ FROM (SELECT DISTINCT candidate_id FROM met WHERE candidate_id IS NOT NULL) AS m
 WHERE l.user_decision = ANY(%(deciding)s)"""  # noqa: S608 (names of ours)
 # The columns of Quality after the first four, in their order.
 COUNTS = f"""
-    {", ".join(f"count(*) FILTER (WHERE decision = '{each}')" for each in DECIDING)},
+    {", ".join(f"count(*) FILTER (WHERE decision = '{each}')" for each in SETTLING)},
     {", ".join(f"count(*) FILTER (WHERE code = '{each}')" for each in RejectionCode.values)},
     coalesce(sum(said), 0),
     count(*) FILTER (WHERE took < interval '1 hour'),
@@ -114,7 +113,7 @@ def refresh(*, whole: bool = False) -> Refreshed | None:
     when it began and locks nothing but its own tables, so that decisions go on.
     """
     began = time.monotonic()
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
+    with front_door(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s), clock_timestamp()", [LOCK])
         mine, now = cursor.fetchone()
         if not mine:
@@ -140,7 +139,7 @@ def _changed() -> list[dt.date] | None:
     if Erasure.objects.filter(erased_at__gte=since).exists():
         return None
     with connection.cursor() as cursor:
-        cursor.execute(CHANGED, {"since": since, "deciding": list(DECIDING)})
+        cursor.execute(CHANGED, {"since": since, "deciding": list(SETTLING)})
         return sorted(week for (week,) in cursor.fetchall())
 
 

@@ -95,11 +95,13 @@ class EntrySerializer(Shape):
         "userDecision": "style_changed",
         "styleElement": "FormalityLevel:work",
         "actor": PERSON,
+        "v": 1,
         "before": NO_STATES,
         "after": NO_STATES | {"style": {"element": "FormalityLevel", "context": "work", "value": "formal"}},
         "salt": HASH[:32],
         "digest": HASH,
         "previousHash": HASH,
+        "hashAlgorithm": 2,
         "hash": HASH,
     }
 
@@ -130,6 +132,11 @@ class EntrySerializer(Shape):
         source="rejection_code",
         help_text="Why it was rejected; null for other decisions.",
     )
+    v = serializers.IntegerField(
+        source="content.v",
+        required=False,
+        help_text="The version of the snapshots, which later ones add fields to; missing is 0.",
+    )
     before = StatesSerializer(source="content.before", help_text="What it was before.")
     after = StatesSerializer(source="content.after", help_text="What it was after.")
     reason = Words(source="content.reason", help_text="In the person's words; empty where they gave none.")
@@ -148,7 +155,12 @@ class EntrySerializer(Shape):
         allow_blank=True, help_text="SHA-256 of salt and content; docs/export.md says how to check it."
     )
     previousHash = Hexadecimal(allow_blank=True, source="previous_hash", help_text="The hash of the entry before.")
-    hash = Hexadecimal(allow_blank=True, help_text="SHA-256 of previousHash, digest and the other columns.")
+    hashAlgorithm = serializers.IntegerField(
+        source="hash_algorithm", help_text="How it is hashed; docs/export.md names the columns of each."
+    )
+    hash = Hexadecimal(
+        allow_blank=True, help_text="SHA-256 of previousHash, digest and the columns that the algorithm covers."
+    )
     createdAt = serializers.DateTimeField(source="created_at", help_text="When it was decided.")
 
 
@@ -166,4 +178,4 @@ class HistorySerializer(Shape):
 
 
 entry_json = json_of(EntrySerializer, spread="content")
-"""before, after, reason, notes and relation stay as the log keeps them."""
+"""The content stays as the log keeps it, so that anybody can check the hashes."""

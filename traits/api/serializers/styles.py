@@ -4,8 +4,9 @@ from ptfi.api.shapes import Shape
 from ptfi.api.strict import Strict, Text
 from traits.api.serializers.fields import MESSAGE, SYNC, StyleMap
 from traits.decisions.inputs import MAX_CONTEXT
-from traits.decisions.styles import KNOWN, LARGEST, MAX_ELEMENT, MAX_VALUE
+from traits.decisions.styles import LARGEST, MAX_ELEMENT, MAX_VALUE
 from traits.models import MAX_LIST
+from traits.models.styles import STYLE_ELEMENTS
 
 EXAMPLE = {"FormalityLevel": "formal", "EmojiPreference": 0.2}
 ODD = r":\u0000-\u001f\u007f-\u009f"
@@ -19,7 +20,7 @@ STYLES = {
         "maxLength": MAX_ELEMENT,
         "pattern": rf"^[^{ODD}\s]([^{ODD}]*[^{ODD}\s])?$",
     },
-    "properties": {name: {"enum": list(values)} for name, values in KNOWN.items() if values}
+    "properties": {name: {"enum": list(values)} for name, values in STYLE_ELEMENTS.items() if values}
     | {"EmojiPreference": {"type": "number", "minimum": 0, "maximum": 1}},
     "additionalProperties": {
         "oneOf": [
