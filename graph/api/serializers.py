@@ -1,7 +1,15 @@
 """What is asked of the graph and what it answers, and the export as a whole."""
 
 from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
+from rest_framework.serializers import (
+    BooleanField,
+    ChoiceField,
+    DateTimeField,
+    DictField,
+    Field,
+    IntegerField,
+    ListField,
+)
 
 from graph.projection.writer import NODE_BY_LABEL
 from graph.schema import EDGES, INTERNAL, properties_of
@@ -28,10 +36,7 @@ NODE = {
     "type": "object",
     "required": ["id", "label", "name"],
     "properties": {
-        "id": {
-            "type": "string",
-            "description": "`label:` and the node's own id, which a trait and its skill share.",
-        },
+        "id": {"type": "string", "description": "`label:` and the node's own id, which a trait and its skill share."},
         "label": {"type": "string", "enum": list(NODE_BY_LABEL)},
         "name": {"type": "string", "description": "What to write beside it; may be empty."},
     },
@@ -58,12 +63,12 @@ EDGE = {
 
 
 @extend_schema_field(NODE, component_name="Node")
-class Node(serializers.Field):
+class Node(Field):
     """A node of the graph."""
 
 
 @extend_schema_field(EDGE, component_name="Edge")
-class Edge(serializers.Field):
+class Edge(Field):
     """An edge of the graph."""
 
 
@@ -80,15 +85,15 @@ EXAMPLE = {
 
 
 class TraitQuerySerializer(Strict):
-    limit = serializers.IntegerField(min_value=1, max_value=100, default=20, help_text="How many on a page.")
+    limit = IntegerField(min_value=1, max_value=100, default=20, help_text="How many on a page.")
     after = Text(
         max_length=2_000,
         default="",
         allow_blank=True,
         help_text="The `next` of the page before; empty is the beginning.",
     )
-    status = serializers.ListField(child=Choice(choices=TraitStatus.choices), required=False, help_text="Only these.")
-    category = serializers.ListField(child=Choice(choices=Category.choices), required=False, help_text="Only these.")
+    status = ListField(child=Choice(choices=TraitStatus.choices), required=False, help_text="Only these.")
+    category = ListField(child=Choice(choices=Category.choices), required=False, help_text="Only these.")
     concept = Text(max_length=MAX_NAME, required=False, help_text="Only those that name this concept, in any spelling.")
     q = Text(max_length=MAX_NAME, required=False, help_text="Only those with this in name or description.")
 
@@ -99,7 +104,7 @@ class GraphQuerySerializer(Strict):
         required=False,
         help_text="Only what is about this concept, in any spelling, and its sub-concepts.",
     )
-    depth = serializers.IntegerField(
+    depth = IntegerField(
         min_value=1,
         max_value=3,
         default=1,
@@ -112,9 +117,9 @@ class GraphSerializer(Shape):
 
     example = EXAMPLE
 
-    nodes = serializers.ListField(child=Node(), help_text="The person first; at most 2,000.")
-    edges = serializers.ListField(child=Edge(), help_text="Both ends of each are among the nodes.")
-    truncated = serializers.BooleanField(help_text="There is more than fits, or than could be read in time.")
+    nodes = ListField(child=Node(), help_text="The person first; at most 2,000.")
+    edges = ListField(child=Edge(), help_text="Both ends of each are among the nodes.")
+    truncated = BooleanField(help_text="There is more than fits, or than could be read in time.")
 
 
 class ConceptSerializer(Shape):
@@ -124,7 +129,7 @@ class ConceptSerializer(Shape):
 
     conceptID = Words(help_text="The concept's id in the graph.")
     name = Words(help_text="The concept.")
-    traits = serializers.IntegerField(help_text="How many of the person's traits are about it or a sub-concept.")
+    traits = IntegerField(help_text="How many of the person's traits are about it or a sub-concept.")
 
 
 class ConceptsSerializer(Shape):
@@ -146,8 +151,8 @@ class NextSerializer(Shape):
 
     example = {"limit": 20, "total": 1}
 
-    limit = serializers.IntegerField(help_text="How many there are on a page, at most.")
-    total = serializers.IntegerField(help_text="How many there are in all.")
+    limit = IntegerField(help_text="How many there are on a page, at most.")
+    total = IntegerField(help_text="How many there are in all.")
     next = Words(help_text="What `after` takes for the next page; null on the last.", allow_null=True)
 
 
@@ -170,12 +175,12 @@ class ExportedGraphSerializer(Shape):
 
     example = {"revision": 7} | EXAMPLE
 
-    revision = serializers.IntegerField(
+    revision = IntegerField(
         help_text="How far it had followed the log when its reading began; null where it had not begun.",
         allow_null=True,
     )
-    nodes = serializers.ListField(child=Node(), required=False, help_text="Missing where the graph was away.")
-    edges = serializers.ListField(child=Edge(), required=False, help_text="Missing where the graph was away.")
+    nodes = ListField(child=Node(), required=False, help_text="Missing where the graph was away.")
+    edges = ListField(child=Edge(), required=False, help_text="Missing where the graph was away.")
     error = FaultSerializer(required=False, help_text="Only where the graph was away, or went away meanwhile.")
 
 
@@ -195,16 +200,16 @@ class ExportSerializer(Shape):
         "connectedApps": [],
     }
 
-    format = serializers.ChoiceField(["ptfi-export"], help_text="What this is.")
-    version = serializers.IntegerField(help_text="1; another means that something here changed its meaning or went.")
+    format = ChoiceField(["ptfi-export"], help_text="What this is.")
+    version = IntegerField(help_text="1; another means that something here changed its meaning or went.")
     graph = ExportedGraphSerializer(help_text="What the graph shows of the person.")
-    exportedAt = serializers.DateTimeField(help_text="The moment.")
-    revision = serializers.IntegerField(help_text="The number of the newest entry of the log.")
+    exportedAt = DateTimeField(help_text="The moment.")
+    revision = IntegerField(help_text="The number of the newest entry of the log.")
     account = AccountSerializer(help_text="The account.")
     candidates = ExportedCandidateSerializer(many=True, help_text="Every suggestion, decided or not.")
     traits = ExportedTraitSerializer(many=True, help_text="Every trait.")
     log = EntrySerializer(many=True, help_text="Every decision, oldest first.")
-    styles = serializers.DictField(child=StyleMap(), help_text='Context → element → value; `""` is everywhere.')
+    styles = DictField(child=StyleMap(), help_text='Context → element → value; `""` is everywhere.')
     suppressions = SuppressionSerializer(many=True, help_text="What is not suggested again.")
     erasures = ExportedErasureSerializer(many=True, help_text="The receipts.")
     looks = LookSerializer(many=True, help_text="Who of the staff looked, and why.")

@@ -15,23 +15,14 @@ from django.utils import timezone
 from psycopg import errors
 
 from ptfi.accounts.models import User
-from ptfi.db import sql
+from ptfi.db.sql import any_of, array
 from ptfi.db.transactions import front_door
 from ptfi.events.channels import tell_suggested
 from traits.evidence import Piece, identity
-from traits.ingest import blocklist
+from traits.ingest import blocklist, sql
 from traits.ingest.parsing import CandidateRecord, Reason
 from traits.ingest.people import people_of
-from traits.ingest.sql import (
-    SUGGESTED,
-    Key,
-    copy_in,
-    lock_batches,
-    suppressions,
-    taking_suggestions,
-    update_all,
-    waiting_candidates,
-)
+from traits.ingest.sql import SUGGESTED, Key
 from traits.log import entries as log
 from traits.log.snapshots import candidate_state
 from traits.models import CandidateStatus, Decision, ExtractedTraitCandidate, Persona, PersonaTrait
@@ -95,7 +86,7 @@ def retried(work: Callable[[], Value]) -> Value:
 def apply_within(batch: Sequence[CandidateRecord], owner: User | None = None) -> Result:
     """As apply, in the transaction that retried() opened."""
     # A record and the one that supersedes it must not arrive at the same moment without seeing each other.
-    lock_batches(alone=any(record.supersedes for record in batch))
+    sql.lock_batches(alone=any(record.supersedes for record in batch))
     rows, refused = _accepted(batch, people_of(batch, owner))
     if not rows:
         return Result(refused=refused)
@@ -183,7 +174,7 @@ def _accepted(batch: Sequence[CandidateRecord], people: list[UUID | None]) -> tu
     """The rows that their people take, and why the others are refused."""
     known = {user for user in people if user}
     # A user missing here ended their account in the meantime.
-    on = taking_suggestions(known)
+    on = sql.taking_suggestions(known)
     # Asked once the lock is held: an erasure that was under way has said by then what it bars.
     blocklists = blocklist.of_people(known)
     rows, refused = list[Row](), dict[int, list[Reason]]()
@@ -205,12 +196,12 @@ def _locked(rows: Sequence[Row]) -> Stored:
     """Lock personas, then candidates, each in the order of ids, as every decision does."""
     ids = {row.record.candidate_id for row in rows}
     named = {other for row in rows for other in row.record.supersedes}
-    waiting = waiting_candidates(ids, [row.key for row in rows])
+    waiting = sql.waiting_candidates(ids, [row.key for row in rows])
     concerned = {row.user for row in rows if row.record.supersedes} | set(waiting.values())
     concerned &= {row.user for row in rows}
     personas = Persona.objects.filter(user_id__in=concerned).order_by("user_id").select_for_update(no_key=True)
     found = {persona.user_id: persona for persona in personas} if concerned else {}
-    every = sql.any_of(ids | named | waiting.keys(), "uuid")
+    every = any_of(ids | named | waiting.keys(), "uuid")
     candidates = ExtractedTraitCandidate.objects.filter(candidate_id__in=every).defer(*GENERATED)
     locked = candidates.order_by("candidate_id").select_for_update(no_key=True)
     return Stored(found, {candidate.candidate_id: candidate for candidate in locked})
@@ -253,9 +244,9 @@ def _superseded_earlier(rows: Sequence[Row], stored: Stored) -> set[tuple[UUID, 
     fresh = stored.fresh(rows)
     if not fresh:
         return set()
-    users = sql.any_of({row.user for row in rows}, "uuid")
+    users = any_of({row.user for row in rows}, "uuid")
     superseding = ExtractedTraitCandidate.objects.filter(~Q(supersedes=[]), user_id__in=users)
-    found = superseding.filter(supersedes__overlap=RawSQL("%s::uuid[]", [sql.array(fresh)]))
+    found = superseding.filter(supersedes__overlap=RawSQL("%s::uuid[]", [array(fresh)]))
     return {(user, other) for user, others in found.values_list("user_id", "supersedes") for other in others}
 
 
@@ -265,8 +256,8 @@ def _sorted_out(
     """What is new, what differs from what is stored, and what is refused as somebody else's."""
     fresh = stored.fresh(rows)
     # Ids of traits are public to whoever reads the graph; confirming must never run into one.
-    taken = set(PersonaTrait.objects.filter(pk__in=sql.any_of(fresh, "uuid")).values_list("pk", flat=True))
-    suppressed = suppressions([row.key for row in rows if row.record.candidate_id in fresh])
+    taken = set(PersonaTrait.objects.filter(pk__in=any_of(fresh, "uuid")).values_list("pk", flat=True))
+    suppressed = sql.suppressions([row.key for row in rows if row.record.candidate_id in fresh])
     new, updates, foreign = list[New](), list[Update](), dict[int, list[Reason]]()
     for row in rows:
         candidate = stored.candidates.get(row.record.candidate_id)
@@ -325,12 +316,12 @@ def _write(
     now = timezone.now()
     rows = [(each.row.record, _columns(each, now)) for each in new]
     if rows:
-        copy_in(sorted(rows, key=lambda row: row[0].candidate_id))
+        sql.copy_in(sorted(rows, key=lambda row: row[0].candidate_id))
     for candidate in changed:
         candidate.version += 1
         candidate.updated_at = now
     if changed:
-        update_all(changed)
+        sql.update_all(changed)
     entries = defaultdict[UUID, list[log.Change]](list)
     for candidate, change in archived.items():
         entries[candidate.user_id].append(change)

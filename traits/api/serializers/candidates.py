@@ -1,19 +1,12 @@
 """A candidate with its evidence, and lists of them."""
 
-from rest_framework import serializers
+from rest_framework.serializers import ChoiceField, DateTimeField, IntegerField, ListField, UUIDField
 
 from ptfi.api.shapes import Percentage, Shape, json_of, sql_of
 from ptfi.api.strict import Text
 from traits.api.serializers.evidence import EvidenceSerializer
 from traits.api.serializers.fields import JAZZ, PERSON, SWING, PaginationSerializer, Texts, Words, share, texts
-from traits.models import (
-    MAX_EVIDENCE,
-    MAX_NAME,
-    MAX_TEXT,
-    CandidateStatus,
-    Category,
-    TraitStatus,
-)
+from traits.models import MAX_EVIDENCE, MAX_NAME, MAX_TEXT, CandidateStatus, Category, TraitStatus
 
 
 class CandidateSerializer(Shape):
@@ -31,38 +24,34 @@ class CandidateSerializer(Shape):
         "version": 1,
     }
 
-    candidateID = serializers.UUIDField(
-        source="candidate_id", help_text="The suggestion's id; also that of the trait it becomes."
-    )
-    userID = serializers.UUIDField(source="user_id", help_text="The person whom it is about.")
+    candidateID = UUIDField(source="candidate_id", help_text="The suggestion's id; also that of the trait it becomes.")
+    userID = UUIDField(source="user_id", help_text="The person whom it is about.")
     traitName = Text(source="trait_name", max_length=MAX_NAME, help_text="What is suggested.")
     traitDescription = Text(
         source="trait_description", max_length=MAX_TEXT, allow_blank=True, help_text="More about it."
     )
-    traitCategory = serializers.ChoiceField(
-        Category.choices, source="trait_category", help_text="What kind of trait it is."
-    )
+    traitCategory = ChoiceField(Category.choices, source="trait_category", help_text="What kind of trait it is.")
     supportingEvidenceSnippets = EvidenceSerializer(
         many=True, source="supporting_evidence", help_text="Why the pipeline thinks so."
     )
     confidenceScore = share("How sure the pipeline is, 0–1.", source="confidence_score")
     originatingModels = texts(MAX_NAME, "The models that inferred it.", source="originating_models")
-    associatedRawFeatureSetIDs = serializers.ListField(
-        child=serializers.UUIDField(),
+    associatedRawFeatureSetIDs = ListField(
+        child=UUIDField(),
         max_length=MAX_EVIDENCE,
         source="associated_raw_feature_set_ids",
         help_text="The pipeline's feature sets behind it.",
     )
     concepts = texts(MAX_NAME, "What it is about.")
-    status = serializers.ChoiceField(CandidateStatus.choices, help_text="What became of it.")
-    deferUntil = serializers.DateTimeField(
+    status = ChoiceField(CandidateStatus.choices, help_text="What became of it.")
+    deferUntil = DateTimeField(
         source="deferred_until",
         help_text="When it comes back; null where it was not put off, or until there is new evidence.",
         allow_null=True,
     )
-    version = serializers.IntegerField(help_text="Counts its changes; send it to decide only on what was seen.")
-    creationTimestamp = serializers.DateTimeField(source="created_at", help_text="When it was observed.")
-    lastUpdatedTimestamp = serializers.DateTimeField(
+    version = IntegerField(help_text="Counts its changes; send it to decide only on what was seen.")
+    creationTimestamp = DateTimeField(source="created_at", help_text="When it was observed.")
+    lastUpdatedTimestamp = DateTimeField(
         source="updated_at", help_text="When the pipeline or a decision last changed it."
     )
 
@@ -78,10 +67,10 @@ class SimilarSerializer(Shape):
         "concepts": ["jazz"],
     }
 
-    traitID_in_pkg = serializers.UUIDField(source="trait_id", help_text="What mergeInto and relation take.")
+    traitID_in_pkg = UUIDField(source="trait_id", help_text="What mergeInto and relation take.")
     name = Words(help_text="The trait's name.")
-    category = serializers.ChoiceField(Category.choices, help_text="The trait's category.")
-    status_in_pkg = serializers.ChoiceField(TraitStatus.choices, source="status", help_text="Whether it holds now.")
+    category = ChoiceField(Category.choices, help_text="The trait's category.")
+    status_in_pkg = ChoiceField(TraitStatus.choices, source="status", help_text="Whether it holds now.")
     likeness = Percentage(min_value=0, max_value=1, help_text="How alike the names are, 0–1.")
     concepts = Texts(help_text="The concepts that both name.")
 

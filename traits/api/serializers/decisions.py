@@ -3,7 +3,7 @@
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
+from rest_framework.serializers import ChoiceField, DateTimeField, IntegerField, ListField, UUIDField, ValidationError
 
 from ptfi.api.shapes import Shape, example_of
 from ptfi.api.strict import Choice, Id, Strict, Text
@@ -24,7 +24,7 @@ class Deferral(Text):
 
     def to_internal_value(self, data: Any) -> Any:
         text = super().to_internal_value(data)
-        return None if text == NEW_EVIDENCE else serializers.DateTimeField().run_validation(text)
+        return None if text == NEW_EVIDENCE else DateTimeField().run_validation(text)
 
 
 class ClashSerializer(Strict):
@@ -68,9 +68,7 @@ class RejectingSerializer(Strict):
         help_text="Why. With `rejected`; `other` unless told.",
     )
     deferUntil = Deferral(
-        source="until",
-        required=False,
-        help_text="A time to come, or `new_evidence`. With `deferred`, which needs it.",
+        source="until", required=False, help_text="A time to come, or `new_evidence`. With `deferred`, which needs it."
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -81,7 +79,7 @@ class RejectingSerializer(Strict):
         if decision == Decision.DEFERRED and "until" not in attrs:
             faults["deferUntil"] = ["A time, or new_evidence."]
         if faults:
-            raise serializers.ValidationError(faults)
+            raise ValidationError(faults)
         return attrs
 
 
@@ -112,16 +110,16 @@ class ActionSerializer(RejectingSerializer, VersionSerializer):
         attrs = super().validate(attrs)
         decision, given = attrs["decision"], attrs.get("changes", {})
         if decision == Decision.CONFIRMED_MODIFIED and not given:
-            raise serializers.ValidationError({"modifications": ["Say what is to be changed."]})
+            raise ValidationError({"modifications": ["Say what is to be changed."]})
         if decision == Decision.CONFIRMED_ASIS and given.keys() - {"user_confidence"}:
-            raise serializers.ValidationError({"modifications": ["Only userConfidenceRating goes with this."]})
+            raise ValidationError({"modifications": ["Only userConfidenceRating goes with this."]})
         if decision == Decision.MERGED and "into" not in attrs:
-            raise serializers.ValidationError({"mergeInto": ["The trait to merge into."]})
+            raise ValidationError({"mergeInto": ["The trait to merge into."]})
         return attrs
 
 
 class BulkActionSerializer(RejectingSerializer):
-    candidateIDs = serializers.ListField(
+    candidateIDs = ListField(
         child=Id(), source="candidate_ids", min_length=1, max_length=200, help_text="The suggestions."
     )
     userDecision = Choice(
@@ -144,10 +142,8 @@ class OutcomeSerializer(Shape):
     }
 
     message = MESSAGE()
-    traitID_in_pkg = serializers.UUIDField(
-        source="trait.trait_id", help_text="Null where there is no trait.", allow_null=True
-    )
-    newStatus_in_pkg = serializers.ChoiceField(
+    traitID_in_pkg = UUIDField(source="trait.trait_id", help_text="Null where there is no trait.", allow_null=True)
+    newStatus_in_pkg = ChoiceField(
         TraitStatus.choices,
         source="trait.status",
         help_text="The trait's status; null where there is none.",
@@ -156,13 +152,13 @@ class OutcomeSerializer(Shape):
     updatedTraitDetails = TraitSerializer(
         source="trait", help_text="The trait now; null where there is none.", allow_null=True
     )
-    updatedTraitCandidateStatus = serializers.ChoiceField(
+    updatedTraitCandidateStatus = ChoiceField(
         CandidateStatus.choices,
         source="candidate.status",
         help_text="The suggestion's status; null where there is none.",
         allow_null=True,
     )
-    refinementActionID = serializers.UUIDField(
+    refinementActionID = UUIDField(
         source="action_id", help_text="What undo takes; null: nothing changed.", allow_null=True
     )
     pkgSync = SYNC()
@@ -173,8 +169,8 @@ class BulkRowSerializer(Shape):
 
     example = {"candidateID": JAZZ}
 
-    candidateID = serializers.UUIDField(help_text="As it was sent.")
-    outcome = serializers.ChoiceField(OUTCOMES, help_text="`refused`: sensitive ones are confirmed one by one.")
+    candidateID = UUIDField(help_text="As it was sent.")
+    outcome = ChoiceField(OUTCOMES, help_text="`refused`: sensitive ones are confirmed one by one.")
 
 
 class BulkSerializer(Shape):
@@ -182,7 +178,7 @@ class BulkSerializer(Shape):
 
     example = {"batchID": ACTION}
 
-    batchID = serializers.UUIDField(help_text="What undoes all of it; null where nothing was applied.", allow_null=True)
+    batchID = UUIDField(help_text="What undoes all of it; null where nothing was applied.", allow_null=True)
     outcomes = BulkRowSerializer(many=True, help_text="Each id once, in the order in which they were sent.")
     pkgSync = SYNC()
 
@@ -195,5 +191,5 @@ class UndoneSerializer(Shape):
     message = MESSAGE()
     refinementActionIDs = Ids(help_text="The new entries of the log.")
     undone = Ids(help_text="The entries that they undo.")
-    skipped = serializers.IntegerField(help_text="How many of a batch had changed since, and stay.")
+    skipped = IntegerField(help_text="How many of a batch had changed since, and stay.")
     pkgSync = SYNC()

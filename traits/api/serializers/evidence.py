@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from rest_framework import serializers
 from rest_framework.fields import empty
+from rest_framework.serializers import FloatField, ListField, UUIDField, ValidationError
 
 from ptfi.api.shapes import OptionalChoice, Shape
 from ptfi.api.strict import Choice, Id, Strict, Text
@@ -26,7 +26,7 @@ class EvidenceSerializer(Shape):
         "relevanceScore": 0.9,
     }
 
-    evidenceID = serializers.UUIDField(source="evidence_id", help_text="Names the piece in linkedEvidenceOverride.")
+    evidenceID = UUIDField(source="evidence_id", help_text="Names the piece in linkedEvidenceOverride.")
     type = Text(max_length=64, help_text="Such as text_snippet.")
     content = Text(max_length=MAX_EVIDENCE_TEXT, help_text="What was said or written.")
     sourcePackageID = Text(
@@ -39,14 +39,14 @@ class EvidenceSerializer(Shape):
     sourceDetail = Text(
         source="source_detail", max_length=MAX_DETAIL, allow_blank=True, help_text="Where in that upload."
     )
-    startTime = serializers.FloatField(
+    startTime = FloatField(
         source="start_time",
         min_value=0,
         max_value=MAX_SECONDS,
         allow_null=True,
         help_text="Seconds from the start of the source; null where it has no time.",
     )
-    endTime = serializers.FloatField(
+    endTime = FloatField(
         source="end_time",
         min_value=0,
         max_value=MAX_SECONDS,
@@ -67,11 +67,11 @@ class JudgementSerializer(Strict):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.keys() not in ({"evidenceID", "verdict"}, {"type", "content"}):
-            raise serializers.ValidationError("Either evidenceID and verdict, or type and content.")
+            raise ValidationError("Either evidenceID and verdict, or type and content.")
         return attrs
 
 
-class Judgements(serializers.ListField):
+class Judgements(ListField):
     """Verdicts and evidence of one's own, as the services take them."""
 
     child = JudgementSerializer()

@@ -6,7 +6,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db.models import Model, QuerySet
-from rest_framework import serializers
+from rest_framework.serializers import BooleanField, ChoiceField, DateTimeField, UUIDField
 
 from ptfi.accounts.models import User
 from ptfi.api.shapes import Shape, json_of
@@ -25,8 +25,8 @@ class AddressSerializer(Shape):
     """An e-mail address."""
 
     email = Words(help_text="The address.")
-    verified = serializers.BooleanField(help_text="Whether a mail to it was answered.")
-    primary = serializers.BooleanField(help_text="Whether mails go there.")
+    verified = BooleanField(help_text="Whether a mail to it was answered.")
+    primary = BooleanField(help_text="Whether mails go there.")
 
 
 class SessionSerializer(Shape):
@@ -34,16 +34,16 @@ class SessionSerializer(Shape):
 
     ip = Words(help_text="Where it called from.")
     userAgent = Words(source="user_agent", help_text="What it says it is.")
-    createdAt = serializers.DateTimeField(source="created_at", help_text="When it signed in.")
-    lastSeenAt = serializers.DateTimeField(source="last_seen_at", help_text="When it last called.")
+    createdAt = DateTimeField(source="created_at", help_text="When it signed in.")
+    lastSeenAt = DateTimeField(source="last_seen_at", help_text="When it last called.")
 
 
 class SecondStepSerializer(Shape):
     """A second step of signing in, without its secret."""
 
     type = Words(help_text="Such as totp.")
-    createdAt = serializers.DateTimeField(source="created_at", help_text="When it was set up.")
-    lastUsedAt = serializers.DateTimeField(source="last_used_at", help_text="Null where it never was.", allow_null=True)
+    createdAt = DateTimeField(source="created_at", help_text="When it was set up.")
+    lastUsedAt = DateTimeField(source="last_used_at", help_text="Null where it never was.", allow_null=True)
 
 
 class AccountSerializer(Shape):
@@ -60,24 +60,22 @@ class AccountSerializer(Shape):
         "secondSteps": [],
     }
 
-    userID = serializers.UUIDField(source="pk", help_text="The account's id.")
+    userID = UUIDField(source="pk", help_text="The account's id.")
     email = Words(help_text="Null where nobody can sign in to it yet.", allow_null=True)
     externalID = Words(source="external_id", help_text="What the pipeline calls the person.", allow_null=True)
     displayName = Words(source="display_name", help_text="How the person is greeted.")
     timeZone = Words(source="time_zone", help_text="Such as Europe/Berlin.")
-    timeZoneChosen = serializers.BooleanField(source="time_zone_chosen", help_text="Whether the person chose it.")
-    keysEnabled = serializers.BooleanField(source="keys_enabled", help_text="Whether keys work on pages.")
+    timeZoneChosen = BooleanField(source="time_zone_chosen", help_text="Whether the person chose it.")
+    keysEnabled = BooleanField(source="keys_enabled", help_text="Whether keys work on pages.")
     invitedEmail = Words(source="invited_email", help_text="Where an invitation went.", allow_null=True)
-    invitedAt = serializers.DateTimeField(source="invited_at", help_text="When it went.", allow_null=True)
-    isStaff = serializers.BooleanField(source="is_staff", help_text="Whether the person is of the staff.")
-    createdAt = serializers.DateTimeField(source="date_joined", help_text="When the account was made.")
-    lastSignInAt = serializers.DateTimeField(
-        source="last_login", help_text="Null where nobody has signed in.", allow_null=True
-    )
+    invitedAt = DateTimeField(source="invited_at", help_text="When it went.", allow_null=True)
+    isStaff = BooleanField(source="is_staff", help_text="Whether the person is of the staff.")
+    createdAt = DateTimeField(source="date_joined", help_text="When the account was made.")
+    lastSignInAt = DateTimeField(source="last_login", help_text="Null where nobody has signed in.", allow_null=True)
     emailAddresses = AddressSerializer(many=True, help_text="The account's addresses.")
     sessions = SessionSerializer(many=True, help_text="Where the person is signed in.")
     secondSteps = SecondStepSerializer(many=True, help_text="How else they prove who they are.")
-    suggestionsOffAt = serializers.DateTimeField(
+    suggestionsOffAt = DateTimeField(
         source="persona.suggestions_off_at", help_text="Null: suggestions are on.", allow_null=True
     )
 
@@ -88,19 +86,15 @@ class ExportedCandidateSerializer(CandidateSerializer):
     language = Words(help_text="Of its texts; empty where nobody said.")
     supersedes = Ids(help_text="Older ones that it replaced.")
     heldReason = Words(help_text="Why staff hold it back; null where they don't.", allow_null=True)
-    suppressed = serializers.BooleanField(help_text="Not shown, since the person rejected the same before.")
+    suppressed = BooleanField(help_text="Not shown, since the person rejected the same before.")
 
 
 class ExportedTraitSerializer(TraitSerializer):
     """A trait, and what else is kept of it."""
 
-    validFrom = serializers.DateTimeField(
-        source="valid_from", help_text="Set where it replaced another trait.", allow_null=True
-    )
-    validTo = serializers.DateTimeField(
-        source="valid_to", help_text="Set once another trait replaced it.", allow_null=True
-    )
-    lastObservedTimestamp = serializers.DateTimeField(
+    validFrom = DateTimeField(source="valid_from", help_text="Set where it replaced another trait.", allow_null=True)
+    validTo = DateTimeField(source="valid_to", help_text="Set once another trait replaced it.", allow_null=True)
+    lastObservedTimestamp = DateTimeField(
         source="last_observed_at", help_text="When the pipeline last saw it.", allow_null=True
     )
     customizationNotes = Words(source="notes", help_text="The person's notes.")
@@ -110,16 +104,16 @@ class SuppressionSerializer(Shape):
     """What is not suggested again."""
 
     nameKey = Words(source="name_key", help_text="The name, however it is spelled.")
-    category = serializers.ChoiceField(Category.choices, help_text="The category.")
+    category = ChoiceField(Category.choices, help_text="The category.")
     sources = Ids(help_text="The suggestions and traits whose reject or removal wants it.")
-    createdAt = serializers.DateTimeField(source="created_at", help_text="Since when.")
+    createdAt = DateTimeField(source="created_at", help_text="Since when.")
 
 
 class ExportedErasureSerializer(ErasureSerializer):
     """A receipt, and who asked."""
 
     kind = Words(help_text="What was erased.")
-    actorKind = serializers.ChoiceField(ActorKind.choices, source="actor_kind", help_text="Who asked.")
+    actorKind = ChoiceField(ActorKind.choices, source="actor_kind", help_text="Who asked.")
     clientID = Words(source="client_id", help_text="Through which app; empty for the pages.")
     reference = Words(help_text="The ticket of staff; empty for others.")
 
@@ -127,10 +121,10 @@ class ExportedErasureSerializer(ErasureSerializer):
 class LookSerializer(Shape):
     """A look of staff at the person's pages."""
 
-    staffID = serializers.UUIDField(source="staff_id", help_text="Who of the staff.")
+    staffID = UUIDField(source="staff_id", help_text="Who of the staff.")
     kind = Words(help_text="What kind of page.")
     reason = Words(help_text="Why; empty once the persona was erased.")
-    createdAt = serializers.DateTimeField(source="created_at", help_text="When.")
+    createdAt = DateTimeField(source="created_at", help_text="When.")
 
 
 class ModeratedSerializer(Shape):
@@ -145,13 +139,13 @@ class ModeratedSerializer(Shape):
 class ModerationSerializer(Shape):
     """What staff did with a suggestion."""
 
-    entryID = serializers.UUIDField(source="pk", help_text="The entry's id.")
-    candidateID = serializers.UUIDField(source="candidate_id", help_text="The suggestion.")
+    entryID = UUIDField(source="pk", help_text="The entry's id.")
+    candidateID = UUIDField(source="candidate_id", help_text="The suggestion.")
     action = Words(help_text="Such as archive, flag or receive.")
     reason = Words(help_text="Why; empty once what it was about was erased.")
     before = ModeratedSerializer(help_text="How it stood before.")
     after = ModeratedSerializer(help_text="How it stood after.")
-    createdAt = serializers.DateTimeField(source="created_at", help_text="When.")
+    createdAt = DateTimeField(source="created_at", help_text="When.")
 
 
 class ConnectedAppSerializer(Shape):
@@ -160,8 +154,8 @@ class ConnectedAppSerializer(Shape):
     clientID = Words(source="client.pk", help_text="The app's id.")
     name = Words(source="client.name", help_text="The app's name.")
     abilities = Texts(help_text="What it may do, in words.")
-    connectedAt = serializers.DateTimeField(source="since", help_text="Since when.")
-    lastReadAt = serializers.DateTimeField(
+    connectedAt = DateTimeField(source="since", help_text="Since when.")
+    lastReadAt = DateTimeField(
         source="last_read_at", help_text="To ten minutes; null where it never read.", allow_null=True
     )
 

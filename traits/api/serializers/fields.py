@@ -4,7 +4,16 @@ from functools import partial
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
+from rest_framework.serializers import (
+    CharField,
+    ChoiceField,
+    DictField,
+    Field,
+    FloatField,
+    IntegerField,
+    ListField,
+    UUIDField,
+)
 
 from ptfi.api.shapes import Shape
 from ptfi.api.strict import Strict, Text, WholeNumber
@@ -18,37 +27,37 @@ ACTION = "c1a7d6e5-8b9c-4d0e-a1f2-3b4c5d6e7f80"
 """Ids of the examples: a person, two traits, a piece of evidence and an entry."""
 
 
-class Words(serializers.CharField):
+class Words(CharField):
     """A text in an answer, which may be empty."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"allow_blank": True} | options)
 
 
-class Texts(serializers.ListField):
+class Texts(ListField):
     child = Words()
 
 
-class Ids(serializers.ListField):
-    child = serializers.UUIDField()
+class Ids(ListField):
+    child = UUIDField()
 
 
 @extend_schema_field({"type": ["string", "number"]})
-class StyleValue(serializers.Field):
+class StyleValue(Field):
     """A text or a number."""
 
 
-class StyleMap(serializers.DictField):
+class StyleMap(DictField):
     child = StyleValue()
 
 
-def share(help_text: str, **options: Any) -> serializers.FloatField:
-    return serializers.FloatField(min_value=0, max_value=1, help_text=help_text, **options)
+def share(help_text: str, **options: Any) -> FloatField:
+    return FloatField(min_value=0, max_value=1, help_text=help_text, **options)
 
 
-def texts(longest: int, help_text: str, **options: Any) -> serializers.ListField:
+def texts(longest: int, help_text: str, **options: Any) -> ListField:
     child = Text(max_length=longest)
-    return serializers.ListField(child=child, max_length=MAX_LIST, help_text=help_text, **options)
+    return ListField(child=child, max_length=MAX_LIST, help_text=help_text, **options)
 
 
 class VersionSerializer(Strict):
@@ -65,10 +74,8 @@ class NothingSerializer(Strict):
 
 
 class PageSerializer(Strict):
-    limit = serializers.IntegerField(min_value=1, max_value=100, default=20, help_text="How many on a page.")
-    offset = serializers.IntegerField(
-        min_value=0, max_value=1_000_000, default=0, help_text="How many to leave out before."
-    )
+    limit = IntegerField(min_value=1, max_value=100, default=20, help_text="How many on a page.")
+    offset = IntegerField(min_value=0, max_value=1_000_000, default=0, help_text="How many to leave out before.")
 
 
 class PaginationSerializer(Shape):
@@ -76,13 +83,13 @@ class PaginationSerializer(Shape):
 
     example = {"limit": 20, "total": 1}
 
-    offset = serializers.IntegerField(help_text="How many come before.")
-    limit = serializers.IntegerField(help_text="How many there are on a page.")
-    total = serializers.IntegerField(help_text="How many there are in all.")
+    offset = IntegerField(help_text="How many come before.")
+    limit = IntegerField(help_text="How many there are on a page.")
+    total = IntegerField(help_text="How many there are in all.")
 
 
 SYNC = partial(
-    serializers.ChoiceField,
+    ChoiceField,
     ["pending", "synced"],
     help_text="`pending`: the graph has yet to follow. `synced`: nothing had to change.",
 )

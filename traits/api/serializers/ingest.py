@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from rest_framework import serializers
+from rest_framework.serializers import DictField, Field, IntegerField, JSONField, ListField, UUIDField
 
 from ptfi.api.shapes import Shape, names_of
 from ptfi.api.strict import Strict, Text
@@ -20,11 +20,11 @@ class IncomingSerializer(Strict):
     optional: ClassVar[tuple[str, ...]] = ()
     ignored: ClassVar[tuple[str, ...]] = ()
 
-    def get_fields(self) -> dict[str, serializers.Field]:
-        fields: dict[str, serializers.Field] = super().get_fields()
+    def get_fields(self) -> dict[str, Field]:
+        fields: dict[str, Field] = super().get_fields()
         for name in self.optional:
             fields[name].required = False
-        return fields | {name: serializers.JSONField(required=False, help_text="Ignored.") for name in self.ignored}
+        return fields | {name: JSONField(required=False, help_text="Ignored.") for name in self.ignored}
 
     @classmethod
     def names(cls, **more: str) -> Names:
@@ -45,13 +45,7 @@ class SuggestedEvidenceSerializer(IncomingSerializer, EvidenceSerializer):
 class SuggestionSerializer(IncomingSerializer, CandidateSerializer):
     """A suggestion. It names its person by `userID` or by `externalID`, not both."""
 
-    optional = (
-        "userID",
-        "traitDescription",
-        "originatingModels",
-        "associatedRawFeatureSetIDs",
-        "concepts",
-    )
+    optional = ("userID", "traitDescription", "originatingModels", "associatedRawFeatureSetIDs", "concepts")
     ignored = ("status", "version", "deferUntil", "creationTimestamp", "lastUpdatedTimestamp")
     example = {
         "candidateID": JAZZ,
@@ -82,8 +76,8 @@ class SuggestionSerializer(IncomingSerializer, CandidateSerializer):
         allow_blank=True,
         help_text="How to greet a new person. With externalID.",
     )
-    supersedes = serializers.ListField(
-        child=serializers.UUIDField(),
+    supersedes = ListField(
+        child=UUIDField(),
         max_length=MAX_EVIDENCE,
         required=False,
         help_text="Older suggestions about the person that it replaces, where they are undecided.",
@@ -97,10 +91,7 @@ class SuggestionsSerializer(Strict):
     """Suggestions about any people."""
 
     candidates = SuggestionSerializer(
-        many=True,
-        min_length=1,
-        max_length=MAX_BATCH,
-        help_text="Each is checked by itself; those that fit are stored.",
+        many=True, min_length=1, max_length=MAX_BATCH, help_text="Each is checked by itself; those that fit are stored."
     )
 
 
@@ -109,9 +100,9 @@ class RefusedSerializer(Shape):
 
     example = {"index": 1, "errors": {"confidenceScore": ["is missing"]}}
 
-    index = serializers.IntegerField(help_text="Its place in the request, from 0.")
-    candidateID = serializers.UUIDField(help_text="Null where it had none that is a UUID.", allow_null=True)
-    errors = serializers.DictField(child=Texts(), help_text="Field → what is wrong with it.")
+    index = IntegerField(help_text="Its place in the request, from 0.")
+    candidateID = UUIDField(help_text="Null where it had none that is a UUID.", allow_null=True)
+    errors = DictField(child=Texts(), help_text="Field → what is wrong with it.")
 
 
 class IngestedSerializer(Shape):
@@ -119,12 +110,10 @@ class IngestedSerializer(Shape):
 
     example = {"created": 1}
 
-    created = serializers.IntegerField(help_text="New suggestions.")
-    updated = serializers.IntegerField(help_text="Known ones that are undecided and have changed.")
-    unchanged = serializers.IntegerField(help_text="Repeats, and those that the person has decided on.")
-    suppressed = serializers.IntegerField(
-        help_text="Kept but not shown, since the person rejected or removed the same before."
-    )
+    created = IntegerField(help_text="New suggestions.")
+    updated = IntegerField(help_text="Known ones that are undecided and have changed.")
+    unchanged = IntegerField(help_text="Repeats, and those that the person has decided on.")
+    suppressed = IntegerField(help_text="Kept but not shown, since the person rejected or removed the same before.")
     refused = RefusedSerializer(many=True, help_text="Rows with a fault; the others are stored all the same.")
 
 

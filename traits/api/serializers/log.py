@@ -1,6 +1,6 @@
 """An entry of the log, with the snapshots before and after it."""
 
-from rest_framework import serializers
+from rest_framework.serializers import ChoiceField, DateTimeField, DictField, FloatField, IntegerField, UUIDField
 
 from ptfi.api.shapes import Hexadecimal, OptionalChoice, Shape, json_of
 from traits.api.serializers.fields import ACTION, PERSON, PaginationSerializer, StyleValue, Texts, Words, share
@@ -14,13 +14,13 @@ NO_STATES = {"candidate": None, "trait": None, "style": None}
 class PieceStateSerializer(Shape):
     """A piece of evidence as the log keeps it."""
 
-    evidence_id = serializers.UUIDField(help_text="As evidenceID.")
+    evidence_id = UUIDField(help_text="As evidenceID.")
     type = Words(help_text="As type.")
     content = Words(help_text="As content.")
     source_package_id = Words(help_text="As sourcePackageID.", allow_null=True)
     source_detail = Words(help_text="As sourceDetail.")
-    start_time = serializers.FloatField(help_text="As startTime.", allow_null=True)
-    end_time = serializers.FloatField(help_text="As endTime.", allow_null=True)
+    start_time = FloatField(help_text="As startTime.", allow_null=True)
+    end_time = FloatField(help_text="As endTime.", allow_null=True)
     relevance_score = share("As relevanceScore.", allow_null=True)
     verdict = Words(help_text="As verdict, but empty for not judged.")
 
@@ -28,38 +28,38 @@ class PieceStateSerializer(Shape):
 class CandidateStateSerializer(Shape):
     """A suggestion as the log keeps it."""
 
-    candidate_id = serializers.UUIDField(help_text="As candidateID.")
+    candidate_id = UUIDField(help_text="As candidateID.")
     name = Words(help_text="As traitName.")
     description = Words(help_text="As traitDescription.")
-    category = serializers.ChoiceField(Category.choices, help_text="As traitCategory.")
+    category = ChoiceField(Category.choices, help_text="As traitCategory.")
     confidence = share("As confidenceScore.")
     models = Texts(help_text="As originatingModels.")
     concepts = Texts(help_text="As concepts.")
     evidence = PieceStateSerializer(many=True, help_text="As supportingEvidenceSnippets.")
-    status = serializers.ChoiceField(CandidateStatus.choices, help_text="As status.")
-    deferred_until = serializers.DateTimeField(help_text="As deferUntil.", allow_null=True)
+    status = ChoiceField(CandidateStatus.choices, help_text="As status.")
+    deferred_until = DateTimeField(help_text="As deferUntil.", allow_null=True)
 
 
 class TraitStateSerializer(Shape):
     """A trait as the log keeps it."""
 
-    trait_id = serializers.UUIDField(help_text="As traitID_in_pkg.")
+    trait_id = UUIDField(help_text="As traitID_in_pkg.")
     name = Words(help_text="As name.")
     description = Words(help_text="As description.")
-    category = serializers.ChoiceField(Category.choices, help_text="As category.")
-    origin = serializers.ChoiceField(Origin.choices, help_text="As origin.")
-    status = serializers.ChoiceField(TraitStatus.choices, help_text="As status_in_pkg.")
+    category = ChoiceField(Category.choices, help_text="As category.")
+    origin = ChoiceField(Origin.choices, help_text="As origin.")
+    status = ChoiceField(TraitStatus.choices, help_text="As status_in_pkg.")
     confidence = share("As confidence.")
-    user_confidence = serializers.IntegerField(help_text="As userConfidence.", allow_null=True)
+    user_confidence = IntegerField(help_text="As userConfidence.", allow_null=True)
     notes = Words(help_text="The person's notes.")
     concepts = Texts(help_text="As concepts.")
     expression_contexts = Texts(help_text="As expressionContexts.")
     evidence = PieceStateSerializer(many=True, help_text="As evidence.")
-    created_at = serializers.DateTimeField(help_text="As creationTimestamp.")
-    last_refined_at = serializers.DateTimeField(help_text="As lastRefinedTimestamp.")
-    last_observed_at = serializers.DateTimeField(help_text="When the pipeline last saw it.", allow_null=True)
-    valid_from = serializers.DateTimeField(help_text="Set where it replaced another trait.", allow_null=True)
-    valid_to = serializers.DateTimeField(help_text="Set once another trait replaced it.", allow_null=True)
+    created_at = DateTimeField(help_text="As creationTimestamp.")
+    last_refined_at = DateTimeField(help_text="As lastRefinedTimestamp.")
+    last_observed_at = DateTimeField(help_text="When the pipeline last saw it.", allow_null=True)
+    valid_from = DateTimeField(help_text="Set where it replaced another trait.", allow_null=True)
+    valid_to = DateTimeField(help_text="Set once another trait replaced it.", allow_null=True)
 
 
 class StyleStateSerializer(Shape):
@@ -81,7 +81,7 @@ class StatesSerializer(Shape):
 class RelationStateSerializer(Shape):
     """A clash as the log keeps it."""
 
-    trait_id = serializers.UUIDField(help_text="The trait that the person had.")
+    trait_id = UUIDField(help_text="The trait that the person had.")
     kind = Words(help_text="As kind of the decision's relation.")
     existing_contexts = Texts(help_text="Where that one stays true.")
 
@@ -105,34 +105,28 @@ class EntrySerializer(Shape):
         "hash": HASH,
     }
 
-    refinementActionID = serializers.UUIDField(source="refinement_action_id", help_text="What undo takes.")
-    revision = serializers.IntegerField(help_text="Its number in the person's log, from 1, without gaps.")
-    userDecision = serializers.ChoiceField(Decision.choices, source="user_decision", help_text="What was decided.")
-    traitID_in_pkg = serializers.UUIDField(
-        source="trait_id_in_pkg", help_text="Null where it is about no trait.", allow_null=True
-    )
-    candidateID = serializers.UUIDField(
+    refinementActionID = UUIDField(source="refinement_action_id", help_text="What undo takes.")
+    revision = IntegerField(help_text="Its number in the person's log, from 1, without gaps.")
+    userDecision = ChoiceField(Decision.choices, source="user_decision", help_text="What was decided.")
+    traitID_in_pkg = UUIDField(source="trait_id_in_pkg", help_text="Null where it is about no trait.", allow_null=True)
+    candidateID = UUIDField(
         source="original_candidate_id", help_text="Null where it is about no suggestion.", allow_null=True
     )
     styleElement = Words(
         source="style_element", help_text="`element:context`; null where it is about no style.", allow_null=True
     )
-    batchID = serializers.UUIDField(
+    batchID = UUIDField(
         source="batch_id", help_text="Of entries that undo as one; null for one alone.", allow_null=True
     )
-    undoes = serializers.UUIDField(help_text="The entry that it undoes; null where it undoes none.", allow_null=True)
-    actor = serializers.UUIDField(
-        source="actor_id", help_text="The account that did it; null for the pipeline.", allow_null=True
-    )
-    actorKind = serializers.ChoiceField(ActorKind.choices, source="actor_kind", help_text="On whose behalf.")
+    undoes = UUIDField(help_text="The entry that it undoes; null where it undoes none.", allow_null=True)
+    actor = UUIDField(source="actor_id", help_text="The account that did it; null for the pipeline.", allow_null=True)
+    actorKind = ChoiceField(ActorKind.choices, source="actor_kind", help_text="On whose behalf.")
     clientID = Words(source="client_id", help_text="The app that sent it; empty for the pages.")
     reference = Words(help_text="The ticket of staff; empty for others.")
     rejectionCode = OptionalChoice(
-        RejectionCode.choices,
-        source="rejection_code",
-        help_text="Why it was rejected; null for other decisions.",
+        RejectionCode.choices, source="rejection_code", help_text="Why it was rejected; null for other decisions."
     )
-    v = serializers.IntegerField(
+    v = IntegerField(
         source="content.v",
         required=False,
         help_text="The version of the snapshots, which later ones add fields to; missing is 0.",
@@ -144,7 +138,7 @@ class EntrySerializer(Shape):
     relation = RelationStateSerializer(
         source="content.relation", help_text="The clash with another trait; null where there was none.", allow_null=True
     )
-    redacted = serializers.DictField(
+    redacted = DictField(
         source="content.redacted",
         child=Words(help_text="SHA-256 of the content that is left."),
         required=False,
@@ -155,13 +149,13 @@ class EntrySerializer(Shape):
         allow_blank=True, help_text="SHA-256 of salt and content; docs/export.md says how to check it."
     )
     previousHash = Hexadecimal(allow_blank=True, source="previous_hash", help_text="The hash of the entry before.")
-    hashAlgorithm = serializers.IntegerField(
+    hashAlgorithm = IntegerField(
         source="hash_algorithm", help_text="How it is hashed; docs/export.md names the columns of each."
     )
     hash = Hexadecimal(
         allow_blank=True, help_text="SHA-256 of previousHash, digest and the columns that the algorithm covers."
     )
-    createdAt = serializers.DateTimeField(source="created_at", help_text="When it was decided.")
+    createdAt = DateTimeField(source="created_at", help_text="When it was decided.")
 
 
 class TraitDetailSerializer(TraitSerializer):

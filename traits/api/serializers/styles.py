@@ -15,11 +15,7 @@ STYLES = {
     "type": "object",
     "description": "Element → value. These elements take what is said of them; others a text or a number.",
     "maxProperties": MAX_LIST,
-    "propertyNames": {
-        "minLength": 1,
-        "maxLength": MAX_ELEMENT,
-        "pattern": rf"^[^{ODD}\s]([^{ODD}]*[^{ODD}\s])?$",
-    },
+    "propertyNames": {"minLength": 1, "maxLength": MAX_ELEMENT, "pattern": rf"^[^{ODD}\s]([^{ODD}]*[^{ODD}\s])?$"},
     "properties": {name: {"enum": list(values)} for name, values in STYLE_ELEMENTS.items() if values}
     | {"EmojiPreference": {"type": "number", "minimum": 0, "maximum": 1}},
     "additionalProperties": {

@@ -2,22 +2,12 @@
 
 from functools import partial
 
-from rest_framework import serializers
+from rest_framework.serializers import ChoiceField, DateTimeField, IntegerField, ListField, UUIDField
 
 from ptfi.api.shapes import Shape, json_of
 from ptfi.api.strict import Choice, Strict, Text, WholeNumber
 from traits.api.serializers.evidence import EvidenceSerializer, Judgements
-from traits.api.serializers.fields import (
-    ACTION,
-    JAZZ,
-    MESSAGE,
-    SYNC,
-    Texts,
-    VersionSerializer,
-    Words,
-    share,
-    texts,
-)
+from traits.api.serializers.fields import ACTION, JAZZ, MESSAGE, SYNC, Texts, VersionSerializer, Words, share, texts
 from traits.decisions.inputs import MAX_CONTEXT
 from traits.models import MAX_EVIDENCE, MAX_EVIDENCE_TEXT, MAX_NAME, MAX_TEXT, Category, Origin, TraitStatus
 
@@ -37,14 +27,14 @@ class TraitSerializer(Shape):
         "version": 1,
     }
 
-    traitID_in_pkg = serializers.UUIDField(source="trait_id", help_text="The trait's id, here and in the graph.")
+    traitID_in_pkg = UUIDField(source="trait_id", help_text="The trait's id, here and in the graph.")
     name = Words(help_text="What the person calls it.")
     description = Words(help_text="More about it.")
-    category = serializers.ChoiceField(Category.choices, help_text="What kind of trait it is.")
-    origin = serializers.ChoiceField(Origin.choices, help_text="Where it came from.")
-    status_in_pkg = serializers.ChoiceField(TraitStatus.choices, source="status", help_text="Whether it holds now.")
+    category = ChoiceField(Category.choices, help_text="What kind of trait it is.")
+    origin = ChoiceField(Origin.choices, help_text="Where it came from.")
+    status_in_pkg = ChoiceField(TraitStatus.choices, source="status", help_text="Whether it holds now.")
     confidence = share("The pipeline's; 1 for a trait of the person's own.")
-    userConfidence = serializers.IntegerField(
+    userConfidence = IntegerField(
         source="user_confidence",
         min_value=1,
         max_value=5,
@@ -54,11 +44,9 @@ class TraitSerializer(Shape):
     concepts = Texts(help_text="What it is about.")
     expressionContexts = Texts(source="expression_contexts", help_text="Where it shows; empty is everywhere.")
     evidence = EvidenceSerializer(many=True, help_text="What speaks for it, with the person's verdicts.")
-    version = serializers.IntegerField(help_text="The revision of the newest entry of the log about it.")
-    creationTimestamp = serializers.DateTimeField(source="created_at", help_text="When it became part of the persona.")
-    lastRefinedTimestamp = serializers.DateTimeField(
-        source="last_refined_at", help_text="When the person last changed it."
-    )
+    version = IntegerField(help_text="The revision of the newest entry of the log about it.")
+    creationTimestamp = DateTimeField(source="created_at", help_text="When it became part of the persona.")
+    lastRefinedTimestamp = DateTimeField(source="last_refined_at", help_text="When the person last changed it.")
 
 
 NAME = partial(Text, source="name", max_length=MAX_NAME, help_text="What the person calls it.")
@@ -118,7 +106,7 @@ class CustomTraitSerializer(Strict):
     traitDescription = DESCRIPTION()
     userConfidenceRating = RATING()
     customizationNotes = NOTES()
-    supportingEvidenceSnippets = serializers.ListField(
+    supportingEvidenceSnippets = ListField(
         child=OwnSnippetSerializer(),
         source="own_evidence",
         max_length=MAX_EVIDENCE,
@@ -143,7 +131,7 @@ class AddedSerializer(Shape):
     example = {"message": "Part of your persona now.", "refinementActionID": ACTION}
 
     message = MESSAGE()
-    refinementActionID = serializers.UUIDField(source="action_id", help_text="What undo takes.")
+    refinementActionID = UUIDField(source="action_id", help_text="What undo takes.")
     newTrait = TraitSerializer(source="trait", help_text="The trait.")
     pkgSync = SYNC()
 
