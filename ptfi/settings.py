@@ -258,6 +258,8 @@ EMAIL_USE_SSL = EMAIL["EMAIL_USE_SSL"]
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_TIMEOUT = 10
 
+# What the API's own middleware answers: data, and no pages.
+API_DATA_PATHS = ("/v1/users/", "/v1/ingest/")
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "ptfi.api.errors.handler",
     "URL_FORMAT_OVERRIDE": None,

@@ -12,8 +12,8 @@ from drf_spectacular.extensions import (
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent, build_object_type
 from drf_spectacular.utils import OpenApiExample, OpenApiRequest, OpenApiResponse
+from rest_framework import serializers
 
-from ptfi.api.authentication import IngestScope
 from ptfi.api.errors import (
     CsrfFailedError,
     IdempotencyConflictError,
@@ -25,6 +25,8 @@ from ptfi.api.errors import (
 )
 from ptfi.api.openapi.document import AN_ID, ERROR, HEADERS, IDEMPOTENCY_KEY, PATHS
 from ptfi.api.openapi.operation import JSON, Operation
+from ptfi.api.permissions import IngestScope
+from ptfi.api.strict import Strict
 from ptfi.api.views import PersonView
 from ptfi.errors import NotFoundError, RuleError, TooLargeError
 from ptfi.oauth.scopes import CLIENT_SCOPES, INGEST, MANAGE_TRAITS, READ_TRAITS, USER_SCOPES
@@ -32,6 +34,8 @@ from ptfi.oauth.scopes import CLIENT_SCOPES, INGEST, MANAGE_TRAITS, READ_TRAITS,
 ANY = (RuleError, NotAuthenticatedError, InsufficientScopeError, CsrfFailedError, NotAcceptableError, ThrottledError)
 CHANGING = (IdempotencyConflictError, TooLargeError, UnsupportedMediaTypeError)
 SOME_TEXT = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+LIMITS = {"minLength", "maxLength", "pattern", "minItems", "maxItems"}
+"""What the document says of texts and lists that are sent, and not of those in answers."""
 OF_STATUS = {401: ("WWW-Authenticate",), 409: ("Idempotent-Replayed",), 429: ("Retry-After",)}
 """Headers of an error's answer, beside X-Request-ID."""
 
@@ -70,7 +74,14 @@ class ApiSchema(AutoSchema):
         if choices and all(value == label for value, label in choices.items()):
             # A list of choices that explains none of them.
             shape["description"] = str(field.help_text or "")
-        return shape
+        if isinstance(shape.get("type"), list):
+            # A field with an extension of its own is told twice that it may be null.
+            shape["type"] = list(dict.fromkeys(shape["type"]))
+        return _without_limits(field, shape)
+
+    def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
+        super()._insert_field_validators(field, schema)
+        _without_limits(field, schema)
 
     def get_override_parameters(self) -> list[Any]:
         return [self.operation.query] if self.operation.query else []
@@ -144,6 +155,16 @@ class ApiSchema(AutoSchema):
         self.registry.register_on_missing(component)
         found: dict[str, Any] = component.ref
         return found
+
+
+def _without_limits(field: Any, shape: dict[str, Any]) -> dict[str, Any]:
+    """The shape; of a field that is not part of what clients send, without its limits."""
+    holder = field
+    while holder.parent is not None and not isinstance(holder, serializers.Serializer):
+        holder = holder.parent
+    for limit in () if isinstance(holder, Strict) else LIMITS:
+        shape.pop(limit, None)
+    return shape
 
 
 def _error_example(rule: type[RuleError]) -> dict[str, Any]:
