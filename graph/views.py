@@ -14,12 +14,14 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import trigger_client_event
 
 from graph.errors import GraphUnavailableError
 from graph.reads import traits as queries
+from ptfi.web.htmx import wants_fragment
 from traits import selectors
 from traits.models import Category, TraitStatus
-from traits.web import Request, read_choice, read_name, wants_fragment
+from traits.web import Request, read_choice, read_name
 
 PAGE = 50
 
@@ -119,7 +121,7 @@ def graph_state(request: Request) -> HttpResponse:
     away = was_away and not _answers(request)
     response = render(request, "graph/_state.html", {"persona": persona, "away": away})
     if not away and (was_away or (changed and not persona.behind)):
-        response["HX-Trigger"] = "graph-caught-up"
+        response = trigger_client_event(response, "graph-caught-up")
     return response
 
 

@@ -25,11 +25,6 @@ def by(request: Request) -> dict[str, Any]:
     return {"user": request.user, "actor": Actor(user_id=request.user.pk)}
 
 
-def wants_fragment(request: Request) -> bool:
-    """Whether HTMX asks for a part of the page; a page of its history that it has lost, it wants whole."""
-    return bool(request.htmx) and not request.htmx.history_restore_request
-
-
 def address(path: str, query: str) -> str:
     return f"{path}?{query}" if query else path
 

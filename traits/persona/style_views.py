@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ptfi.accounts.models import User
+from ptfi.web.htmx import target_of
 from traits import selectors
 from traits.decisions import styles as style_service
 from traits.decisions.styles import ContextStyles
@@ -38,7 +39,7 @@ def styles(request: Request) -> HttpResponse:
         return _open(request)
     held = style_service.read(request.user, request.POST.get("context", ""))
     form = StyleForm(held, request.POST, rows=1 if "more" in request.POST else 0)
-    if request.htmx and request.htmx.target == "style-preview":
+    if target_of(request) == "style-preview":
         return render(request, "styles/_preview.html", _preview(form))
     if "save" not in request.POST:
         return _page(request, form, seen=request.POST.get("seen", ""))

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ptfi.accounts.reauthentication import signed_in_just_now
+from ptfi.web.htmx import wants_fragment
 from traits.erasure import parts as erasure_parts
 from traits.erasure.account import account_counts, erase_account
 from traits.erasure.receipts import in_words, said
@@ -24,7 +25,7 @@ from traits.models import Category, Erasure, ErasureState
 from traits.models.erasure import ErasureKind
 from traits.privacy import selectors as my_data
 from traits.privacy.erasure_views import to_receipt
-from traits.web import Request, by, wants_fragment
+from traits.web import Request, by
 
 RECEIPT = "erasure"
 """The session's key of the receipt that is shown to whoever has just ended their account."""

@@ -12,11 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ptfi.accounts.reauthentication import signed_in_just_now
 from ptfi.accounts.session_messages import drop_notices
+from ptfi.web.htmx import wants_fragment
 from traits.erasure import persona as service
 from traits.erasure.receipts import in_words, said
 from traits.errors import InvalidError
 from traits.models import ErasureState
-from traits.web import Request, by, wants_fragment
+from traits.web import Request, by
 
 
 @login_required

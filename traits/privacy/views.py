@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from ptfi.oauth.grants import connections
+from ptfi.web.htmx import wants_fragment
 from traits import selectors
 from traits.erasure import persona as erasure
 from traits.erasure import suppressions as kept_away
@@ -18,7 +19,7 @@ from traits.log.narration import plural
 from traits.models.erasure import ErasureState
 from traits.privacy import selectors as reads
 from traits.privacy import staff_access as access
-from traits.web import Request, by, wants_fragment
+from traits.web import Request, by
 
 NEWEST = 3
 HELD = {
@@ -79,7 +80,7 @@ def suppression_lift(request: Request, suppression_id: int) -> HttpResponse:
     """Let it be suggested again; HTMX gets the row as it is then."""
     with transaction.atomic(durable=True):
         lifted = kept_away.lift_suppression(**by(request), suppression_id=suppression_id)
-    if request.htmx:
+    if wants_fragment(request):
         return render(request, "traits/_suppression_lifted.html", {"lifted": lifted})
     back = f" {plural(lifted.returned, 'suggestion')} of it to review." if lifted.returned else ""
     messages.success(request, f"This may be suggested again: “{lifted.name}”.{back}")

@@ -10,7 +10,9 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import replace_url
 
+from ptfi.web.htmx import target_of, wants_fragment
 from ptfi.web.keyset import place_key
 from traits import forms, selectors
 from traits.decisions import candidates as services
@@ -114,8 +116,8 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
         "query": filter_query(filters),
         "verdicts": forms.read_verdicts(request.POST),
     }
-    in_menu = request.htmx and request.htmx.target == "merge-choices"
-    return render(request, "review/_merge_choices.html" if in_menu else "review/merge.html", context)
+    template = "review/_merge_choices.html" if target_of(request) == "merge-choices" else "review/merge.html"
+    return render(request, template, context)
 
 
 @login_required
@@ -173,7 +175,7 @@ def _edit_page(
         "filters": filters,
         "editing": True,
     }
-    template = "review/_edit.html" if request.htmx else "review/edit.html"
+    template = "review/_edit.html" if wants_fragment(request) else "review/edit.html"
     return render(request, template, context, status=status)
 
 
@@ -196,7 +198,7 @@ def _refused(
     filters = read_filters(request.GET)
     context = workspace(request, filters, shown=_shown(request))
     context |= open_card(request, candidate, errors=errors, error=error)
-    template = "review/_answer.html" if request.htmx else "review/review.html"
+    template = "review/_answer.html" if wants_fragment(request) else "review/review.html"
     return render(request, template, context, status=error.status)
 
 
@@ -236,7 +238,7 @@ def answer(
 ) -> HttpResponse:
     """What was done, as a notice with undo; and opened, or else the card after decided, or else the first one."""
     filters = read_filters(request.GET) if opened is None else filters_for(request, opened)
-    if not request.htmx:
+    if not wants_fragment(request):
         messages.success(request, text, extra_tags=f"undo:{undo}" if undo else "")
         pk = opened.pk if opened else _next(request, filters, queue(request.user, filters).rows, decided)
         return HttpResponseRedirect(_path(pk, filter_query(filters)))
@@ -244,9 +246,7 @@ def answer(
     pk = opened.pk if opened else _next(request, filters, context["page"].rows, decided)
     context |= open_card(request, selectors.candidate(request.user, pk) if pk else None)
     context |= {"text": text, "undo": undo, "typed": {}, "finished": bool(undo)}
-    response = render(request, "review/_answer.html", context)
-    response["HX-Replace-Url"] = _path(pk, context["query"])
-    return response
+    return replace_url(render(request, "review/_answer.html", context), _path(pk, context["query"]))
 
 
 def _path(pk: uuid.UUID | None, query: str) -> str:

@@ -10,14 +10,16 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.http import push_url
 
 from ptfi.accounts.models import User
+from ptfi.web.htmx import target_of
 from traits import forms, selectors
 from traits.models import CandidateStatus, Category, Decision, ExtractedTraitCandidate
 from traits.review import card as cards
 from traits.review.forms import BANDS, filter_query, later_choices, read_filters, rejection_codes
 from traits.review.selectors import PAGE, Filters, decided_since, facets, queue
-from traits.web import Request, address, read_number, wants_fragment
+from traits.web import Request, address, read_number
 
 MOST_SHOWN = 300
 STATUS_TABS = {
@@ -38,16 +40,15 @@ TODAY = {
 def review(request: Request) -> HttpResponse:
     """The queue with its first card open; HTMX gets what it asks for: more rows, or all below the filters."""
     filters = read_filters(request.GET)
-    if _target(request) == "more":
+    if target_of(request) == "more":
         return render(request, "review/_rows.html", rows(request, filters))
     context = workspace(request, filters)
     first = context["page"].rows[:1]
     context |= open_card(request, selectors.candidate(request.user, first[0].pk) if first else None)
-    if _target(request) != "workspace":
+    if target_of(request) != "workspace":
         return render(request, "review/review.html", context)
     response = render(request, "review/_workspace.html", context)
-    response["HX-Push-Url"] = address(reverse("review"), context["query"])
-    return response
+    return push_url(response, address(reverse("review"), context["query"]))
 
 
 @login_required
@@ -58,10 +59,10 @@ def review_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     A POST decides nothing: it keeps what was typed on the card, with more of the evidence.
     """
     candidate = selectors.candidate(request.user, candidate_id)
-    if _target(request) == "more-pieces":
+    if target_of(request) == "more-pieces":
         start = read_number(request.GET.get("from", ""), 0, 10_000)
         return render(request, "review/_pieces.html", more_pieces(request, candidate, start))
-    if _target(request) == "open":
+    if target_of(request) == "open":
         context = {"query": filter_query(read_filters(request.GET))}
         return render(request, "review/_open.html", context | open_card(request, candidate))
     filters = filters_for(request, candidate)
@@ -74,7 +75,7 @@ def review_filters(request: Request) -> HttpResponse:
     """The filters whose choices come from the suggestions themselves, asked for only when somebody wants them."""
     filters = read_filters(request.GET)
     context = {"filters": filters, "facets": facets(request.user, filters.tab)}
-    template = "review/_facets.html" if _target(request) == "facets" else "review/filters.html"
+    template = "review/_facets.html" if target_of(request) == "facets" else "review/filters.html"
     return render(request, template, context)
 
 
@@ -87,11 +88,6 @@ def review_news(request: Request) -> HttpResponse:
     new = max(0, head["counts"]["total"] - counted)
     query = filter_query(read_filters(request.GET))
     return render(request, "review/_news_line.html", head | {"new": new, "query": query})
-
-
-def _target(request: Request) -> str:
-    """The id of the element that HTMX will replace; "" for a whole page."""
-    return (request.htmx.target or "") if wants_fragment(request) else ""
 
 
 def tab_of(candidate: ExtractedTraitCandidate) -> str:
