@@ -1,31 +1,26 @@
-"""One decision on many suggestions, previewed first; and undo."""
+"""One decision on many suggestions, previewed first."""
 
 import uuid
 from collections import Counter
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
+from ptfi.web.htmx import wants_fragment
 from traits import selectors
 from traits.decisions import bulk as bulk_service
-from traits.decisions import undo as undo_service
-from traits.errors import InvalidError, NotFoundError
-from traits.log.narration import element_words, plural
+from traits.errors import InvalidError
+from traits.log.narration import plural
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
-from traits.persona.style_views import address_of
 from traits.review.decision_views import answer
 from traits.review.forms import filter_query, later_choices, read_filters, read_until, rejection_codes
-from traits.review.selectors import newest_undoable
 from traits.web import Request, by, read_id
 
-NOTHING_TO_UNDO = "There is nothing left to undo."
 DECISIONS = {"confirm": Decision.CONFIRMED_ASIS, "reject": Decision.REJECTED, "defer": Decision.DEFERRED}
 DONE = {Decision.CONFIRMED_ASIS: "Confirmed", Decision.REJECTED: "Rejected", Decision.DEFERRED: "Put off"}
 LEFT_OUT = {
@@ -100,107 +95,5 @@ def _preview(request: Request, ids: list[uuid.UUID], decision: str, error: Inval
         "errors": error.details if error else {},
         "typed": request.POST,
     }
-    template = "review/_bulk.html" if request.htmx else "review/bulk.html"
+    template = "review/_bulk.html" if wants_fragment(request) else "review/bulk.html"
     return render(request, template, context, status=error.status if error else 200)
-
-
-@login_required
-@require_POST
-def undo_newest(request: Request) -> HttpResponse:
-    """Undo what the person did last and can still be undone; a batch as a whole."""
-    entry = newest_undoable(request.user)
-    if entry is None:
-        return _nothing_to_undo(request)
-    return _undo(request, entry.batch_id or entry.pk)
-
-
-def _nothing_to_undo(request: Request) -> HttpResponse:
-    if not request.htmx:
-        messages.info(request, NOTHING_TO_UNDO)
-        return HttpResponseRedirect(reverse("review"))
-    response = render(request, "_toast.html", {"text": NOTHING_TO_UNDO, "level": "info"})
-    response["HX-Retarget"] = "#toasts"
-    response["HX-Reswap"] = "innerHTML"
-    return response
-
-
-@login_required
-@require_POST
-def undo(request: Request, action_id: uuid.UUID) -> HttpResponse:
-    return _undo(request, action_id)
-
-
-def _undo(request: Request, action_id: uuid.UUID) -> HttpResponse:
-    with transaction.atomic(durable=True):
-        outcome = undo_service.undo(**by(request), action_id=action_id)
-    text = _undone_text(outcome)
-    if back := _back(request):
-        messages.success(request, text)
-        return HttpResponseRedirect(back)
-    opened = _restored(request, outcome.undone)
-    if opened is None or (request.htmx and not _in_review(request)):
-        return _elsewhere(request, text, opened, outcome.undone[0])
-    return answer(request, text, None, opened=opened)
-
-
-def _back(request: Request) -> str:
-    """Where a page that lists decisions wants to go on; "" for other pages, and for other sites."""
-    path = request.POST.get("next", "")
-    return path if path and url_has_allowed_host_and_scheme(path, allowed_hosts=None) else ""
-
-
-def _undone_text(outcome: undo_service.UndoOutcome) -> str:
-    first = outcome.undone[0]
-    before, after = first.content["before"], first.content["after"]
-    state = before.get("candidate") or after.get("trait") or before.get("trait") or {}
-    element = (first.style_element or "").partition(":")[0]
-    named = element_words(element) if element else f"“{state.get('name', '')}”"
-    what = Decision(first.user_decision).label.lower()
-    text = f"Undone: {what}, {plural(len(outcome.undone), 'element' if first.style_element else 'suggestion')}."
-    if len(outcome.undone) == 1:
-        text = f"Undone: {what}, {named}."
-    return text + _staying(outcome.skipped)
-
-
-def _staying(number: int) -> str:
-    if not number:
-        return ""
-    return " 1 later change stays as it is." if number == 1 else f" {number} later changes stay as they are."
-
-
-def _restored(request: Request, undone: list[UserRefinedTrait]) -> ExtractedTraitCandidate | None:
-    """The first suggestion that is to be decided again."""
-    for pk in [entry.original_candidate_id for entry in undone if entry.original_candidate_id][:1]:
-        try:
-            candidate = selectors.candidate(request.user, pk)
-        except NotFoundError:
-            return None
-        return candidate if candidate.is_undecided else None
-    return None
-
-
-def _in_review(request: Request) -> bool:
-    try:
-        path = request.htmx.current_url_abs_path or ""
-    except ValueError:  # a header that is no address
-        return False
-    return path.startswith(reverse("review"))
-
-
-def _elsewhere(
-    request: Request, text: str, opened: ExtractedTraitCandidate | None, undone: UserRefinedTrait
-) -> HttpResponse:
-    """Where the person sees what undoing did when that is not a card of the queue: the trait, or the queue."""
-    if request.htmx and _in_review(request):
-        return answer(request, text, None)
-    messages.success(request, text)
-    there = undone.trait_id_in_pkg and selectors.traits(request.user, [undone.trait_id_in_pkg])
-    path = reverse("trait", args=[undone.trait_id_in_pkg]) if there else reverse("review")
-    if undone.style_element:
-        path = address_of(request, undone.style_element.partition(":")[2])
-    if opened:
-        path = reverse("review_candidate", args=[opened.pk])
-    response = HttpResponseRedirect(path)
-    if request.htmx:
-        response = HttpResponse(headers={"HX-Redirect": path})  # type: ignore[assignment]
-    return response
