@@ -159,14 +159,15 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
     history = queue_selectors.history(user, candidate.pk)
     to_decide = candidate.is_undecided
     trait, decision = (None, None) if to_decide else _outcome(user, candidate, history)
-    own = {name_key(name) for name in selectors.own_concepts(user)} if to_decide and candidate.concepts else set()
+    own_concepts = selectors.own_concepts(user) if to_decide and candidate.concepts else []
+    own = {name_key(name) for name in own_concepts}
     new = [concept for concept in candidate.concepts if name_key(concept) not in own]
     return Card(
         candidate=candidate,
         pieces=pieces(candidate, verdicts, count=count),
         history=history,
         alike=queue_selectors.alike(user, candidate) if to_decide else [],
-        clashes=_clashes(user, candidate) if to_decide else [],
+        clashes=_clashes(user, candidate, own_concepts) if to_decide else [],
         new_concepts=new,
         known_concepts=[concept for concept in candidate.concepts if concept not in new],
         used_pieces=sum(1 for piece in candidate.supporting_evidence if piece.get("verdict", "") not in DOUBTED),
@@ -177,8 +178,8 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
     )
 
 
-def _clashes(user: User, candidate: ExtractedTraitCandidate) -> list[Clash]:
-    similar = similar_traits(user, candidate)
+def _clashes(user: User, candidate: ExtractedTraitCandidate, own_concepts: list[str]) -> list[Clash]:
+    similar = similar_traits(user, candidate, own_concepts=own_concepts)
     found = selectors.traits(user, [each.trait_id for each in similar])
     suggested = quotes(candidate.supporting_evidence)
     return [

@@ -19,7 +19,7 @@ from traits.decisions import candidates as services
 from traits.errors import AlreadyDecidedError, InvalidError, RuleError, StaleVersionError, TraitRemovedError
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.review.forms import filter_query, read_contexts, read_filters, read_relation, read_until
-from traits.review.selectors import Filters, queue
+from traits.review.selectors import Filters, Page, queue
 from traits.review.views import filters_for, open_card, workspace
 from traits.similarity import similar_traits
 from traits.web import Request, address, by, read_id, read_number, read_version
@@ -238,12 +238,13 @@ def answer(
 ) -> HttpResponse:
     """What was done, as a notice with undo; and opened, or else the card after decided, or else the first one."""
     filters = read_filters(request.GET) if opened is None else filters_for(request, opened)
+    passed = _place_of(decided, filters)
     if not wants_fragment(request):
         messages.success(request, text, extra_tags=f"undo:{undo}" if undo else "")
-        pk = opened.pk if opened else _next(request, filters, queue(request.user, filters).rows, decided)
+        pk = opened.pk if opened else _to_open(request, filters, queue(request.user, filters, passed=passed), passed)
         return HttpResponseRedirect(_path(pk, filter_query(filters)))
-    context = workspace(request, filters, shown=_shown(request))
-    pk = opened.pk if opened else _next(request, filters, context["page"].rows, decided)
+    context = workspace(request, filters, shown=_shown(request), passed=passed)
+    pk = opened.pk if opened else _to_open(request, filters, context["page"], passed)
     context |= open_card(request, selectors.candidate(request.user, pk) if pk else None)
     context |= {"text": text, "undo": undo, "typed": {}, "finished": bool(undo)}
     return replace_url(render(request, "review/_answer.html", context), _path(pk, context["query"]))
@@ -254,18 +255,14 @@ def _path(pk: uuid.UUID | None, query: str) -> str:
     return address(path, query)
 
 
-def _next(
-    request: Request,
-    filters: Filters,
-    listed: list[ExtractedTraitCandidate],
-    decided: ExtractedTraitCandidate | None,
-) -> uuid.UUID | None:
-    """The one that came after the decided one in the list, or else the first of the list."""
-    if decided and filters.tab in ("review", "later"):
-        place = (-decided.created_at.timestamp(), decided.pk)
-        following = [row for row in listed if (-row.created_at.timestamp(), row.pk) > place]
-        if not following:
-            key = place_key(decided.created_at, decided.pk)
-            following = queue(request.user, filters, after=key, limit=1).rows
-        listed = following or listed
-    return listed[0].pk if listed else None
+def _place_of(decided: ExtractedTraitCandidate | None, filters: Filters) -> str:
+    """The key of where the decided one stood in the list; "" where the list is not gone through in order."""
+    return place_key(decided.created_at, decided.pk) if decided and filters.tab in ("review", "later") else ""
+
+
+def _to_open(request: Request, filters: Filters, page: Page, passed: str) -> uuid.UUID | None:
+    """The first of the list behind the place, or else the first of the list."""
+    behind = [row for row in page.rows if getattr(row, "is_behind", False)]
+    if passed and page.next and not behind:
+        behind = queue(request.user, filters, after=passed, limit=1).rows
+    return next((row.pk for row in [*behind, *page.rows]), None)

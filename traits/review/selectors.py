@@ -77,10 +77,11 @@ def candidates(user: User, filters: Filters) -> QuerySet[ExtractedTraitCandidate
     return rows.defer("search", "supporting_evidence")
 
 
-def queue(user: User, filters: Filters, after: str = "", limit: int = PAGE) -> Page:
+def queue(user: User, filters: Filters, after: str = "", limit: int = PAGE, passed: str = "") -> Page:
     """One page of the queue, newest first, paged by key.
 
-    Near-duplicates (same name key and category) are one row: each row carries the others as alike.
+    Near-duplicates (same name key and category) are one row: each row carries the others as alike. passed is a key
+    too: each row says as is_behind whether it comes after that place.
     """
     column = "created_at" if filters.tab in ("review", "later") else "updated_at"
     rows = candidates(user, filters)
@@ -93,20 +94,24 @@ def queue(user: User, filters: Filters, after: str = "", limit: int = PAGE) -> P
             trait_category=OuterRef("trait_category"),
         )
         rows = rows.filter(~Exists(newer))
-    found = list(_after(rows, column, after).order_by(f"-{column}", "candidate_id")[: limit + 1])
+    if place := _behind(column, passed):
+        rows = rows.annotate(is_behind=place)
+    if place := _behind(column, after):
+        rows = rows.filter(place)
+    found = list(rows.order_by(f"-{column}", "candidate_id")[: limit + 1])
     page = found[:limit]
     _attach_alike(user, filters, page if grouped else [])
     last = page[-1] if len(found) > limit else None
     return Page(rows=page, next=place_key(getattr(last, column), last.pk) if last else "")
 
 
-def _after(rows: QuerySet[ExtractedTraitCandidate], column: str, key: str) -> QuerySet[ExtractedTraitCandidate]:
-    """The rows behind the key; a key that is not one starts at the beginning."""
+def _behind(column: str, key: str) -> Q | None:
+    """Which rows come behind the key; None where it is not one, and the list is read from its beginning."""
     place = read_place(key)
     if place is None:
-        return rows
+        return None
     moment, last = place
-    return rows.filter(Q(**{f"{column}__lt": moment}) | Q(**{column: moment, "candidate_id__gt": last}))
+    return Q(**{f"{column}__lt": moment}) | Q(**{column: moment, "candidate_id__gt": last})
 
 
 def _attach_alike(user: User, filters: Filters, rows: list[ExtractedTraitCandidate]) -> None:

@@ -102,11 +102,11 @@ def filters_for(request: Request, candidate: ExtractedTraitCandidate) -> Filters
     return dataclasses.replace(read_filters(request.GET), tab=tab_of(candidate))
 
 
-def rows(request: Request, filters: Filters, *, shown: int = 0) -> dict[str, Any]:
-    """A page of the list, or as many rows as the page shows by now."""
+def rows(request: Request, filters: Filters, *, shown: int = 0, passed: str = "") -> dict[str, Any]:
+    """A page of the list, or as many rows as the page shows by now; passed as in queue()."""
     after = request.GET.get("after", "")
     limit = min(max(shown, PAGE), MOST_SHOWN)
-    page = queue(request.user, filters, after=after, limit=limit)
+    page = queue(request.user, filters, after=after, limit=limit, passed=passed)
     already = read_number(request.GET.get("shown", ""), 0, MOST_SHOWN)
     return {
         "page": page,
@@ -119,9 +119,9 @@ def rows(request: Request, filters: Filters, *, shown: int = 0) -> dict[str, Any
     }
 
 
-def workspace(request: Request, filters: Filters, *, shown: int = 0) -> dict[str, Any]:
+def workspace(request: Request, filters: Filters, *, shown: int = 0, passed: str = "") -> dict[str, Any]:
     """All of the page but the card."""
-    context = rows(request, filters, shown=shown) | cards.head(request.user)
+    context = rows(request, filters, shown=shown, passed=passed) | cards.head(request.user)
     if not context["page"].rows and filters.tab == "review" and not (filters.narrow or filters.category):
         context["today"] = _today(request.user)
     return context | {
