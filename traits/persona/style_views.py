@@ -8,24 +8,18 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ptfi.accounts.models import User
 from ptfi.web.htmx import target_of
 from traits import selectors
 from traits.decisions import styles as style_service
-from traits.decisions.styles import ContextStyles
 from traits.errors import InvalidError, NotFoundError, StaleVersionError
 from traits.log.narration import plural
 from traits.persona.style_forms import StyleForm
 from traits.persona.style_preview import example
+from traits.style_contexts import NAMED, SPOKEN, address_of, contexts_of, id_of
 from traits.web import Request, by
-
-# The keys are those that EchoSphere's other programs use.
-NAMED = {"": "Everywhere", "work": "At work", "friends": "With friends"}
-SPOKEN = {"everywhere": "", "at work": "work", "with friends": "friends"}
 
 
 @login_required
@@ -51,25 +45,10 @@ def styles(request: Request) -> HttpResponse:
 @require_safe
 def style(request: Request, style_id: uuid.UUID) -> HttpResponse:
     """The style in one context, which the address does not name."""
-    for context in _contexts(style_service.read(request.user, "")):
+    for context in contexts_of(style_service.read(request.user, "")):
         if style_id == id_of(request.user, context):
             return _page(request, StyleForm(style_service.read(request.user, context)))
     raise NotFoundError
-
-
-def id_of(user: User, context: str) -> uuid.UUID:
-    """What an address calls a context: its name may be nobody else's business."""
-    return uuid.uuid5(user.pk, f"context:{context}")
-
-
-def address_of(request: Request, context: str) -> str:
-    """Where the person finds the context; one that has no style any more is not to be found."""
-    kept = context and context in _contexts(style_service.read(request.user, ""))
-    return reverse("style", args=[id_of(request.user, context)]) if kept else reverse("styles")
-
-
-def _contexts(held: ContextStyles) -> list[str]:
-    return list(dict.fromkeys([*NAMED, *held.contexts, held.context]))
 
 
 def _open(request: Request) -> HttpResponse:
@@ -80,8 +59,8 @@ def _open(request: Request) -> HttpResponse:
     except InvalidError as error:
         context, faults = "", error.details["context"]
     held = style_service.read(request.user, context)
-    if not faults and (not name.strip() or context in _contexts(style_service.read(request.user, ""))):
-        return redirect(address_of(request, context))
+    if not faults and (not name.strip() or context in contexts_of(style_service.read(request.user, ""))):
+        return redirect(address_of(request.user, context))
     return _page(request, StyleForm(held), name=name if faults else "", name_faults=faults)
 
 
@@ -112,7 +91,7 @@ def _saved(request: Request, context: str, outcome: style_service.StyleOutcome) 
         messages.success(request, text, extra_tags=f"undo:{outcome.action_id}")
     else:
         messages.info(request, "Nothing was changed.")
-    return redirect(address_of(request, context))
+    return redirect(address_of(request.user, context))
 
 
 def _preview(form: StyleForm) -> dict[str, Any]:
@@ -135,7 +114,7 @@ def _page(
     name_faults: list[str] | None = None,
 ) -> HttpResponse:
     held = form.held
-    tabs = [(context, NAMED.get(context, context), id_of(request.user, context)) for context in _contexts(held)]
+    tabs = [(context, NAMED.get(context, context), id_of(request.user, context)) for context in contexts_of(held)]
     context = _preview(form) | {
         "tabs": tabs,
         "here": NAMED.get(held.context, held.context),

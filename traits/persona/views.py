@@ -1,4 +1,4 @@
-"""The first page, and the pages of a trait that the person has."""
+"""The first page, the persona at a glance, and the pages of a trait that the person has."""
 
 import uuid
 from typing import Any
@@ -17,6 +17,7 @@ from traits.decisions.candidates import Outcome
 from traits.errors import InvalidError, NotFoundError, StaleVersionError, TraitRemovedError
 from traits.evidence import Piece
 from traits.forms import read_evidence, read_verdicts
+from traits.history import selectors as log_pages
 from traits.models import (
     CandidateStatus,
     Decision,
@@ -26,6 +27,7 @@ from traits.models import (
     UserRefinedTrait,
     Verdict,
 )
+from traits.persona import overview
 from traits.persona.forms import TraitForm
 from traits.review.selectors import history
 from traits.similarity import similar_traits
@@ -33,6 +35,7 @@ from traits.text import name_key
 from traits.web import Request, by, read_version
 
 EVIDENCE_SHOWN = 10
+LATELY = 5
 STATUS_SAID = {
     TraitStatus.ACTIVE: "“%s” is active.",
     TraitStatus.DORMANT: "“%s” is dormant: kept, but no longer you of today.",
@@ -44,6 +47,28 @@ STATUS_SAID = {
 def home(request: HttpRequest) -> HttpResponse:
     """What this is, for whoever is signed out; the review for the rest."""
     return redirect("review") if request.user.is_authenticated else render(request, "traits/welcome.html")
+
+
+@login_required
+@never_cache
+@require_safe
+def overview_page(request: Request) -> HttpResponse:
+    """What the persona holds, what waits, how it grew and who was right, from PostgreSQL alone."""
+    user = request.user
+    statuses = overview.statuses(user)
+    models, number_of_models = overview.models(user)
+    context = {
+        "total": sum(statuses.values()),
+        "statuses": statuses,
+        "categories": overview.categories(user),
+        "waiting": overview.waiting(user),
+        "growth": overview.growth(user),
+        "models": models,
+        "more_models": number_of_models - len(models),
+        "drawn": overview.DRAWN,
+        "lately": log_pages.page(user, log_pages.Filters(), limit=LATELY).items,
+    }
+    return render(request, "overview/overview.html", context)
 
 
 @login_required

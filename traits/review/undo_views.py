@@ -13,12 +13,11 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from ptfi.web.htmx import wants_fragment
-from traits import selectors
+from traits import selectors, style_contexts
 from traits.decisions import undo as undo_service
 from traits.errors import NotFoundError
 from traits.log.narration import element_words, plural
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
-from traits.persona.style_views import address_of
 from traits.review.decision_views import answer
 from traits.review.selectors import newest_undoable
 from traits.web import Request, by
@@ -124,6 +123,6 @@ def _address_of(request: Request, opened: ExtractedTraitCandidate | None, undone
     if opened:
         return reverse("review_candidate", args=[opened.pk])
     if undone.style_element:
-        return address_of(request, undone.style_element.partition(":")[2])
+        return style_contexts.address_of(request.user, undone.style_element.partition(":")[2])
     there = undone.trait_id_in_pkg and selectors.traits(request.user, [undone.trait_id_in_pkg])
     return reverse("trait", args=[undone.trait_id_in_pkg]) if there else reverse("review")
