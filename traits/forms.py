@@ -6,11 +6,11 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from traits.confidence import RATINGS
 from traits.decisions.inputs import Changes, Evidence
 from traits.models import Category, ExtractedTraitCandidate
 from traits.web import lines
 
-RATINGS = {"": "not rated", "1": "hardly me", "2": "a little", "3": "partly", "4": "mostly", "5": "very much me"}
 VERDICT = "verdict-"
 
 

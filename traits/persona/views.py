@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from traits import selectors
+from traits.confidence import RATING
 from traits.decisions import traits as persona
 from traits.decisions.candidates import Outcome
 from traits.errors import InvalidError, NotFoundError, StaleVersionError, TraitRemovedError
@@ -82,6 +83,7 @@ def trait(request: Request, trait_id: uuid.UUID) -> HttpResponse:
         "persona": selectors.persona(request.user),
         "suggestion": _changed_suggestion(request, found),
         "history": _splittable(history(request.user, trait_id, limit=50)),
+        "rating_field": RATING,
         "statuses": [choice for choice in TraitStatus.choices if choice[0] != found.status],
     }
     return render(request, "traits/trait.html", context | _evidence(found.evidence))

@@ -9,7 +9,7 @@ from django.utils.text import Truncator
 
 from ptfi.accounts.models import User
 from traits import selectors
-from traits.confidence import confidence_words
+from traits.confidence import confidence_words, rating_of, score_of
 from traits.evidence import Piece
 from traits.models import (
     CandidateStatus,
@@ -216,7 +216,7 @@ def _compared(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[t
 
 def _changed(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[tuple[str, str, str]]:
     """What differs between a suggestion and the trait that it became: what, suggested, yours."""
-    rating = f"{trait.user_confidence} of 5, by you" if trait.user_confidence else ""
+    rating = f"{rating_of(trait)} of 5, by you" if rating_of(trait) else ""
     return _unequal(
         [
             ("Name", candidate.trait_name, trait.name),
@@ -225,8 +225,8 @@ def _changed(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[tu
             ("Concepts", ", ".join(candidate.concepts), ", ".join(trait.concepts)),
             (
                 "Confidence",
-                confidence_words(candidate.confidence_score),
-                rating or confidence_words(trait.confidence),
+                confidence_words(score_of(candidate)),
+                rating or confidence_words(score_of(trait)),
             ),
         ]
     )

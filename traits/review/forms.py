@@ -7,15 +7,13 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from traits import confidence
-from traits.confidence import LOWEST_BAND
+from traits.confidence import BAND_CHOICES
 from traits.decisions.inputs import Changes, Relation
 from traits.errors import InvalidError
 from traits.models import Category, RejectionCode
 from traits.review.selectors import TABS, Filters
 from traits.web import lines, read_choice, read_id, read_name
 
-BANDS = {name: words for name, words, _ in (*confidence.BANDS, LOWEST_BAND)}
 LATER = {
     "tomorrow": "Tomorrow, 6:00",
     "next_week": "Next week, Monday 6:00",
@@ -30,7 +28,7 @@ def read_filters(query: QueryDict) -> Filters:
     return Filters(
         tab=read_choice(query, "tab", TABS) or "review",
         category=read_choice(query, "category", Category.values),
-        band=read_choice(query, "band", BANDS),
+        band=read_choice(query, "band", dict(BAND_CHOICES)),
         model=read_name(query, "model"),
         concept=read_name(query, "concept"),
         q=read_name(query, "q"),

@@ -15,9 +15,10 @@ from django_htmx.http import push_url
 from ptfi.accounts.models import User
 from ptfi.web.htmx import target_of
 from traits import forms, selectors
+from traits.confidence import BAND_CHOICES
 from traits.models import CandidateStatus, Category, Decision, ExtractedTraitCandidate
 from traits.review import card as cards
-from traits.review.forms import BANDS, filter_query, later_choices, read_filters, rejection_codes
+from traits.review.forms import filter_query, later_choices, read_filters, rejection_codes
 from traits.review.selectors import PAGE, Filters, decided_since, facets, queue
 from traits.web import Request, address, read_number
 
@@ -126,7 +127,7 @@ def workspace(request: Request, filters: Filters, *, shown: int = 0, passed: str
         context["today"] = _today(request.user)
     return context | {
         "categories": Category.choices,
-        "bands": BANDS,
+        "bands": BAND_CHOICES,
         "codes": rejection_codes(),
         "select_query": filter_query(filters, after=context["after"], select="page"),
     }

@@ -11,7 +11,7 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from traits.confidence import BANDS, LOWEST_BAND, band_condition
+from traits.confidence import BAND_CHOICES, band_condition
 from traits.ingest.bulk_write import any_of, query
 from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
 from traits.models.candidates import WORDS
@@ -54,7 +54,7 @@ class Filters(forms.Form):
     band = forms.ChoiceField(
         required=False,
         label="Confidence",
-        choices=[("", "Any"), *((name, words.capitalize()) for name, words, _ in (*BANDS, LOWEST_BAND))],
+        choices=[("", "Any"), *((name, words.capitalize()) for name, words in BAND_CHOICES)],
     )
     language = forms.CharField(required=False, max_length=35)
     age = forms.ChoiceField(

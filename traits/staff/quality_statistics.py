@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from traits.confidence import DECILES
 from traits.models import Decision, Erasure, QualityRefresh, RejectionCode
 from traits.models.quality import UNKNOWN_BAND
 
@@ -15,7 +16,6 @@ LOCK = 0x7175616C
 MARGIN = dt.timedelta(hours=1)
 """What was decided so long before the last count is looked at again: its transaction may have ended after it."""
 WORK_MEMORY = "64MB"
-BANDS = 10
 DECIDING = (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.MERGED, Decision.REJECTED, Decision.REMOVED)
 TURNING = (*DECIDING, Decision.REOPENED)
 """The decisions that say where a suggestion stands; who reopens it takes the one before back."""
@@ -78,7 +78,7 @@ decided AS (
     SELECT {WEEK_OF.format("created_at")} AS week, user_decision AS decision, rejection_code AS code,
         coalesce(trait_category, '') AS category, confidence_score AS said, took, originating_models,
         CASE WHEN known IS NULL THEN {UNKNOWN_BAND}
-            ELSE least(floor(confidence_score::numeric * {BANDS}), {BANDS - 1}) END::int AS band
+            ELSE least(floor(confidence_score::numeric * {DECILES}), {DECILES - 1}) END::int AS band
     FROM stated WHERE user_decision <> 'reopened')
 INSERT INTO traits_quality (
     week, model, category, band, confirmed, changed, merged, rejected, removed,

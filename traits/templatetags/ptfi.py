@@ -9,12 +9,12 @@ from django.contrib.messages.storage.base import Message
 from django.urls import reverse
 from django.utils import timezone
 
-from traits.confidence import BANDS, confidence_words
-from traits.forms import RATINGS
+from traits.confidence import BANDS, RATINGS, confidence_words, rating_of, score_of
 from traits.models import (
     ActorKind,
     Category,
     Decision,
+    ExtractedTraitCandidate,
     Origin,
     Persona,
     PersonaTrait,
@@ -122,14 +122,26 @@ def status_badge(status: str) -> dict[str, str]:
 @register.inclusion_tag("_strength.html")
 def strength(trait: PersonaTrait) -> dict[str, Any]:
     """How sure it is: the person's own rating where there is one, else that they said it, else the confidence."""
-    rating = trait.user_confidence or 0
-    return {"trait": trait, "rating": rating, "words": RATINGS.get(str(rating)), "stars": range(1, 6)}
+    given = rating_of(trait) or 0
+    return {"trait": trait, "rating": given, "words": RATINGS.get(str(given)), "stars": range(1, 6)}
 
 
 @register.filter
-def percent(score: float) -> int:
+def rating(trait: PersonaTrait) -> int | None:
+    """The person's own rating of a trait, from 1 to 5; None where they gave none."""
+    return rating_of(trait)
+
+
+@register.filter
+def score(thing: ExtractedTraitCandidate | PersonaTrait) -> float:
+    """The confidence of a suggestion or trait, from 0 to 1."""
+    return score_of(thing)
+
+
+@register.filter
+def percent(share: float) -> int:
     """A share of 0–1 in per cent."""
-    return round(score * 100)
+    return round(share * 100)
 
 
 @register.filter
