@@ -17,7 +17,6 @@ from traits.decisions import traits as persona
 from traits.decisions.candidates import Outcome
 from traits.errors import InvalidError, NotFoundError, StaleVersionError, TraitRemovedError
 from traits.evidence import Piece
-from traits.forms import read_evidence, read_verdicts
 from traits.history import selectors as log_pages
 from traits.models import (
     CandidateStatus,
@@ -29,11 +28,11 @@ from traits.models import (
     Verdict,
 )
 from traits.persona import overview
-from traits.persona.forms import TraitForm
+from traits.persona.forms import RemoveForm, StatusForm, TraitForm
 from traits.review.selectors import history
 from traits.similarity import similar_traits
 from traits.text import name_key
-from traits.web import Request, by, read_version
+from traits.web import Request, by
 
 EVIDENCE_SHOWN = 10
 LATELY = 5
@@ -139,9 +138,7 @@ def trait_new(request: Request) -> HttpResponse:
             return asked
         try:
             with transaction.atomic(durable=True):
-                outcome = persona.add_trait(
-                    **by(request), changes=form.trait_changes(), own_evidence=read_evidence(request.POST).own
-                )
+                outcome = persona.add_trait(**by(request), changes=form.trait_changes(), own_evidence=form.evidence.own)
             return _done(request, outcome, "Added “%s”.")
         except InvalidError as error:
             form.add_details(error.details)
@@ -180,8 +177,8 @@ def trait_edit(request: Request, trait_id: uuid.UUID) -> HttpResponse:
                     **by(request),
                     trait_id=trait_id,
                     changes=form.trait_changes(),
-                    evidence=read_evidence(request.POST),
-                    version=read_version(request.POST),
+                    evidence=form.evidence,
+                    version=form.cleaned["version"],
                 )
             return _done(request, outcome, "“%s” is saved.")
         except InvalidError as error:
@@ -198,7 +195,6 @@ def _asked(request: Request, form: TraitForm) -> HttpResponse | None:
 
 
 def _form_page(request: Request, form: TraitForm, status: int = 200) -> HttpResponse:
-    verdicts = read_verdicts(request.POST)
     pieces = form.trait.evidence if form.trait else []
     kept = form.is_bound and status != 409
     context = {
@@ -206,10 +202,10 @@ def _form_page(request: Request, form: TraitForm, status: int = 200) -> HttpResp
         "trait": form.trait,
         "stale": status == 409,
         # Only somebody who was shown what holds now may overwrite it.
-        "version": request.POST.get("version", "") if kept else getattr(form.trait, "version", ""),
+        "version": form.data.get("version", "") if kept else getattr(form.trait, "version", ""),
         "questions": form.questions(request.user) if form.is_bound else [],
         "verdicts": [("", "No verdict"), *Verdict.choices],
-        "pieces": [(piece, verdicts.get(piece["evidence_id"], piece.get("verdict", ""))) for piece in pieces],
+        "pieces": [(piece, form.verdicts.get(piece["evidence_id"], piece.get("verdict", ""))) for piece in pieces],
         "own_concepts": selectors.own_names(request.user, "concepts"),
         "own_contexts": selectors.own_names(request.user, "expression_contexts"),
     }
@@ -220,12 +216,10 @@ def _form_page(request: Request, form: TraitForm, status: int = 200) -> HttpResp
 @require_POST
 def trait_status(request: Request, trait_id: uuid.UUID) -> HttpResponse:
     """Make a trait active, dormant or experimental."""
-    status = request.POST.get("status", "")
+    form = StatusForm(request.POST)
     with transaction.atomic(durable=True):
-        outcome = persona.set_status(
-            **by(request), trait_id=trait_id, status=status, version=read_version(request.POST)
-        )
-    return _done(request, outcome, STATUS_SAID[TraitStatus(status)])
+        outcome = persona.set_status(**by(request), trait_id=trait_id, **form.cleaned)
+    return _done(request, outcome, STATUS_SAID[TraitStatus(form.cleaned["status"])])
 
 
 @login_required
@@ -234,18 +228,16 @@ def trait_status(request: Request, trait_id: uuid.UUID) -> HttpResponse:
 def trait_remove(request: Request, trait_id: uuid.UUID) -> HttpResponse:
     """Ask once more, then take the trait out of the persona."""
     found = _mine(request, trait_id)
-    reason, faults = request.POST.get("reason", "").replace("\r\n", "\n"), list[str]()
+    form, faults = RemoveForm(request.POST), list[str]()
     if request.method == "POST":
         try:
             with transaction.atomic(durable=True):
-                outcome = persona.remove_trait(
-                    **by(request), trait_id=trait_id, reason=reason, version=read_version(request.POST)
-                )
+                outcome = persona.remove_trait(**by(request), trait_id=trait_id, **form.cleaned)
             _say(request, outcome, f"“{found.name}” is no longer part of your persona.")
             return redirect("traits")
         except InvalidError as error:
             faults = error.details["reason"]
-    context = {"trait": found, "reason": reason, "faults": faults}
+    context = {"trait": found, "reason": form.cleaned["reason"], "faults": faults}
     return render(request, "traits/trait_remove.html", context, status=400 if faults else 200)
 
 

@@ -18,10 +18,9 @@ from traits.errors import InvalidError
 from traits.log.narration import plural
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.review.decision_views import answer
-from traits.review.forms import filter_query, later_choices, read_filters, read_until, rejection_codes
-from traits.web import Request, by, read_id
+from traits.review.forms import BulkForm, filter_query, later_choices, read_filters, rejection_codes
+from traits.web import Request, by
 
-DECISIONS = {"confirm": Decision.CONFIRMED_ASIS, "reject": Decision.REJECTED, "defer": Decision.DEFERRED}
 DONE = {Decision.CONFIRMED_ASIS: "Confirmed", Decision.REJECTED: "Rejected", Decision.DEFERRED: "Put off"}
 LEFT_OUT = {
     "refused": "must be decided one by one",
@@ -36,25 +35,16 @@ def bulk(request: Request) -> HttpResponse:
     """A preview of what one decision would do to the chosen; with "apply", the decision."""
     if request.method == "GET":
         return HttpResponseRedirect(reverse("review"))
-    ids = [read_id("candidate_ids", text) for text in dict.fromkeys(request.POST.getlist("candidate_ids"))]
-    decision = DECISIONS.get(request.POST.get("decision", ""), "")
-    if not 1 <= len(ids) <= bulk_service.MOST:
-        raise InvalidError(f"Select 1 to {bulk_service.MOST} suggestions first.")
-    if "apply" not in request.POST or "preview" in request.POST:
-        return _preview(request, ids, decision)
+    form = BulkForm(request.POST)
+    chosen = form.chosen
+    if not form.applies:
+        return _preview(request, form, chosen)
     try:
         with transaction.atomic(durable=True):
-            outcome = bulk_service.bulk(
-                **by(request),
-                candidate_ids=ids,
-                decision=decision,
-                code=request.POST.get("code", ""),
-                reason=request.POST.get("reason", ""),
-                until=read_until(request.POST) if decision == Decision.DEFERRED else None,
-            )
+            outcome = bulk_service.bulk(**by(request), **form.arguments())
     except InvalidError as error:
-        return _preview(request, ids, decision, error)
-    text = f"{DONE[Decision(decision)]} {plural(outcome.count('applied'), 'suggestion')}."
+        return _preview(request, form, chosen, error)
+    text = f"{DONE[Decision(form.decision)]} {plural(outcome.count('applied'), 'suggestion')}."
     text += _merged(outcome.entries) + _left_out(outcome.outcomes)
     return answer(request, text, outcome.batch_id if outcome.entries else None)
 
@@ -70,7 +60,8 @@ def _left_out(outcomes: dict[uuid.UUID, str]) -> str:
     return "".join(f" {reasons[key]} left out: {words}." for key, words in LEFT_OUT.items() if reasons[key])
 
 
-def _preview(request: Request, ids: list[uuid.UUID], decision: str, error: InvalidError | None = None) -> HttpResponse:
+def _preview(request: Request, form: BulkForm, ids: list[uuid.UUID], error: InvalidError | None = None) -> HttpResponse:
+    decision = form.decision
     if decision not in bulk_service.DECISIONS:
         raise InvalidError("Choose what to do with them: confirm, reject or later.")
     found = selectors.chosen(request.user, ids)
@@ -82,7 +73,7 @@ def _preview(request: Request, ids: list[uuid.UUID], decision: str, error: Inval
     applied = groups.get("applied", [])
     into = bulk_service.folded(request.user, applied) if decision == Decision.CONFIRMED_ASIS else {}
     context: dict[str, Any] = {
-        "decision": next(name for name, value in DECISIONS.items() if value == decision),
+        "decision": form.data["decision"],
         "applied": applied,
         "apart": [candidate for candidate in applied if candidate.pk not in into],
         "folded": [(candidate, into[candidate.pk]) for candidate in applied if candidate.pk in into],
@@ -93,7 +84,7 @@ def _preview(request: Request, ids: list[uuid.UUID], decision: str, error: Inval
         "later": later_choices(),
         "query": filter_query(read_filters(request.GET)),
         "errors": error.details if error else {},
-        "typed": request.POST,
+        "typed": form.data,
     }
     template = "review/_bulk.html" if wants_fragment(request) else "review/bulk.html"
     return render(request, template, context, status=error.status if error else 200)

@@ -14,15 +14,26 @@ from django_htmx.http import replace_url
 
 from ptfi.web.htmx import target_of, wants_fragment
 from ptfi.web.keyset import place_key
-from traits import forms, selectors
-from traits.decisions import candidates as services
+from traits import selectors
+from traits.decisions import candidates
 from traits.errors import AlreadyDecidedError, InvalidError, RuleError, StaleVersionError, TraitRemovedError
+from traits.forms import EvidenceForm, InputForm
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
-from traits.review.forms import filter_query, read_contexts, read_filters, read_relation, read_until
+from traits.review.forms import (
+    CardForm,
+    ConfirmForm,
+    EditForm,
+    MergeForm,
+    RejectForm,
+    ReopenForm,
+    SnoozeForm,
+    filter_query,
+    read_filters,
+)
 from traits.review.selectors import Filters, Page, queue
 from traits.review.views import filters_for, open_card, workspace
 from traits.similarity import similar_traits
-from traits.web import Request, address, by, read_id, read_number, read_version
+from traits.web import Request, address, by, read_number
 
 SAID = {
     Decision.CONFIRMED_ASIS: "Confirmed “{name}”.",
@@ -40,81 +51,37 @@ ANOTHER_WIN = (AlreadyDecidedError, StaleVersionError, TraitRemovedError)
 @require_POST
 def confirm(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     """Confirm as it is, with the verdicts of the card, and what becomes of a trait that it clashes with."""
-    return _decide(
-        request,
-        candidate_id,
-        lambda: services.confirm(
-            **by(request),
-            candidate_id=candidate_id,
-            changes=read_contexts(request.POST),
-            evidence=forms.read_evidence(request.POST),
-            relation=read_relation(request.POST),
-            version=read_version(request.POST),
-        ),
-    )
+    return _decide(request, candidate_id, ConfirmForm(request.POST), candidates.confirm)
 
 
 @login_required
 @require_POST
 def reject(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
-    relation_default = "not_me" if request.POST.get("relation") else ""
-    return _decide(
-        request,
-        candidate_id,
-        lambda: services.reject(
-            **by(request),
-            candidate_id=candidate_id,
-            code=request.POST.get("code") or relation_default,
-            reason=request.POST.get("reason", "").replace("\r\n", "\n"),
-            evidence=forms.read_evidence(request.POST),
-            relation=read_relation(request.POST),
-            version=read_version(request.POST),
-        ),
-    )
+    return _decide(request, candidate_id, RejectForm(request.POST), candidates.reject)
 
 
 @login_required
 @require_POST
 def defer(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
-    return _decide(
-        request,
-        candidate_id,
-        lambda: services.defer(
-            **by(request),
-            candidate_id=candidate_id,
-            until=read_until(request.POST),
-            evidence=forms.read_evidence(request.POST),
-            version=read_version(request.POST),
-        ),
-    )
+    return _decide(request, candidate_id, SnoozeForm(request.POST), candidates.defer)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     """Merge into the trait named; without one, a list to choose from."""
-    if "into" in request.POST:
-        return _decide(
-            request,
-            candidate_id,
-            lambda: services.merge(
-                **by(request),
-                candidate_id=candidate_id,
-                into=read_id("into", request.POST["into"]),
-                evidence=forms.read_evidence(request.POST),
-                version=read_version(request.POST),
-            ),
-        )
+    form = MergeForm(request.POST)
+    if "into" in form.data:
+        return _decide(request, candidate_id, form, candidates.merge)
     candidate = selectors.candidate(request.user, candidate_id)
-    q = (request.POST.get("merge_q") or request.GET.get("merge_q") or "").replace("\x00", "")
-    filters = read_filters(request.GET)
+    q = (form.data.get("merge_q") or request.GET.get("merge_q") or "").replace("\x00", "")
     context = {
         "candidate": candidate,
         "q": q,
         "choices": selectors.traits_to_merge_into(request.user, q),
         "similar": [] if q else similar_traits(request.user, candidate),
-        "query": filter_query(filters),
-        "verdicts": forms.read_verdicts(request.POST),
+        "query": filter_query(read_filters(request.GET)),
+        "verdicts": form.verdicts,
     }
     template = "review/_merge_choices.html" if target_of(request) == "merge-choices" else "review/merge.html"
     return render(request, template, context)
@@ -124,52 +91,37 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def reopen(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     """Review it again: it is back in the queue, and open."""
-    return _decide(
-        request,
-        candidate_id,
-        lambda: services.reopen(**by(request), candidate_id=candidate_id, version=read_version(request.POST)),
-    )
+    return _decide(request, candidate_id, ReopenForm(request.POST), candidates.reopen)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def edit_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     """Edit, then confirm. A POST with "open" only opens the form, and keeps the verdicts that the card had."""
-    if request.method == "GET" or "open" in request.POST:
-        candidate = selectors.candidate(request.user, candidate_id)
-        if not candidate.is_undecided:
-            return _refused(request, candidate_id, AlreadyDecidedError())
-        return _edit_page(request, candidate, forms.EditForm(initial=forms.shown_values(candidate)))
     candidate = selectors.candidate(request.user, candidate_id)
-    form = forms.EditForm(data=request.POST)
+    if request.method == "GET" or "open" in request.POST:
+        card = CardForm(request.POST)
+        if not candidate.is_undecided:
+            return _refused(request, candidate_id, card, AlreadyDecidedError())
+        return _edit_page(request, EditForm(candidate), card)
+    form = EditForm(candidate, request.POST)
     if not form.is_valid():
-        return _edit_page(request, candidate, form, status=400)
+        return _edit_page(request, form, form, status=400)
     try:
         with transaction.atomic(durable=True):
-            outcome = services.confirm(
-                **by(request),
-                candidate_id=candidate_id,
-                changes=form.changes(candidate),
-                evidence=forms.read_evidence(request.POST),
-                relation=read_relation(request.POST),
-                version=read_version(request.POST),
-            )
-    except InvalidError as error:
-        form.add_details(error.details or {"": [error.message]})
-        return _edit_page(request, candidate, form, status=400)
-    except StaleVersionError as error:
-        form.add_error(None, error.message)
-        return _edit_page(request, candidate, form, status=409)
+            outcome = candidates.confirm(**by(request), candidate_id=candidate_id, **form.arguments())
     except AlreadyDecidedError as error:
-        return _refused(request, candidate_id, error)
+        return _refused(request, candidate_id, form, error)
+    except (InvalidError, StaleVersionError) as error:
+        form.add_details(error.details or {"": [error.message]})
+        return _edit_page(request, form, form, status=error.status)
     return _decided(request, outcome)
 
 
-def _edit_page(
-    request: Request, candidate: ExtractedTraitCandidate, form: forms.EditForm, status: int = 200
-) -> HttpResponse:
+def _edit_page(request: Request, form: EditForm, sent: EvidenceForm, status: int = 200) -> HttpResponse:
+    """The form beside the card; sent is what has the verdicts of the card."""
     filters = read_filters(request.GET)
-    context = open_card(request, candidate) | {
+    context = open_card(request, form.candidate, sent) | {
         "form": form,
         "query": filter_query(filters),
         "filters": filters,
@@ -179,25 +131,23 @@ def _edit_page(
     return render(request, template, context, status=status)
 
 
-def _decide(request: Request, candidate_id: uuid.UUID, act: Callable[[], services.Outcome]) -> HttpResponse:
+def _decide(
+    request: Request, candidate_id: uuid.UUID, form: CardForm | ReopenForm, decision: Callable[..., candidates.Outcome]
+) -> HttpResponse:
+    """The decision as the form has it; or the card again, with why it could not be done."""
     try:
         with transaction.atomic(durable=True):
-            outcome = act()
-    except InvalidError as error:
-        return _refused(request, candidate_id, error, errors=error.details)
-    except ANOTHER_WIN as error:
-        return _refused(request, candidate_id, error)
+            outcome = decision(**by(request), candidate_id=candidate_id, **form.arguments())
+    except (InvalidError, *ANOTHER_WIN) as error:
+        return _refused(request, candidate_id, form, error)
     return _decided(request, outcome)
 
 
-def _refused(
-    request: Request, candidate_id: uuid.UUID, error: RuleError, errors: dict[str, list[str]] | None = None
-) -> HttpResponse:
+def _refused(request: Request, candidate_id: uuid.UUID, form: InputForm, error: RuleError) -> HttpResponse:
     """The card again as it is now, with what was typed and why it could not be done."""
     candidate = selectors.candidate(request.user, candidate_id)
-    filters = read_filters(request.GET)
-    context = workspace(request, filters, shown=_shown(request))
-    context |= open_card(request, candidate, errors=errors, error=error)
+    context = workspace(request, read_filters(request.GET), shown=_shown(request))
+    context |= open_card(request, candidate, form, errors=error.details, error=error)
     template = "review/_answer.html" if wants_fragment(request) else "review/review.html"
     return render(request, template, context, status=error.status)
 
@@ -206,7 +156,7 @@ def _shown(request: Request) -> int:
     return read_number(request.POST.get("shown", ""), 0, 10_000)
 
 
-def _decided(request: Request, outcome: services.Outcome) -> HttpResponse:
+def _decided(request: Request, outcome: candidates.Outcome) -> HttpResponse:
     candidate, entry = outcome.candidate, outcome.entries[-1]
     if candidate is None:
         raise TypeError("a decision about a suggestion leaves one behind")

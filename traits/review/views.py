@@ -14,11 +14,12 @@ from django_htmx.http import push_url
 
 from ptfi.accounts.models import User
 from ptfi.web.htmx import target_of
-from traits import forms, selectors
+from traits import selectors
 from traits.confidence import BAND_CHOICES
+from traits.forms import EvidenceForm, InputForm
 from traits.models import CandidateStatus, Category, Decision, ExtractedTraitCandidate
 from traits.review import card as cards
-from traits.review.forms import filter_query, later_choices, read_filters, rejection_codes
+from traits.review.forms import CardForm, filter_query, later_choices, read_filters, rejection_codes
 from traits.review.selectors import PAGE, Filters, decided_since, facets, queue
 from traits.web import Request, address, read_number
 
@@ -63,11 +64,12 @@ def review_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     if target_of(request) == "more-pieces":
         start = read_number(request.GET.get("from", ""), 0, 10_000)
         return render(request, "review/_pieces.html", more_pieces(request, candidate, start))
+    sent = CardForm(request.POST)
     if target_of(request) == "open":
         context = {"query": filter_query(read_filters(request.GET))}
-        return render(request, "review/_open.html", context | open_card(request, candidate))
+        return render(request, "review/_open.html", context | open_card(request, candidate, sent))
     filters = filters_for(request, candidate)
-    return render(request, "review/review.html", workspace(request, filters) | open_card(request, candidate))
+    return render(request, "review/review.html", workspace(request, filters) | open_card(request, candidate, sent))
 
 
 @login_required
@@ -141,16 +143,18 @@ def _today(user: User) -> dict[str, int]:
     return {words: total for words, total in sums.items() if total}
 
 
-def open_card(request: Request, candidate: ExtractedTraitCandidate | None, **more: Any) -> dict[str, Any]:
-    """The card, with what was typed on it (data) and what was wrong with that (errors by field)."""
+def open_card(
+    request: Request, candidate: ExtractedTraitCandidate | None, sent: InputForm | None = None, **more: Any
+) -> dict[str, Any]:
+    """The card, with what was sent with it (typed) and what was wrong with that (errors by field)."""
     context: dict[str, Any] = {"card": None, "codes": rejection_codes(), "later": later_choices(), **more}
     if candidate:
-        verdicts = forms.read_verdicts(request.POST)
+        verdicts = sent.verdicts if isinstance(sent, EvidenceForm) else {}
         count = read_number(request.GET.get("pieces", ""), cards.PIECES, 1_000)
         context["card"] = cards.card(request.user, candidate, verdicts=verdicts, count=count)
         context["candidate"] = candidate
         context["pieces"] = context["card"].pieces
-        context["typed"] = request.POST
+        context["typed"] = sent.data if sent else {}
     return context
 
 
