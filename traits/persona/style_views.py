@@ -32,7 +32,7 @@ def styles(request: Request) -> HttpResponse:
     if "open" in request.POST:
         return _open(request)
     held = style_service.read(request.user, request.POST.get("context", ""))
-    form = StyleForm(held, request.POST, rows=1 if "more" in request.POST else 0)
+    form = StyleForm(held, request.POST, empty=1 if "more" in request.POST else 0)
     if target_of(request) == "style-preview":
         return render(request, "styles/_preview.html", _preview(form))
     if "save" not in request.POST:
@@ -79,7 +79,7 @@ def _save(request: Request, form: StyleForm) -> HttpResponse:
         except InvalidError as error:
             form.add_details(error.details)
         except StaleVersionError:
-            form, status = StyleForm(style_service.read(request.user, form.held.context), request.POST, rows=0), 409
+            form, status = StyleForm(style_service.read(request.user, form.held.context), request.POST, empty=0), 409
     return _page(request, form, status=status, seen=request.POST.get("seen", "") if status == 400 else None)
 
 
@@ -96,10 +96,9 @@ def _saved(request: Request, context: str, outcome: style_service.StyleOutcome) 
 
 def _preview(form: StyleForm) -> dict[str, Any]:
     """The example as the form has it, and, beside a context's, as it is everywhere."""
-    values = {name: value for name, value in form.values.items() if isinstance(name, str)}
     return {
         "form": form,
-        "example": example(form.inherited | values),
+        "example": example(form.inherited | form.values),
         "elsewhere": example(form.inherited) if form.held.context else "",
     }
 
