@@ -148,7 +148,7 @@ def _refused(request: Request, candidate_id: uuid.UUID, form: InputForm, error: 
     candidate = selectors.candidate(request.user, candidate_id)
     context = workspace(request, read_filters(request.GET), shown=_shown(request))
     context |= open_card(request, candidate, form, errors=error.details, error=error)
-    template = "review/_answer.html" if wants_fragment(request) else "review/review.html"
+    template = "review/_oob_update.html" if wants_fragment(request) else "review/review.html"
     return render(request, template, context, status=error.status)
 
 
@@ -197,7 +197,7 @@ def answer(
     pk = opened.pk if opened else _to_open(request, filters, context["page"], passed)
     context |= open_card(request, selectors.candidate(request.user, pk) if pk else None)
     context |= {"text": text, "undo": undo, "typed": {}, "finished": bool(undo)}
-    return replace_url(render(request, "review/_answer.html", context), _path(pk, context["query"]))
+    return replace_url(render(request, "review/_oob_update.html", context), _path(pk, context["query"]))
 
 
 def _path(pk: uuid.UUID | None, query: str) -> str:

@@ -67,7 +67,7 @@ def review_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     sent = CardForm(request.POST)
     if target_of(request) == "open":
         context = {"query": filter_query(read_filters(request.GET))}
-        return render(request, "review/_open.html", context | open_card(request, candidate, sent))
+        return render(request, "review/_opened_card.html", context | open_card(request, candidate, sent))
     filters = filters_for(request, candidate)
     return render(request, "review/review.html", workspace(request, filters) | open_card(request, candidate, sent))
 
