@@ -36,7 +36,7 @@ def trait_pairs(request: Request) -> HttpResponse:
     """The pairs, the closest first; those that were settled are no longer among them."""
     pages = Paginator(close_pairs(request.user), PAGE)
     page = pages.get_page(request.GET.get("page"))
-    return render(request, "traits/pairs.html", {"page": page})
+    return render(request, "persona/duplicates.html", {"page": page})
 
 
 @login_required
@@ -77,4 +77,4 @@ def _page(request: Request, form: CompareForm, error: RuleError | None = None) -
         for trait, other in zip(form.both, reversed(form.both), strict=True)
     ]
     context = {"sides": sides, "error": error, "errors": error.details if error else {}}
-    return render(request, "traits/beside.html", context, status=error.status if error else 200)
+    return render(request, "persona/compare.html", context, status=error.status if error else 200)

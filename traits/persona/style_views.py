@@ -34,7 +34,7 @@ def styles(request: Request) -> HttpResponse:
     held = style_service.read(request.user, request.POST.get("context", ""))
     form = StyleForm(held, request.POST, empty=1 if "more" in request.POST else 0)
     if target_of(request) == "style-preview":
-        return render(request, "styles/_preview.html", _preview(form))
+        return render(request, "persona/_style_preview.html", _preview(form))
     if "save" not in request.POST:
         return _page(request, form, seen=request.POST.get("seen", ""))
     return _save(request, form)
@@ -124,4 +124,4 @@ def _page(
         "name": name,
         "name_faults": name_faults or [],
     }
-    return render(request, "styles/style.html", context, status=400 if name_faults else status)
+    return render(request, "persona/style.html", context, status=400 if name_faults else status)

@@ -46,7 +46,7 @@ STATUS_SAID = {
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What this is, for whoever is signed out; the review for the rest."""
-    return redirect("review") if request.user.is_authenticated else render(request, "traits/welcome.html")
+    return redirect("review") if request.user.is_authenticated else render(request, "persona/welcome.html")
 
 
 @login_required
@@ -68,7 +68,7 @@ def overview_page(request: Request) -> HttpResponse:
         "drawn": overview.DRAWN,
         "lately": log_pages.page(user, log_pages.Filters(), limit=LATELY).items,
     }
-    return render(request, "overview/overview.html", context)
+    return render(request, "persona/overview.html", context)
 
 
 @login_required
@@ -85,7 +85,7 @@ def trait(request: Request, trait_id: uuid.UUID) -> HttpResponse:
         "rating_field": RATING,
         "statuses": [choice for choice in TraitStatus.choices if choice[0] != found.status],
     }
-    return render(request, "traits/trait.html", context | _evidence(found.evidence))
+    return render(request, "persona/trait.html", context | _evidence(found.evidence))
 
 
 def _mine(request: Request, trait_id: uuid.UUID) -> PersonaTrait:
@@ -151,7 +151,7 @@ def trait_similar(request: Request) -> HttpResponse:
     """The traits that the person has under nearly the same name, for a notice beside the form."""
     draft = PersonaTrait(name_key=name_key(request.POST.get("name", "").replace("\x00", "")), concepts=[])
     similar = similar_traits(request.user, draft, limit=3) if draft.name_key else []
-    return render(request, "traits/_similar.html", {"similar": similar})
+    return render(request, "persona/_similar.html", {"similar": similar})
 
 
 @login_required
@@ -209,7 +209,7 @@ def _form_page(request: Request, form: TraitForm, status: int = 200) -> HttpResp
         "own_concepts": selectors.own_names(request.user, "concepts"),
         "own_contexts": selectors.own_names(request.user, "expression_contexts"),
     }
-    return render(request, "traits/trait_edit.html" if form.trait else "traits/trait_new.html", context, status=status)
+    return render(request, "persona/trait_edit.html" if form.trait else "persona/trait_new.html", context, status=status)
 
 
 @login_required
@@ -238,7 +238,7 @@ def trait_remove(request: Request, trait_id: uuid.UUID) -> HttpResponse:
         except InvalidError as error:
             faults = error.details["reason"]
     context = {"trait": found, "reason": form.cleaned["reason"], "faults": faults}
-    return render(request, "traits/trait_remove.html", context, status=400 if faults else 200)
+    return render(request, "persona/trait_remove.html", context, status=400 if faults else 200)
 
 
 def _done(request: Request, outcome: Outcome, said: str) -> HttpResponse:
