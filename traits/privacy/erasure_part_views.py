@@ -81,7 +81,7 @@ def _erase(request: Request, target: State, context: dict[str, Any], act: Callab
     if request.method != "POST":
         counts = erasure_parts.preview(request.user, target)
         context |= said(context["kind"], counts, {}) | {"going": counts["candidates"]}
-        return render(request, "traits/erase_part.html", context)
+        return render(request, "privacy/erase_part.html", context)
     if not signed_in_just_now(request):
         raise ReauthenticationRequired
     with transaction.atomic(durable=True):
@@ -107,7 +107,7 @@ def account_erase(request: Request) -> HttpResponse:
         except InvalidError as error:
             faults = error.details["confirm"]
     context = {"what": "account", "counts": in_words(account_counts(request.user)), "email": email, "faults": faults}
-    return render(request, "traits/erase_all.html", context, status=400 if faults else 200)
+    return render(request, "privacy/erase_all.html", context, status=400 if faults else 200)
 
 
 @never_cache
@@ -119,4 +119,4 @@ def account_erased(request: Request) -> HttpResponse:
     if found is None:
         raise NotFoundError
     context = {"erasure": found, "states": ErasureState} | said(found.kind, found.counts, found.kept)
-    return render(request, "traits/_erasure.html" if wants_fragment(request) else "traits/erasure.html", context)
+    return render(request, "privacy/_erasure.html" if wants_fragment(request) else "privacy/erasure.html", context)

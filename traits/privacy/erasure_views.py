@@ -38,7 +38,7 @@ def erasure_new(request: Request) -> HttpResponse:
         except InvalidError as error:
             faults = error.details["confirm"]
     context = {"what": "persona", "counts": in_words(service.counts(request.user)), "email": email, "faults": faults}
-    return render(request, "traits/erase_all.html", context, status=400 if faults else 200)
+    return render(request, "privacy/erase_all.html", context, status=400 if faults else 200)
 
 
 @login_required
@@ -50,7 +50,7 @@ def erasure(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
     awaiting = found.state == ErasureState.AWAITING_CONFIRMATION
     counts = service.counts(request.user) if awaiting else found.counts
     context = {"erasure": found, "states": ErasureState} | said(found.kind, counts, found.kept)
-    return render(request, "traits/_erasure.html" if wants_fragment(request) else "traits/erasure.html", context)
+    return render(request, "privacy/_erasure.html" if wants_fragment(request) else "privacy/erasure.html", context)
 
 
 @login_required

@@ -51,7 +51,7 @@ def my_data(request: Request) -> HttpResponse:
         "apps": connections(request.user),
         "looks": access.look_count(request.user),
     }
-    return render(request, "traits/my_data.html", context)
+    return render(request, "privacy/my_data.html", context)
 
 
 @login_required
@@ -60,7 +60,7 @@ def my_data(request: Request) -> HttpResponse:
 def sources(request: Request) -> HttpResponse:
     """Where the evidence came from, a page at a time."""
     after = request.GET.get("after", "")
-    return render(request, "traits/sources.html", {"page": reads.sources(request.user, after), "first": not after})
+    return render(request, "privacy/sources.html", {"page": reads.sources(request.user, after), "first": not after})
 
 
 @login_required
@@ -70,7 +70,7 @@ def suppressions(request: Request) -> HttpResponse:
     """What is never suggested again, a page at a time; HTMX gets the list alone."""
     after = request.GET.get("after", "")
     context = {"page": kept_away.suppressions(request.user, after), "first": not after}
-    template = "traits/_suppressions.html" if wants_fragment(request) else "traits/suppressions.html"
+    template = "privacy/_suppressions.html" if wants_fragment(request) else "privacy/suppressions.html"
     return render(request, template, context)
 
 
@@ -81,7 +81,7 @@ def suppression_lift(request: Request, suppression_id: int) -> HttpResponse:
     with transaction.atomic(durable=True):
         lifted = kept_away.lift_suppression(**by(request), suppression_id=suppression_id)
     if wants_fragment(request):
-        return render(request, "traits/_suppression_lifted.html", {"lifted": lifted})
+        return render(request, "privacy/_suppression_lifted.html", {"lifted": lifted})
     back = f" {plural(lifted.returned, 'suggestion')} of it to review." if lifted.returned else ""
     messages.success(request, f"This may be suggested again: “{lifted.name}”.{back}")
     return redirect("suppressions")
@@ -95,7 +95,7 @@ def erasures(request: Request) -> HttpResponse:
     after = request.GET.get("after", "")
     rows, following = reads.receipts(request.user, after)
     context = {"receipts": rows, "next": following, "first": not after, "states": ErasureState}
-    return render(request, "traits/erasures.html", context)
+    return render(request, "privacy/erasures.html", context)
 
 
 @login_required
@@ -104,7 +104,7 @@ def erasures(request: Request) -> HttpResponse:
 def looks(request: Request) -> HttpResponse:
     """Who of the staff looked, newest first, a page at a time."""
     after = request.GET.get("after", "")
-    return render(request, "traits/looks.html", {"page": access.looks(request.user, after), "first": not after})
+    return render(request, "privacy/looks.html", {"page": access.looks(request.user, after), "first": not after})
 
 
 @login_required
