@@ -32,7 +32,7 @@ SAID = {
 @login_required
 @never_cache
 @require_safe
-def trait_pairs(request: Request) -> HttpResponse:
+def trait_duplicates(request: Request) -> HttpResponse:
     """The pairs, the closest first; those that were settled are no longer among them."""
     pages = Paginator(close_pairs(request.user), PAGE)
     page = pages.get_page(request.GET.get("page"))
@@ -42,7 +42,7 @@ def trait_pairs(request: Request) -> HttpResponse:
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def trait_beside(request: Request, trait_id: uuid.UUID, other_id: uuid.UUID) -> HttpResponse:
+def trait_compare(request: Request, trait_id: uuid.UUID, other_id: uuid.UUID) -> HttpResponse:
     """Two traits side by side; a POST says how they stand to each other."""
     both = _both(request, trait_id, other_id)
     if request.method != "POST":
@@ -56,7 +56,7 @@ def trait_beside(request: Request, trait_id: uuid.UUID, other_id: uuid.UUID) -> 
     other = next(trait for trait in both if outcome.trait and trait.pk != outcome.trait.pk)
     text = SAID[form.kind].format(name=outcome.trait.name if outcome.trait else "", other=other.name)
     messages.success(request, text, extra_tags=f"undo:{outcome.action_id}")
-    return redirect("trait_pairs")
+    return redirect("trait_duplicates")
 
 
 def _both(request: Request, trait_id: uuid.UUID, other_id: uuid.UUID) -> list[PersonaTrait]:

@@ -209,7 +209,9 @@ def _form_page(request: Request, form: TraitForm, status: int = 200) -> HttpResp
         "own_concepts": selectors.own_names(request.user, "concepts"),
         "own_contexts": selectors.own_names(request.user, "expression_contexts"),
     }
-    return render(request, "persona/trait_edit.html" if form.trait else "persona/trait_new.html", context, status=status)
+    return render(
+        request, "persona/trait_edit.html" if form.trait else "persona/trait_new.html", context, status=status
+    )
 
 
 @login_required
