@@ -18,6 +18,7 @@ from traits import selectors
 from traits.decisions import candidates
 from traits.errors import AlreadyDecidedError, InvalidError, RuleError, StaleVersionError, TraitRemovedError
 from traits.forms import EvidenceForm, InputForm
+from traits.log.versions import lifted
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.review.forms import (
     CardForm,
@@ -174,7 +175,7 @@ def _decided(request: Request, outcome: candidates.Outcome) -> HttpResponse:
 
 def _became(entry: UserRefinedTrait) -> str:
     """What a decision made of the trait that the suggestion clashed with; "" for any other entry."""
-    before = entry.content["before"].get("trait") or {}
+    before = lifted(entry.content)["before"]["trait"] or {}
     return BECAME.get(Decision(entry.user_decision), "").format(name=before.get("name", ""))
 
 
