@@ -7,8 +7,10 @@ import orjson
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django_htmx.http import reswap, retarget
 
 from ptfi.telemetry.trace import current_request
+from ptfi.web.htmx import wants_fragment
 
 log = logging.getLogger(__name__)
 
@@ -64,11 +66,10 @@ def render_error(request: HttpRequest, error: RuleError) -> HttpResponse:
     """JSON for the API; a toast for HTMX, which swaps nothing else then, so that what was typed stays; or a page."""
     if request.path.startswith("/v1/"):
         return error_json(error)
-    htmx = bool(getattr(request, "htmx", False))
-    response = render(request, "_error.html" if htmx else "error.html", {"error": error}, status=error.status)
-    if htmx:
-        response["HX-Retarget"] = "#toasts"
-        response["HX-Reswap"] = "afterbegin"
+    fragment = wants_fragment(request)
+    response = render(request, "_error.html" if fragment else "error.html", {"error": error}, status=error.status)
+    if fragment:
+        response = reswap(retarget(response, "#toasts"), "afterbegin")
     return _with_pause(response, error)
 
 

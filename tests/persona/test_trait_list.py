@@ -99,7 +99,7 @@ def test_the_line_about_the_graph(as_alice: Client, alice: User, jazz: PersonaTr
         assert "HX-Trigger" not in waiting.headers
     project(alice)
     there = as_alice.get("/traits/graph-state/", headers=HTMX)
-    assert there.headers["HX-Trigger"] == "graph-caught-up"
+    assert there.headers["HX-Trigger"] == '{"graph-caught-up": {}}'
     assert "hx-get" not in there.content.decode()
 
 
@@ -113,7 +113,7 @@ def test_head_is_answered_like_get(as_alice: Client, alice: User, jazz: PersonaT
 def test_a_page_without_its_list_hears_that_the_graph_is_back(as_alice: Client) -> None:
     """Also while it is behind: the list that comes back says so itself."""
     back = as_alice.get("/traits/graph-state/?away=1", headers=HTMX)
-    assert back.headers["HX-Trigger"] == "graph-caught-up"
+    assert back.headers["HX-Trigger"] == '{"graph-caught-up": {}}'
     assert "1 change is on its way." in text_of(back)
 
 

@@ -26,7 +26,7 @@ from traits.ingest import blocklist as bars
 from traits.models import AccessEntry, ModerationAction
 from traits.moderation import services as moderation
 from traits.persona.overview import DRAWN
-from traits.persona.style_views import id_of
+from traits.style_contexts import id_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LONG = "A" * 120 + "ا" * 60 + "é́" * 20
