@@ -5,52 +5,33 @@ import os
 import re
 import shutil
 import signal
+import socket
+import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
-from allauth.account.internal.flows.login import record_authentication
-from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
-from django.http import HttpRequest
 from django.test import Client, override_settings
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
+from graph import connection as graph
+from graph.errors import GraphUnavailableError
 from ptfi.accounts.models import User
 from ptfi.db.grants import grant
 from ptfi.embedded import APPLICATION
-from traits.decisions import candidates as services
-from traits.evidence import Piece, evidence_id
-from traits.log.entries import Actor
-from traits.models import ExtractedTraitCandidate, Persona, PersonaTrait
-from traits.text import name_key
-
-CHROMIUM = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PASSWORD = "a long sentence for tests"
-WIDE: ViewportSize = {"width": 1280, "height": 900}
-NARROW: ViewportSize = {"width": 390, "height": 844}
-Suggest = Callable[..., ExtractedTraitCandidate]
-SignedIn = Callable[[User], Client]
-Enter = Callable[[Page, User], Page]
-Opened = Callable[..., Page]
+from tests.support.browser import CHROMIUM, WIDE, Enter, Opened
+from tests.support.cast import SignedIn, Suggest, client_of, confirmed_trait, make_candidate, make_user
+from traits.models import ExtractedTraitCandidate, PersonaTrait
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -160,14 +141,6 @@ def has_role() -> bool:
         return cursor.fetchone() is not None
 
 
-def make_user(name: str, **fields: Any) -> User:
-    """A person with a verified e-mail and the password PASSWORD; their graph is new, as their id is."""
-    user = User.objects.create_user(f"{name.lower()}@example.com", PASSWORD, display_name=name, **fields)
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    Persona.objects.create(user=user)
-    return user
-
-
 @pytest.fixture
 def alice(db: None) -> User:
     return make_user("Alice")
@@ -183,20 +156,6 @@ def sam(db: None) -> User:
     return make_user("Sam", is_staff=True, is_superuser=True)
 
 
-def client_of(user: User) -> Client:
-    """A client in whose session the person is signed in, staff with their second step, as allauth keeps it."""
-    client = Client()
-    client.force_login(user)
-    if user.is_staff:
-        step = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
-        step = step or TOTP.activate(user, generate_totp_secret()).instance
-        request = HttpRequest()
-        request.session, request.user = client.session, user
-        record_authentication(request, user, "mfa", id=step.pk, type=step.type)
-        request.session.save()
-    return client
-
-
 @pytest.fixture
 def signed_in() -> SignedIn:
     return client_of
@@ -205,38 +164,6 @@ def signed_in() -> SignedIn:
 @pytest.fixture
 def as_alice(alice: User, signed_in: SignedIn) -> Client:
     return signed_in(alice)
-
-
-def make_candidate(user: User, name: str = "Loves jazz", **fields: Any) -> ExtractedTraitCandidate:
-    """A suggestion with two pieces of evidence, unless fields say otherwise; evidence may be a list of texts."""
-    pk = fields.pop("candidate_id", None) or uuid.uuid4()
-    texts = fields.pop("evidence", ["I love jazz.", "Jazz again tonight!"])
-    pieces: list[Piece] = [
-        {
-            "type": "text_snippet",
-            "content": text,
-            "source_package_id": str(uuid.uuid5(pk, "package")),
-            "source_detail": f"journal, page {number}",
-            "start_time": None,
-            "end_time": None,
-            "relevance_score": None,
-            "verdict": "",
-        }
-        for number, text in enumerate(texts, 1)
-    ]
-    values: dict[str, Any] = {
-        "trait_description": "Because it is said often.",
-        "trait_category": "Interest",
-        "supporting_evidence": [{"evidence_id": evidence_id(pk, piece), **piece} for piece in pieces],
-        "confidence_score": 0.8,
-        "originating_models": ["text-analysis.v2"],
-        "concepts": ["jazz"],
-    }
-    row = ExtractedTraitCandidate(
-        candidate_id=pk, user=user, trait_name=name, name_key=name_key(name), **(values | fields)
-    )
-    row.save(force_insert=True)
-    return row
 
 
 @pytest.fixture
@@ -314,23 +241,46 @@ def opened(browser: Browser, site: str, enter: Enter, alice: User) -> Iterator[O
     assert [text for text in complaints if not refused.search(text)] == []
 
 
-def by(user: User) -> dict[str, Any]:
-    """The person deciding for themselves, as the services want it."""
-    return {"user": user, "actor": Actor(user_id=user.pk)}
-
-
-def confirmed(user: User, name: str = "Loves jazz", **fields: Any) -> services.Outcome:
-    """A suggestion that the person confirmed as it is."""
-    return services.confirm(**by(user), candidate_id=make_candidate(user, name, **fields).pk)
-
-
-def confirmed_trait(user: User, name: str = "Loves jazz", **fields: Any) -> PersonaTrait:
-    """The trait that such a suggestion became."""
-    trait = confirmed(user, name, **fields).trait
-    assert trait
-    return trait
-
-
 @pytest.fixture
 def jazz(alice: User) -> PersonaTrait:
     return confirmed_trait(alice)
+
+
+@pytest.fixture
+def word() -> str:
+    """Nothing but this test's person has it."""
+    return f"xylophone{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def graph_process() -> Iterator[psutil.Process]:
+    """The embedded graph's process, which runs again at the end."""
+    if "PTFI_EMBEDDED" not in os.environ:
+        pytest.skip("it stops the embedded graph, and there is another one")
+    folder = Path(os.environ["PTFI_EMBEDDED"]) / "graph"
+    process = psutil.Process(int((folder / "server.lock").read_text()))
+    yield process
+    process.send_signal(signal.SIGCONT)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            graph._away_until = 0.0
+            graph.read(lambda tx: tx.run("RETURN 1").consume())
+            return
+        except GraphUnavailableError:
+            time.sleep(0.2)
+
+
+@pytest.fixture(params=["away", "hung"])
+def no_graph(request: pytest.FixtureRequest, settings: Any) -> Iterator[None]:
+    """A graph that refuses connections, or takes them and never answers."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        if request.param == "hung":
+            server.listen()
+        settings.NEO4J_URL, settings.GRAPH_TIMEOUT = f"bolt://127.0.0.1:{server.getsockname()[1]}", 2.0
+        graph.drop_driver()
+        graph._away_until = 0.0
+        yield
+    graph.drop_driver()
+    graph._away_until = 0.0

@@ -11,8 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from ptfi.accounts.models import User, time_zone_names
-from tests.accounts.test_second_steps import code_of
-from tests.support.account_pages import NEW_PASSWORD, Page, reauthenticate, sign_in
+from tests.support.account_pages import NEW_PASSWORD, Page, code_of, reauthenticate, sign_in
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
@@ -18,15 +18,10 @@ from django.test import Client
 from django.urls import reverse
 
 from ptfi.accounts.models import User
-from tests.support.account_pages import sign_in
+from tests.support.account_pages import code_of, sign_in
 
 pytestmark = pytest.mark.django_db
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
-
-
-def code_of(secret: str, periods: int = 0) -> str:
-    """What the app shows; periods: of 30 seconds, from now."""
-    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30 + periods)))
 
 
 def stored() -> str:

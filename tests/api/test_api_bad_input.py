@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from ptfi.accounts.models import User
 from ptfi.oauth.scopes import INGEST
-from tests.conftest import confirmed_trait, make_candidate
 from tests.support.api import access_token, api_of
 from tests.support.api_operations import SOME_ID, documented, operations
+from tests.support.cast import confirmed_trait, make_candidate
 from tests.support.graph_helpers import project
 from traits.models import PersonaTrait, UserRefinedTrait
 

@@ -3,8 +3,8 @@
 import pytest
 
 from ptfi.accounts.models import User
-from tests.conftest import confirmed_trait
 from tests.support.api import api_of
+from tests.support.cast import confirmed_trait
 from tests.support.graph_helpers import project
 
 pytestmark = pytest.mark.django_db

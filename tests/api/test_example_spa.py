@@ -10,9 +10,10 @@ from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, R
 from ptfi.accounts.models import User
 from ptfi.oauth.models import SpentToken
 from ptfi.oauth.registration import register_spa
-from tests.conftest import PASSWORD, WIDE, Enter, make_candidate
 from tests.support.accessibility import faults
 from tests.support.api import Api
+from tests.support.browser import WIDE, Enter
+from tests.support.cast import PASSWORD, make_candidate
 from tests.support.example_app import CLIENT_ID, served
 from tests.support.oauth import pipeline_token
 from traits.models import ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait

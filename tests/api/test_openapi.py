@@ -13,9 +13,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from playwright.sync_api import expect
 
-from tests.conftest import NARROW, Opened
 from tests.support.accessibility import faults
 from tests.support.api_operations import DOCUMENT
+from tests.support.browser import NARROW, Opened
 from traits.models import PersonaTrait
 
 COMMITTED = Path(__file__).resolve().parents[2] / "docs/openapi.yaml"

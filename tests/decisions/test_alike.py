@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.conftest import Suggest, by
+from tests.support.cast import Suggest, by
 from traits.decisions import bulk, undo
 from traits.decisions import candidates as services
 from traits.models import CandidateStatus, ExtractedTraitCandidate, Suppression

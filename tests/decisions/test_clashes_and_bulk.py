@@ -7,7 +7,7 @@ import pytest
 
 from graph.projection import verification as check
 from ptfi.accounts.models import User
-from tests.conftest import Suggest, by, confirmed, confirmed_trait, make_candidate
+from tests.support.cast import Suggest, by, confirmed, confirmed_trait, make_candidate
 from tests.support.decisions import assert_log_whole, status
 from tests.support.graph_helpers import project
 from traits.decisions import bulk, undo

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import Suggest, by, confirmed, confirmed_trait
+from tests.support.cast import Suggest, by, confirmed, confirmed_trait
 from tests.support.decisions import assert_log_whole, decisions, status
 from traits.decisions import candidates as services
 from traits.decisions import traits as persona

@@ -9,7 +9,7 @@ from django.test import Client
 from graph.mapping import shared_id
 from graph.models import Concept
 from ptfi.accounts.models import User
-from tests.conftest import confirmed
+from tests.support.cast import confirmed
 from tests.support.pages import text_of
 from tests.support.trait_pages import fields, path
 from traits.models import PersonaTrait

@@ -25,8 +25,8 @@ from hypothesis.stateful import (
 
 from graph import schema
 from ptfi.accounts.models import User
-from tests.conftest import by
 from tests.support.candidate_files import new_row, piece
+from tests.support.cast import by
 from tests.support.persona_sequence import Sequence
 from traits.decisions import bulk, styles, undo
 from traits.decisions import candidates as services

@@ -7,7 +7,7 @@ import pytest
 
 from graph.projection import verification as check
 from ptfi.accounts.models import User
-from tests.conftest import by, confirmed, confirmed_trait
+from tests.support.cast import by, confirmed, confirmed_trait
 from tests.support.decisions import assert_log_whole, decisions, status
 from tests.support.graph_helpers import cypher, project, trait_node
 from traits.decisions import candidates as services

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import confirmed_trait, make_candidate
+from tests.support.cast import confirmed_trait, make_candidate
 from traits.models import PersonaTrait
 from traits.similarity import similar_traits
 

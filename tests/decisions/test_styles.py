@@ -9,7 +9,7 @@ from django.test import Client
 
 from graph.projection import verification as check
 from ptfi.accounts.models import User
-from tests.conftest import by, confirmed
+from tests.support.cast import by, confirmed
 from tests.support.decisions import assert_log_whole, decisions
 from tests.support.graph_helpers import cypher, dump, project
 from traits.decisions import styles, undo

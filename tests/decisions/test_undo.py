@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 
 from ptfi.accounts.models import User
-from tests.conftest import Suggest, by, confirmed, make_candidate
+from tests.support.cast import Suggest, by, confirmed, make_candidate
 from tests.support.decisions import decisions, status
 from traits.decisions import candidates as services
 from traits.decisions import traits as persona

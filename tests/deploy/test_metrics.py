@@ -17,11 +17,10 @@ from graph.projection import metrics as of_projector
 from ptfi.accounts.models import User
 from ptfi.events import metrics as of_events
 from ptfi.telemetry import state
-from tests.conftest import SignedIn, Suggest, confirmed
-from tests.deploy.test_run import free_port
-from tests.deploy.test_stop import running
+from tests.support.cast import SignedIn, Suggest, confirmed
 from tests.support.data_folder import wait_until
 from tests.support.graph_helpers import project
+from tests.support.processes import free_port, running
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "a-token-of-twenty-characters"

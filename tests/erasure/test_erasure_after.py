@@ -8,8 +8,8 @@ from django.test import Client
 
 from graph.projection import erasure as erasing
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, by, confirmed_trait, make_candidate
 from tests.support.candidate_files import new_row
+from tests.support.cast import SignedIn, by, confirmed_trait, make_candidate
 from tests.support.decisions import assert_log_whole
 from tests.support.erasure_parts import SOURCE, suggested
 from tests.support.graph_helpers import cypher, project, trait_node

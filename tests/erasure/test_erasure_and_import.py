@@ -2,17 +2,17 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
 from ptfi.accounts.models import User
-from tests.conftest import by, make_candidate
-from tests.erasure.test_erasure import suggestion
+from tests.support.candidate_files import suggestion
+from tests.support.cast import by, make_candidate
+from tests.support.concurrency import beside
 from tests.support.decisions import assert_log_whole
 from tests.support.persona_marker import erased
 from traits.decisions import candidates as services
@@ -26,36 +26,6 @@ from traits.ingest.parsing import Suggestion
 from traits.models import Erasure, ExtractedTraitCandidate, Persona, PersonaTrait, UserRefinedTrait
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-
-
-@contextmanager
-def beside(act: Callable[[], Any]) -> Iterator["Future[Any]"]:
-    """What it does runs in a thread with a connection of its own, and has come to wait for a lock."""
-
-    def run() -> Any:
-        try:
-            return act()
-        finally:
-            connection.close()
-
-    before = waiting()
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(run)
-        deadline = time.monotonic() + 10
-        while waiting() == before and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert not future.done()
-        yield future
-
-
-def waiting() -> int:
-    with connection.cursor() as cursor:
-        # A transaction that looks again would not see who has connected since.
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        return int(cursor.fetchone()[0])
 
 
 @pytest.mark.parametrize("superseding", [False, True])

@@ -10,8 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import PASSWORD, Opened, SignedIn, by, confirmed, make_candidate
 from tests.support.account_pages import reauthenticate, sign_in
+from tests.support.browser import Opened
+from tests.support.cast import PASSWORD, SignedIn, by, confirmed, make_candidate
 from tests.support.graph_helpers import project
 from traits.erasure import persona as erasure
 from traits.models import Erasure, Persona, PersonaTrait, UserRefinedTrait

@@ -7,9 +7,8 @@ import pytest
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.conftest import PASSWORD, by, confirmed_trait, make_candidate
-from tests.erasure.test_erasure import suggestion
-from tests.erasure.test_erasure import word as word
+from tests.support.candidate_files import suggestion
+from tests.support.cast import PASSWORD, by, confirmed_trait, make_candidate
 from tests.support.decisions import assert_log_whole, decisions
 from tests.support.erasure_parts import (
     OTHER,

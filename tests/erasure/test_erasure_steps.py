@@ -8,12 +8,10 @@ from django.db import transaction
 
 from graph.projection import erasure as erasing
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, by, confirmed_trait
-from tests.erasure.test_erasure import away
-from tests.erasure.test_erasure import word as word
+from tests.support.cast import SignedIn, by, confirmed_trait
 from tests.support.decisions import assert_log_whole
 from tests.support.erasure_parts import SOURCE, erase_source, first_piece, persona_with, suggested, whole
-from tests.support.graph_helpers import project
+from tests.support.graph_helpers import away, project
 from tests.support.persona_marker import erased, graph_with, tables_with
 from tests.support.staff import give_reason
 from traits.erasure import parts as erasure_parts

@@ -8,18 +8,18 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from django.db import connection
 from playwright.sync_api import Page, expect
 
 from ptfi.accounts.models import User
-from tests.conftest import Enter, Opened, Suggest, confirmed_trait
+from tests.support.browser import Enter, Opened
 from tests.support.candidate_files import row
+from tests.support.cast import Suggest, confirmed_trait
 from tests.support.data_folder import ROOT, wait_until
 from tests.support.events import EventsProcess
 from tests.support.graph_helpers import project
+from tests.support.processes import database_address
 from tests.support.review_browser import assert_not_reloaded, mark_page
 from traits.models import ExtractedTraitCandidate
 
@@ -41,7 +41,7 @@ def events(site: str, settings: Any, transactional_db: None) -> Iterator[EventsP
 def import_elsewhere(user: User, folder: Path, count: int) -> None:
     file = folder / "rows.jsonl"
     file.write_text("\n".join(json.dumps(row(uuid.uuid4(), number)) for number in range(count)))
-    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    address = database_address()
     subprocess.run(
         [sys.executable, "manage.py", "import_candidates", str(file), "--owner", str(user.email)],
         env=dict(os.environ) | {"DATABASE_URL": address, "PTFI_EMBEDDED": "", "HTTPS": "0"},

@@ -16,11 +16,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support.concurrency import WAITING
 from tests.support.data_folder import wait_until
 from tests.support.product import (
     BEHIND,
     CLAIMED,
-    WAITING,
     Product,
     Remote,
     Reviewers,

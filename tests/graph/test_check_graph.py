@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from ptfi.accounts.models import User
-from tests.conftest import by, confirmed, make_candidate
+from tests.support.cast import by, confirmed, make_candidate
 from tests.support.graph_helpers import cypher, project
 from traits.decisions import candidates as services
 from traits.models import PersonaTrait

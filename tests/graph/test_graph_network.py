@@ -10,7 +10,7 @@ from graph.mapping import concept_id
 from graph.reads.concepts import concepts
 from graph.reads.subgraph import Network, network
 from ptfi.accounts.models import User
-from tests.conftest import by, confirmed_trait, make_candidate
+from tests.support.cast import by, confirmed_trait, make_candidate
 from tests.support.graph_helpers import cypher, project
 from traits.decisions import bulk, styles
 

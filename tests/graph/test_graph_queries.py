@@ -13,8 +13,7 @@ from graph import connection
 from graph.errors import GraphUnavailableError
 from graph.reads import traits as queries
 from ptfi.accounts.models import User
-from tests.conftest import confirmed
-from tests.support.graph_helpers import graph_process as graph_process
+from tests.support.cast import confirmed
 from tests.support.graph_helpers import project
 
 

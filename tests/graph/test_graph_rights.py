@@ -16,7 +16,7 @@ from django.test import Client
 
 from graph import connection
 from ptfi.accounts.models import User
-from tests.conftest import confirmed
+from tests.support.cast import confirmed
 from tests.support.graph_helpers import persona, project
 from tests.support.pages import text_of
 

@@ -12,7 +12,7 @@ from neo4j.exceptions import ConstraintError
 from graph import connection, schema
 from graph.nodes import NODES
 from ptfi.accounts.models import User
-from tests.conftest import confirmed
+from tests.support.cast import confirmed
 from tests.support.graph_helpers import cypher, persona, project
 
 DIGEST = "ce586886815f4d45"

@@ -15,8 +15,7 @@ from graph.picture.drawing import draw
 from graph.picture.layout import Box, Dot, arrange, wrapped
 from graph.picture.query import Sketch, SketchConcept, SketchTrait
 from ptfi.accounts.models import User
-from tests.conftest import by, confirmed, confirmed_trait, make_candidate
-from tests.persona.test_trait_list import no_graph as no_graph
+from tests.support.cast import by, confirmed, confirmed_trait, make_candidate
 from tests.support.graph_helpers import cypher, project
 from tests.support.pages import markup_of, text_of
 from tests.support.trait_pages import ARABIC, HTMX, SCRIPT, path, queries_of

@@ -7,8 +7,9 @@ from playwright.sync_api import Page, expect
 
 from graph import connection
 from ptfi.accounts.models import User
-from tests.conftest import NARROW, Opened, confirmed
 from tests.support.accessibility import faults
+from tests.support.browser import NARROW, Opened
+from tests.support.cast import confirmed
 from tests.support.graph_helpers import project
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]

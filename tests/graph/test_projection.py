@@ -10,7 +10,7 @@ from graph import schema
 from graph.nodes import Trait
 from graph.projection import writer as writing
 from ptfi.accounts.models import User
-from tests.conftest import by, confirmed, make_candidate
+from tests.support.cast import by, confirmed, make_candidate
 from tests.support.graph_helpers import concept_names, cypher, dump, persona, project, trait_node
 from traits.decisions import candidates as services
 from traits.decisions import traits as own

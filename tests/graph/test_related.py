@@ -9,8 +9,8 @@ from django.test import Client
 
 from graph.projection.projector import Projector
 from ptfi.accounts.models import User
-from tests.conftest import confirmed
 from tests.support.api import api_of
+from tests.support.cast import confirmed
 from tests.support.graph_helpers import cypher
 from tests.support.pages import text_of
 from tests.support.trait_pages import HTMX

@@ -16,7 +16,7 @@ from graph.models import Concept, Vocabulary
 from graph.projection import shared_concepts as shared
 from graph.projection.projector import Projector
 from ptfi.accounts.models import User
-from tests.conftest import by, confirmed, confirmed_trait
+from tests.support.cast import by, confirmed, confirmed_trait
 from tests.support.graph_helpers import concept_names, cypher, project
 from traits.decisions import traits as persona
 

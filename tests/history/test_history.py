@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, Suggest, by, confirmed, confirmed_trait
+from tests.support.cast import SignedIn, Suggest, by, confirmed, confirmed_trait
 from tests.support.pages import said, text_of
 from tests.support.trait_pages import ARABIC, SCRIPT, queries_of
 from traits.decisions import bulk, styles, undo

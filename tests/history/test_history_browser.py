@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from ptfi.accounts.models import User
-from tests.conftest import Opened, by, confirmed, make_candidate
+from tests.support.browser import Opened
+from tests.support.cast import by, confirmed, make_candidate
 from tests.support.review_browser import assert_not_reloaded, mark_page
 from traits.decisions import candidates as services
 from traits.decisions import traits as persona

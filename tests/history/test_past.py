@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import by, confirmed_trait, make_candidate
+from tests.support.cast import by, confirmed_trait, make_candidate
 from tests.support.pages import text_of
 from tests.support.trait_pages import queries_of
 from traits.decisions import candidates as services

@@ -10,8 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ptfi.accounts.models import User
-from tests.conftest import by
 from tests.support.candidate_files import Row, everything, load, new_row, person, piece, stored
+from tests.support.cast import by
 from traits.decisions import candidates as services
 from traits.decisions import undo
 from traits.decisions.inputs import Evidence

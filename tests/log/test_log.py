@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import Suggest, by, confirmed
+from tests.support.cast import Suggest, by, confirmed
 from tests.support.decisions import assert_log_whole
 from traits.decisions import candidates as services
 from traits.decisions.inputs import Changes

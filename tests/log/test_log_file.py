@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.dateformat import format as date_format
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, by, confirmed, make_candidate
+from tests.support.cast import SignedIn, by, confirmed, make_candidate
 from tests.support.pages import text_of
 from traits.decisions import candidates as services
 from traits.decisions import traits as persona

@@ -4,8 +4,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from ptfi.accounts.models import User
-from tests.conftest import by, confirmed
-from tests.erasure.test_erasure import word as word
+from tests.support.cast import by, confirmed
 from tests.support.decisions import assert_log_whole
 from tests.support.erasure_parts import OTHER, SOURCE, erase_source, suggested
 from traits.decisions import candidates as services

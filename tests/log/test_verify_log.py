@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from ptfi.accounts.models import User
-from tests.conftest import by, confirmed
+from tests.support.cast import by, confirmed
 from traits.erasure import parts as erasure_parts
 from traits.models import Persona
 

@@ -19,9 +19,9 @@ from ptfi.oauth import grants, models
 from ptfi.oauth.models import ClientAccess, note_read
 from ptfi.oauth.scopes import INGEST, OF_PEOPLE, READ_TRAITS
 from ptfi.oauth.templatetags.moments import roughly_ago
-from tests.conftest import SignedIn
-from tests.decisions.test_concurrency import at_once
 from tests.support.account_pages import Page
+from tests.support.cast import SignedIn
+from tests.support.concurrency import at_once
 from tests.support.oauth import (
     ORIGIN,
     REDIRECT_URI,

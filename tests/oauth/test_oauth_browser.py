@@ -7,8 +7,9 @@ from playwright.sync_api import Page, expect
 
 from ptfi.accounts.models import User
 from ptfi.oauth.scopes import MANAGE_TRAITS
-from tests.conftest import PASSWORD, Enter, Opened
 from tests.support.accessibility import faults
+from tests.support.browser import Enter, Opened
+from tests.support.cast import PASSWORD
 from tests.support.oauth import exchange, make_client, pkce, question, tokens_of, userinfo
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -15,8 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from ptfi.accounts.models import User
 from ptfi.oauth.models import ClientAccess
 from ptfi.oauth.scopes import INGEST, MANAGE_TRAITS, READ_TRAITS
-from tests.conftest import SignedIn
 from tests.support.account_pages import Page, sign_in
+from tests.support.cast import SignedIn
 from tests.support.oauth import (
     ALL,
     AUTHORIZE,

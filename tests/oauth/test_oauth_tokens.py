@@ -12,7 +12,7 @@ from django.utils import timezone
 from ptfi.accounts.models import User
 from ptfi.oauth.models import SpentToken
 from ptfi.oauth.scopes import INGEST, MANAGE_TRAITS, READ_TRAITS
-from tests.decisions.test_concurrency import at_once
+from tests.support.concurrency import at_once
 from tests.support.oauth import (
     ALL,
     REVOKE,

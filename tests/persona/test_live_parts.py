@@ -8,7 +8,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from ptfi.accounts.models import User
-from tests.conftest import Suggest, confirmed_trait
+from tests.support.cast import Suggest, confirmed_trait
 from traits.models import PersonaTrait
 
 pytestmark = pytest.mark.django_db

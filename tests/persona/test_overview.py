@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import Suggest, by, confirmed, confirmed_trait
+from tests.support.cast import Suggest, by, confirmed, confirmed_trait
 from tests.support.pages import text_of
 from tests.support.trait_pages import queries_of
 from traits.decisions import candidates as services

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, confirmed_trait, make_candidate
+from tests.support.cast import SignedIn, confirmed_trait, make_candidate
 from tests.support.decisions import decisions
 from tests.support.pages import markup_of, said, text_of
 from tests.support.trait_pages import path

@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Dialog, expect
 
 from ptfi.accounts.models import User
-from tests.conftest import NARROW, Opened
 from tests.support.accessibility import faults
+from tests.support.browser import NARROW, Opened
 from traits.decisions import styles
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]

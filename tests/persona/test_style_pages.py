@@ -9,10 +9,11 @@ from django.contrib.messages import get_messages
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, by
+from tests.support.cast import SignedIn, by
 from tests.support.decisions import decisions
 from tests.support.graph_helpers import project
 from tests.support.pages import markup_of, said, text_of
+from tests.support.style_pages import sent
 from tests.support.trait_pages import SCRIPT
 from traits.decisions import styles
 from traits.persona import style_preview as style_examples
@@ -23,20 +24,6 @@ SLIDER = {"emoji": "0", "emoji_unset": "0"}
 
 def seen(response: Any) -> str:
     return str(re.findall(r'name="seen" value="([^"]*)"', markup_of(response))[0])
-
-
-def sent(client: Client, address: str = "/styles/", **values: str) -> dict[str, str]:
-    """What the page of a context sends when nothing is touched, and what differs."""
-    page = client.get(address)
-    text = markup_of(page)
-    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', text))
-    for name, value in re.findall(r'name="((?:name|value)-\d+)" value="([^"]*)"', text):
-        fields[name] = value
-    for name, value in re.findall(r'name="(known-\w+)"(?: id="[^"]*")? value="([^"]*)" checked', text):
-        fields[name] = value
-    fields["emoji"] = re.findall(r'step="\d+" value="(\d+)"', text)[0]
-    fields.pop("csrfmiddlewaretoken", None)
-    return fields | {"save": "1"} | values
 
 
 def tab(client: Client, label: str) -> str:

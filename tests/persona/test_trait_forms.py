@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.conftest import by, confirmed_trait
+from tests.support.cast import by, confirmed_trait
 from tests.support.decisions import decisions
 from tests.support.pages import said, text_of
 from tests.support.trait_pages import ARABIC, HTMX, SCRIPT, fields, path

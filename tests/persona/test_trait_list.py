@@ -3,18 +3,14 @@
 import datetime as dt
 import html
 import re
-import socket
 import time
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from graph import connection
 from ptfi.accounts.models import User
-from tests.conftest import by, confirmed
+from tests.support.cast import by, confirmed
 from tests.support.graph_helpers import project
 from tests.support.pages import text_of
 from tests.support.trait_pages import HTMX, path, queries_of
@@ -115,21 +111,6 @@ def test_a_page_without_its_list_hears_that_the_graph_is_back(as_alice: Client) 
     back = as_alice.get("/traits/graph-state/?away=1", headers=HTMX)
     assert back.headers["HX-Trigger"] == "graph-caught-up"
     assert "1 change is on its way." in text_of(back)
-
-
-@pytest.fixture(params=["away", "hung"])
-def no_graph(request: pytest.FixtureRequest, settings: Any) -> Iterator[None]:
-    """A graph that refuses connections, or takes them and never answers."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        if request.param == "hung":
-            server.listen()
-        settings.NEO4J_URL, settings.GRAPH_TIMEOUT = f"bolt://127.0.0.1:{server.getsockname()[1]}", 2.0
-        connection.drop_driver()
-        connection._away_until = 0.0
-        yield
-    connection.drop_driver()
-    connection._away_until = 0.0
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, by, make_candidate
+from tests.support.cast import SignedIn, by, make_candidate
 from tests.support.graph_helpers import project
 from tests.support.pages import said, text_of
 from tests.support.trait_pages import ARABIC, SCRIPT, fields, path, queries_of

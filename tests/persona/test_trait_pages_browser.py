@@ -7,7 +7,8 @@ from playwright.sync_api import Page, expect
 
 from graph import connection
 from ptfi.accounts.models import User
-from tests.conftest import Enter, confirmed, confirmed_trait
+from tests.support.browser import Enter
+from tests.support.cast import confirmed, confirmed_trait
 from tests.support.graph_helpers import project
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]

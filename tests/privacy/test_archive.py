@@ -14,10 +14,9 @@ from django.test import Client
 
 from graph.reads.export_archive import archive
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, by, confirmed, make_candidate
-from tests.erasure.test_erasure import away
-from tests.privacy.test_export import at_once, in_transaction
-from tests.support.graph_helpers import project
+from tests.support.cast import SignedIn, by, confirmed, make_candidate
+from tests.support.concurrency import in_transaction, on_own_connection
+from tests.support.graph_helpers import away, project
 from tests.support.oauth import keep_token, make_client
 from tests.support.persona_marker import erased, marked_persona
 from traits.decisions import traits as own
@@ -156,8 +155,10 @@ def test_both_show_one_moment(alice: User) -> None:
     pieces = archive(alice)
     data = next(pieces)
     assert in_transaction()
-    at_once(lambda: own.add_trait(**by(alice), changes=Changes(name="Meanwhile", category="Other")))
-    at_once(lambda: erasure_parts.erase_source(**by(alice), source=bars.source_bar(alice.pk, source_of(first))))
+    on_own_connection(lambda: own.add_trait(**by(alice), changes=Changes(name="Meanwhile", category="Other")))
+    on_own_connection(
+        lambda: erasure_parts.erase_source(**by(alice), source=bars.source_bar(alice.pk, source_of(first)))
+    )
     page, document = files(data + b"".join(pieces))
     assert "Meanwhile" not in page
     assert document["revision"] == 0

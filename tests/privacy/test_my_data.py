@@ -11,13 +11,13 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from ptfi.accounts.models import User
-from tests.conftest import PASSWORD, Opened, SignedIn, by, confirmed, confirmed_trait, make_candidate
-from tests.erasure.test_erasure import away, suggestion
-from tests.erasure.test_erasure import word as word
 from tests.support.account_pages import sign_in
+from tests.support.browser import Opened
+from tests.support.candidate_files import suggestion
+from tests.support.cast import PASSWORD, SignedIn, by, confirmed, confirmed_trait, make_candidate
 from tests.support.decisions import assert_log_whole
 from tests.support.erasure_parts import OTHER, SOURCE, erase_source, first_piece, suggested
-from tests.support.graph_helpers import cypher, project
+from tests.support.graph_helpers import away, cypher, project
 from tests.support.oauth import access_token, make_client
 from tests.support.persona_marker import graph_with, marked_persona, tables_with
 from tests.support.staff import give_reason

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import Suggest, confirmed
+from tests.support.cast import Suggest, confirmed
 from tests.support.pages import markup_of, text_of
 from tests.support.review_pages import HTMX, names, path
 from traits.models import PersonaTrait

@@ -8,8 +8,9 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from ptfi.accounts.models import User
-from tests.conftest import NARROW, WIDE, Opened, Suggest, by, confirmed
 from tests.support.accessibility import faults
+from tests.support.browser import NARROW, WIDE, Opened
+from tests.support.cast import Suggest, by, confirmed
 from tests.support.decisions import status
 from tests.support.review_browser import assert_not_reloaded, heading, mark_page
 from traits.decisions import candidates as services

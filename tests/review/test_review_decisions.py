@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import Suggest, by, confirmed
+from tests.support.cast import Suggest, by, confirmed
 from tests.support.decisions import status
 from tests.support.pages import markup_of, text_of
 from tests.support.review_pages import HTMX, UNCHANGED, names, newest, path

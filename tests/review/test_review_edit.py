@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.conftest import Suggest
+from tests.support.cast import Suggest
 from tests.support.decisions import status
 from tests.support.pages import markup_of, text_of
 from tests.support.review_pages import HTMX, UNCHANGED, path

@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import Dialog, expect
 
 from ptfi.accounts.models import User
-from tests.conftest import Opened, Suggest, by, confirmed
+from tests.support.browser import Opened
+from tests.support.cast import Suggest, by, confirmed
 from tests.support.decisions import status
 from tests.support.review_browser import heading
 from traits.decisions import candidates as services

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn
+from tests.support.cast import SignedIn
 from tests.support.pages import text_of
 from tests.support.persona_marker import erased, tables_with
 from tests.support.staff import REASON, give_reason

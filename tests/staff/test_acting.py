@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, by, confirmed, confirmed_trait, make_candidate
+from tests.support.cast import SignedIn, by, confirmed, confirmed_trait, make_candidate
 from tests.support.decisions import assert_log_whole
 from tests.support.pages import text_of
 from tests.support.persona_marker import erased

@@ -4,7 +4,6 @@ import csv
 import datetime as dt
 import io
 import threading
-import uuid
 from collections.abc import Callable
 
 import pytest
@@ -15,7 +14,8 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, by, confirmed, confirmed_trait, make_candidate, make_user
+from tests.support.cast import SignedIn, by, confirmed, confirmed_trait, make_candidate, make_user
+from tests.support.decisions import backdate
 from tests.support.pages import text_of
 from tests.support.persona_marker import marked_persona
 from tests.support.staff import staff_of
@@ -49,19 +49,6 @@ def total(**filters: object) -> dict[str, int]:
 def everything() -> list[tuple[object, ...]]:
     columns = [field.name for field in Quality._meta.fields if field.name != "id"]
     return sorted(Quality.objects.values_list(*columns), key=str)
-
-
-def backdate(action_id: uuid.UUID, weeks: int) -> None:
-    """Have it been decided so many weeks ago, as if time had passed since."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE traits_userrefinedtrait DISABLE TRIGGER USER")
-        cursor.execute(
-            "UPDATE traits_userrefinedtrait SET created_at = created_at - make_interval(weeks => %s)"
-            " WHERE refinement_action_id = %s",
-            [weeks, action_id],
-        )
-        cursor.execute("ALTER TABLE traits_userrefinedtrait ENABLE TRIGGER USER")
 
 
 def monday(weeks: int = 0) -> dt.date:

@@ -10,8 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, Suggest
 from tests.support.candidate_files import new_row
+from tests.support.cast import SignedIn, Suggest
 from tests.support.pages import said, text_of
 from tests.support.persona_marker import tables_with
 from tests.support.staff import staff_of

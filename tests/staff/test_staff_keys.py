@@ -7,10 +7,11 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from ptfi.accounts.models import User
-from tests.accounts.test_second_steps import code_of
-from tests.conftest import PASSWORD, WIDE, Enter, Suggest, confirmed
-from tests.staff.test_projection_admin import fails
+from tests.support.account_pages import code_of
+from tests.support.browser import WIDE, Enter
 from tests.support.candidate_files import new_row
+from tests.support.cast import PASSWORD, Suggest, confirmed
+from tests.support.graph_helpers import fail_projection
 from tests.support.staff import staff_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.slow]
@@ -139,7 +140,7 @@ def test_suggestions_by_keyboard(page: Page, site: str, alice: User, bob: User, 
 
 def test_files_log_and_graph_without_scripts(browser: Browser, site: str, enter: Enter, alice: User) -> None:
     confirmed(alice, "Sails")
-    fails(alice)
+    fail_projection(alice)
     with browser.new_context(viewport=WIDE, java_script_enabled=False) as context:
         page = enter(context.new_page(), staff_of("administrator"))
         work_without_scripts(page, site, alice)

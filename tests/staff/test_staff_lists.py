@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, Suggest
+from tests.support.cast import SignedIn, Suggest
 from tests.support.pages import text_of
 from tests.support.staff import staff_of
 from traits.models import CandidateStatus

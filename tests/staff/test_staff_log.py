@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, by, confirmed, confirmed_trait, make_candidate
+from tests.support.cast import SignedIn, by, confirmed, confirmed_trait, make_candidate
 from tests.support.pages import text_of
 from tests.support.staff import give_reason, in_roles
 from traits.decisions import candidates as services

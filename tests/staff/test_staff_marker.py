@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, by, make_candidate
+from tests.support.cast import SignedIn, by, make_candidate
 from tests.support.oauth import make_client
 from tests.support.persona_marker import erased
 from tests.support.staff import give_reason, staff_of

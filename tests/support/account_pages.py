@@ -1,12 +1,14 @@
 """What the tests of accounts and their pages share."""
 
+import time
 from html.parser import HTMLParser
 from typing import Any
 
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.test import Client
 from django.urls import reverse
 
-from tests.conftest import PASSWORD
+from tests.support.cast import PASSWORD
 
 NEW_PASSWORD = "another sentence for tests"
 
@@ -35,3 +37,8 @@ class Page(HTMLParser):
             self.refused.append(tag)
         self.refused += [f"{tag} {name}" for name in given if name == "style" or name.startswith("on")]
         self.refused += [f"{tag} {value}" for value in given.values() if value and value.startswith("javascript:")]
+
+
+def code_of(secret: str, periods: int = 0) -> str:
+    """What the app shows; periods: of 30 seconds, from now."""
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30 + periods)))

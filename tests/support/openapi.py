@@ -6,8 +6,8 @@ from typing import Any
 import schemathesis
 
 from ptfi.accounts.models import User
-from tests.conftest import by, confirmed, make_candidate
 from tests.support.api_operations import DOCUMENT
+from tests.support.cast import by, confirmed, make_candidate
 from tests.support.graph_helpers import project
 from traits.decisions import candidates as services
 from traits.decisions import styles

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from ptfi.accounts.models import User
-from tests.conftest import by, confirmed, make_candidate
+from tests.support.cast import by, confirmed, make_candidate
 from tests.support.graph_helpers import cypher
 from traits.decisions import candidates as services
 from traits.decisions import styles, undo

@@ -15,7 +15,8 @@ from playwright.sync_api import Page
 
 from graph.models import GraphCheck, ProjectorState
 from ptfi.accounts.models import User
-from tests.conftest import Enter, by, make_candidate, make_user
+from tests.support.browser import Enter
+from tests.support.cast import by, make_candidate, make_user
 from tests.support.staff import make_roles
 from traits.decisions import candidates as services
 from traits.decisions.inputs import Changes

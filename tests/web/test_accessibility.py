@@ -10,10 +10,11 @@ from playwright.sync_api import Page, expect
 
 from graph.models import ProjectorState
 from ptfi.accounts.models import User
-from tests.conftest import Enter, by, confirmed, confirmed_trait, make_candidate
-from tests.staff.test_projection_admin import fails
-from tests.staff.test_quality import backdate
 from tests.support.accessibility import faults, faults_at
+from tests.support.browser import Enter
+from tests.support.cast import by, confirmed, confirmed_trait, make_candidate
+from tests.support.decisions import backdate
+from tests.support.graph_helpers import fail_projection
 from tests.support.oauth import access_token, make_client
 from tests.support.persona_marker import erased
 from tests.support.staff import REASON, staff_of
@@ -208,7 +209,7 @@ def test_pages_of_staff_numbers(
     call_command("refresh_quality", verbosity=0)
     now = timezone.now()
     ProjectorState.objects.create(host="a" * 63, pid=7, started_at=now, seen_at=now, people=3)
-    fails(alice)
+    fail_projection(alice)
     page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     page.set_viewport_size({"width": width, "height": 844})
     enter(page, sam)

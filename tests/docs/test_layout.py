@@ -1,0 +1,39 @@
+"""The rules that the tests' own files keep."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parents[1]
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The modules that a file imports, as dotted names; of `from a import b` both a and a.b."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: a relative import"
+            yield from (str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names))
+
+
+def test_no_file_imports_a_test_module_or_a_conftest() -> None:
+    faults = [
+        f"{path.relative_to(TESTS)} imports {name}"
+        for path in TESTS.rglob("*.py")
+        for name in imported(path)
+        if name.startswith("tests.") and any(part.startswith(("test_", "conftest")) for part in name.split("."))
+    ]
+    assert faults == []
+
+
+def test_support_holds_no_tests() -> None:
+    """What tests share is named by what it gives."""
+    assert [path.name for path in (TESTS / "support").rglob("test_*")] == []
+
+
+def test_each_folder_has_one_subject() -> None:
+    """Test modules stand in a subject's folder, and no two have the same name."""
+    modules = sorted(path.name for path in TESTS.rglob("test_*.py"))
+    assert list(TESTS.glob("test_*.py")) == []
+    assert modules == sorted(set(modules))
