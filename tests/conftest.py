@@ -2,8 +2,6 @@
 
 import datetime as dt
 import os
-import re
-import shutil
 import signal
 import socket
 import time
@@ -20,7 +18,6 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -29,19 +26,19 @@ from graph.errors import GraphUnavailableError
 from ptfi.accounts.models import User
 from ptfi.db.grants import grant
 from ptfi.embedded import APPLICATION
-from tests.support.browser import CHROMIUM, WIDE, Enter, Opened
 from tests.support.cast import SignedIn, Suggest, client_of, confirmed_trait, make_candidate, make_user
 from traits.models import ExtractedTraitCandidate, PersonaTrait
 
+HERE = Path(__file__).parent
+MARKED = {"browser": ("slow", "browser"), "faults": ("slow", "alone"), "graph": ("graph",)}
+"""Folders whose every test has these markers; what looks into the graph from elsewhere has `graph` itself."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of files that look into the graph, all but the browser's: they must pass on Neo4j as well."""
-    paths = {item.path for item in items}
-    imports_graph = re.compile(r"^from (graph|tests.support.graph_helpers)\b", re.MULTILINE)
-    looking = {path for path in paths if imports_graph.search(path.read_text())}
+    """Mark tests by their folder."""
     for item in items:
-        if item.path in looking and not item.get_closest_marker("browser"):
-            item.add_marker("graph")
+        for marker in MARKED.get(item.path.relative_to(HERE).parts[0], ()):
+            item.add_marker(marker)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -178,67 +175,10 @@ def queue(suggest: Suggest, alice: User) -> list[ExtractedTraitCandidate]:
     return [suggest(alice, f"Likes number {n}", created_at=now - dt.timedelta(hours=n)) for n in range(5)]
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium; without it the tests that need it are skipped."""
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("SKIPPED: the browser tests need chromium")
-    # Playwright runs an event loop in this thread, which Django would take for asynchronous code.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page of a new, empty profile."""
-    with browser.new_context(viewport=WIDE) as context:
-        context.set_default_timeout(15_000)
-        yield context.new_page()
-
-
 @pytest.fixture
 def site(live_server: LiveServer) -> str:
     """The live server's address; passkeys are bound to a name, and browsers accept localhost, not 127.0.0.1."""
     return live_server.url.replace("127.0.0.1", "localhost")
-
-
-@pytest.fixture
-def enter(site: str) -> Enter:
-    """Signs somebody in on a page."""
-
-    def enter(page: Page, user: User) -> Page:
-        cookie = client_of(user).cookies[settings.SESSION_COOKIE_NAME]
-        page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": site}])
-        return page
-
-    return enter
-
-
-@pytest.fixture
-def opened(browser: Browser, site: str, enter: Enter, alice: User) -> Iterator[Opened]:
-    """Opens an address signed in as Alice; anything that the page's console complains about fails the test."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def open_page(path: str = "/review/", **options: Any) -> Page:
-        context = browser.new_context(**({"viewport": WIDE, "reduced_motion": "reduce"} | options))
-        contexts.append(context)
-        page = enter(context.new_page(), alice)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        page.set_default_timeout(15_000)
-        page.goto(site + path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    refused = re.compile("status of (400|409)|Status Error Code (400|409)")
-    assert [text for text in complaints if not refused.search(text)] == []
 
 
 @pytest.fixture

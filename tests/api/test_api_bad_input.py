@@ -16,7 +16,7 @@ from tests.support.cast import confirmed_trait, make_candidate
 from tests.support.graph_helpers import project
 from traits.models import PersonaTrait, UserRefinedTrait
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 NAMES = [
     "userDecision", "modifications", "refinedTraitName", "linkedEvidenceOverride", "evidenceID", "verdict", "version",
     "deferUntil", "mergeInto", "relation", "candidateIDs", "traitName", "traitCategory", "concepts", "status",

@@ -7,7 +7,7 @@ from tests.support.api import api_of
 from tests.support.cast import confirmed_trait
 from tests.support.graph_helpers import project
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 
 
 def test_traits_come_from_the_graph_page_by_page(alice: User, bob: User) -> None:

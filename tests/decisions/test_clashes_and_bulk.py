@@ -18,7 +18,7 @@ from traits.errors import InvalidError, NotLatestError
 from traits.log.snapshots import State, candidate_state
 from traits.models import ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 
 
 def candidates(user: User) -> list[State]:

@@ -15,7 +15,7 @@ from tests.support.trait_pages import fields, path
 from traits.models import PersonaTrait
 from traits.persona import concept_spelling as likeness
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 NEW = {"name": "Sings", "category": "Skill", "description": "Loudly.", "notes": "n"}
 
 

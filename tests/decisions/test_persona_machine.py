@@ -54,6 +54,8 @@ from traits.models import (
 )
 from traits.text import name_key
 
+pytestmark = pytest.mark.graph
+
 NAMES = ["Loves jazz", "loves JAZZ!", "Sails", "喜欢钢琴", "يحب القهوة", "Doubts"]
 WORDS = ["jazz", "Jazz", "AI", "ai ", "sea"]
 names = st.sampled_from(NAMES)

@@ -20,7 +20,7 @@ from traits.log.snapshots import State, trait_state
 from traits.models import PersonaTrait
 from traits.persona import duplicates as pairs
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 
 
 def relate(user: User, trait: PersonaTrait, kind: str, other: PersonaTrait, **fields: Any) -> services.Outcome:

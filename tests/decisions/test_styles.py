@@ -17,7 +17,7 @@ from traits.errors import InvalidError, NotFoundError, NotLatestError
 from traits.models import CommunicationStyle, UserRefinedTrait
 from traits.review.selectors import newest_undoable
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 KNOWN = {
     "FormalityLevel": "very_informal",
     "HumorUsage": "high",

@@ -17,6 +17,8 @@ from ptfi.accounts.models import User
 from tests.support.cast import SignedIn, confirmed
 from tests.support.graph_helpers import project
 
+pytestmark = pytest.mark.graph
+
 ROOT = Path(__file__).resolve().parents[2]
 PROBES = ("/healthz", "/readyz")
 # A process whose databases are not there, asked by somebody with a session.

@@ -30,7 +30,7 @@ from traits.models import Decision
 MARKER = "xylophone"
 API = "/v1/users/me/persona/traits"
 Lines = Callable[[], list[dict[str, Any]]]
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 
 
 def broken(request: HttpRequest) -> HttpResponse:

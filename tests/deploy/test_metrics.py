@@ -22,6 +22,8 @@ from tests.support.data_folder import wait_until
 from tests.support.graph_helpers import project
 from tests.support.processes import free_port, running
 
+pytestmark = pytest.mark.graph
+
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "a-token-of-twenty-characters"
 Values = dict[tuple[str, frozenset[tuple[str, str]]], float]

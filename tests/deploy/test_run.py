@@ -18,7 +18,7 @@ from tests.support.data_folder import ROOT, Folder, wait_until
 from tests.support.processes import free_port
 from tests.support.terminal import EVENTS, WEB, Terminal
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 
 
 def status_of(port: int) -> int | None:

@@ -21,7 +21,7 @@ from tests.support.graph_helpers import persona
 from tests.support.processes import answers, free_port, running
 from traits.models import ExtractedTraitCandidate, Persona, UserRefinedTrait
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.graph, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 TGKILL = 234
 """The number of the system call on x86-64: a signal to one thread."""
 

@@ -32,8 +32,28 @@ def test_support_holds_no_tests() -> None:
     assert [path.name for path in (TESTS / "support").rglob("test_*")] == []
 
 
-def test_each_folder_has_one_subject() -> None:
-    """Test modules stand in a subject's folder, and no two have the same name."""
-    modules = sorted(path.name for path in TESTS.rglob("test_*.py"))
+def test_every_test_module_is_in_the_folder_of_its_subject() -> None:
     assert list(TESTS.glob("test_*.py")) == []
-    assert modules == sorted(set(modules))
+
+
+def marked(path: Path) -> set[str]:
+    """The markers in the module's pytestmark."""
+    return {
+        marker.attr
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
+        for marker in ast.walk(node.value)
+        if isinstance(marker, ast.Attribute)
+    }
+
+
+def test_what_looks_into_the_graph_runs_on_neo4j_too() -> None:
+    """Folders whose tests are marked by tests/conftest.py need no marker of their own."""
+    unmarked = [
+        str(path.relative_to(TESTS))
+        for path in TESTS.rglob("test_*.py")
+        if path.parent.name not in ("graph", "browser", "faults")
+        and any(name.startswith(("graph.", "tests.support.graph_helpers")) for name in imported(path))
+        and "graph" not in marked(path)
+    ]
+    assert unmarked == []

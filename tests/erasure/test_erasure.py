@@ -14,7 +14,8 @@ from ptfi.accounts.models import User
 from tests.support.candidate_files import suggestion
 from tests.support.cast import PASSWORD, by, confirmed, make_candidate
 from tests.support.decisions import assert_log_whole
-from tests.support.graph_helpers import away, cypher, dump, persona, project, trait_node
+from tests.support.graph_helpers import cypher, dump, persona, project, trait_node
+from tests.support.graph_outage import away
 from tests.support.persona_marker import check_graph, erased, graph_with, marked_persona, tables_with
 from traits.decisions import traits as own
 from traits.decisions.inputs import Changes
@@ -23,7 +24,7 @@ from traits.errors import ErasureExpiredError, InvalidError, NotFoundError
 from traits.ingest import batch as ingest
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 
 
 def suggested(user: User) -> ingest.Result:

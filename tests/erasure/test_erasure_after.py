@@ -31,7 +31,7 @@ from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait
 from traits.persona import overview
 from traits.privacy.export_page import page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 
 
 def test_a_merge_is_taken_back_though_the_log_no_longer_says_what_it_gave(alice: User) -> None:

@@ -13,14 +13,15 @@ from graph.projection import erasure as erasing
 from graph.projection.projector import Projector
 from ptfi.accounts.models import User
 from tests.support.cast import by, confirmed, make_candidate
-from tests.support.graph_helpers import away, claimed_windows, cypher, persona, project, trait_node, write_windows
+from tests.support.graph_helpers import claimed_windows, cypher, persona, project, trait_node, write_windows
+from tests.support.graph_outage import away
 from tests.support.persona_marker import check_graph, erased, graph_with, marked_persona
 from traits.decisions import candidates as services
 from traits.decisions import traits as own
 from traits.decisions.inputs import Changes
 from traits.models import Erasure
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.graph, pytest.mark.django_db, pytest.mark.slow]
 
 
 def test_nothing_new_is_projected_before_the_graph_is_cleared(alice: User, settings: Any, word: str) -> None:

@@ -11,13 +11,12 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from tests.support.account_pages import reauthenticate, sign_in
-from tests.support.browser import Opened
 from tests.support.cast import PASSWORD, SignedIn, by, confirmed, make_candidate
 from tests.support.graph_helpers import project
 from traits.erasure import persona as erasure
 from traits.models import Erasure, Persona, PersonaTrait, UserRefinedTrait
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 NEW = "/persona/erasures/new/"
 
 
@@ -133,23 +132,3 @@ def test_a_person_without_a_persona(alice: User, as_alice: Client) -> None:
     assert as_alice.get("/accounts/preferences/").status_code == 200
     assert "Nothing is held" in as_alice.get(NEW).content.decode()
     assert ask(as_alice).status_code == 302
-
-
-@pytest.mark.slow
-@pytest.mark.browser
-@pytest.mark.django_db(transaction=True)
-def test_the_receipt_follows_the_graph(alice: User, opened: Opened) -> None:
-    confirmed(alice)
-    page = opened("/persona/data/")
-    page.get_by_role("link", name="Delete my persona…").click()
-    page.get_by_label("e-mail address of your account").fill("alice@example.com")
-    page.get_by_role("button", name="Delete my persona").click()
-    page.get_by_role("button", name="Delete my persona").click()
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Confirm").click()
-    page.get_by_text("Your graph is being cleared").wait_for()
-    project(alice)
-    page.get_by_text("Your graph was cleared on").wait_for()
-    page.goto(page.url.split("/persona")[0] + "/persona/data/")
-    page.get_by_role("button", name="Turn suggestions on").click()
-    page.get_by_role("button", name="Turn suggestions off").wait_for()

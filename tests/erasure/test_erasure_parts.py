@@ -32,7 +32,7 @@ from traits.ingest import batch as ingest
 from traits.ingest import blocklist as bars
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, Suppression, UserRefinedTrait
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 
 
 @pytest.mark.slow

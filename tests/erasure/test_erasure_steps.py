@@ -11,7 +11,8 @@ from ptfi.accounts.models import User
 from tests.support.cast import SignedIn, by, confirmed_trait
 from tests.support.decisions import assert_log_whole
 from tests.support.erasure_parts import SOURCE, erase_source, first_piece, persona_with, suggested, whole
-from tests.support.graph_helpers import away, project
+from tests.support.graph_helpers import project
+from tests.support.graph_outage import away
 from tests.support.persona_marker import erased, graph_with, tables_with
 from tests.support.staff import give_reason
 from traits.erasure import parts as erasure_parts
@@ -19,7 +20,7 @@ from traits.erasure import worker as erasure_steps
 from traits.errors import InvalidError, NotFoundError
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.graph, pytest.mark.django_db, pytest.mark.slow]
 
 
 def test_the_tables_do_not_wait_for_the_graph(alice: User, settings: Any, word: str) -> None:

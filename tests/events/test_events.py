@@ -23,7 +23,7 @@ from tests.support.events import EventsProcess, Listener, cookie_of
 from tests.support.graph_helpers import project
 
 Listen = Callable[..., Listener]
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.graph, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from tests.support.trait_pages import SCRIPT
 from traits.decisions import styles
 from traits.persona import style_preview as style_examples
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 SLIDER = {"emoji": "0", "emoji_unset": "0"}
 
 

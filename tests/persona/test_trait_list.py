@@ -18,6 +18,8 @@ from traits.decisions import traits as persona
 from traits.decisions.inputs import Changes
 from traits.models import Persona, PersonaTrait
 
+pytestmark = pytest.mark.graph
+
 
 def test_the_list_shows_what_the_graph_holds(as_alice: Client, alice: User, bob: User, jazz: PersonaTrait) -> None:
     confirmed(bob, "Bob's own")

@@ -18,6 +18,8 @@ from traits.decisions import traits as persona
 from traits.decisions.inputs import Changes, Evidence
 from traits.models import Decision, Persona, PersonaTrait, UserRefinedTrait
 
+pytestmark = pytest.mark.graph
+
 LONG = "ü" * 255
 
 

@@ -16,7 +16,8 @@ from graph.reads.export_archive import archive
 from ptfi.accounts.models import User
 from tests.support.cast import SignedIn, by, confirmed, make_candidate
 from tests.support.concurrency import in_transaction, on_own_connection
-from tests.support.graph_helpers import away, project
+from tests.support.graph_helpers import project
+from tests.support.graph_outage import away
 from tests.support.oauth import keep_token, make_client
 from tests.support.persona_marker import erased, marked_persona
 from traits.decisions import traits as own
@@ -26,7 +27,7 @@ from traits.ingest import blocklist as bars
 from traits.models import AccessEntry, ExtractedTraitCandidate, UserRefinedTrait
 
 # It takes a snapshot, which only a transaction of its own can.
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.graph, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 WORD, OTHER = f"xylophone{uuid.uuid4().hex}", f"glockenspiel{uuid.uuid4().hex}"
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 

@@ -14,7 +14,8 @@ from graph.reads.export import export
 from ptfi.accounts.models import User
 from tests.support.cast import by, confirmed, make_candidate
 from tests.support.concurrency import in_transaction, on_own_connection
-from tests.support.graph_helpers import away, cypher, project
+from tests.support.graph_helpers import cypher, project
+from tests.support.graph_outage import away
 from tests.support.oauth import keep_token, make_client
 from tests.support.persona_marker import erased, marked_persona
 from traits.decisions import traits as own
@@ -24,7 +25,7 @@ from traits.log import entries as log
 from traits.models import ExtractedTraitCandidate, Persona, UserRefinedTrait
 
 # It takes a snapshot, which only a transaction of its own can.
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.graph, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 WORD, OTHER = f"xylophone{uuid.uuid4().hex}", f"glockenspiel{uuid.uuid4().hex}"
 
 

@@ -26,7 +26,7 @@ from tests.support.staff import give_reason, staff_of
 from tests.support.trait_pages import queries_of
 from traits.models import Erasure, ErasureState, Persona
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 PAGE = "/admin/traits/persona/"
 
 

@@ -3,14 +3,11 @@
 import datetime as dt
 import threading
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.utils import timezone
 
 from graph import connection
-from graph import connection as graph
 from graph.projection import outbox
 from graph.projection import writer as writing
 from graph.projection.projector import Projector
@@ -64,17 +61,6 @@ def trait_node(trait_id: uuid.UUID) -> dict[str, Any] | None:
 
 def concept_names(user: User) -> set[str]:
     return {row["name"] for row in cypher("MATCH (c:Concept {ownerID: $id}) RETURN c.name AS name", id=user.pk)}
-
-
-@contextmanager
-def away(settings: Any) -> Iterator[None]:
-    """The graph does not answer in here."""
-    there, settings.NEO4J_URL = settings.NEO4J_URL, "bolt://127.0.0.1:1"
-    graph.drop_driver()
-    yield
-    settings.NEO4J_URL = there
-    graph.drop_driver()
-    graph._away_until = 0.0
 
 
 def claimed_windows(user: User) -> list[writing.Window]:

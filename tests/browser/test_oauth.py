@@ -12,7 +12,7 @@ from tests.support.browser import Enter, Opened
 from tests.support.cast import PASSWORD
 from tests.support.oauth import exchange, make_client, pkce, question, tokens_of, userinfo
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def elsewhere(site: str) -> str:

@@ -14,7 +14,7 @@ from traits.decisions import traits as persona
 from traits.decisions.inputs import Changes
 from traits.log import verification as log_check
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_undo_and_filters_stay_on_the_page(alice: User, opened: Opened) -> None:

@@ -123,7 +123,6 @@ def say_why(page: Page) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.browser
 def test_pictures(sam: User, page: Page, site: str, enter: Enter) -> None:
     mira, crowd = demo()
     held = candidate(mira, "Goes quiet when she is angry")

@@ -30,7 +30,7 @@ from traits.moderation import services as moderation
 from traits.persona.overview import DRAWN
 from traits.persona.style_views import id_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 LONG = "A" * 120 + "ا" * 60 + "é́" * 20
 SIGNED_OUT = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/nothing-here/"]
 SIGNED_IN = [

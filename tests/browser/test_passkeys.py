@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from ptfi.accounts.models import User
 from tests.support.cast import PASSWORD
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

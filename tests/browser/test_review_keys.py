@@ -13,7 +13,7 @@ from tests.support.review_browser import assert_not_reloaded, heading, mark_page
 from traits.decisions import candidates as services
 from traits.models import CandidateStatus, ExtractedTraitCandidate, RejectionCode
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_j_and_k_move(opened: Opened, queue: list[ExtractedTraitCandidate]) -> None:

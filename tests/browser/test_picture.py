@@ -12,7 +12,7 @@ from tests.support.browser import NARROW, Opened
 from tests.support.cast import confirmed
 from tests.support.graph_helpers import project
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 AT_REST = """() => new Promise(function (done) {
   const scroll = document.querySelector(".picture-scroll");
   let last = scroll.scrollLeft;

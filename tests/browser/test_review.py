@@ -16,7 +16,7 @@ from tests.support.review_browser import assert_not_reloaded, heading, mark_page
 from traits.decisions import candidates as services
 from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_the_notice_takes_back_too(opened: Opened, queue: list[ExtractedTraitCandidate]) -> None:

@@ -18,7 +18,7 @@ from tests.support.example_app import CLIENT_ID, served
 from tests.support.oauth import pipeline_token
 from traits.models import ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 ACTIONS = re.compile("/actions$")
 Start = Callable[..., Page]
 

@@ -11,7 +11,7 @@ from tests.support.review_browser import heading
 from traits.decisions import candidates as services
 from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.parametrize("menu", ["r", "d"])

@@ -8,7 +8,7 @@ from tests.support.accessibility import faults
 from tests.support.browser import NARROW, Opened
 from traits.decisions import styles
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_choices_that_are_not_saved_are_asked_about(opened: Opened, alice: User) -> None:

@@ -23,7 +23,7 @@ from tests.support.processes import database_address
 from tests.support.review_browser import assert_not_reloaded, mark_page
 from traits.models import ExtractedTraitCandidate
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.support.browser import Enter
 from tests.support.cast import confirmed, confirmed_trait
 from tests.support.graph_helpers import project
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)

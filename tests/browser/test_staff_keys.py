@@ -14,7 +14,7 @@ from tests.support.cast import PASSWORD, Suggest, confirmed
 from tests.support.graph_helpers import fail_projection
 from tests.support.staff import staff_of
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 LIST = "/admin/traits/extractedtraitcandidate/"
 LOOK = """goal => {
