@@ -87,7 +87,7 @@ def test_names_that_cannot_be_are_refused(alice: User, name: Any) -> None:
     ("body", "status"),
     [(b"", 415), (b"\xff", 400), (b"[" * 100_000, 400), (b'{"traitName": "\\ud800"}', 400), (b"x" * 10_485_760, 413)],
 )
-def test_bodies_that_are_none(alice: User, body: bytes, status: int) -> None:
+def test_a_body_that_is_no_json_object_is_refused(alice: User, body: bytes, status: int) -> None:
     kind = "" if not body else "application/json"
     found, answer = api_of(alice).post("/traits/custom", body, content_type=kind)
     assert (found, answer.keys()) == (status, {"error", "requestID"})

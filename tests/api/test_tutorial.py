@@ -110,7 +110,7 @@ def allow(browser: Client, output: str) -> str:
     return sent_back(consent(browser, f"{address.path}?{address.query}", (READ_TRAITS, MANAGE_TRAITS)))["code"]
 
 
-def test_every_block(
+def test_every_block_of_the_tutorial_does_what_it_shows(
     alice: User, bob: User, signed_in: SignedIn, site: str, settings: Any, projector: None, shell: Shell
 ) -> None:
     settings.SITE_URL = site

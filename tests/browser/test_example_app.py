@@ -270,7 +270,7 @@ def test_letting_it_only_look(alice: User, watched: Page, app: str, enter: Enter
     expect(card(watched, "Loves jazz").get_by_role("button")).to_have_count(0)
 
 
-def test_saying_no(alice: User, watched: Page, app: str, enter: Enter) -> None:
+def test_the_app_says_that_it_was_not_allowed(alice: User, watched: Page, app: str, enter: Enter) -> None:
     enter(watched, alice).goto(app)
     watched.get_by_role("button", name="Sign in with PTFI").click()
     watched.get_by_role("button", name="Do not allow").click()
@@ -302,7 +302,7 @@ def test_an_origin_that_nobody_registered(alice: User, start: Start, site: str, 
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 390)])
-def test_how_it_looks(alice: User, start: Start, watched: Page, theme: str, width: int) -> None:
+def test_the_app_fits_each_theme_and_width(alice: User, start: Start, watched: Page, theme: str, width: int) -> None:
     watched.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     watched.set_viewport_size({"width": width, "height": 844})
     make_candidate(alice, "A" * 120 + "ا" * 60, evidence=["Jazz", "爵士乐", "الجاز", "x" * 400])

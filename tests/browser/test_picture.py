@@ -118,7 +118,7 @@ def test_on_a_phone_all_of_it_is_in_sight_and_the_list_fits(opened: Opened) -> N
     assert faults(page) == []
 
 
-def test_two_fingers(opened: Opened) -> None:
+def test_two_fingers_zoom_the_picture(opened: Opened) -> None:
     page = opened("/persona/graph/", viewport=NARROW, has_touch=True)
     before = width(page)
     box = page.locator(".picture-scroll").bounding_box()
@@ -176,7 +176,7 @@ def test_filters_keep_the_picture_alive(opened: Opened) -> None:
     expect(page.locator(".picture-table tbody tr")).to_have_count(13)
 
 
-def test_images(opened: Opened, tmp_path: Path) -> None:
+def test_the_picture_is_saved_as_svg_and_png(opened: Opened, tmp_path: Path) -> None:
     page = opened("/persona/graph/")
     with page.expect_download() as waiting:
         page.get_by_role("link", name="Save as SVG").click()

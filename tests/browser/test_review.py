@@ -51,7 +51,7 @@ def test_near_duplicates_are_selected_together(opened: Opened, suggest: Suggest,
     assert PersonaTrait.objects.count() == 1
 
 
-def test_the_list_grows(opened: Opened, suggest: Suggest, alice: User) -> None:
+def test_scrolling_loads_the_rest_of_the_list(opened: Opened, suggest: Suggest, alice: User) -> None:
     now = timezone.now()
     for number in range(70):
         suggest(alice, f"Likes {number}", created_at=now - dt.timedelta(hours=number))

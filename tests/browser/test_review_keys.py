@@ -102,7 +102,7 @@ def test_keys_can_be_switched_off(opened: Opened, queue: list[ExtractedTraitCand
     expect(page.locator(".actions kbd")).to_have_count(0)
 
 
-def test_d_puts_off(opened: Opened, queue: list[ExtractedTraitCandidate]) -> None:
+def test_d_and_a_digit_snooze(opened: Opened, queue: list[ExtractedTraitCandidate]) -> None:
     page = opened()
     for key, number in (("1", 1), ("2", 2), ("3", 3)):
         page.keyboard.press("d")
@@ -132,7 +132,7 @@ def test_e_edits_and_keeps_verdicts(opened: Opened, queue: list[ExtractedTraitCa
     assert status(queue[0]) == CandidateStatus.REFINED
 
 
-def test_m_merges(opened: Opened, queue: list[ExtractedTraitCandidate], alice: User) -> None:
+def test_m_merges_into_a_trait(opened: Opened, queue: list[ExtractedTraitCandidate], alice: User) -> None:
     confirmed(alice, "Cooks well", concepts=["food"])
     confirmed(alice, "Bakes bread", concepts=["food"])
     page = opened()

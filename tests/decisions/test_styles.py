@@ -121,7 +121,7 @@ def test_bad_names_are_refused_without_repeating_them(alice: User, name: str) ->
         assert list(caught.value.details) == ["context"]
 
 
-def test_there_are_bounds(alice: User) -> None:
+def test_too_many_or_too_long_styles_are_refused(alice: User) -> None:
     with pytest.raises(InvalidError):
         put(alice, {f"Element {number}": number for number in range(51)})
     with pytest.raises(InvalidError):

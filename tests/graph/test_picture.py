@@ -126,7 +126,7 @@ def test_every_one_of_the_usual_traits_has_its_name() -> None:
 
 
 @pytest.mark.slow
-def test_filters(as_alice: Client, alice: User, some: PersonaTrait) -> None:
+def test_the_picture_shows_what_the_filters_let_through(as_alice: Client, alice: User, some: PersonaTrait) -> None:
     persona.set_status(**by(alice), trait_id=some.pk, status="dormant")
     project(alice)
 
@@ -307,7 +307,7 @@ def test_long_names_are_shortened(name: str, lines: list[str]) -> None:
     assert wrapped(name) == lines
 
 
-def test_one_trait_alone(as_alice: Client, alice: User) -> None:
+def test_the_picture_of_a_single_trait(as_alice: Client, alice: User) -> None:
     persona.add_trait(**by(alice), changes=Changes(name="Sails", category="Skill"))
     project(alice)
     assert len(titles(as_alice.get("/persona/graph/"))) == 2

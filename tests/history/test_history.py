@@ -107,7 +107,7 @@ def test_an_entrys_page_shows_its_evidence_and_leads_on(as_alice: Client, alice:
 
 
 @pytest.mark.slow
-def test_a_batch_is_one(as_alice: Client, alice: User, queue: list[ExtractedTraitCandidate]) -> None:
+def test_a_batch_is_shown_as_one_decision(as_alice: Client, alice: User, queue: list[ExtractedTraitCandidate]) -> None:
     ids = [row.pk for row in queue]
     outcome = bulk.bulk(**by(alice), candidate_ids=ids, decision="rejected", code="not_me")
     page = as_alice.get(HISTORY)
@@ -162,7 +162,9 @@ def test_undo_leads_to_no_other_site(as_alice: Client, alice: User, elsewhere: s
 
 
 @pytest.mark.slow
-def test_filters(as_alice: Client, alice: User, sam: User, suggest: Suggest) -> None:
+def test_the_history_shows_what_the_filters_let_through(
+    as_alice: Client, alice: User, sam: User, suggest: Suggest
+) -> None:
     alice.time_zone = "Pacific/Auckland"
     alice.save()
     jazz = confirmed_trait(alice)

@@ -59,7 +59,7 @@ def test_a_program_in_browsers(capsys: pytest.CaptureFixture[str]) -> None:
     assert made.get_cors_origins() == [ORIGIN, "http://localhost:3000"]
 
 
-def test_the_pipeline(capsys: pytest.CaptureFixture[str]) -> None:
+def test_create_client_makes_the_pipelines_client(capsys: pytest.CaptureFixture[str]) -> None:
     printed = create(capsys, "Pipeline", "--pipeline", "--client-id", "pipeline")
     made = OAuthClient.objects.get(pk="pipeline")
     assert made.check_secret(printed["client secret"])

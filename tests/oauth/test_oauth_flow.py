@@ -39,7 +39,7 @@ from tests.support.oauth import (
 pytestmark = pytest.mark.django_db
 
 
-def test_the_whole_flow(alice: User, client: Client) -> None:
+def test_a_code_is_asked_for_allowed_and_exchanged(alice: User, client: Client) -> None:
     app, (verifier, challenge) = make_client(), pkce()
     address = question(app, challenge, nonce="n")
     asked = client.get(address)
@@ -99,7 +99,7 @@ def test_the_question_is_in_words(alice: User, as_alice: Client) -> None:
     assert "no-store" in answer["Cache-Control"]
 
 
-def test_saying_no(as_alice: Client) -> None:
+def test_refusing_consent_is_told_to_the_client(as_alice: Client) -> None:
     app = make_client()
     answer = consent(as_alice, question(app, pkce()[1]), action="cancel")
     assert sent_back(answer) == {"error": "access_denied", "state": "xyz"}

@@ -39,7 +39,7 @@ def test_suggestions_and_no_decision(as_alice: Client, queue: list[ExtractedTrai
         assert part in text, part
 
 
-def test_one_trait(as_alice: Client, alice: User) -> None:
+def test_the_overview_of_one_trait(as_alice: Client, alice: User) -> None:
     confirmed(alice)
     text = text_of(as_alice.get(OVERVIEW))
     for part in (
@@ -80,7 +80,7 @@ def test_few_decisions_have_no_bar(as_alice: Client, alice: User) -> None:
     assert "4 of 4 times" in text_of(page)
 
 
-def test_what_waits(alice: User, suggest: Suggest) -> None:
+def test_the_overview_counts_what_waits(alice: User, suggest: Suggest) -> None:
     for number in range(5):
         suggest(alice, f"Likes {number}")
     soon = timezone.now() + dt.timedelta(hours=2)
@@ -174,7 +174,7 @@ def test_the_same_number_of_queries(as_alice: Client, alice: User, suggest: Sugg
     assert not re.search(r"\sstyle=|<style|<script(?![^>]*\ssrc=)", page.content.decode())
 
 
-def test_bobs_is_empty(alice: User, bob: User, client: Client) -> None:
+def test_bob_sees_an_empty_overview(alice: User, bob: User, client: Client) -> None:
     confirmed(alice)
     client.force_login(bob)
     assert "Your persona starts with you" in text_of(client.get(OVERVIEW))

@@ -31,7 +31,7 @@ def tab(client: Client, label: str) -> str:
     return str(re.findall(rf'href="([^"]+)"[^>]*><bdi>{label}</bdi>', page)[0])
 
 
-def test_nothing_yet(as_alice: Client, alice: User) -> None:
+def test_the_page_of_a_person_without_styles(as_alice: Client, alice: User) -> None:
     page = as_alice.get("/styles/")
     assert "Please send me the report. I want to check whether the plan holds up." in text_of(page)
     assert page.content.decode().count("Not set") == 5
@@ -214,7 +214,9 @@ def test_any_text_is_shown_as_it_is(as_alice: Client, alice: User) -> None:
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", page.content.decode())
 
 
-def test_costs(as_alice: Client, alice: User, django_assert_num_queries: Any) -> None:
+def test_the_page_costs_the_same_for_many_contexts(
+    as_alice: Client, alice: User, django_assert_num_queries: Any
+) -> None:
     for context in ("", "work", "friends", "sister"):
         elements = {f"Element {number}": number for number in range(40)}
         styles.put_styles(**by(alice), context=context, styles=elements)

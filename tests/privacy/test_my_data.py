@@ -196,7 +196,7 @@ def test_too_private_evidence_can_be_erased_where_it_is_seen(alice: User, as_ali
     "address",
     ["evidence/nonsense", f"evidence/{uuid.UUID(int=5)}", "sources/nonsense", "categories/Nonsense", "categories/%00"],
 )
-def test_what_is_not_there(alice: User, fresh: Client, address: str) -> None:
+def test_an_unknown_part_cannot_be_erased(alice: User, fresh: Client, address: str) -> None:
     assert fresh.get(f"/persona/{address}/erase/").status_code == 404
     assert fresh.post(f"/persona/{address}/erase/").status_code == 404
 

@@ -36,7 +36,7 @@ def test_it_needs_a_sign_in(as_alice: Client, suggest: Suggest, alice: User) -> 
         assert response["Location"].startswith("/accounts/login/")
 
 
-def test_nothing_yet(as_alice: Client) -> None:
+def test_the_queue_before_any_suggestion(as_alice: Client) -> None:
     assert "Suggestions will appear here" in text_of(as_alice.get("/review/"))
 
 

@@ -53,7 +53,7 @@ def act(client: Client, action: str, *people: User, **more: str) -> str:
 
 
 @pytest.mark.slow
-def test_nobody_is_behind(staff: Client, alice: User) -> None:
+def test_the_page_says_that_nobody_is_behind(staff: Client, alice: User) -> None:
     text = text_of(staff.get(PAGE))
     for part in ("The graph has everything", "No projector runs", "Nobody has compared", "0 failing", "nobody to look"):
         assert part in text, part
@@ -68,7 +68,7 @@ def test_nobody_is_behind(staff: Client, alice: User) -> None:
         assert "There is nobody" in text_of(answer)
 
 
-def test_how_far_it_is(staff: Client, alice: User, bob: User) -> None:
+def test_the_page_says_how_far_the_graph_is(staff: Client, alice: User, bob: User) -> None:
     confirmed(alice)
     confirmed(alice, "Sails")
     confirmed(bob)
@@ -91,7 +91,7 @@ def test_a_page_of_many_needs_no_more_queries(signed_in: SignedIn) -> None:
     assert "60 personas" in text_of(client.get(PAGE))
 
 
-def test_try_again(staff: Client, alice: User, bob: User, sam: User) -> None:
+def test_failing_people_are_tried_again(staff: Client, alice: User, bob: User, sam: User) -> None:
     confirmed(alice)
     fail_projection(alice)
     assert act(staff, "retry", alice, bob) == "1 person is tried again now. For 1 there was nothing to do."
@@ -248,7 +248,7 @@ def carol(*codenames: str) -> User:
 
 
 @pytest.mark.parametrize("right", ["", "retry_projection", "hold_projection", "check_graph"])
-def test_who_may(alice: User, failing: Erasure, signed_in: SignedIn, right: str) -> None:
+def test_each_action_needs_its_permission(alice: User, failing: Erasure, signed_in: SignedIn, right: str) -> None:
     confirmed(alice)
     fail_projection(alice)
     client = signed_in(carol("view_persona", right))

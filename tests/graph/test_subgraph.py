@@ -161,7 +161,7 @@ def ai(alice: User) -> list[Any]:
     return [ethics, learning, beside]
 
 
-def test_around_a_concept(alice: User, ai: list[Any]) -> None:
+def test_the_subgraph_around_a_concept(alice: User, ai: list[Any]) -> None:
     near = network(alice.pk, concept="Ai")
     assert_sound(near)
     assert names(near, "Trait") == {"Knows AI ethics", "Builds models"}

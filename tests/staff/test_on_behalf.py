@@ -219,7 +219,7 @@ def test_nobody_acts_for_themselves_nor_for_staff(
 
 
 @pytest.mark.parametrize("roles", [[], ["moderator"], ["auditor"]])
-def test_others_may_not(roles: list[str], alice: User, tina: User, signed_in: SignedIn) -> None:
+def test_other_roles_cannot_act_for_a_person(roles: list[str], alice: User, tina: User, signed_in: SignedIn) -> None:
     client = signed_in(in_roles(tina, *roles))
     candidate, trait = make_candidate(alice, "Sails"), confirmed_trait(alice)
     rest = ("", "end/", f"suggestions/{candidate.pk}/", f"traits/{trait.pk}/", f"undo/{newest(alice).pk}/")

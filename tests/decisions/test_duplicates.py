@@ -37,7 +37,7 @@ def bebop(alice: User) -> PersonaTrait:
     return confirmed_trait(alice, "Loves  JAZZ!", evidence=["Bebop!", "More bebop."], concepts=["bebop", "Jazz"])
 
 
-def test_the_same(alice: User, jazz: PersonaTrait, bebop: PersonaTrait) -> None:
+def test_same_merges_one_trait_into_the_other(alice: User, jazz: PersonaTrait, bebop: PersonaTrait) -> None:
     before = traits(alice)
     project(alice)
     outcome = relate(alice, jazz, "same", bebop)
@@ -120,7 +120,7 @@ def test_both_are_true_in_different_places(alice: User, jazz: PersonaTrait, bebo
     assert check.check(alice.pk) == []
 
 
-def test_the_other_was_wrong(alice: User, jazz: PersonaTrait, bebop: PersonaTrait) -> None:
+def test_old_was_wrong_removes_the_other_trait(alice: User, jazz: PersonaTrait, bebop: PersonaTrait) -> None:
     outcome = relate(alice, jazz, "old_was_wrong", bebop)
     assert list(traits(alice)) == ["Loves jazz"]
     assert len(outcome.entries) == 1
@@ -180,7 +180,7 @@ def test_nearly_the_same_names_are_a_pair(alice: User, one: str, other: str) -> 
 
 
 @pytest.mark.parametrize(("one", "other"), [("Ran 5 km", "Ran 10 km"), ("Likes tea", "Likes Bach"), ("C", "C++")])
-def test_other_names_are_none(alice: User, one: str, other: str) -> None:
+def test_different_names_are_no_duplicates(alice: User, one: str, other: str) -> None:
     for name in (one, other):
         persona.add_trait(**by(alice), changes=Changes(name=name, category="Other"))
     assert pairs.close_pairs(alice) == []

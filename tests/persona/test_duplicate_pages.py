@@ -31,7 +31,7 @@ def sent(first: PersonaTrait, second: PersonaTrait, kind: str, **more: str) -> d
     return versions | {"answer": f"{kind}:{first.pk}"} | more
 
 
-def test_no_pairs(as_alice: Client, jazz: PersonaTrait) -> None:
+def test_the_page_without_duplicates(as_alice: Client, jazz: PersonaTrait) -> None:
     assert "No doubles" in text_of(as_alice.get("/traits/pairs/"))
 
 

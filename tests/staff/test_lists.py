@@ -32,7 +32,7 @@ def shown(client: Client, **query: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_filters(moderator: Client, alice: User, bob: User, suggest: Suggest) -> None:
+def test_each_filter_lists_its_candidates_alone(moderator: Client, alice: User, bob: User, suggest: Suggest) -> None:
     now = timezone.now()
     plain = suggest(alice, "Loves jazz", confidence_score=0.7, created_at=now)
     other = suggest(

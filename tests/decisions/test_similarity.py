@@ -13,7 +13,7 @@ from traits.similarity import similar_traits
 pytestmark = pytest.mark.django_db
 
 
-def test_each_reason_alone(alice: User, bob: User) -> None:
+def test_each_reason_makes_a_trait_similar(alice: User, bob: User) -> None:
     confirmed_trait(bob)
     candidate = make_candidate(alice, "Loves jazz", evidence=["One.", "Two.", "Three."], concepts=["Jazz", "sea"])
     named = confirmed_trait(alice, "loves  JAZZ, often", concepts=[], evidence=["a"])

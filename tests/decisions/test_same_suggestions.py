@@ -33,7 +33,7 @@ def test_rejecting_one_rejects_what_says_the_same(alice: User, bob: User, sugges
     assert not Suppression.objects.filter(user=alice).exists()
 
 
-def test_so_does_rejecting_many(alice: User, suggest: Suggest) -> None:
+def test_a_bulk_reject_takes_suggestions_that_say_the_same(alice: User, suggest: Suggest) -> None:
     chosen = [suggest(alice, "Loves jazz").pk, suggest(alice, "Sails").pk]
     suggest(alice, "sails")
     outcome = bulk.bulk(**by(alice), candidate_ids=chosen, decision="rejected", code="other")
