@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from ptfi.accounts.models import User
 from tests.support.accessibility import faults
-from tests.support.browser import NARROW, WIDE, Opened
+from tests.support.browser import NARROW, WIDE, Opened, recorded
 from tests.support.cast import Suggest, by, confirmed
 from tests.support.decisions import status
 from tests.support.review_browser import assert_not_reloaded, heading, mark_page
@@ -84,8 +84,13 @@ def test_enter_in_a_text_field_decides_nothing(
     page = opened(java_script_enabled=script)
     for menu, field in (("d", "#date"), ("m", "#merge-q")):
         page.locator(f"details[data-menu={menu}] summary").click()
-        page.locator(field).press("Enter")
-        page.wait_for_timeout(300)
+        if script:
+            with recorded(page) as requests:
+                page.locator(field).press("Enter")
+            assert "POST" not in [request.method for request in requests]
+        else:
+            with page.expect_navigation():
+                page.locator(field).press("Enter")
         page.goto(page.url)
     assert {status(each) for each in queue} == {CandidateStatus.CANDIDATE}
 

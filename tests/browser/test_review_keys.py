@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from ptfi.accounts.models import User
-from tests.support.browser import Opened
+from tests.support.browser import Opened, no_request, recorded
 from tests.support.cast import by, confirmed
 from tests.support.decisions import status
 from tests.support.review_browser import assert_not_reloaded, heading, mark_page
@@ -64,21 +64,27 @@ def test_r_and_a_digit_reject(opened: Opened, queue: list[ExtractedTraitCandidat
 
 def test_a_digit_alone_does_nothing(opened: Opened, queue: list[ExtractedTraitCandidate]) -> None:
     page = opened()
-    page.keyboard.press("r")
-    page.keyboard.press("Escape")
-    for key in ("1", "Enter", "Backspace", "Delete", "Control+c", "Alt+c", "Meta+c"):
-        page.keyboard.press(key)
-    page.wait_for_timeout(300)
+    with no_request(page):
+        page.keyboard.press("r")
+        page.keyboard.press("Escape")
+        for key in ("1", "Enter", "Backspace", "Delete", "Control+c", "Alt+c", "Meta+c"):
+            page.keyboard.press(key)
     expect(heading(page)).to_have_text("Likes number 0")
     assert {status(each) for each in queue} == {CandidateStatus.CANDIDATE}
 
 
+def test_a_request_is_noticed(opened: Opened, queue: list[ExtractedTraitCandidate]) -> None:
+    page = opened()
+    with pytest.raises(AssertionError, match="/review/"), no_request(page):
+        page.keyboard.press("j")
+
+
 def test_keys_are_off_while_typing(opened: Opened, queue: list[ExtractedTraitCandidate]) -> None:
     page = opened()
-    page.keyboard.press("r")
-    page.locator("#reason").fill("")
-    page.locator("#reason").press_sequentially("crude 1 joke")
-    page.wait_for_timeout(200)
+    with no_request(page):
+        page.keyboard.press("r")
+        page.locator("#reason").fill("")
+        page.locator("#reason").press_sequentially("crude 1 joke")
     expect(page.locator("#reason")).to_have_value("crude 1 joke")
     page.keyboard.press("Escape")
     page.keyboard.press("/")
@@ -94,9 +100,9 @@ def test_keys_can_be_switched_off(opened: Opened, queue: list[ExtractedTraitCand
     alice.keys_enabled = False
     alice.save()
     page = opened()
-    for key in "cjx":
-        page.keyboard.press(key)
-    page.wait_for_timeout(300)
+    with no_request(page):
+        for key in "cjx":
+            page.keyboard.press(key)
     expect(heading(page)).to_have_text("Likes number 0")
     assert status(queue[0]) == CandidateStatus.CANDIDATE
     expect(page.locator(".actions kbd")).to_have_count(0)
@@ -215,9 +221,10 @@ def test_what_another_tab_decided_is_said(opened: Opened, queue: list[ExtractedT
 
 def test_a_held_key_decides_once(opened: Opened, queue: list[ExtractedTraitCandidate]) -> None:
     page = opened()
-    for _ in range(4):
-        page.keyboard.down("c")
-    page.keyboard.up("c")
-    expect(heading(page)).to_have_text("Likes number 1")
-    page.wait_for_timeout(300)
+    with recorded(page) as requests:
+        for _ in range(4):
+            page.keyboard.down("c")
+        page.keyboard.up("c")
+        expect(heading(page)).to_have_text("Likes number 1")
+    assert [request.method for request in requests].count("POST") == 1
     assert [status(each) for each in queue].count(CandidateStatus.CONFIRMED) == 1

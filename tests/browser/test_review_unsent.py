@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Dialog, expect
 
 from ptfi.accounts.models import User
-from tests.support.browser import Opened
+from tests.support.browser import Opened, no_request
 from tests.support.cast import Suggest, by, confirmed
 from tests.support.decisions import status
 from tests.support.review_browser import heading
@@ -18,9 +18,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_an_open_menu_takes_only_its_own_keys(opened: Opened, queue: list[ExtractedTraitCandidate], menu: str) -> None:
     page = opened()
     page.keyboard.press(menu)
-    for key in "cejx?z":
-        page.keyboard.press(key)
-    page.wait_for_timeout(300)
+    with no_request(page):
+        for key in "cejx?z":
+            page.keyboard.press(key)
     expect(heading(page)).to_have_text("Likes number 0")
     expect(page.locator(f"details[data-menu={menu}]")).to_have_attribute("open", "")
     expect(page.locator("#help")).to_be_hidden()
@@ -39,9 +39,9 @@ def test_an_untouched_edit_form_is_left_without_a_question(
     page.keyboard.press("e")
     expect(page.get_by_label("Name")).to_be_focused()
     heading(page).focus()
-    for key in "cjrx":
-        page.keyboard.press(key)
-    page.wait_for_timeout(200)
+    with no_request(page):
+        for key in "cjrx":
+            page.keyboard.press(key)
     expect(heading(page)).to_have_text("Edit, then confirm")
     page.get_by_label("Name").focus()
     page.keyboard.press("Escape")
@@ -61,8 +61,8 @@ def test_a_changed_edit_form_is_left_only_on_purpose(opened: Opened, queue: list
     page.on("dialog", answer)
     page.keyboard.press("e")
     page.get_by_label("Name").fill("Likes nothing")
-    page.locator("#rows a").nth(2).click()
-    page.wait_for_timeout(200)
+    with no_request(page):
+        page.locator("#rows a").nth(2).click()
     expect(page.get_by_label("Name")).to_have_value("Likes nothing")
     page.keyboard.press("Escape")
     expect(heading(page)).to_have_text("Likes number 0")

@@ -5,7 +5,7 @@ from playwright.sync_api import Dialog, expect
 
 from ptfi.accounts.models import User
 from tests.support.accessibility import faults
-from tests.support.browser import NARROW, Opened
+from tests.support.browser import NARROW, Opened, no_request
 from traits.decisions import styles
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,8 +24,8 @@ def test_choices_that_are_not_saved_are_asked_about(opened: Opened, alice: User)
     expect(page.get_by_role("link", name="At work")).to_have_attribute("aria-current", "page")
     assert asked == []
     page.locator("label.choice", has_text="Very formal").first.click()
-    page.get_by_role("link", name="With friends").click(no_wait_after=True)
-    page.wait_for_timeout(300)
+    with no_request(page), page.expect_event("dialog"):
+        page.get_by_role("link", name="With friends").click(no_wait_after=True)
     assert asked == ["beforeunload"]
     expect(page.get_by_role("radio", name="Very formal")).to_be_checked()
     page.get_by_role("button", name="Save", exact=True).click()

@@ -4,7 +4,6 @@ import ctypes
 import http.client
 import signal
 import threading
-import time
 
 import psutil
 import pytest
@@ -52,7 +51,7 @@ def test_a_request_in_flight_is_answered(alice: User, suggest: Suggest, signed_i
             asking.start()
             wait_until(waiting, 10)
             web.send_signal(signal.SIGTERM)
-            time.sleep(1)
+            wait_until(lambda: not answers(port))
             assert not said
         asking.join(20)
         assert said == [302]

@@ -1,5 +1,6 @@
 """Threads with database connections of their own, and waiting for locks."""
 
+import operator
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -69,3 +70,41 @@ def waiting() -> int:
 
 def in_transaction() -> bool:
     return connection.in_atomic_block
+
+
+class Rounds:
+    """How often each of several acts was done so far."""
+
+    def __init__(self, number: int) -> None:
+        self.stop = threading.Event()
+        self.done = [0] * number
+
+    def repeat(self, index: int, act: Callable[[], object]) -> None:
+        """Do it until all are to stop, on a connection of this thread's own."""
+        try:
+            while not self.stop.is_set():
+                act()
+                self.done[index] += 1
+        finally:
+            # What failed does so when the block ends, and nobody waits for it until then.
+            self.stop.set()
+            connection.close()
+
+    def go_on(self, number: int, seconds: float = 60) -> None:
+        """Return when each was done so many times more, or one failed."""
+        wanted = [done + number for done in self.done]
+        wait_until(lambda: self.stop.is_set() or all(map(operator.ge, self.done, wanted)), seconds)
+
+
+@contextmanager
+def over_and_over(*acts: Callable[[], object]) -> Iterator[Rounds]:
+    """The acts are repeated, each in a thread of its own, as long as the block lasts; what they raise, this raises."""
+    rounds = Rounds(len(acts))
+    with ThreadPoolExecutor(len(acts)) as pool:
+        workers = [pool.submit(rounds.repeat, index, act) for index, act in enumerate(acts)]
+        try:
+            yield rounds
+        finally:
+            rounds.stop.set()
+        for worker in workers:
+            worker.result()
