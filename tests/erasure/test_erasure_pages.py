@@ -1,7 +1,6 @@
 """Having one's persona deleted in the browser."""
 
 import datetime as dt
-import re
 import uuid
 from typing import Any
 
@@ -13,6 +12,7 @@ from ptfi.accounts.models import User
 from tests.support.account_pages import reauthenticate, sign_in
 from tests.support.cast import PASSWORD, SignedIn, by, confirmed, make_candidate
 from tests.support.graph_helpers import project
+from tests.support.pages import Html
 from traits.erasure import persona as erasure
 from traits.models import Erasure, Persona, PersonaTrait, UserRefinedTrait
 
@@ -55,17 +55,16 @@ def test_others_sign_in_once_more(alice: User, as_alice: Client) -> None:
     confirmed(alice)
     address = ask(as_alice)["Location"]
     assert PersonaTrait.objects.exists()
-    page = as_alice.get(address).content.decode()
-    assert "1 trait<" in page
-    button = re.search(r'action="([^"]+/confirm/)"', page)
-    assert button
-    asked = as_alice.post(button[1])
+    page = Html(as_alice.get(address))
+    assert "1 trait" in page.texts("li")
+    [confirm] = [action for action in page.actions() if action.endswith("/confirm/")]
+    asked = as_alice.post(confirm)
     assert asked["Location"].startswith("/accounts/reauthenticate/")
     assert PersonaTrait.objects.exists()
-    answer = as_alice.post(asked["Location"], {"password": PASSWORD, "next": button[1]})
+    answer = as_alice.post(asked["Location"], {"password": PASSWORD, "next": confirm})
     assert (answer.status_code, answer["Location"]) == (302, address)
     assert not PersonaTrait.objects.exists()
-    assert as_alice.get(button[1]).status_code == 405
+    assert as_alice.get(confirm).status_code == 405
 
 
 def test_an_address_that_is_not_the_accounts_deletes_nothing(alice: User, client: Client) -> None:

@@ -17,7 +17,7 @@ from graph.picture.query import Sketch, SketchConcept, SketchTrait
 from ptfi.accounts.models import User
 from tests.support.cast import by, confirmed, confirmed_trait, make_candidate
 from tests.support.graph_helpers import cypher, project
-from tests.support.pages import markup_of, text_of
+from tests.support.pages import Html, text_of
 from tests.support.trait_pages import ARABIC, HTMX, SCRIPT, path, queries_of
 from traits.decisions import bulk, styles
 from traits.decisions import traits as persona
@@ -67,7 +67,7 @@ def test_the_picture_and_the_list_say_the_same(as_alice: Client, some: PersonaTr
     text = text_of(page).split("The same as a list")[1]
     for part in ("Loves jazz", "90 %", "jazz , music", "Plays the bass", "music : 2 traits", "Style: Pace , slow"):
         assert part in text, part
-    assert "aria-current" in markup_of(page)
+    assert Html(page).has("[aria-current]")
 
 
 @pytest.mark.slow
@@ -131,8 +131,7 @@ def test_the_picture_shows_what_the_filters_let_through(as_alice: Client, alice:
     project(alice)
 
     def shown(query: str) -> set[str]:
-        page = as_alice.get(f"/persona/graph/?{query}").content.decode()
-        return set(re.findall(r'<a href="/traits/[0-9a-f-]+/" dir="auto">([^<]*)<', page))
+        return set(Html(as_alice.get(f"/persona/graph/?{query}")).texts(".picture-table a[href^='/traits/'][dir=auto]"))
 
     assert shown("") == {"Loves jazz", "Plays the bass", "Laughs when nervous"}
     assert shown("category=Skill") == {"Plays the bass"}
@@ -144,8 +143,8 @@ def test_the_picture_shows_what_the_filters_let_through(as_alice: Client, alice:
     for nonsense in ("category=x&status=y&strength=7&kind=z&show=9", "strength=%F0%9F%8E%B7", "concept=%00", "kind="):
         assert len(shown(nonsense)) == 3, nonsense
     page = as_alice.get("/persona/graph/?kind=skill&category=Skill&concept=music&strength=40")
-    assert re.search(r'<option value="Skill"\s+selected', page.content.decode())
-    assert re.search(r'<details class="[^"]*picture-more"\s+open', page.content.decode())
+    assert Html(page).chosen("category") == ["Skill"]
+    assert Html(page).has("details.picture-more[open]")
     assert not titles(page, "concept")
     assert "Nothing matches" in text_of(as_alice.get("/persona/graph/?concept=chess"))
 
@@ -174,8 +173,7 @@ def test_many_traits_are_folded_and_it_says_so(as_alice: Client, alice: User) ->
     assert "60 pieces of evidence are counted in the list only" in text
     assert len(titles(page, "trait")) + len(titles(page, "skill")) == 60
     assert titles(page, "group") == ["20 more: Knowledge domain", "20 more: Skill"]
-    assert 'href="/persona/graph/?category=Skill"' in markup_of(page)
-    assert 'href="/persona/graph/?show=150"' in markup_of(page)
+    assert {"/persona/graph/?category=Skill", "/persona/graph/?show=150"} <= Html(page).links()
     assert "Trait 99 (Skill" in titles(page, "skill")[0]
     whole = as_alice.get("/persona/graph/?show=150")
     assert len(titles(whole, "trait")) + len(titles(whole, "skill")) == 100

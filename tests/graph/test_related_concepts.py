@@ -12,7 +12,7 @@ from ptfi.accounts.models import User
 from tests.support.api import api_of
 from tests.support.cast import confirmed
 from tests.support.graph_helpers import cypher
-from tests.support.pages import text_of
+from tests.support.pages import Html, text_of
 from tests.support.trait_pages import HTMX
 from traits.models import MAX_NAME
 
@@ -73,7 +73,7 @@ def test_names_are_completed_from_shared_and_own_ones_only(as_alice: Client) -> 
     def offered(typed: str) -> list[str]:
         answer = as_alice.post("/persona/concepts/names/", {"concept": typed}, headers=HTMX)
         assert answer.status_code == 200
-        return [part.split('"')[0] for part in answer.content.decode().split('value="')[1:]]
+        return [node.attributes["value"] or "" for node in Html(answer).all("option")]
 
     # "A.I" is another name key than "AI".
     assert set(offered("A")) == {"A.I", "AI", "AI loop", "AI loops"}
@@ -83,9 +83,9 @@ def test_names_are_completed_from_shared_and_own_ones_only(as_alice: Client) -> 
     assert "robots" in offered("")
     for nonsense in ("\x00", "%", "_", "x" * MAX_NAME * 2, "🎷"):
         offered(nonsense)
-    page = as_alice.get("/persona/graph/").content.decode()
-    assert '<option value="sea">' in page
-    assert "automata" not in page
+    page = as_alice.get("/persona/graph/")
+    assert Html(page).has("option[value=sea]")
+    assert "automata" not in page.content.decode()
 
 
 def test_completion_needs_a_person(client: Client) -> None:

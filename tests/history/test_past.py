@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from tests.support.cast import by, confirmed_trait, make_candidate
-from tests.support.pages import text_of
+from tests.support.pages import Html, text_of
 from tests.support.trait_pages import queries_of
 from traits.decisions import candidates as services
 from traits.decisions import styles, undo
@@ -52,7 +52,7 @@ def may(alice: User, on_day: At) -> dict[str, PersonaTrait]:
 
 
 def names(response: Any) -> list[str]:
-    return re.findall(r'dir="auto">([^<]*)</(?:a|span)></h3>', response.content.decode())
+    return Html(response).texts("h3 [dir=auto]")
 
 
 def numbers(response: Any) -> dict[str, str]:
@@ -127,9 +127,7 @@ def test_pages_and_queries(as_alice: Client, alice: User) -> None:
         persona.add_trait(**by(alice), changes=Changes(name=f"Trait {number:02}", category="Other"))
     today = f"{PAST}?day={timezone.localdate()}"
     first = as_alice.get(today)
-    following = re.search(r'href="(\?[^"]+)"\s+rel="next"', first.content.decode())
-    assert following
-    second = as_alice.get(PAST + following[1].replace("&amp;", "&"))
+    second = as_alice.get(PAST + Html(first).next_page())
     assert names(first) + names(second) == [f"Trait {number:02}" for number in range(60)]
     # The moment, the persona then, its styles, and the head.
     assert queries_of(as_alice, today, "traits_") == 4

@@ -19,7 +19,6 @@ from ptfi.oauth import grants, models
 from ptfi.oauth.models import ClientAccess, note_read
 from ptfi.oauth.scopes import INGEST, OF_PEOPLE, READ_TRAITS
 from ptfi.oauth.templatetags.moments import roughly_ago
-from tests.support.account_pages import Page
 from tests.support.cast import SignedIn
 from tests.support.concurrency import at_once
 from tests.support.oauth import (
@@ -36,6 +35,7 @@ from tests.support.oauth import (
     tokens_of,
     userinfo,
 )
+from tests.support.pages import Html
 
 pytestmark = pytest.mark.django_db
 CONNECTIONS = "/accounts/connections/"
@@ -169,7 +169,7 @@ def test_connected_apps(alice: User, as_alice: Client) -> None:
     tokens_of(exchange(code_for(as_alice, app, ["openid", READ_TRAITS])))
     answer = as_alice.get(CONNECTIONS)
     page = re.sub(r"\s+", " ", answer.content.decode())
-    assert Page(answer).refused == []
+    assert Html(answer).inline_code() == []
     assert "Mirror &amp; Co" in page
     assert "See your traits, suggestions and history" in page
     assert "change your traits" not in page

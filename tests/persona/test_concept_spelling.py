@@ -1,6 +1,5 @@
 """New concepts that look like slips of others are asked about, and nothing that was typed is lost."""
 
-import re
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from graph.mapping import shared_id
 from graph.models import Concept
 from ptfi.accounts.models import User
 from tests.support.cast import confirmed
-from tests.support.pages import text_of
+from tests.support.pages import Html, text_of
 from tests.support.trait_pages import fields, path
 from traits.models import PersonaTrait
 from traits.persona import concept_spelling as likeness
@@ -60,12 +59,12 @@ def test_a_slip_is_asked_about_and_put_right(as_alice: Client, alice: User) -> N
     assert "Nothing was saved yet" in text
     for kept in ('value="Sings"', "Loudly.", "choir\r\nwooden boat\r\nMachine lerning"):
         assert kept in page, kept
-    assert re.findall(r'name="unsure"\s+value="([^"]*)"', page) == ["wooden boat", "Machine lerning"]
+    assert Html(asked).values("unsure") == ["wooden boat", "Machine lerning"]
     assert PersonaTrait.objects.filter(user=alice).count() == 1
     answers = {"unsure": ["wooden boat", "Machine lerning"], "meant-0": "wooden boats", "meant-1": ""}
     faulty = as_alice.post("/traits/new/", typed | answers | {"name": ""})
     assert faulty.status_code == 400
-    assert re.search(r'name="meant-1"\s+value=""\s+checked', faulty.content.decode())
+    assert Html(faulty).chosen("meant-1") == [""]
     assert as_alice.post("/traits/new/", typed | answers).status_code == 302
     assert PersonaTrait.objects.get(name="Sings").concepts == ["choir", "wooden boats", "Machine lerning"]
 

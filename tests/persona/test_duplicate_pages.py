@@ -10,7 +10,7 @@ from django.utils import timezone
 from ptfi.accounts.models import User
 from tests.support.cast import SignedIn, confirmed_trait, make_candidate
 from tests.support.decisions import decisions
-from tests.support.pages import markup_of, said, text_of
+from tests.support.pages import Html, said, text_of
 from tests.support.trait_pages import path
 from traits.models import PersonaTrait
 
@@ -78,8 +78,8 @@ def test_both_true_asks_where(as_alice: Client, jazz: PersonaTrait, again: Perso
     answer = as_alice.post(beside(jazz, again), sent(jazz, again, "both_true", **places))
     assert answer.status_code == 400
     assert "Say for each where it is true." in text_of(answer)
-    assert ">at work</textarea>" in markup_of(answer)
-    assert 'id="places-faults"' in markup_of(answer)
+    assert Html(answer).values(f"contexts-{jazz.pk}") == ["at work"]
+    assert Html(answer).has("#places-faults")
     places[f"contexts-{again.pk}"] = "at home\r\nwith friends"
     assert as_alice.post(beside(jazz, again), sent(jazz, again, "both_true", **places)).status_code == 302
     again.refresh_from_db()
@@ -146,7 +146,7 @@ def test_a_card_says_what_it_is_close_to_and_why(as_alice: Client, alice: User, 
     text = text_of(page)
     assert "Close to “ Loves jazz ”, which you have" in text
     assert "It has a similar name, shares the concept jazz and rests on the same evidence." in text
-    beside_it = re.findall(r'<table class="compare compare-close">.*?</table>', markup_of(page))[0]
+    beside_it = Html(page).texts("table.compare-close")[0]
     assert "I love jazz." in beside_it
     assert "Jazz again tonight!" in beside_it
     assert "Secret." not in beside_it

@@ -1,7 +1,6 @@
 """The overview: what the persona holds, what waits, how it grew, and which model was right."""
 
 import datetime as dt
-import re
 
 import pytest
 from django.test import Client
@@ -9,7 +8,7 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from tests.support.cast import Suggest, by, confirmed, confirmed_trait
-from tests.support.pages import text_of
+from tests.support.pages import Html, text_of
 from tests.support.trait_pages import queries_of
 from traits.decisions import candidates as services
 from traits.decisions import traits as persona
@@ -171,7 +170,7 @@ def test_the_same_number_of_queries(as_alice: Client, alice: User, suggest: Sugg
     # Statuses, models, categories, what waits, first decision, growth, erasures; latest, how they stand, what changed.
     assert queries_of(as_alice, OVERVIEW, "traits_") == few == 10
     assert "And 15 other models" in text_of(page)
-    assert not re.search(r"\sstyle=|<style|<script(?![^>]*\ssrc=)", page.content.decode())
+    assert Html(page).inline_code() == []
 
 
 def test_bob_sees_an_empty_overview(alice: User, bob: User, client: Client) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from tests.support.cast import SignedIn, by, confirmed, confirmed_trait, make_candidate
-from tests.support.pages import text_of
+from tests.support.pages import Html, text_of
 from tests.support.staff import give_reason, in_roles
 from traits.decisions import candidates as services
 from traits.decisions import traits as persona
@@ -139,12 +139,12 @@ def test_pages_by_key(staff: Client, alice: User, monkeypatch: pytest.MonkeyPatc
     for query in ("", f"person={alice.pk}&"):
         seen, after = list[str](), ""
         while True:
-            page = staff.get(f"{LOG}?{query}{after}")
+            page = staff.get(f"{LOG}?{after or query}")
             seen += entries_on(page)
-            following = re.search(r'href="\?[^"]*(after=[^"&]+)[^"]*"\s+rel="next"', page.content.decode())
+            following = Html(page).next_page()
             if not following:
                 break
-            after = following[1]
+            after = following.removeprefix("?")
         assert seen == newest_first(*made)
 
 

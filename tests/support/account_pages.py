@@ -1,7 +1,6 @@
 """What the tests of accounts and their pages share."""
 
 import time
-from html.parser import HTMLParser
 from typing import Any
 
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
@@ -20,23 +19,6 @@ def sign_in(client: Client, email: str, password: str = PASSWORD) -> Any:
 def reauthenticate(client: Client) -> None:
     """Changes of two-step sign-in and passkeys ask for the password again, however fresh the sign-in."""
     assert client.post(reverse("account_reauthenticate"), {"password": PASSWORD}).status_code == 302
-
-
-class Page(HTMLParser):
-    """What a strict Content-Security-Policy would refuse in a page."""
-
-    def __init__(self, response: Any) -> None:
-        super().__init__()
-        self.refused: list[str] = []
-        self.feed(response.content.decode())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        inline = tag == "script" and "src" not in given and given.get("type") != "application/json"
-        if tag == "style" or inline:
-            self.refused.append(tag)
-        self.refused += [f"{tag} {name}" for name in given if name == "style" or name.startswith("on")]
-        self.refused += [f"{tag} {value}" for value in given.values() if value and value.startswith("javascript:")]
 
 
 def code_of(secret: str, periods: int = 0) -> str:
