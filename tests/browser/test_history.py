@@ -12,7 +12,7 @@ from tests.support.review_browser import assert_not_reloaded, mark_page
 from traits.decisions import candidates as services
 from traits.decisions import traits as persona
 from traits.decisions.inputs import Changes
-from traits.log import verification as log_check
+from traits.log import verification
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,7 +72,7 @@ def test_without_a_script(alice: User, opened: Opened) -> None:
 
 
 def test_the_check_goes_on_by_itself(alice: User, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_check.check, "__defaults__", (0, 2))
+    monkeypatch.setattr(verification, "PIECE", 2)
     for number in range(5):
         persona.add_trait(**by(alice), changes=Changes(name=f"Hums {number}", category="Skill"))
     page = opened("/persona/history/check/")

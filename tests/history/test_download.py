@@ -24,7 +24,7 @@ from traits.decisions import traits as persona
 from traits.decisions import undo
 from traits.decisions.inputs import Changes
 from traits.erasure import parts as erasure_parts
-from traits.log import verification as log_check
+from traits.log import verification
 from traits.models import Persona
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -114,7 +114,7 @@ def test_an_unbroken_log(as_alice: Client, alice: User) -> None:
 
 
 def test_pieces_follow_each_other(as_alice: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_check.check, "__defaults__", (0, 3))
+    monkeypatch.setattr(verification, "PIECE", 3)
     some_decisions(alice)
     first = as_alice.get(CHECK, {"after": "0"}, headers=HTMX).content.decode()
     assert "3 of 4 entries fit so far." in first
@@ -144,12 +144,13 @@ def test_a_touched_log_says_whom_to_tell(as_alice: Client, alice: User, statemen
     assert str(alice.pk) in said
 
 
-def test_pieces_together_find_what_one_finds(alice: User) -> None:
+def test_pieces_together_find_what_one_finds(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "PIECE", 4)
     for number in range(12):
         confirmed(alice, f"Likes {number}")
     tamper("DELETE FROM traits_userrefinedtrait WHERE revision IN (5, 6, 12)")
     for after, wanted in ((0, []), (4, ["revision 5 is missing (found 7)"]), (8, ["the log ends at revision 11"])):
-        faults = log_check.check(alice, after=after, count=4).faults
+        faults = verification.check(alice, after=after).faults
         assert [each for each in wanted if not any(each in said for said in faults)] == [], faults
     assert Persona.objects.get(user=alice).revision == 12
 

@@ -1,6 +1,8 @@
 """Bob tries everything on what is Alice's: every address that the project answers, and every service."""
 
+import importlib
 import inspect
+import pkgutil
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,18 +15,13 @@ from django.test import Client
 from django.urls import get_resolver
 from django.utils import timezone
 
+import traits
 from ptfi.accounts.models import User
 from tests.support.cast import confirmed, make_candidate
 from tests.support.isolation import MARKER, Theirs, routes
-from traits import selectors
 from traits import similarity as similar
-from traits.decisions import bulk, styles, undo
-from traits.decisions import candidates as services
-from traits.decisions import duplicates as relations
-from traits.decisions import traits as persona
+from traits.decisions import bulk, styles
 from traits.decisions.inputs import Changes, Evidence, Relation
-from traits.erasure import account as erasure_account
-from traits.erasure import parts as erasure_parts
 from traits.erasure import persona as erasure
 from traits.erasure import suppressions
 from traits.errors import RuleError
@@ -38,14 +35,22 @@ from traits.privacy import selectors as my_data
 from traits.privacy import staff_access as looks
 from traits.review.selectors import Filters
 
-SERVICES = (services, persona, relations, bulk, undo, styles, erasure, erasure_parts, erasure_account, suppressions)
-READERS = (selectors, history, past, overview)
+
+def modules(wanted: Callable[[str], bool]) -> list[ModuleType]:
+    """The modules of traits/ whose names are wanted."""
+    names = (found.name for found in pkgutil.walk_packages(traits.__path__, "traits."))
+    return [importlib.import_module(name) for name in names if wanted(name)]
+
+
+SERVICES = modules(lambda name: name.startswith(("traits.decisions.", "traits.erasure.")))
+READERS = [*modules(lambda name: name.endswith(".selectors")), past, overview]
 READS = [
     *(styles.styles, styles.all_styles, erasure.receipt, erasure.counts, standing, suppressions.suppressions),
     *(looks.looks, looks.look_count),
-    *(my_data.sources, my_data.source_name, my_data.categories, my_data.receipts),
     *(similar.similar_traits, pairs.close_pairs, bulk.folded),
 ]
+AFTER_OTHERS = {my_data.source_shown}
+"""Called only with what another one of these found for the same person."""
 FILTERS: dict[Callable[..., Any], Any] = {history.page: history.Filters()}
 OURS = ("/review", "/traits", "/styles", "/undo", "/persona")
 IDS = ("candidate_id", "trait_id", "action_id", "thing_id", "erasure_id", "evidence_id")
@@ -151,6 +156,7 @@ def arguments(function: Callable[..., Any], theirs: Theirs, bob: User) -> Iterat
         values |= {"context": MARKER, "styles": {"Pacing": "slow"}}
         values |= {"category": "Skill", "source": theirs.source, "key": theirs.source}
         values |= {"suppression_id": theirs.suppression.pk}
+        values |= {"name": MARKER, "limit": 10, "offset": 0}
         values |= {"column": "concepts", "trait": theirs.trait, "trait_ids": theirs.ids}
         values |= {"suggestion": theirs.candidate, "candidate": theirs.candidate, "since": theirs.candidate.created_at}
         wanted = inspect.signature(function).parameters.values()
@@ -162,7 +168,7 @@ def arguments(function: Callable[..., Any], theirs: Theirs, bob: User) -> Iterat
     "function",
     [
         *(f for module in SERVICES for f in functions(module, "actor")),
-        *(f for module in READERS for f in functions(module)),
+        *(f for module in READERS for f in functions(module) if f not in AFTER_OTHERS),
         *READS,
     ],
 )
