@@ -13,6 +13,8 @@ from django.db import connection
 from django.db.models import F
 
 from graph.mapping import Change, style_id
+from traits.log.snapshots import State
+from traits.log.versions import lifted_parts
 from traits.models import Erasure, ErasureState, Persona
 from traits.models.erasure import WHOLE
 
@@ -59,10 +61,11 @@ LEFT JOIN traits_userrefinedtrait AS e ON e.user_id = w.user_id AND e.revision =
 HASHES = """
 SELECT w.user_id, coalesce(encode(l.hash, 'hex'), '') FROM unnest(%s::uuid[], %s::bigint[]) AS w (user_id, revision)
 LEFT JOIN traits_userrefinedtrait AS l ON l.user_id = w.user_id AND l.revision = w.revision"""
+# Every version of the snapshots has the candidate's status; states of traits and styles are lifted.
 CHANGES = """
 SELECT DISTINCT ON (l.user_id, l.trait_id_in_pkg, l.style_element)
        l.user_id, l.revision, l.trait_id_in_pkg, l.style_element, l.content->'after'->'trait',
-       l.content->'after'->'style', l.content->'after'->'candidate'->>'status'
+       l.content->'after'->'style', l.content->'after'->'candidate'->>'status', coalesce((l.content->'v')::integer, 0)
 FROM unnest(%(users)s::uuid[], %(since)s::bigint[], %(upto)s::bigint[]) AS w (user_id, since, upto)
 JOIN traits_userrefinedtrait AS l ON l.user_id = w.user_id AND l.revision > w.since AND l.revision <= w.upto
 WHERE l.trait_id_in_pkg IS NOT NULL OR l.style_element IS NOT NULL
@@ -168,13 +171,20 @@ def history(user_id: uuid.UUID, head: int) -> list[Change]:
 
 def _changes(bounds: dict[str, Any]) -> dict[uuid.UUID, list[Change]]:
     found = defaultdict(list)
-    for user_id, revision, trait_id, style, trait_after, style_after, status in _query(CHANGES, bounds):
+    for user_id, revision, trait_id, style, trait_after, style_after, status, version in _query(CHANGES, bounds):
         if trait_id:
-            state = json.loads(trait_after or "null")
+            state = _lifted("trait", trait_after, version)
             found[user_id].append(Change(user_id, revision, str(trait_id), state, candidate_status=status))
         if style:
-            state = json.loads(style_after or "null")
+            state = _lifted("style", style_after, version)
             found[user_id].append(Change(user_id, revision, style_id(user_id, style), state, is_style=True))
+    return found
+
+
+def _lifted(side: str, text: str | None, version: int) -> State | None:
+    """The state of a trait or style in the newest version."""
+    state = json.loads(text or "null")
+    found: State | None = lifted_parts(version, after={side: state})["after"][side]
     return found
 
 

@@ -7,7 +7,6 @@ import json
 import re
 import uuid
 import zoneinfo
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from django.utils.dateformat import format as date_format
 
 from ptfi.accounts.models import User
 from tests.support.cast import SignedIn, by, confirmed, make_candidate
+from tests.support.log_files import faults_outside
 from tests.support.pages import text_of
 from traits.decisions import candidates as services
 from traits.decisions import traits as persona
@@ -30,7 +30,6 @@ from traits.models import Persona
 pytestmark = pytest.mark.django_db(transaction=True)
 CHECK, JSON, CSV = "/persona/history/check/", "/persona/history/log.json", "/persona/history/log.csv"
 HTMX = {"HX-Request": "true"}
-DOCS = Path(__file__).resolve().parents[2] / "docs/export.md"
 
 
 def text(response: Any) -> str:
@@ -50,15 +49,6 @@ def some_decisions(user: User) -> None:
     services.reject(**by(user), candidate_id=make_candidate(user, "Knits").pk, code="other", reason="-no\nway")
 
 
-def outside(lines: str) -> list[str]:
-    """What the program of docs/export.md says about the file."""
-    program = re.search(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
-    assert program
-    said: list[str] = []
-    exec(compile(program[1], "docs/export.md", "exec"), {"lines": lines.splitlines(), "print": said.append})  # noqa: S102
-    return said
-
-
 def test_the_file_can_be_checked_elsewhere(as_alice: Client, alice: User) -> None:
     some_decisions(alice)
     response = as_alice.get(JSON)
@@ -67,9 +57,9 @@ def test_the_file_can_be_checked_elsewhere(as_alice: Client, alice: User) -> Non
     lines = text(response)
     head, *entries = map(json.loads, lines.splitlines())
     assert (head["format"], head["version"], head["revision"], len(entries)) == ("ptfi-log", 1, 4, 4)
-    assert outside(lines) == ["4 entries, 0 faults"]
-    assert outside(lines.replace("Knits", "Knots")) == ["4: the content was changed", "4 entries, 1 faults"]
-    assert "2: the chain is broken" in outside("\n".join(lines.splitlines()[:1] + lines.splitlines()[2:]))
+    assert faults_outside(lines) == ["4 entries, 0 faults"]
+    assert faults_outside(lines.replace("Knits", "Knots")) == ["4: the content was changed", "4 entries, 1 faults"]
+    assert "2: the chain is broken" in faults_outside("\n".join(lines.splitlines()[:1] + lines.splitlines()[2:]))
 
 
 def test_the_table_is_safe_for_spreadsheets(as_alice: Client, alice: User) -> None:
@@ -99,7 +89,7 @@ def test_the_times_of_the_table_are_the_persons(as_alice: Client, alice: User) -
 
 
 def test_an_empty_log(as_alice: Client) -> None:
-    assert outside(text(as_alice.get(JSON))) == ["0 entries, 0 faults"]
+    assert faults_outside(text(as_alice.get(JSON))) == ["0 entries, 0 faults"]
     assert len(text(as_alice.get(CSV)).splitlines()) == 1
     assert "There is nothing to check yet" in text_of(as_alice.get(CHECK, {"after": "0"}))
 
@@ -178,7 +168,7 @@ def test_erased_texts_are_told_and_checked(as_alice: Client, alice: User) -> Non
     assert "In 1 of them a text was erased" in text_of(as_alice.get(CHECK, {"after": "0"}))
     lines = text(as_alice.get(JSON))
     assert "My secret." not in lines
-    assert outside(lines) == ["6 entries, 0 faults"]
-    assert outside(lines.replace("My piano.", "My banjo."))[-1] == "6 entries, 2 faults"
+    assert faults_outside(lines) == ["6 entries, 0 faults"]
+    assert faults_outside(lines.replace("My piano.", "My banjo."))[-1] == "6 entries, 2 faults"
     assert "erased evidence of “Plays jazz”" in text(as_alice.get(CSV))
     assert as_alice.get("/persona/").status_code == 200

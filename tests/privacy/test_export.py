@@ -66,7 +66,7 @@ def test_everything_is_in_it_and_nothing_of_others(alice: User, bob: User) -> No
 def test_the_log_can_be_checked_from_it(alice: User) -> None:
     marked_persona(alice, WORD)
     for entry, row in zip(exported(alice)["log"], UserRefinedTrait.objects.order_by("revision"), strict=True):
-        content = {name: entry[name] for name in ("before", "after", "reason", "notes", "relation")}
+        content = {name: entry[name] for name in ("v", "before", "after", "reason", "notes", "relation")}
         assert log.digest_of(bytes.fromhex(entry["salt"]), content).hex() == entry["digest"]
         assert entry["hash"] == bytes(row.hash).hex()
 

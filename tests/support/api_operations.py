@@ -1,5 +1,6 @@
 """Every operation of the API, found in its document, so that a new one is tested too."""
 
+import re
 import uuid
 from typing import Any
 
@@ -30,3 +31,9 @@ def documented(method: str, path: str) -> set[int]:
 
 def _same(template: str, path: str) -> bool:
     return [_filled(part) for part in template.split("/")] == path.split("/")
+
+
+def pattern_of(method: str, path: str) -> re.Pattern[str]:
+    """What a call of an operation of operations() looks like, with whatever ids and query."""
+    parts = ["[^/?]+" if part in ("{userID}", SOME_ID) else re.escape(part) for part in path.split("/")]
+    return re.compile(rf"{method} /v1/{'/'.join(parts)}(\?.*)?")

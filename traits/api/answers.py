@@ -224,6 +224,9 @@ class EntryAnswer(serializers.Serializer):
     rejectionCode = serializers.ChoiceField(
         RejectionCode.choices, help_text="Why it was rejected; null for other decisions.", allow_null=True
     )
+    v = serializers.IntegerField(
+        required=False, help_text="The version of the snapshots, which later ones add fields to; missing is 0."
+    )
     before = StatesAnswer(help_text="What it was before.")
     after = StatesAnswer(help_text="What it was after.")
     reason = Words(help_text="In the person's words; empty where they gave none.")
@@ -237,7 +240,8 @@ class EntryAnswer(serializers.Serializer):
     salt = Words(help_text="Hexadecimal; goes into the digest. Empty where a text was erased.")
     digest = Words(help_text="SHA-256 of salt and content; docs/export.md says how to check it.")
     previousHash = Words(help_text="The hash of the entry before.")
-    hash = Words(help_text="SHA-256 of previousHash, digest and the other columns.")
+    hashAlgorithm = serializers.IntegerField(help_text="How it is hashed; docs/export.md names the columns of each.")
+    hash = Words(help_text="SHA-256 of previousHash, digest and the columns that the algorithm covers.")
     createdAt = serializers.DateTimeField(help_text="When it was decided.")
 
 

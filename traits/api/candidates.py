@@ -23,6 +23,7 @@ from traits.api.serializers import candidate_json, trait_json
 from traits.decisions import bulk, undo
 from traits.decisions import candidates as services
 from traits.log.entries import Actor
+from traits.log.versions import lifted
 from traits.models import Decision, UserRefinedTrait
 from traits.similarity import similar_traits
 
@@ -59,7 +60,8 @@ def sync(entries: list[UserRefinedTrait]) -> str:
 def outcome_json(outcome: services.Outcome) -> dict[str, Any]:
     """What a decision left behind."""
     trait, candidate = outcome.trait, outcome.candidate
-    entry = outcome.entries[-1] if outcome.batch_id and outcome.entries[-1].content["relation"] else outcome.entries[0]
+    first, last = outcome.entries[0], outcome.entries[-1]
+    entry = last if outcome.batch_id and lifted(last.content)["relation"] else first
     return {
         "message": MESSAGES[Decision(entry.user_decision)],
         "traitID_in_pkg": trait.trait_id if trait else None,

@@ -97,6 +97,7 @@ ENTRY: dict[str, Any] = {
     "clientID": "",
     "reference": "",
     "rejectionCode": None,
+    "v": 1,
     "before": NO_STATES,
     "after": NO_STATES | {"style": {"element": "FormalityLevel", "context": "work", "value": "formal"}},
     "reason": "",
@@ -105,6 +106,7 @@ ENTRY: dict[str, Any] = {
     "salt": HASH[:32],
     "digest": HASH,
     "previousHash": HASH,
+    "hashAlgorithm": 2,
     "hash": HASH,
     "createdAt": WHEN,
 }

@@ -71,7 +71,7 @@ def trait_json(trait: PersonaTrait) -> Json:
 
 
 def entry_json(entry: UserRefinedTrait) -> Json:
-    """An entry of the log; before, after, reason, notes and relation as the log keeps them."""
+    """An entry of the log; its content as the log keeps it, so that anybody can check the hashes."""
     return {
         "refinementActionID": entry.refinement_action_id,
         "revision": entry.revision,
@@ -90,6 +90,7 @@ def entry_json(entry: UserRefinedTrait) -> Json:
         "salt": bytes(entry.salt).hex(),
         "digest": bytes(entry.digest).hex(),
         "previousHash": bytes(entry.previous_hash).hex(),
+        "hashAlgorithm": entry.hash_algorithm,
         "hash": bytes(entry.hash).hex(),
         "createdAt": entry.created_at,
     }

@@ -27,6 +27,7 @@ from traits.errors import AlreadyDecidedError, InvalidError, NotFoundError, Stal
 from traits.evidence import Piece, own_piece, pooled, union
 from traits.log import entries as log
 from traits.log.snapshots import candidate_state, trait_state
+from traits.log.versions import lifted
 from traits.models import (
     MAX_EVIDENCE,
     MAX_LIST,
@@ -313,10 +314,11 @@ def _split_off(user: User, step: Step, merged: UserRefinedTrait, at: dt.datetime
     trait = PersonaTrait.objects.filter(user=user, pk__in=[merged.trait_id_in_pkg]).first()
     if trait is None:
         return
-    if not merged.content["before"]["trait"] or not merged.content["after"]["trait"]:
+    content = lifted(merged.content)
+    before, after = content["before"]["trait"], content["after"]["trait"]
+    if not before or not after:
         # An erasure took what the log said of the trait: nobody knows any more what the merge gave it.
         return
-    before, after = merged.content["before"]["trait"], merged.content["after"]["trait"]
     pieces = {piece["evidence_id"] for piece in after["evidence"]} - {p["evidence_id"] for p in before["evidence"]}
     concepts = {name_key(name) for name in after["concepts"]} - {name_key(name) for name in before["concepts"]}
     step.trait_id, step.trait_before, step.trait = trait.trait_id, trait_state(trait), trait

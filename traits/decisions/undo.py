@@ -27,6 +27,7 @@ from traits.log.snapshots import (
     trait_state,
 )
 from traits.log.undoable import standing_ids
+from traits.log.versions import lifted
 from traits.models import (
     CandidateStatus,
     CommunicationStyle,
@@ -57,7 +58,7 @@ def undo(*, user: User, actor: log.Actor, action_id: uuid.UUID) -> UndoOutcome:
     entries = _entries(user, action_id)
     newest = standing_ids(user, entries, as_batch=True)
     undoable = [entry for entry in entries if entry.pk in newest]
-    together = any(entry.content["relation"] for entry in entries)
+    together = any(lifted(entry.content)["relation"] for entry in entries)
     if not undoable or (together and len(undoable) < len(entries)):
         raise NotLatestError
     at = log.next_moment(persona)
@@ -77,7 +78,7 @@ def _entries(user: User, action_id: uuid.UUID) -> list[UserRefinedTrait]:
     entries = list(mine.filter(Q(pk=action_id) | Q(batch_id=action_id)))
     if not entries:
         raise NotFoundError
-    if len(entries) == 1 and entries[0].batch_id and entries[0].content["relation"]:
+    if len(entries) == 1 and entries[0].batch_id and lifted(entries[0].content)["relation"]:
         return list(mine.filter(batch_id=entries[0].batch_id))
     return entries
 
@@ -119,7 +120,7 @@ def _styles(user: User, entries: Iterable[UserRefinedTrait]) -> dict[str, State]
 
 
 def _style_step(user: User, entry: UserRefinedTrait, now: State | None) -> Step:
-    before = entry.content["before"]["style"]
+    before = lifted(entry.content)["before"]["style"]
     return Step(
         Decision.UNDONE,
         undoes=entry.pk,
@@ -136,7 +137,7 @@ def _step(
     trait: PersonaTrait | None,
     at: dt.datetime,
 ) -> Step:
-    before = entry.content["before"]
+    before = lifted(entry.content)["before"]
     step = Step(
         Decision.UNDONE,
         undoes=entry.pk,

@@ -16,11 +16,11 @@ from django.db.models import Q, QuerySet
 from ptfi.accounts.models import User
 from traits.evidence import Piece
 from traits.log import entries as log
-from traits.log.snapshots import State
+from traits.log.snapshots import SIDES, State
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 from traits.models.erasure import ErasureKind
 
-SIDES = ("before", "after")
+HALVES = ("before", "after")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,12 +53,12 @@ class Scope:
         return rows.filter(category=self.category) if self.category else rows.filter(evidence__contains=[self.target])
 
     def entries(self, user: User) -> QuerySet[UserRefinedTrait]:
-        """The entries of the log whose states hold what goes."""
+        """The entries of the log whose states hold what goes; every version has category and evidence."""
         state = self.target if self.category else {"evidence": [self.target]}
         holds = Q(pk__in=[])
-        for side in SIDES:
-            for thing in ("candidate", "trait"):
-                holds |= Q(content__contains={side: {thing: state}})
+        for half in HALVES:
+            for side in ("candidate", "trait"):
+                holds |= Q(content__contains={half: {side: state}})
         return UserRefinedTrait.objects.filter(holds, user=user)
 
 
@@ -96,7 +96,7 @@ class Redaction:
         revisions, contents = [], []
         for entry in entries:
             if content := self._without(entry):
-                self.digests[entry.revision] = log.digest_of(b"", content).hex()
+                self.digests[entry.revision] = log.digest_of(b"", content, entry.hash_algorithm).hex()
                 revisions.append(entry.revision)
                 contents.append(json.dumps(content))
         if revisions:
@@ -104,18 +104,21 @@ class Redaction:
                 cursor.execute("SELECT redact_log(%s, %s, %s::jsonb[])", [user.pk, revisions, contents])
 
     def _without(self, entry: UserRefinedTrait) -> State | None:
-        """The content without what goes; None when it holds nothing of it."""
+        """The content without what goes; None when it holds nothing of it.
+
+        It stays in the version in which it was written: every version has the fields that are named here.
+        """
         old = entry.content
-        new: State = {**old, **{side: self._side(entry, old[side]) for side in SIDES}}
+        new: State = {**old, **{half: self._half(entry, old[half]) for half in HALVES}}
         if old["relation"] and old["relation"]["trait_id"] in self.gone_traits:
             new["relation"] = {**old["relation"], "existing_contexts": []}
         if new == old:
             return None
-        if not any(new[side][thing] for side in SIDES for thing in log.SIDES):
+        if not any(new[half][side] for half in HALVES for side in SIDES):
             new |= {"reason": "", "notes": ""}
         return new | {"erased": secrets.token_hex(16)}
 
-    def _side(self, entry: UserRefinedTrait, states: dict[str, Any]) -> State:
+    def _half(self, entry: UserRefinedTrait, states: dict[str, Any]) -> State:
         candidate, trait = states["candidate"], states["trait"]
         if candidate and self._goes(candidate, candidate["candidate_id"] in self.gone_candidates):
             self.candidates.add(candidate["candidate_id"])

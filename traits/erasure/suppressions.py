@@ -86,6 +86,7 @@ def _causes(user: User, sources: set[uuid.UUID]) -> dict[uuid.UUID | None, Cause
     entries = UserRefinedTrait.objects.filter(
         user=user, trait_id_in_pkg__in=sources, user_decision__in=(Decision.REJECTED, Decision.REMOVED)
     )
+    # In every version of the snapshots a state has its name, and a relation its kind.
     name = Coalesce(KT("content__before__trait__name"), KT("content__before__candidate__name"))
     is_double = Q(user_decision=Decision.REMOVED, content__relation__kind=DOUBLE)
     decided = Case(When(is_double, then=Value(Decision.MERGED.value)), default=F("user_decision"))

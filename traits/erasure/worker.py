@@ -145,6 +145,7 @@ class Step:
 
     def _rewrite_about(self, traits: set[uuid.UUID]) -> None:
         """Rewrite the entries about these traits, and those about others that clashed with them."""
+        # In every version of the snapshots a relation has this id.
         relation = Q(content__relation__trait_id__in=list(map(str, traits)))
         self._rewrite(Q(trait_id_in_pkg__in=traits) | relation)
 

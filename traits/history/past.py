@@ -4,12 +4,14 @@ import dataclasses
 import datetime as dt
 import json
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
 
 from ptfi.accounts.models import User
 from traits.log.snapshots import State
+from traits.log.versions import lifted_parts
 from traits.models import UserRefinedTrait
 
 PAGE = 50
@@ -29,7 +31,8 @@ WITH RECURSIVE halves(low, high) AS (
 SELECT coalesce(max(low), 0) FROM halves
 """
 # Numbers first, which the index alone gives; then one look at each newest entry. The contents of rejects and removals
-# are not read: much of a long log is of that kind.
+# are not read: much of a long log is of that kind. What is read of a trait's state has its name in every version of the
+# snapshots: name, last_refined_at and evidence.
 PERSONA_AT = """
 WITH newest AS MATERIALIZED (
     SELECT trait_id_in_pkg AS trait_id, max(revision) AS revision FROM traits_userrefinedtrait
@@ -56,7 +59,7 @@ WITH newest AS MATERIALIZED (
     ORDER BY name, trait_id LIMIT %(limit)s
 )
 SELECT number, number_now, same, changed, page.trait_id, (content #> '{after,trait}') - 'evidence',
-       jsonb_array_length(content #> '{after,trait,evidence}'),
+       coalesce((content -> 'v')::integer, 0), jsonb_array_length(content #> '{after,trait,evidence}'),
        now.trait_id IS NOT NULL, coalesce(now.last_refined_at = page.refined_at, false)
 FROM counted LEFT JOIN page ON true LEFT JOIN traits_userrefinedtrait ON refinement_action_id = entry_id
     LEFT JOIN traits_personatrait now ON now.trait_id = page.trait_id AND now.user_id = %(user)s
@@ -114,17 +117,26 @@ def persona_at(user: User, revision: int, after: uuid.UUID | None = None, limit:
         rows = cursor.fetchall()
     then, now, same, changed = rows[0][:4]
     found = [
-        PastTrait(trait_id=pk, state=json.loads(state), evidence_count=pieces or 0, is_held=held, is_same=is_same)
-        for _, _, _, _, pk, state, pieces, held, is_same in rows[:limit]
+        PastTrait(trait_id=pk, state=_lifted(state, version), evidence_count=pieces or 0, is_held=held, is_same=is_same)
+        for _, _, _, _, pk, state, version, pieces, held, is_same in rows[:limit]
         if pk
     ]
     following = found[-1].trait_id if len(rows) > limit else None
     return Past(traits=found, next=following, then=then, now=now, same=same, changed=changed)
 
 
+def _lifted(text: str, version: int) -> State:
+    """The trait's state, without its evidence, in the newest version."""
+    state: State = lifted_parts(version, after={"trait": json.loads(text)})["after"]["trait"]
+    return state
+
+
 def styles_at(user: User, revision: int) -> list[State]:
     """The elements of style that held then, by context and element."""
     rows = UserRefinedTrait.objects.filter(user=user, revision__lte=revision).exclude(style_element=None)
     newest = rows.order_by("style_element", "-revision").distinct("style_element")
-    states = newest.values_list("content__after__style", flat=True)[:STYLES]
-    return sorted((state for state in states if state), key=lambda state: (state["context"], state["element"]))
+    found: Iterable[tuple[int | None, State | None]] = newest.values_list("content__v", "content__after__style")[
+        :STYLES
+    ]
+    states = [lifted_parts(version, after={"style": state})["after"]["style"] for version, state in found if state]
+    return sorted(states, key=lambda state: (state["context"], state["element"]))

@@ -20,8 +20,9 @@ from traits.log import narration as sentences
 from traits.log import undoable
 from traits.log.diff import Difference, differences
 from traits.log.narration import Phrase, in_words, tell
-from traits.log.snapshots import State
+from traits.log.snapshots import SIDES, State
 from traits.log.undoable import Standing
+from traits.log.versions import lifted, lifted_parts
 from traits.models import ActorKind, Decision, PersonaTrait, UserRefinedTrait
 
 PAGE = 30
@@ -45,14 +46,18 @@ NEVER: dict[str, str] = {
     Decision.SUPERSEDED: "The pipeline brought something newer.",
     Decision.EVIDENCE_ERASED: "What was erased does not come back.",
 }
-STATES = tuple((half, side) for half in ("before", "after") for side in ("candidate", "trait", "style"))
+STATES = tuple((half, side) for half in ("before", "after") for side in SIDES)
 
 
 class Slim(Func):
-    """A state whose evidence is a map from id to verdict: texts of evidence can make an entry some megabytes long."""
+    """A state of whose evidence ids and verdicts are left: its texts can make an entry some megabytes long.
+
+    The names are those of every version of the snapshots.
+    """
 
     template = """(SELECT (state - 'evidence') || jsonb_build_object('evidence', (
-        SELECT coalesce(jsonb_object_agg(piece ->> 'evidence_id', coalesce(piece ->> 'verdict', '')), '{}')
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'evidence_id', piece -> 'evidence_id', 'verdict', piece -> 'verdict')), '[]')
         FROM jsonb_array_elements(
             CASE jsonb_typeof(state -> 'evidence') WHEN 'array' THEN state -> 'evidence' ELSE '[]' END) piece))
         FROM (SELECT %(expressions)s AS state) given WHERE jsonb_typeof(state) = 'object')"""
@@ -147,13 +152,17 @@ def _says(decision: str) -> Q:
     """Entries of this decision; a trait merged into another one is written as one removed and one edited."""
     meant = Q(user_decision=decision)
     if decision == Decision.MERGED:
+        # In every version of the snapshots a relation has its kind.
         halves = (Decision.REMOVED, Decision.EDITED)
         meant |= Q(user_decision__in=halves, content__relation__kind=sentences.DOUBLE)
     return meant
 
 
 def _names_category(category: str) -> Func:
-    """Whether one of an entry's states is of this category; a single look at the content, which may be long."""
+    """Whether one of an entry's states is of this category; a single look at the content, which may be long.
+
+    In every version of the snapshots a state has its category.
+    """
     path = Func(Value(f'$.*.*.category ? (@ == "{category}")'), template="%(expressions)s::jsonpath")
     return Func("content", path, function="jsonb_path_exists", output_field=BooleanField())
 
@@ -244,10 +253,11 @@ def _differences(user: User, entry_ids: list[uuid.UUID]) -> dict[uuid.UUID, list
     states = {f"{half}_{side}": Slim(KeyTransform(side, KeyTransform(half, "content"))) for half, side in STATES}
     rows = UserRefinedTrait.objects.filter(user=user, pk__in=entry_ids).annotate(**states)
     found = {}
-    for pk, *values in rows.values_list("pk", *states):
-        content: dict[str, State] = {"before": {}, "after": {}}
+    for pk, version, *values in rows.values_list("pk", "content__v", *states):
+        halves: dict[str, State] = {"before": {}, "after": {}}
         for (half, side), state in zip(STATES, values, strict=True):
-            content[half][side] = state
+            halves[half][side] = state
+        content = lifted_parts(version, **halves)
         found[pk] = differences(content["before"], content["after"])
     return found
 
@@ -296,9 +306,8 @@ def members(user: User, batch_id: uuid.UUID, after: int = 0, limit: int = PAGE) 
 
 
 def content(user: User, entry_id: uuid.UUID) -> State:
-    """The whole content of one entry. Raises NotFoundError for what is not the person's."""
+    """The whole content of one entry, in the newest version. Raises NotFoundError for what is not the person's."""
     entry = UserRefinedTrait.objects.filter(user=user, pk=entry_id).only("content").first()
     if entry is None:
         raise NotFoundError
-    found: State = entry.content
-    return found
+    return lifted(entry.content)

@@ -149,10 +149,8 @@ def _cut(part: Part, first: bool, last: bool) -> Part:
     return Part("", f"{before} … {after}")
 
 
-def verdicts(evidence: list[Any] | dict[str, str] | None) -> dict[str, str]:
-    """Evidence id → verdict, of a state's pieces, or of what the history reads of them."""
-    if isinstance(evidence, dict):
-        return evidence
+def verdicts(evidence: list[Any] | None) -> dict[str, str]:
+    """Evidence id → verdict, of a state's pieces."""
     return {piece["evidence_id"]: piece.get("verdict") or "" for piece in evidence or ()}
 
 

@@ -1,8 +1,9 @@
 """The log: appending entries, and the hash chain that shows whether it was touched.
 
 Each person's entries are numbered without gaps and chained:
-digest = sha256(salt ‖ canonical JSON of content), hash = sha256(previous_hash ‖ digest ‖ canonical JSON of the other
-columns). Canonical JSON is UTF-8 with sorted keys and no white space. The first previous_hash is 32 zero bytes.
+digest = sha256(salt ‖ canonical JSON of content), hash = sha256(previous_hash ‖ digest ‖ canonical JSON of the columns
+that its algorithm covers). Canonical JSON is UTF-8 with sorted keys and no white space. The first previous_hash is 32
+zero bytes. Each entry names its algorithm, so that those of older releases verify for as long as they are kept.
 An entry that an erasure rewrote (redaction.py) has no salt; a later entry says the digest of what it holds now.
 """
 
@@ -12,21 +13,60 @@ import hashlib
 import json
 import secrets
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.utils import timezone
 
 from ptfi.db.prepared import Table, Write, write
 from ptfi.telemetry import metrics
-from traits.log.snapshots import State
+from traits.log.snapshots import SIDES, State
+from traits.log.versions import newest
 from traits.models import ActorKind, Decision, Persona, UserRefinedTrait
 
 NO_HASH = bytes(32)
 ENTRIES = Table(UserRefinedTrait)
 PERSONAS = Table(Persona, only=["user", "revision", "hash", "last_entry_at"])
 """The head of each person's log; everything else of the row is the projector's."""
-SIDES = ("candidate", "trait", "style")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Algorithm:
+    """How an entry is hashed: by which function, and which columns its hash covers besides digest and previous_hash."""
+
+    name: str
+    function: Callable[[bytes], bytes]
+    columns: tuple[str, ...]
+
+
+def _sha256(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+FIRST_COLUMNS = (
+    "refinement_action_id",
+    "user",
+    "revision",
+    "user_decision",
+    "trait_id_in_pkg",
+    "original_candidate",
+    "style_element",
+    "batch_id",
+    "undoes",
+    "actor",
+    "actor_kind",
+    "client_id",
+    "reference",
+    "rejection_code",
+    "created_at",
+)
+ALGORITHMS = {
+    1: Algorithm(name="sha256-columns", function=_sha256, columns=FIRST_COLUMNS),
+    # It covers its own number: an entry that is given another one no longer fits its hash, whichever of both it is.
+    2: Algorithm(name="sha256-columns-algorithm", function=_sha256, columns=(*FIRST_COLUMNS, "hash_algorithm")),
+}
+"""By number, as entries name them. One that was ever used stays, and stays as it is."""
+NEW_ENTRIES = max(ALGORITHMS)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -66,6 +106,7 @@ class Change:
     def content(self) -> State:
         more = {"redacted": self.redacted} if self.redacted else {}
         return more | {
+            "v": newest(),
             "before": {side: self.before.get(side) for side in SIDES},
             "after": {side: self.after.get(side) for side in SIDES},
             "reason": self.reason,
@@ -78,12 +119,21 @@ def canonical(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def digest_of(salt: bytes, content: State) -> bytes:
-    return hashlib.sha256(salt + canonical(content)).digest()
+def digest_of(salt: bytes, content: State, algorithm: int = NEW_ENTRIES) -> bytes:
+    """Of the content as it is stored, whatever its version."""
+    return ALGORITHMS[algorithm].function(salt + canonical(content))
 
 
 def hash_of(entry: UserRefinedTrait) -> bytes:
-    columns = {
+    """By the entry's own algorithm, which is one of ALGORITHMS."""
+    algorithm, values = ALGORITHMS[entry.hash_algorithm], _columns(entry)
+    covered = canonical({name: values[name] for name in algorithm.columns})
+    return algorithm.function(bytes(entry.previous_hash) + bytes(entry.digest) + covered)
+
+
+def _columns(entry: UserRefinedTrait) -> State:
+    """What algorithms may cover, as their JSON has it."""
+    return {
         "refinement_action_id": str(entry.refinement_action_id),
         "user": str(entry.user_id),
         "revision": entry.revision,
@@ -99,8 +149,8 @@ def hash_of(entry: UserRefinedTrait) -> bytes:
         "reference": entry.reference,
         "rejection_code": str(entry.rejection_code),
         "created_at": entry.created_at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
+        "hash_algorithm": entry.hash_algorithm,
     }
-    return hashlib.sha256(bytes(entry.previous_hash) + bytes(entry.digest) + canonical(columns)).digest()
 
 
 def _text(value: uuid.UUID | None) -> str | None:
@@ -163,6 +213,7 @@ def _entry(
         salt=salt,
         digest=digest_of(salt, content),
         previous_hash=bytes(persona.hash),
+        hash_algorithm=NEW_ENTRIES,
         created_at=at,
     )
     entry.hash = hash_of(entry)
@@ -197,15 +248,23 @@ def verify(persona: Persona, *, after: int = 0, count: int | None = None) -> Ite
             expected = entry.revision
         if bytes(entry.previous_hash) != previous:
             yield f"revision {entry.revision} does not follow the one before it"
-        if digest_of(bytes(entry.salt), entry.content).hex() != redacted.get(entry.revision, bytes(entry.digest).hex()):
-            yield f"revision {entry.revision}: the content was changed"
-        if hash_of(entry) != bytes(entry.hash):
-            yield f"revision {entry.revision}: a column was changed"
+        yield from _entry_faults(entry, redacted.get(entry.revision, bytes(entry.digest).hex()))
         previous = bytes(entry.hash)
     if is_end and (expected, previous) != (persona.revision, bytes(persona.hash)):
         yield f"the log ends at revision {expected}, the persona's head is {persona.revision}"
     elif not is_end and expected < last:
         yield f"revision {expected + 1} is missing"
+
+
+def _entry_faults(entry: UserRefinedTrait, digest: str) -> Iterator[str]:
+    """What does not fit within an entry; digest is what its content must have, in hexadecimal digits."""
+    if entry.hash_algorithm not in ALGORITHMS:
+        yield f"revision {entry.revision}: its hash algorithm {entry.hash_algorithm} is unknown"
+        return
+    if digest_of(bytes(entry.salt), entry.content, entry.hash_algorithm).hex() != digest:
+        yield f"revision {entry.revision}: the content was changed"
+    if hash_of(entry) != bytes(entry.hash):
+        yield f"revision {entry.revision}: a column was changed"
 
 
 def _hash_at(persona: Persona, revision: int) -> bytes:

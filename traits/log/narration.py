@@ -76,7 +76,10 @@ class Phrase:
 
 
 def in_words(rows: QuerySet[UserRefinedTrait]) -> Any:
-    """The entries with what their sentences need, instead of their contents."""
+    """The entries with what their sentences need, instead of their contents.
+
+    Every version of the snapshots has these fields under these names.
+    """
     return rows.annotate(
         trait_before=KT("content__before__trait__name"),
         trait_after=KT("content__after__trait__name"),

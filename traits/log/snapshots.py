@@ -11,6 +11,8 @@ from traits.models import CommunicationStyle, ExtractedTraitCandidate, PersonaTr
 from traits.text import name_key
 
 State = dict[str, Any]
+SIDES = ("candidate", "trait", "style")
+"""What a state may be of, as the log names it."""
 
 
 def iso(moment: dt.datetime | None) -> str | None:
@@ -72,9 +74,12 @@ def trait_from_state(user_id: uuid.UUID, state: State, version: int) -> PersonaT
     )
 
 
+STYLE_FIELDS = ("element", "context", "value")
+
+
 def style_state(style: CommunicationStyle) -> State:
     """An element of the person's communication style in its context."""
-    return {"element": style.element, "context": style.context, "value": style.value}
+    return {field: getattr(style, field) for field in STYLE_FIELDS}
 
 
 def style_element(style: State) -> str:
@@ -84,4 +89,4 @@ def style_element(style: State) -> str:
 
 def style_from_state(user_id: uuid.UUID, state: State, version: int) -> CommunicationStyle:
     """The row that holds this state."""
-    return CommunicationStyle(user_id=user_id, version=version, **state)
+    return CommunicationStyle(user_id=user_id, version=version, **{field: state[field] for field in STYLE_FIELDS})

@@ -75,6 +75,8 @@ class UserRefinedTrait(models.Model):
     salt = models.BinaryField(max_length=16)
     digest = models.BinaryField(max_length=32)
     previous_hash = models.BinaryField(max_length=32)
+    # Rows from before there was this column, and those of a release that does not know it, are of the first one.
+    hash_algorithm = models.SmallIntegerField(db_default=1)
     hash = models.BinaryField(max_length=32)
     created_at = models.DateTimeField()
 

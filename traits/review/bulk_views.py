@@ -18,6 +18,7 @@ from traits.decisions import bulk as bulk_service
 from traits.decisions import undo as undo_service
 from traits.errors import InvalidError, NotFoundError
 from traits.log.narration import element_words, plural
+from traits.log.versions import lifted
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.persona.style_views import address_of
 from traits.review.decision_views import answer
@@ -151,7 +152,8 @@ def _back(request: Request) -> str:
 
 def _undone_text(outcome: undo_service.UndoOutcome) -> str:
     first = outcome.undone[0]
-    before, after = first.content["before"], first.content["after"]
+    content = lifted(first.content)
+    before, after = content["before"], content["after"]
     state = before.get("candidate") or after.get("trait") or before.get("trait") or {}
     element = (first.style_element or "").partition(":")[0]
     named = element_words(element) if element else f"“{state.get('name', '')}”"

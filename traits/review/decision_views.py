@@ -15,6 +15,7 @@ from ptfi.web.keyset import place_key
 from traits import forms, selectors
 from traits.decisions import candidates as services
 from traits.errors import AlreadyDecidedError, InvalidError, RuleError, StaleVersionError, TraitRemovedError
+from traits.log.versions import lifted
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.review.forms import filter_query, read_contexts, read_filters, read_relation, read_until
 from traits.review.selectors import Filters, queue
@@ -222,7 +223,7 @@ def _decided(request: Request, outcome: services.Outcome) -> HttpResponse:
 
 def _became(entry: UserRefinedTrait) -> str:
     """What a decision made of the trait that the suggestion clashed with; "" for any other entry."""
-    before = entry.content["before"].get("trait") or {}
+    before = lifted(entry.content)["before"]["trait"] or {}
     return BECAME.get(Decision(entry.user_decision), "").format(name=before.get("name", ""))
 
 

@@ -257,5 +257,6 @@ def _decisions(candidate: ExtractedTraitCandidate, with_contents: bool) -> list[
     """The person's newest decisions about it; reason and notes for those alone who may read the log."""
     rows = UserRefinedTrait.objects.filter(original_candidate=candidate.pk, user=candidate.user_id).defer("content")
     if with_contents:
+        # Content of every version has them.
         rows = rows.annotate(reason=KT("content__reason"), notes=KT("content__notes"))
     return list(rows.order_by("-revision")[:SHOWN_DECISIONS])

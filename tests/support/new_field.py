@@ -1,0 +1,54 @@
+"""A trait with one more field, as docs/development.md says how to add one, for as long as a test runs."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, models
+
+from traits.decisions import recording as steps
+from traits.log import snapshots as states
+from traits.log import versions as snapshot_versions
+from traits.models import PersonaTrait
+
+DOCS = Path(__file__).resolve().parents[2] / "docs/development.md"
+FIELD, DEFAULT = "mood", "calm"
+
+
+def lift_of_docs() -> snapshot_versions.Lift:
+    """The function that the page shows, made for the newest version there is."""
+    program = re.search(r"```python\n(   def _from_1.*?)```", DOCS.read_text(), re.DOTALL)
+    assert program
+    text = re.sub("^   ", "", program[1], flags=re.MULTILINE).replace(
+        '"v": 2', f'"v": {snapshot_versions.newest() + 1}'
+    )
+    found: dict[str, Any] = {}
+    exec(compile(text, "docs/development.md", "exec"), found)  # noqa: S102
+    lift: snapshot_versions.Lift = found["_from_1"]
+    return lift
+
+
+@contextmanager
+def added_field() -> Iterator[None]:
+    """Column, model, states and version have the field in here; the column goes with the test's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE traits_personatrait ADD COLUMN {FIELD} text NOT NULL DEFAULT '{DEFAULT}'")
+    lift, fields, columns = lift_of_docs(), states.TRAIT_FIELDS, list(steps.TRAIT_COLUMNS)
+    field = models.TextField(default=DEFAULT, db_default=DEFAULT)
+    PersonaTrait.add_to_class(FIELD, field)
+    states.TRAIT_FIELDS = (*fields, FIELD)  # type: ignore[assignment]
+    snapshot_versions.LIFTS.append(lift)
+    steps.TRAITS.__init__(PersonaTrait)  # type: ignore[misc]
+    steps.TRAIT_COLUMNS.append(FIELD)
+    try:
+        yield
+    finally:
+        snapshot_versions.LIFTS.remove(lift)
+        states.TRAIT_FIELDS = fields
+        PersonaTrait._meta.local_fields.remove(field)
+        PersonaTrait._meta._expire_cache()  # type: ignore[attr-defined]
+        delattr(PersonaTrait, FIELD)
+        steps.TRAITS.__init__(PersonaTrait)  # type: ignore[misc]
+        steps.TRAIT_COLUMNS[:] = columns
