@@ -34,6 +34,12 @@ MARKED = {"browser": ("slow", "browser"), "faults": ("slow", "alone"), "graph": 
 """Folders whose every test has these markers; what looks into the graph from elsewhere has `graph` itself."""
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without slow tests, do not even read the folders that hold no others: what they import takes a second."""
+    is_slow = "slow" in MARKED.get(collection_path.name, ())
+    return True if is_slow and config.option.markexpr == "not slow" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by their folder."""
     for item in items:

@@ -1,15 +1,21 @@
 """The rules that the tests' own files keep."""
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
 
 
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def imported(path: Path) -> Iterator[str]:
     """The modules that a file imports, as dotted names; of `from a import b` both a and a.b."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -40,7 +46,7 @@ def marked(path: Path) -> set[str]:
     """The markers in the module's pytestmark."""
     return {
         marker.attr
-        for node in ast.parse(path.read_text()).body
+        for node in parsed(path).body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
         for marker in ast.walk(node.value)
         if isinstance(marker, ast.Attribute)
