@@ -39,9 +39,10 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from bench.import_candidates import rows  # noqa: E402
 from ptfi.accounts.models import User  # noqa: E402
+from ptfi.web.keyset import PAGE  # noqa: E402
 from traits.ingest import batch as ingest  # noqa: E402
 from traits.ingest.parsing import Suggestion, parse  # noqa: E402
-from traits.review.selectors import PAGE, Filters, queue  # noqa: E402
+from traits.review.selectors import QueueFilters, queue  # noqa: E402
 
 GZIP = {"Accept-Encoding": "gzip"}
 HTMX = {**GZIP, "HX-Request": "true", "HX-Target": "open"}
@@ -67,7 +68,7 @@ class Visit:
         self.figures: dict[tuple[str, str], list[float]] = defaultdict(list)
 
     def run(self, measure: Callable[[str, Callable[[], Any]], None]) -> None:
-        first = queue(self.user, Filters(), limit=1).rows[0]
+        first = queue(self.user, QueueFilters(), limit=1).rows[0]
         path = f"/review/{first.pk}/"
         confirm = {"version": first.version, "shown": PAGE}
         measure("page", lambda: self.client.get("/review/", headers=GZIP))

@@ -9,11 +9,11 @@ from graph.reads import traits as queries
 from graph.reads.concepts import concepts
 from graph.reads.export import export
 from graph.reads.subgraph import network
-from graph.views import read_key, write_key
 from ptfi.api.strict import read_query
 from ptfi.api.views import PersonView
 from ptfi.errors import RuleError
 from ptfi.web.downloads import Download
+from ptfi.web.keyset import hide, reveal
 from traits import selectors
 from traits.api import requests
 from traits.api.serializers import trait_json
@@ -35,14 +35,14 @@ class Traits(PersonView):
         held = selectors.traits(self.person, [item.id for item in page.items])
         # One that was removed a moment ago is in the graph still, but no longer in the persona.
         data = [trait_json(held[item.id]) | {"strength": item.strength} for item in page.items if item.id in held]
-        following = write_key(page.next_key) or None
+        following = hide(page.next_key) or None
         return self.answer(
             {"data": data, "pagination": {"limit": values["limit"], "total": page.total, "next": following}}
         )
 
 
 def _key(text: str) -> tuple[str, str] | None:
-    key = read_key(text)
+    key = reveal(text)
     if text and key is None:
         raise RuleError(details={"after": ["This is not the next of a page."]})
     return key

@@ -26,7 +26,7 @@ from ptfi.staff.base import ReadOnlyAdmin
 from traits.models import AccessKind, Erasure, Persona
 from traits.models.erasure import UNDER_WAY
 from traits.staff.access import PersonalAdmin, staff_id
-from traits.staff.filters import chosen
+from traits.staff.lists import uuids_from
 
 LISTED = 20
 CHECK_SECONDS = 10.0
@@ -278,11 +278,11 @@ def _page_of(user_id: uuid.UUID) -> str:
 
 def _chosen(request: HttpRequest) -> QuerySet[Persona]:
     """Those who were named, also if the list would not show them any more."""
-    return Persona.objects.filter(pk__in=chosen(request.POST.getlist(ACTION_CHECKBOX_NAME)))
+    return Persona.objects.filter(pk__in=uuids_from(request.POST.getlist(ACTION_CHECKBOX_NAME)))
 
 
 def _id_in(text: str) -> uuid.UUID | None:
-    return next(iter(chosen([text.strip()])), None)
+    return next(iter(uuids_from([text.strip()])), None)
 
 
 def _plural(done: str) -> str:

@@ -8,17 +8,16 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
 from ptfi.errors import RuleError
 
 from .adapter import release_unverified
+from .mail import send_text
 from .models import User
 
 SALT = "ptfi.invitation"
@@ -76,9 +75,7 @@ def send_invitation(user: User) -> None:
         "url": settings.SITE_URL + reverse("account_open_invitation", args=[token]),
         "valid_until": timezone.now() + VALID_FOR,
     }
-    subject = render_to_string("account/email/invitation_subject.txt").strip()
-    message = render_to_string("account/email/invitation_message.txt", context)
-    send_mail(subject, message, settings.DEFAULT_FROM_EMAIL, [user.invited_email])
+    send_text("invitation", user.invited_email, context)
 
 
 def find_invited(token: str) -> User:

@@ -123,7 +123,7 @@ def test_a_rejection_that_waited_sees_what_has_no_entry_in_the_log(
     other, chosen = suggest(bob if back == "received" else alice), suggest(alice, "loves jazz")
 
     def moderate(name: str, **more: Any) -> None:
-        action = moderation.Action(name=ModerationAction(name), reason="Ticket 17", **more)
+        action = moderation.Moderation(name=ModerationAction(name), reason="Ticket 17", **more)
         assert moderation.act(actor=sam, action=action, candidate_ids=[other.pk]).done
 
     if back == "requeued":

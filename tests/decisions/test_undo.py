@@ -101,6 +101,6 @@ def test_a_suggestion_whose_trait_is_there_already(alice: User, sam: User) -> No
         decisions.confirm(**acting_for_self(alice), candidate_id=again.pk)
     refusals = {ModerationAction.ARCHIVE: {}, ModerationAction.REQUEUE: {again.pk: "It is a trait already."}}
     for name, refused in refusals.items():
-        action = moderation.Action(name=name, reason="Ticket 17")
+        action = moderation.Moderation(name=name, reason="Ticket 17")
         assert moderation.act(actor=sam, action=action, candidate_ids=[again.pk]).refused == refused
     assert log_of(alice) == ["user_added_confirmed"]

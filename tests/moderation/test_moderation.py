@@ -33,7 +33,7 @@ from traits.models import (
 )
 from traits.moderation import services as moderation
 from traits.privacy import export
-from traits.review.selectors import Filters, counts, queue
+from traits.review.selectors import QueueFilters, counts, queue
 
 pytestmark = pytest.mark.django_db
 
@@ -176,7 +176,7 @@ def test_what_is_held_back_is_nowhere_until_released(
     assert fresh(row).status == CandidateStatus.CANDIDATE
     assert fresh(row).held_reason == "sensitive: Ticket 17"
     assert counts(alice)["total"] == 0
-    assert queue(alice, Filters()).rows == []
+    assert queue(alice, QueueFilters()).rows == []
     assert lists.listed_candidates(alice) == ([], 0)
     for page in ("/review/", "/review/?tab=later", "/review/?q=jazz", "/persona/"):
         assert "Loves jazz" not in text_of(as_alice.get(page))
@@ -300,7 +300,7 @@ def test_many_go_at_once_in_a_bounded_number_of_queries(
     alice: User, sam: User, suggest: Suggest, django_assert_max_num_queries: Any
 ) -> None:
     rows = [suggest(make_user(f"Person{number}"), "Loves jazz") for number in range(12)]
-    archive = moderation.Action(name=ModerationAction.ARCHIVE, reason="Twice")
+    archive = moderation.Moderation(name=ModerationAction.ARCHIVE, reason="Twice")
     with django_assert_max_num_queries(14):
         outcome = moderation.act(actor=sam, action=archive, candidate_ids=[row.pk for row in rows])
     assert len(outcome.done) == 12

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from ptfi.accounts.models import User
@@ -165,6 +167,28 @@ def test_the_sources_with_most_come_first_and_some_pieces_are_shown(alice: User,
     preview = text(fresh, f"/persona/sources/{rows[0].key}/erase/")
     assert re.findall(r"Said \d\.", preview) == [f"Said {n}." for n in range(5)]
     assert "and 2 more" in preview
+
+
+@pytest.mark.parametrize("kind", ["evidence", "source", "category"])
+def test_erasing_a_part_looks_nothing_up_in_vain(alice: User, fresh: Client, kind: str) -> None:
+    piece = first_piece(suggested(alice, "Sails", ("I sail.", SOURCE), ("Again.", OTHER)))
+    source = my_data.sources(alice).rows[0].key
+    part = {"evidence": f"evidence/{piece}", "source": f"sources/{source}", "category": "categories/Interest"}[kind]
+    with CaptureQueriesContext(connection) as captured:
+        assert fresh.post(f"/persona/{part}/erase/").status_code == 302
+    asked = [query["sql"] for query in captured.captured_queries]
+
+    def number(mark: str) -> int:
+        return sum(bool(re.search(mark, query)) for query in asked)
+
+    # All sources by name, to find that of the address.
+    assert number("SELECT DISTINCT name") == (kind == "source")
+    # The suggestion that has the piece.
+    assert number(r"""@> '\[{"evidence_id":""") == (kind == "evidence")
+    # What only the page before shows: the first pieces of a source, and how much would go.
+    assert number("ORDER BY detail|nullif\\(detail") == 0
+    assert number('SELECT COUNT.* FROM "traits_(extractedtraitcandidate|personatrait|userrefinedtrait)"') == 0
+    assert number("count.DISTINCT piece->>'evidence_id'") == 1
 
 
 def test_who_has_not_just_signed_in_proves_it(alice: User, as_alice: Client) -> None:

@@ -20,7 +20,7 @@ from traits.decisions.inputs import Changes
 from traits.erasure import parts as erasure_parts
 from traits.log.entries import Actor
 from traits.models import AccessEntry, PersonaTrait, UserRefinedTrait
-from traits.staff import finding
+from traits.staff import lists
 
 LOG = "/admin/traits/userrefinedtrait/"
 LOOKS = "/admin/traits/accessentry/"
@@ -131,7 +131,7 @@ def test_a_key_that_is_none_starts_at_the_beginning(staff: Client, alice: User, 
 
 
 def test_pages_by_key(staff: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finding, "PAGE", 3)
+    monkeypatch.setattr(lists, "LONG_PAGE", 3)
     give_reason(staff, f"{LOG}?person={alice.pk}")
     made = [
         decisions.add_trait(**acting_for_self(alice), changes=Changes(name=f"Hums {n}", category="Skill")).entries[0]

@@ -74,11 +74,11 @@ def marked(alice: User, sam: User, signed_in: SignedIn) -> dict[str, str]:
     assert trait
     decisions.edit_trait(**acting_for_self(alice), trait_id=trait.pk, changes=Changes(notes="xylonotes"))
     decisions.put_styles(**acting_for_self(alice), context="", styles={"Greeting": "xylostyle"})
-    flag = moderation.Action(name=ModerationAction.FLAG, kind="unsafe", reason="xyloheld")
+    flag = moderation.Moderation(name=ModerationAction.FLAG, kind="unsafe", reason="xyloheld")
     moderation.act(actor=sam, action=flag, candidate_ids=[waiting.pk])
     held = moderation.act(
         actor=sam,
-        action=moderation.Action(name=ModerationAction.ARCHIVE, reason="xylomoderation"),
+        action=moderation.Moderation(name=ModerationAction.ARCHIVE, reason="xylomoderation"),
         candidate_ids=[make_candidate(alice, "Archived xyloname", **texts).pk],
     )
     account = f"/admin/accounts/user/{alice.pk}/change/"

@@ -128,7 +128,7 @@ def test_pictures(sam: User, page: Page, site: str, enter: Enter) -> None:
     held = candidate(mira, "Goes quiet when she is angry")
     decisions.defer(**acting_for_self(mira), candidate_id=held.pk, until=None)
     reason = "Complaint 118: says where somebody lives."
-    flag = moderation.Action(name=ModerationAction.FLAG, kind="unsafe", reason=reason)
+    flag = moderation.Moderation(name=ModerationAction.FLAG, kind="unsafe", reason=reason)
     moderation.act(actor=sam, action=flag, candidate_ids=[held.pk])
     changes = Changes(name="Prefers tea to coffee", user_confidence=4, notes="Only since August.")
     tea = candidate(mira, "Has given up coffee for tea")

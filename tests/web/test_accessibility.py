@@ -167,7 +167,7 @@ def test_every_page(alice: User, page: Page, site: str, enter: Enter, theme: str
 @pytest.mark.parametrize(("theme", "width"), [("light", 390), ("dark", 1280)])
 def test_pages_of_staff(alice: User, sam: User, page: Page, site: str, enter: Enter, theme: str, width: int) -> None:
     candidate = make_candidate(alice, LONG[:255], evidence=["爵士乐", "الجاز", "x" * 400])
-    archive = moderation.Action(name=ModerationAction.ARCHIVE, reason="Twice")
+    archive = moderation.Moderation(name=ModerationAction.ARCHIVE, reason="Twice")
     moderation.act(actor=sam, action=archive, candidate_ids=[candidate.pk, make_candidate(alice).pk])
     ids = {"candidate": candidate.pk, "alice": alice.pk, "group": staff_of("auditor").groups.get().pk}
     page.emulate_media(color_scheme="dark" if theme == "dark" else "light")

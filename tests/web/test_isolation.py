@@ -37,19 +37,19 @@ from traits.models import AccessEntry, Suppression
 from traits.persona import duplicates as pairs
 from traits.persona import overview
 from traits.privacy import selectors as my_data
-from traits.privacy import staff_access as looks
-from traits.review.selectors import Filters
+from traits.privacy import staff_access
+from traits.review.selectors import QueueFilters
 
 MARKER = "xylophone"
 SERVICES = (decisions, erasure, erasure_parts, erasure_account, suppressions)
 READERS = (selectors, history, past, overview)
 READS = [
     *(styles.styles, styles.all_styles, erasure.receipt, erasure.counts, standing, suppressions.suppressions),
-    *(looks.looks, looks.look_count),
+    *(staff_access.access_log, staff_access.access_count),
     *(my_data.sources, source_name, my_data.categories, my_data.receipts),
     *(similar.similar_traits, pairs.close_pairs, bulk.merge_targets),
 ]
-FILTERS: dict[Callable[..., Any], Any] = {history.page: history.Filters()}
+FILTERS: dict[Callable[..., Any], Any] = {history.page: history.HistoryFilters()}
 # It reads one snapshot, which only a transaction of its own can: tests/privacy/test_archive.py.
 STREAMED = "/persona/data/download/"
 OURS = ("/review", "/traits", "/styles", "/undo", "/persona")
@@ -196,7 +196,7 @@ def arguments(function: Callable[..., Any], theirs: Theirs, bob: User) -> Iterat
         values |= {"decision": "rejected", "status": "dormant", "changes": Changes(name="Mine", category="Skill")}
         values |= {
             "evidence": Evidence(),
-            "filters": FILTERS.get(function, Filters()),
+            "filters": FILTERS.get(function, QueueFilters()),
             "tab": "review",
             "entries": [],
         }

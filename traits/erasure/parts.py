@@ -29,6 +29,9 @@ from traits.log.snapshots import State
 from traits.models import Category, Erasure, ErasureState, ExtractedTraitCandidate, PersonaTrait, Suppression
 from traits.models.erasure import ErasureKind
 
+COUNTED_OF_CATEGORY = ("candidates", "traits", "evidence", "log_entries", "suppressions")
+COUNTED_OF_PIECES = ("candidates", "evidence", "log_entries", "candidates_less", "traits_less")
+"""What the receipt of a category counts, and that of a source or a piece of evidence."""
 FURTHEST = dt.timedelta(hours=1)
 """Longer than an erasure backs off: a time further ahead is from before the clock was set back."""
 WITHOUT = """
@@ -104,8 +107,9 @@ def _start(user: User, actor: log.Actor, kind: str, target: State, bar: str) -> 
     erasure = new_erasure(user, actor, kind)
     erasure.target, erasure.bar, erasure.state = target, bar, ErasureState.ERASING
     erasure.confirmed_at = timezone.now()
-    counts = preview(user, target)
-    erasure.counts = dict.fromkeys(counts, 0) | {"evidence": counts["evidence"]}
+    erasure.counts = dict.fromkeys(COUNTED_OF_CATEGORY if kind == ErasureKind.CATEGORY else COUNTED_OF_PIECES, 0)
+    # The steps count the rest as they go; a piece may stand in many rows, of which each step sees some.
+    erasure.counts["evidence"] = Scope(target).pieces(user)
     erasure.save(force_insert=True)
     erasure.counts |= erase_records(user)
     if kind == ErasureKind.CATEGORY:

@@ -1,4 +1,4 @@
-"""The sources of what is held about a person, and the key that stands for each in addresses and erasures."""
+"""The sources that a person's evidence names, and the one that a key stands for in an address."""
 
 from ptfi.accounts.models import User
 from ptfi.db import sql
@@ -18,6 +18,7 @@ HELD = f"""
            candidate_id, trait_id
     FROM ({HELD_PIECES}) AS pieces
 """  # noqa: S608 (HELD_PIECES is ours)
+"""The pieces of a person's evidence that name a source, each with what has it."""
 
 
 def source_name(user: User, key: str) -> str | None:

@@ -9,12 +9,12 @@ from typing import Any
 
 from ptfi.accounts.models import User
 from ptfi.db import sql
+from ptfi.web.keyset import LONG_PAGE, cut
 from traits.history.sql import PERSONA_AT, REVISION_AT
 from traits.log.snapshots import State
 from traits.log.versions import lifted_parts
 from traits.models import UserRefinedTrait
 
-PAGE = 50
 STYLES = 200
 """Elements of style that are shown at most."""
 
@@ -32,13 +32,13 @@ class PastTrait:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Past:
-    """Some of the traits, by name, and after which one the next page begins.
+    """Some of the traits, by name, and the key of the page behind them; "" at the end.
 
     How many traits there were then and are now; same and changed are those of both.
     """
 
     traits: list[PastTrait]
-    next: uuid.UUID | None
+    next: str
     then: int
     now: int
     same: int
@@ -59,18 +59,18 @@ def revision_at(user: User, at: dt.datetime) -> int:
     return revision
 
 
-def persona_at(user: User, revision: int, after: uuid.UUID | None = None, limit: int = PAGE) -> Past:
+def persona_at(user: User, revision: int, after: uuid.UUID | None = None, limit: int = LONG_PAGE) -> Past:
     """What the entry of this number left behind; a page that is to begin after no trait of then begins at the start."""
     values: dict[str, Any] = {"user": user.pk, "revision": revision, "after": after, "limit": limit + 1}
     rows = sql.rows(PERSONA_AT, values)
     then, now, same, changed = rows[0][:4]
     found = [
         PastTrait(trait_id=pk, state=_lifted(state, version), evidence_count=pieces or 0, is_held=held, is_same=is_same)
-        for _, _, _, _, pk, state, version, pieces, held, is_same in rows[:limit]
+        for _, _, _, _, pk, state, version, pieces, held, is_same in rows
         if pk
     ]
-    following = found[-1].trait_id if len(rows) > limit else None
-    return Past(traits=found, next=following, then=then, now=now, same=same, changed=changed)
+    page = cut(found, limit, lambda trait: trait.trait_id)
+    return Past(traits=page.rows, next=page.next, then=then, now=now, same=same, changed=changed)
 
 
 def _lifted(text: str, version: int) -> State:

@@ -14,6 +14,9 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from ptfi.oauth.grants import client_names
+from ptfi.web import keyset
+from ptfi.web.filters import Filters, choice, day
+from ptfi.web.keyset import Page
 from traits.errors import NotFoundError
 from traits.history.past import revision_at
 from traits.history.sql import SLIM
@@ -24,10 +27,10 @@ from traits.log.snapshots import SIDES, State
 from traits.log.undoable import Standing
 from traits.log.versions import lifted, lifted_parts
 from traits.log.words import SAME_TRAIT, WORDS
-from traits.models import ActorKind, Decision, PersonaTrait, UserRefinedTrait
+from traits.models import ActorKind, Category, Decision, PersonaTrait, UserRefinedTrait
 from traits.models.log import NEVER_UNDONE
 
-PAGE = 30
+ORDER = ("-revision",)
 SHOWN_MEMBERS = 8
 """Entries of a batch that are narrated in the list; the rest is on the batch's own page."""
 MOMENT = dt.timedelta(microseconds=1)
@@ -56,19 +59,34 @@ class Slim(Func):
     output_field = JSONField()
 
 
+def _says(decision: str) -> Q:
+    """Entries of this decision; a trait merged into another one is written as one removed and one edited."""
+    meant = Q(user_decision=decision)
+    if decision == Decision.MERGED:
+        # In every version of the snapshots a relation has its kind.
+        halves = (Decision.REMOVED, Decision.EDITED)
+        meant |= Q(user_decision__in=halves, content__relation__kind=SAME_TRAIT)
+    return meant
+
+
+def _names_category(category: str) -> Func:
+    """Whether one of an entry's states is of this category; a single look at the content, which may be long.
+
+    In every version of the snapshots a state has its category.
+    """
+    path = Func(Value(f'$.*.*.category ? (@ == "{category}")'), template="%(expressions)s::jsonpath")
+    return Func("content", path, function="jsonb_path_exists", output_field=BooleanField())
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Filters:
-    """Which entries are listed; what is empty was not chosen. Both days are the person's, and belong to it."""
+class HistoryFilters(Filters):
+    """Which entries are listed. Both days are the person's, and belong to it."""
 
-    decision: str = ""
-    category: str = ""
-    actor: str = ""
-    since: dt.date | None = None
-    until: dt.date | None = None
-
-    @property
-    def chosen(self) -> bool:
-        return any(dataclasses.astuple(self))
+    decision: str = choice(Decision.values, _says)
+    category: str = choice(Category.values, _names_category)
+    actor: str = choice(ACTORS, ACTOR_CONDITIONS.__getitem__)
+    since: dt.date | None = day()
+    until: dt.date | None = day()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -116,63 +134,26 @@ class Item:
         return sentence(self.entry, self.phrase)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Page:
-    """Some of the history; the next one begins after the entry of that number, 0 at the end."""
-
-    items: list[Item]
-    next: int = 0
-
-
 def end_of(day: dt.date) -> dt.datetime:
     """The last moment of the person's day."""
     return timezone.make_aware(dt.datetime.combine(day + dt.timedelta(days=1), dt.time())) - MOMENT
 
 
-def _matching(user: User, filters: Filters) -> QuerySet[UserRefinedTrait]:
-    rows = UserRefinedTrait.objects.filter(user=user)
-    if filters.decision:
-        rows = rows.filter(_says(filters.decision))
-    if filters.actor:
-        rows = rows.filter(ACTOR_CONDITIONS[filters.actor])
-    if filters.category:
-        rows = rows.filter(_names_category(filters.category))
-    return rows
+def _matching(user: User, filters: HistoryFilters) -> QuerySet[UserRefinedTrait]:
+    return UserRefinedTrait.objects.filter(filters.condition(), user=user)
 
 
-def _says(decision: str) -> Q:
-    """Entries of this decision; a trait merged into another one is written as one removed and one edited."""
-    meant = Q(user_decision=decision)
-    if decision == Decision.MERGED:
-        # In every version of the snapshots a relation has its kind.
-        halves = (Decision.REMOVED, Decision.EDITED)
-        meant |= Q(user_decision__in=halves, content__relation__kind=SAME_TRAIT)
-    return meant
-
-
-def _names_category(category: str) -> Func:
-    """Whether one of an entry's states is of this category; a single look at the content, which may be long.
-
-    In every version of the snapshots a state has its category.
-    """
-    path = Func(Value(f'$.*.*.category ? (@ == "{category}")'), template="%(expressions)s::jsonpath")
-    return Func("content", path, function="jsonb_path_exists", output_field=BooleanField())
-
-
-def page(user: User, filters: Filters, after: int = 0, limit: int = PAGE) -> Page:
+def page(user: User, filters: HistoryFilters, after: str = "", limit: int = keyset.PAGE) -> Page[Item]:
     """One page of the history, in a number of queries that does not grow with it."""
     rows = _matching(user, filters)
-    if after:
-        rows = rows.filter(revision__lt=after)
     if filters.since:
         rows = rows.filter(revision__gt=revision_at(user, end_of(filters.since - dt.timedelta(days=1))))
     if filters.until:
         rows = rows.filter(revision__lte=revision_at(user, end_of(filters.until)))
     # A batch stands where its newest entry is.
     newer = _matching(user, filters).filter(batch_id=OuterRef("batch_id"), revision__gt=OuterRef("revision"))
-    heads = with_names(rows.filter(Q(batch_id=None) | ~Exists(newer))).order_by("-revision")
-    found = list(heads[: limit + 1])
-    return Page(items=items(user, found[:limit]), next=found[limit - 1].revision if len(found) > limit else 0)
+    heads = keyset.page(with_names(rows.filter(Q(batch_id=None) | ~Exists(newer))), ORDER, after, limit)
+    return Page(rows=items(user, heads.rows), next=heads.next)
 
 
 def items(user: User, heads: list[Any], *, fold: bool = True) -> list[Item]:
@@ -289,12 +270,11 @@ def item(user: User, action_id: uuid.UUID) -> Item:
     return items(user, [head])[0]
 
 
-def members(user: User, batch_id: uuid.UUID, after: int = 0, limit: int = PAGE) -> Page:
+def members(user: User, batch_id: uuid.UUID, after: str = "", limit: int = keyset.PAGE) -> Page[Item]:
     """The entries of a batch, each on its own."""
-    rows = UserRefinedTrait.objects.filter(user=user, batch_id=batch_id)
-    found = list(with_names(rows.filter(revision__lt=after) if after else rows).order_by("-revision")[: limit + 1])
-    shown = items(user, found[:limit], fold=False)
-    return Page(items=shown, next=found[limit - 1].revision if len(found) > limit else 0)
+    entries = with_names(UserRefinedTrait.objects.filter(user=user, batch_id=batch_id))
+    found = keyset.page(entries, ORDER, after, limit)
+    return Page(rows=items(user, found.rows, fold=False), next=found.next)
 
 
 def content(user: User, entry_id: uuid.UUID) -> State:

@@ -40,7 +40,7 @@ Candidates = dict[uuid.UUID, ExtractedTraitCandidate]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Action:
+class Moderation:
     """What is to be done; kind goes with flag, to (who gets them) with reassign."""
 
     name: ModerationAction
@@ -50,7 +50,7 @@ class Action:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Outcome:
+class ModerationOutcome:
     """What was done, or would be; refused: why not, by the candidate's id."""
 
     done: list[ExtractedTraitCandidate]
@@ -74,7 +74,7 @@ class Facts:
     bars: bars.Bars
 
 
-def preview(action: Action, candidate_ids: Iterable[uuid.UUID]) -> Outcome:
+def preview(action: Moderation, candidate_ids: Iterable[uuid.UUID]) -> ModerationOutcome:
     """What act() would do now. Raises InvalidError for more than MOST."""
     ids = _chosen(candidate_ids)
     rows = ExtractedTraitCandidate.objects.defer("search").in_bulk(ids)
@@ -82,7 +82,7 @@ def preview(action: Action, candidate_ids: Iterable[uuid.UUID]) -> Outcome:
 
 
 @atomic
-def act(*, actor: User, action: Action, candidate_ids: Iterable[uuid.UUID]) -> Outcome:
+def act(*, actor: User, action: Moderation, candidate_ids: Iterable[uuid.UUID]) -> ModerationOutcome:
     """Do it with those that take it, and keep an entry for each person concerned.
 
     Raises InvalidError (reason, kind, to) for what is missing, or for more than MOST.
@@ -115,7 +115,7 @@ def _chosen(candidate_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
     return ids
 
 
-def _check(action: Action) -> None:
+def _check(action: Moderation) -> None:
     faults = {}
     if not action.reason.strip() or len(action.reason) > MAX_REASON:
         faults["reason"] = [f"Give a reason of at most {MAX_REASON} characters."]
@@ -127,13 +127,13 @@ def _check(action: Action) -> None:
         raise InvalidError(details=faults)
 
 
-def _sorted_out(action: Action, ids: Collection[uuid.UUID], rows: Candidates) -> Outcome:
+def _sorted_out(action: Moderation, ids: Collection[uuid.UUID], rows: Candidates) -> ModerationOutcome:
     facts = _facts(action, rows.values())
     refused = {pk: why for pk in ids if (why := _refusal(action, rows[pk], facts) if pk in rows else "It is gone.")}
-    return Outcome(done=[rows[pk] for pk in ids if pk not in refused], refused=refused)
+    return ModerationOutcome(done=[rows[pk] for pk in ids if pk not in refused], refused=refused)
 
 
-def _facts(action: Action, rows: Collection[ExtractedTraitCandidate]) -> Facts:
+def _facts(action: Moderation, rows: Collection[ExtractedTraitCandidate]) -> Facts:
     ids = [row.pk for row in rows]
     entries = UserRefinedTrait.objects.filter(original_candidate__in=ids).order_by()
     kept = ModerationEntry.objects.filter(candidate_id__in=ids, action=ModerationAction.ARCHIVE)
@@ -151,7 +151,7 @@ def _facts(action: Action, rows: Collection[ExtractedTraitCandidate]) -> Facts:
     )
 
 
-def _refusal(action: Action, row: ExtractedTraitCandidate, facts: Facts) -> str:
+def _refusal(action: Moderation, row: ExtractedTraitCandidate, facts: Facts) -> str:
     """Why this is not done with it; "" where it is."""
     if action.name == ModerationAction.RELEASE:
         return "" if row.held_reason else "It is not held back."
@@ -197,7 +197,7 @@ def _why_not_given(to: User, row: ExtractedTraitCandidate, facts: Facts) -> str:
 
 
 def _carried_out(
-    action: Action, row: ExtractedTraitCandidate, actor: User, at: dt.datetime, batch_id: uuid.UUID
+    action: Moderation, row: ExtractedTraitCandidate, actor: User, at: dt.datetime, batch_id: uuid.UUID
 ) -> list[ModerationEntry]:
     """Change the row, in memory; the entries about it: one, or one for each of two people."""
     before, owner = _state(row), row.user_id

@@ -30,6 +30,6 @@ def overview_page(request: Request) -> HttpResponse:
         "models": models,
         "more_models": number_of_models - len(models),
         "drawn": overview.DRAWN,
-        "lately": history.page(user, history.Filters(), limit=LATELY).items,
+        "lately": history.page(user, history.HistoryFilters(), limit=LATELY).rows,
     }
     return render(request, "overview/overview.html", context)

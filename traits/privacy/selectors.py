@@ -1,18 +1,19 @@
 """Reads for the page where a person sees how much is held about them, where it came from, and what they had erased."""
 
 import dataclasses
-import uuid
 from typing import Any
 
 from django.db.models import Count
 
 from ptfi.accounts.models import User
 from ptfi.db import sql
+from ptfi.web import keyset
+from ptfi.web.keyset import PAGE, Page, cut
 from traits.erasure.sources import HELD, HELD_PIECES, source_name
 from traits.ingest.blocklist import Bars, of_people, source_bar
 from traits.models import Category, Erasure, ExtractedTraitCandidate, PersonaTrait
 
-PAGE = 30
+RECEIPTS_ORDER = ("-requested_at", "erasure_id")
 SOURCES = f"""
     WITH counted AS (
         SELECT name, coalesce(min(nullif(detail, '')), '') AS first, coalesce(max(nullif(detail, '')), '') AS last,
@@ -57,25 +58,16 @@ class Source:
         return _title(self.name, self.first, self.last)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Sources:
-    """Some of the sources, and the key to go on from; next is "" at the end."""
-
-    rows: list[Source]
-    next: str
-
-
 def _title(name: str, first: str, last: str) -> str:
     """What people know a source by: its places where these are named, else its name."""
     return f"{first} … {last}" if first != last else first or name
 
 
-def sources(user: User, after: str = "") -> Sources:
+def sources(user: User, after: str = "") -> Page[Source]:
     """A page of the person's sources, those with most evidence first; a key that is not one starts at the beginning."""
     name = source_name(user, after) if after else None
     rows = sql.rows(SOURCES, {"user": user.pk, "after": name or "", "limit": PAGE + 1})
-    found = [_source(user, *row) for row in rows[:PAGE]]
-    return Sources(rows=found, next=found[-1].key if len(rows) > PAGE else "")
+    return cut([_source(user, *row) for row in rows], PAGE, lambda source: source.key)
 
 
 def _source(user: User, name: str, first: str, last: str, pieces: int, suggestions: int, traits: int) -> Source:
@@ -122,19 +114,6 @@ def categories(user: User) -> list[CategoryHeld]:
     ]
 
 
-def receipts(user: User, after: str = "", limit: int = PAGE) -> tuple[list[Erasure], str]:
-    """A page of the person's erasures, newest first, and the key to go on from; "" at the end."""
-    rows = Erasure.objects.filter(subject_id=user.pk, user=user).order_by("-requested_at", "erasure_id")
-    last = _receipt(user, after)
-    if last:
-        older = rows.filter(requested_at__lt=last.requested_at)
-        rows = older | rows.filter(requested_at=last.requested_at, erasure_id__gt=last.pk)
-    found = list(rows[: limit + 1])
-    return found[:limit], str(found[limit - 1].pk) if len(found) > limit else ""
-
-
-def _receipt(user: User, key: str) -> Erasure | None:
-    try:
-        return Erasure.objects.filter(user=user, pk=uuid.UUID(key)).first()
-    except ValueError:
-        return None
+def receipts(user: User, after: str = "", limit: int = PAGE) -> Page[Erasure]:
+    """A page of the person's erasures, newest first."""
+    return keyset.page(Erasure.objects.filter(subject_id=user.pk, user=user), RECEIPTS_ORDER, after, limit)

@@ -11,14 +11,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ptfi.db.transactions import front_door
-from ptfi.web.keyset import place_key
+from ptfi.web.keyset import key_of
 from traits import decisions, forms, selectors
 from traits.errors import AlreadyDecidedError, InvalidError, RuleError, StaleVersionError, TraitRemovedError
 from traits.log.versions import lifted
 from traits.log.words import WORDS
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.review.forms import filter_query, read_contexts, read_filters, read_relation, read_until
-from traits.review.selectors import Filters, queue
+from traits.review.selectors import WAITING_ORDER, QueueFilters, queue
 from traits.review.views import filters_for, open_card, workspace
 from traits.similarity import similar_traits
 from traits.web import Request, acting_for_self, address, read_id, read_number, read_version
@@ -250,7 +250,7 @@ def _path(pk: uuid.UUID | None, query: str) -> str:
 
 def _next(
     request: Request,
-    filters: Filters,
+    filters: QueueFilters,
     listed: list[ExtractedTraitCandidate],
     decided: ExtractedTraitCandidate | None,
 ) -> uuid.UUID | None:
@@ -259,7 +259,7 @@ def _next(
         place = (-decided.created_at.timestamp(), decided.pk)
         following = [row for row in listed if (-row.created_at.timestamp(), row.pk) > place]
         if not following:
-            key = place_key(decided.created_at, decided.pk)
+            key = key_of(decided, WAITING_ORDER)
             following = queue(request.user, filters, after=key, limit=1).rows
         listed = following or listed
     return listed[0].pk if listed else None

@@ -1,7 +1,6 @@
 """What the pages of the review send, read into the words of the selectors and the decisions."""
 
 import datetime as dt
-from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -11,9 +10,9 @@ from traits import confidence
 from traits.confidence import LOWEST_BAND
 from traits.decisions.inputs import Changes, Relation
 from traits.errors import InvalidError
-from traits.models import Category, RejectionCode
-from traits.review.selectors import TABS, Filters
-from traits.web import lines, read_choice, read_id, read_name
+from traits.models import RejectionCode
+from traits.review.selectors import QueueFilters
+from traits.web import lines, read_id
 
 BANDS = {name: words for name, words, _ in (*confidence.BANDS, LOWEST_BAND)}
 LATER = {
@@ -25,23 +24,14 @@ LATER = {
 MORNING = dt.time(6)
 
 
-def read_filters(query: QueryDict) -> Filters:
-    """The filters that the address names; what is not one of the choices counts as not chosen."""
-    return Filters(
-        tab=read_choice(query, "tab", TABS) or "review",
-        category=read_choice(query, "category", Category.values),
-        band=read_choice(query, "band", BANDS),
-        model=read_name(query, "model"),
-        concept=read_name(query, "concept"),
-        q=read_name(query, "q"),
-    )
+def read_filters(query: QueryDict) -> QueueFilters:
+    """The filters that the address names."""
+    return QueueFilters.read(query)
 
 
-def filter_query(filters: Filters, **more: str) -> str:
+def filter_query(filters: QueueFilters, **more: str) -> str:
     """The filters as the query of an address, without what is not chosen."""
-    chosen = {"category": filters.category, "band": filters.band, "model": filters.model, "concept": filters.concept}
-    values = {"tab": filters.tab, **chosen, "q": filters.q, **more}
-    return urlencode({key: value for key, value in values.items() if value and (key, value) != ("tab", "review")})
+    return filters.query(**more)
 
 
 def read_relation(post: QueryDict) -> Relation | None:

@@ -12,12 +12,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ptfi.accounts.models import User
+from ptfi.web.keyset import PAGE
 from traits import forms, selectors
 from traits.log.words import TODAY
 from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
 from traits.review import card as cards
 from traits.review.forms import BANDS, filter_query, later_choices, read_filters, rejection_codes
-from traits.review.selectors import PAGE, Filters, decided_since, facets, queue
+from traits.review.selectors import QueueFilters, decided_since, facets, queue
 from traits.web import Request, address, read_number, wants_fragment
 
 MOST_SHOWN = 300
@@ -97,12 +98,12 @@ def tab_of(candidate: ExtractedTraitCandidate) -> str:
     return STATUS_TABS.get(CandidateStatus(candidate.status), "review")
 
 
-def filters_for(request: Request, candidate: ExtractedTraitCandidate) -> Filters:
+def filters_for(request: Request, candidate: ExtractedTraitCandidate) -> QueueFilters:
     """The filters of the address, on the tab where the candidate is."""
     return dataclasses.replace(read_filters(request.GET), tab=tab_of(candidate))
 
 
-def rows(request: Request, filters: Filters, *, shown: int = 0) -> dict[str, Any]:
+def rows(request: Request, filters: QueueFilters, *, shown: int = 0) -> dict[str, Any]:
     """A page of the list, or as many rows as the page shows by now."""
     after = request.GET.get("after", "")
     limit = min(max(shown, PAGE), MOST_SHOWN)
@@ -119,7 +120,7 @@ def rows(request: Request, filters: Filters, *, shown: int = 0) -> dict[str, Any
     }
 
 
-def workspace(request: Request, filters: Filters, *, shown: int = 0) -> dict[str, Any]:
+def workspace(request: Request, filters: QueueFilters, *, shown: int = 0) -> dict[str, Any]:
     """All of the page but the card."""
     context = rows(request, filters, shown=shown) | cards.head(request.user)
     if not context["page"].rows and filters.tab == "review" and not (filters.narrow or filters.category):

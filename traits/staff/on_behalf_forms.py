@@ -7,11 +7,12 @@ from typing import Any
 from django.http import QueryDict
 
 from ptfi.accounts.models import User
+from ptfi.web import keyset
+from ptfi.web.keyset import Page
 from traits import decisions, forms
 from traits.errors import InvalidError
 from traits.models import ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 from traits.review.forms import read_until
-from traits.staff.filters import chosen
 from traits.web import read_version
 
 Act = Callable[[], list[UserRefinedTrait]]
@@ -60,11 +61,7 @@ def undo_act(by: By, action_id: uuid.UUID) -> Act:
     return lambda: decisions.undo(**by, action_id=action_id).entries
 
 
-def traits_page(user: User, after: str, limit: int) -> tuple[list[PersonaTrait], str]:
-    """The person's traits by name, and the key to go on from; "" at the end."""
+def traits_page(user: User, after: str) -> Page[PersonaTrait]:
+    """A page of the person's traits, by name."""
     rows = PersonaTrait.objects.filter(user=user).only("trait_id", "name", "name_key", "category", "status", "version")
-    last = rows.filter(pk__in=chosen([after])).first()
-    if last:
-        rows = rows.filter(name_key__gte=last.name_key).exclude(name_key=last.name_key, pk__lte=last.pk)
-    found = list(rows.order_by("name_key", "pk")[: limit + 1])
-    return found[:limit], str(found[limit - 1].pk) if len(found) > limit else ""
+    return keyset.page(rows, ("name_key", "pk"), after)

@@ -9,7 +9,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from ptfi.db import sql
-from traits.models import Quality, QualityRefresh, QualityWaiting, RejectionCode
+from ptfi.web.filters import Filters, choice, text
+from traits.models import Category, Quality, QualityRefresh, QualityWaiting, RejectionCode
 from traits.persona.overview import DRAWN, ENOUGH, OFF
 from traits.staff.sql import of_models, totals
 
@@ -36,12 +37,12 @@ WHOLE, BY_WEEK, BY_CATEGORY, BY_BAND = 0b111, 0b011, 0b101, 0b110
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Filters:
-    """What is counted; "" is everything. period is one of PERIODS."""
+class QualityFilters(Filters):
+    """What is counted; "" is everything."""
 
-    period: str = ""
-    model: str = ""
-    category: str = ""
+    period: str = choice(PERIODS)
+    model: str = text()
+    category: str = choice(Category.values)
 
     def values(self) -> dict[str, Any]:
         return {"model": self.model, "category": self.category, "since": self.since}
@@ -143,7 +144,7 @@ class Counts:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Band:
+class QualityBand:
     """Suggestions by their confidence in per cent, from least up to most."""
 
     least: int
@@ -155,7 +156,7 @@ class Band:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Waiting:
+class CategoryWaiting:
     """What waits in a category."""
 
     category: str
@@ -173,14 +174,14 @@ class Report:
     points: list[tuple[dt.date, Counts | None]]
     step: str
     categories: list[tuple[str, Counts]]
-    bands: list[Band]
+    bands: list[QualityBand]
     erased: int
     models: list[tuple[str, Counts]]
     more_models: int
-    waiting: list[Waiting]
+    waiting: list[CategoryWaiting]
 
     @property
-    def oldest(self) -> Waiting | None:
+    def oldest(self) -> CategoryWaiting | None:
         rows = [row for row in self.waiting if row.oldest_at]
         return min(rows, key=lambda row: str(row.oldest_at)) if rows else None
 
@@ -194,7 +195,7 @@ class Report:
         return sum(row.waiting for row in self.waiting)
 
 
-def report(filters: Filters) -> Report:
+def report(filters: QualityFilters) -> Report:
     """What the filters find, as it was counted last."""
     rows = sql.rows(TOTALS, filters.values())
     parts: dict[int, list[tuple[Any, Counts]]] = {kind: [] for kind in (WHOLE, BY_WEEK, BY_CATEGORY, BY_BAND)}
@@ -203,7 +204,9 @@ def report(filters: Filters) -> Report:
             key = {WHOLE: None, BY_WEEK: week, BY_CATEGORY: category, BY_BAND: band}[kind]
             parts[kind].append((key, _counts(sums)))
     models = sql.rows(MODEL_ROWS, filters.values())
-    bands = [Band(least=10 * band, counts=counts) for band, counts in sorted(parts[BY_BAND], key=_first) if band >= 0]
+    bands = [
+        QualityBand(least=10 * band, counts=counts) for band, counts in sorted(parts[BY_BAND], key=_first) if band >= 0
+    ]
     points, step = _points(parts[BY_WEEK])
     return Report(
         total=parts[WHOLE][0][1] if parts[WHOLE] else None,
@@ -228,7 +231,7 @@ def last_refresh() -> QualityRefresh | None:
     return QualityRefresh.objects.first()
 
 
-def rows(filters: Filters) -> Iterator[tuple[Any, ...]]:
+def rows(filters: QualityFilters) -> Iterator[Any]:
     """Week, model, category, band and the columns of COUNTED of what the filters find; without a model, of each."""
     found = Quality.objects.filter(**({"week__gte": filters.since} if filters.since else {}))
     if filters.model:
@@ -236,7 +239,7 @@ def rows(filters: Filters) -> Iterator[tuple[Any, ...]]:
     if filters.category:
         found = found.filter(category=filters.category)
     found = found.order_by("week", "model", "category", "band")
-    return found.values_list("week", "model", "category", "band", *COUNTED).iterator()
+    return found.values_list("week", "model", "category", "band", *COUNTED, named=True).iterator()
 
 
 def _first(row: tuple[Any, Counts]) -> Any:
@@ -275,9 +278,9 @@ def _sum(one: Counts | None, other: Counts) -> Counts:
     return Counts(codes=codes, **{name: getattr(one, name) + getattr(other, name) for name in names})
 
 
-def _waiting(filters: Filters) -> list[Waiting]:
+def _waiting(filters: QualityFilters) -> list[CategoryWaiting]:
     rows = QualityWaiting.objects.filter(model=filters.model)
     if filters.category:
         rows = rows.filter(category=filters.category)
     found = rows.order_by(F("waiting").desc(), "category").values("category", "waiting", "put_off", "held", "oldest_at")
-    return [Waiting(**row) for row in found]
+    return [CategoryWaiting(**row) for row in found]

@@ -1,11 +1,9 @@
-"""Files of candidates: one taken in after a look at its faults, and the list as a table."""
+"""A file of candidates, taken in after a look at its faults."""
 
 import codecs
-import csv
 import dataclasses
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -14,19 +12,12 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 
-from ptfi.staff.base import named
-from traits.history.download import BYTE_ORDER_MARK, Line, cell
 from traits.ingest import batch as ingest
 from traits.ingest.parsing import Reason, Suggestion, parse_line
-from traits.models import AccessKind, ExtractedTraitCandidate
-from traits.moderation.services import without_text
-from traits.staff.access import looked_at_many
-from traits.staff.filters import Filters, Rows, matching, page
 
 logger = logging.getLogger(__name__)
 
@@ -35,27 +26,10 @@ MOST_SENT = 900_000
 """Characters that the file takes, packed, on its way through the browser; a form may hold a megabyte."""
 SALT = "traits.staff.candidate_files"
 KEPT_SECONDS = 3_600
-CHUNK = 500
-MOST_COUNTED = 100_000
-COLUMNS = (
-    "id",
-    "person",
-    "name",
-    "description",
-    "category",
-    "confidence",
-    "models",
-    "status",
-    "held back",
-    "language",
-    "evidence",
-    "created",
-    "changed",
-)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Checked:
+class CheckedFile:
     """A file as it was read: what fits, and by line number what does not."""
 
     rows: dict[int, Suggestion]
@@ -106,9 +80,9 @@ class _Escaped:
         return json.loads(data)
 
 
-def read(content: bytes) -> Checked:
+def read(content: bytes) -> CheckedFile:
     """Check the file line by line; a candidate that comes twice is a fault of its second line."""
-    checked, seen = Checked(rows={}, faults={}), dict[Any, int]()
+    checked, seen = CheckedFile(rows={}, faults={}), dict[Any, int]()
     for number, line in enumerate(content.split(b"\n"), 1):
         parsed = parse_line(line) if line.strip() else []
         if isinstance(parsed, Suggestion):
@@ -122,7 +96,7 @@ def read(content: bytes) -> Checked:
     return checked
 
 
-def trial(checked: Checked) -> ingest.Result:
+def trial(checked: CheckedFile) -> ingest.Result:
     """What taking it in would do, tried and rolled back."""
 
     def attempt() -> ingest.Result:
@@ -133,23 +107,17 @@ def trial(checked: Checked) -> ingest.Result:
     return ingest.retried(attempt)
 
 
-def faults(checked: Checked, result: ingest.Result) -> list[tuple[int, list[Reason]]]:
+def faults(checked: CheckedFile, result: ingest.Result) -> list[tuple[int, list[Reason]]]:
     """What does not go in, by line number."""
     numbers = list(checked.rows)
     refused = {numbers[index]: reasons for index, reasons in result.refused.items()}
     return sorted((checked.faults | refused).items())
 
 
-class CandidateFiles(admin.ModelAdmin):  # type: ignore[type-arg]
-    """The pages that take a file in and that give one out."""
+class CandidateImport(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The page that takes a file in."""
 
-    def files_context(self, request: HttpRequest) -> dict[str, bool]:
-        return {
-            "may_import": request.user.has_perm("traits.import_candidates"),
-            "may_export": request.user.has_perm("traits.export_candidates"),
-        }
-
-    def bring(self, request: HttpRequest) -> HttpResponse:
+    def import_view(self, request: HttpRequest) -> HttpResponse:
         """Look at a file's faults, then take it in; nothing is written before that is confirmed."""
         if not request.user.has_perm("traits.import_candidates"):
             raise PermissionDenied
@@ -186,55 +154,3 @@ class CandidateFiles(admin.ModelAdmin):  # type: ignore[type-arg]
         )
         messages.success(request, words)
         return redirect(reverse("admin:traits_extractedtraitcandidate_changelist"))
-
-    def export(self, request: HttpRequest) -> StreamingHttpResponse:
-        """The filtered list as CSV; evidence for those alone who may read it."""
-        if not (self.has_view_permission(request) and request.user.has_perm("traits.export_candidates")):
-            raise PermissionDenied
-        evidence, filters = request.user.has_perm("traits.view_evidence"), Filters(request.GET)
-        rows = matching(filters, evidence=evidence)
-        rows = rows.defer(None).defer("search") if evidence else rows
-        # On record before a line is sent; beyond so many, nobody waits for the count.
-        looked_at_many(request, AccessKind.EXPORT, rows[:MOST_COUNTED].count())
-        lines = table(request, rows, filters, evidence=evidence)
-        response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="candidates-{timezone.localdate():%Y-%m-%d}.csv"'
-        return response
-
-
-def table(request: HttpRequest, rows: Rows, filters: Filters, *, evidence: bool) -> Iterator[bytes]:
-    """The rows as CSV, some hundred at a time, so that a million of them need no more memory."""
-    writer = csv.writer(Line())
-    yield (BYTE_ORDER_MARK + writer.writerow((*COLUMNS, *(["texts"] if evidence else [])))).encode()
-    order, sieved, after = filters.value("order"), filters.sieved, "start"
-    while after:
-        part = page(rows, order, after, CHUNK, sieved=sieved)
-        people = named(request, [row.user_id for row in part.rows])
-        lines = [
-            writer.writerow(map(cell, (*_values(row, people[row.user_id]), *_texts(row, evidence))))
-            for row in part.rows
-        ]
-        yield "".join(lines).encode()
-        after = part.next
-
-
-def _values(row: ExtractedTraitCandidate, person: str) -> tuple[Any, ...]:
-    return (
-        row.pk,
-        person,
-        row.trait_name,
-        row.trait_description,
-        row.trait_category,
-        row.confidence_score,
-        " ".join(row.originating_models),
-        row.status,
-        without_text(row.held_reason),
-        row.language,
-        row.evidence_count,
-        row.created_at.isoformat(timespec="seconds"),
-        row.updated_at.isoformat(timespec="seconds"),
-    )
-
-
-def _texts(row: ExtractedTraitCandidate, evidence: bool) -> list[str]:
-    return ["\n".join(piece.get("content", "") for piece in row.supporting_evidence)] if evidence else []
