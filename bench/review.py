@@ -41,7 +41,7 @@ from bench.import_candidates import rows  # noqa: E402
 from ptfi.accounts.models import User  # noqa: E402
 from ptfi.web.keyset import PAGE  # noqa: E402
 from traits.ingest import batch as ingest  # noqa: E402
-from traits.ingest.parsing import Suggestion, parse  # noqa: E402
+from traits.ingest.parsing import CandidateRecord, parse  # noqa: E402
 from traits.review.selectors import QueueFilters, queue  # noqa: E402
 
 GZIP = {"Accept-Encoding": "gzip"}
@@ -53,7 +53,7 @@ def person(pending: int) -> User:
     """A person with so many suggestions to review."""
     run = uuid.uuid4().hex[:8]
     parsed = [parse(row) for row in rows(pending, 1, run)]
-    found = [row for row in parsed if isinstance(row, Suggestion)]
+    found = [row for row in parsed if isinstance(row, CandidateRecord)]
     for start in range(0, len(found), 1_000):
         ingest.apply(found[start : start + 1_000])
     return User.objects.get(external_id=f"bench:{run}:0")

@@ -50,7 +50,7 @@ def version() -> int:
             record = session.run(INSTALLED).single()
             return record["version"] if record else 0
 
-    return connection.with_deadline(run, settings.PROJECTOR_LEASE)
+    return connection.with_deadline(run, settings.PROJECTOR_LEASE_SECONDS)
 
 
 def install() -> None:
@@ -69,11 +69,11 @@ def install() -> None:
 
     for _ in range(TRIES - 1):
         try:
-            return connection.with_deadline(run, settings.PROJECTOR_LEASE)
+            return connection.with_deadline(run, settings.PROJECTOR_LEASE_SECONDS)
         except (ConstraintError, DatabaseError, TransientError):
             # Two processes that install at once can get into each other's way.
             continue
-    return connection.with_deadline(run, settings.PROJECTOR_LEASE)
+    return connection.with_deadline(run, settings.PROJECTOR_LEASE_SECONDS)
 
 
 def can_write() -> bool:

@@ -67,7 +67,7 @@ class Projector:
                     self.share()
                     self.erase()
                 if not self.batch():
-                    stop.wait(settings.PROJECTOR_POLL)
+                    stop.wait(settings.PROJECTOR_POLL_SECONDS)
                 wait = self._back(wait)
             except AWAY as error:
                 # Whichever was away may have come back with less than it had.
@@ -86,7 +86,7 @@ class Projector:
             if not self.share() + self.erase() + self.batch():
                 if not self._waiting():
                     return
-                stop.wait(settings.PROJECTOR_POLL)
+                stop.wait(settings.PROJECTOR_POLL_SECONDS)
 
     def _waiting(self) -> bool:
         concepts = self.only is None and shared_concepts.waiting()
@@ -118,7 +118,7 @@ class Projector:
         """
         if erasure.go_on(self.only):
             return 1
-        person = erasure.claim(settings.PROJECTOR_LEASE, self.only)
+        person = erasure.claim(settings.PROJECTOR_LEASE_SECONDS, self.only)
         if person is None:
             self._erased_at = time.monotonic()
             return 0
@@ -138,7 +138,7 @@ class Projector:
         """Project a batch of people; returns how many there were. Raises GraphUnavailableError."""
         self._let_go()
         trace.begin(trace.BATCH)
-        self._held = outbox.claim(settings.PROJECTOR_LEASE, self.only)
+        self._held = outbox.claim(settings.PROJECTOR_LEASE_SECONDS, self.only)
         count = len(self._held)
         self._reporter.people = count
         if count:
@@ -230,7 +230,7 @@ class Projector:
         self._reporter.waits_for = which.replace("The", "the")
         if which == "PostgreSQL":
             database.close()
-        return min(LONGEST_WAIT, wait * 2 or settings.PROJECTOR_POLL)
+        return min(LONGEST_WAIT, wait * 2 or settings.PROJECTOR_POLL_SECONDS)
 
     def _back(self, wait: float) -> float:
         if wait:

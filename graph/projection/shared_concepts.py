@@ -68,7 +68,7 @@ def project() -> bool:
 
     Where it fails, it is tried again once the lease is over. Raises GraphUnavailableError, Neo4jError.
     """
-    claimed = sql.rows(statements.CLAIM_VOCABULARY, {"lease": settings.PROJECTOR_LEASE})
+    claimed = sql.rows(statements.CLAIM_VOCABULARY, {"lease": settings.PROJECTOR_LEASE_SECONDS})
     if not claimed:
         return False
     ((since, upto),) = claimed
@@ -95,7 +95,7 @@ def waiting() -> bool:
 
 def _hold() -> None:
     """Go on holding what is projected."""
-    Vocabulary.objects.update(claimed_until=Now() + dt.timedelta(seconds=settings.PROJECTOR_LEASE))
+    Vocabulary.objects.update(claimed_until=Now() + dt.timedelta(seconds=settings.PROJECTOR_LEASE_SECONDS))
 
 
 def _batch(ids: list[uuid.UUID]) -> _ConceptBatch:
@@ -228,7 +228,7 @@ def rebuild() -> None:
     importer.touch(SharedConcept.objects.values_list("pk", flat=True))
     stop = threading.Event()
     while waiting() and not project():
-        stop.wait(settings.PROJECTOR_POLL)
+        stop.wait(settings.PROJECTOR_POLL_SECONDS)
 
 
 def _ours() -> set[str]:

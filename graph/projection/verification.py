@@ -108,7 +108,7 @@ def _graph_differences(persona: Persona, changes: list[ThingChange], until: floa
             edges[record["type"], record["source"], record["target"]].append(record["properties"])
         return [*_node_differences(rows, nodes, changes), *_edge_differences(rows, edges)]
 
-    return connection.write(work, min(settings.PROJECTOR_LEASE, max(0.0, until - time.monotonic())))
+    return connection.write(work, min(settings.PROJECTOR_LEASE_SECONDS, max(0.0, until - time.monotonic())))
 
 
 def _nodes(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, changes: list[ThingChange]) -> Nodes:

@@ -245,7 +245,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         if request.method != "POST" or persona.revision > MAX_CHECKED:
             return HttpResponseRedirect(_page_of(user_id))
         try:
-            found = check(user_id, min(CHECK_SECONDS, settings.PROJECTOR_LEASE))
+            found = check(user_id, min(CHECK_SECONDS, settings.PROJECTOR_LEASE_SECONDS))
             context = {"checked": True, "found": found and found[:MAX_DIFFERENCES], "number": len(found or [])}
             context["is_behind"] = found is None
         except (GraphUnavailableError, Neo4jError):

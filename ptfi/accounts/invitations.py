@@ -1,4 +1,4 @@
-"""One-time links by which people whom the pipeline brought get to sign in."""
+"""One-time links with which people whom the pipeline brought claim their account."""
 
 import uuid
 from datetime import timedelta
@@ -47,15 +47,15 @@ def invite(*, external_id: str, email: str) -> User:
             raise RuleError(f"The account of {external_id!r} is claimed already.")
         if not user.is_active:
             raise RuleError(f"The account of {external_id!r} is not active.")
-        check_address(email)
+        check_email(email)
         user.invited_email, user.invited_at = email, timezone.now()
         user.save(update_fields=["invited_email", "invited_at"])
     send_invitation(user)
     return user
 
 
-def check_address(email: str) -> None:
-    """Raises RuleError for an address that is none, is too long, or belongs to an account."""
+def check_email(email: str) -> None:
+    """Raises RuleError for an address that is invalid, too long, or in use by an account."""
     try:
         validate_email(email)
         User._meta.get_field("invited_email").run_validators(email)

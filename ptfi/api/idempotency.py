@@ -88,5 +88,5 @@ def _owner(request: Request) -> str:
 
 
 def _fingerprint(request: Request) -> bytes:
-    asked = [request.method, request.get_full_path(), request.content_type, request._request.body]
+    asked = [request.method, request.get_full_path(), request.content_type, request.body]
     return hashlib.sha256(repr(asked).encode()).digest()

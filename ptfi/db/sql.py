@@ -48,3 +48,14 @@ def array(values: Collection[str | UUID]) -> str:
 def any_of(values: Collection[str | UUID], kind: str) -> RawSQL:
     """What `field__in` takes; kind is PostgreSQL's type. One parameter, where Django would compile each value."""
     return RawSQL(f"SELECT unnest(%s::{kind}[])", [array(values)])  # noqa: S611 (kind is ours)
+
+
+def json_object(values: Mapping[str, str]) -> str:
+    """SQL that makes a JSON object; values: name → SQL of the value."""
+    pairs = ", ".join(f"'{name}', {value}" for name, value in values.items())
+    return f"json_build_object({pairs})"
+
+
+def json_list(item: str, column: str) -> str:
+    """SQL that makes a JSON list of a column's; item is SQL about one `piece` of it."""
+    return f"(SELECT coalesce(json_agg({item}), '[]') FROM jsonb_array_elements({column}) piece)"  # noqa: S608

@@ -91,7 +91,7 @@ class Hub:
     def enter(self, stream: Stream) -> None:
         """Have the stream told from now on. Raises FullError."""
         mine = self._streams.get(stream.user_id, ())
-        if len(mine) >= PERSON_STREAMS or len(self.streams()) >= settings.EVENTS_STREAMS:
+        if len(mine) >= PERSON_STREAMS or len(self.streams()) >= settings.EVENTS_MAX_STREAMS:
             raise FullError(mine=len(mine) >= PERSON_STREAMS)
         self._streams[stream.user_id].add(stream)
         metrics.STREAMS.inc()

@@ -31,7 +31,7 @@ from traits.erasure import persona as erasure
 from traits.erasure import suppressions
 from traits.errors import AlreadyDecidedError, NotLatestError
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import Suggestion, parse
+from traits.ingest.parsing import CandidateRecord, parse
 from traits.models import (
     CandidateStatus,
     ExtractedTraitCandidate,
@@ -219,9 +219,9 @@ def test_what_an_import_keeps_away_while_the_suppression_goes_comes_back(alice: 
     assert {stored(row).status for row in (earlier, later)} == {CandidateStatus.CANDIDATE}
 
 
-def parsed(row: dict[str, Any]) -> Suggestion:
+def parsed(row: dict[str, Any]) -> CandidateRecord:
     suggestion = parse(row)
-    assert isinstance(suggestion, Suggestion)
+    assert isinstance(suggestion, CandidateRecord)
     return suggestion
 
 

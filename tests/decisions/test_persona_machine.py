@@ -39,7 +39,7 @@ from traits.erasure import suppressions
 from traits.errors import InvalidError, NotLatestError
 from traits.ingest import batch as ingest
 from traits.ingest import blocklist as bars
-from traits.ingest.parsing import Suggestion, parse
+from traits.ingest.parsing import CandidateRecord, parse
 from traits.log.snapshots import trait_state
 from traits.log.undoable import standing_ids
 from traits.models import (
@@ -141,7 +141,7 @@ class Decisions(Sequence):
         if known and number % 3 == 2:
             row["supersedes"] = [str(self.pick(known, old).pk)]
         parsed = parse(row)
-        assert isinstance(parsed, Suggestion)
+        assert isinstance(parsed, CandidateRecord)
         before = [trait_state(trait) for trait in self.traits()], styles.all_styles(self.user)
         ingest.apply([parsed], owner=self.user)
         assert ([trait_state(trait) for trait in self.traits()], styles.all_styles(self.user)) == before

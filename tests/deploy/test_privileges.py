@@ -127,12 +127,12 @@ def test_every_table_that_refuses_changes_is_found() -> None:
 @pytest.mark.owner
 def test_the_command_repeats_and_says_what_is_wrong() -> None:
     said = StringIO()
-    call_command("grant_application", APPLICATION, stdout=said)
-    call_command("grant_application", APPLICATION, stdout=said)
+    call_command("grant_app_role", APPLICATION, stdout=said)
+    call_command("grant_app_role", APPLICATION, stdout=said)
     assert "only add to the logs" in said.getvalue()
     for role, why in {"nobody-is-that": "there is no role", "postgres": "superuser", "ptfi": "owns tables"}.items():
         with pytest.raises(CommandError, match=why):
-            call_command("grant_application", role)
+            call_command("grant_app_role", role)
 
 
 @pytest.mark.owner
@@ -145,9 +145,9 @@ def test_rights_by_another_way_are_noticed() -> None:
             ask(given)
             if why:
                 with pytest.raises(CommandError, match=why):
-                    call_command("grant_application", APPLICATION)
+                    call_command("grant_app_role", APPLICATION)
             else:
-                call_command("grant_application", APPLICATION, verbosity=0)
+                call_command("grant_app_role", APPLICATION, verbosity=0)
                 assert ask(f"SELECT has_table_privilege('{APPLICATION}', 'traits_accessentry', 'TRUNCATE')") == [
                     (False,)
                 ]
@@ -156,7 +156,7 @@ def test_rights_by_another_way_are_noticed() -> None:
 
 def test_who_owns_nothing_cannot_grant(alice: User) -> None:
     with pytest.raises(CommandError, match=r"run this as the role that owns the tables|member"):
-        call_command("grant_application", APPLICATION)
+        call_command("grant_app_role", APPLICATION)
 
 
 def warnings_of() -> set[str]:

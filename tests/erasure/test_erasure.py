@@ -25,7 +25,7 @@ from traits.decisions.inputs import Changes
 from traits.erasure import persona as erasure
 from traits.errors import ErasureExpiredError, InvalidError, NotFoundError
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import Suggestion, parse
+from traits.ingest.parsing import CandidateRecord, parse
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 
 pytestmark = pytest.mark.django_db
@@ -48,9 +48,9 @@ def away(settings: Any) -> Iterator[None]:
     graph._away_until = 0.0
 
 
-def suggestion(**changes: Any) -> Suggestion:
+def suggestion(**changes: Any) -> CandidateRecord:
     row = parse(new_row(**changes))
-    assert isinstance(row, Suggestion)
+    assert isinstance(row, CandidateRecord)
     return row
 
 

@@ -23,7 +23,7 @@ from traits.erasure import suppressions
 from traits.errors import AlreadyDecidedError, InvalidError, NotFoundError
 from traits.ingest import batch as ingest
 from traits.ingest import blocklist as bars
-from traits.ingest.parsing import Suggestion, parse
+from traits.ingest.parsing import CandidateRecord, parse
 from traits.log import entries as log
 from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait
 from traits.persona import overview
@@ -51,7 +51,7 @@ def test_a_suggestion_that_came_again_is_not_beside_its_trait(alice: User, name:
     erasure_parts.erase_source(**acting_for_self(alice), source=bars.source_bar(alice.pk, SOURCE))
     removal = decisions.remove_trait(**acting_for_self(alice), trait_id=first.pk)
     again = parse(new_row(candidate_id=str(first.pk), trait_name=name, trait_category="Interest"))
-    assert isinstance(again, Suggestion)
+    assert isinstance(again, CandidateRecord)
     ingest.apply([again], owner=alice)
     assert ExtractedTraitCandidate.objects.filter(pk=first.pk).exists()
     decisions.undo(**acting_for_self(alice), action_id=removal.action_id)

@@ -22,7 +22,7 @@ from traits.erasure import worker as erasure_steps
 from traits.errors import AlreadyDecidedError, NotFoundError
 from traits.ingest import batch as ingest
 from traits.ingest import blocklist as bars
-from traits.ingest.parsing import Suggestion
+from traits.ingest.parsing import CandidateRecord
 from traits.models import Erasure, ExtractedTraitCandidate, Persona, PersonaTrait, UserRefinedTrait
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -103,7 +103,7 @@ def test_a_decision_that_comes_meanwhile_finds_nothing(alice: User) -> None:
     assert Persona.objects.get(user=alice).revision == 0
 
 
-def source_of(row: Suggestion) -> str:
+def source_of(row: CandidateRecord) -> str:
     return str(row.supporting_evidence[0]["source_package_id"])
 
 
@@ -159,7 +159,7 @@ def test_parts_are_erased_while_people_decide_and_imports_come(alice: User, monk
     monkeypatch.setattr(erasure_steps, "ENTRIES", 5)
     stop = threading.Event()
 
-    def several(source: str) -> list[Suggestion]:
+    def several(source: str) -> list[CandidateRecord]:
         return [suggestion(supporting_evidence=piece_from(source)) for _ in range(10)]
 
     def decide() -> int:

@@ -204,7 +204,7 @@ def test_a_long_chain_is_followed_to_its_end(alice: User) -> None:
 
 @pytest.mark.slow
 def test_there_is_a_bound_and_the_strongest_come_first(alice: User, settings: Any) -> None:
-    settings.GRAPH_TIMEOUT = 30.0  # on a busy machine time would be a bound as well
+    settings.GRAPH_TIMEOUT_SECONDS = 30.0  # on a busy machine time would be a bound as well
     rows = [
         make_candidate(alice, f"Trait {number}", confidence_score=number / 600, concepts=["all"], evidence=["x", "y"])
         for number in range(600)

@@ -216,7 +216,7 @@ def _work(stop: threading.Event) -> None:
 @pytest.mark.slow
 @pytest.mark.fault("graph hung: a projector writes")
 def test_projecting_goes_on_after_the_graph_hung(alice: User, graph_process: psutil.Process, settings: Any) -> None:
-    settings.PROJECTOR_LEASE = 4.0
+    settings.PROJECTOR_LEASE_SECONDS = 4.0
     confirmed(alice)
     graph_process.send_signal(signal.SIGSTOP)
     with pytest.raises(GraphUnavailableError):

@@ -15,7 +15,7 @@ from tests.support.candidate_files import Row, everything, load, new_row, person
 from traits import decisions
 from traits.decisions.inputs import Evidence
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import Suggestion, parse
+from traits.ingest.parsing import CandidateRecord, parse
 from traits.log.verification import verify
 from traits.management.commands.import_candidates import COUNTED
 from traits.models import ExtractedTraitCandidate, Persona, UserRefinedTrait, Verdict
@@ -189,7 +189,7 @@ def test_supersedes_leaves_other_people_alone() -> None:
 def test_the_number_of_queries_does_not_grow_with_the_rows(people: int) -> None:
     def queries(count: int) -> int:
         users = [{"external_id": f"test:{count}:{number % people}", "display_name": ""} for number in range(count)]
-        batch = [row for row in (parse(new_row(user=user)) for user in users) if isinstance(row, Suggestion)]
+        batch = [row for row in (parse(new_row(user=user)) for user in users) if isinstance(row, CandidateRecord)]
         with CaptureQueriesContext(connection) as captured:
             assert ingest.apply(batch).created == count
         return len(captured)
@@ -201,14 +201,14 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(people: int) -> None:
 
 def test_a_batch_refuses_a_repeated_candidate() -> None:
     suggestion = parse(new_row())
-    assert isinstance(suggestion, Suggestion)
+    assert isinstance(suggestion, CandidateRecord)
     with pytest.raises(ValueError, match="no candidate twice"):
         ingest.apply([suggestion, suggestion])
 
 
 def test_imports_at_once_store_each_row_once(tmp_path: Path) -> None:
     rows = [new_row(user={"external_id": f"test:{number % 7}", "display_name": ""}) for number in range(300)]
-    batch = [row for row in map(parse, rows) if isinstance(row, Suggestion)]
+    batch = [row for row in map(parse, rows) if isinstance(row, CandidateRecord)]
     for row, older in zip(batch[100:], batch, strict=False):
         row.supersedes = [older.candidate_id] if row.external_id == older.external_id else []
     parts = [batch, batch[::-1], batch[:150], batch[150:]]
@@ -227,7 +227,7 @@ def test_imports_at_once_store_each_row_once(tmp_path: Path) -> None:
     assert [fault for persona in Persona.objects.all() for fault in verify(persona)] == []
 
 
-def _apply_in_thread(batch: list[Suggestion], results: list[ingest.Result]) -> None:
+def _apply_in_thread(batch: list[CandidateRecord], results: list[ingest.Result]) -> None:
     try:
         results.append(ingest.apply(batch))
     finally:

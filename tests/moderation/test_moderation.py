@@ -13,17 +13,17 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from tests.conftest import SignedIn, Suggest, acting_for_self, make_user
+from tests.support.api import api_of
 from tests.support.candidate_files import new_row
 from tests.support.decisions import log_of
 from tests.support.pages import said, text_of
 from tests.support.persona_marker import erased, tables_with
 from tests.support.staff import give_reason, staff_of
 from traits import decisions, selectors
-from traits.api import selectors as lists
 from traits.erasure import parts as erasure_parts
 from traits.errors import NotFoundError, NotLatestError, RuleError
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import Suggestion, parse
+from traits.ingest.parsing import CandidateRecord, parse
 from traits.models import (
     CandidateStatus,
     ExtractedTraitCandidate,
@@ -177,7 +177,7 @@ def test_what_is_held_back_is_nowhere_until_released(
     assert fresh(row).held_reason == "sensitive: Ticket 17"
     assert counts(alice)["total"] == 0
     assert queue(alice, QueueFilters()).rows == []
-    assert lists.listed_candidates(alice) == ([], 0)
+    assert api_of(alice).get("/traits/candidates")[1]["pagination"]["total"] == 0
     for page in ("/review/", "/review/?tab=later", "/review/?q=jazz", "/persona/"):
         assert "Loves jazz" not in text_of(as_alice.get(page))
     for refused in (
@@ -251,7 +251,7 @@ def test_a_later_import_leaves_what_staff_did(moderator: Client, alice: User, su
     for row in (archived, held):
         fields = new_row(candidate_id=str(row.pk), trait_name="Anew")
         parsed = parse(fields)
-        assert isinstance(parsed, Suggestion)
+        assert isinstance(parsed, CandidateRecord)
         ingest.apply([parsed], owner=alice)
     assert fresh(archived).status == CandidateStatus.ARCHIVED
     assert fresh(held).held_reason

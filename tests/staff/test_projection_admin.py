@@ -179,7 +179,7 @@ def test_a_graph_that_hangs_is_waited_for_so_long(
     give_reason(staff, of(alice))
     confirmed(alice)
     project(alice)
-    settings.PROJECTOR_LEASE = 1.0  # type: ignore[attr-defined]
+    settings.PROJECTOR_LEASE_SECONDS = 1.0  # type: ignore[attr-defined]
     graph_process.suspend()
     started = time.monotonic()
     text = text_of(staff.post(of(alice, "check/")))

@@ -1,4 +1,4 @@
-"""The suggestions' quality: what refresh_quality counts, and what staff see of it."""
+"""The suggestions' quality: what refresh_quality_statistics counts, and what staff see of it."""
 
 import csv
 import datetime as dt
@@ -33,7 +33,7 @@ OUTCOMES = ("confirmed", "changed", "merged", "rejected", "removed")
 
 def refresh(**options: bool) -> str:
     out = io.StringIO()
-    call_command("refresh_quality", stdout=out, **options)
+    call_command("refresh_quality_statistics", stdout=out, **options)
     return out.getvalue()
 
 
@@ -211,7 +211,7 @@ def test_two_at_once_are_one(alice: User) -> None:
     thread.start()
     try:
         assert locked.wait(10)
-        assert "Somebody else" in refresh()
+        assert "Another process" in refresh()
         assert not QualityRefresh.objects.exists()
     finally:
         done.set()

@@ -15,7 +15,7 @@ from traits.decisions.inputs import Changes, Evidence, Relation
 from traits.erasure import parts as erasure_parts
 from traits.ingest import batch as ingest
 from traits.ingest import blocklist as bars
-from traits.ingest.parsing import Suggestion, parse
+from traits.ingest.parsing import CandidateRecord, parse
 from traits.log.entries import Actor
 from traits.models import Erasure, ErasureState, ExtractedTraitCandidate, PersonaTrait
 
@@ -60,7 +60,7 @@ def _about_suggestions(user: User, word: str) -> None:
     decisions.undo(**acting_for_self(user), action_id=confirmed(user, f"Perhaps chess {word}").action_id)
     replaced = _suggest(user, "Uses spaces", word)
     row = parse(new_row(supersedes=[str(replaced.pk)], trait_name=f"Uses tabs {word}"))
-    assert isinstance(row, Suggestion)
+    assert isinstance(row, CandidateRecord)
     ingest.apply([row], owner=user)
 
 

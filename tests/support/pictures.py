@@ -20,7 +20,7 @@ from tests.support.staff import make_roles
 from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import Suggestion, parse_line
+from traits.ingest.parsing import CandidateRecord, parse_line
 from traits.management.commands.load_demo import CANDIDATES
 from traits.models import ExtractedTraitCandidate, ModerationAction, Persona, UserRefinedTrait
 from traits.moderation import services as moderation
@@ -44,7 +44,7 @@ def take(page: Page, name: str, height: int = 820, width: int = 1280) -> None:
     assert path.stat().st_size < MOST_BYTES, f"{path} is too large"
 
 
-def decide(user: User, like: Suggestion, number: int, at: dt.datetime, chance: random.Random) -> None:
+def decide(user: User, like: CandidateRecord, number: int, at: dt.datetime, chance: random.Random) -> None:
     sure = round(chance.uniform(0.25, 0.97), 2)
     row = make_candidate(
         user,
@@ -81,7 +81,7 @@ def demo() -> tuple[User, list[User]]:
     make_roles()
     chance = random.Random(7)  # The same pictures each time.
     parsed = [parse_line(line) for line in CANDIDATES.read_bytes().splitlines()]
-    rows = [row for row in parsed if isinstance(row, Suggestion)]
+    rows = [row for row in parsed if isinstance(row, CandidateRecord)]
     crowd = [make_user(f"Person{number}") for number in range(PEOPLE)]
     now = timezone.now()
     for user in crowd:

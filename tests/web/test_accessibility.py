@@ -210,7 +210,7 @@ def test_pages_of_staff_numbers(
     rejected = make_candidate(alice, "Knits")
     decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="not_me")
     make_candidate(alice, "Waits")
-    call_command("refresh_quality", verbosity=0)
+    call_command("refresh_quality_statistics", verbosity=0)
     now = timezone.now()
     ProjectorState.objects.create(host="a" * 63, pid=7, started_at=now, seen_at=now, people=3)
     fails(alice)

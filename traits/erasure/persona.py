@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from ptfi.accounts.session_messages import forget_notices
+from ptfi.accounts.session_messages import clear_session_messages
 from ptfi.api.models import IdempotencyKey
 from ptfi.db import sql
 from traits.erasure.redaction import Scope
@@ -221,7 +221,7 @@ def _end_parts(user: User) -> None:
 
 def erase_records(user: User) -> dict[str, int]:
     """Erase what else quotes the persona; how many there were, by kind."""
-    forget_notices(user)
+    clear_session_messages(user)
     return {"kept_answers": IdempotencyKey.objects.filter(owner=str(user.pk)).delete()[0]}
 
 

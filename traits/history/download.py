@@ -13,7 +13,7 @@ from ptfi.accounts.models import User
 from ptfi.db.snapshot import ROWS, snapshot
 from ptfi.web.csv import CsvTable
 from traits import selectors
-from traits.api.serializers import entry_json
+from traits.api.serializers.log import entry_json
 from traits.log.narration import narrate, sentence_text, with_names
 from traits.models import UserRefinedTrait
 

@@ -1,4 +1,4 @@
-"""What became of the suggestions, in numbers: no text and no id of anybody's. manage.py refresh_quality writes it."""
+"""What became of the suggestions, in numbers: no text, no id of a person. refresh_quality_statistics counts them."""
 
 from django.db import models
 

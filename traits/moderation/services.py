@@ -3,12 +3,10 @@
 Whatever the person has dealt with (an entry of the log names it) is theirs alone; staff can hold it back, no more.
 """
 
-import copy
 import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable
-from typing import cast
 
 from django.utils import timezone
 
@@ -16,8 +14,8 @@ from ptfi.accounts.models import User
 from ptfi.db import sql
 from traits.decisions.locking import atomic
 from traits.errors import InvalidError
-from traits.ingest import blocklist as bars
-from traits.ingest.parsing import Suggestion
+from traits.ingest import blocklist
+from traits.ingest.blocklist import Blocklist
 from traits.log.snapshots import State
 from traits.models import (
     CandidateStatus,
@@ -71,7 +69,7 @@ class Facts:
     archived: set[uuid.UUID]
     suppressed: set[tuple[uuid.UUID, str, str]]
     is_off: bool
-    bars: bars.Bars
+    blocklist: Blocklist | None
 
 
 def preview(action: Moderation, candidate_ids: Iterable[uuid.UUID]) -> ModerationOutcome:
@@ -147,7 +145,7 @@ def _facts(action: Moderation, rows: Collection[ExtractedTraitCandidate]) -> Fac
         archived=set(kept.values_list("candidate_id", flat=True)),
         suppressed=set(suppressions.values_list("user_id", "name_key", "category")),
         is_off=bool(to),
-        bars=bars.of_people([action.to.pk]).get(action.to.pk, bars.Bars()) if action.to else bars.Bars(),
+        blocklist=blocklist.of_person(action.to.pk) if action.to else None,
     )
 
 
@@ -189,11 +187,13 @@ def _why_not_given(to: User, row: ExtractedTraitCandidate, facts: Facts) -> str:
         return "That person takes no suggestions."
     if (to.pk, row.name_key, row.trait_category) in facts.suppressed:
         return "That person has rejected the same."
-    # It has a suggestion's fields; refuse() leaves in it what the person would still take.
-    left = copy.copy(row)
-    if facts.bars.refuse(to.pk, cast(Suggestion, left)) or left.supporting_evidence != row.supporting_evidence:
+    if facts.blocklist and not _is_taken_whole(row, facts.blocklist):
         return "That person has erased this, and takes it in no more."
     return ""
+
+
+def _is_taken_whole(row: ExtractedTraitCandidate, person: Blocklist) -> bool:
+    return not person.reason_to_refuse(row) and person.accepted_evidence(row) == row.supporting_evidence
 
 
 def _carried_out(

@@ -13,8 +13,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ptfi.accounts.reauthentication import signed_in_just_now
-from ptfi.accounts.session_messages import drop_notices
+from ptfi.accounts.reauthentication import recently_authenticated
+from ptfi.accounts.session_messages import drop_messages
 from ptfi.db.transactions import front_door
 from traits.erasure import parts
 from traits.erasure import persona as service
@@ -44,7 +44,7 @@ def erasure_new(request: Request) -> HttpResponse:
                 erasure = service.request_erasure(
                     **acting_for_self(request),
                     confirm_email=email,
-                    recently_authenticated=signed_in_just_now(request),
+                    recently_authenticated=recently_authenticated(request),
                 )
             return to_receipt(request, erasure.pk)
         except InvalidError as error:
@@ -84,7 +84,7 @@ def _confirm(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
 def to_receipt(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
     """To the page that says what went."""
     # The session in hand would be saved as it was read, notices about traits included.
-    drop_notices(request.session)
+    drop_messages(request.session)
     return redirect("erasure", erasure_id)
 
 
@@ -148,7 +148,7 @@ def _erase_part(
 
     find: the part, or NotFoundError; show: what it is to the services, and what the page says of it.
     """
-    if request.method == "POST" and signed_in_just_now(request):
+    if request.method == "POST" and recently_authenticated(request):
         with front_door():
             done = act()
         return to_receipt(request, done.pk)
@@ -168,7 +168,7 @@ def account_erase(request: Request) -> HttpResponse:
     """End the account, with its e-mail and a fresh sign-in; the receipt is for this browser to see."""
     email, faults = request.POST.get("confirm", "").replace("\x00", ""), list[str]()
     if request.method == "POST":
-        if not signed_in_just_now(request):
+        if not recently_authenticated(request):
             raise ReauthenticationRequired
         try:
             with front_door():

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from ptfi.db.snapshot import ROWS
-from ptfi.oauth.grants import connections
+from ptfi.oauth.grants import connected_clients
 from traits.decisions import styles
 from traits.erasure import persona as erasure
 from traits.erasure import receipts as erasure_words
@@ -37,7 +37,7 @@ def page(user: User, revision: int | None, nodes: int, edges: int, *, away: bool
     zone = zoneinfo.ZoneInfo(user.time_zone)
     render = partial(_render, zone)
     graph = {"revision": revision, "nodes": nodes, "edges": edges, "away": away}
-    held, apps = erasure_words.in_words(erasure.counts(user)), connections(user)
+    held, apps = erasure_words.in_words(erasure.counts(user)), connected_clients(user)
     whole = render("page", user=user, now=timezone.now(), held=held, graph=graph, apps=apps, here=HERE)
     before, after = whole.split(HERE.encode())
     yield before

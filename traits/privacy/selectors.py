@@ -10,7 +10,7 @@ from ptfi.db import sql
 from ptfi.web import keyset
 from ptfi.web.keyset import PAGE, Page, cut
 from traits.erasure.sources import source_name
-from traits.ingest.blocklist import Bars, of_people, source_bar
+from traits.ingest.blocklist import of_person, source_bar
 from traits.models import Category, Erasure, ExtractedTraitCandidate, PersonaTrait
 from traits.privacy.sql import NUMBER_OF_SOURCES, PIECES, PLACES, SOURCES
 
@@ -87,7 +87,7 @@ def categories(user: User) -> list[CategoryHeld]:
     traits = PersonaTrait.objects.filter(user=user).values_list("category")
     suggested = dict(candidates.annotate(number=Count("pk")).order_by())
     held = dict(traits.annotate(number=Count("pk")).order_by())
-    barred = of_people([user.pk]).get(user.pk, Bars()).categories
+    barred = of_person(user.pk).categories
     return [
         CategoryHeld(category=name, suggestions=suggested.get(name, 0), traits=held.get(name, 0), barred=name in barred)
         for name in Category.values

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from ptfi.db.transactions import front_door
-from ptfi.oauth.grants import connections
+from ptfi.oauth.grants import connected_clients
 from traits.erasure import suppressions as blocked
 from traits.erasure.persona import counts as counts_of_persona
 from traits.log.narration import plural
@@ -47,7 +47,7 @@ def my_data(request: Request) -> HttpResponse:
         "persona": persona(request.user),
         "receipts": receipts.rows,
         "more_receipts": receipts.next,
-        "apps": connections(request.user),
+        "apps": connected_clients(request.user),
         "looks": access_count(request.user),
     }
     return render(request, "traits/my_data.html", context)

@@ -17,7 +17,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import Reason, Suggestion, parse_line
+from traits.ingest.parsing import CandidateRecord, Reason, parse_line
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ KEPT_SECONDS = 3_600
 class CheckedFile:
     """A file as it was read: what fits, and by line number what does not."""
 
-    rows: dict[int, Suggestion]
+    rows: dict[int, CandidateRecord]
     faults: dict[int, list[Reason]]
 
 
@@ -85,7 +85,7 @@ def read(content: bytes) -> CheckedFile:
     checked, seen = CheckedFile(rows={}, faults={}), dict[Any, int]()
     for number, line in enumerate(content.split(b"\n"), 1):
         parsed = parse_line(line) if line.strip() else []
-        if isinstance(parsed, Suggestion):
+        if isinstance(parsed, CandidateRecord):
             if first := seen.setdefault(parsed.candidate_id, number) if parsed.candidate_id in seen else None:
                 checked.faults[number] = [("candidate_id", f"stands in line {first} already")]
             else:

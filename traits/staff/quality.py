@@ -1,4 +1,4 @@
-"""What staff see of the suggestions' quality: rates, reasons and times, as refresh_quality counted them."""
+"""What staff see of the suggestions' quality: rates, reasons and times, as refresh_quality_statistics counted them."""
 
 import dataclasses
 import datetime as dt
