@@ -25,7 +25,7 @@ from traits.ingest.parsing import CandidateRecord, parse_line
 from traits.management.commands.load_demo import CANDIDATES
 from traits.models import ExtractedTraitCandidate, ModerationAction, Persona, UserRefinedTrait
 from traits.moderation import services as moderation
-from traits.staff.quality_statistics import refresh
+from traits.staff.quality.statistics import refresh
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "images"
 MOST_BYTES = 150_000

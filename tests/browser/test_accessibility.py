@@ -27,7 +27,7 @@ from traits.ingest import blocklist as bars
 from traits.models import AccessEntry, ModerationAction
 from traits.moderation import services as moderation
 from traits.persona.overview import DRAWN
-from traits.style_contexts import id_of
+from traits.review.style_contexts import id_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LONG = "A" * 120 + "ا" * 60 + "é́" * 20

@@ -24,7 +24,7 @@ from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.erasure import parts as erasure_parts
 from traits.models import CandidateStatus, ExtractedTraitCandidate, Quality, QualityRefresh, QualityWaiting
-from traits.staff.quality_statistics import LOCK
+from traits.staff.quality.statistics import LOCK
 
 pytestmark = [pytest.mark.django_db, pytest.mark.owner]
 PAGE, EXPORT = "/admin/traits/quality/", "/admin/traits/quality/export/"

@@ -17,8 +17,8 @@ from ptfi.staff.base import ReadOnlyAdmin
 from ptfi.web.csv import CsvTable
 from traits.models import Category, Quality
 from traits.persona.overview import DRAWN
-from traits.staff import quality
-from traits.staff.quality import COUNTED, PERIODS, QualityFilters
+from traits.staff.quality import report as quality
+from traits.staff.quality.report import COUNTED, PERIODS, QualityFilters
 
 TABLE = CsvTable[Any](
     [
