@@ -48,6 +48,14 @@ GRAPH_TIMEOUT = env.float("GRAPH_TIMEOUT", 2.0, validate=settings_validators.POS
 PROJECTOR_POLL = env.float("PROJECTOR_POLL", 0.05, validate=settings_validators.POSITIVE)
 PROJECTOR_LEASE = env.float("PROJECTOR_LEASE", 30.0, validate=settings_validators.POSITIVE)
 
+# Requests that a web process works on at a time.
+WEB_THREADS = env.int("WEB_THREADS", 4, validate=settings_validators.POSITIVE)
+# Seconds that a client may take: for a request's head, for its body (and one more for each 1,024 bytes of it), and to
+# read nothing of an answer.
+WEB_HEAD_SECONDS = env.float("WEB_HEAD_SECONDS", 20.0, validate=settings_validators.POSITIVE)
+WEB_BODY_SECONDS = env.float("WEB_BODY_SECONDS", 15.0, validate=settings_validators.POSITIVE)
+WEB_STALL_SECONDS = env.float("WEB_STALL_SECONDS", 60.0, validate=settings_validators.POSITIVE)
+
 # Where browsers find the events' process: a path, or an address of another port; without one pages ask now and then.
 EVENTS_URL = env.str("EVENTS_URL", "", validate=settings_validators.EVENTS)
 EVENTS_STREAMS = env.int("EVENTS_STREAMS", 2_000, validate=settings_validators.POSITIVE)

@@ -25,6 +25,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 REQUESTS = Histogram(
     "ptfi_request_seconds", "Time to answer a request, by view and status class.", ["view", "status"], buckets=SECONDS
 )
+REFUSED = Counter("ptfi_refused_requests", "Requests that the server refused before any view saw them.", ["status"])
 DECISIONS = Counter("ptfi_decisions", "Entries of the log, by kind of decision.", ["decision"])
 GRAPH = Histogram("ptfi_graph_seconds", "Time of a read or write of the graph.", ["kind"], buckets=SECONDS)
 GRAPH_ERRORS = Counter("ptfi_graph_errors", "Reads and writes of the graph that failed.", ["kind"])

@@ -86,8 +86,7 @@ def answers(port: int) -> bool:
 @pytest.mark.fault("web server told to stop in the middle of a request")
 def test_a_request_in_flight_is_answered(alice: User, suggest: Suggest, signed_in: SignedIn) -> None:
     candidate, port, said = suggest(alice), free_port(), list[int]()
-    server = ["--interface", "wsgi", "--blocking-threads", "4", "--port", str(port), "ptfi.wsgi:application"]
-    with running("-m", "granian", *server) as web:
+    with running("manage.py", "serve", "web", "--port", str(port)) as web:
         wait_until(lambda: answers(port))
         asking = threading.Thread(target=confirm, args=(port, signed_in(alice), candidate, said))
         with transaction.atomic():

@@ -19,7 +19,7 @@ from tests.support.pages import text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADDRESSES = ("/persona/data/download/", "/persona/history/log.json", "/persona/history/log.csv")
-WEB = ("-m", "granian", "--interface", "wsgi", "--blocking-threads", "4", "--no-ws", "ptfi.wsgi:application")
+WEB = ("manage.py", "serve", "web")
 
 
 @pytest.fixture
