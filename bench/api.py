@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--peer", type=Path, help="folder of the program to compare with")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=6)
-    parser.add_argument("--threads", type=int, default=4, help="blocking threads of our web worker")
+    parser.add_argument("--threads", type=int, default=4, help="threads of our web process")
     parser.add_argument("--projector", action="store_true", help="write the graph meanwhile")
     options = parser.parse_args()
     if not shutil.which("wrk"):
@@ -190,9 +190,8 @@ def process(command: list[str], folder: Path, more: dict[str, str]) -> Iterator[
 
 @contextlib.contextmanager
 def our_server(threads: int) -> Iterator[None]:
-    server = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", urlsplit(OURS).netloc.split(":")[1]]
-    options = ["--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--log-level", "warning"]
-    with process([sys.executable, "-m", *server, *options, "ptfi.wsgi:application"], ROOT, {}):
+    server = [sys.executable, "manage.py", "serve", "web", "--port", urlsplit(OURS).netloc.split(":")[1]]
+    with process(server, ROOT, {"WEB_THREADS": str(threads)}):
         wait_for(f"{OURS}/healthz")
         yield
 

@@ -162,14 +162,12 @@ def users(count: int) -> list[User]:
 @contextlib.contextmanager
 def running(workers: int) -> Iterator[dict[str, psutil.Process]]:
     """Web server, events' process and projector, by name."""
-    granian = [sys.executable, "-m", "granian", "--no-ws", "--log-level", "warning", "--interface"]
+    serve = [sys.executable, "manage.py", "serve"]
     commands = {
-        "web server": [*granian, "wsgi", "--port", str(WEB), "--workers", str(workers), "--blocking-threads", "4"],
-        "events": [*granian, "asgi", "--port", str(EVENTS)],
+        "web server": [*serve, "web", "--port", str(WEB), "--workers", str(workers)],
+        "events": [*serve, "events", "--port", str(EVENTS)],
         "projector": [sys.executable, "manage.py", "project_graph"],
     }
-    commands["web server"].append("ptfi.wsgi:application")
-    commands["events"].append("ptfi.asgi:application")
     started = {name: subprocess.Popen(command, cwd=ROOT) for name, command in commands.items()}
     try:
         for port in (WEB, EVENTS):

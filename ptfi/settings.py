@@ -48,6 +48,14 @@ GRAPH_TIMEOUT_SECONDS = env.float("GRAPH_TIMEOUT_SECONDS", 2.0, validate=setting
 PROJECTOR_POLL_SECONDS = env.float("PROJECTOR_POLL_SECONDS", 0.05, validate=settings_validators.POSITIVE)
 PROJECTOR_LEASE_SECONDS = env.float("PROJECTOR_LEASE_SECONDS", 30.0, validate=settings_validators.POSITIVE)
 
+# Requests that a web process works on at a time.
+WEB_THREADS = env.int("WEB_THREADS", 4, validate=settings_validators.POSITIVE)
+# Seconds that a client may take: for a request's head, for its body (and one more for each 1,024 bytes of it), and to
+# read nothing of an answer.
+WEB_HEAD_SECONDS = env.float("WEB_HEAD_SECONDS", 20.0, validate=settings_validators.POSITIVE)
+WEB_BODY_SECONDS = env.float("WEB_BODY_SECONDS", 15.0, validate=settings_validators.POSITIVE)
+WEB_STALL_SECONDS = env.float("WEB_STALL_SECONDS", 60.0, validate=settings_validators.POSITIVE)
+
 # Where browsers find the events' process: a path, or an address of another port; without one pages ask now and then.
 EVENTS_URL = env.str("EVENTS_URL", "", validate=settings_validators.EVENTS)
 EVENTS_MAX_STREAMS = env.int("EVENTS_MAX_STREAMS", 2_000, validate=settings_validators.POSITIVE)

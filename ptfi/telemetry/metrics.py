@@ -6,7 +6,7 @@ person or quotes an address.
 
 from functools import cache
 
-from prometheus_client import Histogram, disable_created_metrics
+from prometheus_client import Counter, Histogram, disable_created_metrics
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 NO_VIEW = "none"
@@ -17,6 +17,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 REQUESTS = Histogram(
     "ptfi_request_seconds", "Time to answer a request, by view and status class.", ["view", "status"], buckets=SECONDS
 )
+REFUSED = Counter("ptfi_refused_requests", "Requests that the server refused before any view saw them.", ["status"])
 
 _request = cache(REQUESTS.labels)
 

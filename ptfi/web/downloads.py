@@ -11,7 +11,7 @@ from django.conf import settings
 from ptfi.errors import RuleError
 
 MOST_OF_ONE = 2
-"""Downloads of one person that may be under way in a process; of all people, half of the connections."""
+"""Downloads of one person that may be made in a process at a time; see _most() for all people."""
 
 # Of many turns: the collector may end a download in the thread that counts.
 _lock = threading.RLock()
@@ -48,9 +48,14 @@ class Download(Iterator[bytes]):
             self._end()
 
 
+def _most() -> int:
+    """Of all people: half of the connections, and never the last two threads."""
+    return max(1, min(settings.DB_POOL_SIZE // 2, settings.WEB_THREADS - 2))
+
+
 def _begin(user_id: uuid.UUID) -> None:
     with _lock:
-        if _under_way[user_id] >= MOST_OF_ONE or _under_way.total() >= max(1, settings.DB_POOL_SIZE // 2):
+        if _under_way[user_id] >= MOST_OF_ONE or _under_way.total() >= _most():
             raise BusyError
         _under_way[user_id] += 1
 

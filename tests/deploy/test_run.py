@@ -71,7 +71,7 @@ def test_it_says_where_everything_is_and_ends_all_on_ctrl_c(terminal: Terminal, 
     wait_until(lambda: not folder.processes(), 10)
 
 
-@pytest.mark.fault("projector, web server, events' process or web worker killed, one after the other")
+@pytest.mark.fault("projector, web server or events' process killed, one after the other")
 def test_what_is_killed_comes_back(terminal: Terminal, port: int) -> None:
     terminal.wait_for("Ctrl-C ends everything")
     for name in ("project_graph", WEB, EVENTS):
@@ -79,11 +79,6 @@ def test_what_is_killed_comes_back(terminal: Terminal, port: int) -> None:
         assert child
         child.kill()
         wait_until(partial(terminal.has_another, name, child), 20)
-    wait_until(lambda: status_of(port) == 200, 20)
-    server = terminal.child(WEB)
-    assert server
-    for worker in server.children(recursive=True):
-        worker.kill()
     wait_until(lambda: status_of(port) == 200, 20)
 
 

@@ -1,7 +1,6 @@
 """SIGTERM to each process of the product: what it has begun is finished, once, and it ends by itself."""
 
 import ctypes
-import http.client
 import signal
 import threading
 
@@ -9,41 +8,25 @@ import psutil
 import pytest
 from django.core.management import call_command
 from django.db import transaction
-from django.test import Client
 
 from ptfi.accounts.models import User
 from tests.support.cast import SignedIn, Suggest, confirmed
 from tests.support.concurrency import waiting
 from tests.support.data_folder import wait_until
-from tests.support.events import cookie_of
 from tests.support.graph_helpers import persona
 from tests.support.processes import answers, free_port, running
-from traits.models import ExtractedTraitCandidate, Persona, UserRefinedTrait
+from tests.support.serving import confirm
+from traits.models import Persona, UserRefinedTrait
 
 pytestmark = [pytest.mark.graph, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 TGKILL = 234
 """The number of the system call on x86-64: a signal to one thread."""
 
 
-def confirm(port: int, client: Client, candidate: ExtractedTraitCandidate, said: list[int]) -> None:
-    """Confirm it as a program with a session would; the status goes to said."""
-    asking = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    token = "x" * 32
-    headers = {
-        "Cookie": f"{cookie_of(client)}; csrftoken={token}",
-        "X-CSRFToken": token,
-        "Content-Type": "application/x-www-form-urlencoded",
-    }
-    asking.request("POST", f"/review/{candidate.pk}/confirm/", "from=test", headers)
-    said.append(asking.getresponse().status)
-    asking.close()
-
-
 @pytest.mark.fault("web server told to stop in the middle of a request")
 def test_a_request_in_flight_is_answered(alice: User, suggest: Suggest, signed_in: SignedIn) -> None:
     candidate, port, said = suggest(alice), free_port(), list[int]()
-    server = ["--interface", "wsgi", "--blocking-threads", "4", "--port", str(port), "ptfi.wsgi:application"]
-    with running("-m", "granian", *server) as web:
+    with running("manage.py", "serve", "web", "--port", str(port)) as web:
         wait_until(lambda: answers(port))
         asking = threading.Thread(target=confirm, args=(port, signed_in(alice), candidate, said))
         with transaction.atomic():

@@ -25,7 +25,7 @@ class EventsProcess:
         database = database_address()
         served = {"DATABASE_URL": database, "PTFI_EMBEDDED": "", "HTTPS": "0", "SITE_URL": site}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "granian", "--interface", "asgi", "--port", str(self.port), "ptfi.asgi:application"],
+            [sys.executable, "manage.py", "serve", "events", "--port", str(self.port)],
             cwd=ROOT,
             env=dict(os.environ) | served | environment,
             stdout=subprocess.PIPE,

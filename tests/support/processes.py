@@ -28,13 +28,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(*command: str) -> Iterator["subprocess.Popen[bytes]"]:
+def running(*command: str, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
     """Python with these arguments, on the tests' database, killed with its children after the block."""
     address = database_address()
     process = subprocess.Popen(
         [sys.executable, *command],
         cwd=ROOT,
-        env=dict(os.environ) | {"DATABASE_URL": address, "PTFI_EMBEDDED": "", "HTTPS": "0"},
+        env=dict(os.environ) | {"DATABASE_URL": address, "PTFI_EMBEDDED": "", "HTTPS": "0"} | environment,
         start_new_session=True,
     )
     try:

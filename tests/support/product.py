@@ -106,8 +106,6 @@ class Product:
             return self.folder.processes()[name]
         child = self.terminal.child("project_graph") if name == "projector" else self.terminal.child(WEB)
         assert child
-        if name == "web worker":
-            return child.children()[0]
         return child
 
     @property
@@ -154,8 +152,7 @@ class Remote:
             "PROJECTOR_LEASE_SECONDS": str(LEASE),
             **environment,
         }
-        options = ["--interface", "wsgi", "--blocking-threads", "4", "--port", str(self.port), WEB]
-        self.web = self.run("-m", "granian", *options)
+        self.web = self.run("manage.py", "serve", "web", "--port", str(self.port))
         self.projector = self.run("manage.py", "project_graph")
         wait_until(lambda: answers(lambda: product.people[0].ask(self.port, "/healthz")[0] == 200))
 

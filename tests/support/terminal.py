@@ -10,7 +10,7 @@ import psutil
 
 from tests.support.data_folder import ROOT, Folder
 
-WEB, EVENTS = "ptfi.wsgi:application", "ptfi.asgi:application"
+WEB, EVENTS = "serve web", "serve events"
 
 
 class Terminal:
@@ -51,7 +51,7 @@ class Terminal:
 
     def child(self, name: str) -> psutil.Process | None:
         children = psutil.Process(self.process.pid).children()
-        return next((child for child in children if name in command_of(child)), None)
+        return next((child for child in children if name in " ".join(command_of(child))), None)
 
     def has_another(self, name: str, old: psutil.Process) -> bool:
         new = self.child(name)

@@ -79,8 +79,9 @@ class Command(BaseCommand):
         children: list[Child] = []
         try:
             children.append(Child("projector", [sys.executable, manage, "project_graph"], environment))
-            children.append(Child("web server", _granian(port, "wsgi", "--blocking-threads", "4"), environment))
-            children.append(Child("events", _granian(events, "asgi"), environment))
+            serve = [sys.executable, manage, "serve"]
+            children.append(Child("web server", [*serve, "web", "--port", str(port)], environment))
+            children.append(Child("events", [*serve, "events", "--port", str(events)], environment))
             yield children
         finally:
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -130,22 +131,6 @@ def _collect_static(console: Console) -> None:
     console.print("Collecting the static files …")
     call_command("collectstatic", interactive=False, verbosity=0)
     stamp.write_text(digest)
-
-
-def _granian(port: int, interface: str, *threads: str) -> list[str]:
-    options = [
-        "--interface",
-        interface,
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--no-ws",
-        "--log-level",
-        "warning",
-    ]
-    workers = ["--workers", "1", "--respawn-failed-workers", "--workers-kill-timeout", "5"]
-    return [sys.executable, "-m", "granian", *options, *workers, *threads, f"ptfi.{interface}:application"]
 
 
 def _wait_for_page(port: int, children: list[Child]) -> None:

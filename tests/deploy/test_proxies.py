@@ -1,0 +1,207 @@
+"""deploy/proxy: nginx and HAProxy, run with these configurations before real web and events processes."""
+
+import contextlib
+import datetime as dt
+import http.client
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from ptfi.accounts.models import User
+from tests.support.cast import SignedIn, make_candidate
+from tests.support.data_folder import ROOT, wait_until
+from tests.support.events import EventsProcess
+from tests.support.processes import free_port
+from tests.support.serving import seconds_of, serving
+from traits.models import UserRefinedTrait
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+PROGRAMS = {"nginx": ("nginx", "/usr/sbin/nginx"), "haproxy": ("haproxy", "/usr/sbin/haproxy")}
+HOST = "localhost"
+SILENT = b"POST /identity/o/api/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\na="
+
+
+@dataclass
+class Site:
+    """A proxy that runs, and its ports."""
+
+    tls: int
+    plain: int
+
+    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, dict[str, str], bytes]:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with contextlib.closing(http.client.HTTPSConnection(HOST, self.tls, timeout=20, context=context)) as asking:
+            asking.request(method, path, body or None, {name.replace("_", "-"): each for name, each in headers.items()})
+            answer = asking.getresponse()
+            return answer.status, {name.lower(): each for name, each in answer.getheaders()}, answer.read()
+
+    def open(self, stack: contextlib.ExitStack) -> ssl.SSLSocket:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        plain = stack.enter_context(socket.create_connection(("127.0.0.1", self.tls), 10))
+        return stack.enter_context(context.wrap_socket(plain, server_hostname=HOST))
+
+    def ask_plain(self, path: str) -> int:
+        with contextlib.closing(http.client.HTTPConnection(HOST, self.plain, timeout=20)) as asking:
+            asking.request("GET", path)
+            return asking.getresponse().status
+
+
+def certificate(folder: Path) -> None:
+    """A certificate for localhost, with its key, as each of the two programs wants them."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
+    now = dt.datetime.now(dt.UTC)
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now, now + dt.timedelta(1)
+    )
+    signed = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "certificate.pem").write_bytes(signed)
+    (folder / "key.pem").write_bytes(private)
+    (folder / "all.pem").write_bytes(signed + private)
+
+
+def command_of(program: str, folder: Path, web: int, events: int, site: Site) -> list[str]:
+    """The committed configuration with the test's ports and folders, and the command that runs it."""
+    name = {"nginx": "nginx.conf", "haproxy": "haproxy.cfg"}[program]
+    text = (ROOT / "deploy" / "proxy" / name).read_text()
+    changes = {
+        "127.0.0.1:8000": f"127.0.0.1:{web}",
+        "127.0.0.1:8001": f"127.0.0.1:{events}",
+        "listen 443 ": f"listen 127.0.0.1:{site.tls} ",
+        "listen 80;": f"listen 127.0.0.1:{site.plain};",
+        "bind :443 ": f"bind 127.0.0.1:{site.tls} ",
+        "bind :80\n": f"bind 127.0.0.1:{site.plain}\n",
+        "/etc/ssl/ptfi": str(folder),
+        "/var/log/nginx": str(folder),
+        "/run/nginx.pid": f"{folder}/nginx.pid",
+        "server_name ptfi.example.com": f"server_name {HOST}",
+    }
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    path = folder / name
+    path.write_text(text)
+    if program == "nginx":
+        return ["nginx", "-c", str(path), "-p", str(folder), "-g", "daemon off;"]
+    return ["haproxy", "-db", "-f", str(path)]
+
+
+@pytest.fixture(scope="module", params=["nginx", "haproxy"])
+def site(
+    request: pytest.FixtureRequest, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """PTFI behind this proxy, with https as in production."""
+    name, path = PROGRAMS[request.param]
+    program = shutil.which(name) or (path if Path(path).exists() else "")
+    if not program:
+        pytest.skip(f"{name} is missing (Debian: apt install {name})")
+    folder = tmp_path_factory.mktemp(name)
+    folder.chmod(0o755)
+    certificate(folder)
+    found = Site(free_port(), free_port())
+    secure = {"HTTPS": "1", "BEHIND_PROXY": "1", "SITE_URL": f"https://{HOST}:{found.tls}"}
+    with serving(**secure, CSRF_TRUSTED_ORIGINS=f"https://{HOST}:{found.tls}") as web:
+        events = EventsProcess(f"https://{HOST}:{found.tls}", 0, **secure)
+        command = command_of(request.param, folder, web, events.port, found)
+        command[0] = program
+        running = subprocess.Popen(command, env=dict(os.environ))
+        try:
+            wait_until(lambda: opens(found.tls))
+            wait_until(lambda: found.ask("GET", "/healthz")[0] == 200, 20)
+            yield found
+        finally:
+            running.terminate()
+            running.wait(10)
+            events.stop()
+
+
+def opens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def session(client: object) -> str:
+    """The cookie of a signed-in client, by the name that it has over https."""
+    return f"__Host-session={client.cookies['session'].value}"  # type: ignore[attr-defined]
+
+
+def test_pages_come_over_tls_and_plain_http_leads_there(site: Site) -> None:
+    status, headers, _ = site.ask("GET", "/accounts/login/")
+    assert status == 200
+    assert "max-age" in headers["strict-transport-security"]
+    assert site.ask_plain("/accounts/login/") == 301
+    assert site.ask_plain("/v1/users/me/persona/traits") == 403
+    assert site.ask_plain("/identity/o/api/token") == 403
+
+
+def test_a_decision_goes_through(site: Site, alice: User, signed_in: SignedIn) -> None:
+    candidate, token = make_candidate(alice, "Knits"), "x" * 32
+    cookie = f"{session(signed_in(alice))}; csrftoken={token}"
+    form = {"Cookie": cookie, "X_CSRFToken": token, "Content_Type": "application/x-www-form-urlencoded"}
+    origin = f"https://{HOST}:{site.tls}"
+    status, _, _ = site.ask(
+        "POST", f"/review/{candidate.pk}/confirm/", b"from=test", Origin=origin, Referer=f"{origin}/", **form
+    )
+    assert status == 302
+    assert UserRefinedTrait.objects.filter(user=alice).count() == 1
+
+
+def test_metrics_are_not_for_the_world(site: Site) -> None:
+    assert site.ask("GET", "/metrics", Authorization="Bearer anything")[0] == 404
+
+
+def test_a_client_cannot_claim_to_be_somewhere_else(site: Site) -> None:
+    """Ten wrong passwords a minute are an address's own, whatever it says its address is."""
+    seen = set()
+    for number in range(13):
+        token = "x" * 32
+        form = {"Cookie": f"csrftoken={token}", "X_CSRFToken": token, "X_Forwarded_For": f"10.0.0.{number}"}
+        origin = f"https://{HOST}:{site.tls}"
+        body = f"login=nobody{number}@example.com&password=wrong-password".encode()
+        kind = {"Content_Type": "application/x-www-form-urlencoded", "Origin": origin, "Referer": f"{origin}/"}
+        _, _, page = site.ask("POST", "/accounts/login/", body, **form, **kind)
+        seen.add(b"Too many failed" in page)
+    assert seen == {True, False}
+
+
+def test_a_long_body_is_refused_and_a_shorter_one_is_not(site: Site) -> None:
+    kind = {"Content_Type": "application/json", "Authorization": "Bearer nothing"}
+    assert site.ask("POST", "/v1/ingest/candidates", b" " * 9_000_000, **kind)[0] == 401
+    with contextlib.ExitStack() as stack:
+        opened = site.open(stack)
+        head = b"POST /v1/ingest/candidates HTTP/1.1\r\nHost: localhost\r\nContent-Length: 13000000\r\n\r\n"
+        opened.sendall(head + b" " * 32_000)
+        assert opened.recv(4_096).split(b" ")[1] == b"413"
+
+
+def test_events_come_as_they_happen(site: Site, alice: User, signed_in: SignedIn) -> None:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with contextlib.closing(http.client.HTTPSConnection(HOST, site.tls, timeout=20, context=context)) as asking:
+        asking.request("GET", "/events", headers={"Cookie": session(signed_in(alice))})
+        answer = asking.getresponse()
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "text/event-stream")
+        assert seconds_of(lambda: answer.readline()) < 5
+
+
+def test_silent_senders_never_reach_the_web_process(site: Site) -> None:
+    """The proxy reads a request to its end before it passes it on."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):
+            site.open(stack).sendall(SILENT)
+        assert seconds_of(lambda: site.ask("GET", "/accounts/login/")) < 5

@@ -1,0 +1,43 @@
+"""A web process as production starts it, on the tests' database, and decisions that are made through it."""
+
+import http.client
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.test import Client
+
+from tests.support.data_folder import wait_until
+from tests.support.events import cookie_of
+from tests.support.processes import answers, free_port, running
+from traits.models import ExtractedTraitCandidate
+
+
+@contextmanager
+def serving(**environment: str) -> Iterator[int]:
+    """The port on which a web process with this environment serves."""
+    port = free_port()
+    with running("manage.py", "serve", "web", "--port", str(port), **environment):
+        wait_until(lambda: answers(port))
+        yield port
+
+
+def confirm(port: int, client: Client, candidate: ExtractedTraitCandidate, said: list[int]) -> None:
+    """Confirm it as a program with a session would; the status goes to said."""
+    asking = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    token = "x" * 32
+    headers = {
+        "Cookie": f"{cookie_of(client)}; csrftoken={token}",
+        "X-CSRFToken": token,
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    asking.request("POST", f"/review/{candidate.pk}/confirm/", "from=test", headers)
+    said.append(asking.getresponse().status)
+    asking.close()
+
+
+def seconds_of(work: Callable[[], object]) -> float:
+    """How long the call took."""
+    started = time.monotonic()
+    work()
+    return time.monotonic() - started
