@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand
 
 
-def under_old_name(command: type[BaseCommand]) -> type[BaseCommand]:
-    """The command for a module of the old name: it names the new one on standard error and does the same."""
-    new_name = command.__module__.rpartition(".")[2]
+def under_old_name(new_name: str) -> type[BaseCommand]:
+    """The command for a module of the old name: it names the new one on standard error and does the same.
+
+    The command is found by its name, as Django does, since it may belong to an app that stands above this one.
+    """
+    command = type(load_command_class(str(get_commands()[new_name]), new_name))
 
     def handle(self: BaseCommand, *args: Any, **options: Any) -> Any:
         self.stderr.write(f"This command is called {new_name} now. The next release ignores the old name.")
