@@ -1,4 +1,4 @@
-"""The SQL of the staff's statistics: counting what became of suggestions, and summing the counts."""
+"""The staff's SQL: what filters offer, counting what became of suggestions, and summing the counts."""
 
 from collections.abc import Iterable
 
@@ -104,3 +104,15 @@ def of_models(sums: str, outcomes: Iterable[str], most: int) -> str:
             AND (%(category)s = '' OR category = %(category)s)
         GROUP BY model
         ORDER BY sum({" + ".join(outcomes)}) DESC, model LIMIT {most}"""  # noqa: S608 (names of ours)
+
+
+NAMES = """
+    SELECT DISTINCT 'model', unnest(originating_models) FROM (
+        SELECT originating_models FROM traits_extractedtraitcandidate
+        ORDER BY created_at DESC, candidate_id LIMIT %(rows)s
+    ) AS newest
+    UNION ALL SELECT DISTINCT 'language', language::text FROM (
+        SELECT language FROM traits_extractedtraitcandidate WHERE language <> ''
+        ORDER BY created_at DESC, candidate_id LIMIT %(rows)s
+    ) AS newest
+"""
