@@ -28,7 +28,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from ptfi.accounts.models import User
 from ptfi.db.grants import grant
 from ptfi.embedded import APPLICATION
-from traits.decisions import candidates as services
+from traits import decisions
 from traits.evidence import Piece, evidence_id
 from traits.log.entries import Actor
 from traits.models import ExtractedTraitCandidate, Persona, PersonaTrait
@@ -314,14 +314,14 @@ def opened(browser: Browser, site: str, enter: Enter, alice: User) -> Iterator[O
     assert [text for text in complaints if not refused.search(text)] == []
 
 
-def by(user: User) -> dict[str, Any]:
+def acting_for_self(user: User) -> dict[str, Any]:
     """The person deciding for themselves, as the services want it."""
     return {"user": user, "actor": Actor(user_id=user.pk)}
 
 
-def confirmed(user: User, name: str = "Loves jazz", **fields: Any) -> services.Outcome:
+def confirmed(user: User, name: str = "Loves jazz", **fields: Any) -> decisions.Outcome:
     """A suggestion that the person confirmed as it is."""
-    return services.confirm(**by(user), candidate_id=make_candidate(user, name, **fields).pk)
+    return decisions.confirm(**acting_for_self(user), candidate_id=make_candidate(user, name, **fields).pk)
 
 
 def confirmed_trait(user: User, name: str = "Loves jazz", **fields: Any) -> PersonaTrait:

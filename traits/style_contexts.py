@@ -5,7 +5,7 @@ import uuid
 from django.urls import reverse
 
 from ptfi.accounts.models import User
-from traits.decisions.styles import ContextStyles, read
+from traits.decisions.styles import ContextStyles, context_styles
 
 # The keys are those that EchoSphere's other programs use.
 NAMED = {"": "Everywhere", "work": "At work", "friends": "With friends"}
@@ -19,7 +19,7 @@ def id_of(user: User, context: str) -> uuid.UUID:
 
 def address_of(user: User, context: str) -> str:
     """Where the person finds the context; one that has no style any more is not to be found."""
-    kept = context and context in contexts_of(read(user, ""))
+    kept = context and context in contexts_of(context_styles(user, ""))
     return reverse("style", args=[id_of(user, context)]) if kept else reverse("styles")
 
 

@@ -18,7 +18,7 @@ class Request(HttpRequest):
     htmx: HtmxDetails
 
 
-def by(request: Request) -> dict[str, Any]:
+def acting_for_self(request: Request) -> dict[str, Any]:
     """The person, deciding for themselves on a page: what every service takes."""
     return {"user": request.user, "actor": Actor(user_id=request.user.pk)}
 

@@ -16,10 +16,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from graph.concepts import completion as vocabulary
+from graph.concepts.completion import completions
 from graph.errors import GraphUnavailableError
 from graph.picture.drawing import Picture, Query, draw
-from graph.picture.query import KINDS, SIZES, Filters, Sketch, sketch
+from graph.picture.query import KINDS, SIZES, PictureFilters, Sketch, sketch
 from ptfi.web.htmx import wants_fragment
 from traits import selectors
 from traits.models import MAX_NAME, Category, TraitStatus
@@ -45,8 +45,8 @@ def read_query(query: QueryDict) -> Query:
     }
 
 
-def filters_of(query: Query) -> Filters:
-    return Filters(
+def filters_of(query: Query) -> PictureFilters:
+    return PictureFilters(
         concept=query["concept"],
         category=query["category"],
         status=query["status"],
@@ -82,7 +82,7 @@ def graph(request: Request) -> HttpResponse:
         context["away"], status = error, error.status
     fragment = wants_fragment(request)
     if not fragment:
-        context["concept_names"] = vocabulary.completions(request.user, "")
+        context["concept_names"] = completions(request.user, "")
     return render(request, "graph/_picture.html" if fragment else "graph/picture.html", context, status=status)
 
 
@@ -159,4 +159,4 @@ def graph_trait(request: Request, trait_id: uuid.UUID) -> HttpResponse:
 def concept_names(request: Request) -> HttpResponse:
     """Names of concepts that begin with what was typed, for the list under the search."""
     typed = request.POST.get("concept", "").replace("\x00", "")[:MAX_NAME]
-    return render(request, "graph/_concept_names.html", {"names": vocabulary.completions(request.user, typed)})
+    return render(request, "graph/_concept_names.html", {"names": completions(request.user, typed)})

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from ptfi.api.errors import IdempotencyConflictError, answer
 from ptfi.api.models import IdempotencyKey
+from ptfi.db.transactions import front_door
 from ptfi.errors import RuleError
 
 Result = TypeVar("Result")
@@ -34,7 +35,7 @@ def respond(status: int, body: bytes) -> HttpResponse:
 
 
 def durable(work: Callable[[], Result]) -> Result:
-    with transaction.atomic(durable=True):
+    with front_door():
         return work()
 
 
@@ -87,5 +88,5 @@ def _owner(request: Request) -> str:
 
 
 def _fingerprint(request: Request) -> bytes:
-    asked = [request.method, request.get_full_path(), request.content_type, request._request.body]
+    asked = [request.method, request.get_full_path(), request.content_type, request.body]
     return hashlib.sha256(repr(asked).encode()).digest()

@@ -7,12 +7,10 @@ import pytest
 
 from graph.projection import verification as check
 from ptfi.accounts.models import User
-from tests.conftest import Suggest, by, confirmed, confirmed_trait, make_candidate
+from tests.conftest import Suggest, acting_for_self, confirmed, confirmed_trait, make_candidate
 from tests.support.decisions import assert_log_whole, status
 from tests.support.graph_helpers import project
-from traits.decisions import bulk, undo
-from traits.decisions import candidates as services
-from traits.decisions import traits as persona
+from traits import decisions
 from traits.decisions.inputs import Changes, Relation
 from traits.errors import InvalidError, NotLatestError
 from traits.log.snapshots import State, candidate_state
@@ -28,10 +26,10 @@ def candidates(user: User) -> list[State]:
 class TestClash:
     """A suggestion that clashes with a trait one has."""
 
-    def confirm(self, user: User, kind: str, old: PersonaTrait, **fields: Any) -> services.Outcome:
+    def confirm(self, user: User, kind: str, old: PersonaTrait, **fields: Any) -> decisions.Outcome:
         relation = Relation(trait_id=old.pk, kind=kind, existing_contexts=fields.pop("existing_contexts", []))
         candidate = make_candidate(user, "Hates jazz")
-        return services.confirm(**by(user), candidate_id=candidate.pk, relation=relation, **fields)
+        return decisions.confirm(**acting_for_self(user), candidate_id=candidate.pk, relation=relation, **fields)
 
     def test_replaces(self, alice: User) -> None:
         old = confirmed_trait(alice)
@@ -40,7 +38,7 @@ class TestClash:
         assert outcome.trait
         assert (old.status, old.valid_to) == ("dormant", outcome.trait.valid_from)
         assert {entry.batch_id for entry in outcome.entries} == {outcome.batch_id}
-        undo.undo(**by(alice), action_id=outcome.entries[1].pk)
+        decisions.undo(**acting_for_self(alice), action_id=outcome.entries[1].pk)
         old.refresh_from_db()
         assert (old.status, old.valid_to) == ("active", None)
         assert PersonaTrait.objects.filter(user=alice).count() == 1
@@ -61,15 +59,15 @@ class TestClash:
         outcome = self.confirm(alice, "old_was_wrong", old.trait)
         assert list(PersonaTrait.objects.filter(user=alice).values_list("name", flat=True)) == ["Hates jazz"]
         assert status(old.candidate) == "rejected_by_user"
-        undo.undo(**by(alice), action_id=outcome.action_id)
+        decisions.undo(**acting_for_self(alice), action_id=outcome.action_id)
         assert list(PersonaTrait.objects.filter(user=alice).values_list("name", flat=True)) == ["Loves jazz"]
 
     def test_one_half_that_moved_on_keeps_both(self, alice: User) -> None:
         old = confirmed_trait(alice)
         outcome = self.confirm(alice, "replaces", old)
-        persona.set_status(**by(alice), trait_id=old.pk, status="active")
+        decisions.set_status(**acting_for_self(alice), trait_id=old.pk, status="active")
         with pytest.raises(NotLatestError):
-            undo.undo(**by(alice), action_id=outcome.action_id)
+            decisions.undo(**acting_for_self(alice), action_id=outcome.action_id)
 
     def test_new_is_wrong_comes_with_a_reject(self, alice: User, suggest: Suggest) -> None:
         old = confirmed_trait(alice)
@@ -77,7 +75,9 @@ class TestClash:
         with pytest.raises(InvalidError):
             self.confirm(alice, "new_is_wrong", old)
         candidate = suggest(alice, "Hates jazz at night")
-        outcome = services.reject(**by(alice), candidate_id=candidate.pk, code="not_me", relation=relation)
+        outcome = decisions.reject(
+            **acting_for_self(alice), candidate_id=candidate.pk, code="not_me", relation=relation
+        )
         assert outcome.entries[0].content["relation"]["kind"] == "new_is_wrong"
 
 
@@ -88,11 +88,11 @@ class TestBulk:
         done, theirs = confirmed(alice, "Done").candidate, suggest(bob)
         assert done
         ids = [row.pk for row in (*plain, sensitive, done, theirs)]
-        outcome = bulk.bulk(**by(alice), candidate_ids=ids, decision="confirmed_asis")
+        outcome = decisions.decide_many(**acting_for_self(alice), candidate_ids=ids, decision="confirmed_asis")
         assert list(outcome.outcomes.values()) == ["applied"] * 3 + ["refused", "already_decided", "not_found"]
         assert PersonaTrait.objects.filter(user=alice).count() == 4
-        persona.edit_trait(**by(alice), trait_id=plain[0].pk, changes=Changes(notes="Moved on."))
-        undone = undo.undo(**by(alice), action_id=outcome.batch_id)
+        decisions.edit_trait(**acting_for_self(alice), trait_id=plain[0].pk, changes=Changes(notes="Moved on."))
+        undone = decisions.undo(**acting_for_self(alice), action_id=outcome.batch_id)
         assert (len(undone.entries), undone.skipped) == (2, 1)
         assert_log_whole(alice)
 
@@ -106,7 +106,9 @@ class TestBulk:
             suggest(alice, "Loves  jazz", evidence=["Four."]),
         ]
         before = candidates(alice)
-        outcome = bulk.bulk(**by(alice), candidate_ids=[row.pk for row in rows], decision="confirmed_asis")
+        outcome = decisions.decide_many(
+            **acting_for_self(alice), candidate_ids=[row.pk for row in rows], decision="confirmed_asis"
+        )
         assert outcome.count("applied") == 5
         assert [entry.user_decision for entry in outcome.entries] == [
             "confirmed_asis",
@@ -123,7 +125,7 @@ class TestBulk:
         assert held[rows[0].pk].version == outcome.entries[4].revision
         project(alice)
         assert check.check(alice.pk) == []
-        undone = undo.undo(**by(alice), action_id=outcome.batch_id)
+        undone = decisions.undo(**acting_for_self(alice), action_id=outcome.batch_id)
         assert (len(undone.entries), undone.skipped) == (5, 0)
         assert candidates(alice) == before
         assert list(PersonaTrait.objects.filter(user=alice).values_list("name", flat=True)) == ["Sails"]
@@ -133,15 +135,17 @@ class TestBulk:
 
     def test_one_of_them_can_be_split_off(self, alice: User, suggest: Suggest) -> None:
         rows = [suggest(alice, name, evidence=[name]) for name in ("Loves jazz", "loves jazz", "LOVES JAZZ")]
-        outcome = bulk.bulk(**by(alice), candidate_ids=[row.pk for row in rows], decision="confirmed_asis")
-        services.reopen(**by(alice), candidate_id=rows[1].pk)
+        outcome = decisions.decide_many(
+            **acting_for_self(alice), candidate_ids=[row.pk for row in rows], decision="confirmed_asis"
+        )
+        decisions.reopen(**acting_for_self(alice), candidate_id=rows[1].pk)
         trait = PersonaTrait.objects.get(user=alice)
         assert [piece["content"] for piece in trait.evidence] == ["Loves jazz", "LOVES JAZZ"]
         reopened = UserRefinedTrait.objects.get(user=alice, user_decision="reopened")
-        undo.undo(**by(alice), action_id=reopened.pk)
-        undo.undo(**by(alice), action_id=outcome.entries[2].pk)
+        decisions.undo(**acting_for_self(alice), action_id=reopened.pk)
+        decisions.undo(**acting_for_self(alice), action_id=outcome.entries[2].pk)
         assert status(rows[2]) == "candidate"
-        undone = undo.undo(**by(alice), action_id=outcome.batch_id)
+        undone = decisions.undo(**acting_for_self(alice), action_id=outcome.batch_id)
         assert (len(undone.entries), undone.skipped) == (2, 1)
         assert not PersonaTrait.objects.filter(user=alice).exists()
         assert_log_whole(alice)
@@ -149,7 +153,9 @@ class TestBulk:
     def test_a_trait_without_room_takes_nothing(self, alice: User, suggest: Suggest) -> None:
         full = confirmed_trait(alice, "Sails", concepts=[f"concept {number}" for number in range(50)])
         rows = [suggest(alice, "sails", concepts=["wind"]), suggest(alice, "Hikes")]
-        outcome = bulk.bulk(**by(alice), candidate_ids=[row.pk for row in rows], decision="confirmed_asis")
+        outcome = decisions.decide_many(
+            **acting_for_self(alice), candidate_ids=[row.pk for row in rows], decision="confirmed_asis"
+        )
         assert list(outcome.outcomes.values()) == ["refused", "applied"]
         assert status(rows[0]) == "candidate"
         full.refresh_from_db()
@@ -157,8 +163,10 @@ class TestBulk:
 
     def test_a_dormant_trait_takes_nothing(self, alice: User, suggest: Suggest) -> None:
         old = confirmed_trait(alice, "Sails")
-        persona.set_status(**by(alice), trait_id=old.pk, status="dormant")
-        outcome = bulk.bulk(**by(alice), candidate_ids=[suggest(alice, "sails").pk], decision="confirmed_asis")
+        decisions.set_status(**acting_for_self(alice), trait_id=old.pk, status="dormant")
+        outcome = decisions.decide_many(
+            **acting_for_self(alice), candidate_ids=[suggest(alice, "sails").pk], decision="confirmed_asis"
+        )
         assert outcome.entries[0].user_decision == "confirmed_asis"
 
     @pytest.mark.parametrize("decision", ["confirmed_asis", "rejected"])
@@ -167,20 +175,20 @@ class TestBulk:
     ) -> None:
         ids = [suggest(alice, f"Trait {number % 40}", evidence=[str(number)]).pk for number in range(60)]
         with django_assert_max_num_queries(14):
-            bulk.bulk(**by(alice), candidate_ids=ids, decision=decision, code="other")
+            decisions.decide_many(**acting_for_self(alice), candidate_ids=ids, decision=decision, code="other")
 
     @pytest.mark.parametrize(("number", "decision"), [(0, "rejected"), (201, "rejected"), (1, "merged")])
     def test_bounds(self, alice: User, number: int, decision: str) -> None:
         ids = [uuid.uuid4() for _ in range(number)]
         with pytest.raises(InvalidError):
-            bulk.bulk(**by(alice), candidate_ids=ids, decision=decision, code="other")
+            decisions.decide_many(**acting_for_self(alice), candidate_ids=ids, decision=decision, code="other")
 
 
 @pytest.mark.slow
 def test_undoing_a_folded_batch_goes_back_entry_by_entry(alice: User) -> None:
     ids = [make_candidate(alice, name).pk for name in ("Sails", "sails!", "SAILS")]
-    outcome = bulk.bulk(**by(alice), candidate_ids=ids, decision="confirmed_asis")
-    undone = undo.undo(**by(alice), action_id=outcome.batch_id)
+    outcome = decisions.decide_many(**acting_for_self(alice), candidate_ids=ids, decision="confirmed_asis")
+    undone = decisions.undo(**acting_for_self(alice), action_id=outcome.batch_id)
     done = [entry.content for entry in reversed(outcome.entries)]
     assert [entry.content["before"]["trait"] for entry in undone.entries] == [each["after"]["trait"] for each in done]
     assert [entry.content["after"]["trait"] for entry in undone.entries] == [each["before"]["trait"] for each in done]

@@ -15,13 +15,12 @@ from graph.picture.drawing import draw
 from graph.picture.layout import Box, Dot, arrange, wrapped
 from graph.picture.query import Sketch, SketchConcept, SketchTrait
 from ptfi.accounts.models import User
-from tests.conftest import by, confirmed, confirmed_trait, make_candidate
+from tests.conftest import acting_for_self, confirmed, confirmed_trait, make_candidate
 from tests.persona.test_trait_list import no_graph as no_graph
 from tests.support.graph_helpers import cypher, project
 from tests.support.pages import markup_of, text_of
 from tests.support.trait_pages import ARABIC, HTMX, SCRIPT, path, queries_of
-from traits.decisions import bulk, styles
-from traits.decisions import traits as persona
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.models import Category, PersonaTrait
 
@@ -49,7 +48,7 @@ def some(alice: User) -> PersonaTrait:
     trait = confirmed_trait(alice, "Loves jazz", concepts=["jazz", "music"], confidence_score=0.9)
     confirmed(alice, "Plays the bass", trait_category="Skill", concepts=["music"], confidence_score=0.6)
     confirmed(alice, "Laughs when nervous", trait_category="EmotionalResponsePattern", concepts=[], evidence=[])
-    styles.put_styles(**by(alice), context="work", styles={"Pacing": "slow"})
+    decisions.put_styles(**acting_for_self(alice), context="work", styles={"Pacing": "slow"})
     project(alice)
     return trait
 
@@ -128,7 +127,7 @@ def test_every_one_of_the_usual_traits_has_its_name() -> None:
 
 @pytest.mark.slow
 def test_filters(as_alice: Client, alice: User, some: PersonaTrait) -> None:
-    persona.set_status(**by(alice), trait_id=some.pk, status="dormant")
+    decisions.set_status(**acting_for_self(alice), trait_id=some.pk, status="dormant")
     project(alice)
 
     def shown(query: str) -> set[str]:
@@ -161,7 +160,7 @@ def many(user: User, count: int) -> None:
     ]  # fmt: skip
     for start in range(0, count, 200):
         ids = [row.pk for row in rows[start : start + 200]]
-        bulk.bulk(**by(user), candidate_ids=ids, decision="confirmed_asis")
+        decisions.decide_many(**acting_for_self(user), candidate_ids=ids, decision="confirmed_asis")
     project(user)
 
 
@@ -309,6 +308,6 @@ def test_long_names_are_shortened(name: str, lines: list[str]) -> None:
 
 
 def test_one_trait_alone(as_alice: Client, alice: User) -> None:
-    persona.add_trait(**by(alice), changes=Changes(name="Sails", category="Skill"))
+    decisions.add_trait(**acting_for_self(alice), changes=Changes(name="Sails", category="Skill"))
     project(alice)
     assert len(titles(as_alice.get("/persona/graph/"))) == 2

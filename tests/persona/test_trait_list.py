@@ -14,11 +14,11 @@ from django.utils import timezone
 
 from graph import connection
 from ptfi.accounts.models import User
-from tests.conftest import by, confirmed
+from tests.conftest import acting_for_self, confirmed
 from tests.support.graph_helpers import project
 from tests.support.pages import text_of
 from tests.support.trait_pages import HTMX, path, queries_of
-from traits.decisions import traits as persona
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.models import Persona, PersonaTrait
 
@@ -63,7 +63,7 @@ def test_filters_stay_in_the_address(as_alice: Client, alice: User) -> None:
 
 def test_the_list_is_paged_by_key(as_alice: Client, alice: User) -> None:
     for number in range(60):
-        persona.add_trait(**by(alice), changes=Changes(name=f"Trait {number:02}", category="Other"))
+        decisions.add_trait(**acting_for_self(alice), changes=Changes(name=f"Trait {number:02}", category="Other"))
     project(alice)
     # The persona, and the page's traits.
     assert queries_of(as_alice, "/traits/?category=Other") == 2
@@ -124,7 +124,7 @@ def no_graph(request: pytest.FixtureRequest, settings: Any) -> Iterator[None]:
         server.bind(("127.0.0.1", 0))
         if request.param == "hung":
             server.listen()
-        settings.NEO4J_URL, settings.GRAPH_TIMEOUT = f"bolt://127.0.0.1:{server.getsockname()[1]}", 2.0
+        settings.NEO4J_URL, settings.GRAPH_TIMEOUT_SECONDS = f"bolt://127.0.0.1:{server.getsockname()[1]}", 2.0
         connection.drop_driver()
         connection._away_until = 0.0
         yield

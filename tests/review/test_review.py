@@ -11,13 +11,13 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
+from ptfi.web.keyset import PAGE
 from tests.conftest import Suggest, confirmed
 from tests.support.pages import markup_of, text_of
 from tests.support.review_pages import HTMX, names, path
 from traits.models import PersonaTrait
 from traits.review import card as cards
 from traits.review.highlight import Marker
-from traits.review.selectors import PAGE
 
 LONG = "ü" * 255
 ARABIC = "يحب موسيقى الجاز"

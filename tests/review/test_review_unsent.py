@@ -4,10 +4,10 @@ import pytest
 from playwright.sync_api import Dialog, expect
 
 from ptfi.accounts.models import User
-from tests.conftest import Opened, Suggest, by, confirmed
+from tests.conftest import Opened, Suggest, acting_for_self, confirmed
 from tests.support.decisions import status
 from tests.support.review_browser import heading
-from traits.decisions import candidates as services
+from traits import decisions
 from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -96,7 +96,7 @@ def test_what_another_tab_decided_keeps_the_place(
     opened: Opened, queue: list[ExtractedTraitCandidate], alice: User
 ) -> None:
     page = opened(f"/review/{queue[2].pk}/")
-    services.confirm(**by(alice), candidate_id=queue[0].pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=queue[0].pk)
     page.evaluate("document.querySelector('#decide input[name=version]').value = 7")
     page.keyboard.press("c")
     expect(page.locator("#faults")).to_be_visible()

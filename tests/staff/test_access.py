@@ -145,10 +145,10 @@ def test_looks_are_paged(as_alice: Client, alice: User, sam: User, django_assert
     AccessEntry.objects.bulk_create(rows)
     seen, after = list[str](), ""
     while True:
-        with django_assert_num_queries(4 if after else 3):
+        with django_assert_num_queries(3):
             page = as_alice.get(LOOKS + after).content.decode()
         seen += re.findall(r"No\. (\d+)\.", page)
-        following = re.search(r'href="(\?after=\d+)"\s+rel="next"', page)
+        following = re.search(r'href="(\?after=[^"]+)"\s+rel="next"', page)
         if not following:
             break
         after = following[1]

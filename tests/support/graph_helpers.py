@@ -15,7 +15,7 @@ import pytest
 from graph import connection
 from graph.errors import GraphUnavailableError
 from graph.projection.projector import Projector
-from graph.projection.writer import KEYS
+from graph.schema import KEYS
 from ptfi.accounts.models import User
 from traits.models import Persona
 

@@ -17,18 +17,16 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import by, confirmed, make_candidate
-from traits import selectors
+from tests.conftest import acting_for_self, confirmed, make_candidate
+from traits import decisions, selectors
 from traits import similarity as similar
-from traits.decisions import bulk, styles, undo
-from traits.decisions import candidates as services
-from traits.decisions import duplicates as relations
-from traits.decisions import traits as persona
+from traits.decisions import bulk, styles
 from traits.decisions.inputs import Changes, Evidence, Relation
 from traits.erasure import account as erasure_account
 from traits.erasure import parts as erasure_parts
 from traits.erasure import persona as erasure
 from traits.erasure import suppressions
+from traits.erasure.sources import source_name
 from traits.errors import RuleError
 from traits.history import past
 from traits.history import selectors as history
@@ -39,19 +37,19 @@ from traits.models import AccessEntry, Suppression
 from traits.persona import duplicates as pairs
 from traits.persona import overview
 from traits.privacy import selectors as my_data
-from traits.privacy import staff_access as looks
-from traits.review.selectors import Filters
+from traits.privacy import staff_access
+from traits.review.selectors import QueueFilters
 
 MARKER = "xylophone"
-SERVICES = (services, persona, relations, bulk, undo, styles, erasure, erasure_parts, erasure_account, suppressions)
+SERVICES = (decisions, erasure, erasure_parts, erasure_account, suppressions)
 READERS = (selectors, history, past, overview)
 READS = [
     *(styles.styles, styles.all_styles, erasure.receipt, erasure.counts, standing, suppressions.suppressions),
-    *(looks.looks, looks.look_count),
-    *(my_data.sources, my_data.source_name, my_data.categories, my_data.receipts),
-    *(similar.similar_traits, pairs.close_pairs, bulk.folded),
+    *(staff_access.access_log, staff_access.access_count),
+    *(my_data.sources, source_name, my_data.categories, my_data.receipts),
+    *(similar.similar_traits, pairs.close_pairs, bulk.merge_targets),
 ]
-FILTERS: dict[Callable[..., Any], Any] = {history.page: history.Filters()}
+FILTERS: dict[Callable[..., Any], Any] = {history.page: history.HistoryFilters()}
 # It reads one snapshot, which only a transaction of its own can: tests/privacy/test_archive.py.
 STREAMED = "/persona/data/download/"
 OURS = ("/review", "/traits", "/styles", "/undo", "/persona")
@@ -68,14 +66,14 @@ class Theirs:
             alice, f"Plays the {MARKER}", evidence=[f"My {MARKER}!"], concepts=[MARKER], trait_description=MARKER
         )
         rejected = make_candidate(alice, f"Sells {MARKER}s", evidence=[MARKER])
-        refusal = services.reject(**by(alice), candidate_id=rejected.pk, code="not_me", reason=MARKER)
+        refusal = decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="not_me", reason=MARKER)
         outcome = confirmed(alice, f"Builds {MARKER}s", evidence=[MARKER], concepts=[MARKER])
         assert outcome.trait
         self.trait = outcome.trait
-        style = styles.put_styles(**by(alice), context=MARKER, styles={"Catchphrase": MARKER})
+        style = decisions.put_styles(**acting_for_self(alice), context=MARKER, styles={"Catchphrase": MARKER})
         assert style.action_id
         confirm = {"confirm_email": "alice@example.com", "recently_authenticated": False}
-        asked = erasure.request_erasure(**(by(alice) | confirm))
+        asked = erasure.request_erasure(**(acting_for_self(alice) | confirm))
         self.ids = [
             self.candidate.pk,
             rejected.pk,
@@ -180,11 +178,11 @@ def test_nobody_sees_anything_without_signing_in(theirs: Theirs, client: Client)
 
 
 def functions(module: ModuleType, *also: str) -> list[Callable[..., Any]]:
-    """The public functions of a module that take a person, and these parameters also."""
+    """The public functions of a module or package that take a person, and these parameters also."""
     return [
         function
         for name, function in inspect.getmembers(module, inspect.isfunction)
-        if function.__module__ == module.__name__
+        if function.__module__.startswith(module.__name__)
         and not name.startswith("_")
         and {"user", *also} <= inspect.signature(function).parameters.keys()
     ]
@@ -198,7 +196,7 @@ def arguments(function: Callable[..., Any], theirs: Theirs, bob: User) -> Iterat
         values |= {"decision": "rejected", "status": "dormant", "changes": Changes(name="Mine", category="Skill")}
         values |= {
             "evidence": Evidence(),
-            "filters": FILTERS.get(function, Filters()),
+            "filters": FILTERS.get(function, QueueFilters()),
             "tab": "review",
             "entries": [],
         }

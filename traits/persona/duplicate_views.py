@@ -5,28 +5,22 @@ import uuid
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from traits import selectors
-from traits.decisions import duplicates
+from ptfi.db.transactions import front_door
+from traits import decisions, selectors
 from traits.errors import InvalidError, NotFoundError, RuleError, StaleVersionError
+from traits.log.words import RELATIONS
 from traits.models import PersonaTrait
 from traits.persona.duplicates import close_pairs
 from traits.persona.forms import CompareForm
 from traits.review import card as cards
-from traits.web import Request, by
+from traits.web import Request, acting_for_self
 
 PAGE = 20
-SAID = {
-    "same": "“{other}” went into “{name}”.",
-    "replaces": "“{other}” is dormant now; “{name}” took its place.",
-    "both_true": "Both stay, each in its own place.",
-    "old_was_wrong": "“{other}” is no longer part of your persona.",
-}
 
 
 @login_required
@@ -49,12 +43,12 @@ def trait_compare(request: Request, trait_id: uuid.UUID, other_id: uuid.UUID) ->
         return _page(request, CompareForm(both))
     form = CompareForm(both, request.POST)
     try:
-        with transaction.atomic(durable=True):
-            outcome = duplicates.relate(**by(request), **form.arguments())
+        with front_door():
+            outcome = decisions.relate(**acting_for_self(request), **form.arguments())
     except (InvalidError, StaleVersionError) as error:
         return _page(request, CompareForm(_both(request, trait_id, other_id), request.POST), error)
     other = next(trait for trait in both if outcome.trait and trait.pk != outcome.trait.pk)
-    text = SAID[form.kind].format(name=outcome.trait.name if outcome.trait else "", other=other.name)
+    text = RELATIONS[form.kind].notice.format(name=outcome.trait.name if outcome.trait else "", other=other.name)
     messages.success(request, text, extra_tags=f"undo:{outcome.action_id}")
     return redirect("trait_duplicates")
 

@@ -8,35 +8,16 @@ from django import forms
 from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT, BaseFormSet, ManagementForm
 from django.http import QueryDict
 
-from traits.decisions.styles import KNOWN, LARGEST, SPELLINGS, ContextStyles
+from traits.decisions.styles import LARGEST, SPELLINGS, ContextStyles
 from traits.forms import UncheckedField
 from traits.models import MAX_LIST
-from traits.persona.style_preview import emoji_words
+from traits.models.styles import STYLE_ELEMENTS, STYLE_LABELS, emoji_words, value_text, value_words
 from traits.text import name_key
 
-LABELS = {
-    "FormalityLevel": "How formal",
-    "HumorUsage": "Humour",
-    "EmojiPreference": "Emoji",
-    "Pacing": "Pace",
-    "VocabularyComplexity": "Choice of words",
-}
 SET = "set"
 EMOJI = "EmojiPreference"
 NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?")
 MOST_ROWS = 2 * MAX_LIST + 1
-
-
-def words(element: str, value: Any) -> str:
-    """A value as it is read: very_informal → very informal, 0.5 of emoji → now and then."""
-    if element == EMOJI and isinstance(value, int | float):
-        return emoji_words(value)
-    return value.replace("_", " ") if element in KNOWN and isinstance(value, str) else shown(value)
-
-
-def shown(value: Any) -> str:
-    """A free element's value as its field sends it; browsers keep no line ends in it."""
-    return re.sub("[\r\n]", "", value) if isinstance(value, str) else repr(value)
 
 
 class ElementBoundField(forms.BoundField):
@@ -64,10 +45,10 @@ class ElementField(UncheckedField):
     """The value of a known element, "" where it is not set."""
 
     def __init__(self, element: str, everywhere: dict[str, Any]) -> None:
-        super().__init__(label=LABELS[element])
-        values = [(value, words(element, value)) for value in KNOWN[element]] or [(SET, "set how often")]
+        super().__init__(label=STYLE_LABELS[element])
+        values = [(value, value_words(element, value)) for value in STYLE_ELEMENTS[element]] or [(SET, "set how often")]
         self.element, self.choices = element, [("", "not set"), *values]
-        self.inherited = words(element, everywhere[element]) if element in everywhere else ""
+        self.inherited = value_words(element, everywhere[element]) if element in everywhere else ""
 
     def get_bound_field(self, form: forms.BaseForm, field_name: str) -> ElementBoundField:
         return ElementBoundField(form, self, field_name)
@@ -111,11 +92,11 @@ class RowForm(forms.Form):
 
     @property
     def inherited(self) -> str:
-        return shown(self.everywhere[self.element]) if self.element in self.everywhere else ""
+        return value_text(self.everywhere[self.element]) if self.element in self.everywhere else ""
 
     @property
     def is_untouched(self) -> bool:
-        return self.own and self.text == shown(self.held[self.element])
+        return self.own and self.text == value_text(self.held[self.element])
 
     @property
     def is_given(self) -> bool:
@@ -177,7 +158,7 @@ class StyleForm(forms.Form):
         super().__init__(data or None)
         self.held = held
         self.inherited = held.everywhere if held.context else {}
-        for element in KNOWN:
+        for element in STYLE_ELEMENTS:
             self.fields[f"known-{element}"] = ElementField(element, self.inherited)
             self.initial[f"known-{element}"] = str(held.own.get(element, ""))
         kept = {"held": held.own, "everywhere": self.inherited}
@@ -185,8 +166,8 @@ class StyleForm(forms.Form):
 
     def _held_rows(self) -> list[dict[str, str]]:
         own = self.held.own
-        names = sorted({*own, *self.inherited} - KNOWN.keys(), key=str.casefold)
-        return [{"name": name, "value": shown(own[name]) if name in own else ""} for name in names]
+        names = sorted({*own, *self.inherited} - STYLE_ELEMENTS.keys(), key=str.casefold)
+        return [{"name": name, "value": value_text(own[name]) if name in own else ""} for name in names]
 
     @property
     def known(self) -> list[ElementBoundField]:
@@ -236,7 +217,7 @@ class StyleForm(forms.Form):
         if not self.is_bound:
             return dict(self.held.own)
         # What is none of the choices goes along: the decision says what they are.
-        found: dict[str, Any] = {e: chosen for e in KNOWN if e != EMOJI and (chosen := self.chosen(e))}
+        found: dict[str, Any] = {e: chosen for e in STYLE_ELEMENTS if e != EMOJI and (chosen := self.chosen(e))}
         if self.emoji_preference is not None:
             found[EMOJI] = self.emoji_preference
         self.rows.full_clean()
@@ -261,8 +242,8 @@ class StyleForm(forms.Form):
         rows = {row.element: row for row in self.rows if not row.removed}
         for name, faults in details.items():
             for fault in faults:
-                if name in KNOWN or name not in rows:
-                    self.add_error(f"known-{name}" if name in KNOWN else None, fault)
+                if name in STYLE_ELEMENTS or name not in rows:
+                    self.add_error(f"known-{name}" if name in STYLE_ELEMENTS else None, fault)
                 else:
                     rows[name].add_error(None, fault)
 
@@ -270,7 +251,10 @@ class StyleForm(forms.Form):
         """Label and present value of each element that was sent with another one."""
         sent, held = self.values, self.held.own
         names = sorted(name for name in {*sent, *held} if sent.get(name) != held.get(name))
-        return [(LABELS.get(name, name), words(name, held[name]) if name in held else "not set") for name in names]
+        return [
+            (STYLE_LABELS.get(name, name), value_words(name, held[name]) if name in held else "not set")
+            for name in names
+        ]
 
 
 def parsed(text: str) -> str | int | float:

@@ -5,21 +5,21 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from ptfi.db.transactions import front_door
 from ptfi.web.htmx import target_of
-from traits import selectors
-from traits.decisions import styles as style_service
+from traits import decisions, selectors
+from traits.decisions.styles import clean_context, context_styles
 from traits.errors import InvalidError, NotFoundError, StaleVersionError
 from traits.log.narration import plural
 from traits.persona.style_forms import StyleForm
 from traits.persona.style_preview import example
 from traits.style_contexts import NAMED, SPOKEN, address_of, contexts_of, id_of
-from traits.web import Request, by
+from traits.web import Request, acting_for_self
 
 
 @login_required
@@ -28,10 +28,10 @@ from traits.web import Request, by
 def styles(request: Request) -> HttpResponse:
     """The style that holds everywhere. A POST saves a context's, previews it, or opens a context that is new."""
     if request.method != "POST":
-        return _page(request, StyleForm(style_service.read(request.user, "")))
+        return _page(request, StyleForm(context_styles(request.user, "")))
     if "open" in request.POST:
         return _open(request)
-    held = style_service.read(request.user, request.POST.get("context", ""))
+    held = context_styles(request.user, request.POST.get("context", ""))
     form = StyleForm(held, request.POST, empty=1 if "more" in request.POST else 0)
     if target_of(request) == "style-preview":
         return render(request, "persona/_style_preview.html", _preview(form))
@@ -45,9 +45,9 @@ def styles(request: Request) -> HttpResponse:
 @require_safe
 def style(request: Request, style_id: uuid.UUID) -> HttpResponse:
     """The style in one context, which the address does not name."""
-    for context in contexts_of(style_service.read(request.user, "")):
+    for context in contexts_of(context_styles(request.user, "")):
         if style_id == id_of(request.user, context):
-            return _page(request, StyleForm(style_service.read(request.user, context)))
+            return _page(request, StyleForm(context_styles(request.user, context)))
     raise NotFoundError
 
 
@@ -55,11 +55,11 @@ def _open(request: Request) -> HttpResponse:
     """A context that has no style yet; it is kept as soon as it has one."""
     name, faults = request.POST.get("new_context", ""), list[str]()
     try:
-        context = style_service.clean_context(SPOKEN.get(name.strip().casefold(), name))
+        context = clean_context(SPOKEN.get(name.strip().casefold(), name))
     except InvalidError as error:
         context, faults = "", error.details["context"]
-    held = style_service.read(request.user, context)
-    if not faults and (not name.strip() or context in contexts_of(style_service.read(request.user, ""))):
+    held = context_styles(request.user, context)
+    if not faults and (not name.strip() or context in contexts_of(context_styles(request.user, ""))):
         return redirect(address_of(request.user, context))
     return _page(request, StyleForm(held), name=name if faults else "", name_faults=faults)
 
@@ -68,9 +68,9 @@ def _save(request: Request, form: StyleForm) -> HttpResponse:
     values, status = form.values, 400
     if not form.faulty:
         try:
-            with transaction.atomic(durable=True):
-                outcome = style_service.put_styles(
-                    **by(request),
+            with front_door():
+                outcome = decisions.put_styles(
+                    **acting_for_self(request),
                     context=form.held.context,
                     styles=values,
                     seen=request.POST.get("seen"),
@@ -79,11 +79,11 @@ def _save(request: Request, form: StyleForm) -> HttpResponse:
         except InvalidError as error:
             form.add_details(error.details)
         except StaleVersionError:
-            form, status = StyleForm(style_service.read(request.user, form.held.context), request.POST, empty=0), 409
+            form, status = StyleForm(context_styles(request.user, form.held.context), request.POST, empty=0), 409
     return _page(request, form, status=status, seen=request.POST.get("seen", "") if status == 400 else None)
 
 
-def _saved(request: Request, context: str, outcome: style_service.StyleOutcome) -> HttpResponse:
+def _saved(request: Request, context: str, outcome: decisions.StyleOutcome) -> HttpResponse:
     number = len(outcome.entries)
     if number:
         where = NAMED.get(context, f"“{context}”")

@@ -5,16 +5,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from traits import selectors
+from ptfi.db.transactions import front_door
+from traits import decisions, selectors
 from traits.confidence import RATING
-from traits.decisions import traits as persona
-from traits.decisions.candidates import Outcome
 from traits.errors import InvalidError, NotFoundError, StaleVersionError, TraitRemovedError
 from traits.evidence import Piece
 from traits.history import selectors as log_pages
@@ -32,7 +30,7 @@ from traits.persona.forms import RemoveForm, StatusForm, TraitForm
 from traits.review.selectors import history
 from traits.similarity import similar_traits
 from traits.text import name_key
-from traits.web import Request, by
+from traits.web import Request, acting_for_self
 
 EVIDENCE_SHOWN = 10
 LATELY = 5
@@ -66,7 +64,7 @@ def overview_page(request: Request) -> HttpResponse:
         "models": models,
         "more_models": number_of_models - len(models),
         "drawn": overview.DRAWN,
-        "lately": log_pages.page(user, log_pages.Filters(), limit=LATELY).items,
+        "lately": log_pages.page(user, log_pages.HistoryFilters(), limit=LATELY).rows,
     }
     return render(request, "persona/overview.html", context)
 
@@ -137,8 +135,10 @@ def trait_new(request: Request) -> HttpResponse:
         if asked := _asked(request, form):
             return asked
         try:
-            with transaction.atomic(durable=True):
-                outcome = persona.add_trait(**by(request), changes=form.trait_changes(), own_evidence=form.evidence.own)
+            with front_door():
+                outcome = decisions.add_trait(
+                    **acting_for_self(request), changes=form.trait_changes(), own_evidence=form.evidence.own
+                )
             return _done(request, outcome, "Added “%s”.")
         except InvalidError as error:
             form.add_details(error.details)
@@ -172,9 +172,9 @@ def trait_edit(request: Request, trait_id: uuid.UUID) -> HttpResponse:
         if asked := _asked(request, form):
             return asked
         try:
-            with transaction.atomic(durable=True):
-                outcome = persona.edit_trait(
-                    **by(request),
+            with front_door():
+                outcome = decisions.edit_trait(
+                    **acting_for_self(request),
                     trait_id=trait_id,
                     changes=form.trait_changes(),
                     evidence=form.evidence,
@@ -219,8 +219,8 @@ def _form_page(request: Request, form: TraitForm, status: int = 200) -> HttpResp
 def trait_status(request: Request, trait_id: uuid.UUID) -> HttpResponse:
     """Make a trait active, dormant or experimental."""
     form = StatusForm(request.POST)
-    with transaction.atomic(durable=True):
-        outcome = persona.set_status(**by(request), trait_id=trait_id, **form.cleaned)
+    with front_door():
+        outcome = decisions.set_status(**acting_for_self(request), trait_id=trait_id, **form.cleaned)
     return _done(request, outcome, STATUS_SAID[TraitStatus(form.cleaned["status"])])
 
 
@@ -233,8 +233,8 @@ def trait_remove(request: Request, trait_id: uuid.UUID) -> HttpResponse:
     form, faults = RemoveForm(request.POST), list[str]()
     if request.method == "POST":
         try:
-            with transaction.atomic(durable=True):
-                outcome = persona.remove_trait(**by(request), trait_id=trait_id, **form.cleaned)
+            with front_door():
+                outcome = decisions.remove_trait(**acting_for_self(request), trait_id=trait_id, **form.cleaned)
             _say(request, outcome, f"“{found.name}” is no longer part of your persona.")
             return redirect("traits")
         except InvalidError as error:
@@ -243,12 +243,12 @@ def trait_remove(request: Request, trait_id: uuid.UUID) -> HttpResponse:
     return render(request, "persona/trait_remove.html", context, status=400 if faults else 200)
 
 
-def _done(request: Request, outcome: Outcome, said: str) -> HttpResponse:
+def _done(request: Request, outcome: decisions.Outcome, said: str) -> HttpResponse:
     """Back to the trait's page, which says what happened and offers to undo it."""
     name, pk = (outcome.trait.name, outcome.trait.pk) if outcome.trait else ("", None)
     _say(request, outcome, said % name)
     return redirect("trait", pk) if pk else redirect("traits")
 
 
-def _say(request: Request, outcome: Outcome, text: str) -> None:
+def _say(request: Request, outcome: decisions.Outcome, text: str) -> None:
     messages.success(request, text, extra_tags=f"undo:{outcome.action_id}")

@@ -5,23 +5,24 @@ from collections import Counter
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from ptfi.db.transactions import front_door
 from ptfi.web.htmx import wants_fragment
-from traits import selectors
-from traits.decisions import bulk as bulk_service
+from traits import decisions, selectors
+from traits.decisions.bulk import merge_targets, preview
 from traits.errors import InvalidError
 from traits.log.narration import plural
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
+from traits.models.log import FOR_MANY
 from traits.review.decision_views import answer
-from traits.review.forms import BulkForm, filter_query, later_choices, read_filters, rejection_codes
-from traits.web import Request, by
+from traits.review.forms import BulkForm, later_choices, rejection_codes
+from traits.review.selectors import QueueFilters
+from traits.web import Request, acting_for_self
 
-DONE = {Decision.CONFIRMED_ASIS: "Confirmed", Decision.REJECTED: "Rejected", Decision.DEFERRED: "Put off"}
 LEFT_OUT = {
     "refused": "must be decided one by one",
     "already_decided": "already decided",
@@ -40,11 +41,11 @@ def bulk(request: Request) -> HttpResponse:
     if not form.applies:
         return _preview(request, form, chosen)
     try:
-        with transaction.atomic(durable=True):
-            outcome = bulk_service.bulk(**by(request), **form.arguments())
+        with front_door():
+            outcome = decisions.decide_many(**acting_for_self(request), **form.arguments())
     except InvalidError as error:
         return _preview(request, form, chosen, error)
-    text = f"{DONE[Decision(form.decision)]} {plural(outcome.count('applied'), 'suggestion')}."
+    text = f"{Decision(form.decision).label} {plural(outcome.count('applied'), 'suggestion')}."
     text += _merged(outcome.entries) + _left_out(outcome.outcomes)
     return answer(request, text, outcome.batch_id if outcome.entries else None)
 
@@ -62,16 +63,16 @@ def _left_out(outcomes: dict[uuid.UUID, str]) -> str:
 
 def _preview(request: Request, form: BulkForm, ids: list[uuid.UUID], error: InvalidError | None = None) -> HttpResponse:
     decision = form.decision
-    if decision not in bulk_service.DECISIONS:
+    if decision not in FOR_MANY:
         raise InvalidError("Choose what to do with them: confirm, reject or later.")
     found = selectors.chosen(request.user, ids)
     groups: dict[str, list[ExtractedTraitCandidate]] = {}
     for pk in ids:
         candidate = found.get(pk)
         if candidate:
-            groups.setdefault(bulk_service.preview(candidate, decision), []).append(candidate)
+            groups.setdefault(preview(candidate, decision), []).append(candidate)
     applied = groups.get("applied", [])
-    into = bulk_service.folded(request.user, applied) if decision == Decision.CONFIRMED_ASIS else {}
+    into = merge_targets(request.user, applied) if decision == Decision.CONFIRMED_ASIS else {}
     context: dict[str, Any] = {
         "decision": form.data["decision"],
         "applied": applied,
@@ -82,7 +83,7 @@ def _preview(request: Request, form: BulkForm, ids: list[uuid.UUID], error: Inva
         "missing": len(ids) - len(found),
         "codes": rejection_codes(),
         "later": later_choices(),
-        "query": filter_query(read_filters(request.GET)),
+        "query": QueueFilters.read(request.GET).query(),
         "errors": error.details if error else {},
         "typed": form.data,
     }

@@ -21,6 +21,7 @@ from traits.models import (
     UserRefinedTrait,
     Verdict,
 )
+from traits.models.log import PLACING
 from traits.review import selectors as queue_selectors
 from traits.review.highlight import Marker
 from traits.review.selectors import TABS, seconds_per_decision
@@ -45,17 +46,6 @@ ICONS = {
     "social_post": "share-2",
     "document": "file-text",
 }
-# What says how a suggestion was decided; the rest of its history is about the trait that it became.
-DECIDING = frozenset(
-    {
-        Decision.CONFIRMED_ASIS,
-        Decision.CONFIRMED_MODIFIED,
-        Decision.REJECTED,
-        Decision.MERGED,
-        Decision.REMOVED,
-        Decision.DEFERRED,
-    }
-)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -240,7 +230,7 @@ def _outcome(
     user: User, candidate: ExtractedTraitCandidate, history: list[UserRefinedTrait]
 ) -> tuple[PersonaTrait | None, UserRefinedTrait | None]:
     undone = {entry.undoes for entry in history}
-    standing = (entry for entry in history if entry.user_decision in DECIDING and entry.pk not in undone)
+    standing = (entry for entry in history if entry.user_decision in PLACING and entry.pk not in undone)
     decision = next((entry for entry in standing if entry.original_candidate_id == candidate.pk), None)
     if candidate.status not in (CandidateStatus.CONFIRMED, CandidateStatus.REFINED):
         return None, decision

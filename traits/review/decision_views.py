@@ -5,20 +5,20 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import replace_url
 
+from ptfi.db.transactions import front_door
 from ptfi.web.htmx import target_of, wants_fragment
-from ptfi.web.keyset import place_key
-from traits import selectors
-from traits.decisions import candidates
+from ptfi.web.keyset import Page, key_of
+from traits import decisions, selectors
 from traits.errors import AlreadyDecidedError, InvalidError, RuleError, StaleVersionError, TraitRemovedError
 from traits.forms import EvidenceForm, InputForm
 from traits.log.versions import lifted
+from traits.log.words import WORDS
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.review.forms import (
     CardForm,
@@ -28,23 +28,12 @@ from traits.review.forms import (
     RejectForm,
     ReopenForm,
     SnoozeForm,
-    filter_query,
-    read_filters,
 )
-from traits.review.selectors import Filters, Page, queue
+from traits.review.selectors import QueueFilters, order_of, queue
 from traits.review.views import filters_for, open_card, workspace
 from traits.similarity import similar_traits
-from traits.web import Request, address, by, read_number
+from traits.web import Request, acting_for_self, address, read_number
 
-SAID = {
-    Decision.CONFIRMED_ASIS: "Confirmed “{name}”.",
-    Decision.CONFIRMED_MODIFIED: "Confirmed “{name}” with your changes.",
-    Decision.REJECTED: "Rejected “{name}”{alike}. It will not be suggested again.",
-    Decision.DEFERRED: "Put off “{name}”.",
-    Decision.MERGED: "Merged “{name}” into “{trait}”.",
-    Decision.REOPENED: "“{name}” is back in your queue.",
-}
-BECAME = {Decision.STATUS_CHANGED: " “{name}” is dormant now.", Decision.REMOVED: " “{name}” is removed."}
 ANOTHER_WIN = (AlreadyDecidedError, StaleVersionError, TraitRemovedError)
 
 
@@ -52,19 +41,19 @@ ANOTHER_WIN = (AlreadyDecidedError, StaleVersionError, TraitRemovedError)
 @require_POST
 def confirm(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     """Confirm as it is, with the verdicts of the card, and what becomes of a trait that it clashes with."""
-    return _decide(request, candidate_id, ConfirmForm(request.POST), candidates.confirm)
+    return _decide(request, candidate_id, ConfirmForm(request.POST), decisions.confirm)
 
 
 @login_required
 @require_POST
 def reject(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
-    return _decide(request, candidate_id, RejectForm(request.POST), candidates.reject)
+    return _decide(request, candidate_id, RejectForm(request.POST), decisions.reject)
 
 
 @login_required
 @require_POST
 def defer(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
-    return _decide(request, candidate_id, SnoozeForm(request.POST), candidates.defer)
+    return _decide(request, candidate_id, SnoozeForm(request.POST), decisions.defer)
 
 
 @login_required
@@ -73,7 +62,7 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     """Merge into the trait named; without one, a list to choose from."""
     form = MergeForm(request.POST)
     if "into" in form.data:
-        return _decide(request, candidate_id, form, candidates.merge)
+        return _decide(request, candidate_id, form, decisions.merge)
     candidate = selectors.candidate(request.user, candidate_id)
     q = (form.data.get("merge_q") or request.GET.get("merge_q") or "").replace("\x00", "")
     context = {
@@ -81,7 +70,7 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
         "q": q,
         "choices": selectors.traits_to_merge_into(request.user, q),
         "similar": [] if q else similar_traits(request.user, candidate),
-        "query": filter_query(read_filters(request.GET)),
+        "query": QueueFilters.read(request.GET).query(),
         "verdicts": form.verdicts,
     }
     template = "review/_merge_choices.html" if target_of(request) == "merge-choices" else "review/merge.html"
@@ -92,7 +81,7 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def reopen(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     """Review it again: it is back in the queue, and open."""
-    return _decide(request, candidate_id, ReopenForm(request.POST), candidates.reopen)
+    return _decide(request, candidate_id, ReopenForm(request.POST), decisions.reopen)
 
 
 @login_required
@@ -109,8 +98,8 @@ def edit_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         return _edit_page(request, form, form, status=400)
     try:
-        with transaction.atomic(durable=True):
-            outcome = candidates.confirm(**by(request), candidate_id=candidate_id, **form.arguments())
+        with front_door():
+            outcome = decisions.confirm(**acting_for_self(request), candidate_id=candidate_id, **form.arguments())
     except AlreadyDecidedError as error:
         return _refused(request, candidate_id, form, error)
     except (InvalidError, StaleVersionError) as error:
@@ -121,10 +110,10 @@ def edit_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
 
 def _edit_page(request: Request, form: EditForm, sent: EvidenceForm, status: int = 200) -> HttpResponse:
     """The form beside the card; sent is what has the verdicts of the card."""
-    filters = read_filters(request.GET)
+    filters = QueueFilters.read(request.GET)
     context = open_card(request, form.candidate, sent) | {
         "form": form,
-        "query": filter_query(filters),
+        "query": filters.query(),
         "filters": filters,
         "editing": True,
     }
@@ -133,12 +122,12 @@ def _edit_page(request: Request, form: EditForm, sent: EvidenceForm, status: int
 
 
 def _decide(
-    request: Request, candidate_id: uuid.UUID, form: CardForm | ReopenForm, decision: Callable[..., candidates.Outcome]
+    request: Request, candidate_id: uuid.UUID, form: CardForm | ReopenForm, decision: Callable[..., decisions.Outcome]
 ) -> HttpResponse:
     """The decision as the form has it; or the card again, with why it could not be done."""
     try:
-        with transaction.atomic(durable=True):
-            outcome = decision(**by(request), candidate_id=candidate_id, **form.arguments())
+        with front_door():
+            outcome = decision(**acting_for_self(request), candidate_id=candidate_id, **form.arguments())
     except (InvalidError, *ANOTHER_WIN) as error:
         return _refused(request, candidate_id, form, error)
     return _decided(request, outcome)
@@ -147,7 +136,7 @@ def _decide(
 def _refused(request: Request, candidate_id: uuid.UUID, form: InputForm, error: RuleError) -> HttpResponse:
     """The card again as it is now, with what was typed and why it could not be done."""
     candidate = selectors.candidate(request.user, candidate_id)
-    context = workspace(request, read_filters(request.GET), shown=_shown(request))
+    context = workspace(request, QueueFilters.read(request.GET), shown=_shown(request))
     context |= open_card(request, candidate, form, errors=error.details, error=error)
     template = "review/_oob_update.html" if wants_fragment(request) else "review/review.html"
     return render(request, template, context, status=error.status)
@@ -157,13 +146,13 @@ def _shown(request: Request) -> int:
     return read_number(request.POST.get("shown", ""), 0, 10_000)
 
 
-def _decided(request: Request, outcome: candidates.Outcome) -> HttpResponse:
+def _decided(request: Request, outcome: decisions.Outcome) -> HttpResponse:
     candidate, entry = outcome.candidate, outcome.entries[-1]
     if candidate is None:
         raise TypeError("a decision about a suggestion leaves one behind")
     modified = entry.user_decision == Decision.CONFIRMED_MODIFIED
     alike = len(outcome.entries) - 1 if entry.user_decision == Decision.REJECTED else 0
-    text = SAID[Decision(entry.user_decision)].format(
+    text = WORDS[entry.user_decision].notice.format(
         name=outcome.trait.name if outcome.trait and modified else candidate.trait_name,
         trait=outcome.trait.name if outcome.trait else "",
         alike=f" and {alike} more that say{'' if alike > 1 else 's'} the same" if alike else "",
@@ -176,7 +165,7 @@ def _decided(request: Request, outcome: candidates.Outcome) -> HttpResponse:
 def _became(entry: UserRefinedTrait) -> str:
     """What a decision made of the trait that the suggestion clashed with; "" for any other entry."""
     before = lifted(entry.content)["before"]["trait"] or {}
-    return BECAME.get(Decision(entry.user_decision), "").format(name=before.get("name", ""))
+    return WORDS[entry.user_decision].about_other.format(name=before.get("name", ""))
 
 
 def answer(
@@ -188,12 +177,12 @@ def answer(
     opened: ExtractedTraitCandidate | None = None,
 ) -> HttpResponse:
     """What was done, as a notice with undo; and opened, or else the card after decided, or else the first one."""
-    filters = read_filters(request.GET) if opened is None else filters_for(request, opened)
+    filters = QueueFilters.read(request.GET) if opened is None else filters_for(request, opened)
     passed = _place_of(decided, filters)
     if not wants_fragment(request):
         messages.success(request, text, extra_tags=f"undo:{undo}" if undo else "")
         pk = opened.pk if opened else _to_open(request, filters, queue(request.user, filters, passed=passed), passed)
-        return HttpResponseRedirect(_path(pk, filter_query(filters)))
+        return HttpResponseRedirect(_path(pk, filters.query()))
     context = workspace(request, filters, shown=_shown(request), passed=passed)
     pk = opened.pk if opened else _to_open(request, filters, context["page"], passed)
     context |= open_card(request, selectors.candidate(request.user, pk) if pk else None)
@@ -206,12 +195,14 @@ def _path(pk: uuid.UUID | None, query: str) -> str:
     return address(path, query)
 
 
-def _place_of(decided: ExtractedTraitCandidate | None, filters: Filters) -> str:
+def _place_of(decided: ExtractedTraitCandidate | None, filters: QueueFilters) -> str:
     """The key of where the decided one stood in the list; "" where the list is not gone through in order."""
-    return place_key(decided.created_at, decided.pk) if decided and filters.tab in ("review", "later") else ""
+    return key_of(decided, order_of(filters)) if decided and filters.tab in ("review", "later") else ""
 
 
-def _to_open(request: Request, filters: Filters, page: Page, passed: str) -> uuid.UUID | None:
+def _to_open(
+    request: Request, filters: QueueFilters, page: Page[ExtractedTraitCandidate], passed: str
+) -> uuid.UUID | None:
     """The first of the list behind the place, or else the first of the list."""
     behind = [row for row in page.rows if getattr(row, "is_behind", False)]
     if passed and page.next and not behind:

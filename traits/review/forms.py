@@ -1,18 +1,16 @@
-"""What the pages of the review send: the filters of the list, and one form for each decision."""
+"""What the pages of the review send: one form for each decision."""
 
 import datetime as dt
 import uuid
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from traits.confidence import BAND_CHOICES
-from traits.decisions import bulk
+from traits.decisions.bulk import MOST
 from traits.decisions.inputs import Changes, Relation
 from traits.errors import InvalidError
 from traits.forms import (
@@ -27,9 +25,8 @@ from traits.forms import (
     as_typed,
     texts_of,
 )
-from traits.models import Category, Decision, ExtractedTraitCandidate, RejectionCode
-from traits.review.selectors import TABS, Filters
-from traits.web import lines, read_choice, read_name
+from traits.models import Decision, ExtractedTraitCandidate, RejectionCode
+from traits.web import lines
 
 LATER = {
     "tomorrow": "Tomorrow, 6:00",
@@ -40,25 +37,6 @@ LATER = {
 MORNING = dt.time(6)
 MANY = {"confirm": Decision.CONFIRMED_ASIS, "reject": Decision.REJECTED, "defer": Decision.DEFERRED}
 """The decisions about many suggestions, by the buttons under the list."""
-
-
-def read_filters(query: QueryDict) -> Filters:
-    """The filters that the address names; what is not one of the choices counts as not chosen."""
-    return Filters(
-        tab=read_choice(query, "tab", TABS) or "review",
-        category=read_choice(query, "category", Category.values),
-        band=read_choice(query, "band", dict(BAND_CHOICES)),
-        model=read_name(query, "model"),
-        concept=read_name(query, "concept"),
-        q=read_name(query, "q"),
-    )
-
-
-def filter_query(filters: Filters, **more: str) -> str:
-    """The filters as the query of an address, without what is not chosen."""
-    chosen = {"category": filters.category, "band": filters.band, "model": filters.model, "concept": filters.concept}
-    values = {"tab": filters.tab, **chosen, "q": filters.q, **more}
-    return urlencode({key: value for key, value in values.items() if value and (key, value) != ("tab", "review")})
 
 
 class CardForm(EvidenceForm):
@@ -231,8 +209,8 @@ class BulkForm(LaterForm):
         if faults := self.errors.get("candidate_ids"):
             raise InvalidError(details={"candidate_ids": texts_of(faults)})
         ids: list[uuid.UUID] = self.cleaned_data["candidate_ids"]
-        if not 1 <= len(ids) <= bulk.MOST:
-            raise InvalidError(f"Select 1 to {bulk.MOST} suggestions first.")
+        if not 1 <= len(ids) <= MOST:
+            raise InvalidError(f"Select 1 to {MOST} suggestions first.")
         return ids
 
     def arguments(self) -> dict[str, Any]:

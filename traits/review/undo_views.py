@@ -4,7 +4,6 @@ import uuid
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,16 +11,17 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
+from ptfi.db.transactions import front_door
 from ptfi.web.htmx import wants_fragment
-from traits import selectors, style_contexts
-from traits.decisions import undo as undo_service
+from traits import decisions, selectors, style_contexts
 from traits.errors import NotFoundError
-from traits.log.narration import element_words, plural
+from traits.log.narration import plural
 from traits.log.versions import lifted
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
+from traits.models.styles import element_words
 from traits.review.decision_views import answer
 from traits.review.selectors import newest_undoable
-from traits.web import Request, by
+from traits.web import Request, acting_for_self
 
 NOTHING_TO_UNDO = "There is nothing left to undo."
 
@@ -51,8 +51,8 @@ def undo(request: Request, action_id: uuid.UUID) -> HttpResponse:
 
 
 def _undo(request: Request, action_id: uuid.UUID) -> HttpResponse:
-    with transaction.atomic(durable=True):
-        outcome = undo_service.undo(**by(request), action_id=action_id)
+    with front_door():
+        outcome = decisions.undo(**acting_for_self(request), action_id=action_id)
     text = _undone_text(outcome)
     if back := _back(request):
         messages.success(request, text)
@@ -69,7 +69,7 @@ def _back(request: Request) -> str:
     return path if path and url_has_allowed_host_and_scheme(path, allowed_hosts=None) else ""
 
 
-def _undone_text(outcome: undo_service.UndoOutcome) -> str:
+def _undone_text(outcome: decisions.UndoOutcome) -> str:
     first = outcome.undone[0]
     content = lifted(first.content)
     before, after = content["before"], content["after"]

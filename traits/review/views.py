@@ -14,13 +14,15 @@ from django_htmx.http import push_url
 
 from ptfi.accounts.models import User
 from ptfi.web.htmx import target_of
+from ptfi.web.keyset import PAGE
 from traits import selectors
 from traits.confidence import BAND_CHOICES
 from traits.forms import EvidenceForm, InputForm
-from traits.models import CandidateStatus, Category, Decision, ExtractedTraitCandidate
+from traits.log.words import TODAY
+from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
 from traits.review import card as cards
-from traits.review.forms import CardForm, filter_query, later_choices, read_filters, rejection_codes
-from traits.review.selectors import PAGE, Filters, decided_since, facets, queue
+from traits.review.forms import CardForm, later_choices, rejection_codes
+from traits.review.selectors import QueueFilters, decided_since, facets, queue
 from traits.web import Request, address, read_number
 
 MOST_SHOWN = 300
@@ -30,18 +32,13 @@ STATUS_TABS = {
     CandidateStatus.REFINED: "confirmed",
     CandidateStatus.REJECTED: "rejected",
 }
-TODAY = {
-    "confirmed": (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.MERGED),
-    "rejected": (Decision.REJECTED,),
-    "put off": (Decision.DEFERRED,),
-}
 
 
 @login_required
 @require_GET
 def review(request: Request) -> HttpResponse:
     """The queue with its first card open; HTMX gets what it asks for: more rows, or all below the filters."""
-    filters = read_filters(request.GET)
+    filters = QueueFilters.read(request.GET)
     if target_of(request) == "more":
         return render(request, "review/_rows.html", rows(request, filters))
     context = workspace(request, filters)
@@ -66,7 +63,7 @@ def review_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
         return render(request, "review/_pieces.html", more_pieces(request, candidate, start))
     sent = CardForm(request.POST)
     if target_of(request) == "open":
-        context = {"query": filter_query(read_filters(request.GET))}
+        context = {"query": QueueFilters.read(request.GET).query()}
         return render(request, "review/_opened_card.html", context | open_card(request, candidate, sent))
     filters = filters_for(request, candidate)
     return render(request, "review/review.html", workspace(request, filters) | open_card(request, candidate, sent))
@@ -76,7 +73,7 @@ def review_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
 @require_GET
 def review_filters(request: Request) -> HttpResponse:
     """The filters whose choices come from the suggestions themselves, asked for only when somebody wants them."""
-    filters = read_filters(request.GET)
+    filters = QueueFilters.read(request.GET)
     context = {"filters": filters, "facets": facets(request.user, filters.tab)}
     template = "review/_facets.html" if target_of(request) == "facets" else "review/filters.html"
     return render(request, template, context)
@@ -89,7 +86,7 @@ def review_news(request: Request) -> HttpResponse:
     head = cards.head(request.user)
     counted = read_number(request.GET.get("total", ""), 0, 10**9)
     new = max(0, head["counts"]["total"] - counted)
-    query = filter_query(read_filters(request.GET))
+    query = QueueFilters.read(request.GET).query()
     return render(request, "review/_news_line.html", head | {"new": new, "query": query})
 
 
@@ -100,12 +97,12 @@ def tab_of(candidate: ExtractedTraitCandidate) -> str:
     return STATUS_TABS.get(CandidateStatus(candidate.status), "review")
 
 
-def filters_for(request: Request, candidate: ExtractedTraitCandidate) -> Filters:
+def filters_for(request: Request, candidate: ExtractedTraitCandidate) -> QueueFilters:
     """The filters of the address, on the tab where the candidate is."""
-    return dataclasses.replace(read_filters(request.GET), tab=tab_of(candidate))
+    return dataclasses.replace(QueueFilters.read(request.GET), tab=tab_of(candidate))
 
 
-def rows(request: Request, filters: Filters, *, shown: int = 0, passed: str = "") -> dict[str, Any]:
+def rows(request: Request, filters: QueueFilters, *, shown: int = 0, passed: str = "") -> dict[str, Any]:
     """A page of the list, or as many rows as the page shows by now; passed as in queue()."""
     after = request.GET.get("after", "")
     limit = min(max(shown, PAGE), MOST_SHOWN)
@@ -114,15 +111,15 @@ def rows(request: Request, filters: Filters, *, shown: int = 0, passed: str = ""
     return {
         "page": page,
         "filters": filters,
-        "query": filter_query(filters),
+        "query": filters.query(),
         "after": after,
-        "next_query": filter_query(filters, after=page.next),
+        "next_query": filters.query(after=page.next),
         "grows": already + len(page.rows) < MOST_SHOWN,
         "all_selected": request.GET.get("select") == "page",
     }
 
 
-def workspace(request: Request, filters: Filters, *, shown: int = 0, passed: str = "") -> dict[str, Any]:
+def workspace(request: Request, filters: QueueFilters, *, shown: int = 0, passed: str = "") -> dict[str, Any]:
     """All of the page but the card."""
     context = rows(request, filters, shown=shown, passed=passed) | cards.head(request.user)
     if not context["page"].rows and filters.tab == "review" and not (filters.narrow or filters.category):
@@ -131,7 +128,7 @@ def workspace(request: Request, filters: Filters, *, shown: int = 0, passed: str
         "categories": Category.choices,
         "bands": BAND_CHOICES,
         "codes": rejection_codes(),
-        "select_query": filter_query(filters, after=context["after"], select="page"),
+        "select_query": filters.query(after=context["after"], select="page"),
     }
 
 
@@ -159,9 +156,9 @@ def open_card(
 
 
 def more_pieces(request: Request, candidate: ExtractedTraitCandidate, start: int) -> dict[str, Any]:
-    filters = read_filters(request.GET)
+    filters = QueueFilters.read(request.GET)
     return {
         "pieces": cards.pieces(candidate, {}, start=start, count=cards.MORE_PIECES),
         "candidate": candidate,
-        "query": filter_query(filters),
+        "query": filters.query(),
     }

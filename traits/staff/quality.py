@@ -1,16 +1,18 @@
-"""What staff see of the suggestions' quality: rates, reasons and times, as refresh_quality counted them."""
+"""What staff see of the suggestions' quality: rates, reasons and times, as refresh_quality_statistics counted them."""
 
 import dataclasses
 import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from traits.models import Quality, QualityRefresh, QualityWaiting, RejectionCode
+from ptfi.db import sql
+from ptfi.web.filters import Filters, choice, text
+from traits.models import Category, Quality, QualityRefresh, QualityWaiting, RejectionCode
 from traits.persona.overview import DRAWN, ENOUGH, OFF
+from traits.staff.sql import of_models, totals
 
 PERIODS = {"4": "The last 4 weeks", "13": "The last 3 months", "52": "The last year", "": "All of it"}
 """Weeks, and how they are called."""
@@ -30,28 +32,17 @@ TIMES = {
 }
 COUNTED = (*OUTCOMES, *RejectionCode.values, "said", *TIMES)
 SUMS = ", ".join(f"sum({name})" for name in COUNTED)
-# One look at the rows gives everything but the models.
-TOTALS = f"""
-SELECT grouping(week, category, band), week, category, band, {SUMS} FROM traits_quality
-WHERE model = %(model)s AND (%(since)s::date IS NULL OR week >= %(since)s)
-    AND (%(category)s = '' OR category = %(category)s)
-GROUP BY GROUPING SETS ((), (week), (category), (band))"""  # noqa: S608 (names of ours)
-MODEL_ROWS = f"""
-SELECT model, {SUMS}, count(*) OVER () FROM traits_quality
-WHERE model <> '' AND (%(model)s = '' OR model = %(model)s) AND (%(since)s::date IS NULL OR week >= %(since)s)
-    AND (%(category)s = '' OR category = %(category)s)
-GROUP BY model
-ORDER BY sum({" + ".join(OUTCOMES)}) DESC, model LIMIT {MODELS}"""  # noqa: S608 (names of ours)
+TOTALS, MODEL_ROWS = totals(SUMS), of_models(SUMS, OUTCOMES, MODELS)
 WHOLE, BY_WEEK, BY_CATEGORY, BY_BAND = 0b111, 0b011, 0b101, 0b110
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Filters:
-    """What is counted; "" is everything. period is one of PERIODS."""
+class QualityFilters(Filters):
+    """What is counted; "" is everything."""
 
-    period: str = ""
-    model: str = ""
-    category: str = ""
+    period: str = choice(PERIODS)
+    model: str = text()
+    category: str = choice(Category.values)
 
     def values(self) -> dict[str, Any]:
         return {"model": self.model, "category": self.category, "since": self.since}
@@ -67,19 +58,14 @@ class Filters:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Counts:
-    """What was decided on some suggestions; the fields are those of Quality."""
+    """What was decided on some suggestions, as Quality has it; codes: how often each rejection code was given."""
 
     confirmed: int
     changed: int
     merged: int
     rejected: int
     removed: int
-    not_me: int
-    outdated: int
-    wrong_evidence: int
-    too_private: int
-    duplicate: int
-    other: int
+    codes: dict[str, int]
     said: float
     within_hour: int
     within_day: int
@@ -134,7 +120,7 @@ class Counts:
 
     def reasons(self) -> list[tuple[str, int]]:
         """Why they were rejected, the most frequent first."""
-        given = [(str(label), getattr(self, code)) for code, label in RejectionCode.choices]
+        given = [(str(label), self.codes[code]) for code, label in RejectionCode.choices]
         silent = self.rejected - sum(number for _, number in given)
         given += [("No reason given", silent), ("Confirmed first, removed later", self.removed)]
         return sorted((each for each in given if each[1]), key=lambda each: -each[1])
@@ -158,7 +144,7 @@ class Counts:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Band:
+class QualityBand:
     """Suggestions by their confidence in per cent, from least up to most."""
 
     least: int
@@ -170,7 +156,7 @@ class Band:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Waiting:
+class CategoryWaiting:
     """What waits in a category."""
 
     category: str
@@ -188,14 +174,14 @@ class Report:
     points: list[tuple[dt.date, Counts | None]]
     step: str
     categories: list[tuple[str, Counts]]
-    bands: list[Band]
+    bands: list[QualityBand]
     erased: int
     models: list[tuple[str, Counts]]
     more_models: int
-    waiting: list[Waiting]
+    waiting: list[CategoryWaiting]
 
     @property
-    def oldest(self) -> Waiting | None:
+    def oldest(self) -> CategoryWaiting | None:
         rows = [row for row in self.waiting if row.oldest_at]
         return min(rows, key=lambda row: str(row.oldest_at)) if rows else None
 
@@ -209,16 +195,18 @@ class Report:
         return sum(row.waiting for row in self.waiting)
 
 
-def report(filters: Filters) -> Report:
+def report(filters: QualityFilters) -> Report:
     """What the filters find, as it was counted last."""
-    rows = _query(TOTALS, filters.values())
+    rows = sql.rows(TOTALS, filters.values())
     parts: dict[int, list[tuple[Any, Counts]]] = {kind: [] for kind in (WHOLE, BY_WEEK, BY_CATEGORY, BY_BAND)}
     for kind, week, category, band, *sums in rows:
         if sums[0] is not None:
             key = {WHOLE: None, BY_WEEK: week, BY_CATEGORY: category, BY_BAND: band}[kind]
             parts[kind].append((key, _counts(sums)))
-    models = _query(MODEL_ROWS, filters.values())
-    bands = [Band(least=10 * band, counts=counts) for band, counts in sorted(parts[BY_BAND], key=_first) if band >= 0]
+    models = sql.rows(MODEL_ROWS, filters.values())
+    bands = [
+        QualityBand(least=10 * band, counts=counts) for band, counts in sorted(parts[BY_BAND], key=_first) if band >= 0
+    ]
     points, step = _points(parts[BY_WEEK])
     return Report(
         total=parts[WHOLE][0][1] if parts[WHOLE] else None,
@@ -243,7 +231,7 @@ def last_refresh() -> QualityRefresh | None:
     return QualityRefresh.objects.first()
 
 
-def rows(filters: Filters) -> Iterator[tuple[Any, ...]]:
+def rows(filters: QualityFilters) -> Iterator[Any]:
     """Week, model, category, band and the columns of COUNTED of what the filters find; without a model, of each."""
     found = Quality.objects.filter(**({"week__gte": filters.since} if filters.since else {}))
     if filters.model:
@@ -251,7 +239,7 @@ def rows(filters: Filters) -> Iterator[tuple[Any, ...]]:
     if filters.category:
         found = found.filter(category=filters.category)
     found = found.order_by("week", "model", "category", "band")
-    return found.values_list("week", "model", "category", "band", *COUNTED).iterator()
+    return found.values_list("week", "model", "category", "band", *COUNTED, named=True).iterator()
 
 
 def _first(row: tuple[Any, Counts]) -> Any:
@@ -259,7 +247,9 @@ def _first(row: tuple[Any, Counts]) -> Any:
 
 
 def _counts(sums: list[Any]) -> Counts:
-    return Counts(**dict(zip(COUNTED, sums, strict=True)))
+    values = dict(zip(COUNTED, sums, strict=True))
+    codes = {code: values.pop(code) for code in RejectionCode.values}
+    return Counts(codes=codes, **values)
 
 
 def _points(found: list[tuple[Any, Counts]]) -> tuple[list[tuple[dt.date, Counts | None]], str]:
@@ -281,19 +271,16 @@ def _points(found: list[tuple[Any, Counts]]) -> tuple[list[tuple[dt.date, Counts
 
 
 def _sum(one: Counts | None, other: Counts) -> Counts:
-    return Counts(**{name: getattr(one, name) + getattr(other, name) for name in COUNTED}) if one else other
+    if one is None:
+        return other
+    codes = {code: one.codes[code] + other.codes[code] for code in RejectionCode.values}
+    names = [name for name in COUNTED if name not in codes]
+    return Counts(codes=codes, **{name: getattr(one, name) + getattr(other, name) for name in names})
 
 
-def _waiting(filters: Filters) -> list[Waiting]:
+def _waiting(filters: QualityFilters) -> list[CategoryWaiting]:
     rows = QualityWaiting.objects.filter(model=filters.model)
     if filters.category:
         rows = rows.filter(category=filters.category)
     found = rows.order_by(F("waiting").desc(), "category").values("category", "waiting", "put_off", "held", "oldest_at")
-    return [Waiting(**row) for row in found]
-
-
-def _query(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
+    return [CategoryWaiting(**row) for row in found]

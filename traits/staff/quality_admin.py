@@ -1,8 +1,8 @@
 """The page of the suggestions' quality, and its rows as a file."""
 
-import csv
 import datetime as dt
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 from django import forms
@@ -12,20 +12,29 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.http import urlencode
 
 from ptfi.staff.base import ReadOnlyAdmin
-from traits.history.download import Line, cell
+from ptfi.web.csv import CsvTable
 from traits.models import Category, Quality
 from traits.persona.overview import DRAWN
 from traits.staff import quality
-from traits.staff.quality import COUNTED, PERIODS, Filters
+from traits.staff.quality import COUNTED, PERIODS, QualityFilters
 
-HEAD = ["week", "model", "category", "confidence_from", "confidence_to"]
+TABLE = CsvTable[Any](
+    [
+        ("week", attrgetter("week")),
+        ("model", attrgetter("model")),
+        ("category", attrgetter("category")),
+        ("confidence_from", lambda row: row.band / 10 if row.band >= 0 else ""),
+        ("confidence_to", lambda row: (row.band + 1) / 10 if row.band >= 0 else ""),
+        *((name, attrgetter(name)) for name in COUNTED),
+    ],
+    marked=False,
+)
 LEGEND = (("confirmed", "confirmed as it was"), ("changed", "confirmed with changes"), ("rejected", "rejected"))
 
 
-class FilterForm(forms.Form):
+class QualityFilterForm(forms.Form):
     period = forms.ChoiceField(choices=[(weeks, words) for weeks, words in PERIODS.items()], required=False)
     model = forms.ChoiceField(required=False)
     category = forms.ChoiceField(choices=[("", "Every category"), *Category.choices], required=False)
@@ -34,9 +43,9 @@ class FilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["model"].choices = [("", "Every model"), *((name, name) for name in models)]  # type: ignore[attr-defined]
 
-    def filters(self) -> Filters:
+    def filters(self) -> QualityFilters:
         """What was asked for; of what there is not, everything."""
-        return Filters(**self.cleaned_data) if self.is_valid() else Filters()
+        return QualityFilters(**self.cleaned_data) if self.is_valid() else QualityFilters()
 
 
 @admin.register(Quality)
@@ -56,7 +65,7 @@ class QualityAdmin(ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        form = FilterForm(request.GET, models=quality.models())
+        form = QualityFilterForm(request.GET, models=quality.models())
         filters = form.filters()
         refreshed = quality.last_refresh()
         context = {
@@ -69,7 +78,7 @@ class QualityAdmin(ReadOnlyAdmin):
             "refreshed": refreshed,
             "is_stale": refreshed is not None and timezone.now() - refreshed.refreshed_at > quality.STALE,
             "may_export": self.has_export_permission(request),
-            "query": urlencode({name: value for name, value in vars(filters).items() if value}),
+            "query": filters.query(),
             "drawn": DRAWN,
             "legend": LEGEND,
             **(extra_context or {}),
@@ -80,7 +89,7 @@ class QualityAdmin(ReadOnlyAdmin):
         """The rows that the filters find, as CSV; those of all models together have no name of a model."""
         if not self.has_export_permission(request):
             raise PermissionDenied
-        form = FilterForm(request.GET, models=quality.models())
+        form = QualityFilterForm(request.GET, models=quality.models())
         if not form.is_valid():
             return self.changelist_view(request)
         rows = quality.rows(form.filters())
@@ -89,13 +98,11 @@ class QualityAdmin(ReadOnlyAdmin):
         return StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _status(form: FilterForm) -> int:
+def _status(form: QualityFilterForm) -> int:
     return 200 if form.is_valid() else 400
 
 
-def _lines(rows: Iterator[tuple[Any, ...]]) -> Iterator[str]:
-    writer = csv.writer(Line())
-    yield writer.writerow([*HEAD, *COUNTED])
-    for week, model, category, band, *sums in rows:
-        ends = (band / 10, (band + 1) / 10) if band >= 0 else ("", "")
-        yield writer.writerow([week, cell(model), category, *ends, *sums])
+def _lines(rows: Iterator[Any]) -> Iterator[bytes]:
+    yield TABLE.head()
+    for row in rows:
+        yield TABLE.lines([row])

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from traits.confidence import BANDS, RATINGS, confidence_words, rating_of, score_of
+from traits.log.words import RELATIONS
 from traits.models import (
     ActorKind,
     Category,
@@ -50,13 +51,7 @@ LABELS: dict[str, dict[str, str]] = {
     "actor": dict(ActorKind.choices),
     "rejection": dict(RejectionCode.choices),
     "verdict": dict(Verdict.choices),
-    "relation": {
-        "replaces": "one took the other's place",
-        "both_true": "both are true, in different places",
-        "old_was_wrong": "one of the two was never right",
-        "new_is_wrong": "the one you had is right",
-        "same": "both said the same",
-    },
+    "relation": {kind: words.label for kind, words in RELATIONS.items()},
 }
 UNDO_TAG = "undo:"
 # The graph follows within a moment; what takes longer than this waits for it.
