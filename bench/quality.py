@@ -42,7 +42,7 @@ from ptfi.accounts.models import User  # noqa: E402
 from traits import decisions  # noqa: E402
 from traits.log import entries as log  # noqa: E402
 from traits.models import ExtractedTraitCandidate, Persona  # noqa: E402
-from traits.staff.quality_statistics import refresh  # noqa: E402
+from traits.staff.quality.statistics import refresh  # noqa: E402
 from traits.text import name_key  # noqa: E402
 
 PAGES = {

@@ -1,8 +1,11 @@
-"""The environment, before it is read as settings: names of the release before, and secrets from files."""
+"""Names of the release before, of settings and of commands; and the environment, before it is read as settings."""
 
 import logging
 import os
 from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
 
 SECRETS = (
     "SECRET_KEY",
@@ -84,3 +87,15 @@ def read_secret_files() -> dict[str, str]:
                 # Processes that this one starts have it already.
                 del os.environ[variable]
     return faults
+
+
+def under_old_name(command: type[BaseCommand]) -> type[BaseCommand]:
+    """The command for a module of the old name: it names the new one on standard error and does the same."""
+    new_name = command.__module__.rpartition(".")[2]
+
+    def handle(self: BaseCommand, *args: Any, **options: Any) -> Any:
+        self.stderr.write(f"This command is called {new_name} now. The next release ignores the old name.")
+        return command.handle(self, *args, **options)
+
+    help_text = f"The old name of {new_name}, until the next release."
+    return type("Command", (command,), {"handle": handle, "help": help_text, "new_name": new_name})

@@ -7,4 +7,3 @@ from traits.staff import erasures as erasures
 from traits.staff import log as log
 from traits.staff import moderation_log as moderation_log
 from traits.staff import on_behalf_admin as on_behalf_admin
-from traits.staff import quality_admin as quality_admin

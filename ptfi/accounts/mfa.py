@@ -4,21 +4,17 @@ The first key of MFA_ENCRYPTION_KEYS encrypts, all of them decrypt. Secrets stor
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import transaction
 
 PREFIX = "fernet:"
 SECRETS = {Authenticator.Type.TOTP: "secret", Authenticator.Type.RECOVERY_CODES: "seed"}
 """The secret field of an authenticator's data, by type; passkeys store no secret."""
-REPLACE = f"""
-UPDATE {Authenticator._meta.db_table} SET data = jsonb_set(data, ARRAY[%(name)s], to_jsonb(%(new)s::text))
-WHERE id = %(id)s AND data->>%(name)s = %(old)s"""  # noqa: S608 (a table's name)
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
@@ -44,11 +40,19 @@ def reencrypt_secrets() -> int:
     """
     adapter, number = MfaAdapter(), 0
     for pk, name, old in _stored():
-        values: dict[str, Any] = {"id": pk, "name": name, "old": old, "new": adapter.encrypt(adapter.decrypt(old))}
-        with connection.cursor() as cursor:
-            cursor.execute(REPLACE, values)
-            number += cursor.rowcount
+        number += _replace(pk, name, old, adapter.encrypt(adapter.decrypt(old)))
     return number
+
+
+@transaction.atomic
+def _replace(pk: int, name: str, old: str, new: str) -> bool:
+    """Put the new secret in the place of the old one; False where it is no longer the old one."""
+    row = Authenticator.objects.select_for_update().filter(pk=pk).first()
+    if row is None or row.data.get(name) != old:
+        return False
+    row.data[name] = new
+    row.save(update_fields=["data"])
+    return True
 
 
 def _stored() -> Iterator[tuple[int, str, str]]:

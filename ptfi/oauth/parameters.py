@@ -14,7 +14,7 @@ from django.shortcuts import render
 from oauthlib.oauth2.rfc6749.errors import InvalidRequestError, InvalidRequestFatalError, OAuth2Error
 
 from ptfi.accounts.allauth_internals import extract_basic_auth, get_ip
-from ptfi.api.throttling import seconds_to_wait
+from ptfi.db.request_counts import seconds_to_wait
 
 ADDRESSES = ("redirect_uri", "post_logout_redirect_uri", "resource")
 # These may be repeated: the scopes of the consent form, and resources (RFC 8707).

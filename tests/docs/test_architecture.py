@@ -1,5 +1,6 @@
-"""The contracts of `make lint` about imports."""
+"""The contracts of `make lint` about imports, and where SQL may stand."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("ptfi", "traits", "graph")
+SQL = re.compile("SELECT |INSERT INTO|UPDATE |DELETE FROM")
 PLANTED = {
     # A package that stands below.
     "traits/text.py": ("from graph import schema", "traits.text -> graph.schema"),
@@ -46,3 +48,10 @@ def test_an_import_from_above_is_noticed(tmp_path: Path) -> None:
     assert "Contracts: 0 kept, 4 broken." in done.stdout
     for arrow in (arrow for _, arrow in PLANTED.values()):
         assert arrow in done.stdout, arrow
+
+
+def test_sql_stands_in_few_places() -> None:
+    found = (path.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    with_sql = [path for path in found if "migrations" not in path.parts and SQL.search((ROOT / path).read_text())]
+    assert [path for path in with_sql if path.name != "sql.py" and path.parts[:2] != ("ptfi", "db")] == []
+    assert len(with_sql) <= 16

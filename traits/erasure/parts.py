@@ -20,6 +20,7 @@ from traits.decisions.locking import lock
 from traits.erasure.persona import erase_records, lock_all, lock_idempotency_keys, new_erasure
 from traits.erasure.redaction import Scope, target_of
 from traits.erasure.sources import source_name
+from traits.erasure.sql import WITHOUT
 from traits.erasure.worker import ErasureWorker
 from traits.errors import InvalidError, NotFoundError
 from traits.evidence import Piece
@@ -34,11 +35,6 @@ COUNTED_OF_PIECES = ("candidates", "evidence", "log_entries", "candidates_less",
 """What the receipt of a category counts, and that of a source or a piece of evidence."""
 FURTHEST = dt.timedelta(hours=1)
 """Longer than an erasure backs off: a time further ahead is from before the clock was set back."""
-WITHOUT = """
-    SELECT count(*) FROM traits_extractedtraitcandidate WHERE user_id = %(user)s
-    AND supporting_evidence @> jsonb_build_array(%(target)s::jsonb)
-    AND NOT EXISTS (SELECT FROM jsonb_array_elements(supporting_evidence) AS p WHERE NOT p @> %(target)s::jsonb)
-"""
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from traits.errors import InvalidError, NotFoundError, StaleVersionError
 from traits.log.narration import plural
 from traits.persona.style_forms import StyleForm
 from traits.persona.style_preview import example
-from traits.style_contexts import NAMED, SPOKEN, address_of, contexts_of, id_of
+from traits.review.style_contexts import NAMED, SPOKEN, address_of, contexts_of, id_of
 from traits.web import Request, acting_for_self
 
 

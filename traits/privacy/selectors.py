@@ -9,31 +9,12 @@ from ptfi.accounts.models import User
 from ptfi.db import sql
 from ptfi.web import keyset
 from ptfi.web.keyset import PAGE, Page, cut
-from traits.erasure.sources import HELD, HELD_PIECES, source_name
+from traits.erasure.sources import source_name
 from traits.ingest.blocklist import of_person, source_bar
 from traits.models import Category, Erasure, ExtractedTraitCandidate, PersonaTrait
+from traits.privacy.sql import NUMBER_OF_SOURCES, PIECES, PLACES, SOURCES
 
 RECEIPTS_ORDER = ("-requested_at", "erasure_id")
-SOURCES = f"""
-    WITH counted AS (
-        SELECT name, coalesce(min(nullif(detail, '')), '') AS first, coalesce(max(nullif(detail, '')), '') AS last,
-               count(DISTINCT id) AS pieces, count(DISTINCT candidate_id) AS suggestions, count(DISTINCT trait_id)
-        FROM ({HELD}) AS held GROUP BY name
-    )
-    SELECT * FROM counted WHERE %(after)s = '' OR (-pieces, name COLLATE "C")
-        > (SELECT -pieces, name COLLATE "C" FROM counted WHERE name = %(after)s)
-    ORDER BY pieces DESC, name COLLATE "C" LIMIT %(limit)s
-"""  # noqa: S608 (HELD is ours)
-PLACES = f"""
-    SELECT coalesce(min(nullif(detail, '')), ''), coalesce(max(nullif(detail, '')), '')
-    FROM ({HELD}) AS held WHERE name = %(name)s
-"""  # noqa: S608 (HELD is ours)
-PIECES = f"""
-    SELECT detail, content, count(*) OVER () FROM (
-        SELECT DISTINCT piece->>'source_detail' AS detail, piece->>'content' AS content
-        FROM ({HELD_PIECES}) AS held WHERE piece->>'source_package_id' = %(name)s
-    ) AS pieces ORDER BY detail NULLS LAST, content LIMIT %(limit)s
-"""  # noqa: S608 (HELD_PIECES is ours)
 SOME = 5
 """How many pieces of a source are shown before it is erased."""
 
@@ -87,7 +68,7 @@ def source_shown(user: User, name: str) -> dict[str, Any]:
 
 
 def source_count(user: User) -> int:
-    return int(sql.value(f"SELECT count(DISTINCT name) FROM ({HELD}) AS held", {"user": user.pk}))  # noqa: S608
+    return int(sql.value(NUMBER_OF_SOURCES, {"user": user.pk}))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from ptfi.accounts.models import User
 from ptfi.web import keyset
 from ptfi.web.filters import Filters, choice, text
 from ptfi.web.keyset import Page
-from traits.confidence import BAND_CHOICES, band_condition
+from traits.confidence import BANDS, LOWEST_BAND, band_condition
 from traits.log.narration import narrate, with_names
 from traits.log.undoable import standing_ids
 from traits.models import ActorKind, CandidateStatus, Category, Decision, ExtractedTraitCandidate, UserRefinedTrait
@@ -32,7 +32,7 @@ class QueueFilters(Filters):
 
     tab: str = choice(TABS, default="review")
     category: str = choice(Category.values, "trait_category")
-    band: str = choice(dict(BAND_CHOICES), band_condition)
+    band: str = choice([name for name, _, _ in (*BANDS, LOWEST_BAND)], band_condition)
     model: str = text(lambda name: Q(originating_models__contains=[name]))
     concept: str = text(lambda name: Q(concepts__contains=[name]))
     q: str = text()
@@ -83,17 +83,12 @@ def queue(
             trait_category=OuterRef("trait_category"),
         )
         rows = rows.filter(~Exists(newer))
-    order = order_of(filters)
-    if passed:
-        rows = keyset.marked(rows, order, passed)
+    order = WAITING_ORDER if filters.tab in ("review", "later") else DECIDED_ORDER
+    if (place := keyset.is_behind(rows, order, passed)) is not None:
+        rows = rows.annotate(is_behind=place)
     page = keyset.page(rows, order, after, limit)
     _attach_alike(user, filters, page.rows if grouped else [])
     return page
-
-
-def order_of(filters: QueueFilters) -> tuple[str, ...]:
-    """How the tab of the filters is ordered: the newest first, or what was decided last."""
-    return WAITING_ORDER if filters.tab in ("review", "later") else DECIDED_ORDER
 
 
 def _attach_alike(user: User, filters: QueueFilters, rows: list[ExtractedTraitCandidate]) -> None:

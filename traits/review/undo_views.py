@@ -13,12 +13,13 @@ from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from ptfi.db.transactions import front_door
 from ptfi.web.htmx import wants_fragment
-from traits import decisions, selectors, style_contexts
+from traits import decisions, selectors
 from traits.errors import NotFoundError
 from traits.log.narration import plural
 from traits.log.versions import lifted
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.models.styles import element_words
+from traits.review import style_contexts
 from traits.review.decision_views import answer
 from traits.review.selectors import newest_undoable
 from traits.web import Request, acting_for_self

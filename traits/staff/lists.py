@@ -17,10 +17,11 @@ from ptfi.db import sql
 from ptfi.web import keyset
 from ptfi.web.filters import Where, narrowed
 from ptfi.web.keyset import LONG_PAGE, Page
-from traits.confidence import BAND_CHOICES, band_condition
+from traits.confidence import BANDS, LOWEST_BAND, band_condition
 from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
 from traits.models.candidates import WORDS
 from traits.search import search_query
+from traits.staff.sql import NAMES
 
 LONGEST = 3_000
 """Milliseconds that a list across all people may take; filters of which no index knows may need longer."""
@@ -29,16 +30,6 @@ FEW = 3_000
 """Rows that are put in order on the spot."""
 LOOKED_AT = 1_000
 """The newest candidates, whose models and languages are offered to choose from."""
-NAMES = """
-    SELECT DISTINCT 'model', unnest(originating_models) FROM (
-        SELECT originating_models FROM traits_extractedtraitcandidate
-        ORDER BY created_at DESC, candidate_id LIMIT %(rows)s
-    ) AS newest
-    UNION ALL SELECT DISTINCT 'language', language::text FROM (
-        SELECT language FROM traits_extractedtraitcandidate WHERE language <> ''
-        ORDER BY created_at DESC, candidate_id LIMIT %(rows)s
-    ) AS newest
-"""
 AGES = {
     "day": ("The last day", 1),
     "week": ("The last week", 7),
@@ -154,7 +145,7 @@ class CandidateFilters(FilterForm):
     band = forms.ChoiceField(
         required=False,
         label="Confidence",
-        choices=[("", "Any"), *((name, words.capitalize()) for name, words in BAND_CHOICES)],
+        choices=[("", "Any"), *((name, words.capitalize()) for name, words, _ in (*BANDS, LOWEST_BAND))],
     )
     language = forms.CharField(required=False, max_length=35)
     age = forms.ChoiceField(

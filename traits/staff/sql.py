@@ -1,12 +1,12 @@
-"""The SQL of the staff's statistics: counting what became of suggestions, and summing the counts."""
+"""The staff's SQL: what filters offer, counting what became of suggestions, and summing the counts."""
 
 from collections.abc import Iterable
 
-from traits.confidence import DECILES
 from traits.models import RejectionCode
 from traits.models.log import SETTLING
 from traits.models.quality import UNKNOWN_BAND
 
+BANDS = 10
 WEEK_OF = "date_trunc('week', {} AT TIME ZONE 'UTC')::date"
 # Every week with a decision on a suggestion on which something was decided lately, also where that undid another.
 CHANGED = f"""
@@ -66,7 +66,7 @@ decided AS (
     SELECT {WEEK_OF.format("created_at")} AS week, user_decision AS decision, rejection_code AS code,
         coalesce(trait_category, '') AS category, confidence_score AS said, took, originating_models,
         CASE WHEN known IS NULL THEN {UNKNOWN_BAND}
-            ELSE least(floor(confidence_score::numeric * {DECILES}), {DECILES - 1}) END::int AS band
+            ELSE least(floor(confidence_score::numeric * {BANDS}), {BANDS - 1}) END::int AS band
     FROM stated WHERE user_decision <> 'reopened')
 INSERT INTO traits_quality (
     week, model, category, band, confirmed, changed, merged, rejected, removed,
@@ -104,3 +104,15 @@ def of_models(sums: str, outcomes: Iterable[str], most: int) -> str:
             AND (%(category)s = '' OR category = %(category)s)
         GROUP BY model
         ORDER BY sum({" + ".join(outcomes)}) DESC, model LIMIT {most}"""  # noqa: S608 (names of ours)
+
+
+NAMES = """
+    SELECT DISTINCT 'model', unnest(originating_models) FROM (
+        SELECT originating_models FROM traits_extractedtraitcandidate
+        ORDER BY created_at DESC, candidate_id LIMIT %(rows)s
+    ) AS newest
+    UNION ALL SELECT DISTINCT 'language', language::text FROM (
+        SELECT language FROM traits_extractedtraitcandidate WHERE language <> ''
+        ORDER BY created_at DESC, candidate_id LIMIT %(rows)s
+    ) AS newest
+"""

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import template
 
-from traits.staff.quality import Counts, QualityBand, Report
+from traits.staff.quality.report import Counts, QualityBand, Report
 from traits.templatetags.charts import LABELS, day_label, places
 
 register = template.Library()

@@ -17,7 +17,7 @@ from ptfi.accounts.allauth_internals import TOTP, RecoveryCodes, generate_totp_s
 from ptfi.accounts.models import User
 from traits.ingest import batch as ingest
 from traits.ingest.parsing import CandidateRecord, parse_line
-from traits.staff.quality_statistics import refresh
+from traits.staff.quality.statistics import refresh
 
 CANDIDATES = Path(__file__).resolve().parents[2] / "demo" / "candidates.jsonl"
 PERSON_EMAIL, STAFF_EMAIL = "mira@example.com", "sam@example.com"

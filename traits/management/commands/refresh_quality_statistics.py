@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from traits.staff.quality_statistics import refresh
+from traits.staff.quality.statistics import refresh
 
 
 class Command(BaseCommand):

@@ -1,6 +1,6 @@
 """The old name of ``manage.py encrypt_mfa_secrets``."""
 
 from ptfi.accounts.management.commands.encrypt_mfa_secrets import Command as Renamed
-from ptfi.management.renamed import under_old_name
+from ptfi.environment import under_old_name
 
 Command = under_old_name(Renamed)

@@ -1,6 +1,6 @@
 """The old name of ``manage.py invite_user``."""
 
 from ptfi.accounts.management.commands.invite_user import Command as Renamed
-from ptfi.management.renamed import under_old_name
+from ptfi.environment import under_old_name
 
 Command = under_old_name(Renamed)
