@@ -12,7 +12,16 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from traits.decisions.conflicts import related_trait, settle
-from traits.decisions.inputs import Changes, Evidence, Relation, clean_changes, clean_evidence, clean_text, raise_faults
+from traits.decisions.inputs import (
+    RATING_ALONE,
+    Changes,
+    Evidence,
+    Relation,
+    clean_changes,
+    clean_evidence,
+    clean_text,
+    raise_faults,
+)
 from traits.decisions.locking import (
     atomic,
     candidate_in,
@@ -134,7 +143,7 @@ def new_trait(
         last_observed_at=candidate.created_at,
     )
     doubted = any(piece["verdict"] not in ("", Verdict.SUPPORTS) for piece in candidate.supporting_evidence)
-    if write_changes(trait, changes) - {"user_confidence"} or doubted or own:
+    if write_changes(trait, changes) - RATING_ALONE or doubted or own:
         trait.origin = Origin.AI_REFINED
     return trait
 

@@ -9,6 +9,8 @@ from traits.models import MAX_EVIDENCE, MAX_EVIDENCE_TEXT, MAX_LIST, MAX_NAME, M
 from traits.text import once_each
 
 MAX_CONTEXT = 100
+RATING_ALONE = frozenset({"user_confidence"})
+"""Changes that say how much it is the person: what the models said is not refined by them."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

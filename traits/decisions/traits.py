@@ -8,7 +8,15 @@ import uuid
 from ptfi.accounts.models import User
 from traits.decisions.candidates import NO_EVIDENCE, Outcome, with_verdicts, write_changes
 from traits.decisions.conflicts import reject_source
-from traits.decisions.inputs import Changes, Evidence, clean_changes, clean_evidence, clean_text, raise_faults
+from traits.decisions.inputs import (
+    RATING_ALONE,
+    Changes,
+    Evidence,
+    clean_changes,
+    clean_evidence,
+    clean_text,
+    raise_faults,
+)
 from traits.decisions.locking import atomic, lock, locked_trait
 from traits.decisions.recording import DecisionRecord, record_decision
 from traits.errors import InvalidError
@@ -62,7 +70,7 @@ def edit_trait(
     changed = write_changes(trait, changes)
     if not changed and trait.evidence == before:
         raise InvalidError("Nothing was changed.")
-    if trait.origin == Origin.AI_CONFIRMED and changed != {"user_confidence"}:
+    if trait.origin == Origin.AI_CONFIRMED and changed != RATING_ALONE:
         trait.origin = Origin.AI_REFINED
     record.notes = changes.notes or ""
     return _refined(persona, actor, trait, record)

@@ -19,7 +19,8 @@ from traits.log.narration import plural
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.models.log import FOR_MANY
 from traits.review.decision_views import answer
-from traits.review.forms import BulkForm, filter_query, later_choices, read_filters, rejection_codes
+from traits.review.forms import BulkForm, later_choices, rejection_codes
+from traits.review.selectors import QueueFilters
 from traits.web import Request, acting_for_self
 
 LEFT_OUT = {
@@ -82,7 +83,7 @@ def _preview(request: Request, form: BulkForm, ids: list[uuid.UUID], error: Inva
         "missing": len(ids) - len(found),
         "codes": rejection_codes(),
         "later": later_choices(),
-        "query": filter_query(read_filters(request.GET)),
+        "query": QueueFilters.read(request.GET).query(),
         "errors": error.details if error else {},
         "typed": form.data,
     }

@@ -28,8 +28,6 @@ from traits.review.forms import (
     RejectForm,
     ReopenForm,
     SnoozeForm,
-    filter_query,
-    read_filters,
 )
 from traits.review.selectors import WAITING_ORDER, QueueFilters, queue
 from traits.review.views import filters_for, open_card, workspace
@@ -72,7 +70,7 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
         "q": q,
         "choices": selectors.traits_to_merge_into(request.user, q),
         "similar": [] if q else similar_traits(request.user, candidate),
-        "query": filter_query(read_filters(request.GET)),
+        "query": QueueFilters.read(request.GET).query(),
         "verdicts": form.verdicts,
     }
     template = "review/_merge_choices.html" if target_of(request) == "merge-choices" else "review/merge.html"
@@ -112,10 +110,10 @@ def edit_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
 
 def _edit_page(request: Request, form: EditForm, sent: EvidenceForm, status: int = 200) -> HttpResponse:
     """The form beside the card; sent is what has the verdicts of the card."""
-    filters = read_filters(request.GET)
+    filters = QueueFilters.read(request.GET)
     context = open_card(request, form.candidate, sent) | {
         "form": form,
-        "query": filter_query(filters),
+        "query": filters.query(),
         "filters": filters,
         "editing": True,
     }
@@ -138,7 +136,7 @@ def _decide(
 def _refused(request: Request, candidate_id: uuid.UUID, form: InputForm, error: RuleError) -> HttpResponse:
     """The card again as it is now, with what was typed and why it could not be done."""
     candidate = selectors.candidate(request.user, candidate_id)
-    context = workspace(request, read_filters(request.GET), shown=_shown(request))
+    context = workspace(request, QueueFilters.read(request.GET), shown=_shown(request))
     context |= open_card(request, candidate, form, errors=error.details, error=error)
     template = "review/_oob_update.html" if wants_fragment(request) else "review/review.html"
     return render(request, template, context, status=error.status)
@@ -179,12 +177,12 @@ def answer(
     opened: ExtractedTraitCandidate | None = None,
 ) -> HttpResponse:
     """What was done, as a notice with undo; and opened, or else the card after decided, or else the first one."""
-    filters = read_filters(request.GET) if opened is None else filters_for(request, opened)
+    filters = QueueFilters.read(request.GET) if opened is None else filters_for(request, opened)
     passed = _place_of(decided, filters)
     if not wants_fragment(request):
         messages.success(request, text, extra_tags=f"undo:{undo}" if undo else "")
         pk = opened.pk if opened else _to_open(request, filters, queue(request.user, filters, passed=passed), passed)
-        return HttpResponseRedirect(_path(pk, filter_query(filters)))
+        return HttpResponseRedirect(_path(pk, filters.query()))
     context = workspace(request, filters, shown=_shown(request), passed=passed)
     pk = opened.pk if opened else _to_open(request, filters, context["page"], passed)
     context |= open_card(request, selectors.candidate(request.user, pk) if pk else None)

@@ -1,4 +1,4 @@
-"""What the pages of the review send: the filters of the list, and one form for each decision."""
+"""What the pages of the review send: one form for each decision."""
 
 import datetime as dt
 import uuid
@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from traits.decisions import bulk
+from traits.decisions.bulk import MOST
 from traits.decisions.inputs import Changes, Relation
 from traits.errors import InvalidError
 from traits.forms import (
@@ -26,7 +26,6 @@ from traits.forms import (
     texts_of,
 )
 from traits.models import Decision, ExtractedTraitCandidate, RejectionCode
-from traits.review.selectors import QueueFilters
 from traits.web import lines
 
 LATER = {
@@ -38,16 +37,6 @@ LATER = {
 MORNING = dt.time(6)
 MANY = {"confirm": Decision.CONFIRMED_ASIS, "reject": Decision.REJECTED, "defer": Decision.DEFERRED}
 """The decisions about many suggestions, by the buttons under the list."""
-
-
-def read_filters(query: QueryDict) -> QueueFilters:
-    """The filters that the address names."""
-    return QueueFilters.read(query)
-
-
-def filter_query(filters: QueueFilters, **more: str) -> str:
-    """The filters as the query of an address, without what is not chosen."""
-    return filters.query(**more)
 
 
 class CardForm(EvidenceForm):
@@ -220,8 +209,8 @@ class BulkForm(LaterForm):
         if faults := self.errors.get("candidate_ids"):
             raise InvalidError(details={"candidate_ids": texts_of(faults)})
         ids: list[uuid.UUID] = self.cleaned_data["candidate_ids"]
-        if not 1 <= len(ids) <= bulk.MOST:
-            raise InvalidError(f"Select 1 to {bulk.MOST} suggestions first.")
+        if not 1 <= len(ids) <= MOST:
+            raise InvalidError(f"Select 1 to {MOST} suggestions first.")
         return ids
 
     def arguments(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ptfi.accounts.models import User
 from ptfi.web import keyset
 from ptfi.web.filters import Filters, choice, text
 from ptfi.web.keyset import Page
-from traits.confidence import BANDS, LOWEST_BAND, band_condition
+from traits.confidence import BAND_CHOICES, band_condition
 from traits.log.narration import narrate, with_names
 from traits.log.undoable import standing_ids
 from traits.models import ActorKind, CandidateStatus, Category, Decision, ExtractedTraitCandidate, UserRefinedTrait
@@ -32,7 +32,7 @@ class QueueFilters(Filters):
 
     tab: str = choice(TABS, default="review")
     category: str = choice(Category.values, "trait_category")
-    band: str = choice([name for name, _, _ in (*BANDS, LOWEST_BAND)], band_condition)
+    band: str = choice(dict(BAND_CHOICES), band_condition)
     model: str = text(lambda name: Q(originating_models__contains=[name]))
     concept: str = text(lambda name: Q(concepts__contains=[name]))
     q: str = text()

@@ -21,7 +21,7 @@ from traits.forms import EvidenceForm, InputForm
 from traits.log.words import TODAY
 from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
 from traits.review import card as cards
-from traits.review.forms import CardForm, filter_query, later_choices, read_filters, rejection_codes
+from traits.review.forms import CardForm, later_choices, rejection_codes
 from traits.review.selectors import QueueFilters, decided_since, facets, queue
 from traits.web import Request, address, read_number
 
@@ -38,7 +38,7 @@ STATUS_TABS = {
 @require_GET
 def review(request: Request) -> HttpResponse:
     """The queue with its first card open; HTMX gets what it asks for: more rows, or all below the filters."""
-    filters = read_filters(request.GET)
+    filters = QueueFilters.read(request.GET)
     if target_of(request) == "more":
         return render(request, "review/_rows.html", rows(request, filters))
     context = workspace(request, filters)
@@ -63,7 +63,7 @@ def review_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
         return render(request, "review/_pieces.html", more_pieces(request, candidate, start))
     sent = CardForm(request.POST)
     if target_of(request) == "open":
-        context = {"query": filter_query(read_filters(request.GET))}
+        context = {"query": QueueFilters.read(request.GET).query()}
         return render(request, "review/_opened_card.html", context | open_card(request, candidate, sent))
     filters = filters_for(request, candidate)
     return render(request, "review/review.html", workspace(request, filters) | open_card(request, candidate, sent))
@@ -73,7 +73,7 @@ def review_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
 @require_GET
 def review_filters(request: Request) -> HttpResponse:
     """The filters whose choices come from the suggestions themselves, asked for only when somebody wants them."""
-    filters = read_filters(request.GET)
+    filters = QueueFilters.read(request.GET)
     context = {"filters": filters, "facets": facets(request.user, filters.tab)}
     template = "review/_facets.html" if target_of(request) == "facets" else "review/filters.html"
     return render(request, template, context)
@@ -86,7 +86,7 @@ def review_news(request: Request) -> HttpResponse:
     head = cards.head(request.user)
     counted = read_number(request.GET.get("total", ""), 0, 10**9)
     new = max(0, head["counts"]["total"] - counted)
-    query = filter_query(read_filters(request.GET))
+    query = QueueFilters.read(request.GET).query()
     return render(request, "review/_news_line.html", head | {"new": new, "query": query})
 
 
@@ -99,7 +99,7 @@ def tab_of(candidate: ExtractedTraitCandidate) -> str:
 
 def filters_for(request: Request, candidate: ExtractedTraitCandidate) -> QueueFilters:
     """The filters of the address, on the tab where the candidate is."""
-    return dataclasses.replace(read_filters(request.GET), tab=tab_of(candidate))
+    return dataclasses.replace(QueueFilters.read(request.GET), tab=tab_of(candidate))
 
 
 def rows(request: Request, filters: QueueFilters, *, shown: int = 0, passed: str = "") -> dict[str, Any]:
@@ -111,9 +111,9 @@ def rows(request: Request, filters: QueueFilters, *, shown: int = 0, passed: str
     return {
         "page": page,
         "filters": filters,
-        "query": filter_query(filters),
+        "query": filters.query(),
         "after": after,
-        "next_query": filter_query(filters, after=page.next),
+        "next_query": filters.query(after=page.next),
         "grows": already + len(page.rows) < MOST_SHOWN,
         "all_selected": request.GET.get("select") == "page",
     }
@@ -128,7 +128,7 @@ def workspace(request: Request, filters: QueueFilters, *, shown: int = 0, passed
         "categories": Category.choices,
         "bands": BAND_CHOICES,
         "codes": rejection_codes(),
-        "select_query": filter_query(filters, after=context["after"], select="page"),
+        "select_query": filters.query(after=context["after"], select="page"),
     }
 
 
@@ -156,9 +156,9 @@ def open_card(
 
 
 def more_pieces(request: Request, candidate: ExtractedTraitCandidate, start: int) -> dict[str, Any]:
-    filters = read_filters(request.GET)
+    filters = QueueFilters.read(request.GET)
     return {
         "pieces": cards.pieces(candidate, {}, start=start, count=cards.MORE_PIECES),
         "candidate": candidate,
-        "query": filter_query(filters),
+        "query": filters.query(),
     }

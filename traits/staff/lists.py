@@ -17,7 +17,7 @@ from ptfi.db import sql
 from ptfi.web import keyset
 from ptfi.web.filters import Where, narrowed
 from ptfi.web.keyset import LONG_PAGE, Page
-from traits.confidence import BANDS, LOWEST_BAND, band_condition
+from traits.confidence import BAND_CHOICES, band_condition
 from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
 from traits.models.candidates import WORDS
 from traits.search import search_query
@@ -145,7 +145,7 @@ class CandidateFilters(FilterForm):
     band = forms.ChoiceField(
         required=False,
         label="Confidence",
-        choices=[("", "Any"), *((name, words.capitalize()) for name, words, _ in (*BANDS, LOWEST_BAND))],
+        choices=[("", "Any"), *((name, words.capitalize()) for name, words in BAND_CHOICES)],
     )
     language = forms.CharField(required=False, max_length=35)
     age = forms.ChoiceField(

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
+from traits.confidence import DECILES
 from traits.models import RejectionCode
 from traits.models.log import SETTLING
 from traits.models.quality import UNKNOWN_BAND
 
-BANDS = 10
 WEEK_OF = "date_trunc('week', {} AT TIME ZONE 'UTC')::date"
 # Every week with a decision on a suggestion on which something was decided lately, also where that undid another.
 CHANGED = f"""
@@ -66,7 +66,7 @@ decided AS (
     SELECT {WEEK_OF.format("created_at")} AS week, user_decision AS decision, rejection_code AS code,
         coalesce(trait_category, '') AS category, confidence_score AS said, took, originating_models,
         CASE WHEN known IS NULL THEN {UNKNOWN_BAND}
-            ELSE least(floor(confidence_score::numeric * {BANDS}), {BANDS - 1}) END::int AS band
+            ELSE least(floor(confidence_score::numeric * {DECILES}), {DECILES - 1}) END::int AS band
     FROM stated WHERE user_decision <> 'reopened')
 INSERT INTO traits_quality (
     week, model, category, band, confirmed, changed, merged, rejected, removed,

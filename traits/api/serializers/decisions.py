@@ -10,7 +10,7 @@ from ptfi.api.strict import Choice, Id, Strict, Text
 from traits.api.serializers.evidence import Judgements
 from traits.api.serializers.fields import ACTION, JAZZ, MESSAGE, PIECE, SYNC, Ids, VersionSerializer, texts
 from traits.api.serializers.traits import ModificationsSerializer, TraitSerializer
-from traits.decisions.inputs import MAX_CONTEXT, Relation
+from traits.decisions.inputs import MAX_CONTEXT, RATING_ALONE, Relation
 from traits.models import MAX_TEXT, CandidateStatus, Decision, RejectionCode, TraitStatus
 
 DECISIONS = ("confirmed_asis", "confirmed_modified", "rejected", "deferred", "merged")
@@ -111,7 +111,7 @@ class ActionSerializer(RejectingSerializer, VersionSerializer):
         decision, given = attrs["decision"], attrs.get("changes", {})
         if decision == Decision.CONFIRMED_MODIFIED and not given:
             raise ValidationError({"modifications": ["Say what is to be changed."]})
-        if decision == Decision.CONFIRMED_ASIS and given.keys() - {"user_confidence"}:
+        if decision == Decision.CONFIRMED_ASIS and given.keys() - RATING_ALONE:
             raise ValidationError({"modifications": ["Only userConfidenceRating goes with this."]})
         if decision == Decision.MERGED and "into" not in attrs:
             raise ValidationError({"mergeInto": ["The trait to merge into."]})
