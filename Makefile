@@ -38,6 +38,9 @@ test: $(VENV)/.dev chromium faketime  ## Run all tests, in the browser too
 test-fast: $(VENV)/.dev  ## Run the tests that need neither a browser nor minutes
 	@$(PYTHON) -m pytest $(PARALLEL) -m "not slow"
 
+test-browser: $(VENV)/.dev chromium  ## Run the browser tests alone
+	@$(PYTHON) -m pytest $(PARALLEL) tests/browser
+
 test-neo4j: $(VENV)/.dev  ## Run the graph's tests on a real Neo4j (Java 17, Maven)
 	@$(PYTHON) -m tests.support.neo4j
 
@@ -70,7 +73,7 @@ soak: $(VENV)/.dev faketime  ## Kill and stop real processes over and over, and 
 	@$(PYTHON) -m tests.support.soak --count $(COUNT)
 
 pictures: $(VENV)/.dev chromium  ## Draw the pictures of docs/moderation.md
-	@$(PYTHON) -m pytest -q tests/support/pictures.py
+	@$(PYTHON) -m pytest -q tests/browser/pictures.py
 
 bench: $(VENV)/.dev  ## Measure: one command a figure, in bench/ (PEER=FOLDER: a program to compare the API with)
 	@for script in $(filter-out bench/api.py,$(wildcard bench/*.py)); do $(PYTHON) "$$script"; done
@@ -115,4 +118,4 @@ chromium:
 faketime:
 	$(call debian,libfaketime,/usr/lib/*/faketime/libfaketimeMT.so.1,the test of a clock that is set back)
 
-.PHONY: help run example test test-fast test-neo4j lint audit format schema requirements soak pictures bench clean chromium faketime
+.PHONY: help run example test test-fast test-browser test-neo4j lint audit format schema requirements soak pictures bench clean chromium faketime

@@ -10,16 +10,18 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import trigger_client_event
 
 from graph.errors import GraphUnavailableError
 from graph.reads import traits as queries
 from graph.reads.export_archive import archive
 from ptfi.web.downloads import Download
 from ptfi.web.filters import Filters, choice, text
+from ptfi.web.htmx import wants_fragment
 from ptfi.web.keyset import LONG_PAGE, hide, reveal
 from traits import selectors
 from traits.models import Category, TraitStatus
-from traits.web import Request, wants_fragment
+from traits.web import Request
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -88,7 +90,7 @@ def graph_state(request: Request) -> HttpResponse:
     away = was_away and not _answers(request)
     response = render(request, "graph/_state.html", {"persona": persona, "away": away})
     if not away and (was_away or (changed and not persona.behind)):
-        response["HX-Trigger"] = "graph-caught-up"
+        response = trigger_client_event(response, "graph-caught-up")
     return response
 
 

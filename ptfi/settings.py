@@ -167,7 +167,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "ptfi.accounts.middleware.TimeZoneMiddleware",
     "ptfi.accounts.middleware.PrivatePagesMiddleware",
-    "ptfi.errors.ErrorMiddleware",
+    "ptfi.web.error_pages.ErrorMiddleware",
 ]
 
 # Messages name traits: in the session they go with it, in a cookie the next person at the machine would read them.
@@ -292,7 +292,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "ptfi.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "ptfi.web.error_pages.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -2,65 +2,49 @@
 
 import datetime as dt
 import os
-import re
-import shutil
 import signal
+import socket
+import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
-from allauth.account.internal.flows.login import record_authentication
-from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
-from django.http import HttpRequest
 from django.test import Client, override_settings
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
+from graph import connection as graph
+from graph.errors import GraphUnavailableError
 from ptfi.accounts.models import User
 from ptfi.db.grants import grant
 from ptfi.embedded import APPLICATION
-from traits import decisions
-from traits.evidence import Piece, evidence_id
-from traits.log.entries import Actor
-from traits.models import ExtractedTraitCandidate, Persona, PersonaTrait
-from traits.text import name_key
+from tests.support.cast import SignedIn, Suggest, client_of, confirmed_trait, make_candidate, make_user
+from traits.models import ExtractedTraitCandidate, PersonaTrait
 
-CHROMIUM = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PASSWORD = "a long sentence for tests"
-WIDE: ViewportSize = {"width": 1280, "height": 900}
-NARROW: ViewportSize = {"width": 390, "height": 844}
-Suggest = Callable[..., ExtractedTraitCandidate]
-SignedIn = Callable[[User], Client]
-Enter = Callable[[Page, User], Page]
-Opened = Callable[..., Page]
+HERE = Path(__file__).parent
+MARKED = {"browser": ("slow", "browser"), "faults": ("slow", "alone"), "graph": ("graph",)}
+"""Folders whose every test has these markers; what looks into the graph from elsewhere has `graph` itself."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without slow tests, do not even read the folders that hold no others: what they import takes a second."""
+    is_slow = "slow" in MARKED.get(collection_path.name, ())
+    return True if is_slow and config.option.markexpr == "not slow" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of files that look into the graph, all but the browser's: they must pass on Neo4j as well."""
-    paths = {item.path for item in items}
-    imports_graph = re.compile(r"^from (graph|tests.support.graph_helpers)\b", re.MULTILINE)
-    looking = {path for path in paths if imports_graph.search(path.read_text())}
+    """Mark tests by their folder."""
     for item in items:
-        if item.path in looking and not item.get_closest_marker("browser"):
-            item.add_marker("graph")
+        for marker in MARKED.get(item.path.relative_to(HERE).parts[0], ()):
+            item.add_marker(marker)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -160,14 +144,6 @@ def has_role() -> bool:
         return cursor.fetchone() is not None
 
 
-def make_user(name: str, **fields: Any) -> User:
-    """A person with a verified e-mail and the password PASSWORD; their graph is new, as their id is."""
-    user = User.objects.create_user(f"{name.lower()}@example.com", PASSWORD, display_name=name, **fields)
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    Persona.objects.create(user=user)
-    return user
-
-
 @pytest.fixture
 def alice(db: None) -> User:
     return make_user("Alice")
@@ -183,20 +159,6 @@ def sam(db: None) -> User:
     return make_user("Sam", is_staff=True, is_superuser=True)
 
 
-def client_of(user: User) -> Client:
-    """A client in whose session the person is signed in, staff with their second step, as allauth keeps it."""
-    client = Client()
-    client.force_login(user)
-    if user.is_staff:
-        step = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
-        step = step or TOTP.activate(user, generate_totp_secret()).instance
-        request = HttpRequest()
-        request.session, request.user = client.session, user
-        record_authentication(request, user, "mfa", id=step.pk, type=step.type)
-        request.session.save()
-    return client
-
-
 @pytest.fixture
 def signed_in() -> SignedIn:
     return client_of
@@ -205,38 +167,6 @@ def signed_in() -> SignedIn:
 @pytest.fixture
 def as_alice(alice: User, signed_in: SignedIn) -> Client:
     return signed_in(alice)
-
-
-def make_candidate(user: User, name: str = "Loves jazz", **fields: Any) -> ExtractedTraitCandidate:
-    """A suggestion with two pieces of evidence, unless fields say otherwise; evidence may be a list of texts."""
-    pk = fields.pop("candidate_id", None) or uuid.uuid4()
-    texts = fields.pop("evidence", ["I love jazz.", "Jazz again tonight!"])
-    pieces: list[Piece] = [
-        {
-            "type": "text_snippet",
-            "content": text,
-            "source_package_id": str(uuid.uuid5(pk, "package")),
-            "source_detail": f"journal, page {number}",
-            "start_time": None,
-            "end_time": None,
-            "relevance_score": None,
-            "verdict": "",
-        }
-        for number, text in enumerate(texts, 1)
-    ]
-    values: dict[str, Any] = {
-        "trait_description": "Because it is said often.",
-        "trait_category": "Interest",
-        "supporting_evidence": [{"evidence_id": evidence_id(pk, piece), **piece} for piece in pieces],
-        "confidence_score": 0.8,
-        "originating_models": ["text-analysis.v2"],
-        "concepts": ["jazz"],
-    }
-    row = ExtractedTraitCandidate(
-        candidate_id=pk, user=user, trait_name=name, name_key=name_key(name), **(values | fields)
-    )
-    row.save(force_insert=True)
-    return row
 
 
 @pytest.fixture
@@ -251,28 +181,6 @@ def queue(suggest: Suggest, alice: User) -> list[ExtractedTraitCandidate]:
     return [suggest(alice, f"Likes number {n}", created_at=now - dt.timedelta(hours=n)) for n in range(5)]
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium; without it the tests that need it are skipped."""
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("SKIPPED: the browser tests need chromium")
-    # Playwright runs an event loop in this thread, which Django would take for asynchronous code.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page of a new, empty profile."""
-    with browser.new_context(viewport=WIDE) as context:
-        context.set_default_timeout(15_000)
-        yield context.new_page()
-
-
 @pytest.fixture
 def site(live_server: LiveServer) -> str:
     """The live server's address; passkeys are bound to a name, and browsers accept localhost, not 127.0.0.1."""
@@ -280,57 +188,45 @@ def site(live_server: LiveServer) -> str:
 
 
 @pytest.fixture
-def enter(site: str) -> Enter:
-    """Signs somebody in on a page."""
-
-    def enter(page: Page, user: User) -> Page:
-        cookie = client_of(user).cookies[settings.SESSION_COOKIE_NAME]
-        page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": site}])
-        return page
-
-    return enter
-
-
-@pytest.fixture
-def opened(browser: Browser, site: str, enter: Enter, alice: User) -> Iterator[Opened]:
-    """Opens an address signed in as Alice; anything that the page's console complains about fails the test."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def open_page(path: str = "/review/", **options: Any) -> Page:
-        context = browser.new_context(**({"viewport": WIDE, "reduced_motion": "reduce"} | options))
-        contexts.append(context)
-        page = enter(context.new_page(), alice)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        page.set_default_timeout(15_000)
-        page.goto(site + path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    refused = re.compile("status of (400|409)|Status Error Code (400|409)")
-    assert [text for text in complaints if not refused.search(text)] == []
-
-
-def acting_for_self(user: User) -> dict[str, Any]:
-    """The person deciding for themselves, as the services want it."""
-    return {"user": user, "actor": Actor(user_id=user.pk)}
-
-
-def confirmed(user: User, name: str = "Loves jazz", **fields: Any) -> decisions.Outcome:
-    """A suggestion that the person confirmed as it is."""
-    return decisions.confirm(**acting_for_self(user), candidate_id=make_candidate(user, name, **fields).pk)
-
-
-def confirmed_trait(user: User, name: str = "Loves jazz", **fields: Any) -> PersonaTrait:
-    """The trait that such a suggestion became."""
-    trait = confirmed(user, name, **fields).trait
-    assert trait
-    return trait
-
-
-@pytest.fixture
 def jazz(alice: User) -> PersonaTrait:
     return confirmed_trait(alice)
+
+
+@pytest.fixture
+def word() -> str:
+    """Nothing but this test's person has it."""
+    return f"xylophone{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def graph_process() -> Iterator[psutil.Process]:
+    """The embedded graph's process, which runs again at the end."""
+    if "PTFI_EMBEDDED" not in os.environ:
+        pytest.skip("it stops the embedded graph, and there is another one")
+    folder = Path(os.environ["PTFI_EMBEDDED"]) / "graph"
+    process = psutil.Process(int((folder / "server.lock").read_text()))
+    yield process
+    process.send_signal(signal.SIGCONT)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            graph._away_until = 0.0
+            graph.read(lambda tx: tx.run("RETURN 1").consume())
+            return
+        except GraphUnavailableError:
+            time.sleep(0.2)
+
+
+@pytest.fixture(params=["away", "hung"])
+def no_graph(request: pytest.FixtureRequest, settings: Any) -> Iterator[None]:
+    """A graph that refuses connections, or takes them and never answers."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        if request.param == "hung":
+            server.listen()
+        settings.NEO4J_URL, settings.GRAPH_TIMEOUT = f"bolt://127.0.0.1:{server.getsockname()[1]}", 2.0
+        graph.drop_driver()
+        graph._away_until = 0.0
+        yield
+    graph.drop_driver()
+    graph._away_until = 0.0

@@ -20,9 +20,10 @@ from graph.concepts.completion import completions
 from graph.errors import GraphUnavailableError
 from graph.picture.drawing import Picture, Query, draw
 from graph.picture.query import KINDS, SIZES, PictureFilters, Sketch, sketch
+from ptfi.web.htmx import wants_fragment
 from traits import selectors
 from traits.models import MAX_NAME, Category, TraitStatus
-from traits.web import Request, read_choice, read_name, wants_fragment
+from traits.web import Request, read_choice, read_name
 
 NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that names may hold and XML may not."""
@@ -140,7 +141,7 @@ def standing_alone() -> str:
 def graph_trait(request: Request, trait_id: uuid.UUID) -> HttpResponse:
     """A trait, to be read beside the picture; from PostgreSQL, as its page is."""
     trait = selectors.trait(request.user, trait_id)
-    if not request.htmx:
+    if not wants_fragment(request):
         return redirect("trait", trait_id)
     pieces = [piece for piece in trait.evidence if piece.get("verdict") in ("", None, "supports")]
     context = {

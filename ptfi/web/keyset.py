@@ -44,8 +44,14 @@ def cut(found: Sequence[Row], size: int, key: Callable[[Row], object]) -> Page[R
 
 def behind(rows: QuerySet[ModelRow], order: Sequence[str], after: str) -> QuerySet[ModelRow]:
     """The rows that come after the key, in no order; all of them where it is not a key."""
+    condition = is_behind(rows, order, after)
+    return rows if condition is None else rows.filter(condition)
+
+
+def is_behind(rows: QuerySet[ModelRow], order: Sequence[str], after: str) -> Q | None:
+    """The condition that a row comes after the key; None where it is not a key of these rows."""
     values = _values(rows, order, after)
-    return rows if values is None else rows.filter(_condition(order, values))
+    return None if values is None else _condition(order, values)
 
 
 def key_of(row: Model, order: Sequence[str]) -> str:

@@ -1,6 +1,5 @@
 """Every account page and the accounts in the admin: how they render, and who may use them."""
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -13,7 +12,8 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from ptfi.accounts.models import User
-from tests.support.account_pages import NEW_PASSWORD, Page, reauthenticate, sign_in
+from tests.support.account_pages import NEW_PASSWORD, reauthenticate, sign_in
+from tests.support.pages import Html
 from tests.support.staff import give_reason
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +58,7 @@ SIGNED_IN = [
 def check_page(client: Client, address: str) -> str:
     answer = client.get(address)
     assert answer.status_code in {200, 302}, address
-    assert Page(answer).refused == [], address
+    assert Html(answer).inline_code() == [], address
     policy = answer["Content-Security-Policy"]
     assert "script-src 'self'" in policy
     assert "unsafe" not in policy
@@ -111,7 +111,7 @@ def test_the_lists_above_hold_every_page_of_allauth() -> None:
 def test_the_pages_offer_only_what_can_be_done_with_an_address(client: Client, alice: User) -> None:
     sign_in(client, "alice@example.com")
     page = check_page(client, reverse("account_email"))
-    assert not any(f"action_{action}" in page.split("<script")[0] for action in ("primary", "send", "remove"))
+    assert not Html(page).has("[name^=action_]:not([name=action_add])")
     EmailAddress.objects.create(user=alice, email="unproven@example.com")
     page = check_page(client, reverse("account_email"))
     assert all(f'name="action_{action}"' in page for action in ("primary", "send", "remove"))
@@ -166,8 +166,7 @@ def test_settings_pages_share_one_navigation(
     for name in SETTINGS:
         page = check_page(client, reverse(name))
         assert all(f'href="{reverse(other)}"' in page for other in SETTINGS)
-        current = re.findall(r'aria-current="page"\s+href="([^"]+)"', page)
-        assert reverse(name) in current, name
+        assert Html(page).has(f'a[aria-current=page][href="{reverse(name)}"]'), name
 
 
 @pytest.mark.usefixtures("alice")

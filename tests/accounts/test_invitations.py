@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import PASSWORD
+from tests.support.cast import PASSWORD
 
 pytestmark = pytest.mark.django_db
 PAGE = "/accounts/invitation/"

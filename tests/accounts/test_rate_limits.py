@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from ptfi.accounts.models import User
-from tests.conftest import PASSWORD
+from tests.support.cast import PASSWORD
 
 pytestmark = pytest.mark.django_db
 WRONG = "not the password"

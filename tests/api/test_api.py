@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.conftest import Suggest, make_candidate
-from tests.erasure.test_erasure import away
 from tests.support.api import Api, access_token, api_of
+from tests.support.cast import Suggest, make_candidate
+from tests.support.graph_outage import away
 from traits.models import ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 
 CANDIDATE_FIELDS = {

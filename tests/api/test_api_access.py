@@ -7,9 +7,9 @@ from allauth.idp.oidc.models import Token
 
 from ptfi.accounts.models import User
 from ptfi.oauth.scopes import MANAGE_TRAITS, READ_TRAITS
-from tests.conftest import confirmed_trait, make_candidate
 from tests.support.api import Api, access_token, api_of
 from tests.support.api_operations import documented, operations
+from tests.support.cast import confirmed_trait, make_candidate
 from traits.models import UserRefinedTrait
 
 

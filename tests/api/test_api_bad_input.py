@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from ptfi.accounts.models import User
 from ptfi.oauth.scopes import INGEST
-from tests.conftest import confirmed_trait, make_candidate
 from tests.support.api import access_token, api_of
 from tests.support.api_operations import SOME_ID, documented, operations
+from tests.support.cast import confirmed_trait, make_candidate
 from tests.support.graph_helpers import project
 from traits.models import PersonaTrait, UserRefinedTrait
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 NAMES = [
     "userDecision", "modifications", "refinedTraitName", "linkedEvidenceOverride", "evidenceID", "verdict", "version",
     "deferUntil", "mergeInto", "relation", "candidateIDs", "traitName", "traitCategory", "concepts", "status",
@@ -87,7 +87,7 @@ def test_names_that_cannot_be_are_refused(alice: User, name: Any) -> None:
     ("body", "status"),
     [(b"", 415), (b"\xff", 400), (b"[" * 100_000, 400), (b'{"traitName": "\\ud800"}', 400), (b"x" * 10_485_760, 413)],
 )
-def test_bodies_that_are_none(alice: User, body: bytes, status: int) -> None:
+def test_a_body_that_is_no_json_object_is_refused(alice: User, body: bytes, status: int) -> None:
     kind = "" if not body else "application/json"
     found, answer = api_of(alice).post("/traits/custom", body, content_type=kind)
     assert (found, answer.keys()) == (status, {"error", "requestID"})

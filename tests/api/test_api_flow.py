@@ -8,8 +8,8 @@ import pytest
 from ptfi.accounts.models import User
 from ptfi.oauth.models import ClientAccess
 from ptfi.oauth.scopes import INGEST
-from tests.conftest import SignedIn, make_candidate
 from tests.support.api import Api
+from tests.support.cast import SignedIn, make_candidate
 from tests.support.oauth import code_for, exchange, make_client, make_pipeline, refresh, tokens_of
 from traits.models import ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 

@@ -3,11 +3,11 @@
 import pytest
 
 from ptfi.accounts.models import User
-from tests.conftest import confirmed_trait
 from tests.support.api import api_of
+from tests.support.cast import confirmed_trait
 from tests.support.graph_helpers import project
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 
 
 def test_traits_come_from_the_graph_page_by_page(alice: User, bob: User) -> None:

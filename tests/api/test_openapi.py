@@ -11,12 +11,8 @@ import yaml
 from django.core.management import call_command
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
-from playwright.sync_api import expect
 
-from tests.conftest import NARROW, Opened
-from tests.support.accessibility import faults
 from tests.support.api_operations import DOCUMENT
-from traits.models import PersonaTrait
 
 COMMITTED = Path(__file__).resolve().parents[2] / "docs/openapi.yaml"
 OPERATIONS = [(path, method, said) for path, item in DOCUMENT["paths"].items() for method, said in item.items()]
@@ -113,23 +109,3 @@ def test_its_errors_have_the_one_shape(client: Client, method: str, address: str
     answer = client.generic(method, address, headers={"Accept": accept})
     assert answer.status_code == status
     assert answer.json().keys() == {"error", "requestID"}
-
-
-@pytest.mark.slow
-@pytest.mark.browser
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_its_page_unfolds_and_tries_operations_out(opened: Opened, jazz: PersonaTrait, theme: str) -> None:
-    """The fixture fails on anything that the page's console complains about, as on what the policy forbids."""
-    page = opened("/v1/docs", color_scheme=theme, viewport=NARROW)
-    assert page.locator("html").evaluate("node => node.classList.contains('dark-mode')") == (theme == "dark")
-    for operation, status in (("Traits-readTrait", "200"), ("Traits-addTrait", "201")):
-        block = page.locator(f"#operations-{operation}")
-        block.locator(".opblock-summary-control").click()
-        block.locator(".try-out__btn").click()
-        if "read" in operation:
-            block.get_by_placeholder("traitID").fill(str(jazz.pk))
-        block.locator(".execute").click()
-        expect(block.locator(".live-responses-table tbody .response-col_status").first).to_contain_text(status)
-    ours = ("color-contrast", "it scrolls", "landmark-no")
-    assert [fault for fault in faults(page) if fault.startswith(ours)] == []

@@ -89,6 +89,6 @@ def test_the_export_is_as_promised(alice: User, described: schemathesis.BaseSche
     assert called(described, access_token(alice), nullcontext) >= FEWEST[name]
 
 
-def test_these_are_enough() -> None:
+def test_every_operation_gets_enough_cases() -> None:
     assert FEWEST.keys() == set(IDS)
     assert sum(FEWEST.values()) >= 2_000

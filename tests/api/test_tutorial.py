@@ -12,13 +12,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from ptfi.accounts.models import User
 from ptfi.oauth.scopes import MANAGE_TRAITS, READ_TRAITS
-from tests.conftest import SignedIn, make_candidate
+from tests.support.cast import SignedIn, make_candidate
 from tests.support.oauth import consent, sent_back
+from tests.support.processes import database_address
 from traits.models import UserRefinedTrait
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -83,7 +83,7 @@ class Shell:
 @pytest.fixture
 def environment(site: str) -> dict[str, str]:
     """That of somebody whose PTFI runs on the test's databases."""
-    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    address = database_address()
     return {**os.environ, "DATABASE_URL": address, "PTFI_EMBEDDED": "", "HTTPS": "0", "SITE": site}
 
 
@@ -110,7 +110,7 @@ def allow(browser: Client, output: str) -> str:
     return sent_back(consent(browser, f"{address.path}?{address.query}", (READ_TRAITS, MANAGE_TRAITS)))["code"]
 
 
-def test_every_block(
+def test_every_block_of_the_tutorial_does_what_it_shows(
     alice: User, bob: User, signed_in: SignedIn, site: str, settings: Any, projector: None, shell: Shell
 ) -> None:
     settings.SITE_URL = site

@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import reverse
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, confirmed_trait, make_candidate
-from tests.persona.test_style_pages import sent
 from tests.support.api import api_of
+from tests.support.cast import SignedIn, confirmed_trait, make_candidate
+from tests.support.style_pages import sent
 from tests.support.trait_pages import fields
 from traits.models import ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 

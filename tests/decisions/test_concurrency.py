@@ -3,13 +3,11 @@
 import datetime as dt
 import json
 import threading
-import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -20,12 +18,11 @@ from django.utils import timezone
 from ptfi.accounts.models import User
 from ptfi.api.models import IdempotencyKey
 from ptfi.db.transactions import front_door
-from tests.conftest import Suggest, acting_for_self, make_candidate
-from tests.erasure.test_erasure_and_import import beside
 from tests.support.api import api_of
 from tests.support.candidate_files import new_row, row, stored
+from tests.support.cast import Suggest, acting_for_self, make_candidate
+from tests.support.concurrency import at_once, beside, wait_for_a_lock
 from tests.support.decisions import assert_log_whole
-from tests.support.product import WAITING
 from traits import decisions
 from traits.erasure import persona as erasure
 from traits.erasure import suppressions
@@ -43,22 +40,6 @@ from traits.models import (
 from traits.moderation import services as moderation
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-T = TypeVar("T")
-
-
-def at_once(act: Callable[[int], T], number: int = 8) -> list[T]:
-    """The results of act(0) … act(number - 1), each in a thread with a connection of its own, started together."""
-    barrier = threading.Barrier(number)
-
-    def one(index: int) -> T:
-        barrier.wait()
-        try:
-            return act(index)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(number) as pool:
-        return list(pool.map(one, range(number)))
 
 
 def test_many_tabs_one_winner(alice: User, suggest: Suggest) -> None:
@@ -160,18 +141,6 @@ def assert_both_rejected(user: User, waiting: threading.Thread) -> None:
     statuses = ExtractedTraitCandidate.objects.filter(user=user).values_list("status", flat=True)
     assert list(statuses) == [CandidateStatus.REJECTED] * 2
     assert_log_whole(user)
-
-
-def wait_for_a_lock() -> None:
-    """Return when some session waits for a lock."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute(WAITING)
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.02)
-    raise AssertionError("Nobody waits.")
 
 
 def test_one_undo_of_many_wins(alice: User, suggest: Suggest) -> None:

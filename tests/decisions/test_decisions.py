@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import Suggest, acting_for_self, confirmed, confirmed_trait
+from tests.support.cast import Suggest, acting_for_self, confirmed, confirmed_trait
 from tests.support.decisions import assert_log_whole, log_of, status
 from traits import decisions
 from traits.decisions.inputs import Changes, Evidence

@@ -25,8 +25,8 @@ from hypothesis.stateful import (
 
 from graph.projection import installation
 from ptfi.accounts.models import User
-from tests.conftest import acting_for_self
 from tests.support.candidate_files import new_row, piece
+from tests.support.cast import acting_for_self
 from tests.support.persona_sequence import Sequence
 from traits import decisions
 from traits.decisions import styles
@@ -53,6 +53,8 @@ from traits.models import (
     Verdict,
 )
 from traits.text import name_key
+
+pytestmark = pytest.mark.graph
 
 NAMES = ["Loves jazz", "loves JAZZ!", "Sails", "喜欢钢琴", "يحب القهوة", "Doubts"]
 WORDS = ["jazz", "Jazz", "AI", "ai ", "sea"]

@@ -9,7 +9,7 @@ from django.test import Client
 
 from graph.projection import verification as check
 from ptfi.accounts.models import User
-from tests.conftest import acting_for_self, confirmed
+from tests.support.cast import acting_for_self, confirmed
 from tests.support.decisions import assert_log_whole, log_of
 from tests.support.graph_helpers import cypher, dump, project
 from traits import decisions
@@ -18,7 +18,7 @@ from traits.errors import InvalidError, NotFoundError, NotLatestError
 from traits.models import CommunicationStyle, UserRefinedTrait
 from traits.review.selectors import newest_undoable
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 KNOWN = {
     "FormalityLevel": "very_informal",
     "HumorUsage": "high",
@@ -122,7 +122,7 @@ def test_bad_names_are_refused_without_repeating_them(alice: User, name: str) ->
         assert list(caught.value.details) == ["context"]
 
 
-def test_there_are_bounds(alice: User) -> None:
+def test_too_many_or_too_long_styles_are_refused(alice: User) -> None:
     with pytest.raises(InvalidError):
         put(alice, {f"Element {number}": number for number in range(51)})
     with pytest.raises(InvalidError):

@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 
 from ptfi.accounts.models import User
-from tests.conftest import Suggest, acting_for_self, confirmed, make_candidate
+from tests.support.cast import Suggest, acting_for_self, confirmed, make_candidate
 from tests.support.decisions import log_of, status
 from traits import decisions
 from traits.decisions.inputs import Changes, Evidence

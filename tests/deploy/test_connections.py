@@ -9,9 +9,9 @@ from django.db import NotSupportedError, connection, transaction
 
 from ptfi.accounts.models import User
 from ptfi.db.prepared import fetch
-from tests.conftest import make_candidate
-from tests.decisions.test_concurrency import wait_for_a_lock
 from tests.support.api import Api, access_token
+from tests.support.cast import make_candidate
+from tests.support.concurrency import wait_for_a_lock
 from tests.support.decisions import assert_log_whole
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]

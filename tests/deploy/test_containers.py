@@ -9,7 +9,6 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import sys
@@ -27,6 +26,7 @@ from ptfi.embedded import APPLICATION
 from ptfi.environment import SECRETS
 from tests.support.data_folder import SET_HERE, wait_until
 from tests.support.images import COMPOSE, ROOT, compose, dockerfile, the
+from tests.support.processes import free_port
 
 TOOLS = Path(sys.executable).parent
 OURS = ("web", "events", "projector", "migrate")
@@ -146,13 +146,6 @@ def test_secrets_are_made_once_and_fit_each_other(tmp_path: Path) -> None:
     assert (address.hostname, f"{address.username}/{address.password}") == ("neo4j", made["neo4j_auth"])
     assert run(sys.executable, ROOT / "deploy/make_secrets.py", folder).returncode == 0
     assert {path.name: path.read_text() for path in folder.iterdir()} == made
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass

@@ -14,8 +14,10 @@ from django.test import Client
 
 from graph import connection as graph
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, confirmed
+from tests.support.cast import SignedIn, confirmed
 from tests.support.graph_helpers import project
+
+pytestmark = pytest.mark.graph
 
 ROOT = Path(__file__).resolve().parents[2]
 PROBES = ("/healthz", "/readyz")

@@ -64,7 +64,7 @@ def selected(build: str, selector: Resource) -> set[str]:
 
 @pytest.mark.slow
 @each_build
-def test_it_is_valid(build: str) -> None:
+def test_every_resource_is_valid(build: str) -> None:
     for resource in built(build):
         kubernetes_validate.validate(resource, VERSION, strict=True)
 

@@ -21,8 +21,8 @@ from ptfi.accounts.models import User
 from ptfi.telemetry.logs import JsonFormatter, LineFormatter
 from ptfi.urls import *  # noqa: F403 (a site with two views more)
 from ptfi.urls import urlpatterns as usual
-from tests.conftest import SignedIn, Suggest, acting_for_self, confirmed
 from tests.support.candidate_files import row
+from tests.support.cast import SignedIn, Suggest, acting_for_self, confirmed
 from tests.support.graph_helpers import persona, project
 from traits.log import entries as log
 from traits.models import Decision
@@ -30,7 +30,7 @@ from traits.models import Decision
 MARKER = "xylophone"
 API = "/v1/users/me/persona/traits"
 Lines = Callable[[], list[dict[str, Any]]]
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 
 
 def broken(request: HttpRequest) -> HttpResponse:

@@ -18,12 +18,13 @@ from graph import metrics as of_graph
 from ptfi.accounts.models import User
 from ptfi.events import metrics as of_events
 from ptfi.telemetry import state
-from tests.conftest import SignedIn, Suggest, confirmed
-from tests.deploy.test_run import free_port
-from tests.deploy.test_stop import running
+from tests.support.cast import SignedIn, Suggest, confirmed
 from tests.support.data_folder import wait_until
 from tests.support.graph_helpers import project
+from tests.support.processes import free_port, running
 from traits.metrics import OPEN_ERASURES, QUEUE
+
+pytestmark = pytest.mark.graph
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "a-token-of-twenty-characters"

@@ -11,7 +11,7 @@ from django.db import ProgrammingError, connection, transaction
 from ptfi.accounts.models import User
 from ptfi.db.grants import may_change_logs
 from ptfi.embedded import APPLICATION
-from tests.conftest import acting_for_self, confirmed
+from tests.support.cast import acting_for_self, confirmed
 from traits.erasure import persona as erasure
 from traits.models import UserRefinedTrait
 

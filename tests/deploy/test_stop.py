@@ -2,60 +2,27 @@
 
 import ctypes
 import http.client
-import os
 import signal
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from urllib.parse import urlsplit
 
 import psutil
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, Suggest, confirmed
-from tests.deploy.test_run import free_port
-from tests.support.data_folder import ROOT, wait_until
+from tests.support.cast import SignedIn, Suggest, confirmed
+from tests.support.concurrency import waiting
+from tests.support.data_folder import wait_until
 from tests.support.events import cookie_of
-from tests.support.graph_helpers import graph_process as graph_process
 from tests.support.graph_helpers import persona
+from tests.support.processes import answers, free_port, running
 from traits.models import ExtractedTraitCandidate, Persona, UserRefinedTrait
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.graph, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 TGKILL = 234
 """The number of the system call on x86-64: a signal to one thread."""
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-
-
-@contextmanager
-def running(*command: str) -> Iterator["subprocess.Popen[bytes]"]:
-    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-    process = subprocess.Popen(
-        [sys.executable, *command],
-        cwd=ROOT,
-        env=dict(os.environ) | {"DATABASE_URL": address, "PTFI_EMBEDDED": "", "HTTPS": "0"},
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        # Within a transaction, what others do is looked at once only.
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute(WAITING)
-        return bool(cursor.fetchone()[0])
 
 
 def confirm(port: int, client: Client, candidate: ExtractedTraitCandidate, said: list[int]) -> None:
@@ -72,17 +39,6 @@ def confirm(port: int, client: Client, candidate: ExtractedTraitCandidate, said:
     asking.close()
 
 
-def answers(port: int) -> bool:
-    asking = http.client.HTTPConnection("127.0.0.1", port, timeout=0.5)
-    try:
-        asking.request("GET", "/healthz")
-        return asking.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        asking.close()
-
-
 @pytest.mark.fault("web server told to stop in the middle of a request")
 def test_a_request_in_flight_is_answered(alice: User, suggest: Suggest, signed_in: SignedIn) -> None:
     candidate, port, said = suggest(alice), free_port(), list[int]()
@@ -93,9 +49,9 @@ def test_a_request_in_flight_is_answered(alice: User, suggest: Suggest, signed_i
         with transaction.atomic():
             Persona.objects.select_for_update().get(user=alice)
             asking.start()
-            wait_until(waits_for_a_lock, 10)
+            wait_until(waiting, 10)
             web.send_signal(signal.SIGTERM)
-            time.sleep(1)
+            wait_until(lambda: not answers(port))
             assert not said
         asking.join(20)
         assert said == [302]

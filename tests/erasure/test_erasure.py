@@ -1,9 +1,6 @@
 """An erased persona: nothing of it stays in the tables, in the graph, in sessions or in the log output."""
 
 import datetime as dt
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -12,46 +9,22 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from graph import connection as graph
 from graph.errors import GraphUnavailableError
 from ptfi.accounts.models import User
-from tests.conftest import PASSWORD, acting_for_self, confirmed, make_candidate
-from tests.support.candidate_files import new_row
+from tests.support.candidate_files import suggestion
+from tests.support.cast import PASSWORD, acting_for_self, confirmed, make_candidate
 from tests.support.decisions import assert_log_whole
 from tests.support.graph_helpers import cypher, dump, persona, project, trait_node
+from tests.support.graph_outage import away
 from tests.support.persona_marker import check_graph, erased, graph_with, marked_persona, tables_with
 from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.erasure import persona as erasure
 from traits.errors import ErasureExpiredError, InvalidError, NotFoundError
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import CandidateRecord, parse
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def word() -> str:
-    """Nothing but this test's person has it."""
-    return f"xylophone{uuid.uuid4().hex}"
-
-
-@contextmanager
-def away(settings: Any) -> Iterator[None]:
-    """The graph does not answer in here."""
-    there, settings.NEO4J_URL = settings.NEO4J_URL, "bolt://127.0.0.1:1"
-    graph.drop_driver()
-    yield
-    settings.NEO4J_URL = there
-    graph.drop_driver()
-    graph._away_until = 0.0
-
-
-def suggestion(**changes: Any) -> CandidateRecord:
-    row = parse(new_row(**changes))
-    assert isinstance(row, CandidateRecord)
-    return row
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 
 
 def suggested(user: User) -> ingest.Result:

@@ -8,8 +8,8 @@ from django.test import Client
 
 from graph.projection import erasure as erasing
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, acting_for_self, confirmed_trait, make_candidate
 from tests.support.candidate_files import new_row
+from tests.support.cast import SignedIn, acting_for_self, confirmed_trait, make_candidate
 from tests.support.decisions import assert_log_whole
 from tests.support.erasure_parts import SOURCE, suggested
 from tests.support.graph_helpers import cypher, project, trait_node
@@ -29,7 +29,7 @@ from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait
 from traits.persona import overview
 from traits.privacy.export_page import page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 
 
 def test_a_merge_is_taken_back_though_the_log_no_longer_says_what_it_gave(alice: User) -> None:

@@ -1,18 +1,16 @@
 """An erasure and an import at the same moment: whichever is first, nothing of the import stays behind."""
 
-import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from ptfi.accounts.models import User
-from tests.conftest import acting_for_self, make_candidate
-from tests.erasure.test_erasure import suggestion
+from tests.support.candidate_files import suggestion
+from tests.support.cast import acting_for_self, make_candidate
+from tests.support.concurrency import beside, over_and_over
 from tests.support.decisions import assert_log_whole
 from tests.support.persona_marker import erased
 from traits import decisions
@@ -26,36 +24,6 @@ from traits.ingest.parsing import CandidateRecord
 from traits.models import Erasure, ExtractedTraitCandidate, Persona, PersonaTrait, UserRefinedTrait
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-
-
-@contextmanager
-def beside(act: Callable[[], Any]) -> Iterator["Future[Any]"]:
-    """What it does runs in a thread with a connection of its own, and has come to wait for a lock."""
-
-    def run() -> Any:
-        try:
-            return act()
-        finally:
-            connection.close()
-
-    before = waiting()
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(run)
-        deadline = time.monotonic() + 10
-        while waiting() == before and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert not future.done()
-        yield future
-
-
-def waiting() -> int:
-    with connection.cursor() as cursor:
-        # A transaction that looks again would not see who has connected since.
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        return int(cursor.fetchone()[0])
 
 
 @pytest.mark.parametrize("superseding", [False, True])
@@ -157,38 +125,24 @@ def test_parts_are_erased_while_people_decide_and_imports_come(alice: User, monk
     """Each step sees what came since the one before; the log stays whole, and nothing of the source stays."""
     monkeypatch.setattr(erasure_steps, "THINGS", 5)
     monkeypatch.setattr(erasure_steps, "ENTRIES", 5)
-    stop = threading.Event()
 
     def several(source: str) -> list[CandidateRecord]:
         return [suggestion(supporting_evidence=piece_from(source)) for _ in range(10)]
 
-    def decide() -> int:
-        done = 0
-        while not stop.is_set():
-            for pk in ExtractedTraitCandidate.objects.filter(status="candidate").values_list("pk", flat=True)[:10]:
-                with suppress(NotFoundError, AlreadyDecidedError):
-                    decisions.confirm(**acting_for_self(alice), candidate_id=pk)
-                    done += 1
-        connection.close()
-        return done
+    def decide() -> None:
+        for pk in ExtractedTraitCandidate.objects.filter(status="candidate").values_list("pk", flat=True)[:10]:
+            with suppress(NotFoundError, AlreadyDecidedError):
+                decisions.confirm(**acting_for_self(alice), candidate_id=pk)
 
-    def bring() -> int:
-        done = 0
-        while not stop.is_set():
-            ingest.apply([*several("gone"), *several("kept")], owner=alice)
-            done += 1
-        connection.close()
-        return done
+    def bring() -> None:
+        ingest.apply([*several("gone"), *several("kept")], owner=alice)
 
-    with ThreadPoolExecutor(3) as pool:
-        workers = [pool.submit(decide), pool.submit(bring)]
-        time.sleep(2)
+    with over_and_over(decide, bring) as rounds:
+        rounds.go_on(3)
         done = erase_source(alice, "gone")
         while done.state == "erasing":
             done = erasure_parts.go_on(erasure_id=done.pk)
-        time.sleep(0.5)
-        stop.set()
-        assert all(worker.result() for worker in workers)
+        rounds.go_on(1)
     held = ExtractedTraitCandidate.objects.values_list("supporting_evidence", flat=True)
     traits = PersonaTrait.objects.values_list("evidence", flat=True)
     sources = {piece["source_package_id"] for pieces in (*held, *traits) for piece in pieces}
@@ -200,29 +154,18 @@ def test_parts_are_erased_while_people_decide_and_imports_come(alice: User, monk
 
 def test_many_at_once_do_not_lock_each_other_out(alice: User) -> None:
     """Imports that replace what others brought, decisions and erasures of one person."""
-    stop = threading.Event()
 
-    def work(number: int) -> int:
-        done = 0
-        try:
-            while not stop.is_set():
-                old = [str(pk) for pk in ExtractedTraitCandidate.objects.values_list("pk", flat=True)[:20]]
-                if number == 0:
-                    Persona.objects.filter(user=alice).update(suggestions_off_at=None)
-                    erased(alice)
-                    time.sleep(0.2)
-                else:
-                    ingest.apply([suggestion(supersedes=old[:3]) for _ in range(20)], owner=alice)
-                done += 1
-        finally:
-            connection.close()
-        return done
+    def erase() -> None:
+        Persona.objects.filter(user=alice).update(suggestions_off_at=None)
+        erased(alice)
+        time.sleep(0.1)
 
-    with ThreadPoolExecutor(4) as pool:
-        workers = [pool.submit(work, number) for number in range(4)]
-        time.sleep(4)
-        stop.set()
-        assert all(worker.result() for worker in workers)
+    def bring() -> None:
+        old = [str(pk) for pk in ExtractedTraitCandidate.objects.values_list("pk", flat=True)[:3]]
+        ingest.apply([suggestion(supersedes=old) for _ in range(20)], owner=alice)
+
+    with over_and_over(erase, bring, bring, bring) as rounds:
+        rounds.go_on(8)
     erased(alice)
     assert not ExtractedTraitCandidate.objects.exists()
     assert Erasure.objects.count() > 1

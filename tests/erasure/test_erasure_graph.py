@@ -12,17 +12,15 @@ from django.utils import timezone
 from graph.projection import erasure as erasing
 from graph.projection.projector import Projector
 from ptfi.accounts.models import User
-from tests.conftest import acting_for_self, confirmed, make_candidate
-from tests.erasure.test_erasure import away
-from tests.erasure.test_erasure import word as word
-from tests.graph.test_projector import windows, write
-from tests.support.graph_helpers import cypher, persona, project, trait_node
+from tests.support.cast import acting_for_self, confirmed, make_candidate
+from tests.support.graph_helpers import claimed_windows, cypher, persona, project, trait_node, write_windows
+from tests.support.graph_outage import away
 from tests.support.persona_marker import check_graph, erased, graph_with, marked_persona
 from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.models import Erasure
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.graph, pytest.mark.django_db, pytest.mark.slow]
 
 
 def test_nothing_new_is_projected_before_the_graph_is_cleared(alice: User, settings: Any, word: str) -> None:
@@ -83,10 +81,10 @@ def test_a_stalled_projector_brings_nothing_back(alice: User, projected: bool, w
     if projected:
         project(alice)
         confirmed(alice, word)
-    stalled = windows(alice)
+    stalled = claimed_windows(alice)
     erased(alice)
     project(alice)
-    write(stalled)
+    write_windows(stalled)
     assert cypher("MATCH (n) WHERE n.ownerID = $u RETURN labels(n) AS l", u=alice.pk) == [{"l": ["User"]}]
     assert "0 differ" in check_graph(alice)
 

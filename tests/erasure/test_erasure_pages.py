@@ -1,7 +1,6 @@
 """Having one's persona deleted in the browser."""
 
 import datetime as dt
-import re
 import uuid
 from typing import Any
 
@@ -10,13 +9,14 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import PASSWORD, Opened, SignedIn, acting_for_self, confirmed, make_candidate
 from tests.support.account_pages import reauthenticate, sign_in
+from tests.support.cast import PASSWORD, SignedIn, acting_for_self, confirmed, make_candidate
 from tests.support.graph_helpers import project
+from tests.support.pages import Html
 from traits.erasure import persona as erasure
 from traits.models import Erasure, Persona, PersonaTrait, UserRefinedTrait
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 NEW = "/persona/erasures/new/"
 
 
@@ -55,17 +55,16 @@ def test_others_sign_in_once_more(alice: User, as_alice: Client) -> None:
     confirmed(alice)
     address = ask(as_alice)["Location"]
     assert PersonaTrait.objects.exists()
-    page = as_alice.get(address).content.decode()
-    assert "1 trait<" in page
-    button = re.search(r'action="([^"]+/confirm/)"', page)
-    assert button
-    asked = as_alice.post(button[1])
+    page = Html(as_alice.get(address))
+    assert "1 trait" in page.texts("li")
+    [confirm] = [action for action in page.actions() if action.endswith("/confirm/")]
+    asked = as_alice.post(confirm)
     assert asked["Location"].startswith("/accounts/reauthenticate/")
     assert PersonaTrait.objects.exists()
-    answer = as_alice.post(asked["Location"], {"password": PASSWORD, "next": button[1]})
+    answer = as_alice.post(asked["Location"], {"password": PASSWORD, "next": confirm})
     assert (answer.status_code, answer["Location"]) == (302, address)
     assert not PersonaTrait.objects.exists()
-    assert as_alice.get(button[1]).status_code == 405
+    assert as_alice.get(confirm).status_code == 405
 
 
 def test_an_address_that_is_not_the_accounts_deletes_nothing(alice: User, client: Client) -> None:
@@ -132,23 +131,3 @@ def test_a_person_without_a_persona(alice: User, as_alice: Client) -> None:
     assert as_alice.get("/accounts/preferences/").status_code == 200
     assert "Nothing is held" in as_alice.get(NEW).content.decode()
     assert ask(as_alice).status_code == 302
-
-
-@pytest.mark.slow
-@pytest.mark.browser
-@pytest.mark.django_db(transaction=True)
-def test_the_receipt_follows_the_graph(alice: User, opened: Opened) -> None:
-    confirmed(alice)
-    page = opened("/persona/data/")
-    page.get_by_role("link", name="Delete my persona…").click()
-    page.get_by_label("e-mail address of your account").fill("alice@example.com")
-    page.get_by_role("button", name="Delete my persona").click()
-    page.get_by_role("button", name="Delete my persona").click()
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Confirm").click()
-    page.get_by_text("Your graph is being cleared").wait_for()
-    project(alice)
-    page.get_by_text("Your graph was cleared on").wait_for()
-    page.goto(page.url.split("/persona")[0] + "/persona/data/")
-    page.get_by_role("button", name="Turn suggestions on").click()
-    page.get_by_role("button", name="Turn suggestions off").wait_for()

@@ -7,9 +7,8 @@ import pytest
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.conftest import PASSWORD, acting_for_self, confirmed_trait, make_candidate
-from tests.erasure.test_erasure import suggestion
-from tests.erasure.test_erasure import word as word
+from tests.support.candidate_files import suggestion
+from tests.support.cast import PASSWORD, acting_for_self, confirmed_trait, make_candidate
 from tests.support.decisions import assert_log_whole, log_of
 from tests.support.erasure_parts import (
     OTHER,
@@ -31,7 +30,7 @@ from traits.ingest import batch as ingest
 from traits.ingest import blocklist as bars
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, Suppression, UserRefinedTrait
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 
 
 @pytest.mark.slow

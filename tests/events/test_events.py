@@ -16,14 +16,14 @@ from ptfi.accounts.models import User
 from ptfi.events import hub
 from ptfi.events.channels import people_in, tell_suggested
 from ptfi.web.headers import HEADERS
-from tests.conftest import SignedIn, confirmed, make_user
 from tests.support.candidate_files import row
+from tests.support.cast import SignedIn, confirmed, make_user
 from tests.support.data_folder import wait_until
 from tests.support.events import EventsProcess, Listener, cookie_of
 from tests.support.graph_helpers import project
 
 Listen = Callable[..., Listener]
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.graph, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(scope="module")

@@ -16,11 +16,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support.concurrency import WAITING
 from tests.support.data_folder import wait_until
 from tests.support.product import (
     BEHIND,
     CLAIMED,
-    WAITING,
     Product,
     Remote,
     Reviewers,
@@ -29,7 +29,6 @@ from tests.support.product import (
     recovered,
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(300)]
 fault = pytest.mark.fault
 DISK = 256
 """Megabytes that the graph's folder may take, of which it needs some 20."""

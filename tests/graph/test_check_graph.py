@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from ptfi.accounts.models import User
-from tests.conftest import acting_for_self, confirmed, make_candidate
+from tests.support.cast import acting_for_self, confirmed, make_candidate
 from tests.support.graph_helpers import cypher, project
 from traits import decisions
 from traits.models import PersonaTrait

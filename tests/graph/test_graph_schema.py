@@ -14,7 +14,7 @@ from graph.nodes import NODES
 from graph.projection import installation
 from graph.schema import key_of
 from ptfi.accounts.models import User
-from tests.conftest import confirmed
+from tests.support.cast import confirmed
 from tests.support.graph_helpers import cypher, persona, project
 
 DIGEST = "ce586886815f4d45"

@@ -17,7 +17,7 @@ from graph.projection import outbox
 from graph.projection import writer as writing
 from graph.projection.projector import Projector
 from ptfi.accounts.models import User
-from tests.conftest import confirmed, make_user
+from tests.support.cast import confirmed, make_user
 from tests.support.graph_helpers import cypher, persona, project
 from traits.models import Persona
 

@@ -15,10 +15,9 @@ from graph.picture.drawing import draw
 from graph.picture.layout import Box, Dot, arrange, wrapped
 from graph.picture.query import Sketch, SketchConcept, SketchTrait
 from ptfi.accounts.models import User
-from tests.conftest import acting_for_self, confirmed, confirmed_trait, make_candidate
-from tests.persona.test_trait_list import no_graph as no_graph
+from tests.support.cast import acting_for_self, confirmed, confirmed_trait, make_candidate
 from tests.support.graph_helpers import cypher, project
-from tests.support.pages import markup_of, text_of
+from tests.support.pages import Html, text_of
 from tests.support.trait_pages import ARABIC, HTMX, SCRIPT, path, queries_of
 from traits import decisions
 from traits.decisions.inputs import Changes
@@ -67,7 +66,7 @@ def test_the_picture_and_the_list_say_the_same(as_alice: Client, some: PersonaTr
     text = text_of(page).split("The same as a list")[1]
     for part in ("Loves jazz", "90 %", "jazz , music", "Plays the bass", "music : 2 traits", "Style: Pace , slow"):
         assert part in text, part
-    assert "aria-current" in markup_of(page)
+    assert Html(page).has("[aria-current]")
 
 
 @pytest.mark.slow
@@ -126,13 +125,12 @@ def test_every_one_of_the_usual_traits_has_its_name() -> None:
 
 
 @pytest.mark.slow
-def test_filters(as_alice: Client, alice: User, some: PersonaTrait) -> None:
+def test_the_picture_shows_what_the_filters_let_through(as_alice: Client, alice: User, some: PersonaTrait) -> None:
     decisions.set_status(**acting_for_self(alice), trait_id=some.pk, status="dormant")
     project(alice)
 
     def shown(query: str) -> set[str]:
-        page = as_alice.get(f"/persona/graph/?{query}").content.decode()
-        return set(re.findall(r'<a href="/traits/[0-9a-f-]+/" dir="auto">([^<]*)<', page))
+        return set(Html(as_alice.get(f"/persona/graph/?{query}")).texts(".picture-table a[href^='/traits/'][dir=auto]"))
 
     assert shown("") == {"Loves jazz", "Plays the bass", "Laughs when nervous"}
     assert shown("category=Skill") == {"Plays the bass"}
@@ -144,8 +142,8 @@ def test_filters(as_alice: Client, alice: User, some: PersonaTrait) -> None:
     for nonsense in ("category=x&status=y&strength=7&kind=z&show=9", "strength=%F0%9F%8E%B7", "concept=%00", "kind="):
         assert len(shown(nonsense)) == 3, nonsense
     page = as_alice.get("/persona/graph/?kind=skill&category=Skill&concept=music&strength=40")
-    assert re.search(r'<option value="Skill"\s+selected', page.content.decode())
-    assert re.search(r'<details class="[^"]*picture-more"\s+open', page.content.decode())
+    assert Html(page).chosen("category") == ["Skill"]
+    assert Html(page).has("details.picture-more[open]")
     assert not titles(page, "concept")
     assert "Nothing matches" in text_of(as_alice.get("/persona/graph/?concept=chess"))
 
@@ -174,8 +172,7 @@ def test_many_traits_are_folded_and_it_says_so(as_alice: Client, alice: User) ->
     assert "60 pieces of evidence are counted in the list only" in text
     assert len(titles(page, "trait")) + len(titles(page, "skill")) == 60
     assert titles(page, "group") == ["20 more: Knowledge domain", "20 more: Skill"]
-    assert 'href="/persona/graph/?category=Skill"' in markup_of(page)
-    assert 'href="/persona/graph/?show=150"' in markup_of(page)
+    assert {"/persona/graph/?category=Skill", "/persona/graph/?show=150"} <= Html(page).links()
     assert "Trait 99 (Skill" in titles(page, "skill")[0]
     whole = as_alice.get("/persona/graph/?show=150")
     assert len(titles(whole, "trait")) + len(titles(whole, "skill")) == 100
@@ -307,7 +304,7 @@ def test_long_names_are_shortened(name: str, lines: list[str]) -> None:
     assert wrapped(name) == lines
 
 
-def test_one_trait_alone(as_alice: Client, alice: User) -> None:
+def test_the_picture_of_a_single_trait(as_alice: Client, alice: User) -> None:
     decisions.add_trait(**acting_for_self(alice), changes=Changes(name="Sails", category="Skill"))
     project(alice)
     assert len(titles(as_alice.get("/persona/graph/"))) == 2

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from graph.nodes import Trait
 from graph.schema import NODE_BY_LABEL, properties_of
 from ptfi.accounts.models import User
-from tests.conftest import acting_for_self, confirmed, make_candidate
+from tests.support.cast import acting_for_self, confirmed, make_candidate
 from tests.support.graph_helpers import concept_names, cypher, dump, persona, project, trait_node
 from traits import decisions
 from traits.decisions.inputs import Changes, Evidence

@@ -16,15 +16,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 
-from graph import connection
 from graph.errors import GraphUnavailableError
 from graph.projection import outbox
 from graph.projection import writer as writing
 from graph.projection.projector import Projector
 from ptfi.accounts.models import User
-from tests.conftest import acting_for_self, confirmed, make_user
-from tests.support.graph_helpers import cypher, dump, persona, project, trait_node
-from tests.support.graph_helpers import graph_process as graph_process
+from tests.support.cast import acting_for_self, confirmed, make_user
+from tests.support.graph_helpers import claimed_windows, cypher, dump, persona, project, trait_node, write_windows
 from traits import decisions
 from traits.log import entries as log
 from traits.log.snapshots import trait_state
@@ -33,29 +31,16 @@ from traits.models import Decision, PersonaTrait
 MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 
 
-def windows(user: User) -> list[writing.Window]:
-    """What a projector that has just claimed the person would write."""
-    projector = Projector(only=user.pk)
-    projector._held = outbox.claim(30, user.pk)
-    made = [window for _, window in projector._windows()]
-    outbox.release(projector._held)
-    return made
-
-
 def hash_at(user: User, revision: int) -> str:
     return outbox.hashes({user.pk: revision})[user.pk]
 
 
-def write(found: list[writing.Window]) -> Any:
-    return connection.write(lambda tx: writing.write(tx, found), 10)
-
-
 def test_a_repeat_changes_nothing(alice: User) -> None:
     confirmed(alice)
-    once = windows(alice)
-    assert write(once) == {}
+    once = claimed_windows(alice)
+    assert write_windows(once) == {}
     before = dump(alice)
-    assert write(once) == {alice.pk: writing.Fence(1, 1, bytes(persona(alice).hash).hex())}
+    assert write_windows(once) == {alice.pk: writing.Fence(1, 1, bytes(persona(alice).hash).hex())}
     assert dump(alice) == before
     project(alice)
     assert persona(alice).behind == 0
@@ -64,20 +49,20 @@ def test_a_repeat_changes_nothing(alice: User) -> None:
 def test_a_stalled_worker_cannot_undo_a_newer_decision(alice: User) -> None:
     trait = confirmed(alice).trait
     assert trait
-    stalled = windows(alice)
+    stalled = claimed_windows(alice)
     project(alice)
     decisions.remove_trait(**acting_for_self(alice), trait_id=trait.pk)
     project(alice)
-    assert write(stalled)[alice.pk].revision == 2
+    assert write_windows(stalled)[alice.pk].revision == 2
     assert trait_node(trait.pk) is None
 
 
 def test_a_stalled_worker_cannot_write_into_a_rebuilt_graph(alice: User) -> None:
     confirmed(alice)
-    stalled = windows(alice)
+    stalled = claimed_windows(alice)
     outbox.replay([outbox.Replay(alice.pk, 1)])
-    assert write(windows(alice))[alice.pk].revision == writing.CLEARING
-    assert write(stalled)[alice.pk].revision == writing.CLEARING
+    assert write_windows(claimed_windows(alice))[alice.pk].revision == writing.CLEARING
+    assert write_windows(stalled)[alice.pk].revision == writing.CLEARING
     project(alice)
     assert persona(alice).behind == 0
     assert len(cypher("MATCH (:User {userID: $u})-[:HAS_TRAIT]->(t) RETURN t", u=alice.pk)) == 1

@@ -16,7 +16,7 @@ from graph.models import SharedConcept, Vocabulary
 from graph.projection import shared_concepts as shared
 from graph.projection.projector import Projector
 from ptfi.accounts.models import User
-from tests.conftest import acting_for_self, confirmed, confirmed_trait
+from tests.support.cast import acting_for_self, confirmed, confirmed_trait
 from tests.support.graph_helpers import concept_names, cypher, project
 from traits import decisions
 
@@ -153,7 +153,7 @@ def test_a_fault_names_its_line_and_nothing_goes_in(tmp_path: Path, rows: list[A
         ("name\n\"AI", "this is not CSV"),
     ],
 )  # fmt: skip
-def test_csv_that_is_none(tmp_path: Path, text: str, fault: str) -> None:
+def test_a_malformed_csv_is_refused(tmp_path: Path, text: str, fault: str) -> None:
     assert fault in take_in(write(tmp_path, text, name="concepts.csv"))
 
 
@@ -273,6 +273,6 @@ def test_only_one_projector_is_at_it(tmp_path: Path) -> None:
     assert not shared.waiting()
 
 
-def test_the_demo_fits() -> None:
+def test_the_demos_concepts_can_be_imported() -> None:
     assert "0 taken out" in take_in(str(DEMO))
     assert SharedConcept.objects.get(name="machine learning").broader.get().name == "AI"

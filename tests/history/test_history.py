@@ -1,7 +1,6 @@
 """The history: every decision in a sentence, folded, filtered, undone from there; and the entry's own page."""
 
 import datetime as dt
-import re
 import zoneinfo
 from typing import Any
 
@@ -10,8 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, Suggest, acting_for_self, confirmed, confirmed_trait
-from tests.support.pages import said, text_of
+from tests.support.cast import SignedIn, Suggest, acting_for_self, confirmed, confirmed_trait
+from tests.support.pages import Html, said, text_of
 from tests.support.trait_pages import ARABIC, SCRIPT, queries_of
 from traits import decisions
 from traits.decisions.inputs import Changes, Evidence, Relation
@@ -25,8 +24,7 @@ HTMX = {"HX-Request": "true", "HX-Target": "history-list"}
 
 def sentences(response: Any) -> list[str]:
     """What each entry of the page says, newest first."""
-    found = re.findall(r'<p class="entry-what" dir="auto">(.*?)</p>', response.content.decode(), re.DOTALL)
-    return [" ".join(re.sub(r"<[^>]+>", "", each).split()) for each in found]
+    return Html(response).texts("p.entry-what")
 
 
 def test_every_decision_in_a_sentence(as_alice: Client, alice: User, suggest: Suggest) -> None:
@@ -121,7 +119,7 @@ def test_an_entrys_page_shows_its_evidence_and_leads_on(as_alice: Client, alice:
 
 
 @pytest.mark.slow
-def test_a_batch_is_one(as_alice: Client, alice: User, queue: list[ExtractedTraitCandidate]) -> None:
+def test_a_batch_is_shown_as_one_decision(as_alice: Client, alice: User, queue: list[ExtractedTraitCandidate]) -> None:
     ids = [row.pk for row in queue]
     outcome = decisions.decide_many(**acting_for_self(alice), candidate_ids=ids, decision="rejected", code="not_me")
     page = as_alice.get(HISTORY)
@@ -155,9 +153,7 @@ def test_undo_comes_back_to_the_place(as_alice: Client, alice: User) -> None:
     for number in range(31):
         decisions.add_trait(**acting_for_self(alice), changes=Changes(name=f"Hums {number}", category="Skill"))
     page = as_alice.get(f"{HISTORY}?after=3")
-    found = re.search(r'name="next"\s+value="([^"]+)"', page.content.decode())
-    assert found
-    back = found[1].replace("&amp;", "&")
+    back = Html(page).values("next")[0]
     answer = as_alice.post(f"/undo/{outcome.action_id}/", {"next": f"{HISTORY}?after=3&done={outcome.action_id}#e-1"})
     assert back.startswith(f"{HISTORY}?after=3&done=")
     assert answer.headers["Location"] == f"{HISTORY}?after=3&done={outcome.action_id}#e-1"
@@ -176,7 +172,9 @@ def test_undo_leads_to_no_other_site(as_alice: Client, alice: User, elsewhere: s
 
 
 @pytest.mark.slow
-def test_filters(as_alice: Client, alice: User, sam: User, suggest: Suggest) -> None:
+def test_the_history_shows_what_the_filters_let_through(
+    as_alice: Client, alice: User, sam: User, suggest: Suggest
+) -> None:
     alice.time_zone = "Pacific/Auckland"
     alice.save()
     jazz = confirmed_trait(alice)
@@ -255,10 +253,9 @@ def test_paging_and_queries(as_alice: Client, alice: User, queue: list[Extracted
     while True:
         page = as_alice.get(HISTORY + after)
         seen += sentences(page)
-        following = re.search(r'href="(\?after=\d+)"\s+rel="next"', page.content.decode())
-        if not following:
+        after = Html(page).next_page()
+        if not after:
             break
-        after = following[1]
     assert len(seen) == 3 + 12 * 3
 
 

@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import acting_for_self, confirmed_trait, make_candidate
-from tests.support.pages import text_of
+from tests.support.cast import acting_for_self, confirmed_trait, make_candidate
+from tests.support.pages import Html, text_of
 from tests.support.trait_pages import queries_of
 from traits import decisions
 from traits.decisions.inputs import Changes
@@ -50,7 +50,7 @@ def may(alice: User, on_day: At) -> dict[str, PersonaTrait]:
 
 
 def names(response: Any) -> list[str]:
-    return re.findall(r'dir="auto">([^<]*)</(?:a|span)></h3>', response.content.decode())
+    return Html(response).texts("h3 [dir=auto]")
 
 
 def numbers(response: Any) -> dict[str, str]:
@@ -125,9 +125,7 @@ def test_pages_and_queries(as_alice: Client, alice: User) -> None:
         decisions.add_trait(**acting_for_self(alice), changes=Changes(name=f"Trait {number:02}", category="Other"))
     today = f"{PAST}?day={timezone.localdate()}"
     first = as_alice.get(today)
-    following = re.search(r'href="(\?[^"]+)"\s+rel="next"', first.content.decode())
-    assert following
-    second = as_alice.get(PAST + following[1].replace("&amp;", "&"))
+    second = as_alice.get(PAST + Html(first).next_page())
     assert names(first) + names(second) == [f"Trait {number:02}" for number in range(60)]
     # The moment, the persona then, its styles, and the head.
     assert queries_of(as_alice, today, "traits_") == 4

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -18,6 +17,7 @@ from django.db import connection
 
 from ptfi.accounts.models import User
 from tests.support.candidate_files import FILE, SECRET, Run, everything, load, new_row, stored
+from tests.support.processes import database_address
 from traits.models import ExtractedTraitCandidate, UserRefinedTrait
 
 # The import has connections of its own, which see only what is committed.
@@ -148,7 +148,7 @@ def test_when_the_database_fails_whole_batches_stay(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_ctrl_c_says_up_to_which_line_all_is_in() -> None:
-    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    address = database_address()
     environment = {name: value for name, value in os.environ.items() if name != "PTFI_EMBEDDED"}
     command = subprocess.Popen(
         [sys.executable, "manage.py", "import_candidates", "-"],

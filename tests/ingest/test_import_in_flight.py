@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -19,8 +18,9 @@ from django.core.management import CommandError
 from django.db import connection, transaction
 
 from ptfi.accounts.models import User
-from tests.conftest import make_user
 from tests.support.candidate_files import SECRET, Row, Run, load, new_row, person, stored
+from tests.support.cast import make_user
+from tests.support.processes import database_address
 from traits.models import ExtractedTraitCandidate, Persona, UserRefinedTrait
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -128,7 +128,7 @@ def test_when_a_block_fails_and_a_later_one_is_in(tmp_path: Path, whole_blocks: 
 def test_ctrl_c_ends_a_block_that_waits_for_somebody(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in (new_row(candidate_id=LOWEST), new_row())))
-    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    address = database_address()
     environment = {name: value for name, value in os.environ.items() if name != "PTFI_EMBEDDED"}
     ended = threading.Event()
     with insert_under_way(until=ended.is_set):

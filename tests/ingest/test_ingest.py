@@ -10,8 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ptfi.accounts.models import User
-from tests.conftest import acting_for_self
 from tests.support.candidate_files import Row, everything, load, new_row, person, piece, stored
+from tests.support.cast import acting_for_self
 from traits import decisions
 from traits.decisions.inputs import Evidence
 from traits.ingest import batch as ingest

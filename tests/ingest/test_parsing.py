@@ -125,7 +125,7 @@ def test_values_are_normalised() -> None:
     assert (candidate.supersedes, candidate.status) == ([], "candidate")
 
 
-def test_the_longest_row_fits() -> None:
+def test_the_longest_row_is_imported() -> None:
     pieces = [piece(f"{number:04}" + "長" * 3_996) for number in range(1_000)]
     row = new_row(trait_name="ﷺ" * 255, trait_description="x" * 10_000, supporting_evidence=pieces)
     assert load(row).counts == {"created": 1}

@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, acting_for_self, confirmed_trait, make_candidate, make_user
 from tests.support.api import api_of
+from tests.support.cast import SignedIn, acting_for_self, confirmed_trait, make_candidate, make_user
 from tests.support.decisions import log_of
 from tests.support.every_decision import every_decision, finish
 from tests.support.frozen_logs import FILES, entries_of, holds, kinds_in, load, standing_entry

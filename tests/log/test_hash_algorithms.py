@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from ptfi.accounts.models import User
-from tests.conftest import confirmed
+from tests.support.cast import confirmed
 from tests.support.frozen_logs import FOLDER, load
 from traits.log.chain import ALGORITHMS, NEW_ENTRIES
 from traits.log.snapshots import State

@@ -8,7 +8,7 @@ from django.test import Client
 
 from graph.projection import outbox
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, acting_for_self
+from tests.support.cast import SignedIn, acting_for_self
 from tests.support.frozen_logs import FILES, entries_of, holds, load, standing_entry
 from tests.support.new_field import DEFAULT, FIELD, added_field
 from traits import decisions
@@ -19,7 +19,7 @@ from traits.log.versions import lifted, newest
 from traits.models import Decision, PersonaTrait
 
 # Only the owner of a table may add a column to it.
-pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.owner]
+pytestmark = [pytest.mark.graph, pytest.mark.slow, pytest.mark.django_db, pytest.mark.owner]
 
 
 @pytest.fixture(params=FILES, ids=lambda file: file.stem)

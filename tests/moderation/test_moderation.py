@@ -12,9 +12,9 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, Suggest, acting_for_self, make_user
 from tests.support.api import api_of
 from tests.support.candidate_files import new_row
+from tests.support.cast import SignedIn, Suggest, acting_for_self, make_user
 from tests.support.decisions import log_of
 from tests.support.pages import said, text_of
 from tests.support.persona_marker import erased, tables_with

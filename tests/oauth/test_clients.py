@@ -19,9 +19,8 @@ from ptfi.oauth import grants, models
 from ptfi.oauth.models import ClientAccess, record_access
 from ptfi.oauth.scopes import INGEST, READ_TRAITS, USER_SCOPES
 from ptfi.oauth.templatetags.moments import roughly_ago
-from tests.conftest import SignedIn
-from tests.decisions.test_concurrency import at_once
-from tests.support.account_pages import Page
+from tests.support.cast import SignedIn
+from tests.support.concurrency import at_once
 from tests.support.oauth import (
     ORIGIN,
     REDIRECT_URI,
@@ -36,6 +35,7 @@ from tests.support.oauth import (
     tokens_of,
     userinfo,
 )
+from tests.support.pages import Html
 
 pytestmark = pytest.mark.django_db
 CONNECTIONS = "/accounts/connections/"
@@ -59,7 +59,7 @@ def test_a_program_in_browsers(capsys: pytest.CaptureFixture[str]) -> None:
     assert made.get_cors_origins() == [ORIGIN, "http://localhost:3000"]
 
 
-def test_the_pipeline(capsys: pytest.CaptureFixture[str]) -> None:
+def test_create_client_makes_the_pipelines_client(capsys: pytest.CaptureFixture[str]) -> None:
     printed = create(capsys, "Pipeline", "--pipeline", "--client-id", "pipeline")
     made = OAuthClient.objects.get(pk="pipeline")
     assert made.check_secret(printed["client secret"])
@@ -169,7 +169,7 @@ def test_connected_apps(alice: User, as_alice: Client) -> None:
     tokens_of(exchange(code_for(as_alice, app, ["openid", READ_TRAITS])))
     answer = as_alice.get(CONNECTIONS)
     page = re.sub(r"\s+", " ", answer.content.decode())
-    assert Page(answer).refused == []
+    assert Html(answer).inline_code() == []
     assert "Mirror &amp; Co" in page
     assert "See your traits, suggestions and history" in page
     assert "change your traits" not in page

@@ -15,8 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from ptfi.accounts.models import User
 from ptfi.oauth.models import ClientAccess
 from ptfi.oauth.scopes import INGEST, MANAGE_TRAITS, READ_TRAITS
-from tests.conftest import SignedIn
-from tests.support.account_pages import Page, sign_in
+from tests.support.account_pages import sign_in
+from tests.support.cast import SignedIn
 from tests.support.oauth import (
     ALL,
     AUTHORIZE,
@@ -35,11 +35,12 @@ from tests.support.oauth import (
     tokens_of,
     userinfo,
 )
+from tests.support.pages import Html
 
 pytestmark = pytest.mark.django_db
 
 
-def test_the_whole_flow(alice: User, client: Client) -> None:
+def test_a_code_is_asked_for_allowed_and_exchanged(alice: User, client: Client) -> None:
     app, (verifier, challenge) = make_client(), pkce()
     address = question(app, challenge, nonce="n")
     asked = client.get(address)
@@ -84,7 +85,7 @@ def test_the_question_is_in_words(alice: User, as_alice: Client) -> None:
     EmailAddress.objects.create(user=alice, email="second@example.com", verified=True)
     answer = as_alice.get(question(make_client("Mirror & Co"), pkce()[1]))
     page = answer.content.decode()
-    assert Page(answer).refused == []
+    assert Html(answer).inline_code() == []
     for words in (
         "Mirror &amp; Co",
         "app.example.com",
@@ -99,7 +100,7 @@ def test_the_question_is_in_words(alice: User, as_alice: Client) -> None:
     assert "no-store" in answer["Cache-Control"]
 
 
-def test_saying_no(as_alice: Client) -> None:
+def test_refusing_consent_is_told_to_the_client(as_alice: Client) -> None:
     app = make_client()
     answer = consent(as_alice, question(app, pkce()[1]), action="cancel")
     assert sent_back(answer) == {"error": "access_denied", "state": "xyz"}
@@ -163,7 +164,7 @@ def test_who_is_not_known_gets_no_answer(as_alice: Client, changes: dict[str, st
     answer = as_alice.get(question(make_client(), pkce()[1], **changes))  # type: ignore[arg-type]
     assert answer.status_code == 400
     assert b"That did not work" in answer.content
-    assert Page(answer).refused == []
+    assert Html(answer).inline_code() == []
 
 
 @pytest.mark.parametrize("more", ["&x=%zz", "&code_challenge_method=plain", "&client_id=other", "&x=%00"])
@@ -262,7 +263,7 @@ def test_signing_out_from_an_app(as_alice: Client, client: Client) -> None:
     page = as_alice.get(address)
     assert b"sign out of PTFI" in page.content
     assert "form-action 'self' https://app.example.com" in page["Content-Security-Policy"]
-    assert Page(page).refused == []
+    assert Html(page).inline_code() == []
     left = as_alice.get(f"/identity/o/logout?client_id={app.pk}&post_logout_redirect_uri=https://evil.example.com/")
     assert left.status_code == 400
     assert b"post_logout_redirect_uri" in left.content

@@ -12,7 +12,7 @@ from django.utils import timezone
 from ptfi.accounts.models import User
 from ptfi.oauth.models import SpentToken
 from ptfi.oauth.scopes import INGEST, MANAGE_TRAITS, READ_TRAITS
-from tests.decisions.test_concurrency import at_once
+from tests.support.concurrency import at_once
 from tests.support.oauth import (
     ALL,
     REVOKE,
@@ -69,7 +69,7 @@ def test_a_code_runs_out(as_alice: Client) -> None:
 
 
 @pytest.mark.slow
-def test_a_code_twice(as_alice: Client) -> None:
+def test_a_second_exchange_of_a_code_revokes_its_tokens(as_alice: Client) -> None:
     data = code_for(as_alice, make_client())
     made = tokens_of(exchange(data))
     assert exchange(data).status_code == 400

@@ -1,6 +1,5 @@
 """The parts that an open page asks for anew: the line about new suggestions, the sign at a trait, the graph's state."""
 
-import re
 from typing import Any
 
 import pytest
@@ -8,7 +7,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from ptfi.accounts.models import User
-from tests.conftest import Suggest, confirmed_trait
+from tests.support.cast import Suggest, confirmed_trait
+from tests.support.pages import Html, text_of
 from traits.models import PersonaTrait
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +17,7 @@ HTMX = {"HX-Request": "true"}
 
 def words(response: Any) -> str:
     assert response.status_code == 200
-    return " ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).split())
+    return text_of(response)
 
 
 def test_how_many_are_new(
@@ -31,7 +31,7 @@ def test_how_many_are_new(
     with django_assert_num_queries(4):
         answer = as_alice.get("/review/news/?total=0&category=Interest&q=jazz", headers=HTMX)
     assert words(answer).startswith("3 new suggestions Show")
-    assert 'href="/review/?category=Interest&amp;q=jazz"' in answer.content.decode()
+    assert "/review/?category=Interest&q=jazz" in Html(answer).links()
     assert "new" not in words(as_alice.get("/review/news/?total=7", headers=HTMX))
 
 
@@ -59,7 +59,7 @@ def test_the_sign_asks_until_the_graph_shows_it(
 
 def test_a_page_that_shows_everything_is_not_asked_to_look_again(alice: User, as_alice: Client) -> None:
     assert "HX-Trigger" not in as_alice.get("/traits/graph-state/?seen=0", headers=HTMX)
-    assert as_alice.get("/traits/graph-state/?seen=7", headers=HTMX)["HX-Trigger"] == "graph-caught-up"
+    assert as_alice.get("/traits/graph-state/?seen=7", headers=HTMX)["HX-Trigger"] == '{"graph-caught-up": {}}'
     confirmed_trait(alice)
     assert "HX-Trigger" not in as_alice.get("/traits/graph-state/?seen=7", headers=HTMX)
 

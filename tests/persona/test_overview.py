@@ -1,15 +1,14 @@
 """The overview: what the persona holds, what waits, how it grew, and which model was right."""
 
 import datetime as dt
-import re
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import Suggest, acting_for_self, confirmed, confirmed_trait
-from tests.support.pages import text_of
+from tests.support.cast import Suggest, acting_for_self, confirmed, confirmed_trait
+from tests.support.pages import Html, text_of
 from tests.support.trait_pages import queries_of
 from traits import decisions
 from traits.decisions.inputs import Changes
@@ -37,7 +36,7 @@ def test_suggestions_and_no_decision(as_alice: Client, queue: list[ExtractedTrai
         assert part in text, part
 
 
-def test_one_trait(as_alice: Client, alice: User) -> None:
+def test_the_overview_of_one_trait(as_alice: Client, alice: User) -> None:
     confirmed(alice)
     text = text_of(as_alice.get(OVERVIEW))
     for part in (
@@ -78,7 +77,7 @@ def test_few_decisions_have_no_bar(as_alice: Client, alice: User) -> None:
     assert "4 of 4 times" in text_of(page)
 
 
-def test_what_waits(alice: User, suggest: Suggest) -> None:
+def test_the_overview_counts_what_waits(alice: User, suggest: Suggest) -> None:
     for number in range(5):
         suggest(alice, f"Likes {number}")
     soon = timezone.now() + dt.timedelta(hours=2)
@@ -171,10 +170,10 @@ def test_the_same_number_of_queries(as_alice: Client, alice: User, suggest: Sugg
     # Statuses, models, categories, what waits, first decision, growth, erasures; latest, how they stand, what changed.
     assert queries_of(as_alice, OVERVIEW, "traits_") == few == 10
     assert "And 15 other models" in text_of(page)
-    assert not re.search(r"\sstyle=|<style|<script(?![^>]*\ssrc=)", page.content.decode())
+    assert Html(page).inline_code() == []
 
 
-def test_bobs_is_empty(alice: User, bob: User, client: Client) -> None:
+def test_bob_sees_an_empty_overview(alice: User, bob: User, client: Client) -> None:
     confirmed(alice)
     client.force_login(bob)
     assert "Your persona starts with you" in text_of(client.get(OVERVIEW))

@@ -1,6 +1,5 @@
 """The page of the communication style: contexts, what they inherit, the example, faults, two tabs, and undo."""
 
-import re
 import uuid
 from typing import Any
 
@@ -9,43 +8,29 @@ from django.contrib.messages import get_messages
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, acting_for_self
+from tests.support.cast import SignedIn, acting_for_self
 from tests.support.decisions import log_of
 from tests.support.graph_helpers import project
-from tests.support.pages import markup_of, said, text_of
+from tests.support.pages import Html, said, text_of
+from tests.support.style_pages import sent
 from tests.support.trait_pages import SCRIPT
 from traits import decisions
 from traits.decisions import styles
 from traits.persona import style_preview as style_examples
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 SLIDER = {"emoji": "0", "emoji_unset": "0"}
 
 
 def seen(response: Any) -> str:
-    return str(re.findall(r'name="seen" value="([^"]*)"', markup_of(response))[0])
-
-
-def sent(client: Client, address: str = "/styles/", **values: str) -> dict[str, str]:
-    """What the page of a context sends when nothing is touched, and what differs."""
-    page = client.get(address)
-    text = markup_of(page)
-    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', text))
-    for name, value in re.findall(r'name="((?:name|value)-\d+)" value="([^"]*)"', text):
-        fields[name] = value
-    for name, value in re.findall(r'name="(known-\w+)"(?: id="[^"]*")? value="([^"]*)" checked', text):
-        fields[name] = value
-    fields["emoji"] = re.findall(r'step="\d+" value="(\d+)"', text)[0]
-    fields.pop("csrfmiddlewaretoken", None)
-    return fields | {"save": "1"} | values
+    return Html(response).values("seen")[0]
 
 
 def tab(client: Client, label: str) -> str:
-    page = markup_of(client.get("/styles/"))
-    return str(re.findall(rf'href="([^"]+)"[^>]*><bdi>{label}</bdi>', page)[0])
+    return Html(client.get("/styles/")).link(label)
 
 
-def test_nothing_yet(as_alice: Client, alice: User) -> None:
+def test_the_page_of_a_person_without_styles(as_alice: Client, alice: User) -> None:
     page = as_alice.get("/styles/")
     assert "Please send me the report. I want to check whether the plan holds up." in text_of(page)
     assert page.content.decode().count("Not set") == 5
@@ -144,7 +129,7 @@ def test_a_context_of_ones_own(as_alice: Client, alice: User) -> None:
     for bad in ("x" * 101, "a\x00b", "a\nb"):
         refused = as_alice.post("/styles/", {"open": "1", "new_context": bad})
         assert refused.status_code == 400
-        assert 'aria-describedby="new_context_error"' in markup_of(refused)
+        assert Html(refused).has("[aria-describedby=new_context_error]")
 
 
 def test_bob_finds_nothing(as_alice: Client, alice: User, bob: User, signed_in: SignedIn) -> None:
@@ -178,9 +163,9 @@ def test_faults_keep_what_was_typed(as_alice: Client, alice: User, values: dict[
     answer = as_alice.post("/styles/", sent(as_alice, **({"known-HumorUsage": "high"} | values)))
     assert answer.status_code == 400
     assert fault in text_of(answer)
-    assert re.search(r'name="known-HumorUsage" value="high" checked', markup_of(answer))
+    assert Html(answer).chosen("known-HumorUsage") == ["high"]
     if "name-0" in values:
-        assert f'value="{values["name-0"]}"' in markup_of(answer)
+        assert Html(answer).values("name-0") == [values["name-0"]]
     assert styles.all_styles(alice) == {}
 
 
@@ -200,7 +185,7 @@ def test_a_change_in_another_tab_is_noticed(as_alice: Client, alice: User) -> No
     assert answer.status_code == 409
     assert "Pace , now moderate" in text_of(answer)
     assert "A , now not set" in text_of(answer)
-    assert re.search(r'name="known-Pacing" value="slow" checked', markup_of(answer))
+    assert Html(answer).chosen("known-Pacing") == ["slow"]
     assert styles.styles(alice, "") == {"Pacing": "moderate"}
     again = as_alice.post("/styles/", first | {"seen": seen(answer)})
     assert again.status_code == 302
@@ -213,24 +198,26 @@ def test_the_preview_with_and_without_a_script(as_alice: Client, alice: User) ->
     part = as_alice.post("/styles/", values, headers={"HX-Request": "true", "HX-Target": "style-preview"})
     assert "Hey, shoot me that report! 🙂" in text_of(part)
     assert "<html" not in part.content.decode()
-    assert re.search(r'<output id="emoji-words" hx-swap-oob="true" for="emoji">wherever one fits<', markup_of(part))
+    assert Html(part).texts("output#emoji-words[hx-swap-oob=true][for=emoji]") == ["wherever one fits"]
     page = as_alice.post("/styles/", values | {"preview": "1"})
     assert page.status_code == 200
     assert "Hey, shoot me that report! 🙂" in text_of(page)
-    assert 'name="name-0" value="A"' in markup_of(page)
-    more = markup_of(as_alice.post("/styles/", values | {"more": "1"}))
-    assert more.count('name="name-') == page.content.decode().count('name="name-') + 1
+    assert Html(page).values("name-0") == ["A"]
+    more = Html(as_alice.post("/styles/", values | {"more": "1"}))
+    assert len(more.all("[name^=name-]")) == len(Html(page).all("[name^=name-]")) + 1
     assert styles.all_styles(alice) == {}
 
 
 def test_any_text_is_shown_as_it_is(as_alice: Client, alice: User) -> None:
     decisions.put_styles(**acting_for_self(alice), context="x <b>", styles={SCRIPT[:90]: SCRIPT, "يحب": "ä"})
-    page = as_alice.get(tab(as_alice, "x &lt;b&gt;"))
+    page = as_alice.get(tab(as_alice, "x <b>"))
     assert SCRIPT not in page.content.decode()
-    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", page.content.decode())
+    assert Html(page).inline_code() == []
 
 
-def test_costs(as_alice: Client, alice: User, django_assert_num_queries: Any) -> None:
+def test_the_page_costs_the_same_for_many_contexts(
+    as_alice: Client, alice: User, django_assert_num_queries: Any
+) -> None:
     for context in ("", "work", "friends", "sister"):
         elements = {f"Element {number}": number for number in range(40)}
         decisions.put_styles(**acting_for_self(alice), context=context, styles=elements)

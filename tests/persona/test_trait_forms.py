@@ -1,15 +1,14 @@
 """Adding and editing a trait, over HTTP and without a script."""
 
 import html
-import re
 
 import pytest
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.conftest import acting_for_self, confirmed_trait
+from tests.support.cast import acting_for_self, confirmed_trait
 from tests.support.decisions import log_of
-from tests.support.pages import said, text_of
+from tests.support.pages import Html, said, text_of
 from tests.support.trait_pages import ARABIC, HTMX, SCRIPT, fields, path
 from traits import decisions
 from traits.decisions.inputs import Changes
@@ -37,7 +36,7 @@ def test_adding_a_trait(as_alice: Client, alice: User, jazz: PersonaTrait) -> No
     assert [piece["content"] for piece in trait.evidence] == ["Every Tuesday.", "Since 2016."]
     page = as_alice.get(path(trait))
     assert "Added by you" in text_of(page)
-    assert re.search(r'data-toast>.*action="/undo/', page.content.decode(), re.DOTALL)
+    assert Html(page).has("[data-toast] form[action^='/undo/']")
 
 
 def test_a_refused_trait_keeps_what_was_typed(as_alice: Client, alice: User) -> None:
@@ -60,10 +59,11 @@ def test_a_refused_trait_keeps_what_was_typed(as_alice: Client, alice: User) -> 
     assert "At most 100 characters, not 101." in text
     for kept in ("n" * 256, ARABIC, html.escape(SCRIPT), "c" * 300, "x" * 101, "Mine alone"):
         assert kept in page
-    assert re.search(r'value="4"[^>]*checked', page)
+    form = Html(answer)
+    assert form.chosen("user_confidence") == ["4"]
     for field in ("name", "category", "concepts", "expression_contexts"):
-        assert f'id="id_{field}_error"' in page
-        assert re.search(rf'aria-describedby="[^"]*id_{field}_error', page), field
+        assert form.has(f"#id_{field}_error")
+        assert form.has(f"[name={field}][aria-describedby~=id_{field}_error]"), field
     assert not PersonaTrait.objects.exists()
 
 

@@ -1,26 +1,22 @@
 """The list of traits, from the graph, and without one."""
 
 import datetime as dt
-import html
-import re
-import socket
 import time
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from graph import connection
 from ptfi.accounts.models import User
-from tests.conftest import acting_for_self, confirmed
+from tests.support.cast import acting_for_self, confirmed
 from tests.support.graph_helpers import project
-from tests.support.pages import text_of
+from tests.support.pages import Html, text_of
 from tests.support.trait_pages import HTMX, path, queries_of
 from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.models import Persona, PersonaTrait
+
+pytestmark = pytest.mark.graph
 
 
 def test_the_list_shows_what_the_graph_holds(as_alice: Client, alice: User, bob: User, jazz: PersonaTrait) -> None:
@@ -45,8 +41,7 @@ def test_filters_stay_in_the_address(as_alice: Client, alice: User) -> None:
     project(alice)
 
     def names(query: str) -> list[str]:
-        page = as_alice.get(f"/traits/?{query}").content.decode()
-        return re.findall(r'<h2 class="trait-row-name"><a [^>]*>([^<]*)<', page)
+        return Html(as_alice.get(f"/traits/?{query}")).texts("h2.trait-row-name a")
 
     assert names("") == ["Loves jazz", "Plays jazz", "Sails"]
     assert names("q=JAZZ") == ["Loves jazz", "Plays jazz"]
@@ -55,10 +50,10 @@ def test_filters_stay_in_the_address(as_alice: Client, alice: User) -> None:
     assert names("status=dormant") == []
     for nonsense in ("q=%00", "category=x&status=y", "after=zzz", "after=W10=", "after=%F0%9F%8E%B7", "limit=-1"):
         assert names(nonsense) == ["Loves jazz", "Plays jazz", "Sails"]
-    page = as_alice.get("/traits/?q=nothing&category=Skill").content.decode()
-    assert 'value="nothing"' in page
-    assert re.search(r'<option value="Skill"\s+selected>', page)
-    assert "Nothing matches" in page
+    page = Html(as_alice.get("/traits/?q=nothing&category=Skill"))
+    assert page.values("q") == ["nothing"]
+    assert page.chosen("category") == ["Skill"]
+    assert "Nothing matches" in page.text
 
 
 def test_the_list_is_paged_by_key(as_alice: Client, alice: User) -> None:
@@ -67,15 +62,14 @@ def test_the_list_is_paged_by_key(as_alice: Client, alice: User) -> None:
     project(alice)
     # The persona, and the page's traits.
     assert queries_of(as_alice, "/traits/?category=Other") == 2
-    first = as_alice.get("/traits/?category=Other").content.decode()
-    following = re.search(r'href="(\?[^"]*)"\s+rel="next"', first)
-    assert following
-    assert "category=Other" in following[1]
-    assert "Trait" not in following[1]
-    second = as_alice.get("/traits/" + html.unescape(following[1])).content.decode()
-    seen = re.findall(r"Trait \d\d", first) + re.findall(r"Trait \d\d", second)
-    assert list(dict.fromkeys(seen)) == [f"Trait {number:02}" for number in range(60)]
-    assert 'rel="next"' not in second
+    first = Html(as_alice.get("/traits/?category=Other"))
+    following = first.next_page()
+    assert "category=Other" in following
+    assert "Trait" not in following
+    second = Html(as_alice.get("/traits/" + following))
+    rows = "h2.trait-row-name a"
+    assert first.texts(rows) + second.texts(rows) == [f"Trait {number:02}" for number in range(60)]
+    assert second.next_page() == ""
 
 
 def test_htmx_gets_the_list_alone(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:
@@ -99,7 +93,7 @@ def test_the_line_about_the_graph(as_alice: Client, alice: User, jazz: PersonaTr
         assert "HX-Trigger" not in waiting.headers
     project(alice)
     there = as_alice.get("/traits/graph-state/", headers=HTMX)
-    assert there.headers["HX-Trigger"] == "graph-caught-up"
+    assert there.headers["HX-Trigger"] == '{"graph-caught-up": {}}'
     assert "hx-get" not in there.content.decode()
 
 
@@ -113,23 +107,8 @@ def test_head_is_answered_like_get(as_alice: Client, alice: User, jazz: PersonaT
 def test_a_page_without_its_list_hears_that_the_graph_is_back(as_alice: Client) -> None:
     """Also while it is behind: the list that comes back says so itself."""
     back = as_alice.get("/traits/graph-state/?away=1", headers=HTMX)
-    assert back.headers["HX-Trigger"] == "graph-caught-up"
+    assert back.headers["HX-Trigger"] == '{"graph-caught-up": {}}'
     assert "1 change is on its way." in text_of(back)
-
-
-@pytest.fixture(params=["away", "hung"])
-def no_graph(request: pytest.FixtureRequest, settings: Any) -> Iterator[None]:
-    """A graph that refuses connections, or takes them and never answers."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        if request.param == "hung":
-            server.listen()
-        settings.NEO4J_URL, settings.GRAPH_TIMEOUT_SECONDS = f"bolt://127.0.0.1:{server.getsockname()[1]}", 2.0
-        connection.drop_driver()
-        connection._away_until = 0.0
-        yield
-    connection.drop_driver()
-    connection._away_until = 0.0
 
 
 @pytest.mark.slow

@@ -14,10 +14,10 @@ from django.test import Client
 
 from graph.reads.export_archive import archive
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, acting_for_self, confirmed, make_candidate
-from tests.erasure.test_erasure import away
-from tests.privacy.test_export import at_once, in_transaction
+from tests.support.cast import SignedIn, acting_for_self, confirmed, make_candidate
+from tests.support.concurrency import in_transaction, on_own_connection
 from tests.support.graph_helpers import project
+from tests.support.graph_outage import away
 from tests.support.oauth import keep_token, make_client
 from tests.support.persona_marker import erased, marked_persona
 from traits import decisions
@@ -27,7 +27,7 @@ from traits.ingest import blocklist as bars
 from traits.models import AccessEntry, ExtractedTraitCandidate, UserRefinedTrait
 
 # It takes a snapshot, which only a transaction of its own can.
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.graph, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 WORD, OTHER = f"xylophone{uuid.uuid4().hex}", f"glockenspiel{uuid.uuid4().hex}"
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 
@@ -156,8 +156,10 @@ def test_both_show_one_moment(alice: User) -> None:
     pieces = archive(alice)
     data = next(pieces)
     assert in_transaction()
-    at_once(lambda: decisions.add_trait(**acting_for_self(alice), changes=Changes(name="Meanwhile", category="Other")))
-    at_once(
+    on_own_connection(
+        lambda: decisions.add_trait(**acting_for_self(alice), changes=Changes(name="Meanwhile", category="Other"))
+    )
+    on_own_connection(
         lambda: erasure_parts.erase_source(**acting_for_self(alice), source=bars.source_bar(alice.pk, source_of(first)))
     )
     page, document = files(data + b"".join(pieces))

@@ -10,12 +10,11 @@ from django.test import Client
 from django.urls import reverse
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, make_candidate
-from tests.deploy.test_run import free_port
-from tests.deploy.test_stop import answers, running
+from tests.support.cast import SignedIn, make_candidate
 from tests.support.data_folder import wait_until
 from tests.support.events import cookie_of
 from tests.support.pages import text_of
+from tests.support.processes import answers, free_port, running
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADDRESSES = ("/persona/data/download/", "/persona/history/log.json", "/persona/history/log.csv")

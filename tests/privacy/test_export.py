@@ -4,8 +4,6 @@ import datetime as dt
 import json
 import tracemalloc
 import uuid
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import orjson
@@ -14,9 +12,10 @@ from django.db import connection
 
 from graph.reads.export import export
 from ptfi.accounts.models import User
-from tests.conftest import acting_for_self, confirmed, make_candidate
-from tests.erasure.test_erasure import away
+from tests.support.cast import acting_for_self, confirmed, make_candidate
+from tests.support.concurrency import in_transaction, on_own_connection
 from tests.support.graph_helpers import cypher, project
+from tests.support.graph_outage import away
 from tests.support.oauth import keep_token, make_client
 from tests.support.persona_marker import erased, marked_persona
 from traits import decisions
@@ -26,7 +25,7 @@ from traits.log.chain import digest_of
 from traits.models import ExtractedTraitCandidate, Persona, UserRefinedTrait
 
 # It takes a snapshot, which only a transaction of its own can.
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.graph, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 WORD, OTHER = f"xylophone{uuid.uuid4().hex}", f"glockenspiel{uuid.uuid4().hex}"
 
 
@@ -129,25 +128,14 @@ def test_it_shows_one_moment(alice: User) -> None:
     pieces, document = export(alice), b""
     while b'"candidates":' not in document:
         document += next(pieces)
-    at_once(lambda: decisions.add_trait(**acting_for_self(alice), changes=Changes(name="Meanwhile", category="Other")))
-    at_once(lambda: make_candidate(alice, "Meanwhile"))
+    on_own_connection(
+        lambda: decisions.add_trait(**acting_for_self(alice), changes=Changes(name="Meanwhile", category="Other"))
+    )
+    on_own_connection(lambda: make_candidate(alice, "Meanwhile"))
     read = orjson.loads(document + b"".join(pieces))
     assert "Meanwhile" not in json.dumps(read)
     assert (read["revision"], len(read["log"]), len(read["traits"]), len(read["candidates"])) == (1, 1, 1, 1)
     assert Persona.objects.get(user=alice).revision == 2
-
-
-def at_once(act: Callable[[], object]) -> None:
-    """Do this on a connection of its own."""
-
-    def run() -> None:
-        try:
-            act()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(run).result()
 
 
 @pytest.mark.parametrize("until", [b'"account":', b'"candidates":[', b'"log":['])
@@ -163,10 +151,6 @@ def test_a_reader_who_leaves_frees_the_connection(alice: User, until: bytes) -> 
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%%' AND pid <> pg_backend_pid()")
         assert cursor.fetchone()[0] == 0
-
-
-def in_transaction() -> bool:
-    return connection.in_atomic_block
 
 
 def test_somebody_without_a_persona(alice: User) -> None:

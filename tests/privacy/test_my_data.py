@@ -13,13 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from ptfi.accounts.models import User
-from tests.conftest import PASSWORD, Opened, SignedIn, acting_for_self, confirmed, confirmed_trait, make_candidate
-from tests.erasure.test_erasure import away, suggestion
-from tests.erasure.test_erasure import word as word
 from tests.support.account_pages import sign_in
+from tests.support.candidate_files import suggestion
+from tests.support.cast import PASSWORD, SignedIn, acting_for_self, confirmed, confirmed_trait, make_candidate
 from tests.support.decisions import assert_log_whole
 from tests.support.erasure_parts import OTHER, SOURCE, erase_source, first_piece, suggested
 from tests.support.graph_helpers import cypher, project
+from tests.support.graph_outage import away
 from tests.support.oauth import access_token, make_client
 from tests.support.persona_marker import graph_with, marked_persona, tables_with
 from tests.support.staff import give_reason
@@ -34,7 +34,7 @@ from traits.ingest import blocklist as bars
 from traits.models import Erasure, ExtractedTraitCandidate, Persona, PersonaTrait, Suppression
 from traits.privacy import selectors as my_data
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 
 
 def text(client: Client, address: str) -> str:
@@ -221,7 +221,7 @@ def test_too_private_evidence_can_be_erased_where_it_is_seen(alice: User, as_ali
     "address",
     ["evidence/nonsense", f"evidence/{uuid.UUID(int=5)}", "sources/nonsense", "categories/Nonsense", "categories/%00"],
 )
-def test_what_is_not_there(alice: User, fresh: Client, address: str) -> None:
+def test_an_unknown_part_cannot_be_erased(alice: User, fresh: Client, address: str) -> None:
     assert fresh.get(f"/persona/{address}/erase/").status_code == 404
     assert fresh.post(f"/persona/{address}/erase/").status_code == 404
 
@@ -334,37 +334,3 @@ def test_nothing_is_left_out_of_the_sources_of_others(alice: User, bob: User) ->
     with pytest.raises(NotFoundError):
         erasure_parts.erase_source(**acting_for_self(bob), source=bars.source_bar(bob.pk, SOURCE))
     assert PersonaTrait.objects.count() == 0
-
-
-@pytest.mark.slow
-@pytest.mark.browser
-@pytest.mark.django_db(transaction=True)
-def test_a_private_piece_is_erased_from_its_card(alice: User, opened: Opened) -> None:
-    candidate = suggested(alice, "Sails", ("I sail.", SOURCE), ("Again.", OTHER))
-    page = opened(f"/review/{candidate.pk}/")
-    link = page.get_by_role("link", name="Delete it…").first
-    assert not link.is_visible()
-    page.get_by_label("Too private").first.check(force=True)
-    link.click()
-    page.get_by_role("button", name="Delete for good").click()
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Confirm").click()
-    page.get_by_text("Your graph is being cleared").wait_for()
-    project(alice)
-    page.get_by_text("Your graph was cleared on").wait_for()
-    candidate.refresh_from_db()
-    assert [piece["content"] for piece in candidate.supporting_evidence] == ["Again."]
-
-
-@pytest.mark.slow
-@pytest.mark.browser
-@pytest.mark.django_db(transaction=True)
-def test_a_suppression_is_lifted_in_place(alice: User, opened: Opened) -> None:
-    decisions.reject(**acting_for_self(alice), candidate_id=make_candidate(alice, "Sails").pk, code="not_me")
-    decisions.reject(**acting_for_self(alice), candidate_id=make_candidate(alice, "Knits").pk, code="not_me")
-    page = opened("/persona/suppressions/")
-    page.get_by_role("button", name="Allow again Sails").click()
-    page.get_by_text("“Sails” may be suggested again").wait_for()
-    page.wait_for_function("document.activeElement.matches('[role=status]')")
-    assert page.get_by_role("link", name="Go on reviewing").is_visible()
-    assert page.get_by_text("Knits", exact=True).first.is_visible()

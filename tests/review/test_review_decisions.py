@@ -2,7 +2,6 @@
 
 import datetime as dt
 import html
-import re
 import uuid
 import zoneinfo
 from urllib.parse import urlencode
@@ -12,9 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import Suggest, acting_for_self, confirmed
+from tests.support.cast import Suggest, acting_for_self, confirmed
 from tests.support.decisions import status
-from tests.support.pages import markup_of, text_of
+from tests.support.pages import Html, markup_of, text_of
 from tests.support.review_pages import HTMX, UNCHANGED, names, newest, path
 from traits import decisions
 from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
@@ -47,7 +46,7 @@ def test_a_decision_by_htmx_brings_all_that_changed(as_alice: Client, suggest: S
     body = markup_of(response)
     assert response["HX-Replace-Url"] == path(second)
     assert "<html" not in body
-    assert re.search(r'<h2 id="claim"[^>]*> ?Likes b ?<', body)
+    assert Html(response).texts("h2#claim") == ["Likes b"]
     assert names(response) == ["Likes b"]
     assert "1 of 2" in text_of(response)
     assert f"/undo/{newest(alice).pk}/" in body
@@ -83,11 +82,11 @@ def test_what_was_typed_stays_when_it_is_refused(as_alice: Client, suggest: Sugg
     typed = {"code": "nonsense", "reason": "my own words", f"verdict-{piece}": "out_of_context", "version": 1}
     for headers in ({}, HTMX):
         response = as_alice.post(path(candidate, "reject"), typed, headers=headers)
-        body = markup_of(response)
+        page = Html(response)
         assert response.status_code == 400
-        assert "Choose a reason." in body
-        assert "my own words</textarea>" in body
-        assert re.search(rf'name="verdict-{piece}" value="out_of_context" checked', body)
+        assert "Choose a reason." in page.text
+        assert "my own words" in page.values("reason")
+        assert page.chosen(f"verdict-{piece}") == ["out_of_context"]
     assert status(candidate) == CandidateStatus.CANDIDATE
 
 

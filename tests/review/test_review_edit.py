@@ -1,14 +1,12 @@
 """Edit, then confirm: the form of a suggestion without a script, over HTTP."""
 
-import re
-
 import pytest
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.conftest import Suggest
+from tests.support.cast import Suggest
 from tests.support.decisions import status
-from tests.support.pages import markup_of, text_of
+from tests.support.pages import Html, text_of
 from tests.support.review_pages import HTMX, UNCHANGED, path
 from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait
 
@@ -17,10 +15,10 @@ def test_the_form_shows_the_suggestion_beside_it(as_alice: Client, suggest: Sugg
     candidate = suggest(alice)
     piece = candidate.supporting_evidence[0]["evidence_id"]
     page = as_alice.post(path(candidate, "edit"), {"open": "1", f"verdict-{piece}": "not_me"})
-    body = markup_of(page)
-    assert 'value="Loves jazz"' in body
-    assert "As it was suggested" in body
-    assert re.search(rf'name="verdict-{piece}" value="not_me" checked', body)
+    form = Html(page)
+    assert form.values("name") == ["Loves jazz"]
+    assert "As it was suggested" in form.text
+    assert form.chosen(f"verdict-{piece}") == ["not_me"]
     assert status(candidate) == CandidateStatus.CANDIDATE
 
 

@@ -1,7 +1,5 @@
 """Undo, many decisions at once, and that nobody else can do either, over HTTP."""
 
-import html
-import re
 import uuid
 from typing import Any
 
@@ -9,9 +7,9 @@ import pytest
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, Suggest, acting_for_self, confirmed
+from tests.support.cast import SignedIn, Suggest, acting_for_self, confirmed
 from tests.support.decisions import status
-from tests.support.pages import markup_of, text_of
+from tests.support.pages import Html, text_of
 from tests.support.review_pages import HTMX, UNCHANGED, newest, path
 from traits import decisions
 from traits.decisions.inputs import Changes
@@ -122,10 +120,9 @@ def test_a_bad_bulk_is_told(as_alice: Client, data: dict[str, Any]) -> None:
 
 
 def test_all_of_a_page_can_be_selected_without_a_script(as_alice: Client, suggest: Suggest, alice: User) -> None:
-    suggest(alice)
-    link = re.search(r'href="([^"]+)" data-select-all', markup_of(as_alice.get("/review/")))
-    assert link
-    assert re.search(r'name="candidate_ids"[^>]*checked', as_alice.get(html.unescape(link[1])).content.decode())
+    candidate = suggest(alice)
+    link = Html(as_alice.get("/review/")).attribute("[data-select-all]", "href")
+    assert Html(as_alice.get(link)).chosen("candidate_ids") == [str(candidate.pk)]
 
 
 # Nobody else

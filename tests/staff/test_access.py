@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn
-from tests.support.pages import text_of
+from tests.support.cast import SignedIn
+from tests.support.pages import Html, text_of
 from tests.support.persona_marker import erased, tables_with
 from tests.support.staff import REASON, give_reason
 from traits.models import AccessEntry, AccessKind
@@ -146,12 +146,11 @@ def test_looks_are_paged(as_alice: Client, alice: User, sam: User, django_assert
     seen, after = list[str](), ""
     while True:
         with django_assert_num_queries(3):
-            page = as_alice.get(LOOKS + after).content.decode()
-        seen += re.findall(r"No\. (\d+)\.", page)
-        following = re.search(r'href="(\?after=[^"]+)"\s+rel="next"', page)
-        if not following:
+            page = as_alice.get(LOOKS + after)
+        seen += re.findall(r"No\. (\d+)\.", text_of(page))
+        after = Html(page).next_page()
+        if not after:
             break
-        after = following[1]
     assert seen == [str(n) for n in reversed(range(70))]
     for odd in ("x", "-1", "9" * 30, "\x00", "²"):
         assert "No. 69." in as_alice.get(LOOKS, {"after": odd}).content.decode()

@@ -19,15 +19,14 @@ from graph.models import GraphCheck, ProjectorState
 from graph.projection import heartbeat as reporting
 from graph.projection.projector import Projector
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, confirmed, make_user
-from tests.support.graph_helpers import cypher, persona, project, trait_node
-from tests.support.graph_helpers import graph_process as graph_process
+from tests.support.cast import SignedIn, confirmed, make_user
+from tests.support.graph_helpers import cypher, fail_projection, persona, project, trait_node
 from tests.support.pages import said, text_of
 from tests.support.staff import give_reason, staff_of
 from tests.support.trait_pages import queries_of
 from traits.models import Erasure, ErasureState, Persona
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 PAGE = "/admin/traits/persona/"
 
 
@@ -53,14 +52,8 @@ def act(client: Client, action: str, *people: User, **more: str) -> str:
     return " ".join(said(client.get(answer["Location"])) or said(answer))
 
 
-def fails(user: User) -> None:
-    """As after three attempts that failed."""
-    later = timezone.now() + dt.timedelta(minutes=5)
-    Persona.objects.filter(pk=user.pk).update(attempts=3, next_attempt_at=later, last_error="ValueError at rows.py:7")
-
-
 @pytest.mark.slow
-def test_nobody_is_behind(staff: Client, alice: User) -> None:
+def test_the_page_says_that_nobody_is_behind(staff: Client, alice: User) -> None:
     text = text_of(staff.get(PAGE))
     for part in ("The graph has everything", "No projector runs", "Nobody has compared", "0 failing", "nobody to look"):
         assert part in text, part
@@ -75,11 +68,11 @@ def test_nobody_is_behind(staff: Client, alice: User) -> None:
         assert "There is nobody" in text_of(answer)
 
 
-def test_how_far_it_is(staff: Client, alice: User, bob: User) -> None:
+def test_the_page_says_how_far_the_graph_is(staff: Client, alice: User, bob: User) -> None:
     confirmed(alice)
     confirmed(alice, "Sails")
     confirmed(bob)
-    fails(bob)
+    fail_projection(bob)
     text = text_of(staff.get(PAGE))
     assert "behind for 2 people by 3 entries; the longest wait is 0 seconds" in text
     assert "1 failing" in text
@@ -98,9 +91,9 @@ def test_a_page_of_many_needs_no_more_queries(signed_in: SignedIn) -> None:
     assert "60 personas" in text_of(client.get(PAGE))
 
 
-def test_try_again(staff: Client, alice: User, bob: User, sam: User) -> None:
+def test_failing_people_are_tried_again(staff: Client, alice: User, bob: User, sam: User) -> None:
     confirmed(alice)
-    fails(alice)
+    fail_projection(alice)
     assert act(staff, "retry", alice, bob) == "1 person is tried again now. For 1 there was nothing to do."
     assert persona(alice).next_attempt_at is None
     assert persona(alice).attempts == 3
@@ -255,9 +248,9 @@ def carol(*codenames: str) -> User:
 
 
 @pytest.mark.parametrize("right", ["", "retry_projection", "hold_projection", "check_graph"])
-def test_who_may(alice: User, failing: Erasure, signed_in: SignedIn, right: str) -> None:
+def test_each_action_needs_its_permission(alice: User, failing: Erasure, signed_in: SignedIn, right: str) -> None:
     confirmed(alice)
-    fails(alice)
+    fail_projection(alice)
     client = signed_in(carol("view_persona", right))
     give_reason(client, of(alice))
     shown = client.get(of(alice)).content.decode()

@@ -4,7 +4,6 @@ import csv
 import datetime as dt
 import io
 import threading
-import uuid
 from collections.abc import Callable
 
 import pytest
@@ -15,7 +14,8 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, acting_for_self, confirmed, confirmed_trait, make_candidate, make_user
+from tests.support.cast import SignedIn, acting_for_self, confirmed, confirmed_trait, make_candidate, make_user
+from tests.support.decisions import backdate
 from tests.support.pages import text_of
 from tests.support.persona_marker import marked_persona
 from tests.support.staff import staff_of
@@ -47,19 +47,6 @@ def total(**filters: object) -> dict[str, int]:
 def everything() -> list[tuple[object, ...]]:
     columns = [field.name for field in Quality._meta.fields if field.name != "id"]
     return sorted(Quality.objects.values_list(*columns), key=str)
-
-
-def backdate(action_id: uuid.UUID, weeks: int) -> None:
-    """Have it been decided so many weeks ago, as if time had passed since."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE traits_userrefinedtrait DISABLE TRIGGER USER")
-        cursor.execute(
-            "UPDATE traits_userrefinedtrait SET created_at = created_at - make_interval(weeks => %s)"
-            " WHERE refinement_action_id = %s",
-            [weeks, action_id],
-        )
-        cursor.execute("ALTER TABLE traits_userrefinedtrait ENABLE TRIGGER USER")
 
 
 def monday(weeks: int = 0) -> dt.date:
@@ -218,7 +205,9 @@ def test_two_at_once_are_one(alice: User) -> None:
         thread.join()
 
 
-def test_what_waits(alice: User, bob: User, sam: User, signed_in: SignedIn) -> None:
+def test_undecided_suggestions_are_counted_by_age_and_model(
+    alice: User, bob: User, sam: User, signed_in: SignedIn
+) -> None:
     now = timezone.now()
     make_candidate(alice, created_at=dt.datetime(2024, 3, 5, tzinfo=dt.UTC))
     make_candidate(bob, "Sails", created_at=now, originating_models=["a.v1", "b.v1"])
@@ -253,7 +242,7 @@ def many(alice: User) -> None:
     refresh()
 
 
-def test_the_page_of_many(many: None, sam: User, signed_in: SignedIn) -> None:
+def test_the_page_shows_the_figures_of_many(many: None, sam: User, signed_in: SignedIn) -> None:
     page = signed_in(sam).get(PAGE)
     text = text_of(page)
     for part in (
@@ -272,7 +261,7 @@ def test_the_page_of_many(many: None, sam: User, signed_in: SignedIn) -> None:
 
 
 @pytest.mark.slow
-def test_filters(many: None, sam: User, signed_in: SignedIn) -> None:
+def test_the_figures_follow_the_filters(many: None, sam: User, signed_in: SignedIn) -> None:
     staff = signed_in(sam)
     assert "15 suggestions were decided" in text_of(staff.get(PAGE, {"model": "sure.v1"}))
     assert "1 suggestion was decided" in text_of(staff.get(PAGE, {"category": "Skill"}))
@@ -285,7 +274,7 @@ def test_filters(many: None, sam: User, signed_in: SignedIn) -> None:
         assert staff.get(EXPORT, wrong).status_code == 400
 
 
-def test_the_file(many: None, sam: User, signed_in: SignedIn) -> None:
+def test_the_csv_has_the_figures_of_the_page(many: None, sam: User, signed_in: SignedIn) -> None:
     answer = signed_in(sam).get(EXPORT)
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
@@ -314,7 +303,9 @@ def test_nothing_counted_nothing_there_and_one(alice: User, sam: User, signed_in
     [((), 403, 403), (("view_quality",), 200, 403), (("export_quality",), 403, 403),
      (("view_quality", "export_quality"), 200, 200), (("view_persona", "view_erasure"), 403, 403)],
 )  # fmt: skip
-def test_who_may(many: None, signed_in: SignedIn, codenames: tuple[str, ...], page: int, export: int) -> None:
+def test_which_permissions_show_quality_and_its_file(
+    many: None, signed_in: SignedIn, codenames: tuple[str, ...], page: int, export: int
+) -> None:
     staff = make_user("Carol", is_staff=True)
     staff.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     client: Client = signed_in(staff)
@@ -329,7 +320,9 @@ def test_who_may(many: None, signed_in: SignedIn, codenames: tuple[str, ...], pa
     ("role", "page", "export"),
     [("moderator", 200, 403), ("support", 403, 403), ("auditor", 200, 403), ("administrator", 200, 200)],
 )
-def test_roles(many: None, signed_in: SignedIn, role: str, page: int, export: int) -> None:
+def test_which_roles_see_quality_and_its_file(
+    many: None, signed_in: SignedIn, role: str, page: int, export: int
+) -> None:
     client = signed_in(staff_of(role))
     assert client.get(PAGE).status_code == page
     assert client.get(EXPORT).status_code == export

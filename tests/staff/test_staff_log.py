@@ -12,8 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn, acting_for_self, confirmed, confirmed_trait, make_candidate
-from tests.support.pages import text_of
+from tests.support.cast import SignedIn, acting_for_self, confirmed, confirmed_trait, make_candidate
+from tests.support.pages import Html, text_of
 from tests.support.staff import give_reason, in_roles
 from traits import decisions
 from traits.decisions.inputs import Changes
@@ -66,7 +66,7 @@ def test_the_list_shows_no_texts_and_is_on_record(staff: Client, alice: User, bo
 
 
 @pytest.mark.slow
-def test_filters(staff: Client, alice: User, bob: User, sam: User) -> None:
+def test_the_log_shows_what_the_filters_let_through(staff: Client, alice: User, bob: User, sam: User) -> None:
     made = confirmed(alice).entries[0]
     other = confirmed(bob, "Sails", originating_models=["voice.v1", "x"]).entries[0]
     refused = decisions.reject(
@@ -118,7 +118,7 @@ def test_people_are_found_without_their_address_in_one(staff: Client, alice: Use
     "query",
     ["decision=x", "person=x", "since=2026-02-31", "until=0001-01-01", "model=%00", "by=x"],
 )
-def test_nonsense_is_said(staff: Client, query: str) -> None:
+def test_a_bad_filter_is_answered_with_its_fault(staff: Client, query: str) -> None:
     page = staff.get(f"{LOG}?{query}")
     assert page.status_code == 400
     assert "errorlist" in page.content.decode()
@@ -140,12 +140,12 @@ def test_pages_by_key(staff: Client, alice: User, monkeypatch: pytest.MonkeyPatc
     for query in ("", f"person={alice.pk}&"):
         seen, after = list[str](), ""
         while True:
-            page = staff.get(f"{LOG}?{query}{after}")
+            page = staff.get(f"{LOG}?{after or query}")
             seen += entries_on(page)
-            following = re.search(r'href="\?[^"]*(after=[^"&]+)[^"]*"\s+rel="next"', page.content.decode())
+            following = Html(page).next_page()
             if not following:
                 break
-            after = following[1]
+            after = following.removeprefix("?")
         assert seen == newest_first(*made)
 
 
@@ -209,7 +209,7 @@ def test_nobody_changes_it(staff: Client, alice: User) -> None:
     assert staff.get(f"{LOG}x/change/").status_code == 404
 
 
-def test_who_may_read_it(alice: User, bob: User, as_alice: Client, signed_in: SignedIn) -> None:
+def test_which_roles_read_the_log(alice: User, bob: User, as_alice: Client, signed_in: SignedIn) -> None:
     entry = confirmed(alice).entries[0]
     pages = (LOG, entry_page(entry), f"{LOG}{entry.pk}/history/", check_page(alice), LOOKS, f"{LOOKS}1/change/")
     nobody = signed_in(in_roles(bob, "moderator"))
@@ -269,7 +269,9 @@ def test_the_looks_for_auditors(alice: User, bob: User, sam: User, staff: Client
 
 
 @pytest.mark.slow
-def test_queries(alice: User, bob: User, signed_in: SignedIn, django_assert_max_num_queries: Any) -> None:
+def test_an_entry_costs_few_queries(
+    alice: User, bob: User, signed_in: SignedIn, django_assert_max_num_queries: Any
+) -> None:
     entries = [confirmed(alice, f"Likes {number}").entries[0] for number in range(3)]
     his = signed_in(in_roles(bob, "auditor"))
     give_reason(his, entry_page(entries[0]))

@@ -13,8 +13,8 @@ from django.test import Client
 from django.urls import reverse
 
 from ptfi.accounts.models import User
-from tests.accounts.test_second_steps import code_of
-from tests.conftest import PASSWORD, SignedIn
+from tests.support.account_pages import code_of
+from tests.support.cast import PASSWORD, SignedIn
 from tests.support.pages import text_of
 from tests.support.staff import give_reason
 from tests.support.staff_pages import admin_addresses

@@ -1,12 +1,13 @@
 """What the tests of accounts and their pages share."""
 
-from html.parser import HTMLParser
+import time
 from typing import Any
 
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.test import Client
 from django.urls import reverse
 
-from tests.conftest import PASSWORD
+from tests.support.cast import PASSWORD
 
 NEW_PASSWORD = "another sentence for tests"
 
@@ -20,18 +21,6 @@ def reauthenticate(client: Client) -> None:
     assert client.post(reverse("account_reauthenticate"), {"password": PASSWORD}).status_code == 302
 
 
-class Page(HTMLParser):
-    """What a strict Content-Security-Policy would refuse in a page."""
-
-    def __init__(self, response: Any) -> None:
-        super().__init__()
-        self.refused: list[str] = []
-        self.feed(response.content.decode())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        inline = tag == "script" and "src" not in given and given.get("type") != "application/json"
-        if tag == "style" or inline:
-            self.refused.append(tag)
-        self.refused += [f"{tag} {name}" for name in given if name == "style" or name.startswith("on")]
-        self.refused += [f"{tag} {value}" for value in given.values() if value and value.startswith("javascript:")]
+def code_of(secret: str, periods: int = 0) -> str:
+    """What the app shows; periods: of 30 seconds, from now."""
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30 + periods)))

@@ -12,9 +12,9 @@ from django.utils import timezone
 from ptfi.accounts.models import User
 from ptfi.oauth.models import ClientAccess
 from ptfi.oauth.scopes import INGEST, READ_TRAITS
-from tests.conftest import make_candidate, make_user
 from tests.support.answers import FIXED, Names, recorded
 from tests.support.api import Api, api_of
+from tests.support.cast import make_candidate, make_user
 from tests.support.graph_helpers import cypher, project
 from traits.ingest import batch as ingest
 from traits.ingest.parsing import CandidateRecord, parse

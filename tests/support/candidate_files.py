@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management import call_command
 
 from ptfi.accounts.models import User
+from traits.ingest.parsing import CandidateRecord, parse
 from traits.models import ExtractedTraitCandidate, Persona
 
 FILE = Path(__file__).parents[1] / "data" / "candidates.jsonl"
@@ -96,3 +97,9 @@ def person(external_id: str = "test:alice") -> User:
 def everything() -> list[Row]:
     tables = (ExtractedTraitCandidate.objects, Persona.objects)
     return [dict(row) for table in tables for row in table.order_by("pk").values()]
+
+
+def suggestion(**changes: Any) -> CandidateRecord:
+    row = parse(new_row(**changes))
+    assert isinstance(row, CandidateRecord)
+    return row

@@ -26,8 +26,8 @@ from django.db import connection  # noqa: E402
 
 from graph.connection import drop_driver  # noqa: E402
 from ptfi.accounts.models import User  # noqa: E402
-from tests.conftest import client_of, confirmed, make_user  # noqa: E402
 from tests.support.candidate_files import row  # noqa: E402
+from tests.support.cast import client_of, confirmed, make_user  # noqa: E402
 from traits.ingest import batch as ingest  # noqa: E402
 from traits.ingest.parsing import CandidateRecord, parse  # noqa: E402
 from traits.models import Persona  # noqa: E402

@@ -112,10 +112,11 @@ class Folder:
 
 
 def wait_until(condition: Callable[[], Any], seconds: float = 30) -> None:
+    """Return as soon as the condition holds; AssertionError when it does not in so many seconds."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
+        time.sleep(0.05)
 
 
 def ask_postgres(settings: dict[str, str], statement: str) -> Any:

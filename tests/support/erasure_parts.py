@@ -4,8 +4,7 @@ import uuid
 from typing import Any
 
 from ptfi.accounts.models import User
-from tests.conftest import acting_for_self, confirmed_trait, make_candidate
-from tests.erasure.test_erasure import word as word
+from tests.support.cast import acting_for_self, confirmed_trait, make_candidate
 from tests.support.decisions import assert_log_whole
 from tests.support.persona_marker import check_graph
 from traits import decisions

@@ -9,14 +9,12 @@ import subprocess
 import sys
 import threading
 import time
-from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import connection
 from django.test import Client
 
-from tests.deploy.test_run import free_port
 from tests.support.data_folder import ROOT, wait_until
+from tests.support.processes import database_address, free_port
 
 
 class EventsProcess:
@@ -24,7 +22,7 @@ class EventsProcess:
 
     def __init__(self, site: str, port: int = 0, **environment: str) -> None:
         self.port = port or free_port()
-        database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+        database = database_address()
         served = {"DATABASE_URL": database, "PTFI_EMBEDDED": "", "HTTPS": "0", "SITE_URL": site}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "granian", "--interface", "asgi", "--port", str(self.port), "ptfi.asgi:application"],

@@ -7,8 +7,8 @@ from typing import Any
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.conftest import acting_for_self, confirmed, confirmed_trait, make_candidate
 from tests.support.candidate_files import new_row
+from tests.support.cast import acting_for_self, confirmed, confirmed_trait, make_candidate
 from tests.support.erasure_parts import OTHER, SOURCE, suggested
 from traits import decisions
 from traits.decisions.inputs import Changes, Evidence, Relation

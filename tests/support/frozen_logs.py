@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from ptfi.accounts.models import User
-from tests.conftest import make_user
+from tests.support.cast import make_user
 from tests.support.decisions import assert_log_whole
 from tests.support.graph_helpers import cypher, project
 from tests.support.persona_marker import check_graph

@@ -1,19 +1,15 @@
 """Looking into the graph, and putting things there, past the product's own code."""
 
-import os
-import signal
+import datetime as dt
 import threading
-import time
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import psutil
-import pytest
+from django.utils import timezone
 
 from graph import connection
-from graph.errors import GraphUnavailableError
+from graph.projection import outbox
+from graph.projection import writer as writing
 from graph.projection.projector import Projector
 from graph.schema import KEYS
 from ptfi.accounts.models import User
@@ -67,20 +63,20 @@ def concept_names(user: User) -> set[str]:
     return {row["name"] for row in cypher("MATCH (c:Concept {ownerID: $id}) RETURN c.name AS name", id=user.pk)}
 
 
-@pytest.fixture
-def graph_process() -> Iterator[psutil.Process]:
-    """The embedded graph's process, which runs again at the end."""
-    if "PTFI_EMBEDDED" not in os.environ:
-        pytest.skip("it stops the embedded graph, and there is another one")
-    folder = Path(os.environ["PTFI_EMBEDDED"]) / "graph"
-    process = psutil.Process(int((folder / "server.lock").read_text()))
-    yield process
-    process.send_signal(signal.SIGCONT)
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            connection._away_until = 0.0
-            connection.read(lambda tx: tx.run("RETURN 1").consume())
-            return
-        except GraphUnavailableError:
-            time.sleep(0.2)
+def claimed_windows(user: User) -> list[writing.Window]:
+    """What a projector that has just claimed the person would write."""
+    projector = Projector(only=user.pk)
+    projector._held = outbox.claim(30, user.pk)
+    made = [window for _, window in projector._windows()]
+    outbox.release(projector._held)
+    return made
+
+
+def write_windows(found: list[writing.Window]) -> Any:
+    return connection.write(lambda tx: writing.write(tx, found), 10)
+
+
+def fail_projection(user: User) -> None:
+    """As after three attempts that failed."""
+    later = timezone.now() + dt.timedelta(minutes=5)
+    Persona.objects.filter(pk=user.pk).update(attempts=3, next_attempt_at=later, last_error="ValueError at rows.py:7")

@@ -6,8 +6,8 @@ from typing import Any
 import schemathesis
 
 from ptfi.accounts.models import User
-from tests.conftest import acting_for_self, confirmed, make_candidate
 from tests.support.api_operations import DOCUMENT
+from tests.support.cast import acting_for_self, confirmed, make_candidate
 from tests.support.graph_helpers import project
 from traits import decisions
 from traits.erasure import persona as erasure

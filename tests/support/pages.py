@@ -1,15 +1,15 @@
 """Reading the answers to requests."""
 
-import html
 import re
 from typing import Any
 
 from django.contrib.messages import get_messages
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 
 def text_of(response: Any) -> str:
     """What is read on the page: no tags, single spaces."""
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
+    return Html(response).text
 
 
 def markup_of(response: Any) -> str:
@@ -20,3 +20,99 @@ def markup_of(response: Any) -> str:
 def said(response: Any) -> list[str]:
     """The notices that the next page shows."""
     return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+class Html:
+    """A page, or a part of one, as a browser reads it: texts, links, fields, and what a form would send."""
+
+    def __init__(self, source: Any) -> None:
+        """Of an answer, or of its text."""
+        self.tree = LexborHTMLParser(source if isinstance(source, str) else source.content.decode())
+
+    @property
+    def text(self) -> str:
+        assert self.tree.root
+        return _text(self.tree.root, " ")
+
+    def all(self, selector: str) -> list[LexborNode]:
+        return self.tree.css(selector)
+
+    def has(self, selector: str) -> bool:
+        return bool(self.all(selector))
+
+    def one(self, selector: str) -> LexborNode:
+        """The first such element; fails when there is none."""
+        found = self.all(selector)
+        assert found, f"nothing on the page is {selector}"
+        return found[0]
+
+    def texts(self, selector: str) -> list[str]:
+        """What each such element says."""
+        return [_text(node) for node in self.all(selector)]
+
+    def part(self, selector: str) -> "Html":
+        return Html(self.one(selector).html or "")
+
+    def attribute(self, selector: str, name: str) -> str:
+        return self.one(selector).attributes.get(name) or ""
+
+    def link(self, text: str) -> str:
+        """Where the link with this text leads."""
+        found = [node.attributes.get("href") or "" for node in self.all("a[href]") if _text(node) == text]
+        assert found, f"no link says {text}"
+        return found[0]
+
+    def links(self) -> set[str]:
+        return {node.attributes.get("href") or "" for node in self.all("a[href]")}
+
+    def next_page(self) -> str:
+        """Where the list goes on, "" where it ends."""
+        found = self.all("a[rel=next]")
+        return (found[0].attributes.get("href") or "") if found else ""
+
+    def values(self, name: str) -> list[str]:
+        """The values of all fields with this name, chosen or not."""
+        return [_value(node) for node in self.all(f'input[name="{name}"], textarea[name="{name}"]')]
+
+    def chosen(self, name: str) -> list[str]:
+        """The values of the boxes, radio buttons and options that are chosen in fields of this name."""
+        return [_value(node) for node in self.all(f'input[name="{name}"][checked], select[name="{name}"] [selected]')]
+
+    def actions(self) -> list[str]:
+        """Where the forms are sent."""
+        return [node.attributes.get("action") or "" for node in self.all("form")]
+
+    def fields(self, selector: str = "form") -> dict[str, str]:
+        """What the form sends when nothing is touched, without a button; of fields with one name, the last."""
+        return {
+            node.attributes["name"] or "": _value(node)
+            for node in self.one(selector).css("input[name], textarea[name], select[name]")
+            if "disabled" not in node.attributes
+            and (node.attributes.get("type") not in ("checkbox", "radio", "submit") or "checked" in node.attributes)
+        }
+
+    def inline_code(self) -> list[str]:
+        """What a strict Content-Security-Policy refuses: styles and scripts in the page itself."""
+        refused = [*self.all("style"), *self.all('script:not([src]):not([type="application/json"])')]
+        attributes = [(node, *pair) for node in self.all("*") for pair in node.attributes.items()]
+        return [str(node.tag) for node in refused] + [
+            f"{node.tag} {name}"
+            for node, name, value in attributes
+            if name == "style" or name.startswith(("on", "hx-on")) or (value or "").startswith("javascript:")
+        ]
+
+
+def _text(node: LexborNode, separator: str = "") -> str:
+    return " ".join(node.text(separator=separator).split())
+
+
+def _value(node: LexborNode) -> str:
+    """What a form sends for the field, or an option stands for."""
+    if node.tag == "textarea":
+        return node.text().removeprefix("\n")
+    if node.tag == "select":
+        options = [*node.css("option[selected]"), *node.css("option")]
+        return _value(options[0]) if options else ""
+    if node.tag == "option" and "value" not in node.attributes:
+        return _text(node)
+    return node.attributes.get("value") or ""

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from ptfi.accounts.models import User
-from tests.conftest import acting_for_self, confirmed, make_candidate
+from tests.support.cast import acting_for_self, confirmed, make_candidate
 from tests.support.graph_helpers import cypher
 from traits import decisions
 from traits.decisions.inputs import Changes, Evidence, Relation

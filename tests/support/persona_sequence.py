@@ -10,7 +10,7 @@ from graph.projection import verification as check
 from graph.projection.outbox import Replay
 from graph.projection.projector import Projector
 from ptfi.accounts.models import User
-from tests.conftest import make_candidate
+from tests.support.cast import make_candidate
 from tests.support.graph_helpers import dump
 from traits.decisions import styles
 from traits.erasure import parts as erasure_parts

@@ -19,9 +19,10 @@ import psutil
 import psycopg
 
 from ptfi.embedded import read_state
-from tests.deploy.test_run import WEB, Terminal, free_port
 from tests.support.data_folder import ROOT, Folder, wait_until
+from tests.support.processes import free_port
 from tests.support.proxy import Proxy
+from tests.support.terminal import WEB, Terminal
 
 PEOPLE = 4
 LEASE = 8.0
@@ -33,7 +34,6 @@ PAUSE = 0.05
 IDLE = "-c idle_in_transaction_session_timeout=3s"
 """Less than by default, for the tests' sake."""
 TOKEN = "x" * 32
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 BEHIND = "SELECT user_id FROM traits_persona WHERE projected_revision < revision"
 CLAIMED = "SELECT user_id FROM traits_persona WHERE claimed_until IS NOT NULL"
 

@@ -23,7 +23,7 @@ def main(phase: str) -> None:
 
 def lived() -> dict[str, Any]:
     """Some decisions, a moment, and what is lost by going back to it: more decisions, and Bob's erasure."""
-    from tests.conftest import confirmed, make_user
+    from tests.support.cast import confirmed, make_user
 
     alice, bob = make_user("Alice"), make_user("Bob")
     for name in ("Loves jazz", "Sails"):

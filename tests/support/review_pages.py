@@ -1,9 +1,9 @@
 """What the tests of the review queue share."""
 
-import re
 from typing import Any
 
 from ptfi.accounts.models import User
+from tests.support.pages import Html
 from traits.models import ExtractedTraitCandidate, UserRefinedTrait
 
 HTMX = {"HX-Request": "true", "HX-Target": "open"}
@@ -24,4 +24,5 @@ def newest(user: User) -> UserRefinedTrait:
 
 
 def names(response: Any) -> list[str]:
-    return re.findall(r'class="row-name" dir="auto">([^<]*)<', response.content.decode())
+    """The names in the list."""
+    return Html(response).texts(".row-name")

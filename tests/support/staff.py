@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.conftest import make_user
+from tests.support.cast import make_user
 
 REASON = "T-17, she asked why."
 

@@ -14,8 +14,8 @@ from django.core.management import call_command
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.conftest import Suggest, acting_for_self, confirmed
 from tests.support.candidate_files import row
+from tests.support.cast import Suggest, acting_for_self, confirmed
 from tests.support.staff import give_reason
 from traits import decisions
 from traits.decisions.inputs import Changes

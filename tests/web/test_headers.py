@@ -11,10 +11,10 @@ from django.test import Client, override_settings
 from django.urls import get_resolver
 
 from ptfi.accounts.models import User
-from tests.conftest import SignedIn
-from tests.support.account_pages import Page
+from tests.support.cast import SignedIn
+from tests.support.isolation import Theirs, routes
+from tests.support.pages import Html
 from tests.support.staff import give_reason
-from tests.web.test_isolation import Theirs, routes
 
 pytestmark = pytest.mark.django_db
 # Nothing inline, nothing evaluated, nobody else's; data: images are drawn by Bootstrap's own style sheet.
@@ -53,7 +53,7 @@ def check(response: Any, address: str) -> None:
         assert response["Referrer-Policy"] == "same-origin", address
         assert response["Cross-Origin-Opener-Policy"] == "same-origin", address
         assert response["X-Frame-Options"] == "DENY", address
-        assert Page(response).refused == [], address
+        assert Html(response).inline_code() == [], address
         assert not ELSEWHERE.search(response.content), address
 
 

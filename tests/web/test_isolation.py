@@ -1,6 +1,8 @@
 """Bob tries everything on what is Alice's: every address that the project answers, and every service."""
 
+import importlib
 import inspect
+import pkgutil
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -8,109 +10,56 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib.auth import SESSION_KEY
-from django.core import serializers
-from django.db.models import Model
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import get_resolver
 from django.utils import timezone
 
+import traits
 from ptfi.accounts.models import User
-from tests.conftest import acting_for_self, confirmed, make_candidate
-from traits import decisions, selectors
+from tests.support.cast import confirmed, make_candidate
+from tests.support.isolation import MARKER, Theirs, routes
 from traits import similarity as similar
 from traits.decisions import bulk, styles
 from traits.decisions.inputs import Changes, Evidence, Relation
-from traits.erasure import account as erasure_account
-from traits.erasure import parts as erasure_parts
 from traits.erasure import persona as erasure
 from traits.erasure import suppressions
-from traits.erasure.sources import source_name
 from traits.errors import RuleError
 from traits.history import past
 from traits.history import selectors as history
-from traits.ingest import blocklist as bars
 from traits.log.entries import Actor
 from traits.log.undoable import standing
-from traits.models import AccessEntry, Suppression
 from traits.persona import duplicates as pairs
 from traits.persona import overview
 from traits.privacy import selectors as my_data
 from traits.privacy import staff_access
 from traits.review.selectors import QueueFilters
 
-MARKER = "xylophone"
-SERVICES = (decisions, erasure, erasure_parts, erasure_account, suppressions)
-READERS = (selectors, history, past, overview)
+
+def modules(wanted: Callable[[str], bool]) -> list[ModuleType]:
+    """The modules of traits/ whose names are wanted."""
+    names = (found.name for found in pkgutil.walk_packages(traits.__path__, "traits."))
+    return [importlib.import_module(name) for name in names if wanted(name)]
+
+
+SERVICES = modules(lambda name: name.startswith(("traits.decisions.", "traits.erasure.")))
+READERS = [*modules(lambda name: name.endswith(".selectors")), past, overview]
 READS = [
     *(styles.styles, styles.all_styles, erasure.receipt, erasure.counts, standing, suppressions.suppressions),
     *(staff_access.access_log, staff_access.access_count),
-    *(my_data.sources, source_name, my_data.categories, my_data.receipts),
     *(similar.similar_traits, pairs.close_pairs, bulk.merge_targets),
 ]
+AFTER_OTHERS = {my_data.source_shown}
+"""Called only with what another one of these found for the same person."""
 FILTERS: dict[Callable[..., Any], Any] = {history.page: history.HistoryFilters()}
-# It reads one snapshot, which only a transaction of its own can: tests/privacy/test_archive.py.
-STREAMED = "/persona/data/download/"
 OURS = ("/review", "/traits", "/styles", "/undo", "/persona")
 IDS = ("candidate_id", "trait_id", "action_id", "thing_id", "erasure_id", "evidence_id")
 pytestmark = pytest.mark.django_db
 
 
-class Theirs:
-    """What Alice has: a suggestion to review, a rejected one, a trait, and the log entries about them."""
-
-    def __init__(self, alice: User) -> None:
-        self.user = alice
-        self.candidate = make_candidate(
-            alice, f"Plays the {MARKER}", evidence=[f"My {MARKER}!"], concepts=[MARKER], trait_description=MARKER
-        )
-        rejected = make_candidate(alice, f"Sells {MARKER}s", evidence=[MARKER])
-        refusal = decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="not_me", reason=MARKER)
-        outcome = confirmed(alice, f"Builds {MARKER}s", evidence=[MARKER], concepts=[MARKER])
-        assert outcome.trait
-        self.trait = outcome.trait
-        style = decisions.put_styles(**acting_for_self(alice), context=MARKER, styles={"Catchphrase": MARKER})
-        assert style.action_id
-        confirm = {"confirm_email": "alice@example.com", "recently_authenticated": False}
-        asked = erasure.request_erasure(**(acting_for_self(alice) | confirm))
-        self.ids = [
-            self.candidate.pk,
-            rejected.pk,
-            self.trait.pk,
-            outcome.action_id,
-            refusal.action_id,
-            style.action_id,
-            asked.pk,
-            uuid.UUID(self.candidate.supporting_evidence[0]["evidence_id"]),
-        ]
-        AccessEntry.objects.create(staff_id=uuid.uuid4(), subject_id=alice.pk, kind="account", reason=MARKER)
-        self.suppression = Suppression.objects.get(user=alice)
-        self.source = bars.source_bar(alice.pk, self.candidate.supporting_evidence[0]["source_package_id"])
-
-    def rows(self) -> str:
-        """Every row of every table that belongs to Alice."""
-        found = list[Model]()
-        for model in apps.get_models():
-            for field in model._meta.get_fields():
-                if field.related_model is User and field.concrete and not field.many_to_many:
-                    found += model._default_manager.filter(**{field.name: self.user}).order_by("pk")
-        return str(serializers.serialize("json", found))
-
-
 @pytest.fixture
 def theirs(alice: User) -> Theirs:
     return Theirs(alice)
-
-
-def routes(resolver: URLResolver, prefix: str = "/") -> Iterator[str]:
-    """Every route of the project, such as /review/<uuid:candidate_id>/."""
-    for pattern in resolver.url_patterns:
-        route = prefix + str(pattern.pattern).lstrip("^").rstrip("$").replace("\\Z", "")
-        if isinstance(pattern, URLResolver):
-            yield from routes(pattern, route)
-        elif isinstance(pattern, URLPattern) and route != STREAMED:
-            yield route
 
 
 def addresses(ids: list[uuid.UUID]) -> list[str]:
@@ -207,6 +156,7 @@ def arguments(function: Callable[..., Any], theirs: Theirs, bob: User) -> Iterat
         values |= {"context": MARKER, "styles": {"Pacing": "slow"}}
         values |= {"category": "Skill", "source": theirs.source, "key": theirs.source}
         values |= {"suppression_id": theirs.suppression.pk}
+        values |= {"name": MARKER, "limit": 10, "offset": 0}
         values |= {"column": "concepts", "trait": theirs.trait, "trait_ids": theirs.ids}
         values |= {"suggestion": theirs.candidate, "candidate": theirs.candidate, "since": theirs.candidate.created_at}
         wanted = inspect.signature(function).parameters.values()
@@ -218,7 +168,7 @@ def arguments(function: Callable[..., Any], theirs: Theirs, bob: User) -> Iterat
     "function",
     [
         *(f for module in SERVICES for f in functions(module, "actor")),
-        *(f for module in READERS for f in functions(module)),
+        *(f for module in READERS for f in functions(module) if f not in AFTER_OTHERS),
         *READS,
     ],
 )

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from ptfi.accounts.models import User
 from ptfi.web.keyset import Page, cut, key_of, page
-from tests.conftest import Suggest
+from tests.support.cast import Suggest
 from traits.models import Category, ExtractedTraitCandidate, Suppression
 
 NOON = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)

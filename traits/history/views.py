@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from ptfi.web.downloads import Download
 from ptfi.web.filters import read_day
+from ptfi.web.htmx import wants_fragment
 from traits import selectors
 from traits.errors import NotFoundError
 from traits.history import past
@@ -27,7 +28,7 @@ from traits.log.diff import changed_pieces, pieces_then
 from traits.log.snapshots import State
 from traits.models import Category, Decision, UserRefinedTrait
 from traits.models.styles import element_words, value_words
-from traits.web import Request, read_number, wants_fragment
+from traits.web import Request, read_number
 
 DOWNLOADS = {
     "json": (json_lines, "jsonl", "application/x-ndjson"),
@@ -122,7 +123,7 @@ def log_checked(request: Request) -> HttpResponse:
     """Check the log's chain, a piece at a time: the page asks for the next one by itself, or by its button."""
     after = read_number(request.GET.get("after", ""), 0, MOST)
     context = {"checked": verification.check(request.user, after=after)} if "after" in request.GET else {}
-    return render(request, "history/_check.html" if request.htmx else "history/check.html", context)
+    return render(request, "history/_check.html" if wants_fragment(request) else "history/check.html", context)
 
 
 @login_required

@@ -89,12 +89,12 @@ class Checked:
         return self.done >= self.total or bool(self.faults)
 
 
-def check(user: User, after: int = 0, count: int = PIECE) -> Checked:
-    """Check so many entries after the one of that number, as of one moment; the caller is in no transaction."""
+def check(user: User, after: int = 0) -> Checked:
+    """Check a piece of entries after the one of that number, as of one moment; the caller is in no transaction."""
     with snapshot():
         persona = Persona.objects.filter(user=user).first() or Persona(user=user)
-        faults = list(itertools.islice(verify(persona, after=after, count=count), MOST_FAULTS))
+        faults = list(itertools.islice(verify(persona, after=after, count=PIECE), MOST_FAULTS))
         found = UserRefinedTrait.objects.filter(user=user).aggregate(
             since=Min("created_at"), until=Max("created_at"), redacted=Count("pk", filter=Q(salt=b""))
         )
-    return Checked(done=min(after + count, persona.revision), total=persona.revision, faults=faults, **found)
+    return Checked(done=min(after + PIECE, persona.revision), total=persona.revision, faults=faults, **found)

@@ -5,16 +5,16 @@ import datetime as dt
 import itertools
 from typing import Any
 
-from django.db.models import Avg, Case, Count, F, FloatField, Min, Q, Value, When
+from django.db.models import Avg, Count, Min, Q
 from django.utils import timezone
 
 from ptfi.accounts.models import User
 from ptfi.db import sql
+from traits.confidence import DECILES, STRENGTH
 from traits.models import (
     CandidateStatus,
     Decision,
     ExtractedTraitCandidate,
-    Origin,
     PersonaTrait,
     TraitStatus,
     UserRefinedTrait,
@@ -25,7 +25,6 @@ from traits.review.selectors import tab_condition
 
 MODELS = 6
 """Models that are shown, those with the most decided suggestions first."""
-BANDS = 10
 ENOUGH = 10
 """Decided suggestions from which on it is said whether a model is too sure."""
 OFF = 0.1
@@ -90,7 +89,7 @@ class Band:
 
     @property
     def most(self) -> int:
-        return self.least + 100 // BANDS
+        return self.least + 100 // DECILES
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -125,14 +124,8 @@ class Model:
 
 def categories(user: User) -> list[CategoryRow]:
     """What the persona is made of, the largest category first."""
-    rating = Case(
-        When(user_confidence=None, origin=Origin.USER_DEFINED, then=None),
-        When(user_confidence=None, then=F("confidence")),
-        default=F("user_confidence") / Value(5.0),
-        output_field=FloatField(),
-    )
     rows = PersonaTrait.objects.filter(user=user).values("category")
-    found = list(rows.annotate(number=Count("pk"), strength=Avg(rating)).order_by("-number", "category"))
+    found = list(rows.annotate(number=Count("pk"), strength=Avg(STRENGTH)).order_by("-number", "category"))
     largest = found[0]["number"] if found else 1
     return [CategoryRow(share=row["number"] / largest, **row) for row in found]
 
@@ -204,7 +197,7 @@ def models(user: User) -> tuple[list[Model], int]:
     trait. Undecided ones don't count.
     """
     decided = [*AGREED, CandidateStatus.REJECTED.value]
-    values: dict[str, Any] = {"user": user.pk, "agreed": AGREED, "decided": decided, "bands": BANDS}
+    values: dict[str, Any] = {"user": user.pk, "agreed": AGREED, "decided": decided, "bands": DECILES}
     rows = sql.rows(RIGHT, values)
     found = [_model(name, list(each)) for name, each in itertools.groupby(rows, key=lambda row: row[0])]
     found.sort(key=lambda model: -model.decided)
@@ -212,6 +205,6 @@ def models(user: User) -> tuple[list[Model], int]:
 
 
 def _model(name: str, rows: list[tuple[str, int, int, int, float]]) -> Model:
-    width = 100 // BANDS
+    width = 100 // DECILES
     bands = [Band(least=band * width, agreed=agreed, decided=decided) for _, band, agreed, decided, _ in rows]
     return Model(name=name, bands=bands, said=sum(row[4] for row in rows) / sum(band.decided for band in bands))

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ptfi.accounts.reauthentication import recently_authenticated
 from ptfi.accounts.session_messages import drop_messages
 from ptfi.db.transactions import front_door
+from ptfi.web.htmx import wants_fragment
 from traits.erasure import parts
 from traits.erasure import persona as service
 from traits.erasure.account import account_counts, erase_account
@@ -26,7 +27,7 @@ from traits.log.snapshots import State
 from traits.models import Category, Erasure, ErasureState
 from traits.models.erasure import ErasureKind
 from traits.privacy import selectors
-from traits.web import Request, acting_for_self, wants_fragment
+from traits.web import Request, acting_for_self
 
 RECEIPT = "erasure"
 """The session's key of the receipt that is shown to whoever has just ended their account."""
@@ -50,7 +51,7 @@ def erasure_new(request: Request) -> HttpResponse:
         except InvalidError as error:
             faults = error.details["confirm"]
     context = {"what": "persona", "counts": in_words(service.counts(request.user)), "email": email, "faults": faults}
-    return render(request, "traits/erase_all.html", context, status=400 if faults else 200)
+    return render(request, "privacy/erase_all.html", context, status=400 if faults else 200)
 
 
 @login_required
@@ -62,7 +63,7 @@ def erasure(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
     awaiting = found.state == ErasureState.AWAITING_CONFIRMATION
     counts = service.counts(request.user) if awaiting else found.counts
     context = {"erasure": found, "states": ErasureState} | said(found.kind, counts, found.kept)
-    return render(request, "traits/_erasure.html" if wants_fragment(request) else "traits/erasure.html", context)
+    return render(request, "privacy/_erasure.html" if wants_fragment(request) else "privacy/erasure.html", context)
 
 
 @login_required
@@ -158,7 +159,7 @@ def _erase_part(
     target, context = show(part)
     counts = parts.preview(request.user, target)
     context = {"kind": kind, **context} | said(kind, counts, {}) | {"going": counts["candidates"]}
-    return render(request, "traits/erase_part.html", context)
+    return render(request, "privacy/erase_part.html", context)
 
 
 @login_required
@@ -179,7 +180,7 @@ def account_erase(request: Request) -> HttpResponse:
         except InvalidError as error:
             faults = error.details["confirm"]
     context = {"what": "account", "counts": in_words(account_counts(request.user)), "email": email, "faults": faults}
-    return render(request, "traits/erase_all.html", context, status=400 if faults else 200)
+    return render(request, "privacy/erase_all.html", context, status=400 if faults else 200)
 
 
 @never_cache
@@ -191,7 +192,7 @@ def account_erased(request: Request) -> HttpResponse:
     if found is None:
         raise NotFoundError
     context = {"erasure": found, "states": ErasureState} | said(found.kind, found.counts, found.kept)
-    return render(request, "traits/_erasure.html" if wants_fragment(request) else "traits/erasure.html", context)
+    return render(request, "privacy/_erasure.html" if wants_fragment(request) else "privacy/erasure.html", context)
 
 
 @login_required

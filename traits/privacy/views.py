@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ptfi.db.transactions import front_door
 from ptfi.oauth.grants import connected_clients
+from ptfi.web.htmx import wants_fragment
 from traits.erasure import suppressions as blocked
 from traits.erasure.persona import counts as counts_of_persona
 from traits.log.narration import plural
@@ -18,7 +19,7 @@ from traits.models.erasure import ErasureState
 from traits.privacy import selectors
 from traits.privacy.staff_access import access_count, access_log
 from traits.selectors import persona
-from traits.web import Request, acting_for_self, wants_fragment
+from traits.web import Request, acting_for_self
 
 NEWEST = 3
 HELD = {
@@ -50,7 +51,7 @@ def my_data(request: Request) -> HttpResponse:
         "apps": connected_clients(request.user),
         "looks": access_count(request.user),
     }
-    return render(request, "traits/my_data.html", context)
+    return render(request, "privacy/my_data.html", context)
 
 
 @login_required
@@ -59,7 +60,7 @@ def my_data(request: Request) -> HttpResponse:
 def sources(request: Request) -> HttpResponse:
     """Where the evidence came from, a page at a time."""
     after = request.GET.get("after", "")
-    return render(request, "traits/sources.html", {"page": selectors.sources(request.user, after), "first": not after})
+    return render(request, "privacy/sources.html", {"page": selectors.sources(request.user, after), "first": not after})
 
 
 @login_required
@@ -69,7 +70,7 @@ def suppressions(request: Request) -> HttpResponse:
     """What is never suggested again, a page at a time; HTMX gets the list alone."""
     after = request.GET.get("after", "")
     context = {"page": blocked.suppressions(request.user, after), "first": not after}
-    template = "traits/_suppressions.html" if wants_fragment(request) else "traits/suppressions.html"
+    template = "privacy/_suppressions.html" if wants_fragment(request) else "privacy/suppressions.html"
     return render(request, template, context)
 
 
@@ -79,8 +80,8 @@ def suppression_remove(request: Request, suppression_id: int) -> HttpResponse:
     """Let it be suggested again; HTMX gets the row as it is then."""
     with front_door():
         lifted = blocked.lift_suppression(**acting_for_self(request), suppression_id=suppression_id)
-    if request.htmx:
-        return render(request, "traits/_suppression_lifted.html", {"lifted": lifted})
+    if wants_fragment(request):
+        return render(request, "privacy/_suppression_lifted.html", {"lifted": lifted})
     back = f" {plural(lifted.returned, 'suggestion')} of it to review." if lifted.returned else ""
     messages.success(request, f"This may be suggested again: “{lifted.name}”.{back}")
     return redirect("suppressions")
@@ -94,7 +95,7 @@ def erasures(request: Request) -> HttpResponse:
     after = request.GET.get("after", "")
     page = selectors.receipts(request.user, after)
     context = {"receipts": page.rows, "next": page.next, "first": not after, "states": ErasureState}
-    return render(request, "traits/erasures.html", context)
+    return render(request, "privacy/erasures.html", context)
 
 
 @login_required
@@ -103,7 +104,7 @@ def erasures(request: Request) -> HttpResponse:
 def staff_access(request: Request) -> HttpResponse:
     """Who of the staff looked, newest first, a page at a time."""
     after = request.GET.get("after", "")
-    return render(request, "traits/staff_access.html", {"page": access_log(request.user, after), "first": not after})
+    return render(request, "privacy/staff_access.html", {"page": access_log(request.user, after), "first": not after})
 
 
 @login_required

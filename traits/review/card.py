@@ -9,7 +9,7 @@ from django.utils.text import Truncator
 
 from ptfi.accounts.models import User
 from traits import selectors
-from traits.confidence import confidence_words
+from traits.confidence import confidence_words, rating_of, score_of
 from traits.evidence import Piece
 from traits.models import (
     CandidateStatus,
@@ -149,14 +149,15 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
     history = queue_selectors.history(user, candidate.pk)
     to_decide = candidate.is_undecided
     trait, decision = (None, None) if to_decide else _outcome(user, candidate, history)
-    own = {name_key(name) for name in selectors.own_concepts(user)} if to_decide and candidate.concepts else set()
+    own_concepts = selectors.own_concepts(user) if to_decide and candidate.concepts else []
+    own = {name_key(name) for name in own_concepts}
     new = [concept for concept in candidate.concepts if name_key(concept) not in own]
     return Card(
         candidate=candidate,
         pieces=pieces(candidate, verdicts, count=count),
         history=history,
         alike=queue_selectors.alike(user, candidate) if to_decide else [],
-        clashes=_clashes(user, candidate) if to_decide else [],
+        clashes=_clashes(user, candidate, own_concepts) if to_decide else [],
         new_concepts=new,
         known_concepts=[concept for concept in candidate.concepts if concept not in new],
         used_pieces=sum(1 for piece in candidate.supporting_evidence if piece.get("verdict", "") not in DOUBTED),
@@ -167,8 +168,8 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
     )
 
 
-def _clashes(user: User, candidate: ExtractedTraitCandidate) -> list[Clash]:
-    similar = similar_traits(user, candidate)
+def _clashes(user: User, candidate: ExtractedTraitCandidate, own_concepts: list[str]) -> list[Clash]:
+    similar = similar_traits(user, candidate, own_concepts=own_concepts)
     found = selectors.traits(user, [each.trait_id for each in similar])
     suggested = quotes(candidate.supporting_evidence)
     return [
@@ -205,7 +206,7 @@ def _compared(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[t
 
 def _changed(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[tuple[str, str, str]]:
     """What differs between a suggestion and the trait that it became: what, suggested, yours."""
-    rating = f"{trait.user_confidence} of 5, by you" if trait.user_confidence else ""
+    rating = f"{rating_of(trait)} of 5, by you" if rating_of(trait) else ""
     return _unequal(
         [
             ("Name", candidate.trait_name, trait.name),
@@ -214,8 +215,8 @@ def _changed(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[tu
             ("Concepts", ", ".join(candidate.concepts), ", ".join(trait.concepts)),
             (
                 "Confidence",
-                confidence_words(candidate.confidence_score),
-                rating or confidence_words(trait.confidence),
+                confidence_words(score_of(candidate)),
+                rating or confidence_words(score_of(trait)),
             ),
         ]
     )

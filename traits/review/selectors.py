@@ -66,11 +66,12 @@ def candidates(user: User, filters: QueueFilters) -> QuerySet[ExtractedTraitCand
 
 
 def queue(
-    user: User, filters: QueueFilters, after: str = "", limit: int = keyset.PAGE
+    user: User, filters: QueueFilters, after: str = "", limit: int = keyset.PAGE, passed: str = ""
 ) -> Page[ExtractedTraitCandidate]:
     """One page of the queue, newest first, paged by key.
 
-    Near-duplicates (same name key and category) are one row: each row carries the others as alike.
+    Near-duplicates (same name key and category) are one row: each row carries the others as alike. passed is a key
+    too: each row says as is_behind whether it comes after that place.
     """
     rows = candidates(user, filters)
     grouped = filters.tab == "review" and not filters.narrow
@@ -82,7 +83,10 @@ def queue(
             trait_category=OuterRef("trait_category"),
         )
         rows = rows.filter(~Exists(newer))
-    page = keyset.page(rows, WAITING_ORDER if filters.tab in ("review", "later") else DECIDED_ORDER, after, limit)
+    order = WAITING_ORDER if filters.tab in ("review", "later") else DECIDED_ORDER
+    if (place := keyset.is_behind(rows, order, passed)) is not None:
+        rows = rows.annotate(is_behind=place)
+    page = keyset.page(rows, order, after, limit)
     _attach_alike(user, filters, page.rows if grouped else [])
     return page
 

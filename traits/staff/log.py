@@ -14,6 +14,7 @@ from django.urls import URLPattern, path, reverse
 
 from ptfi.accounts.models import User
 from ptfi.staff.base import ReadOnlyAdmin
+from ptfi.web.htmx import wants_fragment
 from traits.history import selectors as history
 from traits.log import verification
 from traits.log.diff import ChangedPiece, changed_pieces, pieces_then
@@ -173,8 +174,8 @@ class LogAdmin(ReadOnlyAdmin):
             "may_view": self.has_view_permission(request),
             "checked": verification.check(owner, after=after) if "after" in request.GET else None,
         }
-        fragment = request.headers.get("HX-Request") == "true"
-        return TemplateResponse(request, f"admin/staff/{'_log_check' if fragment else 'log_check'}.html", context)
+        template = "_log_check" if wants_fragment(request) else "log_check"
+        return TemplateResponse(request, f"admin/staff/{template}.html", context)
 
 
 def _entry(object_id: str | None) -> UserRefinedTrait:

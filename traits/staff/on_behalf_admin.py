@@ -12,11 +12,11 @@ from django.urls import URLPattern, path, reverse
 from ptfi.accounts.models import User
 from ptfi.db.transactions import front_door
 from ptfi.staff.base import ReadOnlyAdmin
-from traits import forms, selectors
+from traits import selectors
 from traits.errors import InvalidError, RuleError
 from traits.history import selectors as history
 from traits.models import AccessKind, ActedFor, TraitStatus
-from traits.review.forms import LATER, rejection_codes
+from traits.review.forms import LATER, EditForm, rejection_codes
 from traits.review.selectors import QueueFilters, queue
 from traits.staff import on_behalf
 from traits.staff.access import asks_reason
@@ -102,7 +102,7 @@ class OnBehalfAdmin(ReadOnlyAdmin):
             return asked
         candidate = selectors.candidate(person, candidate_id)
         edits = request.POST.get("act") == "edit"
-        form = forms.EditForm(data=request.POST if edits else None, initial=forms.shown_values(candidate))
+        form = EditForm(candidate, request.POST if edits else None)
         fault: RuleError | None = None
         if request.method == "POST":
             try:

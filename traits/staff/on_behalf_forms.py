@@ -9,11 +9,12 @@ from django.http import QueryDict
 from ptfi.accounts.models import User
 from ptfi.web import keyset
 from ptfi.web.keyset import Page
-from traits import decisions, forms
+from traits import decisions
 from traits.errors import InvalidError
+from traits.forms import VersionedForm
 from traits.models import ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
-from traits.review.forms import read_until
-from traits.web import read_version
+from traits.persona.forms import RemoveForm, StatusForm
+from traits.review.forms import EditForm, RejectForm, SnoozeForm
 
 Act = Callable[[], list[UserRefinedTrait]]
 """One decision, to be made in the front door's transaction; its entries."""
@@ -23,37 +24,38 @@ By = dict[str, Any]
 """For whom (user) and by whom (actor), as every service takes it."""
 
 
-def suggestion_act(by: By, candidate: ExtractedTraitCandidate, post: QueryDict, form: forms.EditForm) -> Act:
+def suggestion_act(by: By, candidate: ExtractedTraitCandidate, post: QueryDict, form: EditForm) -> Act:
     """The decision about a suggestion that the form names. Raises InvalidError, also for a decision that is none."""
-    given = by | {"candidate_id": candidate.pk, "version": read_version(post)}
+    given = by | {"candidate_id": candidate.pk}
+    seen = VersionedForm(post).cleaned
     match post.get("act"):
         case "confirm":
-            return lambda: decisions.confirm(**given).entries
+            return lambda: decisions.confirm(**given, **seen).entries
         case "edit":
             if not form.is_valid():
                 raise InvalidError
-            own = forms.read_evidence(post)
-            return lambda: decisions.confirm(**given, changes=form.changes(candidate), evidence=own).entries
+            return lambda: decisions.confirm(**given, **form.arguments()).entries
         case "reject":
-            reason = post.get("reason", "").replace("\r\n", "\n")
-            return lambda: decisions.reject(**given, code=post.get("code", ""), reason=reason).entries
+            rejection = RejectForm(post).arguments()
+            return lambda: decisions.reject(**given, **rejection).entries
         case "defer":
-            until = read_until(post)
-            return lambda: decisions.defer(**given, until=until).entries
+            snooze = SnoozeForm(post).arguments()
+            return lambda: decisions.defer(**given, **snooze).entries
         case "reopen":
-            return lambda: decisions.reopen(**given).entries
+            return lambda: decisions.reopen(**given, **seen).entries
     raise InvalidError("Choose what to do.")
 
 
 def trait_act(by: By, trait: PersonaTrait, post: QueryDict) -> Act:
     """The decision about a trait that the form names. Raises InvalidError."""
-    given = by | {"trait_id": trait.pk, "version": read_version(post)}
+    given = by | {"trait_id": trait.pk}
     match post.get("act"):
         case "status":
-            return lambda: decisions.set_status(**given, status=post.get("status", "")).entries
+            status = StatusForm(post).cleaned
+            return lambda: decisions.set_status(**given, **status).entries
         case "remove":
-            reason = post.get("reason", "").replace("\r\n", "\n")
-            return lambda: decisions.remove_trait(**given, reason=reason).entries
+            removal = RemoveForm(post).cleaned
+            return lambda: decisions.remove_trait(**given, **removal).entries
     raise InvalidError("Choose what to do.")
 
 

@@ -1,0 +1,74 @@
+"""Letting a client in and disconnecting it, in a real browser."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from ptfi.accounts.models import User
+from ptfi.oauth.scopes import MANAGE_TRAITS
+from tests.support.accessibility import faults
+from tests.support.browser import Enter, Opened
+from tests.support.cast import PASSWORD
+from tests.support.oauth import exchange, make_client, pkce, question, tokens_of, userinfo
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def elsewhere(site: str) -> str:
+    """An address of another origin that answers, too."""
+    return site.replace("localhost", "127.0.0.1") + "/healthz"
+
+
+def test_from_the_question_to_the_disconnection(opened: Opened, site: str) -> None:
+    app = make_client(redirect_uris=[elsewhere(site)])
+    verifier, challenge = pkce()
+    page = opened(question(app, challenge))
+    page.get_by_label("change your traits for you").uncheck()
+    page.get_by_role("button", name="Allow", exact=True).click()
+    page.wait_for_url(f"{elsewhere(site)}?*")
+    code = parse_qs(urlsplit(page.url).query)["code"][0]
+    data = {"grant_type": "authorization_code", "client_id": app.pk, "redirect_uri": elsewhere(site)}
+    made = tokens_of(exchange(data | {"code": code, "code_verifier": verifier}))
+    assert MANAGE_TRAITS not in made["scope"]
+    page.goto(f"{site}/accounts/connections/")
+    page.get_by_role("button", name="Disconnect Mirror").click()
+    expect(page.get_by_text("Mirror is disconnected")).to_be_visible()
+    assert userinfo(made["access_token"]).status_code == 401
+
+
+def test_saying_no_after_signing_in(alice: User, page: Page, site: str) -> None:
+    app = make_client(redirect_uris=[elsewhere(site)])
+    page.goto(site + question(app, pkce()[1]))
+    page.get_by_label("E-mail").fill(alice.email or "")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_role("button", name="Do not allow").click()
+    page.wait_for_url(f"{elsewhere(site)}?*error=access_denied*")
+
+
+def test_signing_out_leads_back_to_the_app(opened: Opened, site: str) -> None:
+    app = make_client(redirect_uris=[elsewhere(site)])
+    page = opened(f"/identity/o/logout?client_id={app.pk}&post_logout_redirect_uri={elsewhere(site)}")
+    page.locator("main").get_by_role("button", name="Sign out").click()
+    page.wait_for_url(elsewhere(site))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_pages_of_the_provider(alice: User, page: Page, site: str, enter: Enter, theme: str, width: int) -> None:
+    app = make_client("The Mirror of Everything You Ever Said")
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    page.set_viewport_size({"width": width, "height": 844})
+    enter(page, alice)
+    page.goto(site + question(app, pkce()[1]))
+    found = {"question": faults(page)}
+    for box in page.get_by_role("checkbox").all():
+        box.uncheck()
+    page.get_by_role("button", name="Allow", exact=True).click()
+    expect(page.get_by_text("Choose at least one")).to_be_visible()
+    found["nothing chosen"] = faults(page)
+    for path in (f"/identity/o/logout?client_id={app.pk}", question(app, "x", client_id="nobody")):
+        page.goto(site + path)
+        found[path] = faults(page)
+    assert {name: each for name, each in found.items() if each} == {}

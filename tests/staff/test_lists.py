@@ -1,0 +1,105 @@
+"""The list of candidates across all people: what each filter lets through, and that pages hold each one once."""
+
+import datetime as dt
+import re
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from ptfi.accounts.models import User
+from tests.support.cast import SignedIn, Suggest
+from tests.support.pages import text_of
+from tests.support.staff import staff_of
+from traits.models import CandidateStatus
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/traits/extractedtraitcandidate/"
+ROW = re.compile(r"extractedtraitcandidate/([0-9a-f-]{36})/change/")
+
+
+@pytest.fixture
+def moderator(db: None, signed_in: SignedIn) -> Client:
+    return signed_in(staff_of("moderator"))
+
+
+def shown(client: Client, **query: str) -> list[str]:
+    answer = client.get(LIST, query)
+    assert answer.status_code == 200
+    return ROW.findall(answer.content.decode())
+
+
+@pytest.mark.slow
+def test_each_filter_lists_its_candidates_alone(moderator: Client, alice: User, bob: User, suggest: Suggest) -> None:
+    now = timezone.now()
+    plain = suggest(alice, "Loves jazz", confidence_score=0.7, created_at=now)
+    other = suggest(
+        bob,
+        "Schwimmt gern",
+        trait_category="Skill",
+        confidence_score=0.9,
+        originating_models=["speech.v1", "text-analysis.v2"],
+        language="de",
+        status=CandidateStatus.REJECTED,
+        created_at=now - dt.timedelta(days=40),
+    )
+    held = suggest(bob, "Held", held_reason="unsafe", confidence_score=0.2, created_at=now - dt.timedelta(days=5))
+    wanted = {
+        (): [plain, held, other],
+        ("status", "rejected_by_user"): [other],
+        ("held", "yes"): [held],
+        ("held", "no"): [plain, other],
+        ("category", "Skill"): [other],
+        ("model", "speech.v1"): [other],
+        ("band", "very_likely"): [other],
+        ("band", "guess"): [held],
+        ("language", "de"): [other],
+        ("age", "day"): [plain],
+        ("age", "week"): [plain, held],
+        ("age", "month_ago"): [other],
+        ("person", str(bob.pk)): [held, other],
+        ("q", "jazz"): [plain],
+        ("q", "gern schwimmt"): [other],
+        ("order", "oldest"): [other, held, plain],
+        ("order", "surest"): [other, plain, held],
+        ("order", "least_sure"): [held, plain, other],
+        ("q", "nothing"): [],
+    }
+    for query, rows in wanted.items():
+        found = shown(moderator, **({query[0]: query[1]} if query else {}))
+        assert found == [str(row.pk) for row in rows], query
+
+
+@pytest.mark.parametrize(
+    "query", ["status=x&band=y&age=z&order=w", "person=nobody", "after=nonsense", "after=_", "q=%00"]
+)
+def test_what_does_not_fit_is_left_out(moderator: Client, alice: User, suggest: Suggest, query: str) -> None:
+    row = suggest(alice)
+    answer = moderator.get(f"{LIST}?{query}")
+    assert answer.status_code == 200
+    assert str(row.pk) in answer.content.decode()
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest", "surest", "least_sure"])
+def test_pages_hold_each_one_once(moderator: Client, alice: User, suggest: Suggest, order: str) -> None:
+    at = timezone.now()
+    # Many of one moment and one confidence, as an import brings them.
+    rows = {str(suggest(alice, f"Number {n}", created_at=at, confidence_score=0.5).pk) for n in range(56)}
+    first = moderator.get(LIST, {"order": order, "category": "Interest"})
+    address = f"{LIST}?{first.context['next_query']}"
+    assert urlencode({"category": "Interest"}) in address
+    second = moderator.get(address)
+    found = [*ROW.findall(first.content.decode()), *ROW.findall(second.content.decode())]
+    assert len(found) == 56
+    assert set(found) == rows
+    assert second.context["page"].next == ""
+
+
+def test_people_have_names_for_those_who_may_know_them(
+    moderator: Client, alice: User, suggest: Suggest, signed_in: SignedIn
+) -> None:
+    suggest(alice)
+    assert "Alice" not in moderator.get(LIST).content.decode()
+    assert "Alice" in text_of(signed_in(staff_of("administrator", name="Ada")).get(LIST))

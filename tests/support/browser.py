@@ -1,0 +1,52 @@
+"""What the browser tests share: Chromium's options, sizes of windows, types of the fixtures, recorded requests."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Page, Request, ViewportSize
+
+from ptfi.accounts.models import User
+
+CHROMIUM = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+NARROW: ViewportSize = {"width": 390, "height": 844}
+Enter = Callable[[Page, User], Page]
+Opened = Callable[..., Page]
+SETTLED = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"""
+
+
+def settle(page: Page) -> None:
+    """Return when the page has handled all input so far: two frames and a task later, no handler waits any more."""
+    page.evaluate(SETTLED)
+
+
+@contextmanager
+def recorded(page: Page) -> Iterator[list[Request]]:
+    """The requests for pages and parts of pages made in the block and because of it; not for icons or events."""
+    requests: list[Request] = []
+
+    def note(request: Request) -> None:
+        if request.resource_type in ("document", "xhr", "fetch"):
+            requests.append(request)
+
+    page.on("request", note)
+    yield requests
+    settle(page)
+    page.remove_listener("request", note)
+
+
+@contextmanager
+def no_request(page: Page) -> Iterator[None]:
+    """What is done in the block makes the page ask the server for nothing."""
+    with recorded(page) as requests:
+        yield
+    assert [f"{request.method} {request.url}" for request in requests] == []

@@ -1,0 +1,94 @@
+"""The cast: Alice owns, Bob must see nothing, Sam is staff; and what they suggest, confirm and decide."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.http import HttpRequest
+from django.test import Client
+
+from ptfi.accounts.models import User
+from traits import decisions
+from traits.evidence import Piece, evidence_id
+from traits.log.entries import Actor
+from traits.models import ExtractedTraitCandidate, Persona, PersonaTrait
+from traits.text import name_key
+
+PASSWORD = "a long sentence for tests"
+Suggest = Callable[..., ExtractedTraitCandidate]
+SignedIn = Callable[[User], Client]
+
+
+def make_user(name: str, **fields: Any) -> User:
+    """A person with a verified e-mail and the password PASSWORD; their graph is new, as their id is."""
+    user = User.objects.create_user(f"{name.lower()}@example.com", PASSWORD, display_name=name, **fields)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    Persona.objects.create(user=user)
+    return user
+
+
+def client_of(user: User) -> Client:
+    """A client in whose session the person is signed in, staff with their second step, as allauth keeps it."""
+    client = Client()
+    client.force_login(user)
+    if user.is_staff:
+        step = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
+        step = step or TOTP.activate(user, generate_totp_secret()).instance
+        request = HttpRequest()
+        request.session, request.user = client.session, user
+        record_authentication(request, user, "mfa", id=step.pk, type=step.type)
+        request.session.save()
+    return client
+
+
+def make_candidate(user: User, name: str = "Loves jazz", **fields: Any) -> ExtractedTraitCandidate:
+    """A suggestion with two pieces of evidence, unless fields say otherwise; evidence may be a list of texts."""
+    pk = fields.pop("candidate_id", None) or uuid.uuid4()
+    texts = fields.pop("evidence", ["I love jazz.", "Jazz again tonight!"])
+    pieces: list[Piece] = [
+        {
+            "type": "text_snippet",
+            "content": text,
+            "source_package_id": str(uuid.uuid5(pk, "package")),
+            "source_detail": f"journal, page {number}",
+            "start_time": None,
+            "end_time": None,
+            "relevance_score": None,
+            "verdict": "",
+        }
+        for number, text in enumerate(texts, 1)
+    ]
+    values: dict[str, Any] = {
+        "trait_description": "Because it is said often.",
+        "trait_category": "Interest",
+        "supporting_evidence": [{"evidence_id": evidence_id(pk, piece), **piece} for piece in pieces],
+        "confidence_score": 0.8,
+        "originating_models": ["text-analysis.v2"],
+        "concepts": ["jazz"],
+    }
+    row = ExtractedTraitCandidate(
+        candidate_id=pk, user=user, trait_name=name, name_key=name_key(name), **(values | fields)
+    )
+    row.save(force_insert=True)
+    return row
+
+
+def acting_for_self(user: User) -> dict[str, Any]:
+    """The person deciding for themselves, as the services want it."""
+    return {"user": user, "actor": Actor(user_id=user.pk)}
+
+
+def confirmed(user: User, name: str = "Loves jazz", **fields: Any) -> decisions.Outcome:
+    """A suggestion that the person confirmed as it is."""
+    return decisions.confirm(**acting_for_self(user), candidate_id=make_candidate(user, name, **fields).pk)
+
+
+def confirmed_trait(user: User, name: str = "Loves jazz", **fields: Any) -> PersonaTrait:
+    """The trait that such a suggestion became."""
+    trait = confirmed(user, name, **fields).trait
+    assert trait
+    return trait

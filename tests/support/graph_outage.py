@@ -1,0 +1,18 @@
+"""A graph that does not answer."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from graph import connection as graph
+
+
+@contextmanager
+def away(settings: Any) -> Iterator[None]:
+    """The graph does not answer in here."""
+    there, settings.NEO4J_URL = settings.NEO4J_URL, "bolt://127.0.0.1:1"
+    graph.drop_driver()
+    yield
+    settings.NEO4J_URL = there
+    graph.drop_driver()
+    graph._away_until = 0.0

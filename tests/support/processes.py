@@ -1,0 +1,57 @@
+"""Processes of the product on the tests' database, and the ports that they listen on."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from urllib.parse import urlsplit
+
+from django.db import connection
+
+from tests.support.data_folder import ROOT
+
+
+def database_address() -> str:
+    """The address of the database that this process tests with."""
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+
+
+def free_port() -> int:
+    """A port on which nothing listens now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(*command: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """Python with these arguments, on the tests' database, killed with its children after the block."""
+    address = database_address()
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=dict(os.environ) | {"DATABASE_URL": address, "PTFI_EMBEDDED": "", "HTTPS": "0"},
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def answers(port: int) -> bool:
+    """Whether a web server on this port says that it is well."""
+    asking = http.client.HTTPConnection("127.0.0.1", port, timeout=0.5)
+    try:
+        asking.request("GET", "/healthz")
+        return asking.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        asking.close()

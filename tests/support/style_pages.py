@@ -1,0 +1,11 @@
+"""Filling in the pages of communication styles."""
+
+from django.test import Client
+
+from tests.support.pages import Html
+
+
+def sent(client: Client, address: str = "/styles/", **values: str) -> dict[str, str]:
+    """What the page of a context sends when nothing is touched, and what differs."""
+    fields = Html(client.get(address)).fields("form:has([name=seen])")
+    return fields | {"save": "1"} | values
