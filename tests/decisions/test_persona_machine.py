@@ -294,6 +294,7 @@ class Decisions(Sequence):
 
 
 @pytest.mark.slow
+@pytest.mark.generated
 @pytest.mark.django_db
 def test_any_sequence() -> None:
     schema.install()
