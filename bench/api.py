@@ -35,7 +35,7 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("PTFI_DATA_DIR", str(ROOT / ".data" / "bench"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ptfi.settings")
 # Set before the settings are read: the peer has no limits either.
-os.environ |= {"API_PERSON_RATE": "0", "API_CLIENT_RATE": "0"}
+os.environ |= {"API_USER_REQUESTS_PER_MINUTE": "0", "API_CLIENT_REQUESTS_PER_MINUTE": "0"}
 
 from ptfi import embedded  # noqa: E402 (the settings need the services' addresses)
 
@@ -58,7 +58,7 @@ from ptfi.oauth.models import ClientAccess  # noqa: E402
 from ptfi.oauth.registration import register_spa  # noqa: E402
 from ptfi.oauth.scopes import MANAGE_TRAITS, READ_TRAITS  # noqa: E402
 from traits.ingest import batch as ingest  # noqa: E402
-from traits.ingest.parsing import Suggestion, parse  # noqa: E402
+from traits.ingest.parsing import CandidateRecord, parse  # noqa: E402
 from traits.models import Category, ExtractedTraitCandidate  # noqa: E402
 
 PEOPLE, EACH = 1_000, 100
@@ -101,7 +101,7 @@ def seed(folder: Path) -> None:
     call_command("flush", interactive=False, verbosity=0)
     for number in range(0, PEOPLE, 10):
         parsed = [parse(row) for person in range(number, number + 10) for row in suggestions(person)]
-        rows = [row for row in parsed if isinstance(row, Suggestion)]
+        rows = [row for row in parsed if isinstance(row, CandidateRecord)]
         assert len(rows) == len(parsed), parsed[0]
         ingest.apply(rows)
     people = list(User.objects.values_list("pk", flat=True))

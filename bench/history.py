@@ -44,6 +44,7 @@ from traits.decisions.candidates import NO_CHANGES, NO_EVIDENCE, new_trait  # no
 from traits.evidence import evidence_id  # noqa: E402
 from traits.log import entries as log  # noqa: E402
 from traits.log.snapshots import candidate_state, trait_state  # noqa: E402
+from traits.log.verification import verify  # noqa: E402
 from traits.models import (  # noqa: E402
     CandidateStatus,
     Category,
@@ -170,7 +171,7 @@ def report(client: Client, user: User, entries: int, runs: int) -> None:
         more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
         sys.stdout.write(f"{name}: {time.perf_counter() - started:.1f} s, {size:,} bytes, {more} MB more memory\n")
     started = time.perf_counter()
-    faults = list(log.verify(Persona.objects.get(user=user)))
+    faults = list(verify(Persona.objects.get(user=user)))
     sys.stdout.write(f"checking all of it: {time.perf_counter() - started:.1f} s, {len(faults)} faults\n")
     if UserRefinedTrait.objects.filter(user=user).count() != entries:
         raise SystemExit("The log is not as long as it should be.")

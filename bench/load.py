@@ -48,10 +48,11 @@ from django.test import Client  # noqa: E402
 
 from bench.import_candidates import rows  # noqa: E402
 from ptfi.accounts.models import User  # noqa: E402
+from ptfi.web.keyset import PAGE  # noqa: E402
 from traits.ingest import batch as ingest  # noqa: E402
-from traits.ingest.parsing import Suggestion, parse  # noqa: E402
+from traits.ingest.parsing import CandidateRecord, parse  # noqa: E402
 from traits.models import Persona, UserRefinedTrait  # noqa: E402
-from traits.review.selectors import PAGE, Filters, queue  # noqa: E402
+from traits.review.selectors import QueueFilters, queue  # noqa: E402
 
 WEB, EVENTS = 8013, 8014
 EACH = 120
@@ -72,7 +73,7 @@ class Person:
         self.user, self.pause = user, pause
         self.seconds: dict[str, list[float]] = defaultdict(list)
         self.failed: list[str] = []
-        found = queue(user, Filters(), limit=EACH).rows
+        found = queue(user, QueueFilters(), limit=EACH).rows
         self.waiting = [(row.pk, row.version) for row in reversed(found)]
         self.decided: list[uuid.UUID] = []
 
@@ -150,7 +151,7 @@ def users(count: int) -> list[User]:
     """People with suggestions to review."""
     run = uuid.uuid4().hex[:8]
     parsed = [parse(row) for row in rows(count * EACH, count, run)]
-    found = [row for row in parsed if isinstance(row, Suggestion)]
+    found = [row for row in parsed if isinstance(row, CandidateRecord)]
     for start in range(0, len(found), 1_000):
         ingest.apply(found[start : start + 1_000])
     with connection.cursor() as cursor:

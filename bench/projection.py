@@ -73,7 +73,7 @@ def backlog(entries: int, people: int) -> None:
     """Confirm so many traits, each with two pieces of evidence and two concepts, without projecting them."""
     for number in range(people):
         user, persona = person()
-        at = log.next_moment(persona)
+        at = persona.next_moment()
         count = entries // people + (number < entries % people)
         log.append(persona, [change(place, at) for place in range(count)], actor=log.Actor(user_id=user.pk), at=at)
 

@@ -39,10 +39,10 @@ from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from ptfi.accounts.models import User  # noqa: E402
-from traits.decisions import candidates as services  # noqa: E402
+from traits import decisions  # noqa: E402
 from traits.log import entries as log  # noqa: E402
 from traits.models import ExtractedTraitCandidate, Persona  # noqa: E402
-from traits.staff.quality_statistics import refresh  # noqa: E402
+from traits.staff.quality.statistics import refresh  # noqa: E402
 from traits.text import name_key  # noqa: E402
 
 PAGES = {
@@ -148,7 +148,7 @@ def decide(user: User, number: int) -> list[float]:
         row.trait_category, row.confidence_score, row.originating_models = "Skill", 0.5, [f"model-{place % 8}.v1"]
         row.save(force_insert=True)
         started = time.perf_counter()
-        services.confirm(user=user, actor=log.Actor(user_id=user.pk), candidate_id=row.pk)
+        decisions.confirm(user=user, actor=log.Actor(user_id=user.pk), candidate_id=row.pk)
         times.append((time.perf_counter() - started) * 1_000)
     return times
 

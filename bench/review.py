@@ -39,9 +39,10 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from bench.import_candidates import rows  # noqa: E402
 from ptfi.accounts.models import User  # noqa: E402
+from ptfi.web.keyset import PAGE  # noqa: E402
 from traits.ingest import batch as ingest  # noqa: E402
-from traits.ingest.parsing import Suggestion, parse  # noqa: E402
-from traits.review.selectors import PAGE, Filters, queue  # noqa: E402
+from traits.ingest.parsing import CandidateRecord, parse  # noqa: E402
+from traits.review.selectors import QueueFilters, queue  # noqa: E402
 
 GZIP = {"Accept-Encoding": "gzip"}
 HTMX = {**GZIP, "HX-Request": "true", "HX-Target": "open"}
@@ -52,7 +53,7 @@ def person(pending: int) -> User:
     """A person with so many suggestions to review."""
     run = uuid.uuid4().hex[:8]
     parsed = [parse(row) for row in rows(pending, 1, run)]
-    found = [row for row in parsed if isinstance(row, Suggestion)]
+    found = [row for row in parsed if isinstance(row, CandidateRecord)]
     for start in range(0, len(found), 1_000):
         ingest.apply(found[start : start + 1_000])
     return User.objects.get(external_id=f"bench:{run}:0")
@@ -67,7 +68,7 @@ class Visit:
         self.figures: dict[tuple[str, str], list[float]] = defaultdict(list)
 
     def run(self, measure: Callable[[str, Callable[[], Any]], None]) -> None:
-        first = queue(self.user, Filters(), limit=1).rows[0]
+        first = queue(self.user, QueueFilters(), limit=1).rows[0]
         path = f"/review/{first.pk}/"
         confirm = {"version": first.version, "shown": PAGE}
         measure("page", lambda: self.client.get("/review/", headers=GZIP))

@@ -5,8 +5,13 @@ class GraphConfig(AppConfig):
     name = "graph"
 
     def ready(self) -> None:
-        """Have the forms of traits, which know nothing of the graph, offer the shared concepts."""
-        from graph.concepts.completion import shared_names
-        from traits.persona import concept_spelling as likeness
+        """Hand over what others, which know nothing of the graph, are to ask it for.
 
-        likeness.sources.append(shared_names)
+        The forms of traits offer the shared concepts; probes and metrics say how far the graph is behind.
+        """
+        from graph.concepts.completion import shared_names
+        from graph.projection import monitoring
+        from traits.persona import concept_spelling
+
+        concept_spelling.sources.append(shared_names)
+        monitoring.register()

@@ -16,12 +16,12 @@ import neo4j
 from django.conf import settings
 from neo4j.exceptions import AuthError, DatabaseError, DriverError, Forbidden, TransientError
 
+from graph import metrics
 from graph.errors import GraphUnavailableError
 from ptfi.deadlines import run_within
-from ptfi.telemetry import metrics
 
 Result = TypeVar("Result")
-Row = TypeVar("Row")
+Item = TypeVar("Item")
 Work = Callable[[neo4j.ManagedTransaction], Result]
 
 SLOTS = 8
@@ -51,8 +51,8 @@ def _new_driver() -> neo4j.Driver:
     return neo4j.GraphDatabase.driver(
         f"{url.scheme}://{address}",
         auth=(unquote(url.username or ""), unquote(url.password or "")) if url.username else None,
-        connection_timeout=settings.GRAPH_TIMEOUT,
-        connection_acquisition_timeout=settings.GRAPH_TIMEOUT,
+        connection_timeout=settings.GRAPH_TIMEOUT_SECONDS,
+        connection_acquisition_timeout=settings.GRAPH_TIMEOUT_SECONDS,
         # A pooled connection whose server restarted fails once: the driver's own retry takes a new one.
         max_transaction_retry_time=1.0,
         initial_retry_delay=0.05,
@@ -90,7 +90,7 @@ def opened_session(access: str = neo4j.WRITE_ACCESS) -> Iterator[neo4j.Session]:
 
 
 def read(work: Work[Result]) -> Result:
-    """Run a read for a page, within settings.GRAPH_TIMEOUT seconds. Raises GraphUnavailableError.
+    """Run a read for a page, within settings.GRAPH_TIMEOUT_SECONDS seconds. Raises GraphUnavailableError.
 
     After a failure the graph counts as away for a few seconds, so that the pages after it answer at once.
     """
@@ -98,8 +98,8 @@ def read(work: Work[Result]) -> Result:
     if time.monotonic() < _away_until or not _slots.acquire(blocking=False):
         raise GraphUnavailableError
     try:
-        with metrics.graph("read"):
-            result = with_deadline(lambda: _read(work), settings.GRAPH_TIMEOUT)
+        with metrics.measured("read"):
+            result = with_deadline(lambda: _read(work), settings.GRAPH_TIMEOUT_SECONDS)
     except GraphUnavailableError:
         _away_until = time.monotonic() + AWAY_SECONDS
         raise
@@ -128,11 +128,11 @@ def write(work: Work[Result], seconds: float | None = None) -> Result:
         with opened_session() as session:
             return session.execute_write(work)
 
-    with metrics.graph("write"):
-        return with_deadline(attempts, settings.PROJECTOR_LEASE / 2 if seconds is None else seconds)
+    with metrics.measured("write"):
+        return with_deadline(attempts, settings.PROJECTOR_LEASE_SECONDS / 2 if seconds is None else seconds)
 
 
-def parts(rows: list[Row]) -> Iterator[list[Row]]:
+def parts(rows: list[Item]) -> Iterator[list[Item]]:
     """The rows in pieces of MAX_ROWS."""
     for start in range(0, len(rows), MAX_ROWS):
         yield rows[start : start + MAX_ROWS]

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from graph.schema import FACETS
 from traits.log.snapshots import State
-from traits.models import CandidateStatus, Category, Verdict
+from traits.models import CandidateStatus, Verdict
 from traits.text import name_key
 
 Properties = dict[str, Any]
@@ -18,12 +19,6 @@ NodeKey = tuple[str, str]
 EdgeKey = tuple[str, str, str]
 """Type, id of the source and id of the target."""
 
-FACETS = {
-    Category.INTEREST.value: ("Interest", "HAS_INTEREST_IN"),
-    Category.SKILL.value: ("Skill", "POSSESSES_SKILL"),
-    Category.EMOTIONAL_RESPONSE_PATTERN.value: ("Emotion", "EXHIBITS_EMOTIONAL_PATTERN"),
-}
-"""Category → label and edge of the node that a trait of it is as well."""
 ABOUT = "about"
 SHARED_CONCEPTS = uuid.UUID("5b0f8a52-3d0c-5e7b-9a39-8d1f6f0c4c11")
 """The name space of shared concepts' ids."""
@@ -31,7 +26,7 @@ SHOWN_VERDICTS = ("", None, Verdict.SUPPORTS.value)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ThingChange:
     """The newest that the log says of one trait, or (is_style) of one style element.
 
     state is None where the persona no longer has it; candidate_status is then what became of the suggestion.
@@ -80,12 +75,12 @@ def style_id(user_id: uuid.UUID, element: str) -> str:
     return f"{user_id}:{element}"
 
 
-def status_when_gone(change: Change) -> str:
+def status_when_gone(change: ThingChange) -> str:
     """The status of a Trait that the pipeline put into the graph and that the persona does not have (any more)."""
     return change.candidate_status or CandidateStatus.REJECTED.value
 
 
-def rows_of(changes: Iterable[Change]) -> Rows:
+def rows_of(changes: Iterable[ThingChange]) -> Rows:
     """The nodes and edges of what is in the persona; of several spellings of a concept the newest names it."""
     rows = Rows()
     for change in sorted(changes, key=lambda change: change.revision):
@@ -98,7 +93,7 @@ def rows_of(changes: Iterable[Change]) -> Rows:
     return rows
 
 
-def _trait(rows: Rows, change: Change, state: State) -> None:
+def _trait(rows: Rows, change: ThingChange, state: State) -> None:
     user, trait = str(change.user_id), change.thing_id
     rows.node(
         change.user_id,
@@ -131,7 +126,7 @@ def _trait(rows: Rows, change: Change, state: State) -> None:
     _concepts(rows, change, state)
 
 
-def _facet(rows: Rows, change: Change, state: State) -> None:
+def _facet(rows: Rows, change: ThingChange, state: State) -> None:
     if state["category"] not in FACETS:
         return
     label, edge = FACETS[state["category"]]
@@ -140,7 +135,7 @@ def _facet(rows: Rows, change: Change, state: State) -> None:
     rows.edge(edge, str(change.user_id), change.thing_id)
 
 
-def _evidence(rows: Rows, change: Change, state: State) -> None:
+def _evidence(rows: Rows, change: ThingChange, state: State) -> None:
     for piece in state["evidence"]:
         if piece.get("verdict") not in SHOWN_VERDICTS:
             continue
@@ -162,14 +157,14 @@ def _evidence(rows: Rows, change: Change, state: State) -> None:
         )
 
 
-def _concepts(rows: Rows, change: Change, state: State) -> None:
+def _concepts(rows: Rows, change: ThingChange, state: State) -> None:
     for name in reversed(state["concepts"]):
         concept = concept_id(change.user_id, name)
         rows.node(change.user_id, "Concept", concept, name=name)
         rows.edge("ASSOCIATED_WITH_CONCEPT", change.thing_id, concept, relationshipType=ABOUT, spelling=name)
 
 
-def _style(rows: Rows, change: Change, state: State) -> None:
+def _style(rows: Rows, change: ThingChange, state: State) -> None:
     rows.node(change.user_id, "CommunicationStyleElement", change.thing_id, name=state["element"], value=state["value"])
     rows.edge(
         "ADOPTS_COMMUNICATION_STYLE",

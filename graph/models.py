@@ -14,7 +14,7 @@ MAX_DESCRIPTION = 4_000
 MAX_LINK = 2_000
 
 
-class Concept(models.Model):
+class SharedConcept(models.Model):
     """A shared concept; its id follows from its name key. broader: what it is a type of, circles included.
 
     revision is that of the vocabulary in which it last changed. One that was removed stays until the graph has
@@ -26,15 +26,38 @@ class Concept(models.Model):
     name_key = models.CharField(max_length=MAX_NAME, unique=True)
     description = models.TextField(blank=True, default="")
     ontology_link = models.CharField(max_length=MAX_LINK, blank=True, default="")
-    broader = models.ManyToManyField("self", symmetrical=False, related_name="narrower", blank=True)
+    broader = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        related_name="narrower",
+        blank=True,
+        through="SharedConceptTie",
+        through_fields=("from_concept", "to_concept"),
+    )
     removed = models.BooleanField(default=False)
     revision = models.BigIntegerField()
 
     class Meta:
+        db_table = "graph_concept"
         indexes = [models.Index(fields=["revision", "concept_id"], name="concept_revision")]
 
     def __str__(self) -> str:
         return self.name
+
+
+class SharedConceptTie(models.Model):
+    """That a shared concept is a type of another one."""
+
+    from_concept = models.ForeignKey(SharedConcept, models.CASCADE, related_name="+")
+    to_concept = models.ForeignKey(SharedConcept, models.CASCADE, related_name="+")
+
+    class Meta:
+        db_table = "graph_concept_broader"
+        default_permissions = ()
+        unique_together = [("from_concept", "to_concept")]
+
+    def __str__(self) -> str:
+        return f"{self.from_concept_id} → {self.to_concept_id}"
 
 
 class Vocabulary(models.Model):

@@ -1,10 +1,12 @@
 """The Persona Knowledge Graph's labels, relationships and properties; the pipeline shares them, and the names are its.
 
 What PTFI makes carries managedBy "ptfi" and, on nodes, ownerID: the person whom it is about. `generation`, `revision`
-and `hash` of a User are the fence that graph/projection/writer.py describes. The schema and every statement that writes
-follow from these classes.
+and `hash` of a User are the fence that graph/projection/writer.py describes. The schema, every statement that writes,
+and what is special about a label anywhere in graph/ follow from these classes.
 """
 
+import math
+from dataclasses import dataclass
 from typing import Any
 
 from neomodel import (
@@ -19,7 +21,59 @@ from neomodel import (
 )
 from neomodel.properties import Property
 
+from traits.models import Category
+
 MANAGED_BY = "ptfi"
+PERSON = "(:User {userID: $user})"
+"""The person's node in Cypher."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Polygon:
+    """An outline with so many corners; first is the direction of the first one."""
+
+    corners: int
+    first: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Box:
+    """An outline with half of its width and half of its height, of the node's radius; round: half a circle high."""
+
+    across: float = 1.0
+    down: float = 1.0
+    round: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """How the nodes of a label are drawn, and what they are called: name is for addresses and style sheets.
+
+    words are for several, one is for a single node, radius is in pixels.
+    """
+
+    name: str
+    words: str
+    one: str = ""
+    outline: Polygon | Box = Box()
+    radius: float = 7.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelFacts:
+    """What is special about a label.
+
+    category: a trait of this category is such a node as well, with the same id. title: the property that stands for a
+    name. is_blanked: its texts are removed when the trait or evidence with the node's id is erased. starts: a pattern
+    of a person's own nodes, where edges of their export begin; owned: the condition that such a node, a, is theirs.
+    """
+
+    category: Category | None = None
+    title: str = "name"
+    is_blanked: bool = False
+    starts: str = ""
+    owned: str = ""
+    drawn: Drawn | None = None
 
 
 class ScalarProperty(Property):
@@ -34,16 +88,17 @@ class ScalarProperty(Property):
 
 class Managed(StructuredNode):
     __abstract_node__ = True
+    facts = LabelFacts()
 
     managedBy = StringProperty()  # noqa: N815
     ownerID = StringProperty(index=True)  # noqa: N815
 
 
-class Edge(StructuredRel):
+class ManagedEdge(StructuredRel):
     managedBy = StringProperty()  # noqa: N815
 
 
-class HasTrait(Edge):
+class HasTrait(ManagedEdge):
     """strength and the trait's confidence are 0–1; validTo is set once the trait was replaced by another."""
 
     strength = FloatProperty()
@@ -55,19 +110,19 @@ class HasTrait(Edge):
     validTo = DateTimeNeo4jFormatProperty()  # noqa: N815
 
 
-class ManifestedAsEvidence(Edge):
+class ManifestedAsEvidence(ManagedEdge):
     relevanceScore = FloatProperty()  # noqa: N815
     timestamp = DateTimeNeo4jFormatProperty()
 
 
-class AssociatedWithConcept(Edge):
+class AssociatedWithConcept(ManagedEdge):
     """spelling is the concept's name as this trait writes it."""
 
     relationshipType = StringProperty()  # noqa: N815
     spelling = StringProperty()
 
 
-class AdoptsCommunicationStyle(Edge):
+class AdoptsCommunicationStyle(ManagedEdge):
     """contextApplicability names the context; "" is everywhere."""
 
     preferenceStrength = FloatProperty()  # noqa: N815
@@ -76,6 +131,12 @@ class AdoptsCommunicationStyle(Edge):
 
 class SourceDataReferenceNode(Managed):
     """A piece of evidence; mediaOffset is in seconds from the start of the source."""
+
+    facts = LabelFacts(
+        title="sourceDescription",
+        is_blanked=True,
+        drawn=Drawn(name="evidence", words="Evidence", outline=Box(across=0.75, round=False), radius=5.5),
+    )
 
     referenceID = StringProperty(unique_index=True)  # noqa: N815
     sourceUserDataPackageID = StringProperty()  # noqa: N815
@@ -87,21 +148,39 @@ class SourceDataReferenceNode(Managed):
 class Concept(Managed):
     """One without an ownerID is shared; revision, of shared ones alone, is that of graph/models.py."""
 
+    facts = LabelFacts(
+        starts="(:Concept {ownerID: $user})",
+        owned="a.ownerID = $user",
+        drawn=Drawn(name="concept", words="Concepts", outline=Box(across=1.35, down=0.8)),
+    )
+
     conceptID = StringProperty(unique_index=True)  # noqa: N815
     name = StringProperty()
     description = StringProperty()
     ontologyLink = StringProperty()  # noqa: N815
     revision = IntegerProperty()
-    broader = RelationshipTo("Concept", "IS_A_TYPE_OF", model=Edge)
+    broader = RelationshipTo("Concept", "IS_A_TYPE_OF", model=ManagedEdge)
 
 
 class Emotion(Managed):
+    facts = LabelFacts(
+        category=Category.EMOTIONAL_RESPONSE_PATTERN,
+        is_blanked=True,
+        drawn=Drawn(name="emotion", words="Feelings", one="Feeling", outline=Polygon(corners=6)),
+    )
+
     emotionID = StringProperty(unique_index=True)  # noqa: N815
     name = StringProperty()
 
 
 class Skill(Managed):
     """level is the person's own rating, 1–5; source is the trait's origin."""
+
+    facts = LabelFacts(
+        category=Category.SKILL,
+        is_blanked=True,
+        drawn=Drawn(name="skill", words="Skills", one="Skill", outline=Polygon(corners=4, first=math.pi / 4)),
+    )
 
     skillID = StringProperty(unique_index=True)  # noqa: N815
     name = StringProperty()
@@ -110,11 +189,23 @@ class Skill(Managed):
 
 
 class Interest(Managed):
+    facts = LabelFacts(
+        category=Category.INTEREST,
+        is_blanked=True,
+        drawn=Drawn(name="interest", words="Interests", one="Interest", outline=Polygon(corners=4)),
+    )
+
     interestID = StringProperty(unique_index=True)  # noqa: N815
     name = StringProperty()
 
 
 class CommunicationStyleElement(Managed):
+    facts = LabelFacts(
+        drawn=Drawn(
+            name="style", words="Styles", one="Style", outline=Polygon(corners=3, first=-math.pi / 2), radius=9.0
+        ),
+    )
+
     styleElementID = StringProperty(unique_index=True)  # noqa: N815
     name = StringProperty()
     value = ScalarProperty()
@@ -122,6 +213,13 @@ class CommunicationStyleElement(Managed):
 
 class Trait(Managed):
     """revision is that of the newest log entry which changed the trait."""
+
+    facts = LabelFacts(
+        is_blanked=True,
+        starts=f"{PERSON}-[:HAS_TRAIT]->(:Trait)",
+        owned=f"EXISTS {{ MATCH (a)<-[:HAS_TRAIT]-{PERSON} }}",
+        drawn=Drawn(name="trait", words="Traits"),
+    )
 
     traitID = StringProperty(unique_index=True)  # noqa: N815
     name = StringProperty()
@@ -135,11 +233,13 @@ class Trait(Managed):
     revision = IntegerProperty()
     evidence = RelationshipTo(SourceDataReferenceNode, "MANIFESTED_AS_EVIDENCE", model=ManifestedAsEvidence)
     concepts = RelationshipTo(Concept, "ASSOCIATED_WITH_CONCEPT", model=AssociatedWithConcept)
-    emotions = RelationshipTo(Emotion, "CAN_INFLUENCE_EMOTION", model=Edge)
+    emotions = RelationshipTo(Emotion, "CAN_INFLUENCE_EMOTION", model=ManagedEdge)
 
 
 class User(Managed):
     """projectedAt is when a projector last looked."""
+
+    facts = LabelFacts(starts=PERSON, owned="a.userID = $user")
 
     userID = StringProperty(unique_index=True)  # noqa: N815
     createdAt = DateTimeNeo4jFormatProperty()  # noqa: N815
@@ -149,9 +249,9 @@ class User(Managed):
     projectedAt = DateTimeNeo4jFormatProperty()  # noqa: N815
     traits = RelationshipTo(Trait, "HAS_TRAIT", model=HasTrait)
     styles = RelationshipTo(CommunicationStyleElement, "ADOPTS_COMMUNICATION_STYLE", model=AdoptsCommunicationStyle)
-    interests = RelationshipTo(Interest, "HAS_INTEREST_IN", model=Edge)
-    skills = RelationshipTo(Skill, "POSSESSES_SKILL", model=Edge)
-    emotions = RelationshipTo(Emotion, "EXHIBITS_EMOTIONAL_PATTERN", model=Edge)
+    interests = RelationshipTo(Interest, "HAS_INTEREST_IN", model=ManagedEdge)
+    skills = RelationshipTo(Skill, "POSSESSES_SKILL", model=ManagedEdge)
+    emotions = RelationshipTo(Emotion, "EXHIBITS_EMOTIONAL_PATTERN", model=ManagedEdge)
 
 
 NODES: tuple[type[Any], ...] = (
@@ -164,3 +264,13 @@ NODES: tuple[type[Any], ...] = (
     CommunicationStyleElement,
     SourceDataReferenceNode,
 )
+DRAWN: tuple[type[Any], ...] = (
+    Trait,
+    Interest,
+    Skill,
+    Emotion,
+    Concept,
+    CommunicationStyleElement,
+    SourceDataReferenceNode,
+)
+"""In the order of the picture's legend; a trait of a category that has its own label is drawn as that one."""

@@ -2,7 +2,6 @@
 
 from django.urls import path
 
-from graph import export_views as data_views
 from graph import views
 from graph.picture import views as picture_views
 
@@ -14,5 +13,5 @@ urlpatterns = [
     path("persona/graph.svg", picture_views.graph_svg, name="graph_svg"),
     path("persona/graph/traits/<uuid:trait_id>/", picture_views.graph_trait, name="graph_trait"),
     path("persona/concepts/names/", picture_views.concept_names, name="concept_names"),
-    path("persona/data/download/", data_views.download, name="download"),
+    path("persona/data/download/", views.download, name="download"),
 ]

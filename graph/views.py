@@ -1,51 +1,37 @@
 """The pages that show the graph. They say when it is behind or away; nothing that people decide waits for it."""
 
-import base64
-import binascii
 import dataclasses
-import json
-import uuid
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_GET, require_safe
 from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import trigger_client_event
 
 from graph.errors import GraphUnavailableError
 from graph.reads import traits as queries
+from graph.reads.export_archive import archive
+from ptfi.web.downloads import Download
+from ptfi.web.filters import Filters, choice, text
+from ptfi.web.htmx import wants_fragment
+from ptfi.web.keyset import LONG_PAGE, hide, reveal
 from traits import selectors
 from traits.models import Category, TraitStatus
-from traits.web import Request, read_choice, read_name, wants_fragment
-
-PAGE = 50
+from traits.web import Request
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Filters:
-    """Which of the traits are listed; what is "" was not chosen."""
+class TraitFilters(Filters):
+    """Which of the traits are listed; the graph finds them."""
 
-    q: str = ""
-    status: str = ""
-    category: str = ""
-    concept: str = ""
-
-    @property
-    def query(self) -> str:
-        return urlencode({field: value for field, value in dataclasses.asdict(self).items() if value})
-
-
-def read_filters(query: QueryDict) -> Filters:
-    """The filters that the address names; what is not one of the choices counts as not chosen."""
-    return Filters(
-        q=read_name(query, "q"),
-        status=read_choice(query, "status", TraitStatus.values),
-        category=read_choice(query, "category", Category.values),
-        concept=read_name(query, "concept"),
-    )
+    q: str = text()
+    status: str = choice(TraitStatus.values)
+    category: str = choice(Category.values)
+    concept: str = text()
 
 
 @login_required
@@ -54,7 +40,7 @@ def read_filters(query: QueryDict) -> Filters:
 @require_safe
 def traits(request: Request) -> HttpResponse:
     """The person's traits, by name; HTMX gets the list alone."""
-    filters, after = read_filters(request.GET), request.GET.get("after", "")
+    filters, after = TraitFilters.read(request.GET), request.GET.get("after", "")
     context: dict[str, Any] = {
         "filters": filters,
         "persona": selectors.persona(request.user),
@@ -62,7 +48,7 @@ def traits(request: Request) -> HttpResponse:
         "statuses": TraitStatus.choices,
     }
     try:
-        context |= _list(request, filters, read_key(after))
+        context |= _list(request, filters, reveal(after))
         status = 200
     except GraphUnavailableError as error:
         context["away"], status = error, error.status
@@ -71,37 +57,22 @@ def traits(request: Request) -> HttpResponse:
     return render(request, template, context, status=status)
 
 
-def _list(request: Request, filters: Filters, after: tuple[str, str] | None) -> dict[str, Any]:
+def _list(request: Request, filters: TraitFilters, after: tuple[str, str] | None) -> dict[str, Any]:
     page = queries.traits(
         request.user.pk,
         q=filters.q,
         status=[filters.status] if filters.status else None,
         category=[filters.category] if filters.category else None,
         concept=filters.concept,
-        limit=PAGE,
+        limit=LONG_PAGE,
         after=after,
     )
     held = selectors.traits(request.user, [item.id for item in page.items])
     rows = [(item, held.get(item.id)) for item in page.items]
-    context = {"rows": rows, "total": page.total, "first": after is None, "next": write_key(page.next_key)}
+    context = {"rows": rows, "total": page.total, "first": after is None, "next": hide(page.next_key)}
     # Somebody who has nothing yet needs no filters.
-    context["bare"] = not (page.total or filters.query or after)
+    context["bare"] = not (page.total or filters.chosen or after)
     return context
-
-
-def write_key(key: tuple[str, str] | None) -> str:
-    """A page's key as an address carries it, without a readable name in it."""
-    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode() if key else ""
-
-
-def read_key(text: str) -> tuple[str, str] | None:
-    """The key again; one that is not a key starts at the beginning."""
-    try:
-        name, pk = json.loads(base64.urlsafe_b64decode(text.encode()))
-        name.encode()  # half a surrogate pair is no text
-        return (str(name), str(uuid.UUID(pk))) if text else None
-    except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError):
-        return None
 
 
 @login_required
@@ -119,7 +90,7 @@ def graph_state(request: Request) -> HttpResponse:
     away = was_away and not _answers(request)
     response = render(request, "graph/_state.html", {"persona": persona, "away": away})
     if not away and (was_away or (changed and not persona.behind)):
-        response["HX-Trigger"] = "graph-caught-up"
+        response = trigger_client_event(response, "graph-caught-up")
     return response
 
 
@@ -140,3 +111,13 @@ def _answers(request: Request) -> bool:
     except GraphUnavailableError:
         return False
     return True
+
+
+@login_required
+@require_GET
+def download(request: Request) -> StreamingHttpResponse:
+    """All that is held about the person as one archive, streamed, for nobody's cache."""
+    response = StreamingHttpResponse(Download(request.user.pk, archive(request.user)), content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="persona-{timezone.now():%Y-%m-%d}.zip"'
+    response["Cache-Control"] = "no-store, private"
+    return response

@@ -7,6 +7,7 @@ from django.contrib.admin.apps import AdminConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.db.backends.signals import connection_created
 
+from ptfi.environment import warn_of_old_names
 from ptfi.telemetry.trace import comment_statements
 
 
@@ -16,9 +17,10 @@ class PtfiConfig(AppConfig):
     name = "ptfi"
 
     def ready(self) -> None:
-        """Statements carry the id of the request or batch that they belong to; our own checks are registered."""
+        """Statements carry the id of their request or batch; our own checks are registered; old settings are named."""
         connection_created.connect(comment_statements, dispatch_uid="telemetry")
         import_module("ptfi.checks")
+        warn_of_old_names()
 
 
 class StaffPages(AdminConfig):

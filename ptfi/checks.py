@@ -6,25 +6,25 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
-from ptfi.db.grants import may_change_log
+from ptfi.db.grants import may_change_logs
 
 NOT_ENCRYPTED = checks.Warning(
     "The secrets of second steps are stored as they are.",
-    hint="Set SECOND_STEP_KEYS, and run manage.py encrypt_second_steps.",
+    hint="Set MFA_ENCRYPTION_KEYS, and run manage.py encrypt_mfa_secrets.",
     id="ptfi.W001",
 )
 OWNS_LOG = checks.Warning(
     "The role in DATABASE_URL may change the log of decisions.",
-    hint="Give web, events and projector a role of their own, and run manage.py grant_application.",
+    hint="Give web, events and projector a role of their own, and run manage.py grant_app_role.",
     id="ptfi.W002",
 )
 
 
 @checks.register(checks.Tags.security, deploy=True)
 def second_steps_are_encrypted(**_: Any) -> list[checks.CheckMessage]:
-    return [] if settings.SECOND_STEP_KEYS else [NOT_ENCRYPTED]
+    return [] if settings.MFA_ENCRYPTION_KEYS else [NOT_ENCRYPTED]
 
 
 @checks.register(checks.Tags.database, deploy=True)
 def log_is_safe_from_us(databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
-    return [OWNS_LOG] if databases and may_change_log() else []
+    return [OWNS_LOG] if databases and may_change_logs() else []

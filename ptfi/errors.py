@@ -1,12 +1,9 @@
-"""Broken rules, and the one place that turns them into an answer: JSON, an HTMX fragment or a page."""
+"""Broken rules as exceptions, and their one shape as JSON; ptfi/web/error_pages.py makes answers of them."""
 
 import logging
-from collections.abc import Callable
 
 import orjson
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse
 
 from ptfi.telemetry.trace import current_request
 
@@ -58,71 +55,3 @@ def _with_pause(response: HttpResponse, error: RuleError) -> HttpResponse:
     if error.retry_after:
         response["Retry-After"] = str(error.retry_after)
     return response
-
-
-def render_error(request: HttpRequest, error: RuleError) -> HttpResponse:
-    """JSON for the API; a toast for HTMX, which swaps nothing else then, so that what was typed stays; or a page."""
-    if request.path.startswith("/v1/"):
-        return error_json(error)
-    htmx = bool(getattr(request, "htmx", False))
-    response = render(request, "_error.html" if htmx else "error.html", {"error": error}, status=error.status)
-    if htmx:
-        response["HX-Retarget"] = "#toasts"
-        response["HX-Reswap"] = "afterbegin"
-    return _with_pause(response, error)
-
-
-class ErrorMiddleware:
-    """Answers broken rules and refused bodies; everything else stays an error and is logged as one."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
-            return render_error(request, TooLargeError())
-        if isinstance(exception, SuspiciousOperation):
-            return render_error(request, RuleError("The request could not be read."))
-        return render_error(request, exception) if isinstance(exception, RuleError) else None
-
-
-class ForbiddenError(RuleError):
-    status = 403
-    code = "forbidden"
-    message = "You may not open this page."
-
-
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django's signature)
-    return render_error(request, ForbiddenError())
-
-
-class CsrfError(RuleError):
-    status = 403
-    code = "csrf_failed"
-    message = "The form had become too old, or your browser sent no cookie. Go back, reload the page and try again."
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 (Django's signature)
-    return render_error(request, CsrfError())
-
-
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    error = TooLargeError() if isinstance(exception, RequestDataTooBig | TooManyFieldsSent) else RuleError()
-    return render_error(request, error)
-
-
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django's signature)
-    return render_error(request, NotFoundError())
-
-
-class ServerError(RuleError):
-    status = 500
-    code = "error"
-    message = "Something broke on our side. What you decided before is safe; please try again."
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    return render_error(request, ServerError())

@@ -11,20 +11,20 @@ from environs import Env, EnvValidationError, validate
 
 from ptfi import settings_validators
 from ptfi.api.openapi.document import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from ptfi.environment import as_set, read_secret_files, use_new_names
 from ptfi.oauth.keys import read_pem
-from ptfi.secret_files import read_secret_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env(eager=False)
-file_faults = read_secret_files()
+variable_faults = use_new_names() | read_secret_files()
 
 SECRET_KEY = env.str("SECRET_KEY")
 # Signs ID tokens, and nothing else.
 OIDC_PRIVATE_KEY = env.str("OIDC_PRIVATE_KEY", validate=settings_validators.private_key)
 # Encrypt the secrets of second steps: the first encrypts, all read.
-SECOND_STEP_KEYS: list[str] = env.list("SECOND_STEP_KEYS", [], validate=settings_validators.fernet_keys)
+MFA_ENCRYPTION_KEYS: list[str] = env.list("MFA_ENCRYPTION_KEYS", [], validate=settings_validators.fernet_keys)
 # Hours after which staff use their second step again.
-STAFF_STEP_HOURS = env.int("STAFF_STEP_HOURS", 12, validate=settings_validators.POSITIVE)
+STAFF_MFA_MAX_AGE_HOURS = env.int("STAFF_MFA_MAX_AGE_HOURS", 12, validate=settings_validators.POSITIVE)
 DEBUG = env.bool("DEBUG", False)
 EMBEDDED = env.str("PTFI_EMBEDDED", "")
 DATA_DIR = Path(env.str("PTFI_DATA_DIR", "") or BASE_DIR / ".data")
@@ -43,20 +43,22 @@ DATABASE = env.dj_db_url("DATABASE_URL")
 DB_POOL_SIZE = env.int("DB_POOL_SIZE", 8, validate=settings_validators.POSITIVE)
 NEO4J_URL = env.str("NEO4J_URL", validate=settings_validators.BOLT)
 # Seconds that a page waits for the graph before it answers without it.
-GRAPH_TIMEOUT = env.float("GRAPH_TIMEOUT", 2.0, validate=settings_validators.POSITIVE)
+GRAPH_TIMEOUT_SECONDS = env.float("GRAPH_TIMEOUT_SECONDS", 2.0, validate=settings_validators.POSITIVE)
 # Seconds between two looks of an idle projector, and how long one may hold a person before others may take over.
-PROJECTOR_POLL = env.float("PROJECTOR_POLL", 0.05, validate=settings_validators.POSITIVE)
-PROJECTOR_LEASE = env.float("PROJECTOR_LEASE", 30.0, validate=settings_validators.POSITIVE)
+PROJECTOR_POLL_SECONDS = env.float("PROJECTOR_POLL_SECONDS", 0.05, validate=settings_validators.POSITIVE)
+PROJECTOR_LEASE_SECONDS = env.float("PROJECTOR_LEASE_SECONDS", 30.0, validate=settings_validators.POSITIVE)
 
 # Where browsers find the events' process: a path, or an address of another port; without one pages ask now and then.
 EVENTS_URL = env.str("EVENTS_URL", "", validate=settings_validators.EVENTS)
-EVENTS_STREAMS = env.int("EVENTS_STREAMS", 2_000, validate=settings_validators.POSITIVE)
+EVENTS_MAX_STREAMS = env.int("EVENTS_MAX_STREAMS", 2_000, validate=settings_validators.POSITIVE)
 
 # Requests a minute that the API serves, in each process; 0 is any number.
-API_PERSON_RATE = env.int("API_PERSON_RATE", 600, validate=settings_validators.ANY_NUMBER)
-API_CLIENT_RATE = env.int("API_CLIENT_RATE", 6_000, validate=settings_validators.ANY_NUMBER)
+API_USER_REQUESTS_PER_MINUTE = env.int("API_USER_REQUESTS_PER_MINUTE", 600, validate=settings_validators.ANY_NUMBER)
+API_CLIENT_REQUESTS_PER_MINUTE = env.int(
+    "API_CLIENT_REQUESTS_PER_MINUTE", 6_000, validate=settings_validators.ANY_NUMBER
+)
 # The same for one network address where tokens are given out, which it costs nothing to call.
-TOKEN_RATE = env.int("TOKEN_RATE", 300, validate=settings_validators.ANY_NUMBER)
+TOKEN_REQUESTS_PER_MINUTE = env.int("TOKEN_REQUESTS_PER_MINUTE", 300, validate=settings_validators.ANY_NUMBER)
 
 EMAIL = env.dj_email_url("EMAIL_URL", f"file:///{DATA_DIR}/mail" if EMBEDDED else "smtp://localhost:25")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", "PTFI <noreply@localhost>")
@@ -67,11 +69,11 @@ except EnvValidationError as error:
     faults = cast(dict[str, list[str]], error.error_messages)
 if EMAIL and "EMAIL_BACKEND" not in EMAIL:
     faults["EMAIL_URL"] = ["Not a smtp:// or submission:// address (submission:// has TLS)."]
-if faults or file_faults:
+if faults or variable_faults:
     # What a file was to give is missing, which is the file's fault.
-    faults = {name: reasons for name, reasons in faults.items() if f"{name}_FILE" not in file_faults}
-    lines = [f"{name}: {' '.join(reasons)}" for name, reasons in faults.items()]
-    lines += [f"{name}: {reason}" for name, reason in file_faults.items()]
+    faults = {name: reasons for name, reasons in faults.items() if f"{name}_FILE" not in variable_faults}
+    lines = [f"{as_set(name)}: {' '.join(reasons)}" for name, reasons in faults.items()]
+    lines += [f"{as_set(name)}: {reason}" for name, reason in variable_faults.items()]
     raise ImproperlyConfigured("The environment needs attention:\n  " + "\n  ".join(lines)) from None
 
 # Where the network takes a connection away without a word, this side gives it up after 25 seconds, and PostgreSQL ends
@@ -165,7 +167,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "ptfi.accounts.middleware.TimeZoneMiddleware",
     "ptfi.accounts.middleware.PrivatePagesMiddleware",
-    "ptfi.errors.ErrorMiddleware",
+    "ptfi.web.error_pages.ErrorMiddleware",
 ]
 
 # Messages name traits: in the session they go with it, in a cookie the next person at the machine would read them.
@@ -216,7 +218,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,100/300s/key"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
-MFA_ADAPTER = "ptfi.accounts.mfa.SecondStepAdapter"
+MFA_ADAPTER = "ptfi.accounts.mfa.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "EchoSphere PTFI"
@@ -225,8 +227,8 @@ MFA_TOTP_TOLERANCE = 1
 ACCOUNT_FORMS = {"signup": "ptfi.accounts.forms.SignupForm"}
 MFA_FORMS = {
     "add_webauthn": "ptfi.accounts.forms.AddPasskeyForm",
-    "authenticate": "ptfi.accounts.forms.SecondStepForm",
-    "reauthenticate": "ptfi.accounts.forms.SecondStepAgainForm",
+    "authenticate": "ptfi.accounts.forms.MfaForm",
+    "reauthenticate": "ptfi.accounts.forms.MfaReauthenticateForm",
 }
 # Passkeys need https everywhere but on localhost, which browsers trust.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
@@ -256,6 +258,8 @@ EMAIL_USE_SSL = EMAIL["EMAIL_USE_SSL"]
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_TIMEOUT = 10
 
+# What the API's own middleware answers: data, and no pages.
+API_DATA_PATHS = ("/v1/users/", "/v1/ingest/")
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "ptfi.api.errors.handler",
     "URL_FORMAT_OVERRIDE": None,
@@ -288,7 +292,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "ptfi.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "ptfi.web.error_pages.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

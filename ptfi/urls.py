@@ -23,7 +23,7 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url=icon)),
 ]
 
-handler400 = "ptfi.errors.bad_request"
-handler403 = "ptfi.errors.permission_denied"
-handler404 = "ptfi.errors.page_not_found"
-handler500 = "ptfi.errors.server_error"
+handler400 = "ptfi.web.error_pages.bad_request"
+handler403 = "ptfi.web.error_pages.permission_denied"
+handler404 = "ptfi.web.error_pages.page_not_found"
+handler500 = "ptfi.web.error_pages.server_error"

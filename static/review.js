@@ -214,7 +214,7 @@
     if (review.dataset.keys !== "on" || modified || event.defaultPrevented || help.open || typing(event.target)) {
       return;
     }
-    const isDigit = /^[1-6]$/.test(event.key);
+    const isDigit = /^[1-9]$/.test(event.key) && Boolean(find(`[data-digit="${event.key}"]`));
     const known = Object.hasOwn(KEYS, event.key) || isDigit;
     const menu = find("#open details[data-menu][open]");
     // An open menu or form is answered or closed first.

@@ -1,10 +1,35 @@
-"""Confidence in words: the bands of the score, and how to filter by one."""
+"""How sure a suggestion or trait is: the score of the models, in words and bands, and the person's own rating."""
 
-from django.db.models import Q
+from django.db.models import Case, F, FloatField, Q, Value, When
+
+from traits.models import ExtractedTraitCandidate, Origin, PersonaTrait
 
 # Confidence in words: the least score of each band.
 BANDS = (("very_likely", "very likely", 0.85), ("likely", "likely", 0.65), ("possible", "possible", 0.45))
 LOWEST_BAND = ("guess", "a guess", 0.0)
+BAND_CHOICES = [(name, words) for name, words, _ in (*BANDS, LOWEST_BAND)]
+DECILES = 10
+"""Equal parts of the score, where it is counted how often models were right."""
+RATING = "user_confidence"
+"""The field of the person's own rating, from 1 to 5."""
+RATINGS = {"": "not rated", "1": "hardly me", "2": "a little", "3": "partly", "4": "mostly", "5": "very much me"}
+STRENGTH = Case(
+    When(user_confidence=None, origin=Origin.USER_DEFINED, then=None),
+    When(user_confidence=None, then=F("confidence")),
+    default=F("user_confidence") / Value(5.0),
+    output_field=FloatField(),
+)
+"""Of a trait from 0 to 1: the rating, else the score; None for one of the person's own that they have not rated."""
+
+
+def score_of(thing: ExtractedTraitCandidate | PersonaTrait) -> float:
+    """What the models said, from 0 to 1."""
+    return thing.confidence if isinstance(thing, PersonaTrait) else thing.confidence_score
+
+
+def rating_of(trait: PersonaTrait) -> int | None:
+    """What the person said, from 1 to 5; None where they have not rated it."""
+    return trait.user_confidence
 
 
 def confidence_words(score: float) -> str:

@@ -1,4 +1,4 @@
-"""The rules of deciding, as errors; ptfi/errors.py renders them."""
+"""The rules of deciding, as errors; ptfi/web/error_pages.py renders them."""
 
 from ptfi.errors import NotFoundError, RuleError
 

@@ -7,9 +7,9 @@ from django.db.models import BooleanField, Func, JSONField, Q, QuerySet, Value
 from rapidfuzz import fuzz, process
 
 from ptfi.accounts.models import User
+from traits import selectors
 from traits.evidence import Piece, identity
 from traits.models import ExtractedTraitCandidate, PersonaTrait
-from traits.selectors import own_concepts
 from traits.text import name_key
 
 SIMILAR_NAME = 82
@@ -47,15 +47,23 @@ class Similar:
         return self.likeness / (1 if self.named_alike else 2) + 15 * len(self.concepts) + 40 * self.same_evidence
 
 
-def similar_traits(user: User, suggestion: ExtractedTraitCandidate | PersonaTrait, limit: int = 5) -> list[Similar]:
+def similar_traits(
+    user: User,
+    suggestion: ExtractedTraitCandidate | PersonaTrait,
+    limit: int = 5,
+    own_concepts: list[str] | None = None,
+) -> list[Similar]:
     """The person's other traits that are close to a suggestion or a trait, the closest first.
 
-    By name (rapidfuzz's token set ratio), by two of its concepts or the only one, or by evidence.
+    By name (rapidfuzz's token set ratio), by two of its concepts or the only one, or by evidence. own_concepts: what
+    the selector of that name found, for a caller that has asked it already.
     """
     evidence = suggestion.evidence if isinstance(suggestion, PersonaTrait) else suggestion.supporting_evidence
     evidence, keys = evidence[:COMPARED_PIECES], {name_key(concept) for concept in suggestion.concepts}
     mine = PersonaTrait.objects.filter(user=user).exclude(pk=suggestion.pk)
-    rows = _sharing(user, mine, evidence, keys)
+    if own_concepts is None:
+        own_concepts = selectors.own_concepts(user) if keys else []
+    rows = _sharing(mine, evidence, [spelling for spelling in own_concepts if name_key(spelling) in keys])
     scores = process.extract(suggestion.name_key, [row[1] for row in rows], scorer=fuzz.token_set_ratio, limit=None)
     near = dict[uuid.UUID, int]()
     for _, score, at in scores:
@@ -85,10 +93,9 @@ def similar_traits(user: User, suggestion: ExtractedTraitCandidate | PersonaTrai
 
 
 def _sharing(
-    user: User, mine: QuerySet[PersonaTrait], evidence: list[Piece], keys: set[str]
+    mine: QuerySet[PersonaTrait], evidence: list[Piece], spellings: list[str]
 ) -> list[tuple[uuid.UUID, str, bool, bool]]:
-    """Of each trait the id, the name key, whether it names one of the concepts, and whether it quotes the evidence."""
-    spellings = [spelling for spelling in own_concepts(user) if name_key(spelling) in keys] if keys else []
+    """Of each trait the id, the name key, whether it names a concept so spelled, and whether it quotes the evidence."""
     contents = [piece["content"] for piece in evidence]
     return list(
         mine.annotate(

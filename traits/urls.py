@@ -1,8 +1,11 @@
-"""Every address of the pages over suggestions, decisions and one's data; each subject has its own file."""
+"""The first page, and the addresses of each subject's pages, which have a file each."""
 
 from django.urls import include, path
 
+from traits.persona.views import home
+
 urlpatterns = [
+    path("", home, name="home"),
     path("", include("traits.review.urls")),
     path("", include("traits.persona.urls")),
     path("persona/", include("traits.history.urls")),

@@ -1,6 +1,5 @@
 """What every page of a signed-in person shares: the request, who acts, and reading single values of a form."""
 
-import uuid
 from collections.abc import Container
 from typing import Any
 
@@ -8,7 +7,6 @@ from django.http import HttpRequest, QueryDict
 from django_htmx.middleware import HtmxDetails
 
 from ptfi.accounts.models import User
-from traits.errors import InvalidError
 from traits.log.entries import Actor
 from traits.models import MAX_NAME
 
@@ -20,14 +18,9 @@ class Request(HttpRequest):
     htmx: HtmxDetails
 
 
-def by(request: Request) -> dict[str, Any]:
+def acting_for_self(request: Request) -> dict[str, Any]:
     """The person, deciding for themselves on a page: what every service takes."""
     return {"user": request.user, "actor": Actor(user_id=request.user.pk)}
-
-
-def wants_fragment(request: Request) -> bool:
-    """Whether HTMX asks for a part of the page; a page of its history that it has lost, it wants whole."""
-    return bool(request.htmx) and not request.htmx.history_restore_request
 
 
 def address(path: str, query: str) -> str:
@@ -48,19 +41,6 @@ def read_name(query: QueryDict, name: str) -> str:
 def read_number(text: str, least: int, most: int) -> int:
     """A number between the two; least where it is none."""
     return min(max(int(text), least), most) if text.isascii() and text.isdigit() and len(text) < 10 else least
-
-
-def read_version(post: QueryDict) -> int | None:
-    """The version that the page showed; a form from elsewhere may leave it out."""
-    text = post.get("version", "")
-    return read_number(text, 0, 10**9) if text else None
-
-
-def read_id(field: str, text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        raise InvalidError(details={field: ["Choose one of the list."]}) from None
 
 
 def lines(text: str) -> list[str]:

@@ -5,24 +5,25 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from graph.api import schema as operations
+from graph.api.serializers import GraphQuerySerializer, TraitQuerySerializer
 from graph.reads import traits as queries
 from graph.reads.concepts import concepts
 from graph.reads.export import export
 from graph.reads.subgraph import network
-from graph.views import read_key, write_key
 from ptfi.api.strict import read_query
 from ptfi.api.views import PersonView
 from ptfi.errors import RuleError
 from ptfi.web.downloads import Download
+from ptfi.web.keyset import hide, reveal
 from traits import selectors
-from traits.api import requests
-from traits.api.serializers import trait_json
+from traits.api.serializers.fields import NothingSerializer
+from traits.api.serializers.traits import trait_json
 
 
 class Traits(PersonView):
     @operations.list_traits
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002 (checked by PersonView)
-        values = read_query(request.query_params, requests.TraitQuery)
+        values = read_query(request.query_params, TraitQuerySerializer)
         page = queries.traits(
             self.person.pk,
             q=values.get("q", ""),
@@ -35,14 +36,14 @@ class Traits(PersonView):
         held = selectors.traits(self.person, [item.id for item in page.items])
         # One that was removed a moment ago is in the graph still, but no longer in the persona.
         data = [trait_json(held[item.id]) | {"strength": item.strength} for item in page.items if item.id in held]
-        following = write_key(page.next_key) or None
+        following = hide(page.next_key) or None
         return self.answer(
             {"data": data, "pagination": {"limit": values["limit"], "total": page.total, "next": following}}
         )
 
 
 def _key(text: str) -> tuple[str, str] | None:
-    key = read_key(text)
+    key = reveal(text)
     if text and key is None:
         raise RuleError(details={"after": ["This is not the next of a page."]})
     return key
@@ -51,7 +52,7 @@ def _key(text: str) -> tuple[str, str] | None:
 class Graph(PersonView):
     @operations.read_graph
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
-        values = read_query(request.query_params, requests.GraphQuery)
+        values = read_query(request.query_params, GraphQuerySerializer)
         found = network(self.person.pk, concept=values.get("concept", ""), depth=values["depth"])
         return self.answer({"nodes": found.nodes, "edges": found.edges, "truncated": found.truncated})
 
@@ -59,14 +60,14 @@ class Graph(PersonView):
 class Concepts(PersonView):
     @operations.list_concepts
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
-        read_query(request.query_params, requests.Nothing)
+        read_query(request.query_params, NothingSerializer)
         return self.answer({"data": concepts(self.person.pk)})
 
 
 class Export(PersonView):
     @operations.export_persona
     def get(self, request: Request, user_id: str) -> StreamingHttpResponse:  # noqa: ARG002
-        read_query(request.query_params, requests.Nothing)
+        read_query(request.query_params, NothingSerializer)
         pieces = Download(self.person.pk, export(self.person))
         response = StreamingHttpResponse(pieces, content_type="application/json")
         response["Content-Disposition"] = f'attachment; filename="persona-{timezone.now():%Y-%m-%d}.json"'

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from django.db.models import Q
 
-from graph.models import Concept
+from graph.models import SharedConcept
 from ptfi.accounts.models import User
 from traits import selectors
 from traits.text import name_key, once_each
@@ -20,13 +20,13 @@ def completions(user: User, typed: str, limit: int = COMPLETIONS) -> list[str]:
     """Names whose key begins as what was typed, the person's own first, most used first; of "" the most used."""
     key = name_key(typed) if typed.strip() else ""
     own = [name for name in selectors.own_names(user, "concepts", MAX_OWN) if name_key(name).startswith(key)]
-    shared = Concept.objects.filter(removed=False, name_key__startswith=key).order_by("name_key")
+    shared = SharedConcept.objects.filter(removed=False, name_key__startswith=key).order_by("name_key")
     return once_each([*own[:limit], *shared.values_list("name", flat=True)[:limit]])[:limit]
 
 
 def shared_names(keys: Collection[str]) -> list[str]:
     """The names of shared concepts that one of these name keys may mean: the same, or with the same beginning."""
-    there = Concept.objects.filter(removed=False).order_by("name_key").values_list("name", flat=True)
+    there = SharedConcept.objects.filter(removed=False).order_by("name_key").values_list("name", flat=True)
     same = there.filter(name_key__in=keys)
     near = Q(pk__in=[])
     for start in {key[:SAME_START] for key in keys}:

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from graph.concepts.file_format import ConceptRow, FileError
 from graph.mapping import shared_id
-from graph.models import Concept, Vocabulary
+from graph.models import SharedConcept, SharedConceptTie, Vocabulary
 from traits.text import name_key
 
 BATCH = 2_000
@@ -34,7 +34,7 @@ def import_concepts(rows: Mapping[str, ConceptRow], *, replace: bool = False) ->
     Raises FileError where a parent is neither among the rows nor shared already.
     """
     vocabulary = lock()
-    held = {concept.name_key: concept for concept in Concept.objects.all()}
+    held = {concept.name_key: concept for concept in SharedConcept.objects.all()}
     there = {key for key, concept in held.items() if not concept.removed}
     known = rows.keys() if replace else rows.keys() | there
     faults = [
@@ -74,37 +74,40 @@ def raise_revision(vocabulary: Vocabulary) -> int:
 def touch(concept_ids: Iterable[uuid.UUID]) -> None:
     """Have these concepts written into the graph again."""
     revision = raise_revision(lock())
-    Concept.objects.filter(pk__in=list(concept_ids)).update(revision=revision)
+    SharedConcept.objects.filter(pk__in=list(concept_ids)).update(revision=revision)
 
 
 def _broader() -> dict[uuid.UUID, set[uuid.UUID]]:
     found = dict[uuid.UUID, set[uuid.UUID]]()
-    for narrower, above in Concept.broader.through.objects.values_list("from_concept_id", "to_concept_id"):
+    for narrower, above in SharedConceptTie.objects.values_list("from_concept_id", "to_concept_id"):
         found.setdefault(narrower, set()).add(above)
     return found
 
 
-def _differs(row: ConceptRow, concept: Concept, broader: Mapping[uuid.UUID, set[uuid.UUID]]) -> bool:
+def _differs(row: ConceptRow, concept: SharedConcept, broader: Mapping[uuid.UUID, set[uuid.UUID]]) -> bool:
     same = (row.name, row.description, row.link) == (concept.name, concept.description, concept.ontology_link)
     return concept.removed or not same or {shared_id(key) for key in row.parents} != broader.get(concept.pk, set())
 
 
 def _write(
-    new: list[ConceptRow], changed: list[ConceptRow], gone: list[Concept], held: Mapping[str, Concept], revision: int
+    new: list[ConceptRow],
+    changed: list[ConceptRow],
+    gone: list[SharedConcept],
+    held: Mapping[str, SharedConcept],
+    revision: int,
 ) -> None:
     by_id = {concept.pk: concept for concept in held.values()}
     updated = [_filled(row, by_id[_id(row)], revision) for row in changed]
     for concept in gone:
         concept.removed, concept.revision = True, revision
-    created = [_filled(row, Concept(pk=_id(row)), revision) for row in new]
-    Concept.objects.bulk_create(created, batch_size=BATCH)
-    Concept.objects.bulk_update([*updated, *gone], COLUMNS, batch_size=BATCH)
-    ties = Concept.broader.through
-    ties.objects.filter(from_concept__in=[concept.pk for concept in (*updated, *gone)]).delete()
-    ties.objects.filter(to_concept__in=[concept.pk for concept in gone]).delete()
-    ties.objects.bulk_create(
+    created = [_filled(row, SharedConcept(pk=_id(row)), revision) for row in new]
+    SharedConcept.objects.bulk_create(created, batch_size=BATCH)
+    SharedConcept.objects.bulk_update([*updated, *gone], COLUMNS, batch_size=BATCH)
+    SharedConceptTie.objects.filter(from_concept__in=[concept.pk for concept in (*updated, *gone)]).delete()
+    SharedConceptTie.objects.filter(to_concept__in=[concept.pk for concept in gone]).delete()
+    SharedConceptTie.objects.bulk_create(
         [
-            ties(from_concept_id=_id(row), to_concept_id=shared_id(key))
+            SharedConceptTie(from_concept_id=_id(row), to_concept_id=shared_id(key))
             for row in (*new, *changed)
             for key in row.parents
         ],
@@ -116,7 +119,7 @@ def _id(row: ConceptRow) -> uuid.UUID:
     return shared_id(name_key(row.name))
 
 
-def _filled(row: ConceptRow, concept: Concept, revision: int) -> Concept:
+def _filled(row: ConceptRow, concept: SharedConcept, revision: int) -> SharedConcept:
     concept.name, concept.description, concept.ontology_link = row.name, row.description, row.link
     concept.name_key, concept.removed, concept.revision = name_key(row.name), False, revision
     return concept

@@ -9,21 +9,20 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from graph.nodes import DRAWN, Box, Polygon
 from graph.picture.layout import ALWAYS, Dot, arrange
 from graph.picture.query import KIND_OF, KINDS, SIZES, Sketch, SketchTrait
 from traits.models import Category
 
 PERSON, GROUP = "person", "group"
-RADIUS = {PERSON: 24.0, GROUP: 17.0, "concept": 7.0, "style": 9.0, "evidence": 5.5}
-LEAST_RADIUS, MORE_RADIUS = 7.0, 7.0
-"""A trait's radius, and how much the strongest is larger, in pixels."""
-SIDES = {
-    "interest": (4, 0.0),
-    "skill": (4, math.pi / 4),
-    "emotion": (6, 0.0),
-    "style": (3, -math.pi / 2),
+RADIUS: dict[str, float] = {PERSON: 24.0, GROUP: 17.0} | {
+    node.facts.drawn.name: node.facts.drawn.radius for node in DRAWN
 }
-"""Kinds that are polygons: the number of corners, and the direction of the first. The others are drawn by shape()."""
+MORE_RADIUS = 7.0
+"""How much larger than others the strongest trait is, in pixels."""
+OUTLINES: dict[str, Polygon | Box] = {node.facts.drawn.name: node.facts.drawn.outline for node in DRAWN}
+REACH = {3: 1.45, 4: 1.25, 6: 1.1}
+"""Corners → how far they reach, so that shapes of the same area look the same size."""
 SECTORS = {category: place / len(Category) for place, category in enumerate(Category.values)}
 CATEGORIES = dict(Category.choices)
 EVIDENCE_LETTERS = 120
@@ -32,7 +31,7 @@ Query = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class PictureNode:
     """A node as the template draws it; strength is 0–1 or None, panel the trait to open beside the picture."""
 
     kind: str
@@ -52,7 +51,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class PictureEdge:
     """A line between the nodes at two places of the picture's list; width in pixels."""
 
     kind: str
@@ -72,8 +71,8 @@ class Picture:
     person: str
     width: float
     height: float
-    nodes: list[Node]
-    edges: list[Edge]
+    nodes: list[PictureNode]
+    edges: list[PictureEdge]
     legend: list[tuple[str, str, str]]
 
 
@@ -130,7 +129,7 @@ def draw(sketch: Sketch, person: str, query: Query, larger: str = "") -> Picture
 
 def _trait(board: _Board, trait: SketchTrait, place: float, *, always: bool) -> None:
     rank = ALWAYS + 0.5 * trait.strength if always else 2 + 2 * trait.strength
-    radius = LEAST_RADIUS + MORE_RADIUS * trait.strength
+    radius = RADIUS["trait"] + MORE_RADIUS * trait.strength
     pieces = f", {trait.evidence} piece{'' if trait.evidence == 1 else 's'} of evidence" if trait.evidence else ""
     facts = f"{CATEGORIES.get(trait.category, trait.category)}, strength {round(trait.strength * 100)} %{pieces}"
     dormant = trait.status == "dormant"
@@ -165,7 +164,7 @@ def _others(board: _Board, sketch: Sketch) -> None:
         where = f" ({row['context']})" if row["context"] else ""
         name = f"{row['name']}{value}{where}"
         sector = 0.5 + number / 200 if row["kind"] == "style" else SECTORS[_category(row["kind"])]
-        dot = Dot(RADIUS.get(row["kind"], LEAST_RADIUS), name, 0.9, sector, 0.9)
+        dot = Dot(RADIUS[row["kind"]], name, 0.9, sector, 0.9)
         board.add(row["id"], _Item(dot, row["kind"], f"{KINDS[row['kind']]}: {name}"))
         board.tie("has", PERSON, row["id"], 0.2, 1.0)
 
@@ -229,7 +228,7 @@ def _placed(board: _Board) -> Picture:
     drawn = {key: items[key] for key in sorted(items, key=lambda key: items[key].dot.covers)}
     numbers = {key: number for number, key in enumerate(drawn)}
     edges = [
-        Edge(kind, numbers[a], numbers[b], *_ends(items[a].dot, items[b].dot), round(line, 1))
+        PictureEdge(kind, numbers[a], numbers[b], *_ends(items[a].dot, items[b].dot), round(line, 1))
         for kind, a, b, _, line in board.edges
     ]
     nodes = [_node(item) for item in drawn.values()]
@@ -242,9 +241,9 @@ def _ends(a: Dot, b: Dot) -> tuple[float, float, float, float]:
     return a.x, a.y, b.x, b.y
 
 
-def _node(item: _Item) -> Node:
+def _node(item: _Item) -> PictureNode:
     dot = item.dot
-    return Node(
+    return PictureNode(
         kind=item.kind,
         x=dot.x,
         y=dot.y,
@@ -271,18 +270,14 @@ def _legend(kinds: set[str]) -> Iterator[tuple[str, str, str]]:
 
 def shape(kind: str, radius: float) -> str:
     """The outline of a kind as an SVG path around the origin."""
-    if kind in SIDES:
-        corners, first = SIDES[kind]
-        # Shapes of the same area look the same size.
-        reach = radius * {3: 1.45, 4: 1.25, 6: 1.1}[corners]
-        angles = [first + 2 * math.pi * corner / corners for corner in range(corners)]
-        points = (f"{reach * math.cos(angle):.1f} {reach * math.sin(angle):.1f}" for angle in angles)
-        return f"M{'L'.join(points)}Z"
-    if kind == "concept":
-        return _rounded(radius * 1.35, radius * 0.8, radius * 0.8)
-    if kind == "evidence":
-        return _rounded(radius * 0.75, radius, 1.0)
-    return _rounded(radius, radius, radius)
+    outline = OUTLINES.get(kind, Box())
+    if isinstance(outline, Box):
+        down = radius * outline.down
+        return _rounded(radius * outline.across, down, down if outline.round else 1.0)
+    reach = radius * REACH[outline.corners]
+    angles = [outline.first + 2 * math.pi * corner / outline.corners for corner in range(outline.corners)]
+    points = (f"{reach * math.cos(angle):.1f} {reach * math.sin(angle):.1f}" for angle in angles)
+    return f"M{'L'.join(points)}Z"
 
 
 def _rounded(across: float, down: float, corner: float) -> str:

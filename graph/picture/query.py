@@ -13,24 +13,17 @@ import neo4j
 
 from graph import connection
 from graph.connection import parts
-from graph.mapping import FACETS
-from graph.reads.concepts import OWN, Hierarchy, climb, deadline, hierarchy, named, reached
-from graph.reads.subgraph import FACET_EDGES, OTHERS, STYLES, TRAIT
+from graph.nodes import DRAWN
+from graph.reads.concepts import Hierarchy, climb, deadline, hierarchy, named, reached
+from graph.reads.statements import BESIDES_TRAITS, OWN, TRAIT, Row
+from graph.schema import EDGES, KEYS, NODE_BY_LABEL
 from traits.models import Category
-from traits.persona.style_forms import LABELS, words
+from traits.models.styles import STYLE_LABELS, value_words
 from traits.text import name_key
 
-KINDS = {
-    "trait": "Traits",
-    "interest": "Interests",
-    "skill": "Skills",
-    "emotion": "Feelings",
-    "concept": "Concepts",
-    "style": "Styles",
-    "evidence": "Evidence",
-}
+KINDS: dict[str, str] = {node.facts.drawn.name: node.facts.drawn.words for node in DRAWN}
 """What can be shown or left out, in words; interests, skills and feelings are traits of these categories."""
-KIND_OF = {category: label.lower() for category, (label, _) in FACETS.items()}
+KIND_OF: dict[str, str] = {node.facts.category.value: node.facts.drawn.name for node in DRAWN if node.facts.category}
 SIZES = (60, 150, 500)
 """How many traits can be drawn; the first is the usual."""
 MAX_SELECTED = 10_000
@@ -42,7 +35,6 @@ MAX_OTHERS = 60
 """Styles that are drawn, and interests, skills and emotions that the pipeline alone has found, of each at most."""
 MAX_TIES = 20_000
 
-Row = dict[str, Any]
 CHOSEN = """n.category IN $categories AND ($status = '' OR n.status = $status)
   AND coalesce(e.strength, 0) >= $strength"""
 ORDERED = """RETURN n.traitID AS id, n.category AS category, coalesce(e.strength, 0) AS strength
@@ -71,7 +63,7 @@ ORDER BY id, emotion LIMIT $limit"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Filters:
+class PictureFilters:
     """What is looked for; "" and 0 are no limit. strength is 0–1, kinds are keys of KINDS, size is one of SIZES."""
 
     category: str = ""
@@ -148,13 +140,13 @@ class Sketch:
         return sorted(names[pk] for pk in self.broader.get(concept_id, ()))
 
 
-def sketch(user_id: uuid.UUID, filters: Filters) -> Sketch:
+def sketch(user_id: uuid.UUID, filters: PictureFilters) -> Sketch:
     """What fits the filters, as far as there is room and time. Raises GraphUnavailableError."""
     return connection.read(lambda tx: _Reading(tx, user_id, filters).read())
 
 
 class _Reading:
-    def __init__(self, tx: neo4j.ManagedTransaction, user_id: uuid.UUID, filters: Filters) -> None:
+    def __init__(self, tx: neo4j.ManagedTransaction, user_id: uuid.UUID, filters: PictureFilters) -> None:
         self.tx, self.user_id, self.filters = tx, user_id, filters
         self.until = deadline()
         self.found = Sketch()
@@ -240,17 +232,15 @@ class _Reading:
         """Styles, and the interests, skills and emotions that the pipeline alone has found."""
         if self.filters.category or self.filters.status or self.filters.strength:
             return
-        for kind, statement in ({"ADOPTS_COMMUNICATION_STYLE": STYLES} | OTHERS).items():
-            label = FACET_EDGES.get(kind, "Style").lower()
-            if label in self.filters.kinds:
-                key = "styleElementID" if label == "style" else f"{label}ID"
-                for row in self.rows(statement, limit=MAX_OTHERS):
-                    node = row["node"]
-                    context = row["edge"].get("contextApplicability") or ""
-                    name, value = node.get("name"), node.get("value")
-                    if label == "style" and name in LABELS:
-                        name, value = LABELS[name], words(name, value)
-                    self.add_other(label, node[key], name, value, context)
+        for edge, statement in BESIDES_TRAITS.items():
+            label = EDGES[edge][1]
+            kind = NODE_BY_LABEL[label].facts.drawn.name
+            for row in self.rows(statement, limit=MAX_OTHERS) if kind in self.filters.kinds else ():
+                node, context = row["node"], row["edge"].get("contextApplicability") or ""
+                name, value = node.get("name"), node.get("value")
+                if kind == "style" and name in STYLE_LABELS:
+                    name, value = STYLE_LABELS[name], value_words(name, value)
+                self.add_other(kind, node[KEYS[label]], name, value, context)
 
     def emotions(self) -> None:
         """The emotions that the pipeline says the traits can bring up."""

@@ -16,13 +16,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from graph.concepts import completion as vocabulary
+from graph.concepts.completion import completions
 from graph.errors import GraphUnavailableError
 from graph.picture.drawing import Picture, Query, draw
-from graph.picture.query import KINDS, SIZES, Filters, Sketch, sketch
+from graph.picture.query import KINDS, SIZES, PictureFilters, Sketch, sketch
+from ptfi.web.htmx import wants_fragment
 from traits import selectors
 from traits.models import MAX_NAME, Category, TraitStatus
-from traits.web import Request, read_choice, read_name, wants_fragment
+from traits.web import Request, read_choice, read_name
 
 NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that names may hold and XML may not."""
@@ -44,8 +45,8 @@ def read_query(query: QueryDict) -> Query:
     }
 
 
-def filters_of(query: Query) -> Filters:
-    return Filters(
+def filters_of(query: Query) -> PictureFilters:
+    return PictureFilters(
         concept=query["concept"],
         category=query["category"],
         status=query["status"],
@@ -81,7 +82,7 @@ def graph(request: Request) -> HttpResponse:
         context["away"], status = error, error.status
     fragment = wants_fragment(request)
     if not fragment:
-        context["concept_names"] = vocabulary.completions(request.user, "")
+        context["concept_names"] = completions(request.user, "")
     return render(request, "graph/_picture.html" if fragment else "graph/picture.html", context, status=status)
 
 
@@ -140,7 +141,7 @@ def standing_alone() -> str:
 def graph_trait(request: Request, trait_id: uuid.UUID) -> HttpResponse:
     """A trait, to be read beside the picture; from PostgreSQL, as its page is."""
     trait = selectors.trait(request.user, trait_id)
-    if not request.htmx:
+    if not wants_fragment(request):
         return redirect("trait", trait_id)
     pieces = [piece for piece in trait.evidence if piece.get("verdict") in ("", None, "supports")]
     context = {
@@ -158,4 +159,4 @@ def graph_trait(request: Request, trait_id: uuid.UUID) -> HttpResponse:
 def concept_names(request: Request) -> HttpResponse:
     """Names of concepts that begin with what was typed, for the list under the search."""
     typed = request.POST.get("concept", "").replace("\x00", "")[:MAX_NAME]
-    return render(request, "graph/_concept_names.html", {"names": vocabulary.completions(request.user, typed)})
+    return render(request, "graph/_concept_names.html", {"names": completions(request.user, typed)})

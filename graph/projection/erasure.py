@@ -15,50 +15,27 @@ from dataclasses import dataclass
 from functools import partial
 
 import neo4j
-from django.db import InterfaceError, OperationalError, transaction
-from django.db import connection as database
+from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from graph import connection
-from graph.mapping import FACETS
-from graph.nodes import MANAGED_BY
-from graph.projection import outbox
-from graph.projection import writer as writing
+from graph.nodes import MANAGED_BY, NODES
+from graph.projection import outbox, writer
+from graph.projection import sql as statements
 from graph.projection.outbox import MAX_BACK_OFF, Replay
-from graph.projection.writer import CLEARING, FIXED, KEYS, NODE_BY_LABEL
-from graph.schema import properties_of
-from traits.erasure import parts as erasure_parts
+from graph.projection.writer import CLEARING, FIXED
+from graph.schema import KEYS, NODE_BY_LABEL, properties_of
+from ptfi.db import sql
+from ptfi.db.transactions import front_door
+from traits.erasure import parts
 from traits.models import CandidateStatus, Erasure, ErasureState, Persona
-from traits.models.erasure import WHOLE, ErasureKind
+from traits.models.erasure import UNDER_WAY, WHOLE, ErasureKind
 
 logger = logging.getLogger(__name__)
 
 SWEEP = 1_000
 """People whose fence is compared at once."""
-# A part is ready when the log is projected up to where it went; whole personas are at revision 0.
-READY = """state = 'erased' AND NOT EXISTS (
-    SELECT FROM traits_persona AS p WHERE p.user_id = e.subject_id AND p.projected_revision < e.revision)"""
-# As in outbox.py, a time too far ahead is from before the clock was set back.
-CLAIM = f"""
-WITH next AS (
-    SELECT subject_id FROM traits_erasure AS e
-    WHERE {READY}
-      AND (next_attempt_at BETWEEN clock_timestamp() AND clock_timestamp() + make_interval(secs => %(most)s))
-          IS NOT TRUE
-      AND (%(only)s::uuid IS NULL OR subject_id = %(only)s)
-    ORDER BY erased_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-UPDATE traits_erasure AS e SET next_attempt_at = clock_timestamp() + make_interval(secs => %(lease)s)
-FROM next WHERE e.subject_id = next.subject_id AND {READY} RETURNING e.subject_id"""  # noqa: S608 (READY is ours)
-FAILED = """
-UPDATE traits_erasure SET attempts = attempts + 1, last_error = %(error)s,
-    next_attempt_at = clock_timestamp() + make_interval(secs => least(%(most)s, 2 ^ least(attempts, 16)))
-WHERE subject_id = %(user)s AND state IN ('erasing', 'erased')"""
-HELD = """
-SELECT t.trait_id::text FROM traits_personatrait AS t
-WHERE t.user_id = %(user)s AND t.trait_id::text = ANY(%(things)s)
-UNION SELECT piece->>'evidence_id' FROM traits_personatrait AS t, jsonb_array_elements(t.evidence) AS piece
-WHERE t.user_id = %(user)s AND piece->>'evidence_id' = ANY(%(things)s)"""
 THEIRS = "coalesce(n.managedBy, '') <> $ptfi"
 EVIDENCE = "SourceDataReferenceNode"
 NO_DATES = "MATCH (u:User {userID: $id}) REMOVE u.createdAt, u.projectedAt"
@@ -82,28 +59,33 @@ def _blank(label: str, match: str, also: str = "", keep: str = "") -> str:
 
 
 GONE = "SET n.status = $gone"
-LABELS = ("Trait", *(label for label, _ in FACETS.values()))
+BLANKED = [node.__label__ for node in NODES if node.facts.is_blanked]
+OF_TRAITS = [label for label in BLANKED if label != EVIDENCE]
+"""Labels of nodes that have the id of a trait."""
 BLANK = [
     _blank(
         EVIDENCE, f"MATCH (t:Trait {{traitID: id}})-[e:MANIFESTED_AS_EVIDENCE {{managedBy: $ptfi}}]->(n:{EVIDENCE})"
     ),
     "UNWIND $ids AS id MATCH (:Trait {traitID: id})-[e]->() WHERE e.managedBy = $ptfi DELETE e RETURN DISTINCT id",
-    *(_blank(label, f"MATCH (n:{label} {{{KEYS[label]}: id}})", GONE if label == "Trait" else "") for label in LABELS),
+    *(
+        _blank(label, f"MATCH (n:{label} {{{KEYS[label]}: id}})", GONE if label == "Trait" else "")
+        for label in OF_TRAITS
+    ),
 ]
 # The log goes on, so that what it says of a trait that is gone stays: its status and revision.
 BLANK_PART = [
     _blank(label, f"MATCH (n:{label} {{{KEYS[label]}: id}})", GONE if label == "Trait" else "", keep="revision")
-    for label in (*LABELS, EVIDENCE)
+    for label in BLANKED
 ]
 LEFT = "UNWIND $ids AS id MATCH (n:{label} {{{key}: id}}) WHERE " + THEIRS + " RETURN id"
 
 
 def claim(lease: float, only: uuid.UUID | None = None) -> uuid.UUID | None:
     """Take somebody whose graph is to be cleared and whom nobody else holds, for so many seconds."""
-    with database.cursor() as cursor:
-        cursor.execute(CLAIM, {"only": only, "lease": lease, "most": max(MAX_BACK_OFF, 2 * lease)})
-        row = cursor.fetchone()
-    return row[0] if row else None
+    found: uuid.UUID | None = sql.value(
+        statements.CLAIM_ERASURE, {"only": only, "lease": lease, "most": max(MAX_BACK_OFF, 2 * lease)}
+    )
+    return found
 
 
 def go_on(only: uuid.UUID | None = None) -> bool:
@@ -111,12 +93,12 @@ def go_on(only: uuid.UUID | None = None) -> bool:
 
     One that fails waits, twice as long each time, and shows why.
     """
-    erasure = erasure_parts.under_way(only).first()
+    erasure = parts.under_way(only).first()
     if erasure is None:
         return False
     try:
-        with transaction.atomic(durable=True):
-            erasure_parts.go_on(erasure_id=erasure.pk)
+        with front_door():
+            parts.go_on(erasure_id=erasure.pk)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:  # noqa: BLE001 (it is kept with the erasure, and the others go on)
@@ -132,25 +114,23 @@ def release(user_id: uuid.UUID) -> None:
 
 def failed(user_id: uuid.UUID, error: str) -> None:
     """Have the person wait, twice as long each time; the text must hold nothing personal."""
-    with database.cursor() as cursor:
-        cursor.execute(FAILED, {"error": error[:500], "most": MAX_BACK_OFF, "user": user_id})
+    sql.run(statements.ERASURE_FAILED, {"error": error[:500], "most": MAX_BACK_OFF, "user": user_id})
 
 
 def waiting(only: uuid.UUID | None = None) -> bool:
     """Whether somebody's erasure can go on, in the tables or in the graph, and is neither held nor backing off."""
     to_clear = _ready().filter(next_attempt_at=None)
     to_clear = to_clear.filter(subject_id=only) if only else to_clear
-    return to_clear.exists() or erasure_parts.under_way(only).exists()
+    return to_clear.exists() or parts.under_way(only).exists()
 
 
 def pending(user_id: uuid.UUID) -> bool:
     """Whether something of this person is still to be erased or cleared."""
-    states = (ErasureState.ERASING, ErasureState.ERASED)
-    return Erasure.objects.filter(subject_id=user_id, state__in=states).exists()
+    return Erasure.objects.filter(subject_id=user_id, state__in=UNDER_WAY).exists()
 
 
 def _ready() -> QuerySet[Erasure]:
-    """Those of which the graph can be cleared now, as READY says it."""
+    """Those of which the graph can be cleared now, as sql.READY says it."""
     behind = Persona.objects.filter(user_id=OuterRef("subject_id"), projected_revision__lt=OuterRef("revision"))
     return Erasure.objects.filter(~Exists(behind), state=ErasureState.ERASED)
 
@@ -163,8 +143,8 @@ def clear(user_id: uuid.UUID) -> None:
     whole = [erasure for erasure in erasures if erasure.kind in WHOLE]
     if whole and not _cleared(person, whole):
         return
-    parts = [erasure for erasure in erasures if erasure.kind not in WHOLE]
-    for erasure in parts:
+    of_parts = [erasure for erasure in erasures if erasure.kind not in WHOLE]
+    for erasure in of_parts:
         theirs = set[str]()
         for ids in connection.parts(_gone(erasure)):
             theirs |= connection.write(partial(_theirs, statements=BLANK_PART, ids=ids))
@@ -177,9 +157,7 @@ def clear(user_id: uuid.UUID) -> None:
 def _gone(erasure: Erasure) -> list[str]:
     """The erasure's things, but for those that the person has again since."""
     things = list(map(str, erasure.things))
-    with database.cursor() as cursor:
-        cursor.execute(HELD, {"user": erasure.subject_id, "things": things})
-        held = {row[0] for row in cursor.fetchall()}
+    held = {thing for (thing,) in sql.rows(statements.THINGS_HELD, {"user": erasure.subject_id, "things": things})}
     return [thing for thing in things if thing not in held]
 
 
@@ -206,7 +184,7 @@ def _cleared(person: Person, erasures: list[Erasure]) -> bool:
             theirs |= connection.write(partial(_blanked, person=person, ids=part))
         for erasure in erasures:
             _note(erasure, theirs)
-        while not connection.write(lambda tx: writing.clear(tx, [(person.user_id, person.generation)])):
+        while not connection.write(lambda tx: writer.clear(tx, [(person.user_id, person.generation)])):
             pass
     if person.joined is None:
         connection.write(lambda tx: tx.run(NO_DATES, id=str(person.user_id)).consume())
@@ -222,27 +200,27 @@ def _overtake(person: Person, generation: int) -> None:
         outbox.replay([Replay(person.user_id, person.generation, floor=generation)])
 
 
-def _close(tx: neo4j.ManagedTransaction, person: Person) -> writing.Fence | None:
+def _close(tx: neo4j.ManagedTransaction, person: Person) -> writer.Fence | None:
     """Raise the fence to the person's generation, where it is not there yet; returns where it stands."""
     now = dt.datetime.now(dt.UTC).isoformat()
     joined = person.joined.isoformat() if person.joined else now
     row = {"id": str(person.user_id), "generation": person.generation, "first": CLEARING, "joined": joined}
-    tx.run(writing.OPEN, people=[row], now=now, ptfi=MANAGED_BY).consume()
-    return writing.states(tx, [person.user_id])[person.user_id]
+    tx.run(writer.OPEN, people=[row], now=now, ptfi=MANAGED_BY).consume()
+    return writer.states(tx, [person.user_id])[person.user_id]
 
 
 def _blanked(tx: neo4j.ManagedTransaction, person: Person, ids: list[str]) -> set[str]:
     """Empty what the pipeline made of these things; returns those of them that it did make."""
     now = dt.datetime.now(dt.UTC).isoformat()
     row = {"id": str(person.user_id), "generation": person.generation, "revision": CLEARING}
-    if not list(tx.run(writing.CLEARED, people=[row], now=now)):
+    if not list(tx.run(writer.CLEARED, people=[row], now=now)):
         return set()
     return _theirs(tx, BLANK, ids)
 
 
 def _theirs(tx: neo4j.ManagedTransaction, statements: list[str], ids: list[str]) -> set[str]:
     theirs = set[str]()
-    for label in (*LABELS, EVIDENCE):
+    for label in BLANKED:
         found = tx.run(LEFT.format(label=label, key=KEYS[label]), ids=ids, ptfi=MANAGED_BY)
         theirs |= {record["id"] for record in found}
     for statement in statements:
@@ -276,9 +254,9 @@ def repeat_lost(only: uuid.UUID | None = None) -> Iterator[int]:
     last = uuid.UUID(int=0)
     while rows := list(people.filter(subject_id__gt=last)[:SWEEP]):
         last = rows[-1][0]
-        fences = connection.write(partial(writing.states, user_ids=[user_id for user_id, *_ in rows]))
+        fences = connection.write(partial(writer.states, user_ids=[user_id for user_id, *_ in rows]))
         yield repeat(user_id for user_id, *place in rows if not _reaches(fences[user_id], *place))
 
 
-def _reaches(fence: writing.Fence | None, generation: int, revision: int) -> bool:
+def _reaches(fence: writer.Fence | None, generation: int, revision: int) -> bool:
     return fence is not None and (fence.generation, fence.revision) >= (generation, revision)

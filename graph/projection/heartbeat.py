@@ -1,28 +1,23 @@
 """What a projector says of itself, for staff to see."""
 
+import datetime as dt
 import math
 import os
 import socket
 import time
 import uuid
 
-from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
+
+from graph.models import ProjectorState
 
 EVERY = 2.0
 """Seconds between two reports, at least, so that they cost nothing."""
 KEPT = 86_400
 """Seconds for which a projector that was killed is still listed."""
-REPORT = """
-INSERT INTO graph_projectorstate AS s (projector_id, host, pid, started_at, seen_at, people, people_done, entries_done,
-    waits_for, last_error, last_error_at)
-VALUES (%(id)s, %(host)s, %(pid)s, clock_timestamp(), clock_timestamp(), %(people)s, %(people_done)s, %(entries_done)s,
-    %(waits_for)s, %(error)s, clock_timestamp() - make_interval(secs => %(error_age)s))
-ON CONFLICT (projector_id) DO UPDATE SET seen_at = excluded.seen_at, people = excluded.people,
-    people_done = excluded.people_done, entries_done = excluded.entries_done, waits_for = excluded.waits_for,
-    last_error = excluded.last_error, last_error_at = excluded.last_error_at"""
-CLEAN = """
-DELETE FROM graph_projectorstate
-WHERE projector_id = %s OR seen_at < clock_timestamp() - make_interval(secs => %s)"""
+REPORTED = ["seen_at", "people", "people_done", "entries_done", "waits_for", "last_error", "last_error_at"]
+"""The columns that a later report changes."""
 
 
 class Reporter:
@@ -35,7 +30,8 @@ class Reporter:
         self.people = self.people_done = self.entries_done = 0
         self.waits_for = ""
         self._id = uuid.uuid4()
-        self._error, self._error_at = "", 0.0
+        self._error = ""
+        self._error_at: dt.datetime | None = None
         self._due = math.inf
 
     def begin(self) -> None:
@@ -44,7 +40,7 @@ class Reporter:
 
     def failed(self, kind: str) -> None:
         """Note an error; the text must hold nothing personal."""
-        self._error, self._error_at = kind[:500], time.monotonic()
+        self._error, self._error_at = kind[:500], timezone.now()
 
     def done(self, people: int, entries: int) -> None:
         """Count what was projected."""
@@ -57,13 +53,25 @@ class Reporter:
         if now < self._due:
             return
         self._due = now + EVERY
-        values = {name: getattr(self, name) for name in ("people", "people_done", "entries_done", "waits_for")}
-        values |= {"id": self._id, "host": socket.gethostname()[:255], "pid": os.getpid(), "error": self._error}
-        values["error_age"] = now - self._error_at if self._error else None
-        with connection.cursor() as cursor:
-            cursor.execute(REPORT, values)
+        moment = timezone.now()
+        state = ProjectorState(
+            projector_id=self._id,
+            host=socket.gethostname()[:255],
+            pid=os.getpid(),
+            started_at=moment,
+            seen_at=moment,
+            people=self.people,
+            people_done=self.people_done,
+            entries_done=self.entries_done,
+            waits_for=self.waits_for,
+            last_error=self._error,
+            last_error_at=self._error_at,
+        )
+        ProjectorState.objects.bulk_create(
+            [state], update_conflicts=True, unique_fields=["projector_id"], update_fields=REPORTED
+        )
 
     def end(self) -> None:
         """Take this projector off the list, and those that have been gone for long."""
-        with connection.cursor() as cursor:
-            cursor.execute(CLEAN, [self._id, KEPT])
+        gone = Q(seen_at__lt=timezone.now() - dt.timedelta(seconds=KEPT))
+        ProjectorState.objects.filter(Q(pk=self._id) | gone).delete()

@@ -1,17 +1,16 @@
-"""How far the graph is behind, and for whom; what staff do about it."""
+"""How far the graph is behind, and for whom: for staff, for probes and for metrics."""
 
 import datetime as dt
-import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Max, Min, Q, Sum
 from django.utils import timezone
 
-from graph.models import GraphCheck, ProjectorState
+from graph.models import GraphCheck, ProjectorState, Vocabulary
 from graph.projection.heartbeat import KEPT
-from traits.models import Erasure, ErasureState, Persona
+from traits.models import Erasure, Persona
+from traits.models.erasure import UNDER_WAY
 
 GONE = dt.timedelta(minutes=1)
 """A projector that said nothing for so long is gone; a single batch may take half of that."""
@@ -19,47 +18,57 @@ SHOWN = 20
 BEHIND = Q(projected_revision__lt=F("revision"))
 HELD = ~Q(held_at=None)
 FAILING = BEHIND & Q(attempts__gt=0)
-UNDER_WAY = (ErasureState.ERASING, ErasureState.ERASED)
-LAG = """
-SELECT b.people, b.entries, greatest(0, extract(epoch FROM clock_timestamp() - b.oldest))::bigint, b.failing,
-    (SELECT count(*) FROM traits_persona WHERE held_at IS NOT NULL),
-    e.number, e.failing,
-    (SELECT coalesce(max(revision - projected_revision), 0) FROM graph_vocabulary) > 0
-FROM (
-    SELECT count(*) AS people, coalesce(sum(revision - projected_revision), 0)::bigint AS entries,
-        coalesce(min(last_entry_at), clock_timestamp()) AS oldest, count(*) FILTER (WHERE attempts > 0) AS failing
-    FROM traits_persona WHERE projected_revision < revision) AS b,
-    (SELECT count(*) AS number, count(*) FILTER (WHERE attempts > 0) AS failing
-    FROM traits_erasure WHERE state IN ('erasing', 'erased')) AS e"""
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """For how many people and entries the graph is behind, and since how many seconds; failing: people of these."""
+
+    people: int
+    entries: int
+    seconds: float
+    failing: int
+
+    @property
+    def whole_seconds(self) -> int:
+        return round(self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """For how many people and entries the graph is behind, and since how many seconds.
+    """What waits for the graph.
 
-    failing: people with whom it fails. held: people whom staff hold. erasures are those under way. concepts: whether
-    the shared concepts wait, too.
+    held: people whom staff hold. erasures are those under way. concepts: whether the shared concepts wait, too.
     """
 
-    people: int
-    entries: int
-    oldest_seconds: int
-    failing: int
+    behind: Behind
     held: int
     erasures: int
     failing_erasures: int
     concepts: bool
 
-    @property
-    def oldest(self) -> dt.timedelta:
-        return dt.timedelta(seconds=self.oldest_seconds)
+
+def behind() -> Behind:
+    """How far the graph is behind the log now."""
+    found = Persona.objects.filter(BEHIND).aggregate(
+        people=Count("*"),
+        entries=Sum(F("revision") - F("projected_revision")),
+        oldest=Min("last_entry_at"),
+        failing=Count("pk", filter=FAILING),
+    )
+    oldest = found["oldest"]
+    seconds = (timezone.now() - oldest).total_seconds() if oldest else 0.0
+    return Behind(found["people"], int(found["entries"] or 0), max(0.0, seconds), found["failing"])
 
 
 def lag() -> Lag:
     """How things stand now."""
-    with connection.cursor() as cursor:
-        cursor.execute(LAG)
-        return Lag(*cursor.fetchone())
+    erasures: dict[str, Any] = Erasure.objects.filter(state__in=UNDER_WAY).aggregate(
+        number=Count("*"), failing=Count("pk", filter=Q(attempts__gt=0))
+    )
+    concepts = Vocabulary.objects.aggregate(behind=Max(F("revision") - F("projected_revision")))["behind"] or 0
+    held = Persona.objects.filter(HELD).count()
+    return Lag(behind(), held, erasures["number"], erasures["failing"], concepts > 0)
 
 
 def failing_erasures() -> list[Erasure]:
@@ -76,27 +85,3 @@ def projectors() -> list[ProjectorState]:
 
 def last_check() -> GraphCheck | None:
     return GraphCheck.objects.first()
-
-
-def retry(people: QuerySet[Persona]) -> int:
-    """Have those of the people with whom it fails tried again at once; returns how many."""
-    return people.filter(FAILING).update(next_attempt_at=None)
-
-
-def hold(people: QuerySet[Persona]) -> int:
-    """Have nothing projected for these people until they are released; returns how many were not held before.
-
-    What a projector has in hand already it still writes. Decisions go on, and wait.
-    """
-    return people.filter(held_at=None).update(held_at=timezone.now())
-
-
-def release(people: QuerySet[Persona]) -> int:
-    """Let go of those who are held; returns how many."""
-    return people.exclude(held_at=None).update(held_at=None)
-
-
-def retry_erasures(ids: Iterable[uuid.UUID]) -> int:
-    """Have erasures that cannot go on tried again at once; returns how many."""
-    rows = Erasure.objects.filter(pk__in=list(ids), state__in=UNDER_WAY, attempts__gt=0)
-    return rows.update(next_attempt_at=None)

@@ -16,13 +16,10 @@ from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 from neo4j.exceptions import ConstraintError, TransientError
 
-from graph import connection, schema
+from graph import connection, metrics
 from graph.errors import GraphUnavailableError
-from graph.mapping import Change, Rows, rows_of
-from graph.projection import erasure as erasing
-from graph.projection import metrics, outbox
-from graph.projection import shared_concepts as shared
-from graph.projection import writer as writing
+from graph.mapping import Rows, ThingChange, rows_of
+from graph.projection import erasure, installation, outbox, shared_concepts, writer
 from graph.projection.heartbeat import Reporter
 from graph.projection.outbox import Claim, End, Replay
 from graph.projection.writer import CLEARING, Fence, Window
@@ -70,7 +67,7 @@ class Projector:
                     self.share()
                     self.erase()
                 if not self.batch():
-                    stop.wait(settings.PROJECTOR_POLL)
+                    stop.wait(settings.PROJECTOR_POLL_SECONDS)
                 wait = self._back(wait)
             except AWAY as error:
                 # Whichever was away may have come back with less than it had.
@@ -89,24 +86,24 @@ class Projector:
             if not self.share() + self.erase() + self.batch():
                 if not self._waiting():
                     return
-                stop.wait(settings.PROJECTOR_POLL)
+                stop.wait(settings.PROJECTOR_POLL_SECONDS)
 
     def _waiting(self) -> bool:
-        concepts = self.only is None and shared.waiting()
-        return concepts or outbox.waiting(self.only) or erasing.waiting(self.only)
+        concepts = self.only is None and shared_concepts.waiting()
+        return concepts or outbox.waiting(self.only) or erasure.waiting(self.only)
 
     def prepare(self) -> None:
         """Install the schema where it lacks, and look, with each batch, for people and concepts that the graph lost."""
-        schema.ensure()
-        concepts = shared.repair_lost() if self.only is None else ()
-        self._sweep = itertools.chain(erasing.repeat_lost(self.only), _replay_lost(self.only), concepts)
+        installation.ensure()
+        concepts = shared_concepts.repair_lost() if self.only is None else ()
+        self._sweep = itertools.chain(erasure.repeat_lost(self.only), _replay_lost(self.only), concepts)
 
     def share(self) -> int:
         """Carry shared concepts into the graph, if some changed; returns how often. Raises GraphUnavailableError."""
         if self.only is not None:
             return 0
         try:
-            return int(shared.project())
+            return int(shared_concepts.project())
         except AWAY:
             raise
         except Exception as error:  # noqa: BLE001 (it is tried again when its lease is over, and people go on)
@@ -119,29 +116,29 @@ class Projector:
 
         Raises GraphUnavailableError.
         """
-        if erasing.go_on(self.only):
+        if erasure.go_on(self.only):
             return 1
-        person = erasing.claim(settings.PROJECTOR_LEASE, self.only)
+        person = erasure.claim(settings.PROJECTOR_LEASE_SECONDS, self.only)
         if person is None:
             self._erased_at = time.monotonic()
             return 0
         try:
-            erasing.clear(person)
+            erasure.clear(person)
         except (*AWAY, ConstraintError, TransientError) as error:
-            erasing.release(person)
+            erasure.release(person)
             if isinstance(error, AWAY):
                 raise
         except Exception as error:  # noqa: BLE001 (it is kept with the erasure, and the others go on)
             logger.error("The graph of %s could not be cleared: %s", person, _reason(error))
             self._reporter.failed(_reason(error))
-            erasing.failed(person, _reason(error))
+            erasure.failed(person, _reason(error))
         return 1
 
     def batch(self) -> int:
         """Project a batch of people; returns how many there were. Raises GraphUnavailableError."""
         self._let_go()
         trace.begin(trace.BATCH)
-        self._held = outbox.claim(settings.PROJECTOR_LEASE, self.only)
+        self._held = outbox.claim(settings.PROJECTOR_LEASE_SECONDS, self.only)
         count = len(self._held)
         self._reporter.people = count
         if count:
@@ -187,7 +184,7 @@ class Projector:
             except AWAY:
                 raise
             except Exception as error:
-                if not schema.can_write():
+                if not installation.can_write():
                     # It refuses everything, as with a full disk: nobody's fault.
                     raise GraphUnavailableError from error
                 self._failed(claim, error)
@@ -210,7 +207,7 @@ class Projector:
             else:
                 lost.append(_replay_of(claim.user_id, claim.generation, fence))
         outbox.replay(lost)
-        shared.tie_people({window.user_id: window.concepts() for _, window in windows})
+        shared_concepts.tie_people({window.user_id: window.concepts() for _, window in windows})
         outbox.done(done)
         self._reporter.done(len(done), sum(max(0, upto - claim.since) for claim, upto, _ in done))
         if clearing:
@@ -233,7 +230,7 @@ class Projector:
         self._reporter.waits_for = which.replace("The", "the")
         if which == "PostgreSQL":
             database.close()
-        return min(LONGEST_WAIT, wait * 2 or settings.PROJECTOR_POLL)
+        return min(LONGEST_WAIT, wait * 2 or settings.PROJECTOR_POLL_SECONDS)
 
     def _back(self, wait: float) -> float:
         if wait:
@@ -242,7 +239,7 @@ class Projector:
         return 0.0
 
 
-def _window(claim: Claim, end: End, changes: list[Change], rows: Rows) -> Window:
+def _window(claim: Claim, end: End, changes: list[ThingChange], rows: Rows) -> Window:
     ends = (claim.since, end.since_hash, end.upto, end.hash)
     return Window(claim.user_id, claim.generation, *ends, claim.joined, changes, rows)
 
@@ -250,14 +247,14 @@ def _window(claim: Claim, end: End, changes: list[Change], rows: Rows) -> Window
 def _write(windows: Sequence[Window]) -> dict[uuid.UUID, Fence | None]:
     for race in range(RACES):
         try:
-            return connection.write(lambda tx: writing.write(tx, windows))
+            return connection.write(lambda tx: writer.write(tx, windows))
         except (ConstraintError, TransientError):
             time.sleep(random.uniform(0, 0.05 * 2**race))  # noqa: S311 (so that two do not meet again)
-    return connection.write(lambda tx: writing.write(tx, windows))
+    return connection.write(lambda tx: writer.write(tx, windows))
 
 
 def _clear(people: list[tuple[uuid.UUID, int]]) -> None:
-    while not connection.write(lambda tx: writing.clear(tx, people)):
+    while not connection.write(lambda tx: writer.clear(tx, people)):
         pass
 
 
@@ -287,7 +284,7 @@ def _replay_lost(only: uuid.UUID | None) -> Iterator[None]:
 
 
 def _fences(user_ids: list[uuid.UUID]) -> dict[uuid.UUID, Fence | None]:
-    return connection.write(lambda tx: writing.states(tx, user_ids))
+    return connection.write(lambda tx: writer.states(tx, user_ids))
 
 
 def _hashes(fences: dict[uuid.UUID, Fence | None]) -> dict[uuid.UUID, str]:

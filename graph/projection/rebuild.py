@@ -6,8 +6,7 @@ import uuid
 from django.db import transaction
 from django.db.models import F
 
-from graph.projection import erasure as erasing
-from graph.projection import outbox
+from graph.projection import erasure, outbox
 from graph.projection.outbox import Replay
 from graph.projection.projector import Projector
 from traits.models import Persona
@@ -18,7 +17,7 @@ def start_over(user_ids: list[uuid.UUID]) -> None:
     with transaction.atomic():
         found = Persona.objects.filter(pk__in=user_ids).order_by("pk").values_list("pk", "generation")
         outbox.replay([Replay(*row) for row in found])
-        erasing.repeat(user_ids)
+        erasure.repeat(user_ids)
 
 
 def rebuild(user_id: uuid.UUID, stop: threading.Event) -> bool:
@@ -29,4 +28,4 @@ def rebuild(user_id: uuid.UUID, stop: threading.Event) -> bool:
     start_over([user_id])
     Projector(only=user_id).drain(stop)
     behind = Persona.objects.filter(user_id=user_id, projected_revision__lt=F("revision"))
-    return not erasing.pending(user_id) and not behind.exists()
+    return not erasure.pending(user_id) and not behind.exists()

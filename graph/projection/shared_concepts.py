@@ -4,6 +4,7 @@ Each person's own concept is written before it is tied, and each shared one befo
 whichever comes later makes the tie. A node carries the revision that it shows; an older one is never written over it.
 """
 
+import datetime as dt
 import logging
 import sys
 import threading
@@ -11,20 +12,20 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import neo4j
 from django.conf import settings
-from django.db import connection as database
 from django.db.models import F
 from django.db.models.functions import Now
 
 from graph import connection
-from graph.concepts import importer as importing
+from graph.concepts import importer
 from graph.connection import MAX_ROWS, parts
-from graph.mapping import concept_id, shared_id
-from graph.models import Concept, Vocabulary
+from graph.mapping import Properties, concept_id, shared_id
+from graph.models import SharedConcept, SharedConceptTie, Vocabulary
 from graph.nodes import MANAGED_BY
+from graph.projection import sql as statements
+from ptfi.db import sql
 from traits.models import PersonaTrait
 from traits.text import name_key
 
@@ -32,13 +33,6 @@ logger = logging.getLogger(__name__)
 
 PAGE = 2_000
 """Traits whose concepts are looked through at once."""
-CLAIM = """
-UPDATE graph_vocabulary SET claimed_until = clock_timestamp() + make_interval(secs => %(lease)s)
-WHERE projected_revision < revision
-  AND (claimed_until BETWEEN clock_timestamp() AND clock_timestamp() + make_interval(secs => 2 * %(lease)s)) IS NOT TRUE
-RETURNING projected_revision, revision"""
-
-Row = dict[str, Any]
 SHARED = "c.ownerID IS NULL"
 NODES = f"""
 UNWIND $rows AS r MERGE (c:Concept {{conceptID: r.id}}) ON CREATE SET c.managedBy = $ptfi
@@ -61,11 +55,11 @@ ALL = f"MATCH (c:Concept) WHERE c.managedBy = $ptfi AND {SHARED} RETURN c.concep
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
+class _ConceptBatch:
     """Shared concepts as the graph is to hold them, and the ids of each one's broader ones."""
 
-    kept: list[Row]
-    gone: list[Row]
+    kept: list[Properties]
+    gone: list[Properties]
     broader: dict[str, set[str]]
 
 
@@ -74,13 +68,11 @@ def project() -> bool:
 
     Where it fails, it is tried again once the lease is over. Raises GraphUnavailableError, Neo4jError.
     """
-    with database.cursor() as cursor:
-        cursor.execute(CLAIM, {"lease": settings.PROJECTOR_LEASE})
-        row = cursor.fetchone()
-    if row is None:
+    claimed = sql.rows(statements.CLAIM_VOCABULARY, {"lease": settings.PROJECTOR_LEASE_SECONDS})
+    if not claimed:
         return False
-    since, upto = row
-    ids = list(Concept.objects.filter(revision__gt=since, revision__lte=upto).values_list("pk", flat=True))
+    ((since, upto),) = claimed
+    ids = list(SharedConcept.objects.filter(revision__gt=since, revision__lte=upto).values_list("pk", flat=True))
     # A tie needs both of its ends: all nodes come first.
     for part in parts(ids):
         _hold()
@@ -88,8 +80,8 @@ def project() -> bool:
     for part in parts(ids):
         _hold()
         _write_ties(_batch(part))
-    _tie_own(Concept.objects.filter(pk__in=ids, removed=False).values_list("name_key", flat=True))
-    Concept.objects.filter(removed=True, revision__lte=upto).delete()
+    _tie_own(SharedConcept.objects.filter(pk__in=ids, removed=False).values_list("name_key", flat=True))
+    SharedConcept.objects.filter(removed=True, revision__lte=upto).delete()
     Vocabulary.objects.filter(projected_revision__lt=upto, revision__gte=upto).update(
         projected_revision=upto, projected_at=Now(), claimed_until=None
     )
@@ -103,29 +95,29 @@ def waiting() -> bool:
 
 def _hold() -> None:
     """Go on holding what is projected."""
-    with database.cursor() as cursor:
-        statement = "UPDATE graph_vocabulary SET claimed_until = clock_timestamp() + make_interval(secs => %s)"
-        cursor.execute(statement, [settings.PROJECTOR_LEASE])
+    Vocabulary.objects.update(claimed_until=Now() + dt.timedelta(seconds=settings.PROJECTOR_LEASE_SECONDS))
 
 
-def _batch(ids: list[uuid.UUID]) -> _Batch:
-    concepts = list(Concept.objects.filter(pk__in=ids))
+def _batch(ids: list[uuid.UUID]) -> _ConceptBatch:
+    concepts = list(SharedConcept.objects.filter(pk__in=ids))
     rows = [_row(concept) for concept in concepts]
     broader: dict[str, set[str]] = {row["id"]: set() for row in rows}
-    through = Concept.broader.through.objects.filter(from_concept__in=ids)
+    through = SharedConceptTie.objects.filter(from_concept__in=ids)
     for narrower, above in through.values_list("from_concept_id", "to_concept_id"):
         broader[str(narrower)].add(str(above))
     gone = {str(concept.pk) for concept in concepts if concept.removed}
-    return _Batch([row for row in rows if row["id"] not in gone], [row for row in rows if row["id"] in gone], broader)
+    return _ConceptBatch(
+        [row for row in rows if row["id"] not in gone], [row for row in rows if row["id"] in gone], broader
+    )
 
 
-def _row(concept: Concept) -> Row:
+def _row(concept: SharedConcept) -> Properties:
     # An empty text is no property, as in the nodes of people's own concepts.
     texts = {"description": concept.description or None, "link": concept.ontology_link or None}
     return {"id": str(concept.pk), "name": concept.name, "revision": concept.revision} | texts
 
 
-def _write_nodes(batch: _Batch) -> None:
+def _write_nodes(batch: _ConceptBatch) -> None:
     def work(tx: neo4j.ManagedTransaction) -> None:
         tx.run(NODES, rows=batch.kept, ptfi=MANAGED_BY).consume()
         _drop(tx, batch.gone)
@@ -133,11 +125,11 @@ def _write_nodes(batch: _Batch) -> None:
     connection.write(work)
 
 
-def _drop(tx: neo4j.ManagedTransaction, rows: list[Row]) -> None:
+def _drop(tx: neo4j.ManagedTransaction, rows: list[Properties]) -> None:
     tx.run(DROP, rows=rows, ptfi=MANAGED_BY).consume()
 
 
-def _write_ties(batch: _Batch) -> None:
+def _write_ties(batch: _ConceptBatch) -> None:
     def work(tx: neo4j.ManagedTransaction) -> None:
         passed = [record["id"] for record in tx.run(NODES, rows=batch.kept, ptfi=MANAGED_BY)]
         tx.run(LOOSEN, ids=passed, ptfi=MANAGED_BY).consume()
@@ -165,7 +157,7 @@ def tie_people(names: Mapping[uuid.UUID, Iterable[str]]) -> None:
 def own_ties(names: Mapping[uuid.UUID, Iterable[str]]) -> list[tuple[str, str]]:
     """The ids of the own and the shared concept, for each of the people's concepts that is shared as well."""
     keys = {name_key(name) for mine in names.values() for name in mine}
-    there = Concept.objects.filter(name_key__in=keys, removed=False)
+    there = SharedConcept.objects.filter(name_key__in=keys, removed=False)
     shared = set(there.values_list("name_key", flat=True)) if keys else set()
     return sorted(
         {
@@ -202,12 +194,12 @@ def _pages() -> Iterator[list[tuple[uuid.UUID, list[str]]]]:
 def repair_lost() -> Iterator[None]:
     """Compare the graph with PostgreSQL, some concepts at a time, and have what differs written again."""
     last = uuid.UUID(int=0)
-    while ids := list(Concept.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:MAX_ROWS]):
+    while ids := list(SharedConcept.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:MAX_ROWS]):
         last = ids[-1]
         differing = {pk for pk, _ in _differences(_batch(ids))}
         if differing and not waiting():
             logger.warning("The graph lacks %d shared concepts; they are written again", len(differing))
-            importing.touch(uuid.UUID(pk) for pk in differing)
+            importer.touch(uuid.UUID(pk) for pk in differing)
         yield
 
 
@@ -216,7 +208,7 @@ def check() -> list[str] | None:
     if waiting():
         return None
     found, known = list[str](), set[str]()
-    for part in parts(list(Concept.objects.order_by("pk").values_list("pk", flat=True))):
+    for part in parts(list(SharedConcept.objects.order_by("pk").values_list("pk", flat=True))):
         known |= set(map(str, part))
         found += (f"Concept {pk}: {what}" for pk, what in _differences(_batch(part)))
     strays = sorted(_ours() - known)
@@ -229,14 +221,14 @@ def rebuild() -> None:
 
     Raises GraphUnavailableError.
     """
-    known = set(map(str, Concept.objects.values_list("pk", flat=True)))
+    known = set(map(str, SharedConcept.objects.values_list("pk", flat=True)))
     rows = [{"id": pk, "revision": sys.maxsize} for pk in sorted(_ours() - known)]
     for part in parts(rows):
         connection.write(partial(_drop, rows=part))
-    importing.touch(Concept.objects.values_list("pk", flat=True))
+    importer.touch(SharedConcept.objects.values_list("pk", flat=True))
     stop = threading.Event()
     while waiting() and not project():
-        stop.wait(settings.PROJECTOR_POLL)
+        stop.wait(settings.PROJECTOR_POLL_SECONDS)
 
 
 def _ours() -> set[str]:
@@ -244,7 +236,7 @@ def _ours() -> set[str]:
     return set(connection.write(lambda tx: [record["id"] for record in tx.run(ALL, ptfi=MANAGED_BY)]))
 
 
-def _differences(batch: _Batch) -> Iterator[tuple[str, str]]:
+def _differences(batch: _ConceptBatch) -> Iterator[tuple[str, str]]:
     ids = [row["id"] for row in (*batch.kept, *batch.gone)]
     records = connection.write(lambda tx: list(tx.run(HELD, ids=ids, ptfi=MANAGED_BY)))
     held = {record["id"]: record for record in records}

@@ -12,18 +12,17 @@ import neo4j
 from django.conf import settings
 
 from graph import connection
-from graph.mapping import Change, EdgeKey, NodeKey, Properties, Rows, rows_of, status_when_gone, style_id
+from graph.mapping import EdgeKey, NodeKey, Properties, Rows, ThingChange, rows_of, status_when_gone, style_id
 from graph.nodes import MANAGED_BY
-from graph.projection import erasure as erasing
-from graph.projection import outbox
-from graph.projection import shared_concepts as shared
-from graph.projection.writer import KEYS, Fence, states
+from graph.projection import erasure, outbox, shared_concepts
+from graph.projection.writer import Fence, states
+from graph.schema import KEYS
 from traits.log.snapshots import style_element, style_state, trait_state
 from traits.models import CommunicationStyle, Persona, PersonaTrait
 
 TRIES = 3
 OURS = {"managedBy": MANAGED_BY}
-ID = "coalesce(n.traitID, n.referenceID, n.conceptID, n.interestID, n.skillID, n.emotionID, n.styleElementID)"
+ID = f"coalesce({', '.join(f'n.{key}' for label, key in KEYS.items() if label != 'User')})"
 TRAITS = "UNWIND $ids AS id MATCH (n:Trait {traitID: id}) RETURN id, properties(n) AS properties"
 OWNERS = """
 UNWIND $ids AS id MATCH (:Trait {traitID: id})<-[e:HAS_TRAIT]-(u:User)
@@ -51,7 +50,7 @@ def check(user_id: uuid.UUID, within: float = math.inf) -> list[str] | None:
     until = time.monotonic() + within
     for _ in range(TRIES):
         persona = Persona.objects.get(user_id=user_id)
-        if persona.behind or erasing.pending(user_id):
+        if persona.behind or erasure.pending(user_id):
             return None
         changes = outbox.history(user_id, persona.revision)
         found = [*_state_differences(user_id, changes), *_graph_differences(persona, changes, until)]
@@ -64,7 +63,7 @@ def check(user_id: uuid.UUID, within: float = math.inf) -> list[str] | None:
     return None
 
 
-def _state_differences(user_id: uuid.UUID, changes: list[Change]) -> Iterator[str]:
+def _state_differences(user_id: uuid.UUID, changes: list[ThingChange]) -> Iterator[str]:
     expected = {c.thing_id: (c.revision, c.state) for c in changes if c.state is not None and not c.is_style}
     traits = PersonaTrait.objects.filter(user_id=user_id)
     held = {str(trait.trait_id): (trait.version, trait_state(trait)) for trait in traits}
@@ -90,12 +89,12 @@ def _table_differences(
             yield f"{table} {key}: {name} is not as in the log"
 
 
-def _graph_differences(persona: Persona, changes: list[Change], until: float) -> list[str]:
+def _graph_differences(persona: Persona, changes: list[ThingChange], until: float) -> list[str]:
     rows = rows_of(changes)
     names = [properties["name"] for (label, _), properties in rows.nodes.items() if label == "Concept"]
     # While an import is on its way, some of the ties are there and others are not.
-    tied = not shared.waiting()
-    for own, broader in shared.own_ties({persona.user_id: names}) if tied else ():
+    tied = not shared_concepts.waiting()
+    for own, broader in shared_concepts.own_ties({persona.user_id: names}) if tied else ():
         rows.edge("IS_A_TYPE_OF", own, broader)
 
     def work(tx: neo4j.ManagedTransaction) -> list[str]:
@@ -109,10 +108,10 @@ def _graph_differences(persona: Persona, changes: list[Change], until: float) ->
             edges[record["type"], record["source"], record["target"]].append(record["properties"])
         return [*_node_differences(rows, nodes, changes), *_edge_differences(rows, edges)]
 
-    return connection.write(work, min(settings.PROJECTOR_LEASE, max(0.0, until - time.monotonic())))
+    return connection.write(work, min(settings.PROJECTOR_LEASE_SECONDS, max(0.0, until - time.monotonic())))
 
 
-def _nodes(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, changes: list[Change]) -> Nodes:
+def _nodes(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, changes: list[ThingChange]) -> Nodes:
     """What PTFI made for the person, and every Trait that their log speaks of."""
     nodes: Nodes = {}
     for label, key in KEYS.items():
@@ -141,7 +140,7 @@ def _run(tx: neo4j.ManagedTransaction, statement: str, ids: list[str]) -> Iterat
         yield from tx.run(statement, ids=part)
 
 
-def _node_differences(rows: Rows, nodes: Nodes, changes: list[Change]) -> Iterator[str]:
+def _node_differences(rows: Rows, nodes: Nodes, changes: list[ThingChange]) -> Iterator[str]:
     gone = {("Trait", c.thing_id): c for c in changes if c.state is None and not c.is_style}
     for label, key in sorted(rows.nodes.keys() - nodes.keys()):
         yield f"{label} {key}: missing in the graph"

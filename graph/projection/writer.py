@@ -17,14 +17,12 @@ from typing import Any
 import neo4j
 
 from graph.connection import MAX_ROWS, parts
-from graph.mapping import FACETS, Change, NodeKey, Rows, status_when_gone
-from graph.nodes import MANAGED_BY, NODES
-from graph.schema import EDGES, key_of, properties_of, times_of
+from graph.mapping import NodeKey, Rows, ThingChange, status_when_gone
+from graph.nodes import MANAGED_BY
+from graph.schema import EDGES, FACETS, KEYS, NODE_BY_LABEL, key_of, properties_of, times_of
 
 CLEARING = -1
 FIXED = ("managedBy", "ownerID")
-
-KEYS = {node.__label__: key_of(node) for node in NODES}
 FENCE = """
 UNWIND $people AS p MATCH (u:User {userID: p.id}) SET u.projectedAt = datetime($now)
 WITH u, p WHERE u.generation = p.generation AND u.revision = p.since AND coalesce(u.hash, '') = p.sinceHash
@@ -76,7 +74,7 @@ class Window:
     to: int
     hash: str
     joined: dt.datetime
-    changes: list[Change]
+    changes: list[ThingChange]
     rows: Rows
 
     def concepts(self) -> list[str]:
@@ -146,12 +144,12 @@ def _write_changes(tx: neo4j.ManagedTransaction, windows: list[Window]) -> None:
     _tidy(tx, existing.values(), {key[2] for key in rows.edges})
 
 
-def _existing(tx: neo4j.ManagedTransaction, traits: list[Change]) -> dict[str, neo4j.Record]:
+def _existing(tx: neo4j.ManagedTransaction, traits: list[ThingChange]) -> dict[str, neo4j.Record]:
     ids = [change.thing_id for change in traits]
     return {record["id"]: record for part in parts(ids) for record in tx.run(EXISTING, ids=part, ptfi=MANAGED_BY)}
 
 
-def _loosen(tx: neo4j.ManagedTransaction, traits: list[Change], existing: dict[str, neo4j.Record]) -> None:
+def _loosen(tx: neo4j.ManagedTransaction, traits: list[ThingChange], existing: dict[str, neo4j.Record]) -> None:
     """Take the old edges off traits that the graph has, and the nodes of those that are gone."""
     old = [change for change in traits if change.thing_id in existing]
     gone = [change for change in old if change.state is None]
@@ -168,7 +166,7 @@ def _loosen(tx: neo4j.ManagedTransaction, traits: list[Change], existing: dict[s
         tx.run(MARK_GONE, rows=part).consume()
 
 
-def _drop_facets(tx: neo4j.ManagedTransaction, old: list[Change], existing: dict[str, neo4j.Record]) -> None:
+def _drop_facets(tx: neo4j.ManagedTransaction, old: list[ThingChange], existing: dict[str, neo4j.Record]) -> None:
     for category, (label, edge) in FACETS.items():
         had = [change for change in old if existing[change.thing_id]["category"] == category]
         lost = [change.thing_id for change in had if not change.state or change.state["category"] != category]
@@ -177,7 +175,7 @@ def _drop_facets(tx: neo4j.ManagedTransaction, old: list[Change], existing: dict
         _run(tx, f"{match} WHERE n.managedBy = $ptfi DETACH DELETE n", lost)
 
 
-def _loosen_styles(tx: neo4j.ManagedTransaction, styles: list[Change]) -> None:
+def _loosen_styles(tx: neo4j.ManagedTransaction, styles: list[ThingChange]) -> None:
     match = "UNWIND $ids AS id MATCH (n:CommunicationStyleElement {styleElementID: id})"
     _run(tx, f"{match}<-[e:ADOPTS_COMMUNICATION_STYLE]-() DELETE e", [change.thing_id for change in styles])
     gone = [change.thing_id for change in styles if change.state is None]
@@ -270,7 +268,6 @@ def _edge_creation(kind: str, *, birth: bool) -> str:
     return f"{start} MATCH (b:{target} {{{KEYS[target]}: r[1]}}) CREATE (a){edge}(b)"
 
 
-NODE_BY_LABEL = {node.__label__: node for node in NODES}
 COLUMNS = {label: _columns(node) for label, node in NODE_BY_LABEL.items()}
 COLUMNS |= {kind: _columns(model) for kind, (_, _, model) in EDGES.items()}
 UPDATES = {label: _update(node) for label, node in NODE_BY_LABEL.items()}

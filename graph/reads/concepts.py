@@ -16,6 +16,7 @@ from django.conf import settings
 
 from graph import connection
 from graph.nodes import Concept
+from graph.reads.statements import OWN
 from graph.schema import shown
 from traits.text import name_key
 
@@ -24,9 +25,8 @@ MAX_CONCEPTS = 2_000
 MAX_TIES = 50_000
 """How many ties between traits and concepts are looked at, and how many between concepts."""
 TIME_SHARE = 0.6
-"""The part of GRAPH_TIMEOUT after which a read of several statements answers with what it has."""
+"""The part of GRAPH_TIMEOUT_SECONDS after which a read of several statements answers with what it has."""
 
-OWN = "coalesce({0}.ownerID, $user) = $user"
 TIES = f"""
 MATCH (:User {{userID: $user}})-[:HAS_TRAIT {{managedBy: 'ptfi'}}]->(t:Trait)-[:ASSOCIATED_WITH_CONCEPT]->(c:Concept)
 WHERE {OWN.format("c")} AND c.conceptID IS NOT NULL WITH t, c LIMIT $limit
@@ -101,7 +101,7 @@ def concepts(user_id: uuid.UUID) -> list[dict[str, Any]]:
 
 def deadline() -> float:
     """When a read of several statements stops, to answer with what it has before the whole of it is given up."""
-    return time.monotonic() + settings.GRAPH_TIMEOUT * TIME_SHARE
+    return time.monotonic() + settings.GRAPH_TIMEOUT_SECONDS * TIME_SHARE
 
 
 def hierarchy(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, until: float) -> Hierarchy:

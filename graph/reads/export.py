@@ -13,10 +13,9 @@ import orjson
 
 from graph import connection
 from graph.errors import GraphUnavailableError
-from graph.projection import writer as writing
-from graph.projection.writer import KEYS, NODE_BY_LABEL
-from graph.reads.subgraph import Row, edge_json, node_json
-from graph.schema import EDGES, shown
+from graph.reads.statements import Row
+from graph.reads.subgraph import edge_json, node_json
+from graph.schema import EDGES, KEYS, NODE_BY_LABEL, shown
 from ptfi.accounts.models import User
 from traits.privacy.export import Members, encoded, tables
 
@@ -24,17 +23,15 @@ Item = TypeVar("Item")
 END = b"}"
 PAGE = 500
 """Nodes that are read at once."""
-PERSON = "(:User {userID: $user})"
-TRAITS = f"{PERSON}-[:HAS_TRAIT]->(:Trait)"
+REVISION = "MATCH (u:User {userID: $user}) RETURN coalesce(u.revision, -1) AS revision"
 
 
 def _matches(label: str) -> Iterator[str]:
     """How the nodes of a label are found: first those that are the person's, then those that are nobody's."""
     yield f"MATCH (n:{label} {{{'userID' if label == 'User' else 'ownerID'}: $user}}) WHERE true"
-    starts = {"User": PERSON, "Trait": TRAITS, "Concept": "(:Concept {ownerID: $user})"}
     for kind, (source, target, _) in EDGES.items():
         if target == label:
-            yield f"MATCH {starts[source]}-[:{kind}]->(n:{label}) WHERE n.ownerID IS NULL"
+            yield f"MATCH {NODE_BY_LABEL[source].facts.starts}-[:{kind}]->(n:{label}) WHERE n.ownerID IS NULL"
 
 
 def _page(label: str, match: str) -> str:
@@ -47,14 +44,9 @@ def _page(label: str, match: str) -> str:
 def _into(kind: str) -> str:
     """The edges of a kind that end at some nodes and begin at the person's own."""
     source, label, model = EDGES[kind]
-    mine = {
-        "User": "a.userID = $user",
-        "Trait": f"EXISTS {{ MATCH (a)<-[:HAS_TRAIT]-{PERSON} }}",
-        "Concept": "a.ownerID = $user",
-    }
     match = f"UNWIND $ids AS id MATCH (n:{label} {{{KEYS[label]}: id}})<-[e:{kind}]-(a:{source})"
     ends = f"a.{KEYS[source]} AS source, id AS target"
-    return f"{match} WHERE {mine[source]} RETURN {ends}, {shown(model, 'e')} AS properties"
+    return f"{match} WHERE {NODE_BY_LABEL[source].facts.owned} RETURN {ends}, {shown(model, 'e')} AS properties"
 
 
 PLACES = {label: [_page(label, match) for match in _matches(label)] for label in KEYS}
@@ -115,8 +107,7 @@ def _counted(items: Iterator[Item], found: Found, what: str) -> Iterator[Item]:
 
 def _revision(user_id: uuid.UUID) -> Iterator[int]:
     """How far the graph had followed the log when reading began; 0 for a person whom it does not know."""
-    fence = connection.read(lambda tx: writing.states(tx, [user_id]))[user_id]
-    yield fence.revision if fence else 0
+    yield from (row["revision"] for row in _rows(REVISION, user_id) or [{"revision": 0}])
 
 
 def _nodes(user_id: uuid.UUID) -> Iterator[Row]:

@@ -1,39 +1,19 @@
 """The export as one ZIP archive: a page for people and the JSON document, both as of one moment (docs/export.md)."""
 
-import stat
 import zipfile
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack
 
 from django.utils import timezone
+from zipstream import ZipStream
 
 from graph.reads.export import END, Found, beginning
 from ptfi.accounts.models import User
-from traits.privacy import export_page as readable
+from traits.privacy import export_page
 from traits.privacy.export import freed_snapshot, members
 
 PIECE = 65_536
 """Bytes that a piece of the archive has at least, but for the last one."""
-
-
-class _Sink:
-    """Where the archive is written to: nothing but what was not taken yet is in memory."""
-
-    def __init__(self) -> None:
-        self.size, self._parts = 0, list[bytes]()
-
-    def write(self, data: bytes) -> int:
-        self._parts.append(bytes(data))
-        self.size += len(data)
-        return len(data)
-
-    def flush(self) -> None:
-        pass
-
-    def take(self) -> bytes:
-        data = b"".join(self._parts)
-        self.size, self._parts = 0, []
-        return data
 
 
 def archive(user: User) -> Generator[bytes, None, None]:
@@ -41,29 +21,34 @@ def archive(user: User) -> Generator[bytes, None, None]:
 
     To be closed when it is not read to the end: it holds a connection to PostgreSQL and its snapshot.
     """
-    sink, found = _Sink(), Found()
-    name = f"persona-{timezone.now():%Y-%m-%d}"
     with ExitStack() as stack:
-        with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as file:  # type: ignore[call-overload]
-            yield from _member(file, sink, f"{name}/persona.json", _document(user, found, stack))
-            page = readable.page(user, found.revision, found.nodes, found.edges, away=found.fault is not None)
-            yield from _member(file, sink, f"{name}/persona.html", page)
-        yield sink.take()
+        yield from _joined(_files(user, stack))
+
+
+def _files(user: User, stack: ExitStack) -> Iterator[bytes]:
+    stream, found = ZipStream(compress_type=zipfile.ZIP_DEFLATED), Found()
+    name = f"persona-{timezone.now():%Y-%m-%d}"
+    stream.add(_document(user, found, stack), f"{name}/persona.json")
+    # The page says what the document found, so the document is written first.
+    yield from stream.all_files()
+    page = export_page.page(user, found.revision, found.nodes, found.edges, away=found.fault is not None)
+    stream.add(page, f"{name}/persona.html")
+    yield from stream.finalize()
 
 
 def _document(user: User, found: Found, stack: ExitStack) -> Iterator[bytes]:
-    """As graph.export.export gives it; the snapshot stays open for what else is to be as of its moment."""
+    """As graph.reads.export.export gives it; the snapshot stays open for what else is to be as of its moment."""
     yield from beginning(user, found)
     yield from members(user, stack.enter_context(freed_snapshot()))
     yield END
 
 
-def _member(file: zipfile.ZipFile, sink: _Sink, name: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
-    info = zipfile.ZipInfo(name, timezone.now().timetuple()[:6])
-    info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, (stat.S_IFREG | 0o644) << 16
-    # Its size is known only at the end.
-    with file.open(info, "w", force_zip64=True) as member:
-        for piece in pieces:
-            member.write(piece)
-            if sink.size >= PIECE:
-                yield sink.take()
+def _joined(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces that are worth sending."""
+    piece = bytearray()
+    for chunk in chunks:
+        piece += chunk
+        if len(piece) >= PIECE:
+            yield bytes(piece)
+            piece.clear()
+    yield bytes(piece)

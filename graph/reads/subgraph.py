@@ -16,10 +16,9 @@ from neo4j.time import Date, DateTime, Duration, Time
 
 from graph import connection
 from graph.connection import parts
-from graph.mapping import FACETS
-from graph.projection.writer import KEYS, NODE_BY_LABEL
-from graph.reads.concepts import MAX_NAMED, OWN, Hierarchy, climb, deadline, hierarchy
-from graph.schema import EDGES, shown
+from graph.reads.concepts import MAX_NAMED, Hierarchy, climb, deadline, hierarchy
+from graph.reads.statements import BESIDES_TRAITS, TRAIT, Row, of_user, own, returned
+from graph.schema import EDGES, FACET_EDGES, FACETS, KEYS, NODE_BY_LABEL, shown
 from traits.text import name_key
 
 MAX_NODES = 2_000
@@ -29,11 +28,8 @@ OTHERS_SHARE = 4
 """The part of the room that styles, and what the pipeline alone knows, may take."""
 MAX_TIED = 50_000
 """Concepts or emotions of a batch of traits that are read, at most."""
-TEXT_OF = {"SourceDataReferenceNode": "sourceDescription"}
-"""What stands for the name of a node that has none."""
 
 Key = tuple[str, str]
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,53 +45,32 @@ class Network:
     truncated: bool
 
 
-def _returned(kind: str) -> str:
-    label, model = EDGES[kind][1:]
-    return f"{shown(NODE_BY_LABEL[label], 'n')} AS node, {shown(model, 'e')} AS edge"
-
-
-def _own(kind: str) -> str:
-    """Only what is the person's or nobody's, and has an id."""
-    return f"{OWN.format('n')} AND n.{KEYS[EDGES[kind][1]]} IS NOT NULL"
-
-
-def _of_user(kind: str, condition: str = "true") -> str:
-    start = f"MATCH (u:User {{userID: $user}})-[e:{kind}]->(n:{EDGES[kind][1]}) WHERE {_own(kind)} AND {condition}"
-    return f"{start} WITH n, e ORDER BY n.name, n.{KEYS[EDGES[kind][1]]} LIMIT $limit RETURN {_returned(kind)}"
-
-
 def _twin(kind: str) -> str:
     label = EDGES[kind][1]
     match = f"UNWIND $ids AS id MATCH (n:{label} {{{KEYS[label]}: id}})<-[e:{kind}]-(:User {{userID: $user}})"
-    return f"{match} WHERE {_own(kind)} RETURN id, {_returned(kind)}"
+    return f"{match} WHERE {own(kind)} RETURN id, {returned(kind)}"
 
 
 def _of_traits(kind: str, order: str) -> str:
     label, model = EDGES[kind][1:]
     # Many traits share a concept: its other properties are read once, by BY_ID.
     alone = f"n.{KEYS[label]} AS key, {shown(model, 'e')} AS edge"
-    returned = _returned(kind) if label == "SourceDataReferenceNode" else alone
+    found = returned(kind) if label == "SourceDataReferenceNode" else alone
     return (
         "UNWIND range(0, size($ids) - 1) AS place WITH place, $ids[place] AS id "
-        f"MATCH (t:Trait {{traitID: id}})-[e:{kind}]->(n:{label}) WHERE {_own(kind)} "
-        f"WITH place, id, e, n ORDER BY place, {order} LIMIT $limit RETURN id, {returned}"
+        f"MATCH (t:Trait {{traitID: id}})-[e:{kind}]->(n:{label}) WHERE {own(kind)} "
+        f"WITH place, id, e, n ORDER BY place, {order} LIMIT $limit RETURN id, {found}"
     )
 
 
 PERSON = f"MATCH (n:User {{userID: $user}}) RETURN {shown(NODE_BY_LABEL['User'], 'n')} AS node"
 STRONGEST = "RETURN n.traitID AS id ORDER BY coalesce(e.strength, 0) DESC, id LIMIT $limit"
 RANKED = f"""
-MATCH (:User {{userID: $user}})-[e:HAS_TRAIT {{managedBy: 'ptfi'}}]->(n:Trait) WHERE {_own("HAS_TRAIT")}
+MATCH (:User {{userID: $user}})-[e:HAS_TRAIT {{managedBy: 'ptfi'}}]->(n:Trait) WHERE {own("HAS_TRAIT")}
 WITH n, e {STRONGEST}"""
-TRAIT = f"""
-UNWIND $ids AS id MATCH (n:Trait {{traitID: id}})<-[e:HAS_TRAIT {{managedBy: 'ptfi'}}]-(:User {{userID: $user}})
-WHERE {_own("HAS_TRAIT")} WITH n, e"""
 RANKED_BY_ID = f"{TRAIT} {STRONGEST}"
-TRAITS = f"{TRAIT} RETURN {_returned('HAS_TRAIT')}"
-FACET_EDGES = {edge: label for label, edge in FACETS.values()}
-STYLES = _of_user("ADOPTS_COMMUNICATION_STYLE")
-OTHERS = {kind: _of_user(kind, "coalesce(e.managedBy, '') <> 'ptfi'") for kind in FACET_EDGES}
-NAMED = {kind: _of_user(kind) for kind in ("HAS_INTEREST_IN", "POSSESSES_SKILL")}
+TRAITS = f"{TRAIT} RETURN {returned('HAS_TRAIT')}"
+NAMED = {kind: of_user(kind) for kind in ("HAS_INTEREST_IN", "POSSESSES_SKILL")}
 TWINS = {kind: _twin(kind) for kind in FACET_EDGES}
 TIED = {kind: _of_traits(kind, "n.name") for kind in ("ASSOCIATED_WITH_CONCEPT", "CAN_INFLUENCE_EMOTION")}
 BY_ID = {
@@ -178,7 +153,7 @@ class _Drawing:
     def others(self) -> None:
         """Styles, and the interests, skills and emotions that the pipeline alone has found."""
         room = self.limit // OTHERS_SHARE
-        for kind, statement in ({"ADOPTS_COMMUNICATION_STYLE": STYLES} | OTHERS).items():
+        for kind, statement in BESIDES_TRAITS.items():
             found = self.rows(statement, limit=room + 1)
             self.truncated |= len(found) > room
             for row in found[:room]:
@@ -303,7 +278,7 @@ class _Drawing:
 
 def node_json(key: Key, properties: Row) -> Row:
     label = key[0]
-    name = properties.get("name") or properties.get(TEXT_OF.get(label, "")) or ""
+    name = properties.get(NODE_BY_LABEL[label].facts.title) or ""
     return _properties(properties) | {"id": ":".join(key), "label": label, "name": str(name)}
 
 

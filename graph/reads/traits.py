@@ -3,11 +3,11 @@
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 import neo4j
 
 from graph import connection
+from graph.nodes import HasTrait, Trait
 from graph.reads.concepts import deadline, hierarchy, named
 
 MAX_LIMIT = 200
@@ -22,10 +22,10 @@ PAGE = f"""{MATCH}
 WITH t, h, toLower(coalesce(t.name, '')) AS key
 WHERE $id IS NULL OR key > $key OR (key = $key AND t.traitID > $id)
 WITH t, h, key ORDER BY key, t.traitID LIMIT $limit
-RETURN t.traitID AS id, key, t.name AS name, t.category AS category, t.status AS status, t.confidence AS confidence,
-  h.strength AS strength, [(t)-[a:ASSOCIATED_WITH_CONCEPT]->(c:Concept) | coalesce(a.spelling, c.name)] AS concepts,
+RETURN t AS trait, h AS edge, key,
+  [(t)-[a:ASSOCIATED_WITH_CONCEPT]->(c:Concept) | coalesce(a.spelling, c.name)] AS concepts,
   COUNT {{ (t)-[:MANIFESTED_AS_EVIDENCE]->() }} AS evidence_count
-ORDER BY key, id"""
+ORDER BY key, t.traitID"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +75,14 @@ def traits(
     }
     key, last_id = after or ("", None)
 
-    def work(tx: neo4j.ManagedTransaction) -> tuple[int, list[dict[str, Any]]]:
+    def work(tx: neo4j.ManagedTransaction) -> tuple[int, list[neo4j.Record]]:
         found = filters | _about(tx, user_id, concept)
         total = tx.run(TOTAL, found).single(strict=True)["total"]
-        return total, tx.run(PAGE, found | {"key": key, "id": last_id, "limit": limit + 1}).data()
+        return total, list(tx.run(PAGE, found | {"key": key, "id": last_id, "limit": limit + 1}))
 
     total, rows = connection.read(work)
     items = [_trait(row) for row in rows[:limit]]
-    next_key = (rows[limit - 1]["key"], rows[limit - 1]["id"]) if len(rows) > limit else None
+    next_key = (rows[limit - 1]["key"], str(items[-1].id)) if len(rows) > limit else None
     return TraitPage(items, next_key, total)
 
 
@@ -94,6 +94,15 @@ def _about(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, concept: str) -> di
     return {"concepts": sorted(found.under(found.named(concept))), "named": named(tx, user_id, concept)}
 
 
-def _trait(row: dict[str, Any]) -> GraphTrait:
-    row = {name: value for name, value in row.items() if name != "key"}
-    return GraphTrait(**row | {"id": uuid.UUID(row["id"]), "concepts": sorted(filter(None, row["concepts"]))})
+def _trait(row: neo4j.Record) -> GraphTrait:
+    trait, edge = Trait.inflate(row["trait"]), HasTrait.inflate(row["edge"])
+    return GraphTrait(
+        id=uuid.UUID(trait.traitID),
+        name=trait.name,
+        category=trait.category,
+        status=trait.status,
+        confidence=trait.confidence,
+        strength=edge.strength,
+        concepts=sorted(filter(None, row["concepts"])),
+        evidence_count=row["evidence_count"],
+    )

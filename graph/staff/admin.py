@@ -19,14 +19,14 @@ from django.utils.dateformat import format as date_format
 from neo4j.exceptions import Neo4jError
 
 from graph.errors import GraphUnavailableError
-from graph.projection import lag as standing
-from graph.projection.lag import BEHIND, FAILING, HELD
+from graph.projection.lag import BEHIND, FAILING, GONE, HELD, failing_erasures, lag, last_check, projectors
 from graph.projection.verification import check
-from graph.staff.actions import ACTIONS, Action
+from graph.staff.actions import ACTIONS, ProjectionAction, retry_erasures
 from ptfi.staff.base import ReadOnlyAdmin
 from traits.models import AccessKind, Erasure, Persona
+from traits.models.erasure import UNDER_WAY
 from traits.staff.access import PersonalAdmin, staff_id
-from traits.staff.filters import chosen
+from traits.staff.lists import uuids_from
 
 LISTED = 20
 CHECK_SECONDS = 10.0
@@ -136,14 +136,14 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         if request.method == "POST" and not (named and all(map(_id_in, named))):
             self.message_user(request, "Choose the people first; nothing was done.", messages.WARNING)
             return HttpResponseRedirect(request.get_full_path())
-        lag = standing.lag()
+        waiting = lag()
         context = {
             "title": self.page_name,
-            "lag": lag,
-            "erasures": standing.failing_erasures() if lag.failing_erasures else [],
-            "projectors": standing.projectors(),
-            "gone_before": timezone.now() - standing.GONE,
-            "last_check": standing.last_check(),
+            "lag": waiting,
+            "erasures": failing_erasures() if waiting.failing_erasures else [],
+            "projectors": projectors(),
+            "gone_before": timezone.now() - GONE,
+            "last_check": last_check(),
             "may_retry": self.has_retry_permission(request),
         }
         page: HttpResponse = super().changelist_view(request, context | (extra_context or {}))
@@ -165,7 +165,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
     def rebuild(self, request: HttpRequest, queryset: QuerySet[Persona]) -> HttpResponse:
         return self._act(request, queryset, ACTIONS["rebuild"])
 
-    def _act(self, request: HttpRequest, queryset: QuerySet[Persona], action: Action) -> HttpResponse:
+    def _act(self, request: HttpRequest, queryset: QuerySet[Persona], action: ProjectionAction) -> HttpResponse:
         """The page that asks whether it is meant, and then what was done."""
         found = queryset if request.POST.get("select_across") == "1" else _chosen(request)
         ids = list(found.order_by("pk").values_list("pk", flat=True)[: action.most + 1])
@@ -189,7 +189,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         self._say(request, action, number, len(ids) - number)
         return HttpResponseRedirect(_page_of(ids[0])) if request.POST.get("one") and ids else back
 
-    def _say(self, request: HttpRequest, action: Action, number: int, left: int) -> None:
+    def _say(self, request: HttpRequest, action: ProjectionAction, number: int, left: int) -> None:
         done = f"1 person {action.done}." if number == 1 else f"{number:,} people {_plural(action.done)}."
         rest = f" For {left:,} there was nothing to do." if left else ""
         self.message_user(request, done + rest, messages.SUCCESS if number else messages.WARNING)
@@ -214,7 +214,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
             "title": "One person's projection",
             "opts": self.opts,
             "persona": persona,
-            "erasures": Erasure.objects.filter(subject_id=user_id, state__in=standing.UNDER_WAY).order_by("pk"),
+            "erasures": Erasure.objects.filter(subject_id=user_id, state__in=UNDER_WAY).order_by("pk"),
             "actions": self._fitting(request, persona),
             "may_check": self.has_check_permission(request),
             "may_retry": self.has_retry_permission(request),
@@ -224,7 +224,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         }
         return TemplateResponse(request, "admin/traits/persona/person.html", context)
 
-    def _fitting(self, request: HttpRequest, persona: Persona) -> list[Action]:
+    def _fitting(self, request: HttpRequest, persona: Persona) -> list[ProjectionAction]:
         """The actions that this member of staff may take, and that do something with the person as they stand."""
         may_retry, may_hold = self.has_retry_permission(request), self.has_hold_permission(request)
         fits = {
@@ -245,7 +245,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         if request.method != "POST" or persona.revision > MAX_CHECKED:
             return HttpResponseRedirect(_page_of(user_id))
         try:
-            found = check(user_id, min(CHECK_SECONDS, settings.PROJECTOR_LEASE))
+            found = check(user_id, min(CHECK_SECONDS, settings.PROJECTOR_LEASE_SECONDS))
             context = {"checked": True, "found": found and found[:MAX_DIFFERENCES], "number": len(found or [])}
             context["is_behind"] = found is None
         except (GraphUnavailableError, Neo4jError):
@@ -260,7 +260,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         if request.method != "POST":
             context = self.admin_site.each_context(request) | {"title": "Try again now", "opts": self.opts}
             return TemplateResponse(request, "admin/traits/persona/retry_erasure.html", context | {"erasure": erasure})
-        if standing.retry_erasures([erasure_id]):
+        if retry_erasures([erasure_id]):
             LogEntry.objects.log_actions(staff_id(request), [erasure], CHANGE, "Erasure: Try again now")
             self.message_user(request, "The erasure is tried again now.", messages.SUCCESS)
         else:
@@ -278,11 +278,11 @@ def _page_of(user_id: uuid.UUID) -> str:
 
 def _chosen(request: HttpRequest) -> QuerySet[Persona]:
     """Those who were named, also if the list would not show them any more."""
-    return Persona.objects.filter(pk__in=chosen(request.POST.getlist(ACTION_CHECKBOX_NAME)))
+    return Persona.objects.filter(pk__in=uuids_from(request.POST.getlist(ACTION_CHECKBOX_NAME)))
 
 
 def _id_in(text: str) -> uuid.UUID | None:
-    return next(iter(chosen([text.strip()])), None)
+    return next(iter(uuids_from([text.strip()])), None)
 
 
 def _plural(done: str) -> str:

@@ -4,11 +4,12 @@ import itertools
 
 from django import template
 
+from graph.nodes import DRAWN
 from graph.picture.query import Sketch
 
 register = template.Library()
 
-SINGULAR = {"interest": "Interest", "skill": "Skill", "emotion": "Feeling", "style": "Style"}
+SINGULAR: dict[str, str] = {node.facts.drawn.name: node.facts.drawn.one for node in DRAWN}
 
 
 @register.filter

@@ -1,0 +1,1 @@
+"""Accounts: the user, signing in, second steps, invitations and the account pages."""

@@ -4,7 +4,6 @@ from itertools import groupby
 from typing import Any
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
-from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
@@ -14,6 +13,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
 from django.http import HttpRequest
 
+from .allauth_internals import normalize_user_code
 from .models import User, time_zone_names
 
 FROM_BROWSER = ""
@@ -65,7 +65,7 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
-    """Here a key signs in by itself unless the person wants it as a second step only."""
+    """A passkey signs in by itself, unless the person wants it as a second step only."""
 
     passwordless = forms.BooleanField(
         label="Sign in with it alone, without a password",
@@ -82,18 +82,18 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
         return self.cleaned_data["name"] or PASSKEY_NAME
 
 
-class _Once(BaseAuthenticateForm):  # type: ignore[misc]
+class _SingleUseCodeForm(BaseAuthenticateForm):  # type: ignore[misc]
     def clean_code(self) -> str:
-        """No code is taken twice (RFC 6238, 5.2): allauth remembers it for one period only."""
+        """Refuse a code that was used (RFC 6238, 5.2); allauth remembers it for one period only."""
         code: str = super().clean_code()
         if not cache.add(f"second step:{self.user.pk}:{normalize_user_code(code)}", True, timeout=CODE_SECONDS):
             raise get_adapter().validation_error("incorrect_code")
         return code
 
 
-class SecondStepForm(_Once, AuthenticateForm):  # type: ignore[misc]
-    """Signs in."""
+class MfaForm(_SingleUseCodeForm, AuthenticateForm):  # type: ignore[misc]
+    """The second step of signing in."""
 
 
-class SecondStepAgainForm(_Once, ReauthenticateForm):  # type: ignore[misc]
-    """Shows that it is still the same person."""
+class MfaReauthenticateForm(_SingleUseCodeForm, ReauthenticateForm):  # type: ignore[misc]
+    """Confirms that it is still the same person."""

@@ -1,4 +1,4 @@
-"""One-time links by which people whom the pipeline brought get to sign in."""
+"""One-time links with which people whom the pipeline brought claim their account."""
 
 import uuid
 from datetime import timedelta
@@ -8,17 +8,16 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
 from ptfi.errors import RuleError
 
 from .adapter import release_unverified
+from .mail import send_text
 from .models import User
 
 SALT = "ptfi.invitation"
@@ -48,15 +47,15 @@ def invite(*, external_id: str, email: str) -> User:
             raise RuleError(f"The account of {external_id!r} is claimed already.")
         if not user.is_active:
             raise RuleError(f"The account of {external_id!r} is not active.")
-        check_address(email)
+        check_email(email)
         user.invited_email, user.invited_at = email, timezone.now()
         user.save(update_fields=["invited_email", "invited_at"])
     send_invitation(user)
     return user
 
 
-def check_address(email: str) -> None:
-    """Raises RuleError for an address that is none, is too long, or belongs to an account."""
+def check_email(email: str) -> None:
+    """Raises RuleError for an address that is invalid, too long, or in use by an account."""
     try:
         validate_email(email)
         User._meta.get_field("invited_email").run_validators(email)
@@ -76,9 +75,7 @@ def send_invitation(user: User) -> None:
         "url": settings.SITE_URL + reverse("account_open_invitation", args=[token]),
         "valid_until": timezone.now() + VALID_FOR,
     }
-    subject = render_to_string("account/email/invitation_subject.txt").strip()
-    message = render_to_string("account/email/invitation_message.txt", context)
-    send_mail(subject, message, settings.DEFAULT_FROM_EMAIL, [user.invited_email])
+    send_text("invitation", user.invited_email, context)
 
 
 def find_invited(token: str) -> User:

@@ -1,53 +1,58 @@
-"""The secrets of second steps (authenticator apps and recovery codes), encrypted where they are kept.
+"""Encryption of the stored secrets of second steps (authenticator apps and recovery codes).
 
-The first key of SECOND_STEP_KEYS encrypts, every one of them reads; what was stored before there were keys is read too.
+The first key of MFA_ENCRYPTION_KEYS encrypts, all of them decrypt. Secrets stored before there were keys are read too.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import transaction
 
 PREFIX = "fernet:"
 SECRETS = {Authenticator.Type.TOTP: "secret", Authenticator.Type.RECOVERY_CODES: "seed"}
-"""What is secret, by kind; passkeys keep none here."""
-REPLACE = f"""
-UPDATE {Authenticator._meta.db_table} SET data = jsonb_set(data, ARRAY[%(name)s], to_jsonb(%(new)s::text))
-WHERE id = %(id)s AND data->>%(name)s = %(old)s"""  # noqa: S608 (a table's name)
+"""The secret field of an authenticator's data, by type; passkeys store no secret."""
 
 
-class SecondStepAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     def encrypt(self, text: str) -> str:
-        keys = settings.SECOND_STEP_KEYS
+        keys = settings.MFA_ENCRYPTION_KEYS
         return PREFIX + _cipher(keys).encrypt(text.encode()).decode() if keys else text
 
     def decrypt(self, encrypted_text: str) -> str:
-        """The secret. Raises ImproperlyConfigured when no key reads it."""
+        """Raises ImproperlyConfigured if no key decrypts it."""
         if not encrypted_text.startswith(PREFIX):
             return encrypted_text
         try:
-            return _cipher(settings.SECOND_STEP_KEYS).decrypt(encrypted_text.removeprefix(PREFIX)).decode()
+            return _cipher(settings.MFA_ENCRYPTION_KEYS).decrypt(encrypted_text.removeprefix(PREFIX)).decode()
         except (InvalidToken, ValueError):
-            raise ImproperlyConfigured("SECOND_STEP_KEYS lacks the key of a second step that is stored.") from None
+            raise ImproperlyConfigured("MFA_ENCRYPTION_KEYS lacks the key of a stored second step.") from None
 
 
-def encrypt_again() -> int:
-    """Encrypt every stored secret with the first key; how many there are.
+def reencrypt_secrets() -> int:
+    """Encrypt every stored secret with the first key; returns how many.
 
-    Codes that are used meanwhile count: only the secret is written. Raises ImproperlyConfigured when one is unreadable.
+    Only the secret is written, so codes that are used in the meantime stay used. Raises ImproperlyConfigured for a
+    secret that no key decrypts.
     """
-    adapter, number = SecondStepAdapter(), 0
+    adapter, number = MfaAdapter(), 0
     for pk, name, old in _stored():
-        values: dict[str, Any] = {"id": pk, "name": name, "old": old, "new": adapter.encrypt(adapter.decrypt(old))}
-        with connection.cursor() as cursor:
-            cursor.execute(REPLACE, values)
-            number += cursor.rowcount
+        number += _replace(pk, name, old, adapter.encrypt(adapter.decrypt(old)))
     return number
+
+
+@transaction.atomic
+def _replace(pk: int, name: str, old: str, new: str) -> bool:
+    """Put the new secret in the place of the old one; False where it is no longer the old one."""
+    row = Authenticator.objects.select_for_update().filter(pk=pk).first()
+    if row is None or row.data.get(name) != old:
+        return False
+    row.data[name] = new
+    row.save(update_fields=["data"])
+    return True
 
 
 def _stored() -> Iterator[tuple[int, str, str]]:

@@ -1,4 +1,4 @@
-"""Whether it is the person: what cannot be undone asks for more than a session."""
+"""Fresh proof of identity, which actions that can't be undone ask for."""
 
 import time
 
@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 
-def signed_in_just_now(request: HttpRequest) -> bool:
+def recently_authenticated(request: HttpRequest) -> bool:
     """Whether the person proved who they are within settings.ACCOUNT_REAUTHENTICATION_TIMEOUT seconds."""
     since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
     return any(record.get("at", 0) > since for record in get_authentication_records(request, request.user))

@@ -1,4 +1,4 @@
-"""The notices that wait in a person's sessions to be shown; they may quote what was decided."""
+"""Messages that wait in a person's sessions to be shown; they may quote decisions."""
 
 from contextlib import suppress
 from importlib import import_module
@@ -13,18 +13,18 @@ from .models import User
 KEY = SessionStorage.session_key
 
 
-def forget_notices(user: User) -> None:
-    """Drop those of all sessions that the person signed in to; a view drops those of its own request itself."""
+def clear_session_messages(user: User) -> None:
+    """Delete the messages of all sessions of the person; a view deletes those of its own request (drop_messages)."""
     store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
     for key in UserSession.objects.filter(user=user).values_list("session_key", flat=True):
         session = store(key)
         if KEY in session:
-            drop_notices(session)
-            # A session that ended meanwhile has no notices either.
+            drop_messages(session)
+            # A session that ended in the meantime has no messages either.
             with suppress(UpdateError):
                 session.save(must_create=False)
 
 
-def drop_notices(session: SessionBase) -> None:
-    """Drop the session's notices, in memory."""
+def drop_messages(session: SessionBase) -> None:
+    """Delete the session's messages, in memory; whoever holds the session saves it."""
     session.pop(KEY, None)

@@ -2,28 +2,18 @@
 
 import dataclasses
 import hashlib
-import uuid
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import PermissionDenied
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from ptfi.accounts.models import User
-from ptfi.api.errors import CHALLENGE, CsrfFailedError, InsufficientScopeError, NotAuthenticatedError
+from ptfi.api.errors import CHALLENGE, CsrfFailedError, NotAuthenticatedError
+from ptfi.api.sql import TOKEN, USER_COLUMNS
 from ptfi.db.prepared import fetch, loaded
-from ptfi.errors import NotFoundError
-from ptfi.oauth.scopes import INGEST, MANAGE_TRAITS, READ_TRAITS
-
-USER_COLUMNS = ["id", "email", "display_name", "is_active", "is_staff", "time_zone"]
-TOKEN = f"""
-    SELECT t.client_id, t.scopes, {", ".join(f"u.{column}" for column in USER_COLUMNS)}
-    FROM allauth_idp_oidc_token t LEFT JOIN accounts_user u ON u.id = t.user_id
-    WHERE t.type = 'at' AND t.hash = %s AND (t.expires_at IS NULL OR t.expires_at > now())
-      AND (t.user_id IS NULL OR u.is_active)
-"""  # noqa: S608 (columns of ours)
+from ptfi.oauth.scopes import MANAGE_TRAITS, READ_TRAITS
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,42 +55,3 @@ class BrowserAuthentication(SessionAuthentication):
         except PermissionDenied:
             raise CsrfFailedError from None
         return (found[0], Access("", frozenset({READ_TRAITS, MANAGE_TRAITS}))) if found else None
-
-
-class PersonScope(BasePermission):
-    """Reading needs persona:read_traits, everything else persona:manage_traits, and a person behind the token."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:  # noqa: ARG002 (DRF's signature)
-        if request.auth is None:
-            raise NotAuthenticatedError
-        needed = READ_TRAITS if request.method in ("GET", "HEAD") else MANAGE_TRAITS
-        if needed not in request.auth.scopes or not request.user.is_authenticated:
-            raise InsufficientScopeError
-        return True
-
-
-class IngestScope(BasePermission):
-    """candidates:ingest, of a client that acts for itself."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:  # noqa: ARG002 (DRF's signature)
-        if request.auth is None:
-            raise NotAuthenticatedError
-        if INGEST not in request.auth.scopes or request.user.is_authenticated:
-            raise InsufficientScopeError
-        return True
-
-
-def person_of(request: Request, name: str) -> User:
-    """The caller, when the address names them; NotFoundError for any other id, existing or not."""
-    user: User = request.user
-    if name != "me" and name.lower() != str(user.pk):
-        raise NotFoundError
-    return user
-
-
-def id_of(text: str) -> uuid.UUID:
-    """The id in an address; NotFoundError for what is none."""
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        raise NotFoundError from None

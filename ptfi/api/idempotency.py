@@ -11,22 +11,13 @@ from rest_framework.request import Request
 
 from ptfi.api.errors import IdempotencyConflictError, answer
 from ptfi.api.models import IdempotencyKey
+from ptfi.api.sql import CLAIM, SWEPT
+from ptfi.db.transactions import front_door
 from ptfi.errors import RuleError
 
 Result = TypeVar("Result")
 Act = Callable[[], tuple[int, Any]]
 """Does what was asked, and returns status and data of the answer."""
-
-SWEPT = """
-    DELETE FROM api_idempotencykey
-    WHERE created_at < now() - interval '24 hours' AND (owner = %s AND key = %s OR id IN (
-        SELECT id FROM api_idempotencykey WHERE created_at < now() - interval '24 hours'
-        ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED))
-"""
-CLAIM = """
-    INSERT INTO api_idempotencykey (owner, key, fingerprint, status, body, created_at)
-    VALUES (%s, %s, %s, 0, '', now()) ON CONFLICT DO NOTHING RETURNING id
-"""
 
 
 def respond(status: int, body: bytes) -> HttpResponse:
@@ -34,7 +25,7 @@ def respond(status: int, body: bytes) -> HttpResponse:
 
 
 def durable(work: Callable[[], Result]) -> Result:
-    with transaction.atomic(durable=True):
+    with front_door():
         return work()
 
 
@@ -87,5 +78,5 @@ def _owner(request: Request) -> str:
 
 
 def _fingerprint(request: Request) -> bytes:
-    asked = [request.method, request.get_full_path(), request.content_type, request._request.body]
+    asked = [request.method, request.get_full_path(), request.content_type, request.body]
     return hashlib.sha256(repr(asked).encode()).digest()

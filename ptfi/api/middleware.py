@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import cast
 
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +11,6 @@ from django.urls import Resolver404, resolve
 
 from ptfi.errors import NotFoundError, error_json
 
-ADDRESSES = ("/v1/users/", "/v1/ingest/")
 POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
@@ -26,7 +26,7 @@ class ApiMiddleware:
         self.with_session = SessionMiddleware(AuthenticationMiddleware(_answer))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(ADDRESSES):
+        if not request.path_info.startswith(settings.API_DATA_PATHS):
             return self.get_response(request)
         # Refuses hosts that are not ours; CommonMiddleware does it for pages.
         request.get_host()

@@ -1,4 +1,4 @@
-"""Answers that are kept so that repeating a request repeats nothing."""
+"""What the API remembers of requests: answers, so that repeating one repeats nothing, and how many there were."""
 
 from django.db import models
 from django.utils import timezone
@@ -23,3 +23,17 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class RequestCount(models.Model):
+    """How many requests a caller has made in a window that ends then; the key is a digest of both.
+
+    The table is unlogged: counting is to cost no writing to the disk, and after a crash it begins from nothing.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True)
+    number = models.PositiveIntegerField()
+    ends_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.key

@@ -90,11 +90,16 @@ def read_body(request: Request, kind: type[Strict]) -> dict[str, Any]:
     return read(kind, body_of(request))
 
 
+def optional_body(request: Request, kind: type[Strict]) -> dict[str, Any]:
+    """The body's fields where there is one; all of them may be left out."""
+    return read_body(request, kind) if request.body else {}
+
+
 def body_of(request: Request) -> Any:
     """The body, whatever JSON it is. Raises UnsupportedMediaTypeError, RequestDataTooBig."""
     if media_type(request) != "application/json":
         raise UnsupportedMediaTypeError
-    return parse(request._request.body)
+    return parse(request.body)
 
 
 def media_type(request: Request) -> str:
@@ -122,9 +127,9 @@ def read_query(query: QueryDict, kind: type[Strict]) -> dict[str, Any]:
 
 def load_body(request: Request, most: int) -> bytes:
     """A body of at most so many bytes, where that is more than a page's form may have. Raises TooLargeError."""
-    raw = request._request
-    body: bytes = raw.read(most + 1)
+    body: bytes = request.read(most + 1)
     if len(body) > most:
         raise TooLargeError
-    raw._body = body
+    # From now on Django takes it for the body that it has read itself.
+    request._request._body = body
     return body

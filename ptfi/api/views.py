@@ -1,6 +1,6 @@
 """What every view of the API has in common."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 import orjson
 from django.http import HttpResponse
@@ -11,13 +11,14 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from ptfi.accounts.models import User
-from ptfi.api.authentication import BearerAuthentication, BrowserAuthentication, PersonScope, person_of
-from ptfi.api.errors import UnsupportedMediaTypeError
+from ptfi.api.authentication import BearerAuthentication, BrowserAuthentication
+from ptfi.api.errors import ThrottledError, UnsupportedMediaTypeError
 from ptfi.api.idempotency import respond
+from ptfi.api.permissions import PersonScope, person_of
 from ptfi.api.strict import media_type
-from ptfi.api.throttling import Throttle
+from ptfi.api.throttling import ClientThrottle, PersonThrottle
 from ptfi.errors import RuleError
-from ptfi.oauth.models import note_read
+from ptfi.oauth.models import record_access
 
 
 class Negotiation(DefaultContentNegotiation):
@@ -34,7 +35,7 @@ class ApiView(APIView):
 
     authentication_classes = [BearerAuthentication, BrowserAuthentication]
     permission_classes = [PersonScope]
-    throttle_classes = [Throttle]
+    throttle_classes = [PersonThrottle, ClientThrottle]
     parser_classes = [JSONParser]
     renderer_classes = [JSONRenderer]
     content_negotiation_class = Negotiation
@@ -52,6 +53,9 @@ class ApiView(APIView):
             raise RuleError(
                 details={"Content-Length": ["Say how long the body is: one that comes in chunks is not read."]}
             )
+
+    def throttled(self, request: Request, wait: float | None) -> NoReturn:  # noqa: ARG002 (DRF's signature)
+        raise ThrottledError(int(wait or 0))
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
@@ -78,4 +82,4 @@ class PersonView(ApiView):
         self.person = person_of(request, kwargs["user_id"])
         client_id = request.auth.client_id
         if client_id and request.method == "GET":
-            note_read(self.person.pk, client_id)
+            record_access(self.person.pk, client_id)

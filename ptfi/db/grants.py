@@ -1,24 +1,25 @@
 """What the application's database role may do: what it needs, and nothing to what is only added to.
 
 The tables belong to another role, as which migrations run. Tables are the application's to read and write but for those
-named here and those that a trigger keeps insert-only; functions that run as their owner are the application's to call.
+that are narrowed, here or by an app, and those that a trigger keeps insert-only; functions that run as their owner are
+the application's to call.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Model
 
 ALL = ("SELECT", "INSERT", "UPDATE", "DELETE")
 ADDED_TO = ("SELECT", "INSERT")
-NARROW = {
+NARROW: dict[str, tuple[str, ...]] = {
     # Migrations write these, as the owner.
     "django_migrations": ("SELECT",),
     "django_content_type": ("SELECT",),
     "auth_permission": ("SELECT",),
-    # A receipt stays.
-    "traits_erasure": ("SELECT", "INSERT", "UPDATE"),
 }
+"""Table → what the application may do with it; apps add theirs by narrow()."""
 POWERS = ("UPDATE", "DELETE", "TRUNCATE", "TRIGGER")
 LOCK = 7_209_318_665_002
 """Of two commands at once, the second waits: PostgreSQL refuses to grant on one table twice at the same time."""
@@ -36,6 +37,11 @@ SELECT rolsuper, rolcreaterole, has_schema_privilege(oid, current_schema(), 'CRE
     has_schema_privilege(oid, current_schema(), 'USAGE'), has_database_privilege(oid, current_database(), 'CONNECT')
 FROM pg_roles WHERE rolname = %(role)s"""
 HOLDS = "SELECT bool_or(has_table_privilege(%s::name, %s::oid, power)) FROM unnest(%s::text[]) AS power"
+
+
+def narrow(model: type[Model], *privileges: str) -> None:
+    """Have the application's role get these privileges alone on the model's table."""
+    NARROW[model._meta.db_table] = privileges
 
 
 class UnfitRoleError(Exception):
@@ -60,11 +66,11 @@ def grant(role: str) -> int:
     return len(tables)
 
 
-def may_change_log(role: str | None = None) -> bool:
-    """Whether the role, or the one of this connection, gets past the log's being insert-only."""
-    rows = _ask("SELECT current_user, to_regclass('traits_userrefinedtrait')::oid::bigint", [])
-    (user, log), *_ = rows
-    return bool(log and _ask(HOLDS, [role or user, log, list(POWERS)])[0][0])
+def may_change_logs() -> bool:
+    """Whether the role of this connection gets past a log's being insert-only."""
+    ((role,),) = _ask("SELECT current_user", [])
+    logs = [oid for oid, *_, is_added_to in _ask(TABLES, {"role": role}) if is_added_to]
+    return any(_ask(HOLDS, [role, oid, list(POWERS)])[0][0] for oid in logs)
 
 
 def _faults_before(role: str, tables: list[tuple[Any, ...]]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from psycopg.types.json import Jsonb
 Row = TypeVar("Row", bound=Model)
 Values = Sequence[Any]
 Write = tuple[str, Sequence[Values]]
-"""A statement, and the rows of values that it is to be run with, once for each."""
+"""A statement, and the rows of values that it is to be run with, once for each; without rows it does nothing."""
 
 
 def fetch(text: str, values: Values) -> list[tuple[Any, ...]]:
@@ -26,7 +26,7 @@ def fetch(text: str, values: Values) -> list[tuple[Any, ...]]:
         return _fetched(opened, text, values)
     except NotSupportedError:
         # A migration changed the type of a column. What was prepared before fails for as long as it is kept, so all
-        # connections are made anew, this one when it goes back to its pool.
+        # connections are replaced, this one when it goes back to its pool.
         opened.pool.drain()
         if opened.in_atomic_block:
             raise
@@ -56,28 +56,36 @@ def _cursor(opened: Any, text: str) -> Any:
         cursors[text] = cursor
     if opened.queries_logged:
         return opened.make_debug_cursor(cursor)
-    # Of what Django does around its own cursors, this is what keeps data whole.
+    # Django's own cursors do more; this check is the one that protects the data.
     opened.validate_no_broken_transaction()
     return cursor
 
 
-def write(*writes: Write) -> None:
-    """Run the statements; where each has one row of values, all of them as one.
+def write_together(*writes: Write) -> None:
+    """Run the statements as one, in one trip to the database: a part of it for each row of values.
 
-    Parts of one statement see nothing of each other: none may need what another one writes.
+    No part sees what another one writes, and no two may touch the same row. For a handful of rows only: the text of
+    the statement grows with them.
     """
-    due = [(text, rows) for text, rows in writes if rows]
+    parts = [(text, values) for text, rows in writes for values in rows]
+    if not parts:
+        return
     opened = connections[DEFAULT_DB_ALIAS]
     with opened.wrap_database_errors:
-        if due and all(len(rows) == 1 for _, rows in due):
-            text = _together(tuple(text for text, _ in due))
-            _cursor(opened, text).execute(text, [value for _, rows in due for value in rows[0]])
-        else:
-            for text, rows in due:
+        text = _together(tuple(text for text, _ in parts))
+        _cursor(opened, text).execute(text, [value for _, values in parts for value in values])
+
+
+def write_each(*writes: Write) -> None:
+    """Run the statements one after the other, each with all of its rows: every one sees what those before it wrote."""
+    opened = connections[DEFAULT_DB_ALIAS]
+    with opened.wrap_database_errors:
+        for text, rows in writes:
+            if rows:
                 _cursor(opened, text).executemany(text, rows)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=256)
 def _together(texts: tuple[str, ...]) -> str:
     *others, last = texts
     parts = ", ".join(f"part{number} AS ({text})" for number, text in enumerate(others))
@@ -102,12 +110,13 @@ class Table(Generic[Row]):
         places = ", ".join(["%s"] * len(fields))
         self._insert = f"INSERT INTO {self.name} ({', '.join(self.column_of.values())}) VALUES ({places})"  # noqa: S608
 
-    def loaded(self, row: Values) -> Row:
-        """The object of a row that was selected with these columns."""
-        values = list(row)
+    def loaded(self, row: Values) -> tuple[Row, Values]:
+        """The object of a row that was selected with these columns first, and what else the row holds."""
+        width = len(self.names)
+        values = list(row[:width])
         for place in self._json_places:
             values[place] = None if values[place] is None else orjson.loads(values[place])
-        return loaded(self.model, self.names, values)
+        return loaded(self.model, self.names, values), row[width:]
 
     def new(self, **values: Any) -> Row:
         """A row to insert, as the model would make it; values go by columns, so of a person it is user_id."""

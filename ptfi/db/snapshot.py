@@ -6,8 +6,12 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
+from ptfi.db import sql
+
 LONGEST_PAUSE = "60s"
 """After so long without a word from the reader PostgreSQL ends the transaction, which holds up its cleaning."""
+ROWS = 100
+"""Rows of a long read that are in memory at once; a single one may be some megabytes."""
 
 
 @contextmanager
@@ -17,6 +21,4 @@ def snapshot() -> Iterator[dt.datetime]:
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{LONGEST_PAUSE}'")
-            cursor.execute("SELECT transaction_timestamp()")
-            now = cursor.fetchone()[0]
-        yield now
+        yield sql.call("transaction_timestamp")

@@ -20,6 +20,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
+from ptfi.environment import use_new_names
 from ptfi.oauth.keys import make_private_key
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -45,6 +46,8 @@ def start() -> None:
 
     The calling process counts as a user of the services until it ends. Raises EmbeddedError.
     """
+    # The settings report its faults; here it keeps the defaults below from meeting a value under its old name.
+    use_new_names()
     inherited = os.environ.get("PTFI_EMBEDDED", "")
     if not inherited and any(os.environ.get(name) for name in OF_THE_OPERATOR):
         return
@@ -58,7 +61,7 @@ def start() -> None:
     os.environ["DATABASE_URL"] = state["application_url" if as_application else "database_url"]
     os.environ["NEO4J_URL"] = state["graph_url"]
     os.environ.setdefault("SECRET_KEY", stored_secret(data / "secret-key", 50))
-    os.environ.setdefault("SECOND_STEP_KEYS", stored(data / "second-step-key", _fernet_key))
+    os.environ.setdefault("MFA_ENCRYPTION_KEYS", stored(data / "second-step-key", _fernet_key))
     os.environ.setdefault("OIDC_PRIVATE_KEY", stored(data / "oidc-private-key", make_private_key))
 
 

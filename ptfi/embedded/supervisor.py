@@ -20,7 +20,7 @@ from ptfi.embedded.postgres import SOCKET_NAME, PostgreSQL
 from ptfi.embedded.service import Service, logger
 
 LOOK_SECONDS = 0.25
-LINGER_SECONDS = float(os.environ.get("PTFI_EMBEDDED_LINGER", "5"))
+LINGER_SECONDS = float(os.environ.get("PTFI_EMBEDDED_LINGER_SECONDS", "5"))
 """Seconds for which the services outlive their last user, so that one command after the other finds them running."""
 
 

@@ -6,7 +6,7 @@ A notification names people by their ids and says nothing else of them.
 import uuid
 from collections.abc import Collection, Iterator
 
-from django.db import connection
+from ptfi.db import sql
 
 PROJECTED = "ptfi_projected"
 """The graph shows more of these people's decisions; the projector says so itself (graph/projection/outbox.py)."""
@@ -23,11 +23,8 @@ def tell_suggested(people: Collection[uuid.UUID]) -> None:
 
     Within a transaction it would be part of the commit, for which notifications make one wait for the other.
     """
-    if people:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_notify(%s, names) FROM unnest(%s::text[]) AS names", [SUGGESTED, [*_names(people)]]
-            )
+    for names in _names(people):
+        sql.call("pg_notify", SUGGESTED, names)
 
 
 def _names(people: Collection[uuid.UUID]) -> Iterator[str]:

@@ -91,7 +91,7 @@ class Hub:
     def enter(self, stream: Stream) -> None:
         """Have the stream told from now on. Raises FullError."""
         mine = self._streams.get(stream.user_id, ())
-        if len(mine) >= PERSON_STREAMS or len(self.streams()) >= settings.EVENTS_STREAMS:
+        if len(mine) >= PERSON_STREAMS or len(self.streams()) >= settings.EVENTS_MAX_STREAMS:
             raise FullError(mine=len(mine) >= PERSON_STREAMS)
         self._streams[stream.user_id].add(stream)
         metrics.STREAMS.inc()
@@ -136,7 +136,8 @@ class Hub:
         while True:
             async for said in listener.notifies(timeout=LISTEN_SECONDS):
                 self.tell(EVENTS[said.channel], list(people_in(said.payload)))
-            await listener.execute("SELECT 1")
+            # Nothing to run: only whether an answer comes.
+            await listener.execute("")
 
     async def _check(self) -> None:
         """End the streams of sessions that ended, and of accounts that are no longer active."""

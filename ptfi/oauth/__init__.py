@@ -1,0 +1,1 @@
+"""The OAuth and OpenID Connect provider: clients, consent, tokens, connected apps."""

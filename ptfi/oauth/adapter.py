@@ -1,4 +1,4 @@
-"""What allauth's OpenID provider says about us, where it leaves that open."""
+"""PTFI's answers to the questions that allauth's OpenID provider leaves open."""
 
 from collections.abc import Iterable
 from typing import Any, Literal
@@ -16,20 +16,20 @@ GRANT_TYPES = (Client.GrantType.AUTHORIZATION_CODE, Client.GrantType.REFRESH_TOK
 
 
 class OIDCAdapter(DefaultOIDCAdapter):  # type: ignore[misc]
-    scope_display = scopes.OF_PEOPLE
+    scope_display = scopes.USER_SCOPES
 
     def get_issuer(self) -> str:
-        """Never the Host header, which whoever asks can choose."""
+        """Never taken from the Host header, which the caller can choose."""
         issuer: str = settings.SITE_URL
         return issuer
 
     def populate_server_metadata(self, data: dict[str, Any]) -> None:
-        """Addresses under SITE_URL, and only what is offered here."""
+        """Put addresses under SITE_URL, and leave out what is not offered here."""
         data.pop("device_authorization_endpoint", None)
         for name, value in data.items():
             if name.endswith(("_endpoint", "_uri")):
                 data[name] = settings.SITE_URL + urlsplit(value).path
-        data["scopes_supported"] = [*scopes.OF_PEOPLE, *scopes.OF_CLIENTS]
+        data["scopes_supported"] = [*scopes.USER_SCOPES, *scopes.CLIENT_SCOPES]
         data["grant_types_supported"] = [kind.value for kind in GRANT_TYPES]
         data["response_types_supported"] = [Client.ResponseType.CODE.value]
         data["response_modes_supported"] = ["query"]
@@ -50,6 +50,6 @@ class OIDCAdapter(DefaultOIDCAdapter):  # type: ignore[misc]
         return claims
 
     def validate_resource_uris(self, *, uris: list[str], **_kwargs: Any) -> None:
-        """Tokens are good here; one that is meant for elsewhere is not issued."""
+        """Tokens are valid only here, so none is issued for another server. Raises ValidationError."""
         if not all(f"{uri}/".startswith(f"{settings.SITE_URL}/") for uri in uris):
             raise ValidationError("The resource is not served here.")

@@ -1,4 +1,4 @@
-"""Clients in the Django admin, without secrets; they are made by ``manage.py create_client``."""
+"""Clients in the Django admin, without their secrets; ``manage.py create_oauth_client`` makes them."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Client)
 class ClientAdmin(StaffAdmin):
-    """Superusers only: whoever writes here decides where people's codes are sent."""
+    """Superusers only: the redirect addresses decide where people's codes are sent."""
 
     form = ClientForm
     list_display = ("name", "id", "type", "created_at")

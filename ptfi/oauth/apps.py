@@ -1,8 +1,8 @@
 from django.apps import AppConfig
 
 
-class ClientsConfig(AppConfig):
-    """The programs that act for people, or bring suggestions, by OAuth."""
+class OAuthConfig(AppConfig):
+    """OAuth clients: apps that act for people, and the pipeline, which brings suggestions."""
 
     name = "ptfi.oauth"
     label = "clients"

@@ -1,4 +1,4 @@
-"""Asking a person whether a client may act for them; and the sign-out that clients may ask for."""
+"""The consent page, and the sign-out that clients may ask for."""
 
 import datetime as dt
 import uuid
@@ -17,12 +17,13 @@ from django.utils import timezone
 from oauthlib.oauth2.rfc6749 import errors
 from oauthlib.openid.connect.core.exceptions import ConsentRequired, LoginRequired
 
+from ptfi.accounts.allauth_internals import authorization_request
 from ptfi.oauth.grants import granted_scopes
 from ptfi.oauth.parameters import error_page
-from ptfi.oauth.scopes import OF_PEOPLE
+from ptfi.oauth.scopes import USER_SCOPES
 
-# oauthlib would take these from the query string for its own, or choke on their values.
-NOT_OFFERED = ("claims", "client", "registration", "request", "request_uri", "scopes", "user")
+# oauthlib would mistake these parameters for its own, or fail on their values.
+UNSUPPORTED_PARAMETERS = ("claims", "client", "registration", "request", "request_uri", "scopes", "user")
 
 
 class InvalidTargetError(errors.OAuth2Error):  # type: ignore[misc]
@@ -30,32 +31,32 @@ class InvalidTargetError(errors.OAuth2Error):  # type: ignore[misc]
 
 
 class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
-    """allauth's, stricter: PKCE by S256, one of the registered addresses to the letter, scopes of people only."""
+    """allauth's, stricter: PKCE with S256, an exact redirect address, only scopes that people can grant."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            client = asking_client(request)
+            client = requesting_client(request)
         except errors.OAuth2Error as error:
             return error_page(request, error)
         try:
             check_request(request, client)
-            check_silence(request, client)
+            check_prompt_none(request, client)
         except errors.OAuth2Error as error:
             error.state = request.GET.get("state")
             return HttpResponseRedirect(error.in_uri(request.GET["redirect_uri"]))
         response: HttpResponse = super().get(request, *args, **kwargs)
-        return self.kept(response)
+        return self.record_code(response)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "request" in request.POST and (refused := csrf_refusal(request)):
             return refused
         response: HttpResponse = super().post(request, *args, **kwargs)
-        return self.kept(response)
+        return self.record_code(response)
 
-    def kept(self, response: HttpResponse) -> HttpResponse:
-        """The answer; a code in it gets a row, by which it is used up once and taken back with the connection."""
+    def record_code(self, response: HttpResponse) -> HttpResponse:
+        """Store a row for the code in the answer: it works once, and not after the person disconnects the client."""
         sent = parse_qs(urlsplit(response.headers.get("Location", "")).query)
-        info = getattr(self, "_request_info", None)
+        info = authorization_request(self)
         if response.status_code == 302 and info and "code" in sent:
             code = Token(type=Token.Type.AUTHORIZATION_CODE, user=self.request.user, client_id=info["client_id"])
             code.set_value(sent["code"][0])
@@ -64,10 +65,16 @@ class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
             code.save()
         return response
 
+    @property
+    def redirect_uri(self) -> str:
+        """Where the answer goes; empty before the request was checked."""
+        checked = authorization_request(self)
+        return str(checked["redirect_uri"]) if checked else ""
+
     def get_form_kwargs(self) -> dict[str, Any]:
-        """The scopes in the order of OF_PEOPLE, in which the list of connected apps has them too."""
+        """The scopes in the order of USER_SCOPES, in which the list of connected apps has them too."""
         kwargs: dict[str, Any] = super().get_form_kwargs()
-        return kwargs | {"requested_scopes": [scope for scope in OF_PEOPLE if scope in kwargs["requested_scopes"]]}
+        return kwargs | {"requested_scopes": [scope for scope in USER_SCOPES if scope in kwargs["requested_scopes"]]}
 
     def form_invalid(self, form: AuthorizationForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
@@ -77,15 +84,15 @@ class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
             context: dict[str, Any] = super().get_context_data(**kwargs)
         except Client.DoesNotExist:
             raise Http404 from None
-        return context | {"host": urlsplit(self._request_info["redirect_uri"]).netloc}
+        return context | {"host": urlsplit(self.redirect_uri).netloc}
 
     def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
         response: HttpResponse = super().render_to_response(context, **options)
-        return may_lead_to(response, self._request_info["redirect_uri"])
+        return allow_form_target(response, self.redirect_uri)
 
 
 class LogoutForm(RPInitiatedLogoutForm):  # type: ignore[misc]
-    """Sends people back to what the client registered, to the letter, or to the front page of one of its origins."""
+    """Sends people back to an address that the client registered, or to the front page of one of its origins."""
 
     def clean(self) -> dict[str, Any]:
         wanted = self.cleaned_data.pop("post_logout_redirect_uri", "")
@@ -106,11 +113,11 @@ class LogoutView(views.LogoutView):  # type: ignore[misc]
 
     def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
         response: HttpResponse = super().render_to_response(context, **options)
-        return may_lead_to(response, context["form"].cleaned_data["post_logout_redirect_uri"] or "")
+        return allow_form_target(response, context["form"].cleaned_data["post_logout_redirect_uri"] or "")
 
 
-def may_lead_to(response: HttpResponse, uri: str) -> HttpResponse:
-    """Let the page's form end up there: browsers hold the policy against the redirect after it, too."""
+def allow_form_target(response: HttpResponse, uri: str) -> HttpResponse:
+    """Allow the page's form to lead to this address: browsers apply the policy also to redirects after a form."""
     if uri:
         parts = urlsplit(uri)
         response._csp_update = {"form-action": [f"{parts.scheme}://{parts.netloc}"]}  # type: ignore[attr-defined]
@@ -118,13 +125,13 @@ def may_lead_to(response: HttpResponse, uri: str) -> HttpResponse:
 
 
 def csrf_refusal(request: HttpRequest) -> HttpResponse | None:
-    """The product's own page about it. The view as a whole is exempt, since clients may send people here by POST."""
+    """The product's own error page, or None. The view is exempt as a whole, since clients may send people by POST."""
     check = CsrfViewMiddleware(lambda _request: HttpResponse())
     return check.process_view(request, lambda _request: HttpResponse(), (), {})
 
 
-def asking_client(request: HttpRequest) -> Client:
-    """The client that sent the person here. Raises FatalClientError when the answer must not go back to it."""
+def requesting_client(request: HttpRequest) -> Client:
+    """The client that sent the person here. Raises FatalClientError if no answer may be sent back to it."""
     client = Client.objects.filter(id=request.GET.get("client_id", "")).first()
     if client is None:
         raise errors.InvalidClientIdError
@@ -134,9 +141,9 @@ def asking_client(request: HttpRequest) -> Client:
 
 
 def check_request(request: HttpRequest, client: Client) -> None:
-    """Raises OAuth2Error for whatever allauth would take and we do not."""
+    """Refuse what allauth accepts and PTFI does not. Raises OAuth2Error."""
     asked = request.GET
-    if refused := [name for name in NOT_OFFERED if name in asked]:
+    if refused := [name for name in UNSUPPORTED_PARAMETERS if name in asked]:
         raise errors.InvalidRequestError(description=f"The parameter {refused[0]} is not supported.")
     if asked.get("response_type") != Client.ResponseType.CODE:
         raise errors.UnsupportedResponseTypeError
@@ -149,7 +156,7 @@ def check_request(request: HttpRequest, client: Client) -> None:
     if asked.get("code_challenge_method") != "S256":
         raise errors.UnsupportedCodeChallengeMethodError(description="Only code_challenge_method=S256 is supported.")
     scopes = set(asked.get("scope", "").split())
-    if not scopes or not scopes <= OF_PEOPLE.keys() & set(client.get_scopes()):
+    if not scopes or not scopes <= USER_SCOPES.keys() & set(client.get_scopes()):
         raise errors.InvalidScopeError
     try:
         get_adapter().validate_resource_uris(uris=asked.getlist("resource"))
@@ -157,10 +164,10 @@ def check_request(request: HttpRequest, client: Client) -> None:
         raise InvalidTargetError(description=error.message) from None
 
 
-def check_silence(request: HttpRequest, client: Client) -> None:
-    """With prompt=none, nobody is asked: it needs a living grant to this very client, of all that it wants.
+def check_prompt_none(request: HttpRequest, client: Client) -> None:
+    """With prompt=none no question is shown, so the person must have granted this client all that it asks for.
 
-    allauth would count what was given to other clients, too. Raises OAuth2Error.
+    allauth would also accept a grant to another client. Raises OAuth2Error.
     """
     prompts = request.GET.get("prompt", "").split()
     if "none" not in prompts:

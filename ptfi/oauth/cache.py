@@ -9,7 +9,9 @@ from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.db import DatabaseCache
-from django.db import connection
+
+from ptfi.db.sql import rows, run
+from ptfi.oauth import sql as statements
 
 SWEEP_EVERY = 100
 """Of so many writes, one sweeps up what has run out."""
@@ -31,39 +33,16 @@ class JSONCache(DatabaseCache):
     def get_many(self, keys: Iterable[Any], version: int | None = None) -> dict[Any, Any]:
         """The values that are there and have not run out, by key."""
         names = {self.make_and_validate_key(key, version=version): key for key in keys}
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT cache_key, value FROM {self._table}"  # noqa: S608
-                " WHERE cache_key = ANY(%s) AND expires > statement_timestamp()",
-                [list(names)],
-            )
-            return {names[name]: json.loads(value) for name, value in cursor.fetchall()}
+        found = rows(statements.read(self._table), [list(names)])
+        return {names[name]: json.loads(value) for name, value in found}
 
     def _base_set(self, mode: str, key: str, value: Any, timeout: float | None = DEFAULT_TIMEOUT) -> bool:
         """mode: "set", "add" (only where nothing is, or what was has run out) or "touch"; whether a row was written."""
         end = self.get_backend_timeout(timeout)
         values: dict[str, Any] = {"key": key, "value": json.dumps(value, allow_nan=False), "end": _moment(end)}
-        with connection.cursor() as cursor:
-            if not secrets.randbelow(SWEEP_EVERY):
-                cursor.execute(self._sweep())
-            cursor.execute(self._statement(mode), values)
-            return bool(cursor.rowcount)
-
-    def _sweep(self) -> str:
-        # What others have just taken up again is theirs, and waiting for each other could go round in a circle.
-        out = f"SELECT cache_key FROM {self._table} WHERE expires <= statement_timestamp() LIMIT 1000"  # noqa: S608
-        return f"DELETE FROM {self._table} WHERE cache_key IN ({out} FOR UPDATE SKIP LOCKED)"  # noqa: S608
-
-    def _statement(self, mode: str) -> str:
-        table = self._table
-        if mode == "touch":
-            living = "cache_key = %(key)s AND expires > statement_timestamp()"
-            return f"UPDATE {table} SET expires = %(end)s WHERE {living}"  # noqa: S608
-        where = f" WHERE {table}.expires <= statement_timestamp()" if mode == "add" else ""
-        return (
-            f"INSERT INTO {table} (cache_key, value, expires) VALUES (%(key)s, %(value)s, %(end)s)"  # noqa: S608
-            f" ON CONFLICT (cache_key) DO UPDATE SET value = excluded.value, expires = excluded.expires{where}"
-        )
+        if not secrets.randbelow(SWEEP_EVERY):
+            run(statements.sweep(self._table))
+        return bool(run(statements.WRITE[mode](self._table), values))
 
 
 def _moment(seconds: float | None) -> dt.datetime:

@@ -1,4 +1,4 @@
-"""Which browser programs of other origins may call: those that a client registered."""
+"""Which other origins browsers may call from: those that a client registered."""
 
 import re
 from typing import Any
@@ -13,13 +13,13 @@ from django.http import HttpRequest
 def is_registered(sender: Any, request: HttpRequest, **_kwargs: Any) -> bool:  # noqa: ARG001 (a receiver's signature)
     """Whether some client registered the request's origin. Asks the database only for another origin than our own."""
     origin = request.headers.get("Origin", "")
-    if not origin or not re.match(settings.CORS_URLS_REGEX, request.path_info) or is_own(request, origin):
+    if not origin or not re.match(settings.CORS_URLS_REGEX, request.path_info) or is_own_origin(request, origin):
         return False
     lists = Client.objects.filter(cors_origins__contains=origin).values_list("cors_origins", flat=True)
     return any(origin in text.splitlines() for text in lists)
 
 
-def is_own(request: HttpRequest, origin: str) -> bool:
+def is_own_origin(request: HttpRequest, origin: str) -> bool:
     site = urlsplit(settings.SITE_URL)
     return origin in (f"{site.scheme}://{site.netloc}", f"{request.scheme}://{request.headers.get('Host', '')}")
 

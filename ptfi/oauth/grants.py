@@ -1,4 +1,4 @@
-"""What people have given to clients: look at it, take it back, and note that it was used."""
+"""What people granted to clients: list it, revoke it, record its use."""
 
 import datetime as dt
 import uuid
@@ -11,16 +11,16 @@ from psycopg.errors import DeadlockDetected
 
 from ptfi.accounts.models import User
 from ptfi.errors import NotFoundError
-from ptfi.oauth.models import ClientAccess, SpentToken, forget_read
-from ptfi.oauth.scopes import in_words
+from ptfi.oauth.models import ClientAccess, SpentToken, forget_access
+from ptfi.oauth.scopes import scope_descriptions
 
 ATTEMPTS = 3
-LIVING = (Token.Type.ACCESS_TOKEN, Token.Type.REFRESH_TOKEN)
+LIVE_TOKEN_TYPES = (Token.Type.ACCESS_TOKEN, Token.Type.REFRESH_TOKEN)
 
 
 @dataclass(frozen=True)
-class Connection:
-    """A client that can act for the person now, and what it may do, in words."""
+class ConnectedClient:
+    """A client that can act for the person now; abilities: what it may do, in words."""
 
     client: Client
     abilities: list[str]
@@ -28,45 +28,46 @@ class Connection:
     last_read_at: dt.datetime | None
 
 
-def connections(user: User) -> list[Connection]:
-    """The clients with a living grant of the person, by name."""
-    tokens = Token.objects.valid().filter(user=user, type__in=LIVING, client__isnull=False).select_related("client")
+def connected_clients(user: User) -> list[ConnectedClient]:
+    """The clients with a valid grant of the person, by name."""
+    live = Token.objects.valid().filter(user=user, type__in=LIVE_TOKEN_TYPES)
+    tokens = live.filter(client__isnull=False).select_related("client")
     known = {access.client_id: access for access in ClientAccess.objects.filter(user=user)}
     by_client: dict[str, list[Token]] = {}
     for token in tokens:
         by_client.setdefault(token.client_id, []).append(token)
-    found = [_connection(each, known.get(client_id)) for client_id, each in by_client.items()]
-    return sorted(found, key=lambda each: (each.client.name.casefold(), each.client.pk))
+    clients = [_connected_client(each, known.get(client_id)) for client_id, each in by_client.items()]
+    return sorted(clients, key=lambda connected: (connected.client.name.casefold(), connected.client.pk))
 
 
-def _connection(tokens: list[Token], access: ClientAccess | None) -> Connection:
+def _connected_client(tokens: list[Token], access: ClientAccess | None) -> ConnectedClient:
     scopes = {scope for token in tokens for scope in token.get_scopes()}
     since = access.connected_at if access else min(token.created_at for token in tokens)
-    return Connection(tokens[0].client, in_words(scopes), since, access.last_read_at if access else None)
+    return ConnectedClient(tokens[0].client, scope_descriptions(scopes), since, access.last_read_at if access else None)
 
 
 def client_names(client_ids: Iterable[str]) -> dict[str, str]:
-    """What those clients that still exist call themselves, by id."""
+    """The names of those clients that still exist, by id."""
     ids = set(client_ids)
     return dict(Client.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
 
 
 def granted_scopes(user: User, client: Client) -> set[str]:
-    """What this client, and no other one, may do for the person now."""
-    tokens = Token.objects.valid().filter(user=user, client=client, type__in=LIVING)
+    """The scopes that the person has granted to this client and that are valid now."""
+    tokens = Token.objects.valid().filter(user=user, client=client, type__in=LIVE_TOKEN_TYPES)
     return {scope for token in tokens for scope in token.get_scopes()}
 
 
 def disconnect(*, user: User, client_id: str) -> str:
-    """Revoke all that the person gave this client, codes on their way included; the client's name.
+    """Revoke everything that the person granted to this client, including unused codes; returns the client's name.
 
-    Raises NotFoundError when it has nothing.
+    Raises NotFoundError if it has nothing.
     """
     for _ in range(ATTEMPTS - 1):
         try:
             return _disconnect(user, client_id)
         except OperationalError as error:
-            # It waits for exchanges, of which one may wait for it: PostgreSQL ends one of the two.
+            # It waits for token exchanges, and one of them may wait for it: PostgreSQL then ends one of the two.
             if not isinstance(error.__cause__, DeadlockDetected):
                 raise
     return _disconnect(user, client_id)
@@ -76,16 +77,16 @@ def disconnect(*, user: User, client_id: str) -> str:
 def _disconnect(user: User, client_id: str) -> str:
     tokens = Token.objects.filter(user=user, client_id=client_id)
     # An exchange holds the row of what it exchanges: after the wait, its new tokens are seen below.
-    held = list(tokens.select_for_update(of=("self",)).order_by("pk").values_list("client__name", flat=True))
-    if not held:
+    names = list(tokens.select_for_update(of=("self",)).order_by("pk").values_list("client__name", flat=True))
+    if not names:
         raise NotFoundError
     tokens.delete()
     SpentToken.objects.filter(user=user, client_id=client_id).delete()
     ClientAccess.objects.filter(user=user, client_id=client_id).delete()
-    return str(held[0])
+    return str(names[0])
 
 
-def note_connected(user_id: uuid.UUID, client_id: str) -> None:
-    """The person has let the client in, for the first time or again."""
+def record_connection(user_id: uuid.UUID, client_id: str) -> None:
+    """Remember that the person connected the client, for the first time or again."""
     ClientAccess.objects.get_or_create(user_id=user_id, client_id=client_id)
-    forget_read(user_id, client_id)
+    forget_access(user_id, client_id)

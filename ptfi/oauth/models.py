@@ -1,4 +1,4 @@
-"""What is remembered about clients beside allauth's own Client and Token."""
+"""What PTFI stores about clients besides allauth's Client and Token."""
 
 import datetime as dt
 import threading
@@ -8,24 +8,19 @@ import uuid
 from allauth.idp.oidc.models import Client
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
-from ptfi.db.prepared import write
+ACCESS_PRECISION = dt.timedelta(minutes=10)
+"""How precisely the time of the last read is known."""
+MAX_RECORDED = 10_000
 
-READ_GRAIN = dt.timedelta(minutes=10)
-"""How exactly the last read is known."""
-MAX_NOTED = 10_000
-NOTE = """
-    UPDATE clients_clientaccess SET last_read_at = %s
-    WHERE user_id = %s AND client_id = %s AND (last_read_at IS NULL OR last_read_at < %s)
-"""
-
-_noted: dict[tuple[uuid.UUID, str], float] = {}
+_recorded: dict[tuple[uuid.UUID, str], float] = {}
 _lock = threading.Lock()
 
 
 class ClientAccess(models.Model):
-    """A client that a person has connected; it goes when they disconnect it."""
+    """A client that a person has connected; deleted when they disconnect it."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="+")
@@ -40,9 +35,9 @@ class ClientAccess(models.Model):
 
 
 class SpentToken(models.Model):
-    """A code or refresh token that was used up. Whoever brings it again may have stolen it.
+    """A code or refresh token that was used. If it comes again, it may have been stolen.
 
-    family: what all tokens of one consent have in common.
+    family: an id that all tokens of one consent share.
     """
 
     hash = models.CharField(max_length=64, unique=True)
@@ -56,20 +51,21 @@ class SpentToken(models.Model):
         return f"{self.client_id} for {self.user_id}"
 
 
-def note_read(user_id: uuid.UUID, client_id: str) -> None:
-    """Remember that the client has read the person's data, to ten minutes; mostly without asking the database."""
+def record_access(user_id: uuid.UUID, client_id: str) -> None:
+    """Remember when the client read the person's data, to ten minutes; mostly without a database query."""
     key, now = (user_id, client_id), time.monotonic()
     with _lock:
-        if now - _noted.get(key, -READ_GRAIN.total_seconds()) < READ_GRAIN.total_seconds():
+        if now - _recorded.get(key, -ACCESS_PRECISION.total_seconds()) < ACCESS_PRECISION.total_seconds():
             return
-        if len(_noted) >= MAX_NOTED:
-            _noted.clear()
-        _noted[key] = now
+        if len(_recorded) >= MAX_RECORDED:
+            _recorded.clear()
+        _recorded[key] = now
     read_at = timezone.now()
-    write((NOTE, [[read_at, user_id, client_id, read_at - READ_GRAIN]]))
+    unknown = Q(last_read_at=None) | Q(last_read_at__lt=read_at - ACCESS_PRECISION)
+    ClientAccess.objects.filter(unknown, user_id=user_id, client_id=client_id).update(last_read_at=read_at)
 
 
-def forget_read(user_id: uuid.UUID, client_id: str) -> None:
-    """Have the next read noted in any case."""
+def forget_access(user_id: uuid.UUID, client_id: str) -> None:
+    """Make the next read reach the database, however recent the last one was."""
     with _lock:
-        _noted.pop((user_id, client_id), None)
+        _recorded.pop((user_id, client_id), None)

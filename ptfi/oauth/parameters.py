@@ -1,4 +1,4 @@
-"""Parameters that oauthlib and allauth would stumble over are refused before they get there."""
+"""Refuses parameters that oauthlib and allauth can't handle, before they get there."""
 
 import re
 from collections.abc import Callable
@@ -6,8 +6,6 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from allauth.core.internal.httpkit import extract_basic_auth
-from allauth.core.internal.ratelimit import get_ip
 from django.conf import settings
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
@@ -15,24 +13,25 @@ from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from oauthlib.oauth2.rfc6749.errors import InvalidRequestError, InvalidRequestFatalError, OAuth2Error
 
-from ptfi.api.throttling import seconds_to_wait
+from ptfi.accounts.allauth_internals import extract_basic_auth, get_ip
+from ptfi.db.request_counts import seconds_to_wait
 
 ADDRESSES = ("redirect_uri", "post_logout_redirect_uri", "resource")
-# They may come more than once: the scopes of the consent form, and resources (RFC 8707).
+# These may be repeated: the scopes of the consent form, and resources (RFC 8707).
 REPEATED = {"scopes", "resource"}
 View = Callable[..., HttpResponse]
 
 
 class SlowDownError(OAuth2Error):  # type: ignore[misc]
-    """The name that RFC 8628 has for it."""
+    """Too many requests, under the name that RFC 8628 gives it."""
 
     error = "slow_down"
     description = "Too many requests. Try again in a moment."
     status_code = 429
 
 
-def fault_in(request: HttpRequest) -> str:
-    """What is wrong with the way in which the parameters were sent; empty when nothing is."""
+def parameter_fault(request: HttpRequest) -> str:
+    """What is wrong with how the parameters were sent; empty if nothing is."""
     if re.search(r"%(?![0-9A-Fa-f]{2})", request.META.get("QUERY_STRING", "")):
         return "The address is not encoded well."
     for parameters in (request.GET, request.POST):
@@ -43,10 +42,10 @@ def fault_in(request: HttpRequest) -> str:
                 return "A parameter has a character that is not allowed."
     if any("\0" in (said or "") for said in extract_basic_auth(request.headers)):
         return "The Authorization header has a character that is not allowed."
-    return _fault_in_addresses(request.GET) or _fault_in_addresses(request.POST)
+    return _address_fault(request.GET) or _address_fault(request.POST)
 
 
-def _fault_in_addresses(parameters: QueryDict) -> str:
+def _address_fault(parameters: QueryDict) -> str:
     for name in ADDRESSES:
         for value in parameters.getlist(name):
             try:
@@ -56,45 +55,45 @@ def _fault_in_addresses(parameters: QueryDict) -> str:
     return ""
 
 
-def readable_page(view: View) -> View:
-    """A page of the provider that answers unreadable parameters with an error page."""
+def checked_page(view: View) -> View:
+    """Wrap a page of the provider: it answers unreadable parameters with an error page."""
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if fault := fault_in(request):
+        if fault := parameter_fault(request):
             return error_page(request, InvalidRequestFatalError(description=fault))
         return view(request, *args, **kwargs)
 
     return checked
 
 
-def readable_call(view: View) -> View:
-    """An endpoint of the provider that answers unreadable parameters, and too many requests, with an OAuth error."""
+def checked_endpoint(view: View) -> View:
+    """Wrap an endpoint of the provider: it answers unreadable parameters and too many requests with an OAuth error."""
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if wait := seconds_to_wait(f"token:{get_ip(request)}", settings.TOKEN_RATE):
-            response = refusal(SlowDownError())
+        if wait := seconds_to_wait(f"token:{get_ip(request)}", settings.TOKEN_REQUESTS_PER_MINUTE):
+            response = error_response(SlowDownError())
             response["Retry-After"] = str(wait)
             return response
         try:
-            fault = fault_in(request)
+            fault = parameter_fault(request)
         except (BadRequest, MultiPartParserError, SuspiciousOperation):
             fault = "The body cannot be read."
         if fault:
-            return refusal(InvalidRequestError(description=fault))
+            return error_response(InvalidRequestError(description=fault))
         return view(request, *args, **kwargs)
 
     return checked
 
 
 def error_page(request: HttpRequest, error: OAuth2Error) -> HttpResponse:
-    """For errors that must not be sent to the client, as it may not be the one that it says it is."""
+    """For errors that must not be sent to the client, since the request may not come from the client it names."""
     return render(request, "idp/oidc/error.html", {"error": error}, status=400)
 
 
-def refusal(error: OAuth2Error) -> HttpResponse:
-    """The OAuth error as programs read it."""
+def error_response(error: OAuth2Error) -> HttpResponse:
+    """The OAuth error as JSON (RFC 6749, 5.2)."""
     response = JsonResponse(dict(error.twotuples), status=error.status_code)
     response["Cache-Control"] = "no-store"
     return response

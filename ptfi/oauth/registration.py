@@ -1,4 +1,4 @@
-"""Which clients there may be: a program in people's browsers, or the pipeline."""
+"""Registers the two kinds of clients: a browser app, or the pipeline."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from allauth.idp.oidc.models import Client
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from ptfi.oauth.scopes import OF_CLIENTS, OF_PEOPLE
+from ptfi.oauth.scopes import CLIENT_SCOPES, USER_SCOPES
 
 LOOPBACK = {"localhost", "127.0.0.1"}
 MAX_NAME = 100
@@ -19,8 +19,8 @@ PIPELINE_GRANTS = [Client.GrantType.CLIENT_CREDENTIALS.value]
 
 
 @dataclass(frozen=True)
-class Registered:
-    """The client as it is now; its secret if it has a new one, which is kept nowhere in clear."""
+class RegisteredClient:
+    """The client, and its secret if it has a new one; only a hash of the secret is stored."""
 
     client: Client
     secret: str | None
@@ -29,40 +29,40 @@ class Registered:
 @transaction.atomic
 def register_spa(
     *, name: str, redirect_uris: Sequence[str], origins: Sequence[str] = (), client_id: str = ""
-) -> Registered:
-    """Make a public client that acts for people, or bring the one with this id up to date.
+) -> RegisteredClient:
+    """Make a public client that acts for people, or update the one with this id.
 
-    Without origins, those of the redirect addresses. Raises ValidationError.
+    Without origins, it gets those of its redirect addresses. Raises ValidationError.
     """
     client = _client(client_id, Client.Type.PUBLIC)
     client.name = name.strip()
     client.set_redirect_uris(list(dict.fromkeys(redirect_uris)))
     client.set_cors_origins(list(dict.fromkeys(origins)) or _origins(redirect_uris))
     client.set_grant_types(SPA_GRANTS)
-    client.set_scopes(list(OF_PEOPLE))
+    client.set_scopes(list(USER_SCOPES))
     check_client(client)
     client.save()
-    return Registered(client, None)
+    return RegisteredClient(client, None)
 
 
 @transaction.atomic
-def register_pipeline(*, name: str, client_id: str = "", new_secret: bool = False) -> Registered:
-    """Make a confidential client that brings suggestions, or bring the one with this id up to date.
+def register_pipeline(*, name: str, client_id: str = "", new_secret: bool = False) -> RegisteredClient:
+    """Make a confidential client that brings suggestions, or update the one with this id.
 
-    One that was there keeps its secret unless a new one is asked for. Raises ValidationError.
+    An existing client keeps its secret unless new_secret is set. Raises ValidationError.
     """
     client = _client(client_id, Client.Type.CONFIDENTIAL)
     client.name = name.strip()
     client.set_grant_types(PIPELINE_GRANTS)
-    client.set_scopes(list(OF_CLIENTS))
-    client.set_default_scopes(list(OF_CLIENTS))
+    client.set_scopes(list(CLIENT_SCOPES))
+    client.set_default_scopes(list(CLIENT_SCOPES))
     secret = None
     if client._state.adding or new_secret:
         secret = get_adapter().generate_client_secret()
         client.set_secret(secret)
     check_client(client)
     client.save()
-    return Registered(client, secret)
+    return RegisteredClient(client, secret)
 
 
 def _client(client_id: str, kind: str) -> Client:
@@ -75,27 +75,27 @@ def _client(client_id: str, kind: str) -> Client:
 
 
 def check_client(client: Client) -> None:
-    """Raises ValidationError unless it is one of the two kinds, with addresses that are safe to send people to."""
+    """Raises ValidationError unless it is of one of the two kinds and its addresses are safe to send people to."""
     if not 0 < len(client.name) <= MAX_NAME or not client.name.isprintable():
         raise ValidationError(f"A name has up to {MAX_NAME} characters and no line breaks.")
     public = client.type == Client.Type.PUBLIC
-    scopes, allowed = set(client.get_scopes()), OF_PEOPLE if public else OF_CLIENTS
+    scopes, allowed = set(client.get_scopes()), USER_SCOPES if public else CLIENT_SCOPES
     if not scopes or not {*scopes, *client.get_default_scopes()} <= allowed.keys():
         raise ValidationError(f"The scopes of this kind of client are: {', '.join(allowed)}.")
     if public and not client.get_redirect_uris():
-        raise ValidationError("A program in people's browsers needs an address to send them back to.")
+        raise ValidationError("A browser app needs an address to send people back to.")
     if not public and (client.get_redirect_uris() or client.get_cors_origins()):
         raise ValidationError("The pipeline sends nobody anywhere: it has no redirect addresses and no origins.")
     for uri in client.get_redirect_uris():
-        check_address(uri)
+        check_uri(uri)
     for origin in client.get_cors_origins():
-        check_address(origin)
+        check_uri(origin)
         if origin != _origin(origin):
             raise ValidationError(f"{origin} is not an origin: write it like https://app.example.com, in lower case.")
 
 
-def check_address(uri: str) -> None:
-    """Raises ValidationError unless this is https, or http on this machine, with nothing hidden in it."""
+def check_uri(uri: str) -> None:
+    """Raises ValidationError unless this is a plain https address, or http on this machine."""
     try:
         parts = urlsplit(uri)
         host, _port = parts.hostname or "", parts.port
@@ -119,5 +119,5 @@ def _origin(uri: str) -> str:
 
 def _origins(uris: Sequence[str]) -> list[str]:
     for uri in uris:
-        check_address(uri)
+        check_uri(uri)
     return list(dict.fromkeys(map(_origin, uris)))

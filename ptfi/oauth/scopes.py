@@ -1,21 +1,21 @@
-"""What a client may be allowed to do."""
+"""The scopes: what a client may be allowed to do."""
 
 READ_TRAITS = "persona:read_traits"
 MANAGE_TRAITS = "persona:manage_traits"
 INGEST = "candidates:ingest"
 
-# Those that people can give, in the words in which they are asked.
-OF_PEOPLE = {
+# Scopes that people can grant, with the words of the consent page.
+USER_SCOPES = {
     "openid": "Recognise you when you come back",
     "email": "See your e-mail address",
     "profile": "See the name you chose",
     READ_TRAITS: "See your traits, suggestions and history",
     MANAGE_TRAITS: "Decide about suggestions and change your traits for you",
 }
-# Those that a client has by itself; nobody is ever asked for them.
-OF_CLIENTS = {INGEST: "Bring suggestions"}
+# Scopes that a client has by itself; people are never asked for them.
+CLIENT_SCOPES = {INGEST: "Bring suggestions"}
 
 
-def in_words(scopes: set[str]) -> list[str]:
-    """What these scopes let a client do, in the order in which people are asked."""
-    return [words for scope, words in OF_PEOPLE.items() if scope in scopes]
+def scope_descriptions(scopes: set[str]) -> list[str]:
+    """What these scopes let a client do, in words, in the order of the consent page."""
+    return [words for scope, words in USER_SCOPES.items() if scope in scopes]

@@ -5,7 +5,6 @@ import json
 import uuid
 from typing import Any
 
-from allauth.core.internal.httpkit import extract_basic_auth
 from allauth.idp.oidc import app_settings, views
 from allauth.idp.oidc.adapter import get_adapter
 from allauth.idp.oidc.models import Client, Token
@@ -15,59 +14,61 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from oauthlib.oauth2.rfc6749 import errors
 
+from ptfi.accounts.allauth_internals import extract_basic_auth
 from ptfi.oauth.authorize import InvalidTargetError
-from ptfi.oauth.grants import LIVING, note_connected
+from ptfi.oauth.grants import LIVE_TOKEN_TYPES, record_connection
 from ptfi.oauth.models import SpentToken
-from ptfi.oauth.parameters import refusal
-from ptfi.oauth.scopes import INGEST, OF_CLIENTS
+from ptfi.oauth.parameters import error_response
+from ptfi.oauth.scopes import CLIENT_SCOPES, INGEST
 
-# What is exchanged, by grant type: the parameter that brings it, and how it is kept.
+# By grant type: the parameter that carries the code or token to exchange, and the type of its row.
 EXCHANGED = {
     Client.GrantType.AUTHORIZATION_CODE.value: ("code", Token.Type.AUTHORIZATION_CODE),
     Client.GrantType.REFRESH_TOKEN.value: ("refresh_token", Token.Type.REFRESH_TOKEN),
 }
 
-HURRY = dt.timedelta(seconds=5)
+DOUBLE_LOAD_WINDOW = dt.timedelta(seconds=5)
+"""A code that comes a second time within this is taken for a page that loaded twice, not for a theft."""
 
 
 class TokenView(views.TokenView):  # type: ignore[misc]
     @transaction.atomic
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
-            taken = take(request)
+            exchanged = lock_exchanged(request)
             response: HttpResponse = super().post(request)
         except errors.OAuth2Error as error:
-            return refusal(error)
+            return error_response(error)
         except ValidationError as error:
-            return refusal(InvalidTargetError(description=error.message))
+            return error_response(InvalidTargetError(description=error.message))
         if response.status_code == 200:
-            settle(taken, response)
+            record_exchange(exchanged, response)
         return response
 
 
 class RevokeView(views.RevokeView):  # type: ignore[misc]
-    """Only the client's own tokens; with a refresh token, the access tokens of the same consent go too."""
+    """Revokes only the client's own tokens; with a refresh token, also the access tokens of the same consent."""
 
     @transaction.atomic
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            client_id = claimed_client(request)
+            client_id = claimed_client_id(request)
         except errors.OAuth2Error as error:
-            return refusal(error)
-        rows = Token.objects.by_value(request.POST.get("token", "")).filter(type__in=LIVING)
+            return error_response(error)
+        rows = Token.objects.by_value(request.POST.get("token", "")).filter(type__in=LIVE_TOKEN_TYPES)
         known = rows.select_for_update().first()
         if known and known.client_id != client_id:
-            return refusal(errors.InvalidGrantError(description="The token was issued to another client."))
+            return error_response(errors.InvalidGrantError(description="The token was issued to another client."))
         response: HttpResponse = super().post(request, *args, **kwargs)
         if response.status_code == 200 and known and known.type == Token.Type.REFRESH_TOKEN:
             revoke_family(known.user_id, known.client_id, family_of(known))
         return response
 
 
-def claimed_client(request: HttpRequest) -> str:
-    """The id of the client that the request says it is from; whether that is so is for allauth to check.
+def claimed_client_id(request: HttpRequest) -> str:
+    """The id of the client that the request names. allauth authenticates it later.
 
-    Raises InvalidRequestError when header and body name two.
+    Raises InvalidRequestError if header and body name different clients.
     """
     in_header, _secret = extract_basic_auth(request.headers)
     in_body: str = request.POST.get("client_id", "")
@@ -76,16 +77,16 @@ def claimed_client(request: HttpRequest) -> str:
     return in_header or in_body
 
 
-def take(request: HttpRequest) -> Token | None:
-    """Lock the row of the code or refresh token that is to be exchanged; None where nothing is.
+def lock_exchanged(request: HttpRequest) -> Token | None:
+    """Lock the row of the code or refresh token to be exchanged; None for a grant type that exchanges nothing.
 
-    Raises OAuth2Error when it is not there, or when another request has it just now: of many at once, one gets it.
+    Raises OAuth2Error if there is no such row, or if another request is exchanging it: of concurrent requests one wins.
     """
     grant_type = request.POST.get("grant_type", "")
-    claimed = claimed_client(request)
+    claimed = claimed_client_id(request)
     if grant_type == Client.GrantType.CLIENT_CREDENTIALS:
-        # A client by itself gets nothing of anybody's persona, whatever its row may say.
-        if not set(request.POST.get("scope", INGEST).split()) <= OF_CLIENTS.keys():
+        # Client credentials never give access to a persona, whatever scopes the client's row has.
+        if not set(request.POST.get("scope", INGEST).split()) <= CLIENT_SCOPES.keys():
             raise errors.InvalidScopeError
         return None
     if grant_type not in EXCHANGED:
@@ -96,39 +97,41 @@ def take(request: HttpRequest) -> Token | None:
     rows = Token.objects.valid().by_value(value).filter(type=kind, client_id=claimed, user__is_active=True)
     token = rows.select_for_update(skip_locked=True, of=("self",)).first()
     if token is None:
-        answer_reuse(SpentToken.objects.filter(hash=get_adapter().hash_token(value), client_id=claimed).first(), kind)
+        revoke_reused(SpentToken.objects.filter(hash=get_adapter().hash_token(value), client_id=claimed).first(), kind)
         raise errors.InvalidGrantError
     return token
 
 
-def answer_reuse(spent: SpentToken | None, kind: str) -> None:
-    """What was used up before may have been stolen: revoke all that came of its family.
+def revoke_reused(spent: SpentToken | None, kind: str) -> None:
+    """A code or token that was used before may have been stolen: revoke all tokens of its family.
 
-    A page that loads twice brings its code twice, and a code is worth nothing without the verifier of its page.
+    A page that loads twice sends its code twice. That is harmless: a code is worth nothing without its page's verifier.
     """
-    in_a_hurry = kind == Token.Type.AUTHORIZATION_CODE and spent and timezone.now() - spent.spent_at < HURRY
-    if spent and not in_a_hurry:
+    if spent is None:
+        return
+    loaded_twice = kind == Token.Type.AUTHORIZATION_CODE and timezone.now() - spent.spent_at < DOUBLE_LOAD_WINDOW
+    if not loaded_twice:
         revoke_family(spent.user_id, spent.client_id, spent.family)
 
 
-def settle(taken: Token | None, response: HttpResponse) -> None:
-    """Put down what was used up and what came of it, and sweep up what has run out since."""
+def record_exchange(exchanged: Token | None, response: HttpResponse) -> None:
+    """Record the code or token that was used and the new tokens of its family; delete the client's expired ones."""
     made = json.loads(response.content)
     adapter = get_adapter()
     hashes = [adapter.hash_token(made[name]) for name in ("access_token", "refresh_token") if name in made]
-    tokens = list(Token.objects.filter(type__in=LIVING, hash__in=hashes))
+    tokens = list(Token.objects.filter(type__in=LIVE_TOKEN_TYPES, hash__in=hashes))
     user_id, client_id = tokens[0].user_id, tokens[0].client_id
-    if taken:
-        family = family_of(taken) or uuid.uuid4().hex
+    if exchanged:
+        family = family_of(exchanged) or uuid.uuid4().hex
         for token in tokens:
             token.data = (token.data or {}) | {"family": family}
         Token.objects.bulk_update(tokens, ["data"])
-        Token.objects.filter(type=taken.type, hash=taken.hash).delete()
+        Token.objects.filter(type=exchanged.type, hash=exchanged.hash).delete()
         expires_at = timezone.now() + dt.timedelta(seconds=app_settings.REFRESH_TOKEN_EXPIRES_IN)
         spent = {"user_id": user_id, "client_id": client_id, "family": family, "expires_at": expires_at}
-        SpentToken.objects.create(hash=taken.hash, **spent)
+        SpentToken.objects.create(hash=exchanged.hash, **spent)
         SpentToken.objects.filter(user_id=user_id, client_id=client_id, expires_at__lt=timezone.now()).delete()
-        note_connected(user_id, client_id)
+        record_connection(user_id, client_id)
     Token.objects.expired().filter(user_id=user_id, client_id=client_id).delete()
 
 

@@ -4,16 +4,16 @@ from allauth.idp.oidc import views as provider
 from django.urls import include, path
 
 from ptfi.oauth import authorize, tokens, views
-from ptfi.oauth.parameters import readable_call, readable_page
+from ptfi.oauth.parameters import checked_endpoint, checked_page
 
 urlpatterns = [
     path("accounts/connections/", views.connected_apps, name="connected_apps"),
-    path("identity/o/authorize", readable_page(authorize.AuthorizationView.as_view())),
-    path("identity/o/logout", readable_page(authorize.LogoutView.as_view())),
+    path("identity/o/authorize", checked_page(authorize.AuthorizationView.as_view())),
+    path("identity/o/logout", checked_page(authorize.LogoutView.as_view())),
     path("identity/o/device", views.not_offered),
     path("identity/o/api/device/code", views.not_offered),
-    path("identity/o/api/token", readable_call(tokens.TokenView.as_view())),
-    path("identity/o/api/revoke", readable_call(tokens.RevokeView.as_view())),
-    path("identity/o/api/userinfo", readable_call(provider.user_info)),
+    path("identity/o/api/token", checked_endpoint(tokens.TokenView.as_view())),
+    path("identity/o/api/revoke", checked_endpoint(tokens.RevokeView.as_view())),
+    path("identity/o/api/userinfo", checked_endpoint(provider.user_info)),
     path("", include("allauth.idp.urls")),
 ]

@@ -1,4 +1,4 @@
-"""The page of the programs that may act for a person."""
+"""The page of connected apps."""
 
 from typing import cast
 
@@ -17,13 +17,13 @@ from ptfi.oauth import grants
 def connected_apps(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     if request.method == "POST":
-        # PostgreSQL's texts hold no NUL.
+        # PostgreSQL refuses NUL in a text.
         name = grants.disconnect(user=user, client_id=request.POST.get("client", "").replace("\0", ""))
         messages.success(request, f"{name} is disconnected. It can no longer see or change anything.")
         return redirect("connected_apps")
-    return render(request, "clients/connected_apps.html", {"connections": grants.connections(user)})
+    return render(request, "oauth/connected_apps.html", {"clients": grants.connected_clients(user)})
 
 
 def not_offered(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 (a view's signature)
-    """Stands before addresses of allauth that are not used here."""
+    """Hides those of allauth's addresses that are not used here."""
     raise Http404

@@ -2,14 +2,23 @@
 
 import uuid
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.text import capfirst
 
 from ptfi.accounts.models import User
-from traits.models import ExtractedTraitCandidate
+
+
+class OfPerson(Protocol):
+    """A row that belongs to a person."""
+
+    @property
+    def user(self) -> User: ...
+
+    @property
+    def user_id(self) -> uuid.UUID: ...
 
 
 class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -54,7 +63,7 @@ def named(request: HttpRequest, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, 
     return {user.pk: str(user) for user in User.objects.filter(pk__in=ids)}
 
 
-def people_of(request: HttpRequest, rows: Iterable[ExtractedTraitCandidate]) -> dict[uuid.UUID, str]:
+def people_of(request: HttpRequest, rows: Iterable[OfPerson]) -> dict[uuid.UUID, str]:
     """As named(), of rows that came with their people for those who may see accounts."""
     by_name = request.user.has_perm("accounts.view_user")
     return {row.user_id: str(row.user) if by_name else str(row.user_id) for row in rows}

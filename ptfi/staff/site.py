@@ -50,7 +50,7 @@ class StaffSite(admin.AdminSite):
             return redirect(goal)
         steps = second_steps(request)
         use = "mfa_reauthenticate" if Authenticator.Type.TOTP in steps else "mfa_reauthenticate_webauthn"
-        context = {"steps": steps, "use": reverse(use), "goal": goal, "hours": settings.STAFF_STEP_HOURS}
+        context = {"steps": steps, "use": reverse(use), "goal": goal, "hours": settings.STAFF_MFA_MAX_AGE_HOURS}
         return render(request, "account/second_step.html", context, status=403)
 
     def password_change(self, request: HttpRequest, extra_context: object = None) -> Any:  # noqa: ARG002 (Django's)
@@ -72,8 +72,8 @@ def second_steps(request: HttpRequest) -> list[str]:
 
 
 def used_second_step(request: HttpRequest) -> bool:
-    """Whether this session began with a second step, or was confirmed by one, within the last STAFF_STEP_HOURS."""
-    since = time.time() - settings.STAFF_STEP_HOURS * 3600
+    """Whether the person used a second step in this session within the last STAFF_MFA_MAX_AGE_HOURS."""
+    since = time.time() - settings.STAFF_MFA_MAX_AGE_HOURS * 3600
     records = get_authentication_records(request, request.user)
     return any(record.get("method") == "mfa" and record.get("at", 0) > since for record in records)
 

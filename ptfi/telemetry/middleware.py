@@ -4,12 +4,12 @@ from collections.abc import Callable
 from time import perf_counter
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from prometheus_client import REGISTRY
 
 from ptfi.health import ANSWERS
 from ptfi.telemetry import exposition, metrics, state, trace
 
-# Imported for what it adds to the metrics of a web process.
-STATE = state.STATE
+REGISTRY.register(state.STATE)
 
 
 class TelemetryMiddleware:

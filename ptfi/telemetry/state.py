@@ -1,27 +1,18 @@
-"""What a web process says of PostgreSQL when it is asked: the graph's lag, the queue's age, the pool."""
+"""What a web process says of PostgreSQL when it is asked: the pool, and the figures that the apps register."""
 
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from django.db import Error, connection
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import REGISTRY, Collector
+from prometheus_client.registry import Collector
 
 from ptfi.deadlines import run_within
 
 SECONDS = 2.0
-"""How long a look waits for PostgreSQL, and again for the queue's figures."""
-QUEUE_SECONDS = 60.0
-"""For how long the queue's figures are kept, which take a walk over all that waits: with millions, of seconds."""
-BEHIND = """
-SELECT count(*), coalesce(greatest(extract(epoch FROM clock_timestamp() - min(last_entry_at)), 0), 0)::float
-FROM traits_persona WHERE projected_revision < revision"""
-ERASURES = "SELECT count(*) FROM traits_erasure WHERE state IN ('erasing', 'erased')"
-QUEUE = """
-SELECT count(*), coalesce(greatest(extract(epoch FROM clock_timestamp() - min(created_at)), 0), 0)::float
-FROM traits_extractedtraitcandidate WHERE status = 'candidate' AND held_reason = ''"""
+"""How long a look waits for PostgreSQL, and again for each set of figures that is kept."""
 POOL = {
     "ptfi_pool_connections": ("pool_size", "Connections of the pool."),
     "ptfi_pool_idle": ("pool_available", "Connections of the pool that nobody uses."),
@@ -33,25 +24,46 @@ POOL_SUMS = {
     "ptfi_pool_wait_seconds": ("requests_wait_ms", "Time spent waiting for connections.", 1_000.0),
     "ptfi_pool_errors": ("requests_errors", "Connections that were not got in time.", 1.0),
 }
-GAUGES = (
-    ("ptfi_behind_people", "People whose newest decisions the graph does not show yet."),
-    ("ptfi_behind_seconds", "Age of the oldest decision that the graph does not show yet."),
-    ("ptfi_erasures_open", "Erasures that PostgreSQL or the graph has still to finish."),
-    ("ptfi_queue_suggestions", "Suggestions that wait for a review."),
-    ("ptfi_queue_oldest_seconds", "Age of the oldest of them."),
-)
+
+
+class Figures:
+    """Gauges whose values PostgreSQL knows: their names with their help, and what asks for the values, in that order.
+
+    kept: for how many seconds the values are said again instead of asked for; 0 asks at each look. Those that are kept
+    may take longer than a look waits: it says the values of the last time that ended.
+    """
+
+    def __init__(self, gauges: dict[str, str], ask: Callable[[], Sequence[float]], kept: float = 0.0) -> None:
+        self.gauges, self.ask, self.kept = gauges, ask, kept
+        self.values: Sequence[float] = ()
+        self._due = 0.0
+        self._asking = threading.Lock()
+
+    def refresh(self) -> None:
+        """Ask once the values are old, in one thread at a time; this thread's connection is closed after."""
+        if time.monotonic() < self._due or not self._asking.acquire(blocking=False):
+            return
+        try:
+            self.values = self.ask()
+            self._due = time.monotonic() + self.kept
+        finally:
+            self._asking.release()
+            connection.close()
+
+    def metrics(self, values: Sequence[float]) -> Iterator[Metric]:
+        for (name, words), value in zip(self.gauges.items(), values, strict=False):
+            yield GaugeMetricFamily(name, words, value=value)
 
 
 class State(Collector):
-    """Asks PostgreSQL at each look; while it is away, only ptfi_database_up is there.
-
-    The queue's figures are those of the last walk that ended: a long one must not make PostgreSQL look away.
-    """
+    """Asks PostgreSQL at each look; while it is away, only ptfi_database_up is there."""
 
     def __init__(self) -> None:
-        self._walking = threading.Lock()
-        self._queue: tuple[float, ...] = ()
-        self._due = 0.0
+        self._figures: list[Figures] = []
+
+    def register(self, figures: Figures) -> None:
+        """Say these figures, too."""
+        self._figures.append(figures)
 
     def describe(self) -> list[Metric]:
         """Nothing ahead of time: registering must not ask."""
@@ -59,40 +71,28 @@ class State(Collector):
 
     def collect(self) -> Iterator[Metric]:
         try:
-            found = run_within(SECONDS, lambda: _rows(BEHIND, ERASURES), "metrics")
+            found = run_within(SECONDS, self._ask, "metrics")
         except (Error, OSError):
-            found = ()
-        if found:
-            with contextlib.suppress(Error, OSError):
-                run_within(SECONDS, self._walk, "queue metrics")
-            found = (*found, *self._queue)
-        yield GaugeMetricFamily("ptfi_database_up", "Whether PostgreSQL answers.", value=float(bool(found)))
-        for (name, words), value in zip(GAUGES, found, strict=False):
-            yield GaugeMetricFamily(name, words, value=value)
+            found = None
+        yield GaugeMetricFamily("ptfi_database_up", "Whether PostgreSQL answers.", value=float(found is not None))
+        if found is not None:
+            for figures in self._figures:
+                yield from figures.metrics(found[figures] if figures in found else _kept(figures))
         yield from _pool()
 
-    def _walk(self) -> None:
-        """Count what waits once the figures are old, in one thread at a time."""
-        if time.monotonic() < self._due or not self._walking.acquire(blocking=False):
-            return
+    def _ask(self) -> dict[Figures, Sequence[float]]:
+        """The values of those that are asked for at each look; this thread's connection is closed after."""
         try:
-            self._queue = _rows(QUEUE)
-            self._due = time.monotonic() + QUEUE_SECONDS
+            connection.ensure_connection()
+            return {figures: figures.ask() for figures in self._figures if not figures.kept}
         finally:
-            self._walking.release()
+            connection.close()
 
 
-def _rows(*statements: str) -> tuple[float, ...]:
-    """The rows of statements that give one each, one after the other; this thread's connection is closed after."""
-    found: list[float] = []
-    try:
-        for statement in statements:
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
-                found += cursor.fetchone()
-    finally:
-        connection.close()
-    return tuple(found)
+def _kept(figures: Figures) -> Sequence[float]:
+    with contextlib.suppress(Error, OSError):
+        run_within(SECONDS, figures.refresh, "kept metrics")
+    return figures.values
 
 
 def _pool() -> Iterator[Metric]:
@@ -104,4 +104,4 @@ def _pool() -> Iterator[Metric]:
 
 
 STATE = State()
-REGISTRY.register(STATE)
+"""Web processes have it among their metrics (middleware.py); others would say the same figures once more."""

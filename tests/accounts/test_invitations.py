@@ -28,7 +28,7 @@ def person(db: None) -> User:
 
 def invite(email: str = "dora@example.com", external_id: str = "u_1") -> str:
     out = StringIO()
-    call_command("invite_person", external_id, email, stdout=out)
+    call_command("invite_user", external_id, email, stdout=out)
     return out.getvalue()
 
 

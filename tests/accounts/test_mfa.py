@@ -40,39 +40,39 @@ def test_nothing_secret_is_stored_as_it_is(alice: User) -> None:
 
 def test_one_signs_in_with_an_encrypted_secret_and_with_an_old_one(alice: User, settings: Any) -> None:
     secret = generate_totp_secret()
-    settings.SECOND_STEP_KEYS = []
+    settings.MFA_ENCRYPTION_KEYS = []
     TOTP.activate(alice, secret)
     assert secret in stored()
-    settings.SECOND_STEP_KEYS = [NEW]
-    call_command("encrypt_second_steps", stdout=StringIO())
+    settings.MFA_ENCRYPTION_KEYS = [NEW]
+    call_command("encrypt_mfa_secrets", stdout=StringIO())
     assert secret not in stored()
     assert answer_to(alice, code_of(secret)).status_code == 302
 
 
 def test_keys_rotate(alice: User, settings: Any) -> None:
     secret = generate_totp_secret()
-    settings.SECOND_STEP_KEYS = [OLD]
+    settings.MFA_ENCRYPTION_KEYS = [OLD]
     TOTP.activate(alice, secret)
     RecoveryCodes.activate(alice)
     codes = RecoveryCodes(Authenticator.objects.get(type="recovery_codes")).get_unused_codes()
-    settings.SECOND_STEP_KEYS = [NEW, OLD]
+    settings.MFA_ENCRYPTION_KEYS = [NEW, OLD]
     said = StringIO()
-    call_command("encrypt_second_steps", stdout=said)
+    call_command("encrypt_mfa_secrets", stdout=said)
     assert said.getvalue().startswith("2 secrets")
-    settings.SECOND_STEP_KEYS = [NEW]
+    settings.MFA_ENCRYPTION_KEYS = [NEW]
     assert TOTP(Authenticator.objects.get(type="totp")).validate_code(code_of(secret))
     assert RecoveryCodes(Authenticator.objects.get(type="recovery_codes")).get_unused_codes() == codes
 
 
 def test_a_lost_key_lets_nobody_in(alice: User, settings: Any) -> None:
-    settings.SECOND_STEP_KEYS = [OLD]
+    settings.MFA_ENCRYPTION_KEYS = [OLD]
     step = TOTP.activate(alice, generate_totp_secret())
     for keys in ([NEW], []):
-        settings.SECOND_STEP_KEYS = keys
+        settings.MFA_ENCRYPTION_KEYS = keys
         with pytest.raises(ImproperlyConfigured):
             step.validate_code("000000")
         with pytest.raises(CommandError):
-            call_command("encrypt_second_steps")
+            call_command("encrypt_mfa_secrets")
 
 
 @pytest.mark.parametrize(("periods", "status"), [(-3, 200), (-1, 302), (0, 302), (1, 302), (3, 200)])

@@ -64,7 +64,7 @@ def test_codes_of_the_second_step_are_not_to_be_guessed(alice: User) -> None:
 
 @pytest.mark.parametrize("endpoint", ["token", "revoke", "userinfo"])
 def test_the_endpoints_of_tokens_have_a_limit(settings: Any, endpoint: str) -> None:
-    settings.TOKEN_RATE = 3
+    settings.TOKEN_REQUESTS_PER_MINUTE = 3
     client, address = Client(REMOTE_ADDR=f"2001:db8:0:{len(endpoint)}::1"), f"/identity/o/api/{endpoint}"
     answers = [client.post(address, {"grant_type": "client_credentials"}) for _ in range(8)]
     refused = answers[-1]

@@ -259,6 +259,17 @@ def test_the_pipeline_sends_suggestions(alice: User) -> None:
     assert api.call("POST", "ingest/candidates", b" " * (10 * 1024 * 1024 + 1))[0] == 413
 
 
+def test_faults_of_what_the_pipeline_sends_have_the_names_that_it_sent(alice: User) -> None:
+    piece = {"type": "text_snippet", "content": "Again tea.", "startTime": 2, "endTime": 1, "source_detail": "day 1"}
+    row = {"candidateID": str(uuid.uuid4()), "userID": str(alice.pk), "traitName": "Drinks tea",
+           "traitCategory": "Interest", "confidenceScore": 0.5, "supportingEvidenceSnippets": [piece]}  # fmt: skip
+    _, answer = api_of(None, "candidates:ingest").call("POST", "ingest/candidates", {"candidates": [row]})
+    assert answer["refused"][0]["errors"] == {
+        "supportingEvidenceSnippets[0].source_detail": ["is not a known field"],
+        "supportingEvidenceSnippets[0].endTime": ["is before startTime"],
+    }
+
+
 @pytest.mark.slow
 def test_reads_of_the_graph_say_that_it_is_away(api: Api, settings: Any) -> None:
     with away(settings):
@@ -283,7 +294,7 @@ def test_the_pages_session_may_read_and_with_its_csrf_token_change(as_alice: Cli
 
 
 def test_too_many_requests_are_told_when_to_come_back(api: Api, settings: Any) -> None:
-    settings.API_PERSON_RATE = 3
+    settings.API_USER_REQUESTS_PER_MINUTE = 3
     answers = [api.get("/traits/candidates")[0] for _ in range(9)]
     assert 429 in answers
     assert 1 <= int(api.response["Retry-After"]) <= 60

@@ -45,7 +45,7 @@ def savepoint() -> Iterator[None]:
 @pytest.fixture
 def described(alice: User, settings: Any, name: str) -> Iterator[schemathesis.BaseSchema]:
     """One operation of the document, about what Alice has; the application answers in the test's transaction."""
-    settings.API_PERSON_RATE = settings.API_CLIENT_RATE = 0
+    settings.API_USER_REQUESTS_PER_MINUTE = settings.API_CLIENT_REQUESTS_PER_MINUTE = 0
     load_all_checks()
     schema = schemathesis.openapi.from_dict(document_about(things_of(alice)), config=config_for(name))
     schema = schema.include(operation_id=name)

@@ -16,16 +16,16 @@ from playwright.sync_api import Page
 from graph.models import GraphCheck, ProjectorState
 from ptfi.accounts.models import User
 from tests.support.browser import Enter
-from tests.support.cast import by, make_candidate, make_user
+from tests.support.cast import acting_for_self, make_candidate, make_user
 from tests.support.staff import make_roles
-from traits.decisions import candidates as services
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import Suggestion, parse_line
+from traits.ingest.parsing import CandidateRecord, parse_line
 from traits.management.commands.load_demo import CANDIDATES
 from traits.models import ExtractedTraitCandidate, ModerationAction, Persona, UserRefinedTrait
 from traits.moderation import services as moderation
-from traits.staff.quality_statistics import refresh
+from traits.staff.quality.statistics import refresh
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "images"
 MOST_BYTES = 150_000
@@ -45,7 +45,7 @@ def take(page: Page, name: str, height: int = 820, width: int = 1280) -> None:
     assert path.stat().st_size < MOST_BYTES, f"{path} is too large"
 
 
-def decide(user: User, like: Suggestion, number: int, at: dt.datetime, chance: random.Random) -> None:
+def decide(user: User, like: CandidateRecord, number: int, at: dt.datetime, chance: random.Random) -> None:
     sure = round(chance.uniform(0.25, 0.97), 2)
     row = make_candidate(
         user,
@@ -59,11 +59,11 @@ def decide(user: User, like: Suggestion, number: int, at: dt.datetime, chance: r
     )
     agreed = chance.random() < sure * (0.6 if MODEL in like.originating_models else 0.97)
     if not agreed:
-        services.reject(**by(user), candidate_id=row.pk, code=chance.choice(CODES))
+        decisions.reject(**acting_for_self(user), candidate_id=row.pk, code=chance.choice(CODES))
     elif chance.random() < 0.2:
-        services.confirm(**by(user), candidate_id=row.pk, changes=Changes(description="Now and then."))
+        decisions.confirm(**acting_for_self(user), candidate_id=row.pk, changes=Changes(description="Now and then."))
     else:
-        services.confirm(**by(user), candidate_id=row.pk)
+        decisions.confirm(**acting_for_self(user), candidate_id=row.pk)
 
 
 def backdate(chance: random.Random) -> None:
@@ -82,7 +82,7 @@ def demo() -> tuple[User, list[User]]:
     make_roles()
     chance = random.Random(7)  # The same pictures each time.
     parsed = [parse_line(line) for line in CANDIDATES.read_bytes().splitlines()]
-    rows = [row for row in parsed if isinstance(row, Suggestion)]
+    rows = [row for row in parsed if isinstance(row, CandidateRecord)]
     crowd = [make_user(f"Person{number}") for number in range(PEOPLE)]
     now = timezone.now()
     for user in crowd:
@@ -126,13 +126,13 @@ def say_why(page: Page) -> None:
 def test_pictures(sam: User, page: Page, site: str, enter: Enter) -> None:
     mira, crowd = demo()
     held = candidate(mira, "Goes quiet when she is angry")
-    services.defer(**by(mira), candidate_id=held.pk, until=None)
+    decisions.defer(**acting_for_self(mira), candidate_id=held.pk, until=None)
     reason = "Complaint 118: says where somebody lives."
-    flag = moderation.Action(name=ModerationAction.FLAG, kind="unsafe", reason=reason)
+    flag = moderation.Moderation(name=ModerationAction.FLAG, kind="unsafe", reason=reason)
     moderation.act(actor=sam, action=flag, candidate_ids=[held.pk])
     changes = Changes(name="Prefers tea to coffee", user_confidence=4, notes="Only since August.")
     tea = candidate(mira, "Has given up coffee for tea")
-    entry = services.confirm(**by(mira), candidate_id=tea.pk, changes=changes).entries[0]
+    entry = decisions.confirm(**acting_for_self(mira), candidate_id=tea.pk, changes=changes).entries[0]
     graph_work(crowd[:2])
     enter(page, sam)
     page.goto(f"{site}{ADMIN}/extractedtraitcandidate/?person={mira.pk}&status=candidate")

@@ -12,15 +12,14 @@ from graph.models import ProjectorState
 from ptfi.accounts.models import User
 from tests.support.accessibility import faults, faults_at
 from tests.support.browser import Enter
-from tests.support.cast import by, confirmed, confirmed_trait, make_candidate
+from tests.support.cast import acting_for_self, confirmed, confirmed_trait, make_candidate
 from tests.support.decisions import backdate
 from tests.support.graph_helpers import fail_projection
 from tests.support.oauth import access_token, make_client
 from tests.support.persona_marker import erased
 from tests.support.staff import REASON, staff_of
-from traits.decisions import candidates as services
+from traits import decisions
 from traits.decisions import styles
-from traits.decisions import traits as persona
 from traits.decisions.inputs import Changes
 from traits.erasure import parts as erasure_parts
 from traits.erasure import persona as erasure
@@ -28,7 +27,7 @@ from traits.ingest import blocklist as bars
 from traits.models import AccessEntry, ModerationAction
 from traits.moderation import services as moderation
 from traits.persona.overview import DRAWN
-from traits.persona.style_views import id_of
+from traits.review.style_contexts import id_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LONG = "A" * 120 + "ا" * 60 + "é́" * 20
@@ -119,22 +118,28 @@ def persona_of(alice: User) -> dict[str, str]:
         make_candidate(alice, row["trait_name"], trait_category=row["trait_category"], concepts=row["concepts"])
     trait = confirmed_trait(alice)
     later, rejected = make_candidate(alice, "Sails"), make_candidate(alice, "Knits")
-    services.defer(**by(alice), candidate_id=later.pk, until=None)
-    services.reject(**by(alice), candidate_id=rejected.pk, code="other", reason="No.")
+    decisions.defer(**acting_for_self(alice), candidate_id=later.pk, until=None)
+    decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="other", reason="No.")
     double = confirmed_trait(alice, "Loves jazz!", evidence=["爵士乐"])
-    styles.put_styles(**by(alice), context="", styles={"Pacing": "slow", "Greeting": LONG[:100]})
-    styles.put_styles(**by(alice), context=LONG[:100], styles={"EmojiPreference": 0.3, "Sign-off": "وداعا"})
+    decisions.put_styles(**acting_for_self(alice), context="", styles={"Pacing": "slow", "Greeting": LONG[:100]})
+    decisions.put_styles(
+        **acting_for_self(alice), context=LONG[:100], styles={"EmojiPreference": 0.3, "Sign-off": "وداعا"}
+    )
     candidate = make_candidate(alice, "Loves  Jazz!", evidence=["Jazz", "爵士乐", "الجاز"])
     long = make_candidate(alice, LONG[:255], evidence=["x" * 4000])
     call_command("project_graph", once=True, verbosity=0)
-    asked = erasure.request_erasure(**by(alice), confirm_email="alice@example.com", recently_authenticated=False)
-    entry = persona.edit_trait(**by(alice), trait_id=trait.pk, changes=Changes(name=f"Loves {LONG[:200]}")).entries[0]
-    part = erasure_parts.erase_category(**by(alice), category="LinguisticStyle")
+    asked = erasure.request_erasure(
+        **acting_for_self(alice), confirm_email="alice@example.com", recently_authenticated=False
+    )
+    entry = decisions.edit_trait(
+        **acting_for_self(alice), trait_id=trait.pk, changes=Changes(name=f"Loves {LONG[:200]}")
+    ).entries[0]
+    part = erasure_parts.erase_category(**acting_for_self(alice), category="LinguisticStyle")
     ids = {"entry": entry, "candidate": candidate, "long": long, "trait": trait, "asked": asked, "receipt": receipt}
     piece = candidate.supporting_evidence[0]
     keys = {"piece": piece["evidence_id"], "source": bars.source_bar(alice.pk, str(piece["source_package_id"]))}
     AccessEntry.objects.create(staff_id=alice.pk, subject_id=alice.pk, kind="decision", reason=LONG[:200])
-    context = str(id_of(alice, styles.read(alice, "").contexts[-1]))
+    context = str(id_of(alice, styles.context_styles(alice, "").contexts[-1]))
     return (
         {name: str(row.pk) for name, row in (ids | {"part": part, "double": double}).items()}
         | keys
@@ -163,7 +168,7 @@ def test_every_page(alice: User, page: Page, site: str, enter: Enter, theme: str
 @pytest.mark.parametrize(("theme", "width"), [("light", 390), ("dark", 1280)])
 def test_pages_of_staff(alice: User, sam: User, page: Page, site: str, enter: Enter, theme: str, width: int) -> None:
     candidate = make_candidate(alice, LONG[:255], evidence=["爵士乐", "الجاز", "x" * 400])
-    archive = moderation.Action(name=ModerationAction.ARCHIVE, reason="Twice")
+    archive = moderation.Moderation(name=ModerationAction.ARCHIVE, reason="Twice")
     moderation.act(actor=sam, action=archive, candidate_ids=[candidate.pk, make_candidate(alice).pk])
     ids = {"candidate": candidate.pk, "alice": alice.pk, "group": staff_of("auditor").groups.get().pk}
     page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
@@ -204,9 +209,9 @@ def test_pages_of_staff_numbers(
         done = confirmed(alice, f"Likes {number}", originating_models=[f"model-{LONG[:60]}"])
     backdate(done.action_id, 3)
     rejected = make_candidate(alice, "Knits")
-    services.reject(**by(alice), candidate_id=rejected.pk, code="not_me")
+    decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="not_me")
     make_candidate(alice, "Waits")
-    call_command("refresh_quality", verbosity=0)
+    call_command("refresh_quality_statistics", verbosity=0)
     now = timezone.now()
     ProjectorState.objects.create(host="a" * 63, pid=7, started_at=now, seen_at=now, people=3)
     fail_projection(alice)

@@ -208,10 +208,10 @@ def test_too_many_requests_are_waited_out(alice: User, start: Start, settings: A
     page = start()
     page.clock.install()
     # Less than one, or the first request of a new minute would be served.
-    settings.API_PERSON_RATE = 0.5
+    settings.API_USER_REQUESTS_PER_MINUTE = 0.5
     press(card(page, "Loves jazz"), "Confirm")
     expect(said(page)).to_have_text(re.compile(r"^PTFI is busy\. Trying again in \d+ s …$"))
-    settings.API_PERSON_RATE = 0
+    settings.API_USER_REQUESTS_PER_MINUTE = 0
     page.clock.fast_forward("01:01")
     expect(said(page)).to_have_text("Confirmed. Loves jazz")
     assert "429" in complaints.pop()

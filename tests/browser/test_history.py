@@ -7,10 +7,9 @@ from playwright.sync_api import expect
 
 from ptfi.accounts.models import User
 from tests.support.browser import Opened
-from tests.support.cast import by, confirmed, make_candidate
+from tests.support.cast import acting_for_self, confirmed, make_candidate
 from tests.support.review_browser import assert_not_reloaded, mark_page
-from traits.decisions import candidates as services
-from traits.decisions import traits as persona
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.log import verification
 
@@ -19,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_undo_and_filters_stay_on_the_page(alice: User, opened: Opened) -> None:
     confirmed(alice)
-    services.reject(**by(alice), candidate_id=make_candidate(alice, "Knits").pk, code="not_me")
+    decisions.reject(**acting_for_self(alice), candidate_id=make_candidate(alice, "Knits").pk, code="not_me")
     page = opened("/persona/history/")
     mark_page(page)
     page.get_by_role("button", name=re.compile("Undo.*confirmed “Loves jazz”")).click()
@@ -74,7 +73,7 @@ def test_without_a_script(alice: User, opened: Opened) -> None:
 def test_the_check_goes_on_by_itself(alice: User, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verification, "PIECE", 2)
     for number in range(5):
-        persona.add_trait(**by(alice), changes=Changes(name=f"Hums {number}", category="Skill"))
+        decisions.add_trait(**acting_for_self(alice), changes=Changes(name=f"Hums {number}", category="Skill"))
     page = opened("/persona/history/check/")
     page.get_by_role("button", name="Check it now").click()
     expect(page.locator("#check")).to_contain_text("Nothing was touched")

@@ -4,10 +4,10 @@ import pytest
 
 from ptfi.accounts.models import User
 from tests.support.browser import Opened
-from tests.support.cast import PASSWORD, by, confirmed, make_candidate
+from tests.support.cast import PASSWORD, acting_for_self, confirmed, make_candidate
 from tests.support.erasure_parts import OTHER, SOURCE, suggested
 from tests.support.graph_helpers import project
-from traits.decisions import candidates as services
+from traits import decisions
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,8 +47,8 @@ def test_a_private_piece_is_erased_from_its_card(alice: User, opened: Opened) ->
 
 
 def test_a_suppression_is_lifted_in_place(alice: User, opened: Opened) -> None:
-    services.reject(**by(alice), candidate_id=make_candidate(alice, "Sails").pk, code="not_me")
-    services.reject(**by(alice), candidate_id=make_candidate(alice, "Knits").pk, code="not_me")
+    decisions.reject(**acting_for_self(alice), candidate_id=make_candidate(alice, "Sails").pk, code="not_me")
+    decisions.reject(**acting_for_self(alice), candidate_id=make_candidate(alice, "Knits").pk, code="not_me")
     page = opened("/persona/suppressions/")
     page.get_by_role("button", name="Allow again Sails").click()
     page.get_by_text("“Sails” may be suggested again").wait_for()

@@ -10,10 +10,10 @@ from playwright.sync_api import expect
 from ptfi.accounts.models import User
 from tests.support.accessibility import faults
 from tests.support.browser import NARROW, WIDE, Opened, recorded
-from tests.support.cast import Suggest, by, confirmed
+from tests.support.cast import Suggest, acting_for_self, confirmed
 from tests.support.decisions import status
 from tests.support.review_browser import assert_not_reloaded, heading, mark_page
-from traits.decisions import candidates as services
+from traits import decisions
 from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -121,9 +121,9 @@ def states(suggest: Suggest, alice: User) -> dict[str, str]:
     """Addresses of all kinds of pages, with difficult names."""
     confirmed(alice, "Loves jazz", concepts=["jazz", "music"])
     rejected = suggest(alice, "W" * 255)
-    services.reject(**by(alice), candidate_id=rejected.pk, code="other", reason="long " * 50)
+    decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="other", reason="long " * 50)
     later = suggest(alice, "يحب موسيقى الجاز " * 10)
-    services.defer(**by(alice), candidate_id=later.pk, until=timezone.now() + dt.timedelta(days=3))
+    decisions.defer(**acting_for_self(alice), candidate_id=later.pk, until=timezone.now() + dt.timedelta(days=3))
     suggest(alice, "喜欢爵士乐" * 40, evidence=["我喜欢爵士乐" * 200, "x" * 500], confidence_score=0.3)
     suggest(alice, "Z̸̧̢̛̙a̷͔͑l̴̪̇go " * 8, trait_category="Skill", concepts=["c" * 200])
     private = suggest(alice, "Loves jazz, too", evidence=["Jazz and music."])

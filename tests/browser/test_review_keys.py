@@ -7,10 +7,10 @@ from playwright.sync_api import expect
 
 from ptfi.accounts.models import User
 from tests.support.browser import Opened, no_request, recorded
-from tests.support.cast import by, confirmed
+from tests.support.cast import acting_for_self, confirmed
 from tests.support.decisions import status
 from tests.support.review_browser import assert_not_reloaded, heading, mark_page
-from traits.decisions import candidates as services
+from traits import decisions
 from traits.models import CandidateStatus, ExtractedTraitCandidate, RejectionCode
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -208,7 +208,7 @@ def test_n_goes_to_a_trait_of_ones_own(opened: Opened, queue: list[ExtractedTrai
 def test_what_another_tab_decided_is_said(opened: Opened, queue: list[ExtractedTraitCandidate], alice: User) -> None:
     page = opened()
     mark_page(page)
-    services.confirm(**by(alice), candidate_id=queue[0].pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=queue[0].pk)
     page.keyboard.press("c")
     expect(page.locator("#faults")).to_contain_text("already decided")
     expect(page.locator("#toasts [data-toast]")).to_have_count(0)

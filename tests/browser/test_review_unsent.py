@@ -5,10 +5,10 @@ from playwright.sync_api import Dialog, expect
 
 from ptfi.accounts.models import User
 from tests.support.browser import Opened, no_request
-from tests.support.cast import Suggest, by, confirmed
+from tests.support.cast import Suggest, acting_for_self, confirmed
 from tests.support.decisions import status
 from tests.support.review_browser import heading
-from traits.decisions import candidates as services
+from traits import decisions
 from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,7 +97,7 @@ def test_what_another_tab_decided_keeps_the_place(
     opened: Opened, queue: list[ExtractedTraitCandidate], alice: User
 ) -> None:
     page = opened(f"/review/{queue[2].pk}/")
-    services.confirm(**by(alice), candidate_id=queue[0].pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=queue[0].pk)
     page.evaluate("document.querySelector('#decide input[name=version]').value = 7")
     page.keyboard.press("c")
     expect(page.locator("#faults")).to_be_visible()

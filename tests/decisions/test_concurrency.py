@@ -17,18 +17,18 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from ptfi.api.models import IdempotencyKey
+from ptfi.db.transactions import front_door
 from tests.support.api import api_of
 from tests.support.candidate_files import new_row, row, stored
-from tests.support.cast import Suggest, by, make_candidate
+from tests.support.cast import Suggest, acting_for_self, make_candidate
 from tests.support.concurrency import at_once, beside, wait_for_a_lock
 from tests.support.decisions import assert_log_whole
-from traits.decisions import candidates as services
-from traits.decisions import undo
+from traits import decisions
 from traits.erasure import persona as erasure
 from traits.erasure import suppressions
 from traits.errors import AlreadyDecidedError, NotLatestError
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import Suggestion, parse
+from traits.ingest.parsing import CandidateRecord, parse
 from traits.models import (
     CandidateStatus,
     ExtractedTraitCandidate,
@@ -47,11 +47,11 @@ def test_many_tabs_one_winner(alice: User, suggest: Suggest) -> None:
 
     def decide(index: int) -> str:
         try:
-            with transaction.atomic(durable=True):
+            with front_door():
                 if index % 2:
-                    services.confirm(**by(alice), candidate_id=candidate.pk)
+                    decisions.confirm(**acting_for_self(alice), candidate_id=candidate.pk)
                 else:
-                    services.reject(**by(alice), candidate_id=candidate.pk, code="other")
+                    decisions.reject(**acting_for_self(alice), candidate_id=candidate.pk, code="other")
         except AlreadyDecidedError as error:
             return error.code
         return "won"
@@ -75,8 +75,8 @@ def test_many_decisions_leave_no_gap(alice: User, suggest: Suggest) -> None:
 
     def decide(index: int) -> None:
         for pk in ids[index * 3 : index * 3 + 3]:
-            with transaction.atomic(durable=True):
-                services.confirm(**by(alice), candidate_id=pk)
+            with front_door():
+                decisions.confirm(**acting_for_self(alice), candidate_id=pk)
 
     at_once(decide)
     assert Persona.objects.get(user=alice).revision == 24
@@ -86,11 +86,11 @@ def test_many_decisions_leave_no_gap(alice: User, suggest: Suggest) -> None:
 def test_a_rejection_that_waited_sees_what_came_back_meanwhile(alice: User, suggest: Suggest) -> None:
     """What says the same is rejected along, though it was put back after the rejection began to wait."""
     back, chosen = suggest(alice, "Loves jazz"), suggest(alice, "loves jazz")
-    services.reject(**by(alice), candidate_id=back.pk, code="duplicate")
+    decisions.reject(**acting_for_self(alice), candidate_id=back.pk, code="duplicate")
 
     waiting = threading.Thread(target=reject, args=(alice, chosen))
-    with transaction.atomic(durable=True):
-        services.reopen(**by(alice), candidate_id=back.pk)
+    with front_door():
+        decisions.reopen(**acting_for_self(alice), candidate_id=back.pk)
         waiting.start()
         wait_for_a_lock()
     assert_both_rejected(alice, waiting)
@@ -104,7 +104,7 @@ def test_a_rejection_that_waited_sees_what_has_no_entry_in_the_log(
     other, chosen = suggest(bob if back == "received" else alice), suggest(alice, "loves jazz")
 
     def moderate(name: str, **more: Any) -> None:
-        action = moderation.Action(name=ModerationAction(name), reason="Ticket 17", **more)
+        action = moderation.Moderation(name=ModerationAction(name), reason="Ticket 17", **more)
         assert moderation.act(actor=sam, action=action, candidate_ids=[other.pk]).done
 
     if back == "requeued":
@@ -117,9 +117,9 @@ def test_a_rejection_that_waited_sees_what_has_no_entry_in_the_log(
         ExtractedTraitCandidate.objects.filter(pk=other.pk).update(**away)
 
     waiting = threading.Thread(target=reject, args=(alice, chosen))
-    with transaction.atomic(durable=True):
+    with front_door():
         if back == "lifted":
-            suppressions.lift_suppression(**by(alice), suppression_id=kept.pk)
+            suppressions.lift_suppression(**acting_for_self(alice), suppression_id=kept.pk)
         else:
             name = {"requeued": "requeue", "released": "release", "received": "reassign"}[back]
             moderate(name, to=alice if back == "received" else None)
@@ -130,8 +130,8 @@ def test_a_rejection_that_waited_sees_what_has_no_entry_in_the_log(
 
 def reject(user: User, candidate: ExtractedTraitCandidate) -> None:
     try:
-        with transaction.atomic(durable=True):
-            services.reject(**by(user), candidate_id=candidate.pk, code="not_me")
+        with front_door():
+            decisions.reject(**acting_for_self(user), candidate_id=candidate.pk, code="not_me")
     finally:
         connection.close()
 
@@ -144,12 +144,12 @@ def assert_both_rejected(user: User, waiting: threading.Thread) -> None:
 
 
 def test_one_undo_of_many_wins(alice: User, suggest: Suggest) -> None:
-    outcome = services.confirm(**by(alice), candidate_id=suggest(alice).pk)
+    outcome = decisions.confirm(**acting_for_self(alice), candidate_id=suggest(alice).pk)
 
     def take_back(_: int) -> bool:
         try:
-            with transaction.atomic(durable=True):
-                undo.undo(**by(alice), action_id=outcome.action_id)
+            with front_door():
+                decisions.undo(**acting_for_self(alice), action_id=outcome.action_id)
         except NotLatestError:
             return False
         return True
@@ -159,7 +159,7 @@ def test_one_undo_of_many_wins(alice: User, suggest: Suggest) -> None:
 
 @pytest.mark.parametrize("how", ["lifted", "undone"])
 def test_what_an_import_keeps_away_while_the_suppression_goes_comes_back(alice: User, how: str) -> None:
-    outcome = services.reject(**by(alice), candidate_id=make_candidate(alice).pk, code="not_me")
+    outcome = decisions.reject(**acting_for_self(alice), candidate_id=make_candidate(alice).pk, code="not_me")
     suppression = Suppression.objects.get()
     earlier, later = new_row(), new_row()
     User.objects.filter(pk=alice.pk).update(external_id="test:alice")
@@ -167,16 +167,16 @@ def test_what_an_import_keeps_away_while_the_suppression_goes_comes_back(alice: 
 
     def end() -> None:
         try:
-            with transaction.atomic(durable=True):
+            with front_door():
                 if how == "lifted":
-                    suppressions.lift_suppression(**by(alice), suppression_id=suppression.pk)
+                    suppressions.lift_suppression(**acting_for_self(alice), suppression_id=suppression.pk)
                 else:
-                    undo.undo(**by(alice), action_id=outcome.action_id)
+                    decisions.undo(**acting_for_self(alice), action_id=outcome.action_id)
         finally:
             connection.close()
 
     ending, importing = threading.Thread(target=end), threading.Thread(target=in_import, args=(later,))
-    with transaction.atomic(durable=True):
+    with front_door():
         ExtractedTraitCandidate.objects.select_for_update().get(pk=earlier["candidate_id"])
         ending.start()
         wait_for_a_lock()
@@ -188,9 +188,9 @@ def test_what_an_import_keeps_away_while_the_suppression_goes_comes_back(alice: 
     assert {stored(row).status for row in (earlier, later)} == {CandidateStatus.CANDIDATE}
 
 
-def parsed(row: dict[str, Any]) -> Suggestion:
+def parsed(row: dict[str, Any]) -> CandidateRecord:
     suggestion = parse(row)
-    assert isinstance(suggestion, Suggestion)
+    assert isinstance(suggestion, CandidateRecord)
     return suggestion
 
 
@@ -217,8 +217,8 @@ def test_an_import_and_decisions_do_not_lock_each_other_out(alice: User, tmp_pat
             return
         for pk in reversed(old):
             try:
-                with transaction.atomic(durable=True):
-                    services.defer(**by(alice), candidate_id=pk, until=None)
+                with front_door():
+                    decisions.defer(**acting_for_self(alice), candidate_id=pk, until=None)
             except AlreadyDecidedError:
                 continue
 
@@ -237,7 +237,7 @@ def test_an_erasure_and_a_request_with_a_key_do_not_lock_each_other_out(alice: U
         with transaction.atomic():
             # The erasure has the person, and waits for this candidate.
             ExtractedTraitCandidate.objects.select_for_update().get(pk=pk)
-            erasing = threads.enter_context(beside(lambda: erasure.erase_persona(**by(alice))))
+            erasing = threads.enter_context(beside(lambda: erasure.erase_persona(**acting_for_self(alice))))
             adding = threads.enter_context(beside(lambda: api.post("/traits/custom", body, Idempotency_Key="new")))
         erasing.result(10)
         assert adding.result(10)[0] == 201

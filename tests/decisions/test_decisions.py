@@ -7,11 +7,9 @@ import pytest
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.support.cast import Suggest, by, confirmed, confirmed_trait
-from tests.support.decisions import assert_log_whole, decisions, status
-from traits.decisions import candidates as services
-from traits.decisions import traits as persona
-from traits.decisions import undo
+from tests.support.cast import Suggest, acting_for_self, confirmed, confirmed_trait
+from tests.support.decisions import assert_log_whole, log_of, status
+from traits import decisions
 from traits.decisions.inputs import Changes, Evidence
 from traits.errors import (
     AlreadyDecidedError,
@@ -29,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 def test_confirm_as_is_makes_the_trait_with_the_candidates_id(alice: User, suggest: Suggest) -> None:
     candidate = suggest(alice)
-    outcome = services.confirm(**by(alice), candidate_id=candidate.pk)
+    outcome = decisions.confirm(**acting_for_self(alice), candidate_id=candidate.pk)
     trait = PersonaTrait.objects.get(user=alice)
     assert (trait.pk, trait.name, trait.origin, trait.version) == (candidate.pk, "Loves jazz", "ai_confirmed_user", 1)
     assert status(candidate) == "confirmed_by_user"
@@ -42,12 +40,14 @@ def test_confirm_as_is_makes_the_trait_with_the_candidates_id(alice: User, sugge
 
 def test_the_first_decision_of_somebody_whom_an_import_brought(alice: User, suggest: Suggest) -> None:
     Persona.objects.filter(user=alice).delete()
-    services.defer(**by(alice), candidate_id=suggest(alice).pk, until=None)
+    decisions.defer(**acting_for_self(alice), candidate_id=suggest(alice).pk, until=None)
     assert Persona.objects.get(user=alice).revision == 1
 
 
 def test_a_rating_alone_is_still_as_it_is(alice: User, suggest: Suggest) -> None:
-    outcome = services.confirm(**by(alice), candidate_id=suggest(alice).pk, changes=Changes(user_confidence=4))
+    outcome = decisions.confirm(
+        **acting_for_self(alice), candidate_id=suggest(alice).pk, changes=Changes(user_confidence=4)
+    )
     assert outcome.entries[0].user_decision == "confirmed_asis"
     assert PersonaTrait.objects.get(user=alice).user_confidence == 4
 
@@ -65,7 +65,7 @@ def test_a_rating_alone_is_still_as_it_is(alice: User, suggest: Suggest) -> None
 )
 def test_any_other_change_makes_it_modified(alice: User, suggest: Suggest, changes: Changes) -> None:
     candidate = suggest(alice)
-    outcome = services.confirm(**by(alice), candidate_id=candidate.pk, changes=changes)
+    outcome = decisions.confirm(**acting_for_self(alice), candidate_id=candidate.pk, changes=changes)
     assert outcome.entries[0].user_decision == "confirmed_modified"
     assert status(candidate) == "refined_by_user"
     trait = PersonaTrait.objects.get(user=alice)
@@ -75,7 +75,7 @@ def test_any_other_change_makes_it_modified(alice: User, suggest: Suggest, chang
 
 def test_changes_that_change_nothing_leave_it_as_it_is(alice: User, suggest: Suggest) -> None:
     changes = Changes(name=" Loves jazz ", category="Interest", notes="", concepts=["jazz", "JAZZ"])
-    outcome = services.confirm(**by(alice), candidate_id=suggest(alice).pk, changes=changes)
+    outcome = decisions.confirm(**acting_for_self(alice), candidate_id=suggest(alice).pk, changes=changes)
     assert outcome.entries[0].user_decision == "confirmed_asis"
 
 
@@ -93,14 +93,18 @@ def test_a_verdict_against_evidence_makes_it_modified(
 ) -> None:
     candidate = suggest(alice)
     piece = candidate.supporting_evidence[0]["evidence_id"]
-    outcome = services.confirm(**by(alice), candidate_id=candidate.pk, evidence=Evidence(verdicts={piece: verdict}))
+    outcome = decisions.confirm(
+        **acting_for_self(alice), candidate_id=candidate.pk, evidence=Evidence(verdicts={piece: verdict})
+    )
     assert outcome.entries[0].user_decision == decision
     assert PersonaTrait.objects.get(user=alice).evidence[0]["verdict"] == verdict
 
 
 def test_evidence_of_ones_own(alice: User, suggest: Suggest) -> None:
     candidate = suggest(alice)
-    services.confirm(**by(alice), candidate_id=candidate.pk, evidence=Evidence(own=["I said so.", " I said so. "]))
+    decisions.confirm(
+        **acting_for_self(alice), candidate_id=candidate.pk, evidence=Evidence(own=["I said so.", " I said so. "])
+    )
     trait = PersonaTrait.objects.get(user=alice)
     assert [piece["content"] for piece in trait.evidence][2:] == ["I said so."]
     assert trait.origin == "ai_refined_user"
@@ -109,8 +113,8 @@ def test_evidence_of_ones_own(alice: User, suggest: Suggest) -> None:
 def test_defer_until_a_time_and_until_new_evidence(alice: User, suggest: Suggest) -> None:
     first, second = suggest(alice), suggest(alice, "Sails")
     tomorrow = timezone.now() + dt.timedelta(days=1)
-    services.defer(**by(alice), candidate_id=first.pk, until=tomorrow)
-    services.defer(**by(alice), candidate_id=second.pk, until=None)
+    decisions.defer(**acting_for_self(alice), candidate_id=first.pk, until=tomorrow)
+    decisions.defer(**acting_for_self(alice), candidate_id=second.pk, until=None)
     first.refresh_from_db(fields=["status", "deferred_until"])
     assert (first.status, first.deferred_until) == ("awaiting_refinement", tomorrow)
     assert status(second) == "awaiting_refinement"
@@ -120,13 +124,13 @@ def test_defer_until_a_time_and_until_new_evidence(alice: User, suggest: Suggest
 def test_defer_refuses_the_past_and_the_far_future(alice: User, suggest: Suggest, days: int) -> None:
     until = timezone.now() + dt.timedelta(days=days)
     with pytest.raises(InvalidError):
-        services.defer(**by(alice), candidate_id=suggest(alice).pk, until=until)
+        decisions.defer(**acting_for_self(alice), candidate_id=suggest(alice).pk, until=until)
 
 
 def test_merge_unites_evidence_and_concepts(alice: User, suggest: Suggest) -> None:
     target = confirmed_trait(alice)
     candidate = suggest(alice, "Listens to bebop", evidence=["Bebop!"], concepts=["Jazz", "bebop"])
-    services.merge(**by(alice), candidate_id=candidate.pk, into=target.pk)
+    decisions.merge(**acting_for_self(alice), candidate_id=candidate.pk, into=target.pk)
     trait = PersonaTrait.objects.get(user=alice)
     assert [piece["content"] for piece in trait.evidence] == ["I love jazz.", "Jazz again tonight!", "Bebop!"]
     assert trait.concepts == ["jazz", "bebop"]
@@ -137,9 +141,9 @@ def test_merge_unites_evidence_and_concepts(alice: User, suggest: Suggest) -> No
 def test_a_merged_suggestion_can_be_split_off_later(alice: User, suggest: Suggest) -> None:
     target = confirmed_trait(alice)
     candidate = suggest(alice, "Listens to bebop", evidence=["Bebop!"], concepts=["Jazz", "bebop"])
-    services.merge(**by(alice), candidate_id=candidate.pk, into=target.pk)
-    persona.edit_trait(**by(alice), trait_id=target.pk, changes=Changes(name="Adores jazz"))
-    services.reopen(**by(alice), candidate_id=candidate.pk)
+    decisions.merge(**acting_for_self(alice), candidate_id=candidate.pk, into=target.pk)
+    decisions.edit_trait(**acting_for_self(alice), trait_id=target.pk, changes=Changes(name="Adores jazz"))
+    decisions.reopen(**acting_for_self(alice), candidate_id=candidate.pk)
     trait = PersonaTrait.objects.get(user=alice)
     assert (trait.name, trait.concepts, len(trait.evidence)) == ("Adores jazz", ["jazz"], 2)
     assert status(candidate) == "candidate"
@@ -148,41 +152,43 @@ def test_a_merged_suggestion_can_be_split_off_later(alice: User, suggest: Sugges
 def test_merge_into_nothing(alice: User, bob: User, suggest: Suggest) -> None:
     candidate = suggest(alice)
     theirs, gone = confirmed_trait(bob), confirmed_trait(alice, "Old")
-    persona.remove_trait(**by(alice), trait_id=gone.pk)
+    decisions.remove_trait(**acting_for_self(alice), trait_id=gone.pk)
     for into, error in ((uuid.uuid4(), InvalidError), (theirs.pk, InvalidError), (gone.pk, TraitRemovedError)):
         with pytest.raises(error):
-            services.merge(**by(alice), candidate_id=candidate.pk, into=into)
+            decisions.merge(**acting_for_self(alice), candidate_id=candidate.pk, into=into)
     assert status(candidate) == "candidate"
 
 
 def test_reopen_only_what_was_rejected_or_merged(alice: User, suggest: Suggest) -> None:
     rejected, done = suggest(alice), confirmed(alice, "Sails").candidate
-    services.reject(**by(alice), candidate_id=rejected.pk, code="outdated")
-    services.reopen(**by(alice), candidate_id=rejected.pk)
+    decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="outdated")
+    decisions.reopen(**acting_for_self(alice), candidate_id=rejected.pk)
     assert status(rejected) == "candidate"
     assert not Suppression.objects.filter(user=alice).exists()
     assert done
     with pytest.raises(AlreadyDecidedError):
-        services.reopen(**by(alice), candidate_id=done.pk)
+        decisions.reopen(**acting_for_self(alice), candidate_id=done.pk)
 
 
 def test_add_edit_status_remove(alice: User) -> None:
-    outcome = persona.add_trait(
-        **by(alice), changes=Changes(name="Bakes", category="Skill", user_confidence=5), own_evidence=["Every Sunday."]
+    outcome = decisions.add_trait(
+        **acting_for_self(alice),
+        changes=Changes(name="Bakes", category="Skill", user_confidence=5),
+        own_evidence=["Every Sunday."],
     )
     assert outcome.trait
     pk = outcome.trait.pk
     assert (outcome.trait.confidence, outcome.trait.origin) == (1.0, "user_defined")
-    persona.edit_trait(**by(alice), trait_id=pk, changes=Changes(description="Bread."), version=1)
-    persona.set_status(**by(alice), trait_id=pk, status="dormant", version=2)
-    persona.remove_trait(**by(alice), trait_id=pk, reason="No time.", version=3)
+    decisions.edit_trait(**acting_for_self(alice), trait_id=pk, changes=Changes(description="Bread."), version=1)
+    decisions.set_status(**acting_for_self(alice), trait_id=pk, status="dormant", version=2)
+    decisions.remove_trait(**acting_for_self(alice), trait_id=pk, reason="No time.", version=3)
     assert not PersonaTrait.objects.filter(user=alice).exists()
-    assert decisions(alice) == ["user_added_confirmed", "edited", "status_changed", "removed"]
+    assert log_of(alice) == ["user_added_confirmed", "edited", "status_changed", "removed"]
     assert Suppression.objects.filter(user=alice, name_key="bakes", category="Skill").exists()
     for _ in range(4):
         newest = UserRefinedTrait.objects.filter(user=alice).exclude(user_decision="undone").order_by("-revision")
         undone = UserRefinedTrait.objects.exclude(undoes=None).values("undoes")
-        undo.undo(**by(alice), action_id=newest.exclude(pk__in=undone)[0].pk)
+        decisions.undo(**acting_for_self(alice), action_id=newest.exclude(pk__in=undone)[0].pk)
     assert not PersonaTrait.objects.filter(user=alice).exists()
     assert not Suppression.objects.filter(user=alice).exists()
     assert_log_whole(alice)
@@ -193,12 +199,12 @@ def test_removing_a_suggested_trait_rejects_its_suggestion(alice: User) -> None:
     assert outcome.candidate
     assert outcome.trait
     services_changes = Changes(name="Adores jazz")
-    persona.edit_trait(**by(alice), trait_id=outcome.trait.pk, changes=services_changes)
-    removed = persona.remove_trait(**by(alice), trait_id=outcome.trait.pk)
+    decisions.edit_trait(**acting_for_self(alice), trait_id=outcome.trait.pk, changes=services_changes)
+    removed = decisions.remove_trait(**acting_for_self(alice), trait_id=outcome.trait.pk)
     assert status(outcome.candidate) == "rejected_by_user"
     keys = set(Suppression.objects.filter(user=alice).values_list("name_key", flat=True))
     assert keys == {"loves jazz", "adores jazz"}
-    undo.undo(**by(alice), action_id=removed.action_id)
+    decisions.undo(**acting_for_self(alice), action_id=removed.action_id)
     assert status(outcome.candidate) == "confirmed_by_user"
     assert PersonaTrait.objects.get(user=alice).name == "Adores jazz"
     assert not Suppression.objects.filter(user=alice).exists()
@@ -207,27 +213,27 @@ def test_removing_a_suggested_trait_rejects_its_suggestion(alice: User) -> None:
 def test_an_edit_that_changes_nothing_is_told_so(alice: User) -> None:
     trait = confirmed_trait(alice)
     with pytest.raises(InvalidError):
-        persona.edit_trait(**by(alice), trait_id=trait.pk, changes=Changes(name="Loves jazz"))
-    assert decisions(alice) == ["confirmed_asis"]
+        decisions.edit_trait(**acting_for_self(alice), trait_id=trait.pk, changes=Changes(name="Loves jazz"))
+    assert log_of(alice) == ["confirmed_asis"]
 
 
 def test_what_is_decided_or_stale_or_anothers_is_refused(alice: User, bob: User, suggest: Suggest) -> None:
     done = confirmed(alice)
     assert done.candidate
     with pytest.raises(AlreadyDecidedError):
-        services.reject(**by(alice), candidate_id=done.candidate.pk, code="not_me", version=1)
+        decisions.reject(**acting_for_self(alice), candidate_id=done.candidate.pk, code="not_me", version=1)
     fresh = suggest(alice, "Sails")
     with pytest.raises(StaleVersionError):
-        services.confirm(**by(alice), candidate_id=fresh.pk, version=7)
+        decisions.confirm(**acting_for_self(alice), candidate_id=fresh.pk, version=7)
     with pytest.raises(NotFoundError):
-        services.confirm(**by(bob), candidate_id=fresh.pk)
+        decisions.confirm(**acting_for_self(bob), candidate_id=fresh.pk)
     held = suggest(alice, "Held", held_reason="unsafe")
     with pytest.raises(NotFoundError):
-        services.confirm(**by(alice), candidate_id=held.pk)
+        decisions.confirm(**acting_for_self(alice), candidate_id=held.pk)
     with pytest.raises(NotFoundError):
-        persona.remove_trait(**by(bob), trait_id=done.candidate.pk)
+        decisions.remove_trait(**acting_for_self(bob), trait_id=done.candidate.pk)
     with pytest.raises(NotFoundError):
-        undo.undo(**by(bob), action_id=done.action_id)
+        decisions.undo(**acting_for_self(bob), action_id=done.action_id)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +253,7 @@ def test_what_is_decided_or_stale_or_anothers_is_refused(alice: User, bob: User,
 def test_bad_changes_are_named_and_change_nothing(alice: User, suggest: Suggest, changes: Changes) -> None:
     candidate = suggest(alice)
     with pytest.raises(InvalidError) as caught:
-        services.confirm(**by(alice), candidate_id=candidate.pk, changes=changes)
+        decisions.confirm(**acting_for_self(alice), candidate_id=candidate.pk, changes=changes)
     assert list(caught.value.details) == list(changes.given())
     assert status(candidate) == "candidate"
 
@@ -257,7 +263,7 @@ def test_bad_changes_are_named_and_change_nothing(alice: User, suggest: Suggest,
 )
 def test_bad_evidence_is_refused(alice: User, suggest: Suggest, evidence: Evidence) -> None:
     with pytest.raises(InvalidError):
-        services.confirm(**by(alice), candidate_id=suggest(alice).pk, evidence=evidence)
+        decisions.confirm(**acting_for_self(alice), candidate_id=suggest(alice).pk, evidence=evidence)
 
 
 def test_every_rule_error_has_a_status_and_a_code() -> None:

@@ -7,13 +7,10 @@ import pytest
 
 from graph.projection import verification as check
 from ptfi.accounts.models import User
-from tests.support.cast import by, confirmed, confirmed_trait
-from tests.support.decisions import assert_log_whole, decisions, status
+from tests.support.cast import acting_for_self, confirmed, confirmed_trait
+from tests.support.decisions import assert_log_whole, log_of, status
 from tests.support.graph_helpers import cypher, project, trait_node
-from traits.decisions import candidates as services
-from traits.decisions import duplicates as relations
-from traits.decisions import traits as persona
-from traits.decisions import undo
+from traits import decisions
 from traits.decisions.inputs import Changes, Relation
 from traits.errors import InvalidError, NotFoundError, NotLatestError, StaleVersionError, TraitRemovedError
 from traits.log.snapshots import State, trait_state
@@ -23,9 +20,9 @@ from traits.persona import duplicates as pairs
 pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 
 
-def relate(user: User, trait: PersonaTrait, kind: str, other: PersonaTrait, **fields: Any) -> services.Outcome:
+def relate(user: User, trait: PersonaTrait, kind: str, other: PersonaTrait, **fields: Any) -> decisions.Outcome:
     relation = Relation(trait_id=other.pk, kind=kind, existing_contexts=fields.pop("existing_contexts", []))
-    return relations.relate(**by(user), trait_id=trait.pk, relation=relation, **fields)
+    return decisions.relate(**acting_for_self(user), trait_id=trait.pk, relation=relation, **fields)
 
 
 def traits(user: User) -> dict[str, State]:
@@ -50,7 +47,7 @@ def test_same_merges_one_trait_into_the_other(alice: User, jazz: PersonaTrait, b
         "More bebop.",
     ]
     assert now["concepts"] == ["jazz", "bebop"]
-    assert decisions(alice)[-2:] == ["removed", "edited"]
+    assert log_of(alice)[-2:] == ["removed", "edited"]
     assert {entry.batch_id for entry in outcome.entries} == {outcome.batch_id}
     assert outcome.entries[0].content["relation"] == {
         "trait_id": str(bebop.pk),
@@ -60,7 +57,7 @@ def test_same_merges_one_trait_into_the_other(alice: User, jazz: PersonaTrait, b
     project(alice)
     assert trait_node(bebop.pk) is None
     assert check.check(alice.pk) == []
-    undo.undo(**by(alice), action_id=outcome.entries[0].pk)
+    decisions.undo(**acting_for_self(alice), action_id=outcome.entries[0].pk)
     assert traits(alice) == before
     assert_log_whole(alice)
     project(alice)
@@ -100,7 +97,7 @@ def test_one_replaces_the_other(alice: User, jazz: PersonaTrait, bebop: PersonaT
     assert shown[str(jazz.pk)]["status"] == "dormant"
     assert shown[str(jazz.pk)]["until"] == shown[str(bebop.pk)]["since"] is not None
     assert shown[str(bebop.pk)]["until"] is None
-    undo.undo(**by(alice), action_id=outcome.action_id)
+    decisions.undo(**acting_for_self(alice), action_id=outcome.action_id)
     assert traits(alice) == before
 
 
@@ -114,7 +111,7 @@ def test_both_are_true_in_different_places(alice: User, jazz: PersonaTrait, bebo
     held = traits(alice)
     assert held["Loves jazz"]["expression_contexts"] == ["at work"]
     assert held["Loves  JAZZ!"]["expression_contexts"] == ["at home"]
-    assert decisions(alice)[-2:] == ["edited", "edited"]
+    assert log_of(alice)[-2:] == ["edited", "edited"]
     assert pairs.close_pairs(alice) == []
     project(alice)
     assert check.check(alice.pk) == []
@@ -124,15 +121,15 @@ def test_old_was_wrong_removes_the_other_trait(alice: User, jazz: PersonaTrait, 
     outcome = relate(alice, jazz, "old_was_wrong", bebop)
     assert list(traits(alice)) == ["Loves jazz"]
     assert len(outcome.entries) == 1
-    undo.undo(**by(alice), action_id=outcome.action_id)
+    decisions.undo(**acting_for_self(alice), action_id=outcome.action_id)
     assert len(traits(alice)) == 2
 
 
 def test_what_moved_on_is_not_undone_by_half(alice: User, jazz: PersonaTrait, bebop: PersonaTrait) -> None:
     outcome = relate(alice, jazz, "same", bebop)
-    persona.edit_trait(**by(alice), trait_id=jazz.pk, changes=Changes(notes="Since then."))
+    decisions.edit_trait(**acting_for_self(alice), trait_id=jazz.pk, changes=Changes(notes="Since then."))
     with pytest.raises(NotLatestError):
-        undo.undo(**by(alice), action_id=outcome.action_id)
+        decisions.undo(**acting_for_self(alice), action_id=outcome.action_id)
 
 
 def test_what_is_refused_changes_nothing(alice: User, bob: User, jazz: PersonaTrait, bebop: PersonaTrait) -> None:
@@ -150,7 +147,7 @@ def test_what_is_refused_changes_nothing(alice: User, bob: User, jazz: PersonaTr
     with pytest.raises(StaleVersionError):
         relate(alice, jazz, "same", bebop, other_version=bebop.version + 7)
     assert traits(alice) == before
-    persona.remove_trait(**by(alice), trait_id=bebop.pk)
+    decisions.remove_trait(**acting_for_self(alice), trait_id=bebop.pk)
     with pytest.raises(TraitRemovedError):
         relate(alice, jazz, "same", bebop)
 
@@ -174,7 +171,7 @@ def test_there_is_room_for_so_much(alice: User, jazz: PersonaTrait) -> None:
 )
 def test_nearly_the_same_names_are_a_pair(alice: User, one: str, other: str) -> None:
     for name in (one, other, "Sails"):
-        persona.add_trait(**by(alice), changes=Changes(name=name, category="Other"))
+        decisions.add_trait(**acting_for_self(alice), changes=Changes(name=name, category="Other"))
     found = pairs.close_pairs(alice)
     assert [{pair.first.name, pair.second.name} for pair in found] == [{one, other}]
 
@@ -182,7 +179,7 @@ def test_nearly_the_same_names_are_a_pair(alice: User, one: str, other: str) -> 
 @pytest.mark.parametrize(("one", "other"), [("Ran 5 km", "Ran 10 km"), ("Likes tea", "Likes Bach"), ("C", "C++")])
 def test_different_names_are_no_duplicates(alice: User, one: str, other: str) -> None:
     for name in (one, other):
-        persona.add_trait(**by(alice), changes=Changes(name=name, category="Other"))
+        decisions.add_trait(**acting_for_self(alice), changes=Changes(name=name, category="Other"))
     assert pairs.close_pairs(alice) == []
 
 
@@ -191,5 +188,5 @@ def test_pairs_are_the_persons_own_and_awake(alice: User, bob: User, jazz: Perso
     assert pairs.close_pairs(alice) == []
     old = confirmed_trait(alice, "loves jazz")
     assert len(pairs.close_pairs(alice)) == 1
-    persona.set_status(**by(alice), trait_id=old.pk, status="dormant")
+    decisions.set_status(**acting_for_self(alice), trait_id=old.pk, status="dormant")
     assert pairs.close_pairs(alice) == []

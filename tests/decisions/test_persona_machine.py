@@ -23,15 +23,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from graph import schema
+from graph.projection import installation
 from ptfi.accounts.models import User
 from tests.support.candidate_files import new_row, piece
-from tests.support.cast import by
+from tests.support.cast import acting_for_self
 from tests.support.persona_sequence import Sequence
-from traits.decisions import bulk, styles, undo
-from traits.decisions import candidates as services
-from traits.decisions import duplicates as relations
-from traits.decisions import traits as persona
+from traits import decisions
+from traits.decisions import styles
+from traits.decisions.candidates import _standing_merge
+from traits.decisions.duplicates import KINDS
 from traits.decisions.inputs import Changes, Evidence, Relation
 from traits.erasure import parts as erasure_parts
 from traits.erasure import persona as erasure
@@ -39,7 +39,7 @@ from traits.erasure import suppressions
 from traits.errors import InvalidError, NotLatestError
 from traits.ingest import batch as ingest
 from traits.ingest import blocklist as bars
-from traits.ingest.parsing import Suggestion, parse
+from traits.ingest.parsing import CandidateRecord, parse
 from traits.log.snapshots import trait_state
 from traits.log.undoable import standing_ids
 from traits.models import (
@@ -98,7 +98,7 @@ class Decisions(Sequence):
             verdicts={candidate.supporting_evidence[0]["evidence_id"]: verdict}, own=["So I said."] if own else []
         )
         changes = Changes(name=name, concepts=words)
-        services.confirm(**by(self.user), candidate_id=candidate.pk, changes=changes, evidence=evidence)
+        decisions.confirm(**acting_for_self(self.user), candidate_id=candidate.pk, changes=changes, evidence=evidence)
 
     @precondition(lambda self: self.count("undecided") and self.count("traits"))
     @rule(number=index, kind=st.sampled_from(["replaces", "both_true", "old_was_wrong"]), places=contexts)
@@ -107,7 +107,9 @@ class Decisions(Sequence):
         relation = Relation(trait_id=old.pk, kind=kind, existing_contexts=places)
         changes = Changes(expression_contexts=places)
         try:
-            services.confirm(**by(self.user), candidate_id=candidate.pk, changes=changes, relation=relation)
+            decisions.confirm(
+                **acting_for_self(self.user), candidate_id=candidate.pk, changes=changes, relation=relation
+            )
         except InvalidError:
             assert kind == "both_true"
             assert not places
@@ -118,15 +120,15 @@ class Decisions(Sequence):
         old = next(iter(self.traits()), None)
         relation = Relation(trait_id=old.pk, kind="new_is_wrong") if old and code == "not_me" else None
         candidate = self.pick(self.undecided(), number)
-        services.reject(**by(self.user), candidate_id=candidate.pk, code=code, relation=relation)
+        decisions.reject(**acting_for_self(self.user), candidate_id=candidate.pk, code=code, relation=relation)
 
     @precondition(lambda self: self.count("traits") > 1)
-    @rule(number=index, other=index, kind=st.sampled_from(relations.KINDS), here=contexts, there=contexts)
+    @rule(number=index, other=index, kind=st.sampled_from(KINDS), here=contexts, there=contexts)
     def relate(self, number: int, other: int, kind: str, here: list[str], there: list[str]) -> None:
         kept, gone = self.pick(self.traits(), number), self.pick(self.traits(), other)
         relation = Relation(trait_id=gone.pk, kind=kind, existing_contexts=there)
         try:
-            relations.relate(**by(self.user), trait_id=kept.pk, relation=relation, contexts=here)
+            decisions.relate(**acting_for_self(self.user), trait_id=kept.pk, relation=relation, contexts=here)
         except InvalidError:
             assert kept.pk == gone.pk or (kind == "both_true" and (not here or not there or set(here) == set(there)))
 
@@ -141,7 +143,7 @@ class Decisions(Sequence):
         if known and number % 3 == 2:
             row["supersedes"] = [str(self.pick(known, old).pk)]
         parsed = parse(row)
-        assert isinstance(parsed, Suggestion)
+        assert isinstance(parsed, CandidateRecord)
         before = [trait_state(trait) for trait in self.traits()], styles.all_styles(self.user)
         ingest.apply([parsed], owner=self.user)
         assert ([trait_state(trait) for trait in self.traits()], styles.all_styles(self.user)) == before
@@ -150,13 +152,13 @@ class Decisions(Sequence):
     @rule(number=index, days=st.none() | st.integers(1, 30))
     def defer(self, number: int, days: int | None) -> None:
         until = None if days is None else timezone.now() + dt.timedelta(days=days)
-        services.defer(**by(self.user), candidate_id=self.pick(self.undecided(), number).pk, until=until)
+        decisions.defer(**acting_for_self(self.user), candidate_id=self.pick(self.undecided(), number).pk, until=until)
 
     @precondition(lambda self: self.count("undecided") and self.count("traits"))
     @rule(number=index)
     def merge(self, number: int) -> None:
         into = self.pick(self.traits(), number).pk
-        services.merge(**by(self.user), candidate_id=self.pick(self.undecided(), number).pk, into=into)
+        decisions.merge(**acting_for_self(self.user), candidate_id=self.pick(self.undecided(), number).pk, into=into)
 
     @rule(number=index)
     def reopen(self, number: int) -> None:
@@ -166,33 +168,33 @@ class Decisions(Sequence):
             .order_by("created_at")
             .exclude(pk__in=[trait.pk for trait in self.traits()])
         )
-        choices = [*rows, *(row for row in merged if services._standing_merge(self.user, row))]
+        choices = [*rows, *(row for row in merged if _standing_merge(self.user, row))]
         if choices:
-            services.reopen(**by(self.user), candidate_id=self.pick(choices, number).pk)
+            decisions.reopen(**acting_for_self(self.user), candidate_id=self.pick(choices, number).pk)
 
     @rule(name=names, category=st.sampled_from(Category.values), words=concepts, rating=st.none() | st.integers(1, 5))
     def add(self, name: str, category: str, words: list[str], rating: int | None) -> None:
         changes = Changes(name=name, category=category, concepts=words, user_confidence=rating)
-        persona.add_trait(**by(self.user), changes=changes, own_evidence=["Since always."])
+        decisions.add_trait(**acting_for_self(self.user), changes=changes, own_evidence=["Since always."])
 
     @precondition(lambda self: self.count("traits"))
     @rule(number=index, name=names, category=st.sampled_from(Category.values), words=concepts)
     def edit(self, number: int, name: str, category: str, words: list[str]) -> None:
         trait = self.pick(self.traits(), number)
         changes = Changes(name=name, category=category, concepts=words, notes=str(uuid.uuid4()))
-        persona.edit_trait(**by(self.user), trait_id=trait.pk, changes=changes, version=trait.version)
+        decisions.edit_trait(**acting_for_self(self.user), trait_id=trait.pk, changes=changes, version=trait.version)
 
     @precondition(lambda self: self.count("traits"))
     @rule(number=index, status=st.sampled_from(TraitStatus.values))
     def set_status(self, number: int, status: str) -> None:
         trait = self.pick(self.traits(), number)
         if trait.status != status:
-            persona.set_status(**by(self.user), trait_id=trait.pk, status=status)
+            decisions.set_status(**acting_for_self(self.user), trait_id=trait.pk, status=status)
 
     @precondition(lambda self: self.count("traits"))
     @rule(number=index)
     def remove(self, number: int) -> None:
-        persona.remove_trait(**by(self.user), trait_id=self.pick(self.traits(), number).pk)
+        decisions.remove_trait(**acting_for_self(self.user), trait_id=self.pick(self.traits(), number).pk)
 
     @precondition(lambda self: self.count("undecided"))
     @rule(
@@ -204,17 +206,19 @@ class Decisions(Sequence):
         if not ids:
             return
         before = self.snapshot()
-        outcome = bulk.bulk(**by(self.user), candidate_ids=ids, decision=decision, code="other")
+        outcome = decisions.decide_many(
+            **acting_for_self(self.user), candidate_ids=ids, decision=decision, code="other"
+        )
         states = [e.content["after"]["trait"] for e in outcome.entries if e.user_decision.startswith("confirmed")]
         made = [(name_key(state["name"]), state["category"]) for state in states]
         assert len({*made, *had}) == len(made) + len(had)
         if back and outcome.entries:
-            assert undo.undo(**by(self.user), action_id=outcome.batch_id).skipped == 0
+            assert decisions.undo(**acting_for_self(self.user), action_id=outcome.batch_id).skipped == 0
             assert self.snapshot() == before
 
     @rule(context=st.sampled_from(["", "work", "Work "]), values=style_maps)
     def put_styles(self, context: str, values: dict[str, Any]) -> None:
-        styles.put_styles(**by(self.user), context=context, styles=values)
+        decisions.put_styles(**acting_for_self(self.user), context=context, styles=values)
         assert styles.styles(self.user, context) == values
 
     @rule(number=lately, batch=st.booleans())
@@ -223,7 +227,7 @@ class Decisions(Sequence):
         if entries:
             entry = self.pick(entries, number)
             try:
-                undo.undo(**by(self.user), action_id=(batch and entry.batch_id) or entry.pk)
+                decisions.undo(**acting_for_self(self.user), action_id=(batch and entry.batch_id) or entry.pk)
             except NotLatestError:
                 assert not batch or entry.pk not in standing_ids(self.user, [entry]) or entry.content["relation"]
 
@@ -233,9 +237,13 @@ class Decisions(Sequence):
         erased = self.pick(self.pieces(), number)
         source = erased["source_package_id"]
         if whole_source and source:
-            begun = erasure_parts.erase_source(**by(self.user), source=bars.source_bar(self.user.pk, source))
+            begun = erasure_parts.erase_source(
+                **acting_for_self(self.user), source=bars.source_bar(self.user.pk, source)
+            )
         else:
-            begun = erasure_parts.erase_evidence(**by(self.user), evidence_id=uuid.UUID(erased["evidence_id"]))
+            begun = erasure_parts.erase_evidence(
+                **acting_for_self(self.user), evidence_id=uuid.UUID(erased["evidence_id"])
+            )
         self.finish(begun)
         assert erased["evidence_id"] not in json.dumps(self.everything(), default=str)
 
@@ -244,7 +252,7 @@ class Decisions(Sequence):
     def erase_category(self, category: str, chance: int) -> None:
         if chance:
             return
-        self.finish(erasure_parts.erase_category(**by(self.user), category=category))
+        self.finish(erasure_parts.erase_category(**acting_for_self(self.user), category=category))
         assert category not in {trait.category for trait in self.traits()}
 
     @precondition(lambda self: self.count("traits") > 2)
@@ -253,43 +261,45 @@ class Decisions(Sequence):
         if chance:
             return
         email = str(self.user.email)
-        erasure.request_erasure(**by(self.user), confirm_email=email, recently_authenticated=True)
+        erasure.request_erasure(**acting_for_self(self.user), confirm_email=email, recently_authenticated=True)
         assert self.everything() == []
-        erasure.set_suggestions(**by(self.user), on=True)
+        erasure.set_suggestions(**acting_for_self(self.user), on=True)
 
     @rule(number=index)
     def lift(self, number: int) -> None:
         """Let again what is never suggested, or what an erasure bars."""
         barred = Erasure.objects.filter(user=self.user).exclude(bar="")
         for each in barred[:1]:
-            suppressions.lift_bar(**by(self.user), erasure_id=each.pk)
+            suppressions.lift_bar(**acting_for_self(self.user), erasure_id=each.pk)
         rows = list(Suppression.objects.filter(user=self.user).order_by("pk"))
         if rows:
-            lifted = suppressions.lift_suppression(**by(self.user), suppression_id=self.pick(rows, number).pk)
+            lifted = suppressions.lift_suppression(
+                **acting_for_self(self.user), suppression_id=self.pick(rows, number).pk
+            )
             self.lifted.add((lifted.name_key, lifted.category))
 
     @rule(data=st.data())
     def undo_restores_what_stood(self, data: st.DataObject) -> None:
-        mine, new = by(self.user), Changes(name="New", category="Other", concepts=["new"])
+        mine, new = acting_for_self(self.user), Changes(name="New", category="Other", concepts=["new"])
         choices: list[Callable[[], Any]] = [
-            partial(persona.add_trait, **mine, changes=new),
-            partial(styles.put_styles, **mine, context="work", styles={"Pacing": "moderate", "New": 1}),
+            partial(decisions.add_trait, **mine, changes=new),
+            partial(decisions.put_styles, **mine, context="work", styles={"Pacing": "moderate", "New": 1}),
         ]
         for row in self.undecided()[:1]:
             choices += [
-                partial(services.confirm, **mine, candidate_id=row.pk, evidence=Evidence(own=["Mine."])),
-                partial(services.reject, **mine, candidate_id=row.pk, code="other"),
-                partial(services.defer, **mine, candidate_id=row.pk, until=None),
+                partial(decisions.confirm, **mine, candidate_id=row.pk, evidence=Evidence(own=["Mine."])),
+                partial(decisions.reject, **mine, candidate_id=row.pk, code="other"),
+                partial(decisions.defer, **mine, candidate_id=row.pk, until=None),
             ]
         held = self.traits()
-        choices += [partial(persona.remove_trait, **mine, trait_id=trait.pk) for trait in held[:1]]
+        choices += [partial(decisions.remove_trait, **mine, trait_id=trait.pk) for trait in held[:1]]
         for kind in ("same", "replaces", "old_was_wrong") if len(held) > 1 else ():
             relation = Relation(trait_id=held[-1].pk, kind=kind)
-            choices.append(partial(relations.relate, **mine, trait_id=held[0].pk, relation=relation))
+            choices.append(partial(decisions.relate, **mine, trait_id=held[0].pk, relation=relation))
         before = self.snapshot()
         outcome = data.draw(st.sampled_from(choices))()
         if outcome.entries:
-            undo.undo(**by(self.user), action_id=outcome.action_id)
+            decisions.undo(**acting_for_self(self.user), action_id=outcome.action_id)
         assert self.snapshot() == before
 
 
@@ -297,7 +307,7 @@ class Decisions(Sequence):
 @pytest.mark.generated
 @pytest.mark.django_db
 def test_any_sequence() -> None:
-    schema.install()
+    installation.install()
     run_state_machine_as_test(
         Decisions,
         settings=settings(

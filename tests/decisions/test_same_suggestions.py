@@ -6,9 +6,8 @@ import pytest
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.support.cast import Suggest, by
-from traits.decisions import bulk, undo
-from traits.decisions import candidates as services
+from tests.support.cast import Suggest, acting_for_self
+from traits import decisions
 from traits.models import CandidateStatus, ExtractedTraitCandidate, Suppression
 
 pytestmark = pytest.mark.django_db
@@ -23,12 +22,12 @@ def test_rejecting_one_rejects_what_says_the_same(alice: User, bob: User, sugges
     suggest(alice, "loves  JAZZ!")
     suggest(alice, "Loves jazz.", trait_category="Skill")
     suggest(bob, "Loves Jazz")
-    outcome = services.reject(**by(alice), candidate_id=first.pk, code="not_me", reason="No.")
+    outcome = decisions.reject(**acting_for_self(alice), candidate_id=first.pk, code="not_me", reason="No.")
     rejected = CandidateStatus.REJECTED
     assert statuses(alice) == {"Loves jazz": rejected, "loves  JAZZ!": rejected, "Loves jazz.": "candidate"}
     assert statuses(bob) == {"Loves Jazz": "candidate"}
     assert {entry.rejection_code for entry in outcome.entries} == {"not_me"}
-    undo.undo(**by(alice), action_id=outcome.action_id)
+    decisions.undo(**acting_for_self(alice), action_id=outcome.action_id)
     assert set(statuses(alice).values()) == {"candidate"}
     assert not Suppression.objects.filter(user=alice).exists()
 
@@ -36,9 +35,9 @@ def test_rejecting_one_rejects_what_says_the_same(alice: User, bob: User, sugges
 def test_a_bulk_reject_takes_suggestions_that_say_the_same(alice: User, suggest: Suggest) -> None:
     chosen = [suggest(alice, "Loves jazz").pk, suggest(alice, "Sails").pk]
     suggest(alice, "sails")
-    outcome = bulk.bulk(**by(alice), candidate_ids=chosen, decision="rejected", code="other")
+    outcome = decisions.decide_many(**acting_for_self(alice), candidate_ids=chosen, decision="rejected", code="other")
     assert (outcome.count("applied"), len(outcome.entries)) == (2, 3)
-    undo.undo(**by(alice), action_id=outcome.batch_id)
+    decisions.undo(**acting_for_self(alice), action_id=outcome.batch_id)
     assert set(statuses(alice).values()) == {"candidate"}
 
 

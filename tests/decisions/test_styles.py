@@ -9,10 +9,11 @@ from django.test import Client
 
 from graph.projection import verification as check
 from ptfi.accounts.models import User
-from tests.support.cast import by, confirmed
-from tests.support.decisions import assert_log_whole, decisions
+from tests.support.cast import acting_for_self, confirmed
+from tests.support.decisions import assert_log_whole, log_of
 from tests.support.graph_helpers import cypher, dump, project
-from traits.decisions import styles, undo
+from traits import decisions
+from traits.decisions import styles
 from traits.errors import InvalidError, NotFoundError, NotLatestError
 from traits.models import CommunicationStyle, UserRefinedTrait
 from traits.review.selectors import newest_undoable
@@ -27,8 +28,8 @@ KNOWN = {
 }
 
 
-def put(user: User, values: dict[str, Any], context: str = "") -> styles.StyleOutcome:
-    return styles.put_styles(**by(user), context=context, styles=values)
+def put(user: User, values: dict[str, Any], context: str = "") -> decisions.StyleOutcome:
+    return decisions.put_styles(**acting_for_self(user), context=context, styles=values)
 
 
 def test_a_map_is_replaced_as_a_whole(alice: User, bob: User) -> None:
@@ -41,8 +42,8 @@ def test_a_map_is_replaced_as_a_whole(alice: User, bob: User) -> None:
     assert styles.styles(alice, "") == outcome.styles
     assert styles.all_styles(alice) == {"": outcome.styles}
     assert styles.all_styles(bob) == {"": {"Pacing": "fast"}}
-    assert {entry.batch_id for entry in outcome.entries} == {outcome.batch_id}
-    assert decisions(alice) == ["style_changed"] * 10
+    assert {entry.batch_id for entry in outcome.entries} == {outcome.action_id}
+    assert log_of(alice) == ["style_changed"] * 10
     assert_log_whole(alice)
 
 
@@ -63,7 +64,7 @@ def test_nothing_changes_nothing(alice: User) -> None:
     outcome = put(alice, KNOWN | {"Warmth": 3.0})
     assert (outcome.entries, outcome.changed, outcome.action_id) == ([], {}, None)
     assert outcome.styles == KNOWN | {"Warmth": 3}
-    assert len(decisions(alice)) == 6
+    assert len(log_of(alice)) == 6
 
 
 def test_contexts_are_apart_and_their_spellings_are_one(alice: User) -> None:
@@ -107,7 +108,7 @@ def test_bad_elements_are_refused_and_nothing_is_written(alice: User, element: s
     with pytest.raises(InvalidError) as caught:
         put(alice, {"Pacing": "slow", element: value})
     assert list(caught.value.details) == [element]
-    assert decisions(alice) == []
+    assert log_of(alice) == []
 
 
 @pytest.mark.parametrize("name", ["a\x00b", "\ud800", "x" * 101, "a\nb"])
@@ -148,18 +149,18 @@ def test_undo_of_a_map_and_of_an_element(alice: User) -> None:
     first = put(alice, {"Pacing": "slow", "HumorUsage": "low"}, "work")
     second = put(alice, {"Pacing": "fast", "Warmth": 3}, "work")
     with pytest.raises(NotLatestError):
-        undo.undo(**by(alice), action_id=first.entries[0].pk)
+        decisions.undo(**acting_for_self(alice), action_id=first.entries[0].pk)
     assert second.action_id
-    undone = undo.undo(**by(alice), action_id=second.action_id)
+    undone = decisions.undo(**acting_for_self(alice), action_id=second.action_id)
     assert (len(undone.entries), undone.skipped) == (3, 0)
     assert styles.styles(alice, "work") == {"Pacing": "slow", "HumorUsage": "low"}
     third = put(alice, {"Pacing": "moderate", "HumorUsage": "low"}, "work")
     assert first.action_id
-    undone = undo.undo(**by(alice), action_id=first.action_id)
+    undone = decisions.undo(**acting_for_self(alice), action_id=first.action_id)
     assert (len(undone.entries), undone.skipped) == (1, 1)
     assert styles.styles(alice, "work") == {"Pacing": "moderate"}
-    undo.undo(**by(alice), action_id=third.entries[0].pk)
-    undo.undo(**by(alice), action_id=first.action_id)
+    decisions.undo(**acting_for_self(alice), action_id=third.entries[0].pk)
+    decisions.undo(**acting_for_self(alice), action_id=first.action_id)
     assert styles.all_styles(alice) == {}
     assert_log_whole(alice)
 
@@ -170,8 +171,8 @@ def test_the_same_element_elsewhere_does_not_stand_in_the_way(alice: User, bob: 
     put(bob, {"Pacing": "fast"}, "work")
     assert here.action_id
     with pytest.raises(NotFoundError):
-        undo.undo(**by(bob), action_id=here.action_id)
-    undo.undo(**by(alice), action_id=here.action_id)
+        decisions.undo(**acting_for_self(bob), action_id=here.action_id)
+    decisions.undo(**acting_for_self(alice), action_id=here.action_id)
     assert styles.all_styles(alice) == {"": {"Pacing": "fast"}}
     assert styles.all_styles(bob) == {"work": {"Pacing": "fast"}}
 
@@ -214,7 +215,7 @@ def test_the_graph_follows(alice: User, bob: User) -> None:
     project(alice)
     assert elements(alice) == {("Pacing", "moderate", ""), ("Pacing", "fast", "work"), ("Warmth", 3, "work")}
     assert outcome.action_id
-    undo.undo(**by(alice), action_id=outcome.action_id)
+    decisions.undo(**acting_for_self(alice), action_id=outcome.action_id)
     project(alice)
     assert elements(alice) == both
     assert check.check(alice.pk) == []

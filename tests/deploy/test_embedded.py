@@ -91,6 +91,13 @@ def test_a_child_of_a_process_that_uses_them_uses_them_too(used: Folder) -> None
 
 
 @pytest.mark.slow
+def test_a_key_under_its_old_name_goes_before_the_one_that_is_kept(used: Folder) -> None:
+    user = used.use(SECOND_STEP_KEYS="a key of the operator")
+    assert user.settings()["MFA_ENCRYPTION_KEYS"] == "a key of the operator"
+    user.leave()
+
+
+@pytest.mark.slow
 def test_servers_of_the_operator_are_left_alone(folder: Folder) -> None:
     for name in ("DATABASE_URL", "NEO4J_URL", "DATABASE_URL_FILE", "NEO4J_URL_FILE"):
         settings = folder.use(**{name: "postgresql://db.example/ptfi"}).settings()

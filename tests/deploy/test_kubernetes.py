@@ -12,7 +12,7 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
-from ptfi.secret_files import SECRETS
+from ptfi.environment import SECRETS
 from tests.support.images import ROOT, compose
 
 FOLDER = ROOT / "deploy/k8s"

@@ -22,7 +22,7 @@ from ptfi.telemetry.logs import JsonFormatter, LineFormatter
 from ptfi.urls import *  # noqa: F403 (a site with two views more)
 from ptfi.urls import urlpatterns as usual
 from tests.support.candidate_files import row
-from tests.support.cast import SignedIn, Suggest, by, confirmed
+from tests.support.cast import SignedIn, Suggest, acting_for_self, confirmed
 from tests.support.graph_helpers import persona, project
 from traits.log import entries as log
 from traits.models import Decision
@@ -110,7 +110,7 @@ def test_no_words_of_a_person_through_import_and_projector(
     unreadable = log.Change(
         decision=Decision.USER_ADDED, trait_id=uuid.uuid4(), before={}, after={"trait": {"name": MARKER}}
     )
-    log.append(mine, [unreadable], actor=by(alice)["actor"], at=log.next_moment(mine))
+    log.append(mine, [unreadable], actor=acting_for_self(alice)["actor"], at=mine.next_moment())
     project(alice)
     assert persona(alice).last_error
     assert "could not be projected" in written.getvalue()
@@ -135,7 +135,7 @@ def test_a_line_names_its_request_and_its_fault(written: io.StringIO, client: Cl
 def test_a_line_of_the_projector_names_its_batch(written: io.StringIO, alice: User) -> None:
     mine = persona(alice)
     unreadable = log.Change(decision=Decision.USER_ADDED, trait_id=uuid.uuid4(), before={}, after={"trait": {"x": 1}})
-    log.append(mine, [unreadable], actor=by(alice)["actor"], at=log.next_moment(mine))
+    log.append(mine, [unreadable], actor=acting_for_self(alice)["actor"], at=mine.next_moment())
     project(alice)
     (line,) = [line for line in lines(written) if "could not be projected" in line["message"]]
     assert uuid.UUID(line["batch"])

@@ -4,6 +4,7 @@ import json
 import re
 import time
 import urllib.request
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import yaml
 from django.db import connection
 from django.test import Client
 
-from graph.projection import metrics as of_projector
+from graph import metrics as of_graph
 from ptfi.accounts.models import User
 from ptfi.events import metrics as of_events
 from ptfi.telemetry import state
@@ -21,6 +22,7 @@ from tests.support.cast import SignedIn, Suggest, confirmed
 from tests.support.data_folder import wait_until
 from tests.support.graph_helpers import project
 from tests.support.processes import free_port, running
+from traits.metrics import OPEN_ERASURES, QUEUE
 
 pytestmark = pytest.mark.graph
 
@@ -33,7 +35,7 @@ transactional = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def token(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.METRICS_TOKEN = TOKEN
-    monkeypatch.setattr(state.STATE, "_due", 0.0)
+    monkeypatch.setattr(QUEUE, "_due", 0.0)
 
 
 def text_of_metrics() -> str:
@@ -50,6 +52,13 @@ def read(text: str) -> Values:
 
 def value(name: str, **labels: str) -> float:
     return read(text_of_metrics()).get((name, frozenset(labels.items())), 0.0)
+
+
+def asked(statement: str) -> tuple[float, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        row: tuple[float, ...] = cursor.fetchone()
+    return row
 
 
 @transactional
@@ -113,7 +122,7 @@ def test_lag_queue_and_pool(alice: User, suggest: Suggest, monkeypatch: pytest.M
 @pytest.mark.slow
 @transactional
 def test_without_postgresql_the_rest_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state, "BEHIND", "SELECT pg_sleep(60)")
+    monkeypatch.setattr(OPEN_ERASURES, "ask", partial(asked, "SELECT pg_sleep(60)"))
     monkeypatch.setattr(state, "SECONDS", 0.2)
     started = time.monotonic()
     text = text_of_metrics()
@@ -129,9 +138,9 @@ def test_without_postgresql_the_rest_is_told(monkeypatch: pytest.MonkeyPatch) ->
 @transactional
 def test_a_long_queue_does_not_make_postgresql_look_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "SECONDS", 0.5)
-    monkeypatch.setattr(state.STATE, "_queue", (7.0, 8.0))
+    monkeypatch.setattr(QUEUE, "values", (7.0, 8.0))
     with monkeypatch.context() as long:
-        long.setattr(state, "QUEUE", "SELECT 3, 4 FROM pg_sleep(2)")
+        long.setattr(QUEUE, "ask", partial(asked, "SELECT 3, 4 FROM pg_sleep(2)"))
         for _ in range(2):
             found = {name: number for (name, _), number in read(text_of_metrics()).items()}
             assert (found["ptfi_database_up"], found["ptfi_behind_people"]) == (1, 0)
@@ -183,7 +192,7 @@ def expressions(tree: Any) -> list[str]:
 @transactional
 @pytest.mark.parametrize("file", ["deploy/prometheus/alerts.yaml", "deploy/grafana/dashboard.json"])
 def test_rules_and_dashboard_ask_for_what_there_is(file: str) -> None:
-    assert of_projector.BATCHES
+    assert of_graph.BATCHES
     assert of_events.STREAMS
     text = (ROOT / file).read_text()
     found = expressions(json.loads(text) if file.endswith("json") else yaml.safe_load(text))

@@ -9,9 +9,9 @@ from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection, transaction
 
 from ptfi.accounts.models import User
-from ptfi.db.grants import may_change_log
+from ptfi.db.grants import may_change_logs
 from ptfi.embedded import APPLICATION
-from tests.support.cast import by, confirmed
+from tests.support.cast import acting_for_self, confirmed
 from traits.erasure import persona as erasure
 from traits.models import UserRefinedTrait
 
@@ -33,7 +33,7 @@ def ask(statement: str, *values: Any) -> list[tuple[object, ...]]:
 
 def test_tests_run_as_the_application(alice: User) -> None:
     assert ask("SELECT current_user") == [(APPLICATION,)]
-    assert not may_change_log()
+    assert not may_change_logs()
 
 
 @pytest.mark.parametrize("table", LOGS)
@@ -81,7 +81,7 @@ def test_a_log_goes_with_its_receipt_only(alice: User) -> None:
     confirmed(alice)
     with pytest.raises(ProgrammingError, match="together with a receipt"):
         ask("SELECT erase_persona_log(%s)", alice.pk)
-    erasure.erase_persona(**by(alice))
+    erasure.erase_persona(**acting_for_self(alice))
     assert not UserRefinedTrait.objects.filter(user=alice).exists()
 
 
@@ -127,12 +127,12 @@ def test_every_table_that_refuses_changes_is_found() -> None:
 @pytest.mark.owner
 def test_the_command_repeats_and_says_what_is_wrong() -> None:
     said = StringIO()
-    call_command("grant_application", APPLICATION, stdout=said)
-    call_command("grant_application", APPLICATION, stdout=said)
+    call_command("grant_app_role", APPLICATION, stdout=said)
+    call_command("grant_app_role", APPLICATION, stdout=said)
     assert "only add to the logs" in said.getvalue()
     for role, why in {"nobody-is-that": "there is no role", "postgres": "superuser", "ptfi": "owns tables"}.items():
         with pytest.raises(CommandError, match=why):
-            call_command("grant_application", role)
+            call_command("grant_app_role", role)
 
 
 @pytest.mark.owner
@@ -145,9 +145,9 @@ def test_rights_by_another_way_are_noticed() -> None:
             ask(given)
             if why:
                 with pytest.raises(CommandError, match=why):
-                    call_command("grant_application", APPLICATION)
+                    call_command("grant_app_role", APPLICATION)
             else:
-                call_command("grant_application", APPLICATION, verbosity=0)
+                call_command("grant_app_role", APPLICATION, verbosity=0)
                 assert ask(f"SELECT has_table_privilege('{APPLICATION}', 'traits_accessentry', 'TRUNCATE')") == [
                     (False,)
                 ]
@@ -156,7 +156,7 @@ def test_rights_by_another_way_are_noticed() -> None:
 
 def test_who_owns_nothing_cannot_grant(alice: User) -> None:
     with pytest.raises(CommandError, match=r"run this as the role that owns the tables|member"):
-        call_command("grant_application", APPLICATION)
+        call_command("grant_app_role", APPLICATION)
 
 
 def warnings_of() -> set[str]:

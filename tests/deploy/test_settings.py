@@ -1,5 +1,6 @@
 """The environment: every bad or missing variable is reported at once, and a good one is fit for production."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+from ptfi.environment import RENAMED
 from ptfi.oauth.keys import make_private_key
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,10 +19,24 @@ GOOD = {
     "OIDC_PRIVATE_KEY": PRIVATE_KEY,
     "SECRET_KEY": "a-secret-key-of-more-than-fifty-characters-0123456789-abcdef",
     "DATABASE_URL": "postgresql://user:password@localhost/ptfi",
-    "SECOND_STEP_KEYS": SECOND_STEP_KEY,
+    "MFA_ENCRYPTION_KEYS": SECOND_STEP_KEY,
     "NEO4J_URL": "bolt://user:password@localhost:7687",
     "PYTHONWARNINGS": "error",
 }
+OF_OLD_NAMES = {
+    "MFA_ENCRYPTION_KEYS": f"{SECOND_STEP_KEY},{SECOND_STEP_KEY}",
+    **{new: f"{number}" for number, new in enumerate(RENAMED.values(), 101) if new != "MFA_ENCRYPTION_KEYS"},
+}
+"""A value of its own for each setting that has had another name."""
+READ = """
+import json, os, django
+django.setup()
+from django.conf import settings
+lists = {"MFA_ENCRYPTION_KEYS": ",".join(settings.MFA_ENCRYPTION_KEYS)}
+names = [name for name in os.environ["NAMES"].split() if name not in lists]
+values = {name: getattr(settings, name, os.environ.get(name)) for name in names}
+print(json.dumps(lists | {name: f"{float(value):.0f}" for name, value in values.items()}))
+"""
 
 
 def check(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -42,7 +58,7 @@ def test_every_fault_is_named_at_once() -> None:
         NEO4J_URL="http://x",
         DB_POOL_SIZE="many",
         HTTPS="perhaps",
-        GRAPH_TIMEOUT="0",
+        GRAPH_TIMEOUT_SECONDS="0",
         EMAIL_URL="x",
     )
     assert done.returncode != 0
@@ -53,7 +69,7 @@ def test_every_fault_is_named_at_once() -> None:
         "NEO4J_URL",
         "DB_POOL_SIZE",
         "HTTPS",
-        "GRAPH_TIMEOUT",
+        "GRAPH_TIMEOUT_SECONDS",
         "EMAIL_URL",
     ):
         assert f"{name}: " in done.stderr, done.stderr
@@ -78,7 +94,7 @@ def test_a_bad_private_key_is_named_and_not_repeated(key: str) -> None:
 @pytest.mark.slow
 def test_secrets_come_from_files(tmp_path: Path) -> None:
     secrets = GOOD | {"EMAIL_URL": "submission://me:secret@mail.example:587"}
-    names = ("SECRET_KEY", "OIDC_PRIVATE_KEY", "SECOND_STEP_KEYS", "DATABASE_URL", "NEO4J_URL", "EMAIL_URL")
+    names = ("SECRET_KEY", "OIDC_PRIVATE_KEY", "MFA_ENCRYPTION_KEYS", "DATABASE_URL", "NEO4J_URL", "EMAIL_URL")
     for name in names:
         (tmp_path / name).write_text(f"{secrets[name]}\n")
     files = {f"{name}_FILE": str(tmp_path / name) for name in names}
@@ -128,13 +144,73 @@ def test_ready_for_production(key: str) -> None:
 
 @pytest.mark.slow
 def test_bad_keys_of_second_steps_are_not_repeated() -> None:
-    done = check(**GOOD | {"SECOND_STEP_KEYS": f"{SECOND_STEP_KEY},hunter2"})
-    assert "SECOND_STEP_KEYS: Not keys of 32 bytes" in done.stderr, done.stderr
+    done = check(**GOOD | {"MFA_ENCRYPTION_KEYS": f"{SECOND_STEP_KEY},hunter2"})
+    assert "MFA_ENCRYPTION_KEYS: Not keys of 32 bytes" in done.stderr, done.stderr
     assert "hunter2" not in done.stderr
     assert SECOND_STEP_KEY not in done.stderr
 
 
 @pytest.mark.slow
 def test_what_is_not_fit_for_production_is_said() -> None:
-    done = check("--deploy", **{name: value for name, value in GOOD.items() if name != "SECOND_STEP_KEYS"})
+    done = check("--deploy", **{name: value for name, value in GOOD.items() if name != "MFA_ENCRYPTION_KEYS"})
     assert "ptfi.W001" in done.stderr, done.stderr
+
+
+def read(**environment: str) -> tuple[dict[str, str], str]:
+    """The settings of OF_OLD_NAMES as a process has them, and what it logged."""
+    done = subprocess.run(
+        [sys.executable, "-c", READ],
+        env={"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "ptfi.settings", "NAMES": " ".join(OF_OLD_NAMES)}
+        | {name: value for name, value in GOOD.items() if name not in OF_OLD_NAMES}
+        | environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout), done.stderr
+
+
+@pytest.mark.slow
+def test_old_names_of_settings_still_work_and_the_log_names_the_new_ones() -> None:
+    values, log = read(**{old: OF_OLD_NAMES[new] for old, new in RENAMED.items()})
+    assert values == OF_OLD_NAMES
+    for old, new in RENAMED.items():
+        assert f'"The setting {old} is called {new} now. The next release ignores the old name."' in log, log
+    assert SECOND_STEP_KEY not in log
+
+
+@pytest.mark.slow
+def test_new_names_of_settings_work_and_nothing_is_said() -> None:
+    assert read(**OF_OLD_NAMES) == (OF_OLD_NAMES, "")
+
+
+@pytest.mark.slow
+def test_old_and_new_names_that_say_the_same_work() -> None:
+    values, log = read(**OF_OLD_NAMES, **{old: OF_OLD_NAMES[new] for old, new in RENAMED.items()})
+    assert values == OF_OLD_NAMES
+    assert len(log.splitlines()) == len(RENAMED)
+
+
+@pytest.mark.slow
+def test_old_and_new_names_that_differ_are_refused() -> None:
+    new = {name: value for name, value in GOOD.items() if name != "MFA_ENCRYPTION_KEYS"} | OF_OLD_NAMES
+    done = check(**new, **dict.fromkeys(RENAMED, "hunter2"))
+    assert done.returncode != 0
+    for old, name in RENAMED.items():
+        assert f"{old}: {name}, its new name, is set to something else; set {name} alone." in done.stderr, done.stderr
+    assert "hunter2" not in done.stderr
+
+
+@pytest.mark.slow
+def test_a_secret_file_under_its_old_name_still_works(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text(SECOND_STEP_KEY)
+    others = {name: value for name, value in OF_OLD_NAMES.items() if name != "MFA_ENCRYPTION_KEYS"}
+    values, log = read(**others, SECOND_STEP_KEYS_FILE=str(tmp_path / "keys"))
+    assert values["MFA_ENCRYPTION_KEYS"] == SECOND_STEP_KEY
+    assert "The setting SECOND_STEP_KEYS_FILE is called MFA_ENCRYPTION_KEYS_FILE now." in log
+
+
+@pytest.mark.slow
+def test_a_bad_value_under_an_old_name_is_reported_with_that_name() -> None:
+    assert "GRAPH_TIMEOUT_SECONDS (set as GRAPH_TIMEOUT): " in check(**GOOD, GRAPH_TIMEOUT="soon").stderr

@@ -4,16 +4,24 @@ import re
 from pathlib import Path
 
 import pytest
-from django.core.management import get_commands
+from django.core.management import get_commands, load_command_class
 from django.urls import Resolver404, resolve
+
+from ptfi.environment import RENAMED
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = [
     ROOT / "README.md",
     ROOT / "CHANGELOG.md",
+    ROOT / "CONTRIBUTING.md",
     *(path for folder in ("docs", "examples") for path in sorted((ROOT / folder).rglob("*.md"))),
 ]
-OURS = {name for name, app in get_commands().items() if str(app).split(".")[0] in ("ptfi", "traits", "graph")}
+COMMANDS = {
+    name: load_command_class(str(app), name)
+    for name, app in get_commands().items()
+    if str(app).split(".")[0] in ("ptfi", "traits", "graph")
+}
+RENAMED_COMMANDS = {name: command.new_name for name, command in COMMANDS.items() if hasattr(command, "new_name")}
 by_file = pytest.mark.parametrize("path", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
 
 
@@ -27,7 +35,7 @@ def test_commands_exist(path: Path) -> None:
 
 
 def test_every_command_is_documented() -> None:
-    assert set(re.findall(r"^\| `manage\.py (\w+)", operations(), re.MULTILINE)) == OURS
+    assert set(re.findall(r"^\| `manage\.py (\w+)", operations(), re.MULTILINE)) == COMMANDS.keys() - RENAMED_COMMANDS
 
 
 def test_every_setting_is_documented() -> None:
@@ -36,6 +44,11 @@ def test_every_setting_is_documented() -> None:
         read |= set(re.findall(r'os\.environ\.get\("(PTFI_\w+)"', source.read_text()))
     assert len(read) > 15
     assert set(re.findall(r"^\| `([A-Z_0-9]+)`", operations(), re.MULTILINE)) == read
+
+
+def test_every_old_name_is_documented() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \|$", operations(), re.MULTILINE)
+    assert {old: new for new, old in rows} == RENAMED | RENAMED_COMMANDS
 
 
 @by_file
@@ -67,6 +80,14 @@ def test_files_that_are_named_exist(path: Path) -> None:
         r"`((?:traits|graph|ptfi|tests|bench|deploy|docs|templates|static|examples)/[\w./-]*)`", path.read_text()
     ):
         assert (ROOT / name).exists(), name
+
+
+def test_the_map_of_the_code_is_complete() -> None:
+    architecture = (ROOT / "docs/architecture.md").read_text()
+    for app in ("ptfi", "traits", "graph"):
+        packages = {path.parent.name for path in (ROOT / app).glob("*/__init__.py")}
+        for name in packages - {"management", "migrations", "templatetags"}:
+            assert f"| `{app}/{name}/` |" in architecture, name
 
 
 def test_every_dependency_earns_its_place() -> None:

@@ -12,12 +12,12 @@ from django.utils import timezone
 from graph.errors import GraphUnavailableError
 from ptfi.accounts.models import User
 from tests.support.candidate_files import suggestion
-from tests.support.cast import PASSWORD, by, confirmed, make_candidate
+from tests.support.cast import PASSWORD, acting_for_self, confirmed, make_candidate
 from tests.support.decisions import assert_log_whole
 from tests.support.graph_helpers import cypher, dump, persona, project, trait_node
 from tests.support.graph_outage import away
 from tests.support.persona_marker import check_graph, erased, graph_with, marked_persona, tables_with
-from traits.decisions import traits as own
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.erasure import persona as erasure
 from traits.errors import ErasureExpiredError, InvalidError, NotFoundError
@@ -68,7 +68,7 @@ def test_the_log_starts_anew(alice: User) -> None:
     assert (after.revision, after.projected_revision, bytes(after.hash)) == (0, 0, bytes(32))
     assert after.generation > before.generation
     assert_log_whole(alice)
-    own.add_trait(**by(alice), changes=Changes(name="New", category="Other"))
+    decisions.add_trait(**acting_for_self(alice), changes=Changes(name="New", category="Other"))
     project(alice)
     assert persona(alice).behind == 0
     names = cypher("MATCH (:User {userID: $u})-[:HAS_TRAIT]->(t) RETURN t.name AS n", u=alice.pk)
@@ -101,7 +101,7 @@ def test_suggestions_are_off_until_they_are_turned_on(alice: User, bob: User) ->
     assert refused.refused == {0: [("user", "this person takes no suggestions")]}
     assert not ExtractedTraitCandidate.objects.exists()
     assert suggested(bob).created == 1
-    erasure.set_suggestions(**by(alice), on=True)
+    erasure.set_suggestions(**acting_for_self(alice), on=True)
     assert suggested(alice).created == 1
 
 
@@ -117,28 +117,28 @@ def test_the_others_of_a_batch_go_in(alice: User, bob: User) -> None:
 
 def test_who_has_not_just_signed_in_confirms(alice: User) -> None:
     confirmed(alice)
-    ask = {**by(alice), "confirm_email": " Alice@Example.com ", "recently_authenticated": False}
+    ask = {**acting_for_self(alice), "confirm_email": " Alice@Example.com ", "recently_authenticated": False}
     asked = erasure.request_erasure(**ask)
     assert asked.state == "awaiting_confirmation"
     assert erasure.request_erasure(**ask).pk == asked.pk
     assert PersonaTrait.objects.exists()
-    assert erasure.confirm_erasure(**by(alice), erasure_id=asked.pk).state == "erased"
+    assert erasure.confirm_erasure(**acting_for_self(alice), erasure_id=asked.pk).state == "erased"
     assert not PersonaTrait.objects.exists()
-    assert erasure.confirm_erasure(**by(alice), erasure_id=asked.pk).pk == asked.pk
+    assert erasure.confirm_erasure(**acting_for_self(alice), erasure_id=asked.pk).pk == asked.pk
     assert erased(alice).pk == asked.pk
-    own.add_trait(**by(alice), changes=Changes(name="New", category="Other"))
+    decisions.add_trait(**acting_for_self(alice), changes=Changes(name="New", category="Other"))
     assert erased(alice).pk != asked.pk
     assert not PersonaTrait.objects.exists()
 
 
 def test_what_was_not_confirmed_in_a_day_is_void(alice: User) -> None:
     confirmed(alice)
-    ask = {**by(alice), "confirm_email": "alice@example.com", "recently_authenticated": False}
+    ask = {**acting_for_self(alice), "confirm_email": "alice@example.com", "recently_authenticated": False}
     asked = erasure.request_erasure(**ask)
     Erasure.objects.update(requested_at=timezone.now() - dt.timedelta(hours=24))
     assert erasure.receipt(alice, asked.pk).state == "expired"
     with pytest.raises(ErasureExpiredError):
-        erasure.confirm_erasure(**by(alice), erasure_id=asked.pk)
+        erasure.confirm_erasure(**acting_for_self(alice), erasure_id=asked.pk)
     assert PersonaTrait.objects.exists()
     again = erasure.request_erasure(**ask)
     assert (again.state, again.pk != asked.pk) == ("awaiting_confirmation", True)
@@ -147,16 +147,16 @@ def test_what_was_not_confirmed_in_a_day_is_void(alice: User) -> None:
 @pytest.mark.parametrize("email", ["", "bob@example.com", "alice@example.com.evil"])
 def test_the_address_must_be_the_accounts(alice: User, email: str) -> None:
     with pytest.raises(InvalidError) as refused:
-        erasure.request_erasure(**by(alice), confirm_email=email, recently_authenticated=True)
+        erasure.request_erasure(**acting_for_self(alice), confirm_email=email, recently_authenticated=True)
     assert "confirm" in refused.value.details
     assert not Erasure.objects.exists()
 
 
 def test_nobody_confirms_anothers(alice: User, bob: User) -> None:
-    ask = {**by(alice), "confirm_email": "alice@example.com", "recently_authenticated": False}
+    ask = {**acting_for_self(alice), "confirm_email": "alice@example.com", "recently_authenticated": False}
     asked = erasure.request_erasure(**ask)
     with pytest.raises(NotFoundError):
-        erasure.confirm_erasure(**by(bob), erasure_id=asked.pk)
+        erasure.confirm_erasure(**acting_for_self(bob), erasure_id=asked.pk)
     with pytest.raises(NotFoundError):
         erasure.receipt(bob, asked.pk)
 

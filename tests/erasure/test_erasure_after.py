@@ -9,15 +9,13 @@ from django.test import Client
 from graph.projection import erasure as erasing
 from ptfi.accounts.models import User
 from tests.support.candidate_files import new_row
-from tests.support.cast import SignedIn, by, confirmed_trait, make_candidate
+from tests.support.cast import SignedIn, acting_for_self, confirmed_trait, make_candidate
 from tests.support.decisions import assert_log_whole
 from tests.support.erasure_parts import SOURCE, suggested
 from tests.support.graph_helpers import cypher, project, trait_node
 from tests.support.pages import text_of
 from tests.support.persona_marker import check_graph
-from traits.decisions import candidates as services
-from traits.decisions import styles, undo
-from traits.decisions import traits as persona
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.erasure import account as erasure_account
 from traits.erasure import parts as erasure_parts
@@ -25,7 +23,7 @@ from traits.erasure import suppressions
 from traits.errors import AlreadyDecidedError, InvalidError, NotFoundError
 from traits.ingest import batch as ingest
 from traits.ingest import blocklist as bars
-from traits.ingest.parsing import Suggestion, parse
+from traits.ingest.parsing import CandidateRecord, parse
 from traits.log import entries as log
 from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait
 from traits.persona import overview
@@ -37,10 +35,10 @@ pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 def test_a_merge_is_taken_back_though_the_log_no_longer_says_what_it_gave(alice: User) -> None:
     trait = confirmed_trait(alice, "T", trait_category="Interest")
     merged = make_candidate(alice, "C", trait_category="Skill")
-    services.merge(**by(alice), candidate_id=merged.pk, into=trait.pk)
-    persona.edit_trait(**by(alice), trait_id=trait.pk, changes=Changes(category="Skill"))
-    erasure_parts.erase_category(**by(alice), category="Interest")
-    services.reopen(**by(alice), candidate_id=merged.pk)
+    decisions.merge(**acting_for_self(alice), candidate_id=merged.pk, into=trait.pk)
+    decisions.edit_trait(**acting_for_self(alice), trait_id=trait.pk, changes=Changes(category="Skill"))
+    erasure_parts.erase_category(**acting_for_self(alice), category="Interest")
+    decisions.reopen(**acting_for_self(alice), candidate_id=merged.pk)
     merged.refresh_from_db()
     assert merged.status == CandidateStatus.CANDIDATE
     assert_log_whole(alice)
@@ -49,37 +47,37 @@ def test_a_merge_is_taken_back_though_the_log_no_longer_says_what_it_gave(alice:
 @pytest.mark.parametrize("name", ["Likes tea", "Drinks tea"])
 def test_a_suggestion_that_came_again_is_not_beside_its_trait(alice: User, name: str) -> None:
     first = suggested(alice, "Likes tea", ("tea", SOURCE))
-    services.confirm(**by(alice), candidate_id=first.pk)
-    erasure_parts.erase_source(**by(alice), source=bars.source_bar(alice.pk, SOURCE))
-    removal = persona.remove_trait(**by(alice), trait_id=first.pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=first.pk)
+    erasure_parts.erase_source(**acting_for_self(alice), source=bars.source_bar(alice.pk, SOURCE))
+    removal = decisions.remove_trait(**acting_for_self(alice), trait_id=first.pk)
     again = parse(new_row(candidate_id=str(first.pk), trait_name=name, trait_category="Interest"))
-    assert isinstance(again, Suggestion)
+    assert isinstance(again, CandidateRecord)
     ingest.apply([again], owner=alice)
     assert ExtractedTraitCandidate.objects.filter(pk=first.pk).exists()
-    undo.undo(**by(alice), action_id=removal.action_id)
+    decisions.undo(**acting_for_self(alice), action_id=removal.action_id)
     assert PersonaTrait.objects.get().pk == first.pk
     assert ExtractedTraitCandidate.objects.get().status == CandidateStatus.ARCHIVED
     with pytest.raises(AlreadyDecidedError):
-        services.confirm(**by(alice), candidate_id=first.pk)
+        decisions.confirm(**acting_for_self(alice), candidate_id=first.pk)
     assert_log_whole(alice)
 
 
 def test_a_suggestion_does_not_go_into_itself(alice: User) -> None:
     pk = make_candidate(alice).pk
     with pytest.raises(InvalidError):
-        services.merge(**by(alice), candidate_id=pk, into=pk)
+        decisions.merge(**acting_for_self(alice), candidate_id=pk, into=pk)
 
 
 def test_what_the_person_has_again_stays_in_the_graph(alice: User) -> None:
     """The pipeline made its node, so an erasure blanks it there: before it was confirmed again, and never after."""
     pk = make_candidate(alice, "Likes tea").pk
     cypher("CREATE (t:Trait {traitID: $id, name: 'tea', ownerID: $owner})", id=pk, owner=alice.pk)
-    services.confirm(**by(alice), candidate_id=pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=pk)
     project(alice)
-    erased = erasure_parts.erase_category(**by(alice), category="Interest")
-    suppressions.lift_bar(**by(alice), erasure_id=erased.pk)
+    erased = erasure_parts.erase_category(**acting_for_self(alice), category="Interest")
+    suppressions.lift_bar(**acting_for_self(alice), erasure_id=erased.pk)
     make_candidate(alice, "Likes tea", candidate_id=pk)
-    services.confirm(**by(alice), candidate_id=pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=pk)
     project(alice)
     assert (trait_node(pk) or {})["name"] == "Likes tea"
     erasing.repeat([alice.pk])
@@ -89,8 +87,8 @@ def test_what_the_person_has_again_stays_in_the_graph(alice: User) -> None:
 
 
 def test_any_name_of_a_style_can_be_read(alice: User) -> None:
-    styles.put_styles(**by(alice), context="", styles={"items": 5})
-    styles.put_styles(**by(alice), context="items", styles={"keys": "abc"})
+    decisions.put_styles(**acting_for_self(alice), context="", styles={"items": 5})
+    decisions.put_styles(**acting_for_self(alice), context="items", styles={"keys": "abc"})
     text = b"".join(page(alice, None, 0, 0, away=False)).decode()
     assert "items" in text
     assert "abc" in text
@@ -115,11 +113,11 @@ def test_an_address_that_is_none_is_guarded_as_well(as_alice: Client) -> None:
 
 
 def test_a_change_that_waited_for_the_end_of_the_account_finds_nobody(alice: User) -> None:
-    late = by(alice)
+    late = acting_for_self(alice)
     erasure_account.erase_account(user=alice, actor=log.Actor(user_id=alice.pk), confirm_email="alice@example.com")
     late["user"].pk = late["user"].pk or uuid.uuid4()
     with pytest.raises(NotFoundError):
-        persona.add_trait(**late, changes=Changes(name="Too late", category="Skill"))
+        decisions.add_trait(**late, changes=Changes(name="Too late", category="Skill"))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -127,7 +125,7 @@ def test_the_logs_table_tells_times_where_the_person_is(alice: User, signed_in: 
     alice.time_zone = "Asia/Tokyo"
     alice.save()
     make_candidate(alice)
-    services.reject(**by(alice), candidate_id=ExtractedTraitCandidate.objects.get().pk, code="other")
+    decisions.reject(**acting_for_self(alice), candidate_id=ExtractedTraitCandidate.objects.get().pk, code="other")
     lines = b"".join(signed_in(alice).get("/persona/history/log.csv")).decode()
     assert "+09:00" in lines
 
@@ -135,7 +133,7 @@ def test_the_logs_table_tells_times_where_the_person_is(alice: User, signed_in: 
 def test_the_overview_ends_with_what_is_left(alice: User) -> None:
     for name, category in (("A", "Interest"), ("B", "Interest"), ("C", "Skill")):
         confirmed_trait(alice, name, trait_category=category)
-    erasure_parts.erase_category(**by(alice), category="Interest")
+    erasure_parts.erase_category(**acting_for_self(alice), category="Interest")
     grown = overview.growth(alice)
     assert grown
     assert grown.points[-1][1] == PersonaTrait.objects.count() == 1
@@ -144,5 +142,5 @@ def test_the_overview_ends_with_what_is_left(alice: User) -> None:
 def test_the_history_counts_what_one_erasure_took(alice: User, as_alice: Client) -> None:
     for number in range(3):
         confirmed_trait(alice, f"Trait {number}", trait_category="Interest")
-    erasure_parts.erase_category(**by(alice), category="Interest")
+    erasure_parts.erase_category(**acting_for_self(alice), category="Interest")
     assert "erased evidence of 3 traits together" in text_of(as_alice.get("/persona/history/"))

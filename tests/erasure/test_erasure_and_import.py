@@ -9,18 +9,18 @@ from django.db import transaction
 
 from ptfi.accounts.models import User
 from tests.support.candidate_files import suggestion
-from tests.support.cast import by, make_candidate
+from tests.support.cast import acting_for_self, make_candidate
 from tests.support.concurrency import beside, over_and_over
 from tests.support.decisions import assert_log_whole
 from tests.support.persona_marker import erased
-from traits.decisions import candidates as services
+from traits import decisions
 from traits.erasure import account as erasure_account
 from traits.erasure import parts as erasure_parts
 from traits.erasure import worker as erasure_steps
 from traits.errors import AlreadyDecidedError, NotFoundError
 from traits.ingest import batch as ingest
 from traits.ingest import blocklist as bars
-from traits.ingest.parsing import Suggestion
+from traits.ingest.parsing import CandidateRecord
 from traits.models import Erasure, ExtractedTraitCandidate, Persona, PersonaTrait, UserRefinedTrait
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -55,7 +55,7 @@ def test_a_decision_does_not_wait_for_an_import(alice: User) -> None:
     with ExitStack() as threads, transaction.atomic():
         ExtractedTraitCandidate.objects.select_for_update().get(pk=stored.pk)
         threads.enter_context(beside(lambda: ingest.apply([suggestion(candidate_id=str(stored.pk))], owner=alice)))
-        services.confirm(**by(alice), candidate_id=other.pk)
+        decisions.confirm(**acting_for_self(alice), candidate_id=other.pk)
     assert Persona.objects.get(user=alice).revision == 1
 
 
@@ -63,18 +63,20 @@ def test_a_decision_that_comes_meanwhile_finds_nothing(alice: User) -> None:
     candidate = make_candidate(alice)
     with ExitStack() as threads, transaction.atomic():
         erased(alice)
-        answer = threads.enter_context(beside(lambda: services.confirm(**by(alice), candidate_id=candidate.pk)))
+        answer = threads.enter_context(
+            beside(lambda: decisions.confirm(**acting_for_self(alice), candidate_id=candidate.pk))
+        )
     with pytest.raises(NotFoundError):
         answer.result(10)
     assert Persona.objects.get(user=alice).revision == 0
 
 
-def source_of(row: Suggestion) -> str:
+def source_of(row: CandidateRecord) -> str:
     return str(row.supporting_evidence[0]["source_package_id"])
 
 
 def erase_source(user: User, source: str) -> Erasure:
-    return erasure_parts.erase_source(**by(user), source=bars.source_bar(user.pk, source))
+    return erasure_parts.erase_source(**acting_for_self(user), source=bars.source_bar(user.pk, source))
 
 
 def test_evidence_that_an_import_brings_first_is_erased_as_well(alice: User) -> None:
@@ -113,7 +115,7 @@ def test_an_account_that_ends_meanwhile_is_not_brought_back(alice: User) -> None
     make_candidate(alice)
     person = {"external_id": "test:alice", "display_name": ""}
     with ExitStack() as threads, transaction.atomic():
-        erasure_account.erase_account(**by(alice), confirm_email="alice@example.com")
+        erasure_account.erase_account(**acting_for_self(alice), confirm_email="alice@example.com")
         answer = threads.enter_context(beside(lambda: ingest.apply([suggestion(user=person)])))
     assert answer.result().refused == {0: [bars.OFF]}
     assert not User.objects.filter(external_id="test:alice").exists()
@@ -124,13 +126,13 @@ def test_parts_are_erased_while_people_decide_and_imports_come(alice: User, monk
     monkeypatch.setattr(erasure_steps, "THINGS", 5)
     monkeypatch.setattr(erasure_steps, "ENTRIES", 5)
 
-    def several(source: str) -> list[Suggestion]:
+    def several(source: str) -> list[CandidateRecord]:
         return [suggestion(supporting_evidence=piece_from(source)) for _ in range(10)]
 
     def decide() -> None:
         for pk in ExtractedTraitCandidate.objects.filter(status="candidate").values_list("pk", flat=True)[:10]:
             with suppress(NotFoundError, AlreadyDecidedError):
-                services.confirm(**by(alice), candidate_id=pk)
+                decisions.confirm(**acting_for_self(alice), candidate_id=pk)
 
     def bring() -> None:
         ingest.apply([*several("gone"), *several("kept")], owner=alice)

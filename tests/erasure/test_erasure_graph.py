@@ -12,12 +12,11 @@ from django.utils import timezone
 from graph.projection import erasure as erasing
 from graph.projection.projector import Projector
 from ptfi.accounts.models import User
-from tests.support.cast import by, confirmed, make_candidate
+from tests.support.cast import acting_for_self, confirmed, make_candidate
 from tests.support.graph_helpers import claimed_windows, cypher, persona, project, trait_node, write_windows
 from tests.support.graph_outage import away
 from tests.support.persona_marker import check_graph, erased, graph_with, marked_persona
-from traits.decisions import candidates as services
-from traits.decisions import traits as own
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.models import Erasure
 
@@ -28,12 +27,12 @@ def test_nothing_new_is_projected_before_the_graph_is_cleared(alice: User, setti
     """The new trait has the id of one that was erased, and the pipeline made its node."""
     candidate = make_candidate(alice, word)
     cypher("CREATE (:Trait {traitID: $t, extra: 'theirs'})", t=candidate.pk)
-    services.confirm(**by(alice), candidate_id=candidate.pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=candidate.pk)
     project(alice)
     with away(settings):
         erased(alice)
         again = make_candidate(alice, "Sails", candidate_id=candidate.pk)
-        services.confirm(**by(alice), candidate_id=again.pk)
+        decisions.confirm(**acting_for_self(alice), candidate_id=again.pk)
         assert Projector(only=alice.pk).batch() == 0
     project(alice)
     node = trait_node(candidate.pk)
@@ -96,10 +95,10 @@ def test_a_node_of_the_pipelines_stays_without_what_ptfi_wrote(alice: User, word
         cypher("CREATE (:Trait {traitID: $t, extra: 'theirs'}), (:Interest {interestID: $t, extra: 'theirs'})", t=pk)
     piece = candidate.supporting_evidence[0]["evidence_id"]
     cypher("CREATE (:SourceDataReferenceNode {referenceID: $r, extra: 'theirs'})", r=piece)
-    services.confirm(**by(alice), candidate_id=candidate.pk)
-    services.confirm(**by(alice), candidate_id=gone.pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=candidate.pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=gone.pk)
     project(alice)
-    own.remove_trait(**by(alice), trait_id=gone.pk)
+    decisions.remove_trait(**acting_for_self(alice), trait_id=gone.pk)
     project(alice)
     done = erased(alice)
     project(alice)
@@ -116,11 +115,11 @@ def test_a_node_of_the_pipelines_stays_without_what_ptfi_wrote(alice: User, word
 def test_a_graph_that_was_restored_is_cleared_again(alice: User, word: str) -> None:
     candidate = make_candidate(alice, word)
     cypher("CREATE (:Trait {traitID: $t, extra: 'theirs'})", t=candidate.pk)
-    services.confirm(**by(alice), candidate_id=candidate.pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=candidate.pk)
     generation = persona(alice).generation
     erased(alice)
     project(alice)
-    own.add_trait(**by(alice), changes=Changes(name="New", category="Other"))
+    decisions.add_trait(**acting_for_self(alice), changes=Changes(name="New", category="Other"))
     project(alice)
     cypher("MATCH (u:User {userID: $u}) SET u.generation = $g, u.revision = 1", u=alice.pk, g=generation)
     cypher(

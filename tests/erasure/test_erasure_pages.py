@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from tests.support.account_pages import reauthenticate, sign_in
-from tests.support.cast import PASSWORD, SignedIn, by, confirmed, make_candidate
+from tests.support.cast import PASSWORD, SignedIn, acting_for_self, confirmed, make_candidate
 from tests.support.graph_helpers import project
 from tests.support.pages import Html
 from traits.erasure import persona as erasure
@@ -26,7 +26,7 @@ def ask(client: Client, email: str = "alice@example.com") -> Any:
 
 def awaiting(user: User) -> Erasure:
     assert user.email
-    return erasure.request_erasure(**by(user), confirm_email=user.email, recently_authenticated=False)
+    return erasure.request_erasure(**acting_for_self(user), confirm_email=user.email, recently_authenticated=False)
 
 
 @pytest.mark.slow

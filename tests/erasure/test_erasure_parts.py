@@ -8,8 +8,8 @@ from django.test import Client
 
 from ptfi.accounts.models import User
 from tests.support.candidate_files import suggestion
-from tests.support.cast import PASSWORD, by, confirmed_trait, make_candidate
-from tests.support.decisions import assert_log_whole, decisions
+from tests.support.cast import PASSWORD, acting_for_self, confirmed_trait, make_candidate
+from tests.support.decisions import assert_log_whole, log_of
 from tests.support.erasure_parts import (
     OTHER,
     SOURCE,
@@ -22,9 +22,7 @@ from tests.support.erasure_parts import (
 )
 from tests.support.graph_helpers import cypher, project, trait_node
 from tests.support.persona_marker import graph_with, tables_with
-from traits.decisions import candidates as services
-from traits.decisions import traits as persona
-from traits.decisions import undo
+from traits import decisions
 from traits.decisions.inputs import Changes, Evidence, Relation
 from traits.erasure import parts as erasure_parts
 from traits.errors import NotFoundError, NotLatestError
@@ -75,10 +73,12 @@ def test_a_piece_goes_wherever_it_stands(alice: User, word: str) -> None:
     again = suggested(alice, "Likes boats", (word, SOURCE), ("I like boats.", SOURCE))
     alone = suggested(alice, f"Only {word}", (word, SOURCE), trait_description=word)
     for candidate in (first, again, alone):
-        services.confirm(**by(alice), candidate_id=candidate.pk, changes=Changes(name="Mine", description="x"))
+        decisions.confirm(
+            **acting_for_self(alice), candidate_id=candidate.pk, changes=Changes(name="Mine", description="x")
+        )
     elsewhere = suggested(alice, "Elsewhere", (word[::-1], SOURCE))
     project(alice)
-    done = erasure_parts.erase_evidence(**by(alice), evidence_id=first_piece(first))
+    done = erasure_parts.erase_evidence(**acting_for_self(alice), evidence_id=first_piece(first))
     assert tables_with(word) == set()
     assert (done.counts["evidence"], done.counts["candidates"], done.counts["traits_less"]) == (3, 1, 3)
     assert done.kept.keys() == {"traits", "evidence", "decisions", "receipt", "backups"}
@@ -88,19 +88,19 @@ def test_a_piece_goes_wherever_it_stands(alice: User, word: str) -> None:
     assert ExtractedTraitCandidate.objects.filter(pk=elsewhere.pk).exists()
     assert not ExtractedTraitCandidate.objects.filter(pk=alone.pk).exists()
     with pytest.raises(NotFoundError):
-        erasure_parts.erase_evidence(**by(alice), evidence_id=first_piece(first))
+        erasure_parts.erase_evidence(**acting_for_self(alice), evidence_id=first_piece(first))
 
 
 def test_words_of_ones_own_are_erased_too(alice: User, word: str) -> None:
-    trait = persona.add_trait(
-        **by(alice), changes=Changes(name="Mine", category="Other"), own_evidence=[word, "Still."]
+    trait = decisions.add_trait(
+        **acting_for_self(alice), changes=Changes(name="Mine", category="Other"), own_evidence=[word, "Still."]
     ).trait
     assert trait
     pk = next(piece["evidence_id"] for piece in trait.evidence if piece["content"] == word)
-    erasure_parts.erase_evidence(**by(alice), evidence_id=uuid.UUID(pk))
+    erasure_parts.erase_evidence(**acting_for_self(alice), evidence_id=uuid.UUID(pk))
     assert tables_with(word) == set()
     assert [piece["content"] for piece in PersonaTrait.objects.get().evidence] == ["Still."]
-    assert decisions(alice) == ["user_added_confirmed", "evidence_erased"]
+    assert log_of(alice) == ["user_added_confirmed", "evidence_erased"]
     project(alice)
     whole(alice)
 
@@ -110,12 +110,12 @@ def test_nothing_of_a_category_stays(alice: User, word: str) -> None:
     persona_with(alice, word)
     other = confirmed_trait(alice, "Loves jazz", trait_category="Skill")
     moved = make_candidate(alice, f"Moved {word}", evidence=[word])
-    services.confirm(
-        **by(alice), candidate_id=moved.pk, changes=Changes(name="Moved", description="", category="Other")
+    decisions.confirm(
+        **acting_for_self(alice), candidate_id=moved.pk, changes=Changes(name="Moved", description="", category="Other")
     )
-    persona.edit_trait(**by(alice), trait_id=moved.pk, changes=Changes(concepts=[]))
+    decisions.edit_trait(**acting_for_self(alice), trait_id=moved.pk, changes=Changes(concepts=[]))
     project(alice)
-    done = erasure_parts.erase_category(**by(alice), category="Interest")
+    done = erasure_parts.erase_category(**acting_for_self(alice), category="Interest")
     project(alice)
     whole(alice)
     assert done.counts["traits"] == 3
@@ -124,7 +124,7 @@ def test_nothing_of_a_category_stays(alice: User, word: str) -> None:
     assert not Suppression.objects.filter(category="Interest").exists()
     # What was moved to another category stays there, with its evidence.
     assert tables_with(word) == {"traits_personatrait", "traits_userrefinedtrait"}
-    erasure_parts.erase_category(**by(alice), category="Other")
+    erasure_parts.erase_category(**acting_for_self(alice), category="Other")
     assert tables_with(word) == set()
     project(alice)
     assert graph_with(word) == []
@@ -136,24 +136,24 @@ def test_nothing_of_a_category_stays(alice: User, word: str) -> None:
 
 def test_undo_brings_nothing_back(alice: User, word: str) -> None:
     kept = suggested(alice, "Sails", (word, SOURCE), ("I sail.", OTHER))
-    action = services.confirm(**by(alice), candidate_id=kept.pk).action_id
+    action = decisions.confirm(**acting_for_self(alice), candidate_id=kept.pk).action_id
     rejected = suggested(alice, "Knits", (word, SOURCE))
-    refusal = services.reject(**by(alice), candidate_id=rejected.pk, code="not_me").action_id
+    refusal = decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="not_me").action_id
     later = suggested(alice, "Swims", (word, SOURCE), ("I swim.", OTHER))
-    put_off = services.defer(**by(alice), candidate_id=later.pk, until=None).action_id
+    put_off = decisions.defer(**acting_for_self(alice), candidate_id=later.pk, until=None).action_id
     removed = suggested(alice, "Sings", (word, SOURCE), ("I sing.", OTHER))
-    services.confirm(**by(alice), candidate_id=removed.pk)
-    removal = persona.remove_trait(**by(alice), trait_id=removed.pk).action_id
+    decisions.confirm(**acting_for_self(alice), candidate_id=removed.pk)
+    removal = decisions.remove_trait(**acting_for_self(alice), trait_id=removed.pk).action_id
     erase_source(alice)
     for stays in (action, refusal):
         with pytest.raises(NotLatestError):
-            undo.undo(**by(alice), action_id=stays)
+            decisions.undo(**acting_for_self(alice), action_id=stays)
     erasing_entry = UserRefinedTrait.objects.filter(user_decision="evidence_erased").first()
     assert erasing_entry
     with pytest.raises(NotLatestError):
-        undo.undo(**by(alice), action_id=erasing_entry.batch_id or erasing_entry.pk)
-    undo.undo(**by(alice), action_id=put_off)
-    undo.undo(**by(alice), action_id=removal)
+        decisions.undo(**acting_for_self(alice), action_id=erasing_entry.batch_id or erasing_entry.pk)
+    decisions.undo(**acting_for_self(alice), action_id=put_off)
+    decisions.undo(**acting_for_self(alice), action_id=removal)
     assert tables_with(word) == set()
     assert [piece["content"] for piece in PersonaTrait.objects.get(pk=removed.pk).evidence] == ["I sing."]
     project(alice)
@@ -164,12 +164,12 @@ def test_a_clash_whose_other_half_went_is_not_undone(alice: User, word: str) -> 
     old = confirmed_trait(alice, f"Old {word}", trait_category="Skill")
     new = make_candidate(alice, "New", trait_category="Other", evidence=["New."])
     relation = Relation(trait_id=old.pk, kind="both_true", existing_contexts=[word])
-    action = services.confirm(
-        **by(alice), candidate_id=new.pk, changes=Changes(expression_contexts=["work"]), relation=relation
+    action = decisions.confirm(
+        **acting_for_self(alice), candidate_id=new.pk, changes=Changes(expression_contexts=["work"]), relation=relation
     ).action_id
-    erasure_parts.erase_category(**by(alice), category="Skill")
+    erasure_parts.erase_category(**acting_for_self(alice), category="Skill")
     with pytest.raises(NotLatestError):
-        undo.undo(**by(alice), action_id=action)
+        decisions.undo(**acting_for_self(alice), action_id=action)
     assert tables_with(word) == set()
     project(alice)
     whole(alice)
@@ -199,8 +199,8 @@ def test_a_repeat_of_the_import_brings_nothing_back(alice: User, bob: User) -> N
     assert batch(alice).created == 4
     erase_source(alice, barred)
     piece = ExtractedTraitCandidate.objects.get(pk=other.candidate_id).supporting_evidence[0]["evidence_id"]
-    erasure_parts.erase_evidence(**by(alice), evidence_id=uuid.UUID(piece))
-    erasure_parts.erase_category(**by(alice), category="Interest")
+    erasure_parts.erase_evidence(**acting_for_self(alice), evidence_id=uuid.UUID(piece))
+    erasure_parts.erase_category(**acting_for_self(alice), category="Interest")
     held = set(ExtractedTraitCandidate.objects.values_list("trait_name", "evidence_count"))
     assert held == {("Both", 1)}
     again = batch(alice)
@@ -213,9 +213,9 @@ def test_a_repeat_of_the_import_brings_nothing_back(alice: User, bob: User) -> N
 def test_what_only_the_source_wanted_is_suppressed_no_more(alice: User) -> None:
     """A suppression is named like what was erased; it stays only where a suggestion of that name stays."""
     rejected = suggested(alice, "Knits", ("I knit.", SOURCE))
-    services.reject(**by(alice), candidate_id=rejected.pk, code="not_me")
+    decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="not_me")
     other = suggested(alice, "Sings", ("I sing.", SOURCE))
-    services.reject(**by(alice), candidate_id=other.pk, code="not_me")
+    decisions.reject(**acting_for_self(alice), candidate_id=other.pk, code="not_me")
     key = Suppression.objects.get(name_key="sings")
     kept_away = suggested(alice, "Sings", ("La.", OTHER), status="archived_auto_superseded", suppressed_by=key)
     erase_source(alice)
@@ -232,10 +232,10 @@ def test_nodes_that_the_pipeline_made_lose_it(alice: User, word: str) -> None:
     for pk in (first_piece(candidate), first_piece(private)):
         cypher("CREATE (:SourceDataReferenceNode {referenceID: $r, extra: 'theirs', snippet: $w})", r=pk, w=word)
     cypher("CREATE (:Trait {traitID: $t, extra: 'theirs'})", t=candidate.pk)
-    services.confirm(**by(alice), candidate_id=candidate.pk)
-    persona.remove_trait(**by(alice), trait_id=candidate.pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=candidate.pk)
+    decisions.remove_trait(**acting_for_self(alice), trait_id=candidate.pk)
     verdict = Evidence(verdicts={str(first_piece(private)): "too_private"})
-    services.confirm(**by(alice), candidate_id=private.pk, evidence=verdict)
+    decisions.confirm(**acting_for_self(alice), candidate_id=private.pk, evidence=verdict)
     project(alice)
     done = erase_source(alice)
     project(alice)

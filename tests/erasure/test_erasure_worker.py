@@ -8,7 +8,7 @@ from django.db import transaction
 
 from graph.projection import erasure as erasing
 from ptfi.accounts.models import User
-from tests.support.cast import SignedIn, by, confirmed_trait
+from tests.support.cast import SignedIn, acting_for_self, confirmed_trait
 from tests.support.decisions import assert_log_whole
 from tests.support.erasure_parts import SOURCE, erase_source, first_piece, persona_with, suggested, whole
 from tests.support.graph_helpers import project
@@ -99,11 +99,11 @@ def test_the_whole_persona_goes_while_a_part_is_under_way(
 def test_what_is_not_there_is_not_erased(alice: User, bob: User) -> None:
     theirs = suggested(bob, "Sails", ("I sail.", SOURCE))
     with pytest.raises(NotFoundError):
-        erasure_parts.erase_evidence(**by(alice), evidence_id=first_piece(theirs))
+        erasure_parts.erase_evidence(**acting_for_self(alice), evidence_id=first_piece(theirs))
     with pytest.raises(NotFoundError):
         erase_source(alice)
     with pytest.raises(InvalidError):
-        erasure_parts.erase_category(**by(alice), category="Nonsense")
+        erasure_parts.erase_category(**acting_for_self(alice), category="Nonsense")
     assert not Erasure.objects.exists()
 
 
@@ -147,7 +147,7 @@ def test_staff_do_not_read_what_is_being_erased(
     persona_with(alice, word)
     piece = ExtractedTraitCandidate.objects.exclude(evidence_count=2).order_by("?").first()
     assert piece
-    done = erasure_parts.erase_evidence(**by(alice), evidence_id=first_piece(piece))
+    done = erasure_parts.erase_evidence(**acting_for_self(alice), evidence_id=first_piece(piece))
     assert done.state == "erasing"
     staff, address = signed_in(sam), f"/admin/traits/erasure/{done.pk}/change/"
     give_reason(staff, address)

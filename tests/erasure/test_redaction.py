@@ -4,11 +4,11 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from ptfi.accounts.models import User
-from tests.support.cast import by, confirmed
+from tests.support.cast import acting_for_self, confirmed
 from tests.support.decisions import assert_log_whole
 from tests.support.erasure_parts import OTHER, SOURCE, erase_source, suggested
-from traits.decisions import candidates as services
-from traits.log import entries as log
+from traits import decisions
+from traits.log.verification import redactions, verify
 from traits.models import Erasure, Persona, UserRefinedTrait
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 def test_the_log_says_how_much_was_redacted(alice: User, word: str) -> None:
     candidate = suggested(alice, "Sails", (word, SOURCE), ("I sail.", OTHER))
-    services.confirm(**by(alice), candidate_id=candidate.pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=candidate.pk)
     before = UserRefinedTrait.objects.get()
     erase_source(alice)
     after = UserRefinedTrait.objects.get(revision=1)
@@ -25,10 +25,10 @@ def test_the_log_says_how_much_was_redacted(alice: User, word: str) -> None:
         bytes(before.hash),
         b"",
     )
-    assert log.redactions(alice.pk).keys() == {1}
+    assert redactions(alice.pk).keys() == {1}
     erase_source(alice, OTHER)
     # The entry about the first erasure quoted the trait as it was then.
-    assert log.redactions(alice.pk).keys() == {1, 2}
+    assert redactions(alice.pk).keys() == {1, 2}
     assert_log_whole(alice)
 
 
@@ -38,13 +38,13 @@ def test_the_log_says_how_much_was_redacted(alice: User, word: str) -> None:
 )
 def test_a_redacted_entry_that_was_touched_is_found(alice: User, change: str) -> None:
     candidate = suggested(alice, "Sails", ("Private.", SOURCE), ("I sail.", OTHER))
-    services.confirm(**by(alice), candidate_id=candidate.pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=candidate.pk)
     erase_source(alice)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE traits_userrefinedtrait DISABLE TRIGGER log_is_insert_only")
         cursor.execute(f"UPDATE traits_userrefinedtrait SET {change} WHERE revision = 1")  # noqa: S608
-    assert "revision 1: the content was changed" in list(log.verify(Persona.objects.get(user=alice)))
+    assert "revision 1: the content was changed" in list(verify(Persona.objects.get(user=alice)))
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ def test_a_stop_ends_streams_cleanly(site: str, listen: Listen, alice: User, as_
 def test_a_process_holds_so_many_streams(
     site: str, listen: Listen, alice: User, bob: User, as_alice: Client, signed_in: SignedIn
 ) -> None:
-    events = EventsProcess(site, EVENTS_STREAMS="1")
+    events = EventsProcess(site, EVENTS_MAX_STREAMS="1")
     listener = listen(as_alice, events)
     assert events.status("/events", Cookie=cookie_of(signed_in(bob))) == 503
     listener.close()

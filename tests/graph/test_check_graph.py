@@ -7,9 +7,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from ptfi.accounts.models import User
-from tests.support.cast import by, confirmed, make_candidate
+from tests.support.cast import acting_for_self, confirmed, make_candidate
 from tests.support.graph_helpers import cypher, project
-from traits.decisions import candidates as services
+from traits import decisions
 from traits.models import PersonaTrait
 
 PLANTED = {
@@ -92,7 +92,7 @@ def test_who_is_behind_is_not_compared(alice: User) -> None:
 def test_a_rejected_trait_of_the_pipeline_is_compared_too(alice: User) -> None:
     candidate = make_candidate(alice)
     cypher("CREATE (:Trait {traitID: $t, name: 'theirs'})", t=candidate.pk)
-    services.reject(**by(alice), candidate_id=candidate.pk, code="not_me")
+    decisions.reject(**acting_for_self(alice), candidate_id=candidate.pk, code="not_me")
     project(alice)
     assert "0 differ" in check(alice)
     cypher("MATCH (t:Trait {traitID: $t}) SET t.status = 'active'", t=candidate.pk)

@@ -15,12 +15,11 @@ from graph.picture.drawing import draw
 from graph.picture.layout import Box, Dot, arrange, wrapped
 from graph.picture.query import Sketch, SketchConcept, SketchTrait
 from ptfi.accounts.models import User
-from tests.support.cast import by, confirmed, confirmed_trait, make_candidate
+from tests.support.cast import acting_for_self, confirmed, confirmed_trait, make_candidate
 from tests.support.graph_helpers import cypher, project
 from tests.support.pages import Html, text_of
 from tests.support.trait_pages import ARABIC, HTMX, SCRIPT, path, queries_of
-from traits.decisions import bulk, styles
-from traits.decisions import traits as persona
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.models import Category, PersonaTrait
 
@@ -48,7 +47,7 @@ def some(alice: User) -> PersonaTrait:
     trait = confirmed_trait(alice, "Loves jazz", concepts=["jazz", "music"], confidence_score=0.9)
     confirmed(alice, "Plays the bass", trait_category="Skill", concepts=["music"], confidence_score=0.6)
     confirmed(alice, "Laughs when nervous", trait_category="EmotionalResponsePattern", concepts=[], evidence=[])
-    styles.put_styles(**by(alice), context="work", styles={"Pacing": "slow"})
+    decisions.put_styles(**acting_for_self(alice), context="work", styles={"Pacing": "slow"})
     project(alice)
     return trait
 
@@ -127,7 +126,7 @@ def test_every_one_of_the_usual_traits_has_its_name() -> None:
 
 @pytest.mark.slow
 def test_the_picture_shows_what_the_filters_let_through(as_alice: Client, alice: User, some: PersonaTrait) -> None:
-    persona.set_status(**by(alice), trait_id=some.pk, status="dormant")
+    decisions.set_status(**acting_for_self(alice), trait_id=some.pk, status="dormant")
     project(alice)
 
     def shown(query: str) -> set[str]:
@@ -159,7 +158,7 @@ def many(user: User, count: int) -> None:
     ]  # fmt: skip
     for start in range(0, count, 200):
         ids = [row.pk for row in rows[start : start + 200]]
-        bulk.bulk(**by(user), candidate_ids=ids, decision="confirmed_asis")
+        decisions.decide_many(**acting_for_self(user), candidate_ids=ids, decision="confirmed_asis")
     project(user)
 
 
@@ -306,6 +305,6 @@ def test_long_names_are_shortened(name: str, lines: list[str]) -> None:
 
 
 def test_the_picture_of_a_single_trait(as_alice: Client, alice: User) -> None:
-    persona.add_trait(**by(alice), changes=Changes(name="Sails", category="Skill"))
+    decisions.add_trait(**acting_for_self(alice), changes=Changes(name="Sails", category="Skill"))
     project(alice)
     assert len(titles(as_alice.get("/persona/graph/"))) == 2

@@ -6,15 +6,12 @@ import uuid
 import pytest
 from django.core.management import call_command
 
-from graph import schema
 from graph.nodes import Trait
-from graph.projection import writer as writing
+from graph.schema import NODE_BY_LABEL, properties_of
 from ptfi.accounts.models import User
-from tests.support.cast import by, confirmed, make_candidate
+from tests.support.cast import acting_for_self, confirmed, make_candidate
 from tests.support.graph_helpers import concept_names, cypher, dump, persona, project, trait_node
-from traits.decisions import candidates as services
-from traits.decisions import traits as own
-from traits.decisions import undo
+from traits import decisions
 from traits.decisions.inputs import Changes, Evidence
 
 
@@ -27,20 +24,22 @@ def decide_a_lot(user: User) -> None:
     assert jazz
     assert piano
     changes = Changes(category="Other", user_confidence=4, concepts=["JAZZ"])
-    own.edit_trait(**by(user), trait_id=jazz.pk, changes=changes)
+    decisions.edit_trait(**acting_for_self(user), trait_id=jazz.pk, changes=changes)
     project(user)
     merged = make_candidate(user, "Listens to jazz", concepts=["vinyl"], evidence=["Another record."])
-    merged_action = services.merge(**by(user), candidate_id=merged.pk, into=jazz.pk).action_id
+    merged_action = decisions.merge(**acting_for_self(user), candidate_id=merged.pk, into=jazz.pk).action_id
     project(user)
-    services.reject(**by(user), candidate_id=make_candidate(user, "Hates tea").pk, code="not_me")
-    own.set_status(**by(user), trait_id=piano.pk, status="dormant")
+    decisions.reject(**acting_for_self(user), candidate_id=make_candidate(user, "Hates tea").pk, code="not_me")
+    decisions.set_status(**acting_for_self(user), trait_id=piano.pk, status="dormant")
     project(user)
-    undo.undo(**by(user), action_id=merged_action)
+    decisions.undo(**acting_for_self(user), action_id=merged_action)
     project(user)
-    added = own.add_trait(**by(user), changes=Changes(name="Calm", category="EmotionalResponsePattern"))
+    added = decisions.add_trait(
+        **acting_for_self(user), changes=Changes(name="Calm", category="EmotionalResponsePattern")
+    )
     project(user)
     assert added.trait
-    own.remove_trait(**by(user), trait_id=piano.pk)
+    decisions.remove_trait(**acting_for_self(user), trait_id=piano.pk)
     project(user)
 
 
@@ -72,10 +71,10 @@ def test_a_trait_arrives_whole(alice: User) -> None:
 @pytest.mark.slow
 def test_every_written_property_is_in_the_model(alice: User) -> None:
     decide_a_lot(alice)
-    for label, node in writing.NODE_BY_LABEL.items():
+    for label, node in NODE_BY_LABEL.items():
         rows = cypher(f"MATCH (n:{label} {{ownerID: $u}}) RETURN keys(n) AS k", u=alice.pk)
-        assert all(set(row["k"]) <= set(schema.properties_of(node)) for row in rows), label
-    assert Trait.__label__ in writing.NODE_BY_LABEL
+        assert all(set(row["k"]) <= set(properties_of(node)) for row in rows), label
+    assert Trait.__label__ in NODE_BY_LABEL
 
 
 def test_what_the_pipeline_made_is_kept(alice: User) -> None:
@@ -86,14 +85,14 @@ def test_what_the_pipeline_made_is_kept(alice: User) -> None:
         "extra: 'theirs'})-[:CAN_INFLUENCE_EMOTION]->(:Emotion {emotionID: $e, name: 'joy'})",
         u=alice.pk, t=candidate.pk, e=uuid.uuid4(),
     )  # fmt: skip
-    services.confirm(**by(alice), candidate_id=candidate.pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=candidate.pk)
     project(alice)
     node = trait_node(candidate.pk)
     assert node
     assert (node["name"], node["extra"]) == ("Loves jazz", "theirs")
     assert "managedBy" not in node
     assert len(cypher("MATCH (:User {userID: $u})-[h:HAS_TRAIT]->() RETURN h", u=alice.pk)) == 1
-    own.remove_trait(**by(alice), trait_id=candidate.pk)
+    decisions.remove_trait(**acting_for_self(alice), trait_id=candidate.pk)
     project(alice)
     call_command("rebuild_graph", person=str(alice.pk), stdout=io.StringIO())
     node = trait_node(candidate.pk)
@@ -105,7 +104,7 @@ def test_what_the_pipeline_made_is_kept(alice: User) -> None:
 
 def test_rejecting_makes_no_shell(alice: User) -> None:
     candidate = make_candidate(alice)
-    services.reject(**by(alice), candidate_id=candidate.pk, code="not_me")
+    decisions.reject(**acting_for_self(alice), candidate_id=candidate.pk, code="not_me")
     project(alice)
     assert persona(alice).behind == 0
     assert trait_node(candidate.pk) is None
@@ -120,7 +119,7 @@ def test_a_concept_has_one_node_and_its_newest_spelling(alice: User, bob: User) 
     project(bob)
     assert concept_names(alice) == {"JAZZ"}
     assert concept_names(bob) == {"jazz"}
-    own.remove_trait(**by(alice), trait_id=newest.pk)
+    decisions.remove_trait(**acting_for_self(alice), trait_id=newest.pk)
     project(alice)
     assert concept_names(alice) == {"Jazz"}
 
@@ -129,7 +128,9 @@ def test_a_new_category_moves_the_second_node(alice: User) -> None:
     trait = confirmed(alice, trait_category="Interest").trait
     assert trait
     project(alice)
-    own.edit_trait(**by(alice), trait_id=trait.pk, changes=Changes(category="Skill", user_confidence=3))
+    decisions.edit_trait(
+        **acting_for_self(alice), trait_id=trait.pk, changes=Changes(category="Skill", user_confidence=3)
+    )
     project(alice)
     rows = cypher("MATCH (u:User {userID: $u})-[e]->(n) RETURN type(e) AS e, n.level AS l", u=alice.pk)
     assert sorted((row["e"], row["l"]) for row in rows) == [("HAS_TRAIT", None), ("POSSESSES_SKILL", 3)]
@@ -140,7 +141,7 @@ def test_nothing_is_left_of_a_removed_trait(alice: User) -> None:
     trait = confirmed(alice).trait
     assert trait
     project(alice)
-    own.remove_trait(**by(alice), trait_id=trait.pk)
+    decisions.remove_trait(**acting_for_self(alice), trait_id=trait.pk)
     project(alice)
     assert cypher("MATCH (n) WHERE n.ownerID = $u RETURN labels(n) AS l", u=alice.pk) == [{"l": ["User"]}]
 
@@ -149,7 +150,7 @@ def test_evidence_that_was_doubted_is_not_shown(alice: User) -> None:
     candidate = make_candidate(alice, evidence=["Mine.", "Not mine."])
     doubted = candidate.supporting_evidence[1]["evidence_id"]
     verdicts = Evidence(verdicts={doubted: "not_me"})
-    services.confirm(**by(alice), candidate_id=candidate.pk, evidence=verdicts)
+    decisions.confirm(**acting_for_self(alice), candidate_id=candidate.pk, evidence=verdicts)
     project(alice)
     rows = cypher("MATCH (n:SourceDataReferenceNode {ownerID: $u}) RETURN n.snippet AS s", u=alice.pk)
     assert rows == [{"s": "Mine."}]

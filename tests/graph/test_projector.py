@@ -21,9 +21,9 @@ from graph.projection import outbox
 from graph.projection import writer as writing
 from graph.projection.projector import Projector
 from ptfi.accounts.models import User
-from tests.support.cast import by, confirmed, make_user
+from tests.support.cast import acting_for_self, confirmed, make_user
 from tests.support.graph_helpers import claimed_windows, cypher, dump, persona, project, trait_node, write_windows
-from traits.decisions import traits as own
+from traits import decisions
 from traits.log import entries as log
 from traits.log.snapshots import trait_state
 from traits.models import Decision, PersonaTrait
@@ -51,7 +51,7 @@ def test_a_stalled_worker_cannot_undo_a_newer_decision(alice: User) -> None:
     assert trait
     stalled = claimed_windows(alice)
     project(alice)
-    own.remove_trait(**by(alice), trait_id=trait.pk)
+    decisions.remove_trait(**acting_for_self(alice), trait_id=trait.pk)
     project(alice)
     assert write_windows(stalled)[alice.pk].revision == 2
     assert trait_node(trait.pk) is None
@@ -114,7 +114,7 @@ def poison(user: User) -> None:
     trait_id = uuid.uuid4()
     change = log.Change(decision=Decision.EDITED, before={}, after={"trait": {"name": "?"}}, trait_id=trait_id)
     head = persona(user)
-    log.append(head, [change], actor=log.Actor(user_id=user.pk), at=log.next_moment(head))
+    log.append(head, [change], actor=log.Actor(user_id=user.pk), at=head.next_moment())
 
 
 def test_one_persons_fault_stops_nobody_else(alice: User, bob: User) -> None:
@@ -149,7 +149,7 @@ def append_state(user: User, trait: PersonaTrait, **fields: Any) -> None:
     after = {"trait": trait_state(trait) | fields}
     change = log.Change(decision=Decision.EDITED, before={}, after=after, trait_id=trait.pk)
     head = persona(user)
-    log.append(head, [change], actor=log.Actor(user_id=user.pk), at=log.next_moment(head))
+    log.append(head, [change], actor=log.Actor(user_id=user.pk), at=head.next_moment())
 
 
 def test_a_long_backlog_goes_in_pieces(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,7 +201,7 @@ def _work(stop: threading.Event) -> None:
 @pytest.mark.slow
 @pytest.mark.fault("graph hung: a projector writes")
 def test_projecting_goes_on_after_the_graph_hung(alice: User, graph_process: psutil.Process, settings: Any) -> None:
-    settings.PROJECTOR_LEASE = 4.0
+    settings.PROJECTOR_LEASE_SECONDS = 4.0
     confirmed(alice)
     graph_process.send_signal(signal.SIGSTOP)
     with pytest.raises(GraphUnavailableError):

@@ -12,13 +12,13 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from graph.mapping import concept_id, shared_id
-from graph.models import Concept, Vocabulary
+from graph.models import SharedConcept, Vocabulary
 from graph.projection import shared_concepts as shared
 from graph.projection.projector import Projector
 from ptfi.accounts.models import User
-from tests.support.cast import by, confirmed, confirmed_trait
+from tests.support.cast import acting_for_self, confirmed, confirmed_trait
 from tests.support.graph_helpers import concept_names, cypher, project
-from traits.decisions import traits as persona
+from traits import decisions
 
 pytestmark = pytest.mark.django_db
 DEMO = Path(__file__).resolve().parents[2] / "graph/demo/concepts.csv"
@@ -83,7 +83,7 @@ def test_a_file_goes_in_once(tmp_path: Path) -> None:
     revision = Vocabulary.objects.get().revision
     assert take_in(file) == "0 new, 0 changed, 2 as they were, 0 taken out.\n"
     assert Vocabulary.objects.get().revision == revision
-    learning = Concept.objects.get(name="machine learning")
+    learning = SharedConcept.objects.get(name="machine learning")
     assert [each.name for each in learning.broader.all()] == ["AI"]
     project_all()
     assert ties() == {("machine learning", "AI")}
@@ -97,8 +97,8 @@ def test_a_file_goes_in_once(tmp_path: Path) -> None:
 def test_csv_says_the_same(tmp_path: Path) -> None:
     rows = ["\ufeffname,description,ontologyLink,parents", '"AI","Of many\nlines",https://example.org/ai,', "ML,,,AI; "]
     assert "2 new" in take_in(write(tmp_path, *rows, name="concepts.CSV"))
-    assert Concept.objects.get(name="AI").description == "Of many\nlines"
-    assert [each.name for each in Concept.objects.get(name="ML").broader.all()] == ["AI"]
+    assert SharedConcept.objects.get(name="AI").description == "Of many\nlines"
+    assert [each.name for each in SharedConcept.objects.get(name="ML").broader.all()] == ["AI"]
 
 
 def test_a_changed_row_changes_its_concept(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_fault_names_its_line_and_nothing_goes_in(tmp_path: Path, rows: list[A
     said = take_in(write(tmp_path, *rows))
     assert fault in said
     assert said.endswith("Nothing was changed.")
-    assert not Concept.objects.exists()
+    assert not SharedConcept.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_what_a_file_does_not_name_stays_unless_told_otherwise(tmp_path: Path, a
     project_all()
     assert shared_nodes().keys() == {"AI"}
     assert (ties(), concept_names(alice)) == (set(), {"Machine learning"})
-    assert list(Concept.objects.values_list("name", flat=True)) == ["AI"]
+    assert list(SharedConcept.objects.values_list("name", flat=True)) == ["AI"]
     assert "1 new" in take_in(write(tmp_path, LEARNING))
     project_all()
     assert ties() == {("machine learning", "AI"), ("Machine learning", "machine learning")}
@@ -239,7 +239,7 @@ def test_an_older_revision_is_never_written_over_a_newer_one(tmp_path: Path) -> 
     """As by a projector that slept through an import; and PostgreSQL may come back from the past."""
     take_in(write(tmp_path, AI))
     project_all()
-    newer = {"id": shared_id("ai"), "revision": Concept.objects.get().revision + 5}
+    newer = {"id": shared_id("ai"), "revision": SharedConcept.objects.get().revision + 5}
     cypher("MATCH (c:Concept {conceptID: $id}) SET c.name = 'newer', c.revision = $revision", **newer)
     shared._write_nodes(shared._batch([shared_id("ai")]))
     assert shared_nodes().keys() == {"newer"}
@@ -257,7 +257,7 @@ def test_deciding_never_touches_what_is_shared(tmp_path: Path, alice: User) -> N
         "MATCH (t:Trait {traitID: $t}), (c:Concept {conceptID: $c}) CREATE (t)-[:ASSOCIATED_WITH_CONCEPT]->(c)",
         t=trait.pk, c=shared_id("ai"),
     )  # fmt: skip
-    persona.remove_trait(**by(alice), trait_id=trait.pk)
+    decisions.remove_trait(**acting_for_self(alice), trait_id=trait.pk)
     project(alice)
     assert shared_nodes().keys() == {"AI"}
 
@@ -275,4 +275,4 @@ def test_only_one_projector_is_at_it(tmp_path: Path) -> None:
 
 def test_the_demos_concepts_can_be_imported() -> None:
     assert "0 taken out" in take_in(str(DEMO))
-    assert Concept.objects.get(name="machine learning").broader.get().name == "AI"
+    assert SharedConcept.objects.get(name="machine learning").broader.get().name == "AI"

@@ -10,9 +10,9 @@ from graph.mapping import concept_id
 from graph.reads.concepts import concepts
 from graph.reads.subgraph import Network, network
 from ptfi.accounts.models import User
-from tests.support.cast import by, confirmed_trait, make_candidate
+from tests.support.cast import acting_for_self, confirmed_trait, make_candidate
 from tests.support.graph_helpers import cypher, project
-from traits.decisions import bulk, styles
+from traits import decisions
 
 pytestmark = pytest.mark.django_db
 SECRET = "xylophone"
@@ -62,7 +62,7 @@ def test_somebody_new_has_nothing(alice: User) -> None:
 def test_the_whole_graph(alice: User) -> None:
     jazz = confirmed_trait(alice, "Loves jazz", concepts=["Jazz", "music"], confidence_score=0.9)
     confirmed_trait(alice, "Plays the piano", trait_category="Skill", concepts=["music"], confidence_score=0.6)
-    styles.put_styles(**by(alice), context="work", styles={"Pacing": "slow"})
+    decisions.put_styles(**acting_for_self(alice), context="work", styles={"Pacing": "slow"})
     project(alice)
     found = network(alice.pk)
     assert_sound(found)
@@ -113,7 +113,7 @@ def test_what_the_pipeline_wrote_is_shown(alice: User) -> None:
 def test_nothing_of_bobs_is_ever_shown(alice: User, bob: User) -> None:
     mine = confirmed_trait(alice, "Loves jazz", concepts=["Jazz"])
     his = confirmed_trait(bob, f"Builds a {SECRET}", concepts=["Jazz", SECRET], evidence=[f"My {SECRET}."])
-    styles.put_styles(**by(bob), context="", styles={"Catchphrase": SECRET})
+    decisions.put_styles(**acting_for_self(bob), context="", styles={"Catchphrase": SECRET})
     project(alice)
     project(bob)
     top, ids = shared_concept("Art"), {"mine": str(mine.pk), "his": str(his.pk), "alice": alice.pk, "bob": bob.pk}
@@ -204,14 +204,14 @@ def test_a_long_chain_is_followed_to_its_end(alice: User) -> None:
 
 @pytest.mark.slow
 def test_there_is_a_bound_and_the_strongest_come_first(alice: User, settings: Any) -> None:
-    settings.GRAPH_TIMEOUT = 30.0  # on a busy machine time would be a bound as well
+    settings.GRAPH_TIMEOUT_SECONDS = 30.0  # on a busy machine time would be a bound as well
     rows = [
         make_candidate(alice, f"Trait {number}", confidence_score=number / 600, concepts=["all"], evidence=["x", "y"])
         for number in range(600)
     ]
     for start in range(0, 600, 200):
         ids = [row.pk for row in rows[start : start + 200]]
-        bulk.bulk(**by(alice), candidate_ids=ids, decision="confirmed_asis")
+        decisions.decide_many(**acting_for_self(alice), candidate_ids=ids, decision="confirmed_asis")
     project(alice)
     found = network(alice.pk, limit=100)
     assert_sound(found)

@@ -16,12 +16,10 @@ from django.utils import timezone
 from django.utils.dateformat import format as date_format
 
 from ptfi.accounts.models import User
-from tests.support.cast import SignedIn, by, confirmed, make_candidate
+from tests.support.cast import SignedIn, acting_for_self, confirmed, make_candidate
 from tests.support.log_files import faults_outside
 from tests.support.pages import text_of
-from traits.decisions import candidates as services
-from traits.decisions import traits as persona
-from traits.decisions import undo
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.erasure import parts as erasure_parts
 from traits.log import verification
@@ -44,9 +42,13 @@ def tamper(statement: str) -> None:
 
 
 def some_decisions(user: User) -> None:
-    undo.undo(**by(user), action_id=confirmed(user, "爵士乐 “jazz”").action_id)
-    persona.add_trait(**by(user), changes=Changes(name="=1+1", category="Other", notes="@home", user_confidence=3))
-    services.reject(**by(user), candidate_id=make_candidate(user, "Knits").pk, code="other", reason="-no\nway")
+    decisions.undo(**acting_for_self(user), action_id=confirmed(user, "爵士乐 “jazz”").action_id)
+    decisions.add_trait(
+        **acting_for_self(user), changes=Changes(name="=1+1", category="Other", notes="@home", user_confidence=3)
+    )
+    decisions.reject(
+        **acting_for_self(user), candidate_id=make_candidate(user, "Knits").pk, code="other", reason="-no\nway"
+    )
 
 
 def test_the_file_can_be_checked_elsewhere(as_alice: Client, alice: User) -> None:
@@ -82,7 +84,7 @@ def test_the_table_is_safe_for_spreadsheets(as_alice: Client, alice: User) -> No
 def test_the_times_of_the_table_are_the_persons(as_alice: Client, alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(time_zone="Asia/Tokyo")
     until = timezone.now().astimezone(zoneinfo.ZoneInfo("Asia/Tokyo")) + dt.timedelta(days=7)
-    services.defer(**by(alice), candidate_id=make_candidate(alice, "Knits").pk, until=until)
+    decisions.defer(**acting_for_self(alice), candidate_id=make_candidate(alice, "Knits").pk, until=until)
     (row,) = csv.DictReader(io.StringIO(text(as_alice.get(CSV))))
     assert row["time"].endswith("+09:00")
     assert row["what"] == f"You put off “Knits” until {date_format(until, 'j F Y, H:i')}"
@@ -156,10 +158,10 @@ def test_bob_gets_his_own(alice: User, bob: User, signed_in: SignedIn) -> None:
 @pytest.mark.slow
 def test_erased_texts_are_told_and_checked(as_alice: Client, alice: User) -> None:
     secret = make_candidate(alice, "Plays jazz", evidence=["My secret.", "My piano."])
-    services.confirm(**by(alice), candidate_id=secret.pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=secret.pk)
     some_decisions(alice)
     piece = uuid.UUID(secret.supporting_evidence[0]["evidence_id"])
-    done = erasure_parts.erase_evidence(**by(alice), evidence_id=piece)
+    done = erasure_parts.erase_evidence(**acting_for_self(alice), evidence_id=piece)
     erasure_parts.go_on(erasure_id=done.pk)
     history = text_of(as_alice.get("/persona/history/"))
     assert "You erased evidence of “ Plays jazz ”" in history

@@ -9,13 +9,10 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.support.cast import SignedIn, Suggest, by, confirmed, confirmed_trait
+from tests.support.cast import SignedIn, Suggest, acting_for_self, confirmed, confirmed_trait
 from tests.support.pages import Html, said, text_of
 from tests.support.trait_pages import ARABIC, SCRIPT, queries_of
-from traits.decisions import bulk, styles, undo
-from traits.decisions import candidates as services
-from traits.decisions import duplicates as relations
-from traits.decisions import traits as persona
+from traits import decisions
 from traits.decisions.inputs import Changes, Evidence, Relation
 from traits.log.entries import Actor
 from traits.models import ExtractedTraitCandidate, PersonaTrait
@@ -32,23 +29,25 @@ def sentences(response: Any) -> list[str]:
 
 def test_every_decision_in_a_sentence(as_alice: Client, alice: User, suggest: Suggest) -> None:
     jazz = confirmed_trait(alice)
-    tea = services.confirm(**by(alice), candidate_id=suggest(alice, "Likes tea").pk, changes=Changes(name="Loves tea"))
+    tea = decisions.confirm(
+        **acting_for_self(alice), candidate_id=suggest(alice, "Likes tea").pk, changes=Changes(name="Loves tea")
+    )
     knits = suggest(alice, "Knits")
-    services.reject(**by(alice), candidate_id=knits.pk, code="outdated", reason="Long ago.")
-    services.reopen(**by(alice), candidate_id=knits.pk)
+    decisions.reject(**acting_for_self(alice), candidate_id=knits.pk, code="outdated", reason="Long ago.")
+    decisions.reopen(**acting_for_self(alice), candidate_id=knits.pk)
     later = timezone.now() + dt.timedelta(days=2)
-    services.defer(**by(alice), candidate_id=knits.pk, until=later)
+    decisions.defer(**acting_for_self(alice), candidate_id=knits.pk, until=later)
     bebop = suggest(alice, "Hums bebop")
-    services.merge(**by(alice), candidate_id=bebop.pk, into=jazz.pk)
-    services.reopen(**by(alice), candidate_id=bebop.pk)
-    own = persona.add_trait(**by(alice), changes=Changes(name="Sails", category="Skill")).trait
+    decisions.merge(**acting_for_self(alice), candidate_id=bebop.pk, into=jazz.pk)
+    decisions.reopen(**acting_for_self(alice), candidate_id=bebop.pk)
+    own = decisions.add_trait(**acting_for_self(alice), changes=Changes(name="Sails", category="Skill")).trait
     assert own
     assert tea.trait
-    persona.set_status(**by(alice), trait_id=own.pk, status="dormant")
-    persona.edit_trait(**by(alice), trait_id=own.pk, changes=Changes(name="Sailed"))
-    removed = persona.remove_trait(**by(alice), trait_id=own.pk, reason="Sold the boat.")
-    undo.undo(**by(alice), action_id=removed.action_id)
-    styles.put_styles(**by(alice), context="work", styles={"FormalityLevel": "very_formal"})
+    decisions.set_status(**acting_for_self(alice), trait_id=own.pk, status="dormant")
+    decisions.edit_trait(**acting_for_self(alice), trait_id=own.pk, changes=Changes(name="Sailed"))
+    removed = decisions.remove_trait(**acting_for_self(alice), trait_id=own.pk, reason="Sold the boat.")
+    decisions.undo(**acting_for_self(alice), action_id=removed.action_id)
+    decisions.put_styles(**acting_for_self(alice), context="work", styles={"FormalityLevel": "very_formal"})
     page = as_alice.get(HISTORY)
     assert sentences(page) == [
         "You set formality level to “very formal” (“work”)",
@@ -72,11 +71,26 @@ def test_every_decision_in_a_sentence(as_alice: Client, alice: User, suggest: Su
     assert "An undo cannot be undone." in text
 
 
+def test_a_style_reads_as_in_its_form(as_alice: Client, alice: User) -> None:
+    decisions.put_styles(**acting_for_self(alice), context="", styles={"EmojiPreference": 0.5})
+    decisions.put_styles(**acting_for_self(alice), context="", styles={"EmojiPreference": 0.55})
+    decisions.put_styles(**acting_for_self(alice), context="", styles={"EmojiPreference": 1})
+    assert sentences(as_alice.get(HISTORY)) == [
+        "You set emoji preference to “wherever one fits”",
+        "You set emoji preference to “now and then”",
+        "You set emoji preference to “now and then”",
+    ]
+    text = text_of(as_alice.get(HISTORY))
+    assert "Value was: now and then new: wherever one fits" in text
+    assert "Value was: 0.5 new: 0.55" in text
+    assert "now and then" in text_of(as_alice.get("/styles/"))
+
+
 @pytest.mark.slow
 def test_a_merged_double_names_both(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:
     again = confirmed_trait(alice, "Loves  JAZZ!")
     relation = Relation(trait_id=again.pk, kind="same")
-    outcome = relations.relate(**by(alice), trait_id=jazz.pk, relation=relation)
+    outcome = decisions.relate(**acting_for_self(alice), trait_id=jazz.pk, relation=relation)
     merged = "You merged “Loves JAZZ!” into “Loves jazz”"
     assert sentences(as_alice.get(HISTORY))[0] == merged
     for decision in ("merged", "removed", "edited"):
@@ -85,19 +99,19 @@ def test_a_merged_double_names_both(as_alice: Client, alice: User, jazz: Persona
     assert sentences(one_by_one) == [merged] * 3
     assert "Both said the same." in text_of(one_by_one)
     assert "You merged it into another trait on" in text_of(as_alice.get("/persona/suppressions/"))
-    undo.undo(**by(alice), action_id=outcome.action_id)
+    decisions.undo(**acting_for_self(alice), action_id=outcome.action_id)
     assert sentences(as_alice.get(HISTORY))[1] == f"{merged} undone"
 
 
 def test_an_entrys_page_shows_its_evidence_and_leads_on(as_alice: Client, alice: User, suggest: Suggest) -> None:
     knits = suggest(alice, "Knits", evidence=["I knit."])
-    confirm = services.confirm(**by(alice), candidate_id=knits.pk)
+    confirm = decisions.confirm(**acting_for_self(alice), candidate_id=knits.pk)
     page = as_alice.get(f"{HISTORY}{confirm.action_id}/")
     for part in ("Evidence at that time", "I knit.", "Open the trait"):
         assert part in text_of(page)
     assert page.content.decode().count('aria-current="page"') == 2
     assert confirm.trait
-    persona.remove_trait(**by(alice), trait_id=confirm.trait.pk)
+    decisions.remove_trait(**acting_for_self(alice), trait_id=confirm.trait.pk)
     text = text_of(as_alice.get(f"{HISTORY}{confirm.action_id}/"))
     assert "See the suggestion" in text
     assert "Open the trait" not in text
@@ -107,7 +121,7 @@ def test_an_entrys_page_shows_its_evidence_and_leads_on(as_alice: Client, alice:
 @pytest.mark.slow
 def test_a_batch_is_shown_as_one_decision(as_alice: Client, alice: User, queue: list[ExtractedTraitCandidate]) -> None:
     ids = [row.pk for row in queue]
-    outcome = bulk.bulk(**by(alice), candidate_ids=ids, decision="rejected", code="not_me")
+    outcome = decisions.decide_many(**acting_for_self(alice), candidate_ids=ids, decision="rejected", code="not_me")
     page = as_alice.get(HISTORY)
     assert sentences(page) == ["You rejected 5 suggestions together"]
     assert "You rejected “ Likes number 3 ”: not me" in text_of(page)
@@ -125,19 +139,19 @@ def test_a_clash_says_how_the_two_go_together(as_alice: Client, alice: User, sug
     tea = confirmed_trait(alice, "Prefers tea")
     coffee = suggest(alice, "Prefers coffee")
     relation = Relation(trait_id=tea.pk, kind="replaces")
-    outcome = services.confirm(**by(alice), candidate_id=coffee.pk, relation=relation)
+    outcome = decisions.confirm(**acting_for_self(alice), candidate_id=coffee.pk, relation=relation)
     page = as_alice.get(HISTORY)
     assert sentences(page)[0] == "You confirmed “Prefers coffee”"
     assert "It replaces “ Prefers tea ”, which is dormant since." in text_of(page)
     assert f"/undo/{outcome.batch_id}/" in page.content.decode()
-    persona.set_status(**by(alice), trait_id=tea.pk, status="active")
+    decisions.set_status(**acting_for_self(alice), trait_id=tea.pk, status="active")
     assert f"/undo/{outcome.batch_id}/" not in as_alice.get(HISTORY).content.decode()
 
 
 def test_undo_comes_back_to_the_place(as_alice: Client, alice: User) -> None:
     outcome = confirmed(alice)
     for number in range(31):
-        persona.add_trait(**by(alice), changes=Changes(name=f"Hums {number}", category="Skill"))
+        decisions.add_trait(**acting_for_self(alice), changes=Changes(name=f"Hums {number}", category="Skill"))
     page = as_alice.get(f"{HISTORY}?after=3")
     back = Html(page).values("next")[0]
     answer = as_alice.post(f"/undo/{outcome.action_id}/", {"next": f"{HISTORY}?after=3&done={outcome.action_id}#e-1"})
@@ -164,11 +178,13 @@ def test_the_history_shows_what_the_filters_let_through(
     alice.time_zone = "Pacific/Auckland"
     alice.save()
     jazz = confirmed_trait(alice)
-    services.reject(**by(alice), candidate_id=suggest(alice, "Knits", trait_category="Skill").pk, code="not_me")
+    decisions.reject(
+        **acting_for_self(alice), candidate_id=suggest(alice, "Knits", trait_category="Skill").pk, code="not_me"
+    )
     app = Actor(user_id=alice.pk, client_id="gone-client")
-    persona.edit_trait(user=alice, actor=app, trait_id=jazz.pk, changes=Changes(description="At night."))
+    decisions.edit_trait(user=alice, actor=app, trait_id=jazz.pk, changes=Changes(description="At night."))
     staff = Actor(user_id=sam.pk, kind="staff", reference="T-17")
-    persona.set_status(user=alice, actor=staff, trait_id=jazz.pk, status="dormant")
+    decisions.set_status(user=alice, actor=staff, trait_id=jazz.pk, status="dormant")
     today = dt.datetime.now(zoneinfo.ZoneInfo("Pacific/Auckland")).date()
     yesterday = today - dt.timedelta(days=1)
     cases = {
@@ -200,8 +216,8 @@ def test_nonsense_counts_as_not_chosen(as_alice: Client, jazz: PersonaTrait, que
 def test_the_entrys_page_shows_the_evidence(as_alice: Client, alice: User, suggest: Suggest) -> None:
     candidate = suggest(alice, evidence=["One.", "Two.", "Three."])
     first = candidate.supporting_evidence[0]["evidence_id"]
-    outcome = services.confirm(
-        **by(alice),
+    outcome = decisions.confirm(
+        **acting_for_self(alice),
         candidate_id=candidate.pk,
         changes=Changes(notes="Ask me.", user_confidence=4),
         evidence=Evidence(verdicts={first: "not_me"}, own=["My own."]),
@@ -215,13 +231,20 @@ def test_the_entrys_page_shows_the_evidence(as_alice: Client, alice: User, sugge
 
 @pytest.mark.slow
 def test_paging_and_queries(as_alice: Client, alice: User, queue: list[ExtractedTraitCandidate]) -> None:
-    bulk.bulk(**by(alice), candidate_ids=[row.pk for row in queue[:3]], decision="confirmed_asis")
-    undo.undo(**by(alice), action_id=confirmed(alice).action_id)
+    decisions.decide_many(
+        **acting_for_self(alice), candidate_ids=[row.pk for row in queue[:3]], decision="confirmed_asis"
+    )
+    decisions.undo(**acting_for_self(alice), action_id=confirmed(alice).action_id)
     few = queries_of(as_alice, HISTORY)
     for number in range(12):
-        trait = persona.add_trait(**by(alice), changes=Changes(name=f"Hums {number}", category="Skill")).trait
+        trait = decisions.add_trait(
+            **acting_for_self(alice), changes=Changes(name=f"Hums {number}", category="Skill")
+        ).trait
         assert trait
-        undo.undo(**by(alice), action_id=persona.set_status(**by(alice), trait_id=trait.pk, status="dormant").action_id)
+        decisions.undo(
+            **acting_for_self(alice),
+            action_id=decisions.set_status(**acting_for_self(alice), trait_id=trait.pk, status="dormant").action_id,
+        )
     # The entries, their batches, which of those are told, they, what stands, what changed, what staff did; and what was
     # undone before.
     assert few == 7
@@ -238,9 +261,9 @@ def test_paging_and_queries(as_alice: Client, alice: User, queue: list[Extracted
 
 @pytest.mark.parametrize("name", [ARABIC, SCRIPT, "{suggestion} {0} %s", "𝕁𝕒𝕫𝕫 🎷"])
 def test_any_name_is_shown_as_it_is(as_alice: Client, alice: User, name: str) -> None:
-    trait = persona.add_trait(**by(alice), changes=Changes(name=name, category="Other")).trait
+    trait = decisions.add_trait(**acting_for_self(alice), changes=Changes(name=name, category="Other")).trait
     assert trait
-    persona.edit_trait(**by(alice), trait_id=trait.pk, changes=Changes(concepts=[name]))
+    decisions.edit_trait(**acting_for_self(alice), trait_id=trait.pk, changes=Changes(concepts=[name]))
     page = as_alice.get(HISTORY)
     assert name in text_of(page)
     assert SCRIPT not in page.content.decode()

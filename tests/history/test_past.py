@@ -10,12 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.support.cast import by, confirmed_trait, make_candidate
+from tests.support.cast import acting_for_self, confirmed_trait, make_candidate
 from tests.support.pages import Html, text_of
 from tests.support.trait_pages import queries_of
-from traits.decisions import candidates as services
-from traits.decisions import styles, undo
-from traits.decisions import traits as persona
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.history import past
 from traits.models import PersonaTrait, UserRefinedTrait
@@ -30,7 +28,7 @@ def on_day(monkeypatch: pytest.MonkeyPatch) -> At:
     """Decisions are made at noon of that day in May 2026."""
 
     def set_day(day: int) -> None:
-        monkeypatch.setattr("traits.log.entries.timezone.now", lambda: dt.datetime(2026, 5, day, 12, tzinfo=dt.UTC))
+        monkeypatch.setattr("traits.models.persona.timezone.now", lambda: dt.datetime(2026, 5, day, 12, tzinfo=dt.UTC))
 
     return set_day
 
@@ -40,12 +38,12 @@ def may(alice: User, on_day: At) -> dict[str, PersonaTrait]:
     """1 May: jazz, tea and boats. 3 May: tea is changed, boats are removed. 5 May: chess."""
     on_day(1)
     found = {name: confirmed_trait(alice, name) for name in ("Loves jazz", "Likes tea", "Builds boats")}
-    styles.put_styles(**by(alice), context="work", styles={"Pacing": "slow"})
-    services.reject(**by(alice), candidate_id=make_candidate(alice, "Knits").pk, code="not_me")
+    decisions.put_styles(**acting_for_self(alice), context="work", styles={"Pacing": "slow"})
+    decisions.reject(**acting_for_self(alice), candidate_id=make_candidate(alice, "Knits").pk, code="not_me")
     on_day(3)
-    persona.edit_trait(**by(alice), trait_id=found["Likes tea"].pk, changes=Changes(name="Loves tea"))
-    persona.remove_trait(**by(alice), trait_id=found["Builds boats"].pk)
-    styles.put_styles(**by(alice), context="work", styles={"Pacing": "fast"})
+    decisions.edit_trait(**acting_for_self(alice), trait_id=found["Likes tea"].pk, changes=Changes(name="Loves tea"))
+    decisions.remove_trait(**acting_for_self(alice), trait_id=found["Builds boats"].pk)
+    decisions.put_styles(**acting_for_self(alice), context="work", styles={"Pacing": "fast"})
     on_day(5)
     found["chess"] = confirmed_trait(alice, "Plays chess")
     return found
@@ -85,9 +83,9 @@ def test_a_time_of_the_day_in_the_persons_zone(as_alice: Client, alice: User, ma
 
 def test_undoing_is_part_of_the_past(as_alice: Client, alice: User, on_day: At) -> None:
     on_day(1)
-    outcome = services.confirm(**by(alice), candidate_id=make_candidate(alice, "Loves jazz").pk)
+    outcome = decisions.confirm(**acting_for_self(alice), candidate_id=make_candidate(alice, "Loves jazz").pk)
     on_day(2)
-    undo.undo(**by(alice), action_id=outcome.action_id)
+    decisions.undo(**acting_for_self(alice), action_id=outcome.action_id)
     assert names(as_alice.get(PAST, {"day": "2026-05-01"})) == ["Loves jazz"]
     assert "There was no trait in your persona then." in text_of(as_alice.get(PAST, {"day": "2026-05-02"}))
 
@@ -96,8 +94,8 @@ def test_an_edit_that_was_undone_is_no_change(as_alice: Client, alice: User, on_
     on_day(1)
     jazz = confirmed_trait(alice)
     on_day(2)
-    outcome = persona.edit_trait(**by(alice), trait_id=jazz.pk, changes=Changes(name="Hates jazz"))
-    undo.undo(**by(alice), action_id=outcome.action_id)
+    outcome = decisions.edit_trait(**acting_for_self(alice), trait_id=jazz.pk, changes=Changes(name="Hates jazz"))
+    decisions.undo(**acting_for_self(alice), action_id=outcome.action_id)
     assert numbers(as_alice.get(PAST, {"day": "2026-05-01"}))["Still the same"] == "1"
 
 
@@ -124,7 +122,7 @@ def test_odd_times_and_keys_do_no_harm(as_alice: Client, may: dict[str, PersonaT
 
 def test_pages_and_queries(as_alice: Client, alice: User) -> None:
     for number in range(60):
-        persona.add_trait(**by(alice), changes=Changes(name=f"Trait {number:02}", category="Other"))
+        decisions.add_trait(**acting_for_self(alice), changes=Changes(name=f"Trait {number:02}", category="Other"))
     today = f"{PAST}?day={timezone.localdate()}"
     first = as_alice.get(today)
     second = as_alice.get(PAST + Html(first).next_page())
@@ -136,7 +134,7 @@ def test_pages_and_queries(as_alice: Client, alice: User) -> None:
 def test_the_place_is_found_by_halving(alice: User, bob: User, on_day: At) -> None:
     for day in (1, 1, 2, 4, 4, 4, 9):
         on_day(day)
-        persona.add_trait(**by(alice), changes=Changes(name=f"Trait {day}", category="Other"))
+        decisions.add_trait(**acting_for_self(alice), changes=Changes(name=f"Trait {day}", category="Other"))
     for day in range(12):
         at = dt.datetime(2026, 5, 1, tzinfo=dt.UTC) + dt.timedelta(days=day - 1, hours=12)
         expected = UserRefinedTrait.objects.filter(user=alice, created_at__lte=at).count()

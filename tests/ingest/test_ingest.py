@@ -11,13 +11,12 @@ from django.test.utils import CaptureQueriesContext
 
 from ptfi.accounts.models import User
 from tests.support.candidate_files import Row, everything, load, new_row, person, piece, stored
-from tests.support.cast import by
-from traits.decisions import candidates as services
-from traits.decisions import undo
+from tests.support.cast import acting_for_self
+from traits import decisions
 from traits.decisions.inputs import Evidence
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import Suggestion, parse
-from traits.log import entries as log
+from traits.ingest.parsing import CandidateRecord, parse
+from traits.log.verification import verify
 from traits.management.commands.import_candidates import COUNTED
 from traits.models import ExtractedTraitCandidate, Persona, UserRefinedTrait, Verdict
 
@@ -41,7 +40,9 @@ def test_an_undecided_candidate_is_updated_and_keeps_verdicts() -> None:
     first = stored(row).supporting_evidence[0]["evidence_id"]
     later = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
     evidence = Evidence(verdicts={first: Verdict.NOT_ME})
-    candidate = services.defer(**by(person()), candidate_id=stored(row).pk, until=later, evidence=evidence).candidate
+    candidate = decisions.defer(
+        **acting_for_self(person()), candidate_id=stored(row).pk, until=later, evidence=evidence
+    ).candidate
     assert candidate is not None
     changed = row | {"confidence_score": 0.9, "supporting_evidence": [piece("New."), piece("I love jazz.")]}
     assert load(changed).counts == {"updated": 1}
@@ -60,9 +61,9 @@ def test_a_decided_candidate_is_never_overwritten(decision: str) -> None:
     row = new_row()
     load(row)
     if decision == "confirm":
-        services.confirm(**by(person()), candidate_id=stored(row).pk)
+        decisions.confirm(**acting_for_self(person()), candidate_id=stored(row).pk)
     else:
-        services.reject(**by(person()), candidate_id=stored(row).pk, code="not_me")
+        decisions.reject(**acting_for_self(person()), candidate_id=stored(row).pk, code="not_me")
     before = everything()
     other = new_row(trait_name="Something else")
     assert load(row | {"trait_name": "Changed", "supersedes": [other["candidate_id"]]}).counts == {"unchanged": 1}
@@ -81,30 +82,30 @@ def test_the_same_candidate_twice_in_a_file_counts_in_its_order() -> None:
 def test_what_was_rejected_does_not_come_back_until_it_is_undone() -> None:
     row = new_row()
     load(row)
-    rejection = services.reject(**by(person()), candidate_id=stored(row).pk, code="not_me")
+    rejection = decisions.reject(**acting_for_self(person()), candidate_id=stored(row).pk, code="not_me")
     again, other = new_row(trait_name="LOVES  jazz!"), new_row(trait_name="Loves jazz", trait_category="Skill")
     theirs = new_row(user={"external_id": "test:bob", "display_name": "Bob"})
     assert load(again, other, theirs).counts == {"created": 2, "suppressed": 1}
     assert (stored(again).status, stored(other).status) == ("archived_auto_superseded", "candidate")
     assert load(again, other, theirs).counts == {"unchanged": 3}
-    undo.undo(**by(person()), action_id=rejection.action_id)
+    decisions.undo(**acting_for_self(person()), action_id=rejection.action_id)
     assert stored(again).status == "candidate"
 
 
 def test_what_was_suppressed_and_then_replaced_stays_away() -> None:
     row = new_row()
     load(row)
-    rejection = services.reject(**by(person()), candidate_id=stored(row).pk, code="not_me")
+    rejection = decisions.reject(**acting_for_self(person()), candidate_id=stored(row).pk, code="not_me")
     again, both = new_row(), new_row()
     load(again)
     better = new_row(trait_name="Plays jazz", supersedes=[again["candidate_id"], both["candidate_id"]])
     assert load(better, both).counts == {"created": 2, "archived": 1}
-    undo.undo(**by(person()), action_id=rejection.action_id)
+    decisions.undo(**acting_for_self(person()), action_id=rejection.action_id)
     assert stored(again).status == stored(both).status == "archived_auto_superseded"
 
 
 def put_off(row: Row) -> None:
-    services.defer(**by(person()), candidate_id=stored(row).pk, until=None)
+    decisions.defer(**acting_for_self(person()), candidate_id=stored(row).pk, until=None)
 
 
 def test_new_evidence_under_its_id_brings_back_what_was_put_off() -> None:
@@ -140,7 +141,7 @@ def test_what_was_put_off_until_a_time_waits_for_it() -> None:
     row = new_row()
     load(row)
     later = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
-    services.defer(**by(person()), candidate_id=stored(row).pk, until=later)
+    decisions.defer(**acting_for_self(person()), candidate_id=stored(row).pk, until=later)
     assert load(row | {"supporting_evidence": [piece("New.")]}).counts == {"updated": 1}
     assert stored(row).deferred_until == later
 
@@ -162,7 +163,7 @@ def test_supersedes_archives_the_older_one_whatever_comes_first(order: str) -> N
 def test_archiving_is_in_the_log_of_the_person() -> None:
     olds = [new_row(trait_name=f"Trait {number}") for number in range(3)]
     load(*olds)
-    services.confirm(**by(person()), candidate_id=stored(olds[0]).pk)
+    decisions.confirm(**acting_for_self(person()), candidate_id=stored(olds[0]).pk)
     put_off(olds[1])
     load(new_row(supersedes=[old["candidate_id"] for old in olds]))
     assert [stored(old).status for old in olds] == ["confirmed_by_user", *["archived_auto_superseded"] * 2]
@@ -172,7 +173,7 @@ def test_archiving_is_in_the_log_of_the_person() -> None:
         assert (entry.actor_kind, entry.actor_id, entry.trait_id_in_pkg) == ("pipeline", None, None)
         assert entry.content["before"]["candidate"]["status"] in ("candidate", "awaiting_refinement")
         assert entry.content["after"]["candidate"]["status"] == "archived_auto_superseded"
-    assert list(log.verify(person().persona)) == []
+    assert list(verify(person().persona)) == []
 
 
 def test_supersedes_leaves_other_people_alone() -> None:
@@ -188,7 +189,7 @@ def test_supersedes_leaves_other_people_alone() -> None:
 def test_the_number_of_queries_does_not_grow_with_the_rows(people: int) -> None:
     def queries(count: int) -> int:
         users = [{"external_id": f"test:{count}:{number % people}", "display_name": ""} for number in range(count)]
-        batch = [row for row in (parse(new_row(user=user)) for user in users) if isinstance(row, Suggestion)]
+        batch = [row for row in (parse(new_row(user=user)) for user in users) if isinstance(row, CandidateRecord)]
         with CaptureQueriesContext(connection) as captured:
             assert ingest.apply(batch).created == count
         return len(captured)
@@ -200,14 +201,14 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(people: int) -> None:
 
 def test_a_batch_refuses_a_repeated_candidate() -> None:
     suggestion = parse(new_row())
-    assert isinstance(suggestion, Suggestion)
+    assert isinstance(suggestion, CandidateRecord)
     with pytest.raises(ValueError, match="no candidate twice"):
         ingest.apply([suggestion, suggestion])
 
 
 def test_imports_at_once_store_each_row_once(tmp_path: Path) -> None:
     rows = [new_row(user={"external_id": f"test:{number % 7}", "display_name": ""}) for number in range(300)]
-    batch = [row for row in map(parse, rows) if isinstance(row, Suggestion)]
+    batch = [row for row in map(parse, rows) if isinstance(row, CandidateRecord)]
     for row, older in zip(batch[100:], batch, strict=False):
         row.supersedes = [older.candidate_id] if row.external_id == older.external_id else []
     parts = [batch, batch[::-1], batch[:150], batch[150:]]
@@ -223,10 +224,10 @@ def test_imports_at_once_store_each_row_once(tmp_path: Path) -> None:
     replaced = {other for row in batch for other in row.supersedes}
     archived = ExtractedTraitCandidate.objects.filter(status="archived_auto_superseded")
     assert set(archived.values_list("pk", flat=True)) == replaced
-    assert [fault for persona in Persona.objects.all() for fault in log.verify(persona)] == []
+    assert [fault for persona in Persona.objects.all() for fault in verify(persona)] == []
 
 
-def _apply_in_thread(batch: list[Suggestion], results: list[ingest.Result]) -> None:
+def _apply_in_thread(batch: list[CandidateRecord], results: list[ingest.Result]) -> None:
     try:
         results.append(ingest.apply(batch))
     finally:

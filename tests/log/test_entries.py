@@ -7,11 +7,12 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.support.cast import Suggest, by, confirmed
+from tests.support.cast import Suggest, acting_for_self, confirmed
 from tests.support.decisions import assert_log_whole
-from traits.decisions import candidates as services
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.log import entries as log
+from traits.log.verification import verify
 from traits.models import Persona, PersonaTrait, UserRefinedTrait
 
 pytestmark = pytest.mark.django_db
@@ -42,14 +43,14 @@ def test_verify_finds_what_was_touched(alice: User, change: str, fault: str) -> 
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE traits_userrefinedtrait DISABLE TRIGGER log_is_insert_only")
         cursor.execute(f"UPDATE traits_userrefinedtrait SET {change} WHERE revision = 2")  # noqa: S608
-    faults = "; ".join(log.verify(Persona.objects.get(user=alice)))
+    faults = "; ".join(verify(Persona.objects.get(user=alice)))
     assert fault in faults
 
 
 def test_verify_misses_a_cut_off_end(alice: User) -> None:
     confirmed(alice)
     Persona.objects.filter(user=alice).update(revision=5)
-    assert "head is 5" in "; ".join(log.verify(Persona.objects.get(user=alice)))
+    assert "head is 5" in "; ".join(verify(Persona.objects.get(user=alice)))
 
 
 def test_times_never_go_back(alice: User) -> None:
@@ -63,14 +64,16 @@ def test_staff_must_give_a_reference(alice: User, sam: User, suggest: Suggest) -
     candidate = suggest(alice)
     staff = log.Actor(user_id=sam.pk, kind="staff")
     with pytest.raises(DatabaseError), transaction.atomic():
-        services.confirm(user=alice, actor=staff, candidate_id=candidate.pk)
+        decisions.confirm(user=alice, actor=staff, candidate_id=candidate.pk)
     ticket = log.Actor(user_id=sam.pk, kind="staff", reference="T-1")
-    services.confirm(user=alice, actor=ticket, candidate_id=candidate.pk)
+    decisions.confirm(user=alice, actor=ticket, candidate_id=candidate.pk)
 
 
 def test_extreme_texts_survive_the_log(alice: User, suggest: Suggest) -> None:
     name = ("ا" * 100) + ("é́" * 20) + "<script>🦊" + "x" * 100
     candidate = suggest(alice, name[:255], evidence=["e" * 4000] * 3, confidence_score=1e-7)
-    services.confirm(**by(alice), candidate_id=candidate.pk, changes=Changes(notes="\u2028 \U0001f468\u200d\U0001f469"))
+    decisions.confirm(
+        **acting_for_self(alice), candidate_id=candidate.pk, changes=Changes(notes="\u2028 \U0001f468\u200d\U0001f469")
+    )
     assert PersonaTrait.objects.get(user=alice).name == name[:255]
     assert_log_whole(alice)

@@ -10,23 +10,21 @@ from django.test import Client
 
 from ptfi.accounts.models import User
 from tests.support.api import api_of
-from tests.support.cast import SignedIn, by, confirmed_trait, make_candidate, make_user
-from tests.support.decisions import decisions
+from tests.support.cast import SignedIn, acting_for_self, confirmed_trait, make_candidate, make_user
+from tests.support.decisions import log_of
 from tests.support.every_decision import every_decision, finish
 from tests.support.frozen_logs import FILES, entries_of, holds, kinds_in, load, standing_entry
 from tests.support.log_files import faults_outside
 from tests.support.persona_marker import tables_with
 from tests.support.staff import give_reason
-from traits.decisions import candidates as services
-from traits.decisions import duplicates as relations
-from traits.decisions import undo
+from traits import decisions
 from traits.decisions.inputs import Relation
 from traits.erasure import parts as erasure_parts
 from traits.history import past
 from traits.history import selectors as history
-from traits.log import entries as log
-from traits.log.entries import ALGORITHMS
+from traits.log.chain import ALGORITHMS
 from traits.log.snapshots import State, trait_state
+from traits.log.verification import redactions
 from traits.log.versions import lifted, newest
 from traits.models import Decision, Erasure, ExtractedTraitCandidate, PersonaTrait, Suppression, UserRefinedTrait
 
@@ -54,14 +52,14 @@ def test_this_release_is_frozen_too() -> None:
 
 
 def test_it_verifies_and_projects(frozen: User) -> None:
-    assert set(decisions(frozen)) == set(Decision.values)
+    assert set(log_of(frozen)) == set(Decision.values)
     holds(frozen)
 
 
 def test_everything_can_be_undone(frozen: User) -> None:
     undone = 0
     while entry := standing_entry(frozen):
-        done = undo.undo(**by(frozen), action_id=entry.pk)
+        done = decisions.undo(**acting_for_self(frozen), action_id=entry.pk)
         assert entry.pk in {each.pk for each in done.undone}
         undone += len(done.undone)
         before: State = lifted(entry.content)["before"]
@@ -74,22 +72,26 @@ def test_everything_can_be_undone(frozen: User) -> None:
 def test_what_was_merged_can_be_split_and_merged(frozen: User) -> None:
     merged = UserRefinedTrait.objects.filter(user=frozen, user_decision=Decision.MERGED).order_by("revision")[0]
     had = lifted(merged.content)["before"]["trait"]
-    split = services.reopen(**by(frozen), candidate_id=merged.original_candidate_id or uuid.uuid4())
+    split = decisions.reopen(**acting_for_self(frozen), candidate_id=merged.original_candidate_id or uuid.uuid4())
     assert split.trait
     pieces = {piece["evidence_id"] for piece in split.trait.evidence}
     assert pieces == {piece["evidence_id"] for piece in had["evidence"]}
-    services.merge(**by(frozen), candidate_id=merged.original_candidate_id or uuid.uuid4(), into=split.trait.pk)
+    decisions.merge(
+        **acting_for_self(frozen), candidate_id=merged.original_candidate_id or uuid.uuid4(), into=split.trait.pk
+    )
     new = make_candidate(frozen, "Said once more", evidence=["Once more."])
-    services.merge(**by(frozen), candidate_id=new.pk, into=split.trait.pk)
+    decisions.merge(**acting_for_self(frozen), candidate_id=new.pk, into=split.trait.pk)
     other = confirmed_trait(frozen, "Said in other words", evidence=["In other words."])
-    relations.relate(**by(frozen), trait_id=split.trait.pk, relation=Relation(trait_id=other.pk, kind="same"))
+    decisions.relate(
+        **acting_for_self(frozen), trait_id=split.trait.pk, relation=Relation(trait_id=other.pk, kind="same")
+    )
     holds(frozen)
 
 
 def test_what_was_rejected_can_be_reopened(frozen: User) -> None:
     rejected = ExtractedTraitCandidate.objects.filter(user=frozen, status="rejected_by_user")
     for candidate in rejected:
-        services.reopen(**by(frozen), candidate_id=candidate.pk)
+        decisions.reopen(**acting_for_self(frozen), candidate_id=candidate.pk)
     assert not Suppression.objects.filter(user=frozen, sources__overlap=[row.pk for row in rejected]).exists()
     holds(frozen)
 
@@ -139,19 +141,19 @@ def streamed(client: Client, address: str) -> str:
 
 
 def of_category(user: User) -> Erasure:
-    return finish(erasure_parts.erase_category(**by(user), category="Skill"))
+    return finish(erasure_parts.erase_category(**acting_for_self(user), category="Skill"))
 
 
 def of_a_piece(user: User) -> Erasure:
     piece = PersonaTrait.objects.get(user=user, name="Bakes once").evidence[0]
-    return finish(erasure_parts.erase_evidence(**by(user), evidence_id=uuid.UUID(piece["evidence_id"])))
+    return finish(erasure_parts.erase_evidence(**acting_for_self(user), evidence_id=uuid.UUID(piece["evidence_id"])))
 
 
 @pytest.mark.parametrize(("erase", "text"), [(of_category, "Bakes once"), (of_a_piece, "My loaf.")])
 def test_texts_can_be_erased(frozen: User, erase: Callable[[User], Erasure], text: str) -> None:
-    before = log.redactions(frozen.pk)
+    before = redactions(frozen.pk)
     assert "traits_userrefinedtrait" in tables_with(text)
     erase(frozen)
     assert tables_with(text) == set()
-    assert len(log.redactions(frozen.pk)) > len(before)
+    assert len(redactions(frozen.pk)) > len(before)
     holds(frozen)

@@ -6,8 +6,9 @@ from django.db import DatabaseError, connection, transaction
 from ptfi.accounts.models import User
 from tests.support.cast import confirmed
 from tests.support.frozen_logs import FOLDER, load
-from traits.log import entries as log
+from traits.log.chain import ALGORITHMS, NEW_ENTRIES
 from traits.log.snapshots import State
+from traits.log.verification import verify
 from traits.log.versions import lifted, newest
 from traits.models import Persona, UserRefinedTrait
 
@@ -23,14 +24,14 @@ def tamper(change: str, revision: int) -> None:
 
 
 def faults(user: User) -> list[str]:
-    return list(log.verify(Persona.objects.get(user=user)))
+    return list(verify(Persona.objects.get(user=user)))
 
 
 def test_new_entries_name_theirs(alice: User) -> None:
     confirmed(alice)
     entry = UserRefinedTrait.objects.get()
-    assert (entry.hash_algorithm, entry.content["v"]) == (log.NEW_ENTRIES, newest())
-    assert "hash_algorithm" in log.ALGORITHMS[log.NEW_ENTRIES].columns
+    assert (entry.hash_algorithm, entry.content["v"]) == (NEW_ENTRIES, newest())
+    assert "hash_algorithm" in ALGORITHMS[NEW_ENTRIES].columns
 
 
 @pytest.mark.slow
@@ -38,7 +39,7 @@ def test_both_stand_in_one_log(db: None) -> None:
     alice = load(FOLDER / "log-v0.json")
     confirmed(alice, "Said later")
     rows = UserRefinedTrait.objects.filter(user=alice)
-    assert set(rows.values_list("hash_algorithm", flat=True)) == {1, log.NEW_ENTRIES}
+    assert set(rows.values_list("hash_algorithm", flat=True)) == {1, NEW_ENTRIES}
     assert faults(alice) == []
 
 

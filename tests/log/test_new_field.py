@@ -8,12 +8,10 @@ from django.test import Client
 
 from graph.projection import outbox
 from ptfi.accounts.models import User
-from tests.support.cast import SignedIn, by
+from tests.support.cast import SignedIn, acting_for_self
 from tests.support.frozen_logs import FILES, entries_of, holds, load, standing_entry
 from tests.support.new_field import DEFAULT, FIELD, added_field
-from traits.decisions import candidates as services
-from traits.decisions import traits as persona
-from traits.decisions import undo
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.history import past
 from traits.history import selectors as history
@@ -52,7 +50,7 @@ def test_older_entries_have_its_default(frozen: User) -> None:
 
 def test_all_of_an_older_log_can_be_undone(frozen: User) -> None:
     while entry := standing_entry(frozen):
-        undo.undo(**by(frozen), action_id=entry.pk)
+        decisions.undo(**acting_for_self(frozen), action_id=entry.pk)
         assert moods(frozen) <= {DEFAULT}
     holds(frozen)
 
@@ -60,12 +58,12 @@ def test_all_of_an_older_log_can_be_undone(frozen: User) -> None:
 def test_new_entries_keep_what_it_holds(frozen: User) -> None:
     trait = PersonaTrait.objects.get(user=frozen, name="Bakes once")
     PersonaTrait.objects.filter(pk=trait.pk).update(**{FIELD: "merry"})
-    edited = persona.edit_trait(**by(frozen), trait_id=trait.pk, changes=Changes(notes="With salt."))
+    edited = decisions.edit_trait(**acting_for_self(frozen), trait_id=trait.pk, changes=Changes(notes="With salt."))
     entry = edited.entries[0]
     assert entry.content["v"] == newest()
     assert lifted(entry.content)["after"]["trait"][FIELD] == "merry"
-    persona.remove_trait(**by(frozen), trait_id=trait.pk)
-    undo.undo(**by(frozen), action_id=entries_of(frozen)[-1].pk)
+    decisions.remove_trait(**acting_for_self(frozen), trait_id=trait.pk)
+    decisions.undo(**acting_for_self(frozen), action_id=entries_of(frozen)[-1].pk)
     assert getattr(PersonaTrait.objects.get(pk=trait.pk), FIELD) == "merry"
     holds(frozen)
 
@@ -73,7 +71,7 @@ def test_new_entries_keep_what_it_holds(frozen: User) -> None:
 def test_what_was_merged_before_can_be_split(frozen: User) -> None:
     merged = next(entry for entry in entries_of(frozen) if entry.user_decision == Decision.MERGED)
     assert merged.original_candidate_id
-    split = services.reopen(**by(frozen), candidate_id=merged.original_candidate_id)
+    split = decisions.reopen(**acting_for_self(frozen), candidate_id=merged.original_candidate_id)
     assert getattr(split.trait, FIELD) == DEFAULT
     holds(frozen)
 

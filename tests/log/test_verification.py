@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from ptfi.accounts.models import User
-from tests.support.cast import by, confirmed
+from tests.support.cast import acting_for_self, confirmed
 from traits.erasure import parts as erasure_parts
 from traits.models import Persona
 
@@ -64,7 +64,7 @@ def test_a_touched_log_is_found(alice: User, bob: User, statement: str, fault: s
 
 def test_what_was_erased_is_no_fault_and_is_counted(alice: User) -> None:
     confirmed(alice)
-    erasure_parts.erase_category(**by(alice), category="Interest")
+    erasure_parts.erase_category(**acting_for_self(alice), category="Interest")
     assert verify() == (0, "1 people, 0 faults, 1 entries without what was erased since", "")
 
 

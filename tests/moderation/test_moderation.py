@@ -12,20 +12,18 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
+from tests.support.api import api_of
 from tests.support.candidate_files import new_row
-from tests.support.cast import SignedIn, Suggest, by, make_user
-from tests.support.decisions import decisions
+from tests.support.cast import SignedIn, Suggest, acting_for_self, make_user
+from tests.support.decisions import log_of
 from tests.support.pages import said, text_of
 from tests.support.persona_marker import erased, tables_with
 from tests.support.staff import give_reason, staff_of
-from traits import selectors
-from traits.api import selectors as lists
-from traits.decisions import bulk, undo
-from traits.decisions import candidates as services
+from traits import decisions, selectors
 from traits.erasure import parts as erasure_parts
 from traits.errors import NotFoundError, NotLatestError, RuleError
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import Suggestion, parse
+from traits.ingest.parsing import CandidateRecord, parse
 from traits.models import (
     CandidateStatus,
     ExtractedTraitCandidate,
@@ -35,7 +33,7 @@ from traits.models import (
 )
 from traits.moderation import services as moderation
 from traits.privacy import export
-from traits.review.selectors import Filters, counts, queue
+from traits.review.selectors import QueueFilters, counts, queue
 
 pytestmark = pytest.mark.django_db
 
@@ -117,12 +115,12 @@ def test_archived_ones_leave_the_queue_and_come_back(moderator: Client, alice: U
     assert told(answer) == "Archived: 1."
     assert fresh(row).status == CandidateStatus.ARCHIVED
     assert counts(alice)["review"] == 0
-    assert decisions(alice) == []
+    assert log_of(alice) == []
     assert told(act(moderator, "archive", row)) == "Archived: 0. Refused: 1. It is archived. (1)"
     act(moderator, "requeue", row)
     assert fresh(row).status == CandidateStatus.CANDIDATE
     assert entries(alice) == [("archive", "Ticket 17"), ("requeue", "Ticket 17")]
-    services.confirm(**by(alice), candidate_id=row.pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=row.pk)
 
 
 def test_a_reason_is_asked_for(moderator: Client, alice: User, suggest: Suggest) -> None:
@@ -149,9 +147,9 @@ def test_a_form_that_was_tampered_with_comes_back(moderator: Client, alice: User
 
 def test_what_the_person_dealt_with_is_refused(moderator: Client, alice: User, bob: User, suggest: Suggest) -> None:
     later, confirmed, rejected = suggest(alice, "Later"), suggest(alice, "Yes"), suggest(alice, "No")
-    services.defer(**by(alice), candidate_id=later.pk, until=None)
-    services.confirm(**by(alice), candidate_id=confirmed.pk)
-    services.reject(**by(alice), candidate_id=rejected.pk, code="other")
+    decisions.defer(**acting_for_self(alice), candidate_id=later.pk, until=None)
+    decisions.confirm(**acting_for_self(alice), candidate_id=confirmed.pk)
+    decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="other")
     before = list(ExtractedTraitCandidate.objects.order_by("pk").values())
     for action in ("archive", "requeue", "reassign"):
         answer = act(moderator, action, later, confirmed, rejected, to=str(bob.pk))
@@ -164,7 +162,7 @@ def test_replaced_and_suppressed_ones_are_not_requeued(moderator: Client, alice:
     replaced = suggest(alice, "Old", status=CandidateStatus.ARCHIVED)
     archived = suggest(alice, "Loves jazz")
     act(moderator, "archive", archived)
-    services.reject(**by(alice), candidate_id=suggest(alice, "Loves jazz!").pk, code="not_me")
+    decisions.reject(**acting_for_self(alice), candidate_id=suggest(alice, "Loves jazz!").pk, code="not_me")
     answer = act(moderator, "requeue", replaced, archived)
     assert told(answer).startswith("Put back into the queue: 0. Refused: 2.")
 
@@ -173,33 +171,33 @@ def test_what_is_held_back_is_nowhere_until_released(
     moderator: Client, alice: User, as_alice: Client, suggest: Suggest
 ) -> None:
     row, other = suggest(alice, "Loves jazz"), suggest(alice, "Plays golf")
-    deferred = services.defer(**by(alice), candidate_id=other.pk, until=None)
+    deferred = decisions.defer(**acting_for_self(alice), candidate_id=other.pk, until=None)
     assert told(act(moderator, "flag", row, other, kind="sensitive")) == "Held back: 2."
     assert fresh(row).status == CandidateStatus.CANDIDATE
     assert fresh(row).held_reason == "sensitive: Ticket 17"
     assert counts(alice)["total"] == 0
-    assert queue(alice, Filters()).rows == []
-    assert lists.listed_candidates(alice) == ([], 0)
+    assert queue(alice, QueueFilters()).rows == []
+    assert api_of(alice).get("/traits/candidates")[1]["pagination"]["total"] == 0
     for page in ("/review/", "/review/?tab=later", "/review/?q=jazz", "/persona/"):
         assert "Loves jazz" not in text_of(as_alice.get(page))
     for refused in (
-        lambda: services.confirm(**by(alice), candidate_id=row.pk),
-        lambda: services.reject(**by(alice), candidate_id=row.pk, code="other"),
-        lambda: services.defer(**by(alice), candidate_id=row.pk, until=None),
+        lambda: decisions.confirm(**acting_for_self(alice), candidate_id=row.pk),
+        lambda: decisions.reject(**acting_for_self(alice), candidate_id=row.pk, code="other"),
+        lambda: decisions.defer(**acting_for_self(alice), candidate_id=row.pk, until=None),
         lambda: selectors.candidate(alice, row.pk),
     ):
         with pytest.raises(NotFoundError):
             refused()
     with pytest.raises(NotLatestError):
-        undo.undo(**by(alice), action_id=deferred.action_id)
-    done = bulk.bulk(**by(alice), candidate_ids=[row.pk], decision="confirmed_asis")
+        decisions.undo(**acting_for_self(alice), action_id=deferred.action_id)
+    done = decisions.decide_many(**acting_for_self(alice), candidate_ids=[row.pk], decision="confirmed_asis")
     assert set(done.outcomes.values()) == {"not_found"}
     page = text_of(as_alice.get("/persona/history/"))
     assert "Staff hold a suggestion back for now" in page
     assert "Ticket 17" in page
     assert told(act(moderator, "release", row, other)) == "Released: 2."
-    services.confirm(**by(alice), candidate_id=row.pk)
-    undo.undo(**by(alice), action_id=deferred.action_id)
+    decisions.confirm(**acting_for_self(alice), candidate_id=row.pk)
+    decisions.undo(**acting_for_self(alice), action_id=deferred.action_id)
     assert fresh(other).status == CandidateStatus.CANDIDATE
 
 
@@ -208,7 +206,7 @@ def test_a_wrong_import_goes_to_whom_it_is_about(
 ) -> None:
     User.objects.filter(pk=bob.pk).update(external_id="pipeline:bob")
     row, twin = suggest(alice, "Rows boats"), suggest(alice, "Knits")
-    services.reject(**by(bob), candidate_id=suggest(bob, "Knits!").pk, code="not_me")
+    decisions.reject(**acting_for_self(bob), candidate_id=suggest(bob, "Knits!").pk, code="not_me")
     asked = moderator.post(ACT, {"action": "reassign", "candidate": str(row.pk)})
     assert "Whose are they?" in text_of(asked)
     assert "Rows boats" not in text_of(asked)
@@ -229,15 +227,15 @@ def test_a_wrong_import_goes_to_whom_it_is_about(
     assert "Rows boats" not in gone
     assert "Rows boats" in came
     with pytest.raises(NotFoundError):
-        services.confirm(**by(alice), candidate_id=row.pk)
-    services.confirm(**by(bob), candidate_id=row.pk)
+        decisions.confirm(**acting_for_self(alice), candidate_id=row.pk)
+    decisions.confirm(**acting_for_self(bob), candidate_id=row.pk)
 
 
 def test_what_its_new_person_erased_is_not_brought_back(
     moderator: Client, alice: User, bob: User, suggest: Suggest
 ) -> None:
     evidence = suggest(bob, "Swims", evidence=["In the lake"], trait_category="Skill")
-    erasure_parts.erase_category(**by(bob), category="Skill")
+    erasure_parts.erase_category(**acting_for_self(bob), category="Skill")
     row = suggest(alice, "Swims", trait_category="Skill")
     assert evidence.pk != row.pk
     assert "has erased this" in told(act(moderator, "reassign", row, to=str(bob.pk)))
@@ -253,7 +251,7 @@ def test_a_later_import_leaves_what_staff_did(moderator: Client, alice: User, su
     for row in (archived, held):
         fields = new_row(candidate_id=str(row.pk), trait_name="Anew")
         parsed = parse(fields)
-        assert isinstance(parsed, Suggestion)
+        assert isinstance(parsed, CandidateRecord)
         ingest.apply([parsed], owner=alice)
     assert fresh(archived).status == CandidateStatus.ARCHIVED
     assert fresh(held).held_reason
@@ -269,7 +267,9 @@ def test_entries_are_insert_only_and_go_with_the_persona(moderator: Client, alic
     for change in changes:
         with pytest.raises(DatabaseError, match="insert-only"), transaction.atomic():
             change()
-    erasure_parts.erase_evidence(**by(alice), evidence_id=uuid.UUID(row.supporting_evidence[0]["evidence_id"]))
+    erasure_parts.erase_evidence(
+        **acting_for_self(alice), evidence_id=uuid.UUID(row.supporting_evidence[0]["evidence_id"])
+    )
     assert entries(alice) == [("flag", "")]
     assert tables_with("xylophone") == set()
     erased(alice)
@@ -281,7 +281,9 @@ def test_a_thinned_suggestion_stays_held_back_without_the_words(
 ) -> None:
     row = suggest(alice, evidence=["Says xylophone", "Says drum"])
     act(moderator, "flag", row, kind="unsafe", reason="It says xylophone")
-    erasure_parts.erase_evidence(**by(alice), evidence_id=uuid.UUID(row.supporting_evidence[0]["evidence_id"]))
+    erasure_parts.erase_evidence(
+        **acting_for_self(alice), evidence_id=uuid.UUID(row.supporting_evidence[0]["evidence_id"])
+    )
     assert fresh(row).held_reason == "unsafe"
     assert "xylophone" not in str(ModerationEntry.objects.values())
 
@@ -298,7 +300,7 @@ def test_many_go_at_once_in_a_bounded_number_of_queries(
     alice: User, sam: User, suggest: Suggest, django_assert_max_num_queries: Any
 ) -> None:
     rows = [suggest(make_user(f"Person{number}"), "Loves jazz") for number in range(12)]
-    archive = moderation.Action(name=ModerationAction.ARCHIVE, reason="Twice")
+    archive = moderation.Moderation(name=ModerationAction.ARCHIVE, reason="Twice")
     with django_assert_max_num_queries(14):
         outcome = moderation.act(actor=sam, action=archive, candidate_ids=[row.pk for row in rows])
     assert len(outcome.done) == 12
@@ -332,7 +334,7 @@ def test_the_history_of_what_staff_did_is_paged(sam: User, alice: User, as_alice
 
 def test_the_detail_page_has_the_persons_decisions(alice: User, suggest: Suggest, signed_in: SignedIn) -> None:
     row = suggest(alice, "Loves jazz", evidence=["I love jazz."])
-    services.reject(**by(alice), candidate_id=row.pk, code="not_me", reason="Never said so")
+    decisions.reject(**acting_for_self(alice), candidate_id=row.pk, code="not_me", reason="Never said so")
     client, address = signed_in(staff_of("support")), f"{LIST}{row.pk}/change/"
     give_reason(client, address)
     page = text_of(client.get(address))

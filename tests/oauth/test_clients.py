@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from ptfi.oauth import grants, models
-from ptfi.oauth.models import ClientAccess, note_read
-from ptfi.oauth.scopes import INGEST, OF_PEOPLE, READ_TRAITS
+from ptfi.oauth.models import ClientAccess, record_access
+from ptfi.oauth.scopes import INGEST, READ_TRAITS, USER_SCOPES
 from ptfi.oauth.templatetags.moments import roughly_ago
 from tests.support.cast import SignedIn
 from tests.support.concurrency import at_once
@@ -45,7 +45,7 @@ SPA = ("Mirror", "--spa", "--redirect-uri", REDIRECT_URI)
 
 def create(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, str]:
     """What the command printed: the name of each thing, and the thing."""
-    call_command("create_client", *arguments)
+    call_command("create_oauth_client", *arguments)
     return dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
 
 
@@ -53,7 +53,7 @@ def test_a_program_in_browsers(capsys: pytest.CaptureFixture[str]) -> None:
     printed = create(capsys, *SPA, "--redirect-uri", "http://localhost:3000/back")
     assert list(printed) == ["client id"]
     made = OAuthClient.objects.get(pk=printed["client id"])
-    assert (made.type, made.get_scopes(), made.skip_consent) == ("public", list(OF_PEOPLE), False)
+    assert (made.type, made.get_scopes(), made.skip_consent) == ("public", list(USER_SCOPES), False)
     assert made.get_grant_types() == ["authorization_code", "refresh_token"]
     assert made.get_redirect_uris() == [REDIRECT_URI, "http://localhost:3000/back"]
     assert made.get_cors_origins() == [ORIGIN, "http://localhost:3000"]
@@ -241,21 +241,21 @@ def test_reads_are_noted_now_and_then(alice: User, as_alice: Client) -> None:
     tokens_of(exchange(code_for(as_alice, app)))
     with CaptureQueriesContext(connection) as queries:
         for _ in range(5):
-            note_read(alice.pk, app.pk)
+            record_access(alice.pk, app.pk)
     assert len(queries) == 1
     first = ClientAccess.objects.get().last_read_at
     assert first
     # Another process, which remembers nothing, leaves it for ten minutes.
-    models._noted.clear()
-    note_read(alice.pk, app.pk)
+    models._recorded.clear()
+    record_access(alice.pk, app.pk)
     assert ClientAccess.objects.get().last_read_at == first
     ClientAccess.objects.update(last_read_at=first - dt.timedelta(minutes=11))
-    models._noted.clear()
-    note_read(alice.pk, app.pk)
+    models._recorded.clear()
+    record_access(alice.pk, app.pk)
     assert (ClientAccess.objects.get().last_read_at or first) > first
     grants.disconnect(user=alice, client_id=app.pk)
-    models._noted.clear()
-    note_read(alice.pk, app.pk)
+    models._recorded.clear()
+    record_access(alice.pk, app.pk)
     assert not ClientAccess.objects.exists()
 
 
@@ -263,16 +263,16 @@ def test_connecting_again_is_noted_at_once(alice: User, as_alice: Client) -> Non
     app = make_client()
     for _ in range(2):
         tokens_of(exchange(code_for(as_alice, app)))
-        note_read(alice.pk, app.pk)
+        record_access(alice.pk, app.pk)
         assert ClientAccess.objects.get().last_read_at
         grants.disconnect(user=alice, client_id=app.pk)
 
 
 def test_what_is_remembered_is_bounded(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "MAX_NOTED", 3)
+    monkeypatch.setattr(models, "MAX_RECORDED", 3)
     for number in range(10):
-        note_read(alice.pk, str(number))
-    assert len(models._noted) <= 3
+        record_access(alice.pk, str(number))
+    assert len(models._recorded) <= 3
 
 
 @pytest.mark.parametrize(
@@ -311,7 +311,7 @@ def test_the_admin_keeps_the_rules(sam: User, signed_in: SignedIn) -> None:
     for wrong in ({"redirect_uris": "http://evil.example.com/"}, {"scopes": INGEST}, {"cors_origins": "*"}):
         assert admin.post(address, fields | wrong).status_code == 200
     app.refresh_from_db()
-    assert app.get_scopes() == list(OF_PEOPLE)
+    assert app.get_scopes() == list(USER_SCOPES)
     assert admin.post(address, fields).status_code == 302
     app.refresh_from_db()
     assert app.get_scopes() == ["openid"]

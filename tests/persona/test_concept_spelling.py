@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from graph.mapping import shared_id
-from graph.models import Concept
+from graph.models import SharedConcept
 from ptfi.accounts.models import User
 from tests.support.cast import confirmed
 from tests.support.pages import Html, text_of
@@ -23,7 +23,7 @@ def _concepts(alice: User, bob: User) -> None:
     confirmed(alice, "Loves boats", concepts=["wooden boats", "jazz", "level 1"])
     confirmed(bob, "Of Bob", concepts=["xylophones"])
     for key in ("machine learning", "ethics"):
-        Concept.objects.create(pk=shared_id(key), name=key.title(), name_key=key, revision=1)
+        SharedConcept.objects.create(pk=shared_id(key), name=key.title(), name_key=key, revision=1)
 
 
 def offers(user: User, name: str) -> list[str]:

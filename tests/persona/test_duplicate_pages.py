@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from tests.support.cast import SignedIn, confirmed_trait, make_candidate
-from tests.support.decisions import decisions
+from tests.support.decisions import log_of
 from tests.support.pages import Html, said, text_of
 from tests.support.trait_pages import path
 from traits.models import PersonaTrait
@@ -168,4 +168,4 @@ def test_bulk_folds_what_says_the_same(as_alice: Client, alice: User, jazz: Pers
     assert set(PersonaTrait.objects.values_list("name", flat=True)) == {"Loves jazz", "Sails"}
     as_alice.post("/undo/")
     assert set(PersonaTrait.objects.values_list("name", flat=True)) == {"Loves jazz"}
-    assert decisions(alice)[-3:] == ["undone"] * 3
+    assert log_of(alice)[-3:] == ["undone"] * 3

@@ -7,12 +7,10 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.support.cast import Suggest, by, confirmed, confirmed_trait
+from tests.support.cast import Suggest, acting_for_self, confirmed, confirmed_trait
 from tests.support.pages import Html, text_of
 from tests.support.trait_pages import queries_of
-from traits.decisions import candidates as services
-from traits.decisions import traits as persona
-from traits.decisions import undo
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.models import ExtractedTraitCandidate
 from traits.persona import overview
@@ -55,16 +53,16 @@ def test_the_overview_of_one_trait(as_alice: Client, alice: User) -> None:
 def test_strength_is_the_persons_own_where_there_is_one(alice: User) -> None:
     confirmed(alice, confidence_score=0.5)
     rated = confirmed_trait(alice, "Sails")
-    persona.edit_trait(**by(alice), trait_id=rated.pk, changes=Changes(user_confidence=5))
-    persona.add_trait(**by(alice), changes=Changes(name="Knits", category="Skill", user_confidence=2))
+    decisions.edit_trait(**acting_for_self(alice), trait_id=rated.pk, changes=Changes(user_confidence=5))
+    decisions.add_trait(**acting_for_self(alice), changes=Changes(name="Knits", category="Skill", user_confidence=2))
     rows = {row.category: (row.number, row.strength) for row in overview.categories(alice)}
     assert rows == {"Interest": (2, 0.75), "Skill": (1, 0.4)}
 
 
 def test_own_traits_that_are_not_rated_do_not_count(as_alice: Client, alice: User) -> None:
     confirmed(alice, confidence_score=0.5)
-    persona.add_trait(**by(alice), changes=Changes(name="Sails", category="Interest"))
-    persona.add_trait(**by(alice), changes=Changes(name="Knits", category="Skill"))
+    decisions.add_trait(**acting_for_self(alice), changes=Changes(name="Sails", category="Interest"))
+    decisions.add_trait(**acting_for_self(alice), changes=Changes(name="Knits", category="Skill"))
     rows = {row.category: (row.number, row.strength) for row in overview.categories(alice)}
     assert rows == {"Interest": (2, 0.5), "Skill": (1, None)}
     assert "Skill 1 – not rated" in text_of(as_alice.get(OVERVIEW))
@@ -73,7 +71,7 @@ def test_own_traits_that_are_not_rated_do_not_count(as_alice: Client, alice: Use
 def test_few_decisions_have_no_bar(as_alice: Client, alice: User) -> None:
     outcomes = [confirmed(alice, f"Likes {number}") for number in range(overview.DRAWN)]
     assert as_alice.get(OVERVIEW).content.decode().count("bar-said-edge") == 2
-    undo.undo(**by(alice), action_id=outcomes[0].action_id)
+    decisions.undo(**acting_for_self(alice), action_id=outcomes[0].action_id)
     page = as_alice.get(OVERVIEW)
     assert page.content.decode().count("bar-said-edge") == 1
     assert "4 of 4 times" in text_of(page)
@@ -84,9 +82,9 @@ def test_the_overview_counts_what_waits(alice: User, suggest: Suggest) -> None:
         suggest(alice, f"Likes {number}")
     soon = timezone.now() + dt.timedelta(hours=2)
     later = [suggest(alice, f"Later {number}") for number in range(3)]
-    services.defer(**by(alice), candidate_id=later[0].pk, until=soon)
-    services.defer(**by(alice), candidate_id=later[1].pk, until=None)
-    services.defer(**by(alice), candidate_id=later[2].pk, until=soon + dt.timedelta(days=1))
+    decisions.defer(**acting_for_self(alice), candidate_id=later[0].pk, until=soon)
+    decisions.defer(**acting_for_self(alice), candidate_id=later[1].pk, until=None)
+    decisions.defer(**acting_for_self(alice), candidate_id=later[2].pk, until=soon + dt.timedelta(days=1))
     past = timezone.now() - dt.timedelta(hours=1)
     ExtractedTraitCandidate.objects.filter(pk=later[2].pk).update(deferred_until=past)
     assert overview.waiting(alice) == overview.Waiting(review=6, later=2, due=1, next_due=soon)
@@ -94,20 +92,20 @@ def test_the_overview_counts_what_waits(alice: User, suggest: Suggest) -> None:
 
 def test_it_grows_and_shrinks(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     def on_day(day: int) -> None:
-        monkeypatch.setattr("traits.log.entries.timezone.now", lambda: dt.datetime(2026, 5, day, 12, tzinfo=dt.UTC))
+        monkeypatch.setattr("traits.models.persona.timezone.now", lambda: dt.datetime(2026, 5, day, 12, tzinfo=dt.UTC))
 
     on_day(4)
     outcomes = [confirmed(alice, f"Likes {number}") for number in range(3)]
     on_day(6)
-    undo.undo(**by(alice), action_id=outcomes[0].action_id)
-    removed = persona.remove_trait(**by(alice), trait_id=outcomes[1].entries[0].trait_id_in_pkg)  # type: ignore[arg-type]
+    decisions.undo(**acting_for_self(alice), action_id=outcomes[0].action_id)
+    removed = decisions.remove_trait(**acting_for_self(alice), trait_id=outcomes[1].entries[0].trait_id_in_pkg)  # type: ignore[arg-type]
     on_day(8)
-    undo.undo(**by(alice), action_id=removed.action_id)
-    persona.add_trait(**by(alice), changes=Changes(name="Knits", category="Skill"))
+    decisions.undo(**acting_for_self(alice), action_id=removed.action_id)
+    decisions.add_trait(**acting_for_self(alice), changes=Changes(name="Knits", category="Skill"))
     growth = overview.growth(alice)
     assert growth
     assert (growth.step, [number for _, number in growth.points]) == ("day", [3, 3, 1, 1, 3])
-    monkeypatch.setattr("traits.log.entries.timezone.now", lambda: dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC))
+    monkeypatch.setattr("traits.models.persona.timezone.now", lambda: dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC))
     growth = overview.growth(alice)
     assert growth
     assert (growth.step, growth.points[0], growth.points[-1]) == (
@@ -115,7 +113,7 @@ def test_it_grows_and_shrinks(alice: User, monkeypatch: pytest.MonkeyPatch) -> N
         (dt.date(2026, 5, 4), 3),
         (dt.date(2026, 6, 29), 3),
     )
-    monkeypatch.setattr("traits.log.entries.timezone.now", lambda: dt.datetime(2029, 1, 31, 12, tzinfo=dt.UTC))
+    monkeypatch.setattr("traits.models.persona.timezone.now", lambda: dt.datetime(2029, 1, 31, 12, tzinfo=dt.UTC))
     growth = overview.growth(alice)
     assert growth
     assert (growth.step, len(growth.points), growth.points[-1]) == ("month", 33, (dt.date(2029, 1, 1), 3))
@@ -126,17 +124,19 @@ def test_how_often_a_model_was_right(as_alice: Client, alice: User, suggest: Sug
         return suggest(alice, name, confidence_score=score, originating_models=list(models))
 
     jazz = confirmed_trait(alice, "Loves jazz", confidence_score=0.85, originating_models=["a", "b", "a"])
-    services.confirm(**by(alice), candidate_id=suggested("Sails", 0.8, "a").pk, changes=Changes(name="Sailed"))
-    services.merge(**by(alice), candidate_id=suggested("Bebop", 0.89, "a").pk, into=jazz.pk)
+    decisions.confirm(
+        **acting_for_self(alice), candidate_id=suggested("Sails", 0.8, "a").pk, changes=Changes(name="Sailed")
+    )
+    decisions.merge(**acting_for_self(alice), candidate_id=suggested("Bebop", 0.89, "a").pk, into=jazz.pk)
     for name in ("Knits", "Skis"):
-        services.reject(**by(alice), candidate_id=suggested(name, 0.82, "a").pk, code="not_me")
-    undone = services.reject(**by(alice), candidate_id=suggested("Cooks", 0.82, "a").pk, code="not_me")
-    undo.undo(**by(alice), action_id=undone.action_id)
-    services.defer(**by(alice), candidate_id=suggested("Reads", 0.82, "a").pk, until=None)
+        decisions.reject(**acting_for_self(alice), candidate_id=suggested(name, 0.82, "a").pk, code="not_me")
+    undone = decisions.reject(**acting_for_self(alice), candidate_id=suggested("Cooks", 0.82, "a").pk, code="not_me")
+    decisions.undo(**acting_for_self(alice), action_id=undone.action_id)
+    decisions.defer(**acting_for_self(alice), candidate_id=suggested("Reads", 0.82, "a").pk, until=None)
     confirmed(alice, "Is sure", confidence_score=1.0, originating_models=["b"])
     confirmed(alice, "No model", originating_models=[])
     gone = confirmed_trait(alice, "Was me", confidence_score=0.29, originating_models=["b"])
-    persona.remove_trait(**by(alice), trait_id=gone.pk)
+    decisions.remove_trait(**acting_for_self(alice), trait_id=gone.pk)
     found, number = overview.models(alice)
     bands = {model.name: [(band.least, band.agreed, band.decided) for band in model.bands] for model in found}
     assert number == 2
@@ -153,9 +153,9 @@ def test_whether_a_model_is_too_sure(
     for number in range(10 if agreed else 9):
         candidate = suggest(alice, f"Likes {number}", confidence_score=score)
         if number < (agreed or 9):
-            services.confirm(**by(alice), candidate_id=candidate.pk)
+            decisions.confirm(**acting_for_self(alice), candidate_id=candidate.pk)
         else:
-            services.reject(**by(alice), candidate_id=candidate.pk, code="not_me")
+            decisions.reject(**acting_for_self(alice), candidate_id=candidate.pk, code="not_me")
     assert overview.models(alice)[0][0].verdict == verdict
 
 
@@ -165,7 +165,7 @@ def test_the_same_number_of_queries(as_alice: Client, alice: User, suggest: Sugg
     few = queries_of(as_alice, OVERVIEW, "traits_")
     for number in range(20):
         confirmed(alice, f"Likes {number}", originating_models=[f"model-{number}"])
-        services.reject(**by(alice), candidate_id=suggest(alice, f"Knits {number}").pk, code="not_me")
+        decisions.reject(**acting_for_self(alice), candidate_id=suggest(alice, f"Knits {number}").pk, code="not_me")
     page = as_alice.get(OVERVIEW)
     # Statuses, models, categories, what waits, first decision, growth, erasures; latest, how they stand, what changed.
     assert queries_of(as_alice, OVERVIEW, "traits_") == few == 10

@@ -8,12 +8,13 @@ from django.contrib.messages import get_messages
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.support.cast import SignedIn, by
-from tests.support.decisions import decisions
+from tests.support.cast import SignedIn, acting_for_self
+from tests.support.decisions import log_of
 from tests.support.graph_helpers import project
 from tests.support.pages import Html, said, text_of
 from tests.support.style_pages import sent
 from tests.support.trait_pages import SCRIPT
+from traits import decisions
 from traits.decisions import styles
 from traits.persona import style_preview as style_examples
 
@@ -37,7 +38,7 @@ def test_the_page_of_a_person_without_styles(as_alice: Client, alice: User) -> N
         assert label in text_of(page)
     answer = as_alice.post("/styles/", sent(as_alice))
     assert said(answer) == ["Nothing was changed."]
-    assert decisions(alice) == []
+    assert log_of(alice) == []
 
 
 def test_saving_undoing_and_the_badge(as_alice: Client, alice: User) -> None:
@@ -59,7 +60,7 @@ def test_saving_undoing_and_the_badge(as_alice: Client, alice: User) -> None:
 
 def test_what_is_not_touched_stays_as_it_is(as_alice: Client, alice: User) -> None:
     odd = {"EmojiPreference": 0.333, "Version": "3", "Tiny": 1e-7, "Empty": "", "Lines": "a\nb", "Big": 2**53}
-    styles.put_styles(**by(alice), context="", styles=odd)
+    decisions.put_styles(**acting_for_self(alice), context="", styles=odd)
     assert said(as_alice.post("/styles/", sent(as_alice))) == ["Nothing was changed."]
     assert styles.styles(alice, "") == odd
 
@@ -74,7 +75,9 @@ def test_what_reads_as_a_number_is_one(as_alice: Client, alice: User, text: str,
 
 
 def test_elements_are_changed_and_removed(as_alice: Client, alice: User) -> None:
-    styles.put_styles(**by(alice), context="", styles={"A": "one", "B": "two", "C": "three", "Pacing": "fast"})
+    decisions.put_styles(
+        **acting_for_self(alice), context="", styles={"A": "one", "B": "two", "C": "three", "Pacing": "fast"}
+    )
     changes = {"value-0": "1st", "remove-1": "on", "value-2": "", "known-Pacing": ""}
     as_alice.post("/styles/", sent(as_alice, **changes))
     assert styles.styles(alice, "") == {"A": "1st"}
@@ -82,7 +85,7 @@ def test_elements_are_changed_and_removed(as_alice: Client, alice: User) -> None
 
 def test_a_context_inherits(as_alice: Client, alice: User) -> None:
     everywhere = {"FormalityLevel": "formal", "EmojiPreference": 0.5, "Greeting": "Dear all"}
-    styles.put_styles(**by(alice), context="", styles=everywhere)
+    decisions.put_styles(**acting_for_self(alice), context="", styles=everywhere)
     work = tab(as_alice, "At work")
     page = as_alice.get(work)
     for part in (
@@ -130,7 +133,7 @@ def test_a_context_of_ones_own(as_alice: Client, alice: User) -> None:
 
 
 def test_bob_finds_nothing(as_alice: Client, alice: User, bob: User, signed_in: SignedIn) -> None:
-    styles.put_styles(**by(alice), context="divorce", styles={"Greeting": "xylophone"})
+    decisions.put_styles(**acting_for_self(alice), context="divorce", styles={"Greeting": "xylophone"})
     address = tab(as_alice, "divorce")
     his = signed_in(bob)
     for path in (address, f"/styles/{uuid.uuid4()}/"):
@@ -175,9 +178,9 @@ def test_there_are_at_most_fifty(as_alice: Client, alice: User) -> None:
 
 
 def test_a_change_in_another_tab_is_noticed(as_alice: Client, alice: User) -> None:
-    styles.put_styles(**by(alice), context="", styles={"Pacing": "fast", "A": "one"})
+    decisions.put_styles(**acting_for_self(alice), context="", styles={"Pacing": "fast", "A": "one"})
     first = sent(as_alice, **{"known-Pacing": "slow"})
-    styles.put_styles(**by(alice), context="", styles={"Pacing": "moderate"})
+    decisions.put_styles(**acting_for_self(alice), context="", styles={"Pacing": "moderate"})
     answer = as_alice.post("/styles/", first)
     assert answer.status_code == 409
     assert "Pace , now moderate" in text_of(answer)
@@ -206,7 +209,7 @@ def test_the_preview_with_and_without_a_script(as_alice: Client, alice: User) ->
 
 
 def test_any_text_is_shown_as_it_is(as_alice: Client, alice: User) -> None:
-    styles.put_styles(**by(alice), context="x <b>", styles={SCRIPT[:90]: SCRIPT, "يحب": "ä"})
+    decisions.put_styles(**acting_for_self(alice), context="x <b>", styles={SCRIPT[:90]: SCRIPT, "يحب": "ä"})
     page = as_alice.get(tab(as_alice, "x <b>"))
     assert SCRIPT not in page.content.decode()
     assert Html(page).inline_code() == []
@@ -217,7 +220,7 @@ def test_the_page_costs_the_same_for_many_contexts(
 ) -> None:
     for context in ("", "work", "friends", "sister"):
         elements = {f"Element {number}": number for number in range(40)}
-        styles.put_styles(**by(alice), context=context, styles=elements)
+        decisions.put_styles(**acting_for_self(alice), context=context, styles=elements)
     work = tab(as_alice, "At work")
     # Session, person; the contexts to find the address, the style, the persona.
     with django_assert_num_queries(5):

@@ -6,11 +6,11 @@ import pytest
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.support.cast import by, confirmed_trait
-from tests.support.decisions import decisions
+from tests.support.cast import acting_for_self, confirmed_trait
+from tests.support.decisions import log_of
 from tests.support.pages import Html, said, text_of
 from tests.support.trait_pages import ARABIC, HTMX, SCRIPT, fields, path
-from traits.decisions import traits as persona
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.models import Decision, PersonaTrait
 
@@ -112,7 +112,7 @@ def test_editing_a_trait(as_alice: Client, alice: User, jazz: PersonaTrait) -> N
     assert (trait.name, trait.user_confidence, trait.origin) == ("Loves swing", 3, "ai_refined_user")
     assert [piece["verdict"] for piece in trait.evidence] == ["supports", "not_me", "supports"]
     assert trait.concepts == ["jazz"]
-    assert decisions(alice) == [Decision.CONFIRMED_ASIS, Decision.EDITED]
+    assert log_of(alice) == [Decision.CONFIRMED_ASIS, Decision.EDITED]
 
 
 def test_saving_without_a_change_says_so(as_alice: Client, alice: User) -> None:
@@ -124,7 +124,7 @@ def test_saving_without_a_change_says_so(as_alice: Client, alice: User) -> None:
 
 
 def test_a_stale_form_keeps_what_was_typed_beside_what_holds(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:
-    persona.edit_trait(**by(alice), trait_id=jazz.pk, changes=Changes(name="Loves bebop"))
+    decisions.edit_trait(**acting_for_self(alice), trait_id=jazz.pk, changes=Changes(name="Loves bebop"))
     newer = PersonaTrait.objects.get()
     answer = as_alice.post(path(jazz, "edit"), fields(jazz, name="Loves swing", own_evidence="Mine."))
     page, text = answer.content.decode(), text_of(answer)
@@ -139,14 +139,14 @@ def test_a_stale_form_keeps_what_was_typed_beside_what_holds(as_alice: Client, a
 
 def test_a_refused_edit_stays_stale(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:
     """Correcting a fault must not overwrite, unseen, what another tab saved."""
-    persona.edit_trait(**by(alice), trait_id=jazz.pk, changes=Changes(name="Loves bebop"))
+    decisions.edit_trait(**acting_for_self(alice), trait_id=jazz.pk, changes=Changes(name="Loves bebop"))
     answer = as_alice.post(path(jazz, "edit"), fields(jazz, name=""))
     assert answer.status_code == 400
     assert f'name="version" value="{jazz.version}"' in answer.content.decode()
 
 
 def test_editing_what_was_removed_keeps_what_was_typed(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:
-    persona.remove_trait(**by(alice), trait_id=jazz.pk)
+    decisions.remove_trait(**acting_for_self(alice), trait_id=jazz.pk)
     answer = as_alice.post(path(jazz, "edit"), fields(jazz, name="Loves swing", notes="Kept."))
     page = answer.content.decode()
     assert answer.status_code == 409

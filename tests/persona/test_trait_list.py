@@ -8,11 +8,11 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.support.cast import by, confirmed
+from tests.support.cast import acting_for_self, confirmed
 from tests.support.graph_helpers import project
 from tests.support.pages import Html, text_of
 from tests.support.trait_pages import HTMX, path, queries_of
-from traits.decisions import traits as persona
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.models import Persona, PersonaTrait
 
@@ -58,7 +58,7 @@ def test_filters_stay_in_the_address(as_alice: Client, alice: User) -> None:
 
 def test_the_list_is_paged_by_key(as_alice: Client, alice: User) -> None:
     for number in range(60):
-        persona.add_trait(**by(alice), changes=Changes(name=f"Trait {number:02}", category="Other"))
+        decisions.add_trait(**acting_for_self(alice), changes=Changes(name=f"Trait {number:02}", category="Other"))
     project(alice)
     # The persona, and the page's traits.
     assert queries_of(as_alice, "/traits/?category=Other") == 2
@@ -93,7 +93,7 @@ def test_the_line_about_the_graph(as_alice: Client, alice: User, jazz: PersonaTr
         assert "HX-Trigger" not in waiting.headers
     project(alice)
     there = as_alice.get("/traits/graph-state/", headers=HTMX)
-    assert there.headers["HX-Trigger"] == "graph-caught-up"
+    assert there.headers["HX-Trigger"] == '{"graph-caught-up": {}}'
     assert "hx-get" not in there.content.decode()
 
 
@@ -107,7 +107,7 @@ def test_head_is_answered_like_get(as_alice: Client, alice: User, jazz: PersonaT
 def test_a_page_without_its_list_hears_that_the_graph_is_back(as_alice: Client) -> None:
     """Also while it is behind: the list that comes back says so itself."""
     back = as_alice.get("/traits/graph-state/?away=1", headers=HTMX)
-    assert back.headers["HX-Trigger"] == "graph-caught-up"
+    assert back.headers["HX-Trigger"] == '{"graph-caught-up": {}}'
     assert "1 change is on its way." in text_of(back)
 
 

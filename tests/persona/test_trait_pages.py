@@ -9,12 +9,11 @@ from django.contrib.messages import get_messages
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.support.cast import SignedIn, by, make_candidate
+from tests.support.cast import SignedIn, acting_for_self, make_candidate
 from tests.support.graph_helpers import project
 from tests.support.pages import Html, said, text_of
 from tests.support.trait_pages import ARABIC, SCRIPT, fields, path, queries_of
-from traits.decisions import candidates as services
-from traits.decisions import traits as persona
+from traits import decisions
 from traits.decisions.inputs import Changes, Evidence
 from traits.models import Decision, Persona, PersonaTrait, UserRefinedTrait
 
@@ -75,8 +74,8 @@ def test_a_trait_with_everything(as_alice: Client, alice: User) -> None:
     candidate.supporting_evidence[0] |= {"start_time": 75.5, "relevance_score": 0.9}
     candidate.save()
     one, two, secret = [piece["evidence_id"] for piece in candidate.supporting_evidence]
-    services.confirm(
-        **by(alice),
+    decisions.confirm(
+        **acting_for_self(alice),
         candidate_id=candidate.pk,
         changes=Changes(
             name="Plays jazz badly",
@@ -124,7 +123,7 @@ def test_the_badge_follows_the_graph(as_alice: Client, alice: User, jazz: Person
 def test_the_same_number_of_queries_however_much_there_is(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:
     for number in range(12):
         other = make_candidate(alice, f"Hums {number}", evidence=[f"Hum {number}, {again}" for again in range(5)])
-        services.merge(**by(alice), candidate_id=other.pk, into=jazz.pk)
+        decisions.merge(**acting_for_self(alice), candidate_id=other.pk, into=jazz.pk)
     # The trait, the persona, the suggestion, the history, and which of it can be undone.
     assert queries_of(as_alice, path(jazz)) == 5
     assert "52 more pieces" in text_of(as_alice.get(path(jazz)))
@@ -134,8 +133,8 @@ def test_the_same_number_of_queries_however_much_there_is(as_alice: Client, alic
 
 def test_a_merged_suggestion_can_be_split_off(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:
     merged = make_candidate(alice, "Hums bebop", evidence=["Hum."])
-    services.merge(**by(alice), candidate_id=merged.pk, into=jazz.pk)
-    persona.set_status(**by(alice), trait_id=jazz.pk, status="dormant")
+    decisions.merge(**acting_for_self(alice), candidate_id=merged.pk, into=jazz.pk)
+    decisions.set_status(**acting_for_self(alice), trait_id=jazz.pk, status="dormant")
     page = as_alice.get(path(jazz))
     assert "You merged “ Hums bebop ” into “ Loves jazz ”" in text_of(page)
     assert f'action="/review/{merged.pk}/reopen/"' in page.content.decode()
@@ -147,7 +146,7 @@ def test_a_merged_suggestion_can_be_split_off(as_alice: Client, alice: User, jaz
 
 
 def test_history_offers_to_undo_what_can_be_undone(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:
-    outcome = persona.set_status(**by(alice), trait_id=jazz.pk, status="dormant")
+    outcome = decisions.set_status(**acting_for_self(alice), trait_id=jazz.pk, status="dormant")
     page = as_alice.get(path(jazz)).content.decode()
     assert re.findall(r'action="/undo/([^/]+)/"', page) == [str(outcome.action_id)]
     assert as_alice.post(f"/undo/{outcome.action_id}/").status_code == 302

@@ -14,13 +14,13 @@ from django.test import Client
 
 from graph.reads.export_archive import archive
 from ptfi.accounts.models import User
-from tests.support.cast import SignedIn, by, confirmed, make_candidate
+from tests.support.cast import SignedIn, acting_for_self, confirmed, make_candidate
 from tests.support.concurrency import in_transaction, on_own_connection
 from tests.support.graph_helpers import project
 from tests.support.graph_outage import away
 from tests.support.oauth import keep_token, make_client
 from tests.support.persona_marker import erased, marked_persona
-from traits.decisions import traits as own
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.erasure import parts as erasure_parts
 from traits.ingest import blocklist as bars
@@ -112,10 +112,10 @@ def test_what_was_erased_since_is_in_neither(alice: User) -> None:
     candidate = make_candidate(alice, "Sails", evidence=[WORD, "I sail."])
     other = confirmed(alice, f"Was {WORD}", trait_category="Skill", evidence=[WORD])
     assert other.trait
-    own.edit_trait(**by(alice), trait_id=other.trait.pk, changes=Changes(notes=WORD))
+    decisions.edit_trait(**acting_for_self(alice), trait_id=other.trait.pk, changes=Changes(notes=WORD))
     piece = candidate.supporting_evidence[0]["evidence_id"]
-    erasure_parts.erase_evidence(**by(alice), evidence_id=uuid.UUID(piece))
-    erasure_parts.erase_category(**by(alice), category="Skill")
+    erasure_parts.erase_evidence(**acting_for_self(alice), evidence_id=uuid.UUID(piece))
+    erasure_parts.erase_category(**acting_for_self(alice), category="Skill")
     page, document = files(b"".join(archive(alice)))
     assert WORD not in page
     assert WORD not in str(document)
@@ -156,9 +156,11 @@ def test_both_show_one_moment(alice: User) -> None:
     pieces = archive(alice)
     data = next(pieces)
     assert in_transaction()
-    on_own_connection(lambda: own.add_trait(**by(alice), changes=Changes(name="Meanwhile", category="Other")))
     on_own_connection(
-        lambda: erasure_parts.erase_source(**by(alice), source=bars.source_bar(alice.pk, source_of(first)))
+        lambda: decisions.add_trait(**acting_for_self(alice), changes=Changes(name="Meanwhile", category="Other"))
+    )
+    on_own_connection(
+        lambda: erasure_parts.erase_source(**acting_for_self(alice), source=bars.source_bar(alice.pk, source_of(first)))
     )
     page, document = files(data + b"".join(pieces))
     assert "Meanwhile" not in page

@@ -12,16 +12,16 @@ from django.db import connection
 
 from graph.reads.export import export
 from ptfi.accounts.models import User
-from tests.support.cast import by, confirmed, make_candidate
+from tests.support.cast import acting_for_self, confirmed, make_candidate
 from tests.support.concurrency import in_transaction, on_own_connection
 from tests.support.graph_helpers import cypher, project
 from tests.support.graph_outage import away
 from tests.support.oauth import keep_token, make_client
 from tests.support.persona_marker import erased, marked_persona
-from traits.decisions import traits as own
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.erasure import persona as erasure
-from traits.log import entries as log
+from traits.log.chain import digest_of
 from traits.models import ExtractedTraitCandidate, Persona, UserRefinedTrait
 
 # It takes a snapshot, which only a transaction of its own can.
@@ -35,7 +35,7 @@ def exported(user: User) -> dict[str, Any]:
 
 
 def test_everything_is_in_it_and_nothing_of_others(alice: User, bob: User) -> None:
-    erasure.set_suggestions(**by(alice), on=False)
+    erasure.set_suggestions(**acting_for_self(alice), on=False)
     erased(alice)
     ids = marked_persona(alice, WORD)
     marked_persona(bob, OTHER)
@@ -67,7 +67,7 @@ def test_the_log_can_be_checked_from_it(alice: User) -> None:
     marked_persona(alice, WORD)
     for entry, row in zip(exported(alice)["log"], UserRefinedTrait.objects.order_by("revision"), strict=True):
         content = {name: entry[name] for name in ("v", "before", "after", "reason", "notes", "relation")}
-        assert log.digest_of(bytes.fromhex(entry["salt"]), content).hex() == entry["digest"]
+        assert digest_of(bytes.fromhex(entry["salt"]), content).hex() == entry["digest"]
         assert entry["hash"] == bytes(row.hash).hex()
 
 
@@ -128,7 +128,9 @@ def test_it_shows_one_moment(alice: User) -> None:
     pieces, document = export(alice), b""
     while b'"candidates":' not in document:
         document += next(pieces)
-    on_own_connection(lambda: own.add_trait(**by(alice), changes=Changes(name="Meanwhile", category="Other")))
+    on_own_connection(
+        lambda: decisions.add_trait(**acting_for_self(alice), changes=Changes(name="Meanwhile", category="Other"))
+    )
     on_own_connection(lambda: make_candidate(alice, "Meanwhile"))
     read = orjson.loads(document + b"".join(pieces))
     assert "Meanwhile" not in json.dumps(read)

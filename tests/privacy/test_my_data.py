@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from ptfi.accounts.models import User
 from tests.support.account_pages import sign_in
 from tests.support.candidate_files import suggestion
-from tests.support.cast import PASSWORD, SignedIn, by, confirmed, confirmed_trait, make_candidate
+from tests.support.cast import PASSWORD, SignedIn, acting_for_self, confirmed, confirmed_trait, make_candidate
 from tests.support.decisions import assert_log_whole
 from tests.support.erasure_parts import OTHER, SOURCE, erase_source, first_piece, suggested
 from tests.support.graph_helpers import cypher, project
@@ -21,8 +23,7 @@ from tests.support.graph_outage import away
 from tests.support.oauth import access_token, make_client
 from tests.support.persona_marker import graph_with, marked_persona, tables_with
 from tests.support.staff import give_reason
-from traits.decisions import candidates as services
-from traits.decisions import traits as persona
+from traits import decisions
 from traits.decisions.inputs import Evidence
 from traits.erasure import account as erasure_account
 from traits.erasure import parts as erasure_parts
@@ -68,8 +69,8 @@ def test_what_is_never_suggested_again(
     alice: User, as_alice: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     assert "nothing that you rejected" in text(as_alice, "/persona/suppressions/")
-    services.reject(**by(alice), candidate_id=make_candidate(alice, "Plays C++!").pk, code="outdated")
-    persona.remove_trait(**by(alice), trait_id=confirmed_trait(alice, "Sails").pk)
+    decisions.reject(**acting_for_self(alice), candidate_id=make_candidate(alice, "Plays C++!").pk, code="outdated")
+    decisions.remove_trait(**acting_for_self(alice), trait_id=confirmed_trait(alice, "Sails").pk)
     row = Suppression.objects.get(name_key="sails")
     kept_away = make_candidate(alice, "Sails", status="archived_auto_superseded", suppressed_by=row)
     page = text(as_alice, "/persona/suppressions/")
@@ -91,9 +92,9 @@ def test_what_is_never_suggested_again(
 
 
 def test_a_lifted_suppression_comes_back_with_the_next_reject(alice: User) -> None:
-    services.reject(**by(alice), candidate_id=make_candidate(alice, "Sails").pk, code="not_me")
-    suppressions.lift_suppression(**by(alice), suppression_id=Suppression.objects.get().pk)
-    services.reject(**by(alice), candidate_id=make_candidate(alice, "sails").pk, code="not_me")
+    decisions.reject(**acting_for_self(alice), candidate_id=make_candidate(alice, "Sails").pk, code="not_me")
+    suppressions.lift_suppression(**acting_for_self(alice), suppression_id=Suppression.objects.get().pk)
+    decisions.reject(**acting_for_self(alice), candidate_id=make_candidate(alice, "sails").pk, code="not_me")
     assert Suppression.objects.get().name_key == "sails"
     assert_log_whole(alice)
 
@@ -125,7 +126,9 @@ def test_long_lists_go_page_by_page(alice: User, as_alice: Client) -> None:
 def test_sources_are_named_and_deleted(alice: User, fresh: Client) -> None:
     assert "No evidence of yours names a source" in text(fresh, "/persona/sources/")
     suggested(alice, "Sails", ("I sail.", SOURCE), ("Again.", OTHER))
-    trait = services.confirm(**by(alice), candidate_id=suggested(alice, "Knits", ("I knit.", SOURCE)).pk).trait
+    trait = decisions.confirm(
+        **acting_for_self(alice), candidate_id=suggested(alice, "Knits", ("I knit.", SOURCE)).pk
+    ).trait
     assert trait
     page = text(fresh, "/persona/sources/")
     assert "2 pieces of evidence, for 2 suggestions and 1 trait" in page
@@ -166,6 +169,28 @@ def test_the_sources_with_most_come_first_and_some_pieces_are_shown(alice: User,
     assert "and 2 more" in preview
 
 
+@pytest.mark.parametrize("kind", ["evidence", "source", "category"])
+def test_erasing_a_part_looks_nothing_up_in_vain(alice: User, fresh: Client, kind: str) -> None:
+    piece = first_piece(suggested(alice, "Sails", ("I sail.", SOURCE), ("Again.", OTHER)))
+    source = my_data.sources(alice).rows[0].key
+    part = {"evidence": f"evidence/{piece}", "source": f"sources/{source}", "category": "categories/Interest"}[kind]
+    with CaptureQueriesContext(connection) as captured:
+        assert fresh.post(f"/persona/{part}/erase/").status_code == 302
+    asked = [query["sql"] for query in captured.captured_queries]
+
+    def number(mark: str) -> int:
+        return sum(bool(re.search(mark, query)) for query in asked)
+
+    # All sources by name, to find that of the address.
+    assert number("SELECT DISTINCT name") == (kind == "source")
+    # The suggestion that has the piece.
+    assert number(r"""@> '\[{"evidence_id":""") == (kind == "evidence")
+    # What only the page before shows: the first pieces of a source, and how much would go.
+    assert number("ORDER BY detail|nullif\\(detail") == 0
+    assert number('SELECT COUNT.* FROM "traits_(extractedtraitcandidate|personatrait|userrefinedtrait)"') == 0
+    assert number("count.DISTINCT piece->>'evidence_id'") == 1
+
+
 def test_who_has_not_just_signed_in_proves_it(alice: User, as_alice: Client) -> None:
     piece = first_piece(suggested(alice, "Sails", ("I sail.", SOURCE)))
     address = f"/persona/evidence/{piece}/erase/"
@@ -187,7 +212,7 @@ def test_too_private_evidence_can_be_erased_where_it_is_seen(alice: User, as_ali
     link = f"/persona/evidence/{piece}/erase/"
     assert link in text(as_alice, f"/review/{candidate.pk}/")
     verdict = Evidence(verdicts={str(piece): "too_private"})
-    services.confirm(**by(alice), candidate_id=candidate.pk, evidence=verdict)
+    decisions.confirm(**acting_for_self(alice), candidate_id=candidate.pk, evidence=verdict)
     assert link in text(as_alice, f"/traits/{candidate.pk}/")
     assert link in text(as_alice, f"/review/{candidate.pk}/")
 
@@ -236,7 +261,7 @@ def test_the_account_goes_with_everything(
     # Followed, so that staff were shown the notice that names her.
     assert staff.post(page, form, follow=True).status_code == 200
     assert User.objects.get(pk=alice.pk).display_name == f"{word}!"
-    part = erasure_parts.erase_category(**by(alice), category="Skill")
+    part = erasure_parts.erase_category(**acting_for_self(alice), category="Skill")
     answer = end_account(fresh)
     assert answer["Location"] == "/accounts/deleted/"
     page = text(fresh, "/accounts/deleted/")
@@ -297,7 +322,7 @@ def test_the_account_is_asked_for_by_its_address(alice: User, sam: User, fresh: 
     assert "not the e-mail address" in answer.content.decode()
     assert User.objects.filter(pk=alice.pk).exists()
     with pytest.raises(InvalidError, match="could not be accepted"):
-        erasure_account.erase_account(**by(sam), confirm_email="sam@example.com")
+        erasure_account.erase_account(**acting_for_self(sam), confirm_email="sam@example.com")
     assert Client().get("/accounts/deleted/").status_code == 404
     assert UserSession.objects.filter(user=alice).exists()
     assert Session.objects.exists()
@@ -307,5 +332,5 @@ def test_nothing_is_left_out_of_the_sources_of_others(alice: User, bob: User) ->
     suggested(alice, "Sails", ("I sail.", SOURCE))
     assert my_data.sources(bob).rows == []
     with pytest.raises(NotFoundError):
-        erasure_parts.erase_source(**by(bob), source=bars.source_bar(bob.pk, SOURCE))
+        erasure_parts.erase_source(**acting_for_self(bob), source=bars.source_bar(bob.pk, SOURCE))
     assert PersonaTrait.objects.count() == 0

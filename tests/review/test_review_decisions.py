@@ -11,11 +11,11 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.support.cast import Suggest, by, confirmed
+from tests.support.cast import Suggest, acting_for_self, confirmed
 from tests.support.decisions import status
 from tests.support.pages import Html, markup_of, text_of
 from tests.support.review_pages import HTMX, UNCHANGED, names, newest, path
-from traits.decisions import candidates as services
+from traits import decisions
 from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 
 # Decisions
@@ -251,7 +251,7 @@ def test_null_bytes_break_nothing(as_alice: Client, suggest: Suggest, alice: Use
 @pytest.mark.slow
 def test_what_another_tab_decided_is_told_and_shown(as_alice: Client, suggest: Suggest, alice: User) -> None:
     candidate = suggest(alice)
-    services.confirm(**by(alice), candidate_id=candidate.pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=candidate.pk)
     for action, data in (("confirm", {}), ("reject", {"code": "other"}), ("edit", UNCHANGED)):
         for headers in ({}, HTMX):
             response = as_alice.post(path(candidate, action), {**data, "version": 1}, headers=headers)
@@ -276,7 +276,7 @@ def test_a_stale_card_is_shown_afresh(as_alice: Client, suggest: Suggest, alice:
 
 def test_rejected_can_be_reviewed_again(as_alice: Client, suggest: Suggest, alice: User) -> None:
     candidate = suggest(alice)
-    services.reject(**by(alice), candidate_id=candidate.pk, code="other")
+    decisions.reject(**acting_for_self(alice), candidate_id=candidate.pk, code="other")
     assert "Review it again" in text_of(as_alice.get("/review/?tab=rejected"))
     response = as_alice.post(path(candidate, "reopen") + "?tab=rejected", {"version": 2})
     assert response["Location"] == path(candidate)

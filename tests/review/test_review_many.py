@@ -7,12 +7,11 @@ import pytest
 from django.test import Client
 
 from ptfi.accounts.models import User
-from tests.support.cast import SignedIn, Suggest, by, confirmed
+from tests.support.cast import SignedIn, Suggest, acting_for_self, confirmed
 from tests.support.decisions import status
 from tests.support.pages import Html, text_of
 from tests.support.review_pages import HTMX, UNCHANGED, newest, path
-from traits.decisions import candidates as services
-from traits.decisions import traits as persona
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.models import CandidateStatus, PersonaTrait
 
@@ -21,7 +20,7 @@ from traits.models import CandidateStatus, PersonaTrait
 
 def test_undo_opens_what_it_brought_back(as_alice: Client, suggest: Suggest, alice: User) -> None:
     candidate = suggest(alice)
-    services.reject(**by(alice), candidate_id=candidate.pk, code="other")
+    decisions.reject(**acting_for_self(alice), candidate_id=candidate.pk, code="other")
     response = as_alice.post("/undo/", follow=True)
     assert response.redirect_chain[-1][0] == path(candidate)
     assert "Undone: rejected, “Loves jazz”." in text_of(response)
@@ -36,7 +35,7 @@ def test_undo_opens_what_it_brought_back(as_alice: Client, suggest: Suggest, ali
 
 def test_undo_by_htmx_opens_it_too(as_alice: Client, suggest: Suggest, alice: User) -> None:
     candidate = suggest(alice)
-    outcome = services.confirm(**by(alice), candidate_id=candidate.pk)
+    outcome = decisions.confirm(**acting_for_self(alice), candidate_id=candidate.pk)
     headers = HTMX | {"HX-Current-URL": "http://testserver/review/?tab=confirmed"}
     response = as_alice.post(f"/undo/{outcome.action_id}/?tab=confirmed", headers=headers)
     assert response["HX-Replace-Url"] == path(candidate)
@@ -48,7 +47,7 @@ def test_undo_by_htmx_opens_it_too(as_alice: Client, suggest: Suggest, alice: Us
 
 def test_undo_of_what_was_added_goes_back_to_the_queue(as_alice: Client, alice: User) -> None:
     added = Changes(name="My own", category="Skill")
-    persona.add_trait(**by(alice), changes=added)
+    decisions.add_trait(**acting_for_self(alice), changes=added)
     response = as_alice.post("/undo/", follow=True)
     assert "Undone: added, “My own”." in text_of(response)
     assert not PersonaTrait.objects.filter(user=alice).exists()
@@ -61,7 +60,7 @@ def test_a_bulk_is_previewed_done_and_undone(as_alice: Client, suggest: Suggest,
     ones = [suggest(alice, f"Likes {word}") for word in "abc"]
     sensitive = suggest(alice, "Believes in fate", trait_category="PhilosophicalStance")
     done = suggest(alice, "Done before")
-    services.confirm(**by(alice), candidate_id=done.pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=done.pk)
     ids = [one.pk for one in (*ones, sensitive, done)] + [uuid.uuid4()]
     preview = as_alice.post("/review/bulk/", {"candidate_ids": ids, "decision": "confirm"})
     page = text_of(preview)

@@ -145,7 +145,7 @@ def test_looks_are_paged(as_alice: Client, alice: User, sam: User, django_assert
     AccessEntry.objects.bulk_create(rows)
     seen, after = list[str](), ""
     while True:
-        with django_assert_num_queries(4 if after else 3):
+        with django_assert_num_queries(3):
             page = as_alice.get(LOOKS + after)
         seen += re.findall(r"No\. (\d+)\.", text_of(page))
         after = Html(page).next_page()

@@ -16,7 +16,7 @@ from tests.support.pages import said, text_of
 from tests.support.persona_marker import tables_with
 from tests.support.staff import staff_of
 from traits.models import ExtractedTraitCandidate
-from traits.staff import candidate_files
+from traits.staff import candidate_export, candidate_import
 
 pytestmark = pytest.mark.django_db
 
@@ -75,7 +75,7 @@ def test_a_preview_cannot_be_forged_or_kept(moderator: Client, monkeypatch: pyte
     packed = send(moderator, lines(new_row())).context["packed"]
     for sent in ("nonsense", packed[:-3], packed + "x"):
         assert "Choose the file again" in said(moderator.post(IMPORT, {"packed": sent}))[-1]
-    monkeypatch.setattr(candidate_files, "KEPT_SECONDS", -1)
+    monkeypatch.setattr(candidate_import, "KEPT_SECONDS", -1)
     assert "Choose the file again" in said(moderator.post(IMPORT, {"packed": packed}))[-1]
     assert not ExtractedTraitCandidate.objects.exists()
 
@@ -89,7 +89,7 @@ def table(client: Client, query: str = "") -> list[dict[str, str]]:
 def test_the_list_as_a_table(
     moderator: Client, alice: User, suggest: Suggest, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(candidate_files, "CHUNK", 2)
+    monkeypatch.setattr(candidate_export, "CHUNK", 2)
     names = ["=1+1", "@SUM(A1)", "Loves jazz", "音楽", "Sings"]
     for name in names:
         suggest(alice, name, held_reason="unsafe: it says so" if name == "Sings" else "")

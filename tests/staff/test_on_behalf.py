@@ -14,13 +14,12 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.support.cast import SignedIn, by, confirmed, confirmed_trait, make_candidate
+from tests.support.cast import SignedIn, acting_for_self, confirmed, confirmed_trait, make_candidate
 from tests.support.decisions import assert_log_whole
 from tests.support.pages import text_of
 from tests.support.persona_marker import erased
 from tests.support.staff import in_roles
-from traits.decisions import candidates as services
-from traits.decisions import traits as persona
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.models import AccessEntry, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 
@@ -143,7 +142,7 @@ def test_what_cannot_be_done_keeps_what_was_typed(acting: Client, alice: User) -
         assert answer.status_code == status, data
         assert expected in text_of(answer), data
     assert UserRefinedTrait.objects.count() == before
-    services.confirm(**by(alice), candidate_id=candidate.pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=candidate.pk)
     answer = acting.post(suggestion(candidate), {"act": "confirm", "version": "1"})
     assert answer.status_code == 409
     assert "already decided" in text_of(answer)
@@ -156,7 +155,8 @@ def test_what_cannot_be_done_keeps_what_was_typed(acting: Client, alice: User) -
 @pytest.mark.slow
 def test_an_undo_that_cannot_be(acting: Client, alice: User) -> None:
     outcome = confirmed(alice)
-    persona.edit_trait(**by(alice), trait_id=outcome.entries[0].trait_id_in_pkg, changes=Changes(notes="New."))  # type: ignore[arg-type]
+    assert outcome.trait
+    decisions.edit_trait(**acting_for_self(alice), trait_id=outcome.trait.pk, changes=Changes(notes="New."))
     answer = acting.post(page_of(alice, f"undo/{outcome.action_id}/"), follow=True)
     assert "Something newer was decided" in text_of(answer)
     assert acting.post(page_of(alice, f"undo/{uuid.uuid4()}/"), follow=True).status_code == 200
@@ -310,7 +310,7 @@ def test_evidence_needs_its_permission(acting: Client, alice: User, tina: User) 
 @pytest.mark.slow
 def test_pages_and_queries(acting: Client, alice: User, django_assert_max_num_queries: Any) -> None:
     for number in range(35):
-        persona.add_trait(**by(alice), changes=Changes(name=f"Hums {number:02}", category="Skill"))
+        decisions.add_trait(**acting_for_self(alice), changes=Changes(name=f"Hums {number:02}", category="Skill"))
     for tab, most in {"review": 10, "later": 10, "rejected": 10, "traits": 10, "history": 13}.items():
         acting.get(page_of(alice, f"?tab={tab}"))
         with django_assert_max_num_queries(most):

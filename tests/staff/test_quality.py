@@ -1,4 +1,4 @@
-"""The suggestions' quality: what refresh_quality counts, and what staff see of it."""
+"""The suggestions' quality: what refresh_quality_statistics counts, and what staff see of it."""
 
 import csv
 import datetime as dt
@@ -14,19 +14,17 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.support.cast import SignedIn, by, confirmed, confirmed_trait, make_candidate, make_user
+from tests.support.cast import SignedIn, acting_for_self, confirmed, confirmed_trait, make_candidate, make_user
 from tests.support.decisions import backdate
 from tests.support.pages import text_of
 from tests.support.persona_marker import marked_persona
 from tests.support.staff import staff_of
 from tests.support.trait_pages import queries_of
-from traits.decisions import candidates as services
-from traits.decisions import traits as persona
-from traits.decisions import undo
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.erasure import parts as erasure_parts
 from traits.models import CandidateStatus, ExtractedTraitCandidate, Quality, QualityRefresh, QualityWaiting
-from traits.staff.quality_statistics import LOCK
+from traits.staff.quality.statistics import LOCK
 
 pytestmark = [pytest.mark.django_db, pytest.mark.owner]
 PAGE, EXPORT = "/admin/traits/quality/", "/admin/traits/quality/export/"
@@ -35,7 +33,7 @@ OUTCOMES = ("confirmed", "changed", "merged", "rejected", "removed")
 
 def refresh(**options: bool) -> str:
     out = io.StringIO()
-    call_command("refresh_quality", stdout=out, **options)
+    call_command("refresh_quality_statistics", stdout=out, **options)
     return out.getvalue()
 
 
@@ -59,15 +57,15 @@ def monday(weeks: int = 0) -> dt.date:
 def confirm_later(user: User) -> Callable[[], object]:
     """Confirms a suggestion that was rejected six weeks ago and is back in the queue."""
     row = make_candidate(user, "Sails")
-    backdate(services.reject(**by(user), candidate_id=row.pk, code="not_me").action_id, 6)
-    services.reopen(**by(user), candidate_id=row.pk)
-    return lambda: services.confirm(**by(user), candidate_id=row.pk)
+    backdate(decisions.reject(**acting_for_self(user), candidate_id=row.pk, code="not_me").action_id, 6)
+    decisions.reopen(**acting_for_self(user), candidate_id=row.pk)
+    return lambda: decisions.confirm(**acting_for_self(user), candidate_id=row.pk)
 
 
 def test_it_counts_where_each_suggestion_stands(alice: User, bob: User) -> None:
     marked_persona(alice, "saffron")
     confirmed(bob, "Sails")
-    services.reject(**by(bob), candidate_id=make_candidate(bob, "Knits").pk, code="outdated")
+    decisions.reject(**acting_for_self(bob), candidate_id=make_candidate(bob, "Knits").pk, code="outdated")
     refresh()
     rows = ExtractedTraitCandidate.objects.filter
     found = total()
@@ -85,8 +83,8 @@ def test_it_counts_where_each_suggestion_stands(alice: User, bob: User) -> None:
 
 def test_each_model_of_a_suggestion_counts_and_the_suggestion_once(alice: User) -> None:
     confirmed(alice, originating_models=["a.v1", "b.v1", "a.v1"], confidence_score=0.72)
-    services.reject(
-        **by(alice),
+    decisions.reject(
+        **acting_for_self(alice),
         candidate_id=make_candidate(alice, "Sails", originating_models=["b.v1"], confidence_score=1.0).pk,
         code="too_private",
     )
@@ -103,15 +101,15 @@ def test_each_model_of_a_suggestion_counts_and_the_suggestion_once(alice: User) 
 def test_what_was_undone_or_reopened_does_not_count(alice: User) -> None:
     undone = confirmed(alice)
     reopened = make_candidate(alice, "Sails")
-    services.reject(**by(alice), candidate_id=reopened.pk, code="not_me")
+    decisions.reject(**acting_for_self(alice), candidate_id=reopened.pk, code="not_me")
     changed = make_candidate(alice, "Knits")
-    services.reject(**by(alice), candidate_id=changed.pk, code="not_me")
-    services.reopen(**by(alice), candidate_id=changed.pk)
-    services.confirm(**by(alice), candidate_id=changed.pk, changes=Changes(name="Knits socks"))
+    decisions.reject(**acting_for_self(alice), candidate_id=changed.pk, code="not_me")
+    decisions.reopen(**acting_for_self(alice), candidate_id=changed.pk)
+    decisions.confirm(**acting_for_self(alice), candidate_id=changed.pk, changes=Changes(name="Knits socks"))
     refresh()
     assert total() == {"confirmed": 1, "changed": 1, "rejected": 1}
-    undo.undo(**by(alice), action_id=undone.action_id)
-    services.reopen(**by(alice), candidate_id=reopened.pk)
+    decisions.undo(**acting_for_self(alice), action_id=undone.action_id)
+    decisions.reopen(**acting_for_self(alice), candidate_id=reopened.pk)
     refresh()
     assert total() == {"changed": 1}
 
@@ -133,7 +131,7 @@ def test_weeks_long_past_change_with_what_is_decided_now(alice: User, change: st
     old = confirmed(alice)
     backdate(old.action_id, 6)
     rejected = make_candidate(alice, "Knits")
-    backdate(services.reject(**by(alice), candidate_id=rejected.pk, code="other").action_id, 7)
+    backdate(decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="other").action_id, 7)
     then = confirm_later(alice)
     refresh()
     # As if that count had been long ago, and nothing but the change had happened since.
@@ -142,10 +140,10 @@ def test_weeks_long_past_change_with_what_is_decided_now(alice: User, change: st
     assert old.trait
     trait_id = old.trait.pk
     changes: dict[str, Callable[[], object]] = {
-        "undo": lambda: undo.undo(**by(alice), action_id=old.action_id),
-        "reopen": lambda: services.reopen(**by(alice), candidate_id=rejected.pk),
+        "undo": lambda: decisions.undo(**acting_for_self(alice), action_id=old.action_id),
+        "reopen": lambda: decisions.reopen(**acting_for_self(alice), candidate_id=rejected.pk),
         "confirm": then,
-        "remove": lambda: persona.remove_trait(**by(alice), trait_id=trait_id),
+        "remove": lambda: decisions.remove_trait(**acting_for_self(alice), trait_id=trait_id),
     }
     changes[change]()
     assert "every" not in refresh()
@@ -174,7 +172,7 @@ def test_what_was_erased_counts_without_model_and_category(alice: User, sam: Use
     confirmed(alice, "Sails")
     refresh()
     assert total(model="text-analysis.v2") == {"confirmed": 2}
-    erasure_parts.erase_category(**by(alice), category="Skill")
+    erasure_parts.erase_category(**acting_for_self(alice), category="Skill")
     assert "every week" in refresh()
     assert total(model="text-analysis.v2") == {"confirmed": 1}
     assert total() == {"confirmed": 2}
@@ -200,7 +198,7 @@ def test_two_at_once_are_one(alice: User) -> None:
     thread.start()
     try:
         assert locked.wait(10)
-        assert "Somebody else" in refresh()
+        assert "Another process" in refresh()
         assert not QualityRefresh.objects.exists()
     finally:
         done.set()
@@ -215,7 +213,7 @@ def test_undecided_suggestions_are_counted_by_age_and_model(
     make_candidate(bob, "Sails", created_at=now, originating_models=["a.v1", "b.v1"])
     make_candidate(bob, "Knits", held_reason="unsafe", created_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
     later = make_candidate(alice, "Runs", created_at=dt.datetime(2021, 1, 1, tzinfo=dt.UTC))
-    services.defer(**by(alice), candidate_id=later.pk, until=None)
+    decisions.defer(**acting_for_self(alice), candidate_id=later.pk, until=None)
     confirmed(alice, "Paints")
     refresh()
     row = QualityWaiting.objects.get(model="")
@@ -234,9 +232,11 @@ def many(alice: User) -> None:
             alice, f"Likes {number}", originating_models=models, confidence_score=0.9 if number % 2 else 0.35
         )
         if number % 2 and number % 3:
-            done = services.reject(**by(alice), candidate_id=row.pk, code="not_me" if number % 5 else "outdated")
+            done = decisions.reject(
+                **acting_for_self(alice), candidate_id=row.pk, code="not_me" if number % 5 else "outdated"
+            )
         else:
-            done = services.confirm(**by(alice), candidate_id=row.pk)
+            done = decisions.confirm(**acting_for_self(alice), candidate_id=row.pk)
         backdate(done.action_id, number % 5)
     confirmed(alice, "Sails", originating_models=["=1+1"], trait_category="Skill")
     refresh()

@@ -14,14 +14,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from ptfi.accounts.models import User
-from tests.support.cast import SignedIn, by, make_candidate
+from tests.support.cast import SignedIn, acting_for_self, make_candidate
 from tests.support.oauth import make_client
 from tests.support.persona_marker import erased
 from tests.support.staff import give_reason, staff_of
 from tests.support.staff_pages import admin_addresses
-from traits.decisions import candidates as services
-from traits.decisions import styles
-from traits.decisions import traits as persona
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.models import CandidateStatus, Erasure, ExtractedTraitCandidate, ModerationAction, PersonaTrait
 from traits.moderation import services as moderation
@@ -69,16 +67,18 @@ def marked(alice: User, sam: User, signed_in: SignedIn) -> dict[str, str]:
     }
     waiting = make_candidate(alice, "Plays xyloname", **texts)
     rejected = make_candidate(alice, "Rejects xyloname", **texts)
-    reject = services.reject(**by(alice), candidate_id=rejected.pk, code="other", reason="xyloreason")
-    trait = services.confirm(**by(alice), candidate_id=make_candidate(alice, "Has xyloname", **texts).pk).trait
+    reject = decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="other", reason="xyloreason")
+    trait = decisions.confirm(
+        **acting_for_self(alice), candidate_id=make_candidate(alice, "Has xyloname", **texts).pk
+    ).trait
     assert trait
-    persona.edit_trait(**by(alice), trait_id=trait.pk, changes=Changes(notes="xylonotes"))
-    styles.put_styles(**by(alice), context="", styles={"Greeting": "xylostyle"})
-    flag = moderation.Action(name=ModerationAction.FLAG, kind="unsafe", reason="xyloheld")
+    decisions.edit_trait(**acting_for_self(alice), trait_id=trait.pk, changes=Changes(notes="xylonotes"))
+    decisions.put_styles(**acting_for_self(alice), context="", styles={"Greeting": "xylostyle"})
+    flag = moderation.Moderation(name=ModerationAction.FLAG, kind="unsafe", reason="xyloheld")
     moderation.act(actor=sam, action=flag, candidate_ids=[waiting.pk])
     held = moderation.act(
         actor=sam,
-        action=moderation.Action(name=ModerationAction.ARCHIVE, reason="xylomoderation"),
+        action=moderation.Moderation(name=ModerationAction.ARCHIVE, reason="xylomoderation"),
         candidate_ids=[make_candidate(alice, "Archived xyloname", **texts).pk],
     )
     account = f"/admin/accounts/user/{alice.pk}/change/"

@@ -12,17 +12,15 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.support.cast import SignedIn, by, confirmed, confirmed_trait, make_candidate
+from tests.support.cast import SignedIn, acting_for_self, confirmed, confirmed_trait, make_candidate
 from tests.support.pages import Html, text_of
 from tests.support.staff import give_reason, in_roles
-from traits.decisions import candidates as services
-from traits.decisions import traits as persona
-from traits.decisions import undo
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.erasure import parts as erasure_parts
 from traits.log.entries import Actor
 from traits.models import AccessEntry, PersonaTrait, UserRefinedTrait
-from traits.staff import finding
+from traits.staff import lists
 
 LOG = "/admin/traits/userrefinedtrait/"
 LOOKS = "/admin/traits/accessentry/"
@@ -71,10 +69,12 @@ def test_the_list_shows_no_texts_and_is_on_record(staff: Client, alice: User, bo
 def test_the_log_shows_what_the_filters_let_through(staff: Client, alice: User, bob: User, sam: User) -> None:
     made = confirmed(alice).entries[0]
     other = confirmed(bob, "Sails", originating_models=["voice.v1", "x"]).entries[0]
-    refused = services.reject(**by(alice), candidate_id=make_candidate(alice, "Knits").pk, code="not_me").entries[0]
+    refused = decisions.reject(
+        **acting_for_self(alice), candidate_id=make_candidate(alice, "Knits").pk, code="not_me"
+    ).entries[0]
     trait = PersonaTrait.objects.get(user=alice)
     acting = Actor(user_id=sam.pk, kind="staff", reference="T-17")
-    helped = persona.set_status(user=alice, actor=acting, trait_id=trait.pk, status="dormant").entries[0]
+    helped = decisions.set_status(user=alice, actor=acting, trait_id=trait.pk, status="dormant").entries[0]
     give_reason(staff, f"{LOG}?person={alice.pk}")
     today = timezone.now().date()
     cases: dict[str, list[UserRefinedTrait]] = {
@@ -131,10 +131,11 @@ def test_a_key_that_is_none_starts_at_the_beginning(staff: Client, alice: User, 
 
 
 def test_pages_by_key(staff: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finding, "PAGE", 3)
+    monkeypatch.setattr(lists, "LONG_PAGE", 3)
     give_reason(staff, f"{LOG}?person={alice.pk}")
     made = [
-        persona.add_trait(**by(alice), changes=Changes(name=f"Hums {n}", category="Skill")).entries[0] for n in range(8)
+        decisions.add_trait(**acting_for_self(alice), changes=Changes(name=f"Hums {n}", category="Skill")).entries[0]
+        for n in range(8)
     ]
     for query in ("", f"person={alice.pk}&"):
         seen, after = list[str](), ""
@@ -150,8 +151,8 @@ def test_pages_by_key(staff: Client, alice: User, monkeypatch: pytest.MonkeyPatc
 
 def test_an_entry_as_a_difference(staff: Client, alice: User) -> None:
     trait = confirmed_trait(alice, evidence=["At the club."])
-    edited = persona.edit_trait(
-        **by(alice), trait_id=trait.pk, changes=Changes(description="Because it is true.", notes="Ask me.")
+    edited = decisions.edit_trait(
+        **acting_for_self(alice), trait_id=trait.pk, changes=Changes(description="Because it is true.", notes="Ask me.")
     ).entries[0]
     assert "Why do you" in staff.get(entry_page(edited)).content.decode()
     give_reason(staff, entry_page(edited))
@@ -165,11 +166,11 @@ def test_an_entry_as_a_difference(staff: Client, alice: User) -> None:
         "Decided by The person",
     ):
         assert part in text, part
-    gone = persona.remove_trait(**by(alice), trait_id=trait.pk, reason="No more.").entries[0]
+    gone = decisions.remove_trait(**acting_for_self(alice), trait_id=trait.pk, reason="No more.").entries[0]
     text = text_of(staff.get(entry_page(gone)))
     assert "After (it is not there)" in text
     assert "No more." in text
-    undone = undo.undo(**by(alice), action_id=gone.pk).entries[0]
+    undone = decisions.undo(**acting_for_self(alice), action_id=gone.pk).entries[0]
     assert f'href="{entry_page(gone)}"' in staff.get(entry_page(undone)).content.decode()
     assert f'href="{entry_page(undone)}"' in staff.get(entry_page(gone)).content.decode()
 
@@ -188,7 +189,7 @@ def test_evidence_has_a_permission_of_its_own(alice: User, bob: User, signed_in:
 
 def test_an_erased_text_is_said_to_be_gone(staff: Client, alice: User) -> None:
     entry = confirmed(alice, "Loves xylophones", trait_category="Skill").entries[0]
-    erasure_parts.erase_category(**by(alice), category="Skill")
+    erasure_parts.erase_category(**acting_for_self(alice), category="Skill")
     give_reason(staff, entry_page(entry))
     page = text_of(staff.get(entry_page(entry)))
     assert "was erased, as was asked for" in page

@@ -17,7 +17,7 @@ from tests.support.api import Api, api_of
 from tests.support.cast import make_candidate, make_user
 from tests.support.graph_helpers import cypher, project
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import Suggestion, parse
+from traits.ingest.parsing import CandidateRecord, parse
 
 ALICE, STRANGER = (uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.example.com") for name in ("alice", "stranger"))
 SUGGESTED = ("jazz", "tea", "knits", "bread", "chess", "swing", "sails", "sings", "naps", "maps", "tabs", "ethics")
@@ -73,7 +73,7 @@ def replaced(alice: User) -> None:
             "supersedes": [str(fixed_id("tabs"))],
         }
     )
-    assert isinstance(row, Suggestion), row
+    assert isinstance(row, CandidateRecord), row
     ingest.apply([row], owner=alice)
 
 

@@ -41,7 +41,7 @@ def main() -> int:
 
 def ask() -> list[dict[str, Any]]:
     """What pip-audit says of each package. Raises ValueError when it says nothing, TimeoutExpired."""
-    options = ["--requirement", PINNED, "--no-deps", "--disable-pip", "--format", "json", "--progress-spinner", "off"]
+    options = ["--requirement", PINNED, "--require-hashes", "--disable-pip", "--format=json", "--progress-spinner=off"]
     command = [sys.executable, "-W", "ignore", "-m", "pip_audit", *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)
     packages: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management import call_command
 
 from ptfi.accounts.models import User
-from traits.ingest.parsing import Suggestion, parse
+from traits.ingest.parsing import CandidateRecord, parse
 from traits.models import ExtractedTraitCandidate, Persona
 
 FILE = Path(__file__).parents[1] / "data" / "candidates.jsonl"
@@ -99,7 +99,7 @@ def everything() -> list[Row]:
     return [dict(row) for table in tables for row in table.order_by("pk").values()]
 
 
-def suggestion(**changes: Any) -> Suggestion:
+def suggestion(**changes: Any) -> CandidateRecord:
     row = parse(new_row(**changes))
-    assert isinstance(row, Suggestion)
+    assert isinstance(row, CandidateRecord)
     return row

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.test import Client
 
 from ptfi.accounts.models import User
-from traits.decisions import candidates as services
+from traits import decisions
 from traits.evidence import Piece, evidence_id
 from traits.log.entries import Actor
 from traits.models import ExtractedTraitCandidate, Persona, PersonaTrait
@@ -77,14 +77,14 @@ def make_candidate(user: User, name: str = "Loves jazz", **fields: Any) -> Extra
     return row
 
 
-def by(user: User) -> dict[str, Any]:
+def acting_for_self(user: User) -> dict[str, Any]:
     """The person deciding for themselves, as the services want it."""
     return {"user": user, "actor": Actor(user_id=user.pk)}
 
 
-def confirmed(user: User, name: str = "Loves jazz", **fields: Any) -> services.Outcome:
+def confirmed(user: User, name: str = "Loves jazz", **fields: Any) -> decisions.Outcome:
     """A suggestion that the person confirmed as it is."""
-    return services.confirm(**by(user), candidate_id=make_candidate(user, name, **fields).pk)
+    return decisions.confirm(**acting_for_self(user), candidate_id=make_candidate(user, name, **fields).pk)
 
 
 def confirmed_trait(user: User, name: str = "Loves jazz", **fields: Any) -> PersonaTrait:

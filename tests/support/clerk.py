@@ -29,7 +29,7 @@ from ptfi.accounts.models import User  # noqa: E402
 from tests.support.candidate_files import row  # noqa: E402
 from tests.support.cast import client_of, confirmed, make_user  # noqa: E402
 from traits.ingest import batch as ingest  # noqa: E402
-from traits.ingest.parsing import Suggestion, parse  # noqa: E402
+from traits.ingest.parsing import CandidateRecord, parse  # noqa: E402
 from traits.models import Persona  # noqa: E402
 
 
@@ -47,7 +47,7 @@ def suggest(person: str, count: int) -> list[str]:
     """So many new suggestions of the person's, as the pipeline brings them; their ids."""
     ids = [uuid.uuid4() for _ in range(count)]
     parsed = [parse(row(pk, number)) for number, pk in enumerate(ids)]
-    batch = [one for one in parsed if isinstance(one, Suggestion)]
+    batch = [one for one in parsed if isinstance(one, CandidateRecord)]
     ingest.apply(batch, owner=User.objects.get(pk=person))
     return [str(one.candidate_id) for one in batch]
 

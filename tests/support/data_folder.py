@@ -18,7 +18,7 @@ import psycopg
 ROOT = Path(__file__).resolve().parents[2]
 SET_HERE = (
     *("PTFI_EMBEDDED", "PTFI_DATA_DIR", "DATABASE_URL", "NEO4J_URL"),
-    *("SECRET_KEY", "SECOND_STEP_KEYS", "OIDC_PRIVATE_KEY"),
+    *("SECRET_KEY", "MFA_ENCRYPTION_KEYS", "OIDC_PRIVATE_KEY"),
 )
 USER = """
 import json, os, sys
@@ -27,7 +27,7 @@ try:
     embedded.start()
 except embedded.EmbeddedError as error:
     sys.exit(str(error))
-names = ("PTFI_EMBEDDED", "DATABASE_URL", "NEO4J_URL", "SECRET_KEY", "OIDC_PRIVATE_KEY")
+names = ("PTFI_EMBEDDED", "DATABASE_URL", "NEO4J_URL", "SECRET_KEY", "MFA_ENCRYPTION_KEYS", "OIDC_PRIVATE_KEY")
 print(json.dumps({name: os.environ.get(name) for name in names}), flush=True)
 sys.stdin.read()
 """
@@ -74,7 +74,7 @@ class Folder:
 
     def environment(self, **more: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in SET_HERE}
-        return kept | {"PTFI_DATA_DIR": str(self.path), "PTFI_EMBEDDED_LINGER": "1"} | more
+        return kept | {"PTFI_DATA_DIR": str(self.path), "PTFI_EMBEDDED_LINGER_SECONDS": "1"} | more
 
     def use(self, **environment: str) -> User:
         user = User(self, **environment)

@@ -5,7 +5,7 @@ import uuid
 from django.db import connection
 
 from ptfi.accounts.models import User
-from traits.log import entries as log
+from traits.log.verification import verify
 from traits.models import ExtractedTraitCandidate, Persona, UserRefinedTrait
 
 
@@ -15,13 +15,13 @@ def status(candidate: ExtractedTraitCandidate) -> str:
     return candidate.status
 
 
-def decisions(user: User) -> list[str]:
+def log_of(user: User) -> list[str]:
     """The person's log, oldest first."""
     return list(UserRefinedTrait.objects.filter(user=user).order_by("revision").values_list("user_decision", flat=True))
 
 
 def assert_log_whole(user: User) -> None:
-    assert list(log.verify(Persona.objects.get(user=user))) == []
+    assert list(verify(Persona.objects.get(user=user))) == []
 
 
 def backdate(action_id: uuid.UUID, weeks: int) -> None:

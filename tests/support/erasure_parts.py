@@ -4,12 +4,10 @@ import uuid
 from typing import Any
 
 from ptfi.accounts.models import User
-from tests.support.cast import by, confirmed_trait, make_candidate
+from tests.support.cast import acting_for_self, confirmed_trait, make_candidate
 from tests.support.decisions import assert_log_whole
 from tests.support.persona_marker import check_graph
-from traits.decisions import bulk, undo
-from traits.decisions import candidates as services
-from traits.decisions import traits as persona
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.erasure import parts as erasure_parts
 from traits.evidence import Piece, evidence_id
@@ -55,27 +53,31 @@ def persona_with(user: User, word: str) -> dict[str, uuid.UUID]:
     open_one = suggested(user, f"Likes {word}", (word, SOURCE), **texts)
     held = suggested(user, f"Hides {word}", (word, SOURCE), held_reason="a ticket", **texts)
     later = suggested(user, f"Sees {word}", (word, SOURCE), **texts)
-    services.defer(**by(user), candidate_id=later.pk, until=None)
+    decisions.defer(**acting_for_self(user), candidate_id=later.pk, until=None)
     rejected = suggested(user, f"Hears {word}", (word, SOURCE), **texts)
-    services.reject(**by(user), candidate_id=rejected.pk, code="other", reason=word)
+    decisions.reject(**acting_for_self(user), candidate_id=rejected.pk, code="other", reason=word)
     removed = suggested(user, f"Was {word}", (word, SOURCE), **texts)
-    services.confirm(**by(user), candidate_id=removed.pk)
-    persona.remove_trait(**by(user), trait_id=removed.pk, reason=word)
+    decisions.confirm(**acting_for_self(user), candidate_id=removed.pk)
+    decisions.remove_trait(**acting_for_self(user), trait_id=removed.pk, reason=word)
     undone = suggested(user, f"Perhaps {word}", (word, SOURCE), **texts)
-    undo.undo(**by(user), action_id=services.confirm(**by(user), candidate_id=undone.pk).action_id)
+    decisions.undo(
+        **acting_for_self(user), action_id=decisions.confirm(**acting_for_self(user), candidate_id=undone.pk).action_id
+    )
     mixed = suggested(user, "Sails", (word, SOURCE), ("I sail.", OTHER))
-    services.confirm(**by(user), candidate_id=mixed.pk)
-    persona.edit_trait(**by(user), trait_id=mixed.pk, changes=Changes(notes="Often."))
+    decisions.confirm(**acting_for_self(user), candidate_id=mixed.pk)
+    decisions.edit_trait(**acting_for_self(user), trait_id=mixed.pk, changes=Changes(notes="Often."))
     only = suggested(user, "Cooks", (word, SOURCE), trait_description="It is said often.")
-    services.confirm(**by(user), candidate_id=only.pk, changes=Changes(description="Well."))
+    decisions.confirm(**acting_for_self(user), candidate_id=only.pk, changes=Changes(description="Well."))
     target = confirmed_trait(user, "Knits")
     merged = suggested(user, f"Knits {word}", (word, SOURCE), trait_description=word)
-    services.merge(**by(user), candidate_id=merged.pk, into=target.pk)
+    decisions.merge(**acting_for_self(user), candidate_id=merged.pk, into=target.pk)
     bulked = suggested(user, f"Bulk {word}", (word, SOURCE), **texts)
-    bulk.bulk(**by(user), candidate_ids=[bulked.pk], decision="rejected", code="other", reason=word)
+    decisions.decide_many(
+        **acting_for_self(user), candidate_ids=[bulked.pk], decision="rejected", code="other", reason=word
+    )
     gone = (open_one, held, later, rejected, removed, undone, merged, bulked)
     return {"mixed": mixed.pk, "only": only.pk, "target": target.pk} | {f"gone{n}": c.pk for n, c in enumerate(gone)}
 
 
 def erase_source(user: User, source: str = SOURCE) -> Erasure:
-    return erasure_parts.erase_source(**by(user), source=bars.source_bar(user.pk, source))
+    return erasure_parts.erase_source(**acting_for_self(user), source=bars.source_bar(user.pk, source))

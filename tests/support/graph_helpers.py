@@ -11,7 +11,7 @@ from graph import connection
 from graph.projection import outbox
 from graph.projection import writer as writing
 from graph.projection.projector import Projector
-from graph.projection.writer import KEYS
+from graph.schema import KEYS
 from ptfi.accounts.models import User
 from traits.models import Persona
 

@@ -9,9 +9,8 @@ from django.db.models import Model
 from django.urls import URLPattern, URLResolver
 
 from ptfi.accounts.models import User
-from tests.support.cast import by, confirmed, make_candidate
-from traits.decisions import candidates as services
-from traits.decisions import styles
+from tests.support.cast import acting_for_self, confirmed, make_candidate
+from traits import decisions
 from traits.erasure import persona as erasure
 from traits.ingest import blocklist as bars
 from traits.models import AccessEntry, Suppression
@@ -30,14 +29,14 @@ class Theirs:
             alice, f"Plays the {MARKER}", evidence=[f"My {MARKER}!"], concepts=[MARKER], trait_description=MARKER
         )
         rejected = make_candidate(alice, f"Sells {MARKER}s", evidence=[MARKER])
-        refusal = services.reject(**by(alice), candidate_id=rejected.pk, code="not_me", reason=MARKER)
+        refusal = decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="not_me", reason=MARKER)
         outcome = confirmed(alice, f"Builds {MARKER}s", evidence=[MARKER], concepts=[MARKER])
         assert outcome.trait
         self.trait = outcome.trait
-        style = styles.put_styles(**by(alice), context=MARKER, styles={"Catchphrase": MARKER})
+        style = decisions.put_styles(**acting_for_self(alice), context=MARKER, styles={"Catchphrase": MARKER})
         assert style.action_id
         confirm = {"confirm_email": "alice@example.com", "recently_authenticated": False}
-        asked = erasure.request_erasure(**(by(alice) | confirm))
+        asked = erasure.request_erasure(**(acting_for_self(alice) | confirm))
         self.ids = [
             self.candidate.pk,
             rejected.pk,

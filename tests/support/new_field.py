@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection, models
 
-from traits.decisions import recording as steps
+from traits.decisions import recording
 from traits.log import snapshots as states
 from traits.log import versions as snapshot_versions
 from traits.models import PersonaTrait
@@ -35,13 +35,13 @@ def added_field() -> Iterator[None]:
     """Column, model, states and version have the field in here; the column goes with the test's transaction."""
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE traits_personatrait ADD COLUMN {FIELD} text NOT NULL DEFAULT '{DEFAULT}'")
-    lift, fields, columns = lift_of_docs(), states.TRAIT_FIELDS, list(steps.TRAIT_COLUMNS)
+    lift, fields, columns = lift_of_docs(), states.TRAIT_FIELDS, list(recording.TRAIT_COLUMNS)
     field = models.TextField(default=DEFAULT, db_default=DEFAULT)
     PersonaTrait.add_to_class(FIELD, field)
     states.TRAIT_FIELDS = (*fields, FIELD)  # type: ignore[assignment]
     snapshot_versions.LIFTS.append(lift)
-    steps.TRAITS.__init__(PersonaTrait)  # type: ignore[misc]
-    steps.TRAIT_COLUMNS.append(FIELD)
+    recording.TRAITS.__init__(PersonaTrait)  # type: ignore[misc]
+    recording.TRAIT_COLUMNS.append(FIELD)
     try:
         yield
     finally:
@@ -50,5 +50,5 @@ def added_field() -> Iterator[None]:
         PersonaTrait._meta.local_fields.remove(field)
         PersonaTrait._meta._expire_cache()  # type: ignore[attr-defined]
         delattr(PersonaTrait, FIELD)
-        steps.TRAITS.__init__(PersonaTrait)  # type: ignore[misc]
-        steps.TRAIT_COLUMNS[:] = columns
+        recording.TRAITS.__init__(PersonaTrait)  # type: ignore[misc]
+        recording.TRAIT_COLUMNS[:] = columns

@@ -7,10 +7,9 @@ import schemathesis
 
 from ptfi.accounts.models import User
 from tests.support.api_operations import DOCUMENT
-from tests.support.cast import by, confirmed, make_candidate
+from tests.support.cast import acting_for_self, confirmed, make_candidate
 from tests.support.graph_helpers import project
-from traits.decisions import candidates as services
-from traits.decisions import styles
+from traits import decisions
 from traits.erasure import persona as erasure
 
 GENERATION = {"deterministic": True, "max-examples": 15, "with-security-parameters": False, "no-shrink": True}
@@ -33,12 +32,14 @@ def things_of(user: User) -> dict[str, list[str]]:
     """Something to call every operation on: parameter of an address → ids."""
     candidates = [make_candidate(user), make_candidate(user, "Loves jazz, too")]
     for number, (element, value) in enumerate({"FormalityLevel": "formal", "Catchphrase": 4.5}.items()):
-        styles.put_styles(**by(user), context="work" * number, styles={element: value})
+        decisions.put_styles(**acting_for_self(user), context="work" * number, styles={element: value})
     rejected = make_candidate(user, "Knits")
-    refusal = services.reject(**by(user), candidate_id=rejected.pk, code="not_me", reason="No.")
+    refusal = decisions.reject(**acting_for_self(user), candidate_id=rejected.pk, code="not_me", reason="No.")
     outcome = confirmed(user, "Plays chess")
     assert outcome.trait
-    asked = erasure.request_erasure(**by(user), confirm_email=str(user.email), recently_authenticated=False)
+    asked = erasure.request_erasure(
+        **acting_for_self(user), confirm_email=str(user.email), recently_authenticated=False
+    )
     project(user)
     return {
         "userID": ["me", str(user.pk)],

@@ -10,11 +10,9 @@ from django.core.management import call_command
 from django.db import connection
 
 from ptfi.accounts.models import User
-from tests.support.cast import by, confirmed, make_candidate
+from tests.support.cast import acting_for_self, confirmed, make_candidate
 from tests.support.graph_helpers import cypher
-from traits.decisions import candidates as services
-from traits.decisions import styles, undo
-from traits.decisions import traits as persona
+from traits import decisions
 from traits.decisions.inputs import Changes, Evidence, Relation
 from traits.erasure import persona as erasure
 from traits.models import Erasure
@@ -25,9 +23,9 @@ def marked_persona(user: User, word: str) -> list[uuid.UUID]:
     texts: dict[str, Any] = {"evidence": [word, f"{word}!"], "concepts": [word], "trait_description": word}
     undecided = make_candidate(user, f"Likes {word}", held_reason=word, **texts)
     later = make_candidate(user, f"Sees {word}", **texts)
-    services.defer(**by(user), candidate_id=later.pk, until=None)
+    decisions.defer(**acting_for_self(user), candidate_id=later.pk, until=None)
     rejected = make_candidate(user, f"Hears {word}", **texts)
-    services.reject(**by(user), candidate_id=rejected.pk, code="other", reason=word)
+    decisions.reject(**acting_for_self(user), candidate_id=rejected.pk, code="other", reason=word)
     modified = make_candidate(user, f"Plays {word}", **texts)
     changes = Changes(
         name=f"Knows {word}",
@@ -38,32 +36,32 @@ def marked_persona(user: User, word: str) -> list[uuid.UUID]:
         concepts=[word],
         expression_contexts=[word],
     )
-    trait = services.confirm(
-        **by(user), candidate_id=modified.pk, changes=changes, evidence=Evidence(own=[f"own {word}"])
+    trait = decisions.confirm(
+        **acting_for_self(user), candidate_id=modified.pk, changes=changes, evidence=Evidence(own=[f"own {word}"])
     ).trait
-    added = persona.add_trait(
-        **by(user), changes=Changes(name=f"{word} of mine", category="Other"), own_evidence=[word]
+    added = decisions.add_trait(
+        **acting_for_self(user), changes=Changes(name=f"{word} of mine", category="Other"), own_evidence=[word]
     ).trait
     assert trait
     assert added
     merged = make_candidate(user, f"{word} again", **texts)
-    services.merge(**by(user), candidate_id=merged.pk, into=added.pk)
+    decisions.merge(**acting_for_self(user), candidate_id=merged.pk, into=added.pk)
     both = make_candidate(user, f"Plays no {word}", **texts)
     relation = Relation(trait_id=trait.pk, kind="both_true", existing_contexts=[word])
     clash = Changes(expression_contexts=[f"not {word}"])
-    services.confirm(**by(user), candidate_id=both.pk, changes=clash, relation=relation)
+    decisions.confirm(**acting_for_self(user), candidate_id=both.pk, changes=clash, relation=relation)
     removed = confirmed(user, f"Once {word}", **texts)
     assert removed.trait
-    persona.remove_trait(**by(user), trait_id=removed.trait.pk, reason=word)
-    undo.undo(**by(user), action_id=confirmed(user, f"Perhaps {word}", **texts).action_id)
-    styles.put_styles(**by(user), context=word, styles={word: word})
+    decisions.remove_trait(**acting_for_self(user), trait_id=removed.trait.pk, reason=word)
+    decisions.undo(**acting_for_self(user), action_id=confirmed(user, f"Perhaps {word}", **texts).action_id)
+    decisions.put_styles(**acting_for_self(user), context=word, styles={word: word})
     return [undecided.pk, later.pk, rejected.pk, trait.pk, added.pk, merged.pk, both.pk, removed.trait.pk]
 
 
 def erased(user: User) -> Erasure:
     """Their persona, erased as somebody who has just signed in asks for it."""
     assert user.email
-    return erasure.request_erasure(**by(user), confirm_email=user.email, recently_authenticated=True)
+    return erasure.request_erasure(**acting_for_self(user), confirm_email=user.email, recently_authenticated=True)
 
 
 def tables_with(word: str) -> set[str]:

@@ -15,8 +15,8 @@ from tests.support.graph_helpers import dump
 from traits.decisions import styles
 from traits.erasure import parts as erasure_parts
 from traits.evidence import Piece
-from traits.log import entries as log
 from traits.log.snapshots import State, candidate_state, style_element, style_state, trait_state
+from traits.log.verification import verify
 from traits.models import (
     UNDECIDED,
     CommunicationStyle,
@@ -98,7 +98,7 @@ class Sequence(RuleBasedStateMachine):
         self.what_is_rejected_is_suppressed()
 
     def the_tables_hold_what_the_log_says(self) -> None:
-        assert list(log.verify(Persona.objects.get(user=self.user))) == []
+        assert list(verify(Persona.objects.get(user=self.user))) == []
         traits, candidates = dict[uuid.UUID, tuple[int, State | None]](), dict[uuid.UUID, State]()
         elements = dict[str, tuple[int, State | None]]()
         for entry in UserRefinedTrait.objects.filter(user=self.user).order_by("revision"):

@@ -93,7 +93,7 @@ class Product:
         self.folder, self.port = Folder(path), free_port()
         with contextlib.ExitStack() as stack:
             stack.callback(self.folder.close)
-            self.terminal = Terminal(self.folder, str(self.port), PROJECTOR_LEASE=str(LEASE))
+            self.terminal = Terminal(self.folder, str(self.port), PROJECTOR_LEASE_SECONDS=str(LEASE))
             stack.callback(self.terminal.end, signal.SIGTERM)
             self.terminal.wait_for("Ctrl-C ends everything", 180)
             self.clerk = Clerk(self.folder)
@@ -148,10 +148,10 @@ class Remote:
             "DATABASE_URL": f"postgresql://{role}@127.0.0.1:{self.postgres.port}/ptfi?options={quote(IDLE)}",
             "NEO4J_URL": f"bolt://{graph.username}:{graph.password}@127.0.0.1:{self.graph.port}",
             "SECRET_KEY": (product.folder.path / "secret-key").read_text().strip(),
-            "SECOND_STEP_KEYS": (product.folder.path / "second-step-key").read_text().strip(),
+            "MFA_ENCRYPTION_KEYS": (product.folder.path / "second-step-key").read_text().strip(),
             "OIDC_PRIVATE_KEY": (product.folder.path / "oidc-private-key").read_text(),
             "HTTPS": "0",
-            "PROJECTOR_LEASE": str(LEASE),
+            "PROJECTOR_LEASE_SECONDS": str(LEASE),
             **environment,
         }
         options = ["--interface", "wsgi", "--blocking-threads", "4", "--port", str(self.port), WEB]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ptfi.accounts.models import User
-from tests.support.decisions import assert_log_whole, decisions
+from tests.support.decisions import assert_log_whole, log_of
 from tests.support.every_decision import every_decision
 from tests.support.frozen_logs import FILES, FOLDER, kind_of, kinds_in, rows_of
 from tests.support.graph_helpers import project
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 def test_record(alice: User, sam: User) -> None:
     every_decision(alice, sam)
-    assert set(decisions(alice)) == set(Decision.values)
+    assert set(log_of(alice)) == set(Decision.values)
     project(alice)
     assert_log_whole(alice)
     assert "0 differ" in check_graph(alice)

@@ -45,7 +45,7 @@ def test_the_page_for_a_broken_server_needs_no_database(rf: Any) -> None:
     from django.contrib.sessions.backends.db import SessionStore
     from django.utils.functional import SimpleLazyObject
 
-    from ptfi.errors import server_error
+    from ptfi.web.error_pages import server_error
 
     request = rf.get("/")
     request.session = SessionStore("a-session-of-the-database")

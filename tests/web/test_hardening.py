@@ -15,10 +15,9 @@ from django.test import Client
 
 from ptfi.accounts.models import User
 from tests.support.candidate_files import row
-from tests.support.cast import Suggest, by, confirmed
+from tests.support.cast import Suggest, acting_for_self, confirmed
 from tests.support.staff import give_reason
-from traits.decisions import candidates as services
-from traits.decisions import traits as persona
+from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.errors import InvalidError
 from traits.models import ExtractedTraitCandidate, PersonaTrait
@@ -34,7 +33,7 @@ def test_a_suggestion_cannot_take_the_id_of_a_trait(
     alice: User, bob: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whoever reads the graph knows the ids of traits."""
-    trait = persona.add_trait(**by(alice), changes=Changes(name="Mine", category="Skill")).trait
+    trait = decisions.add_trait(**acting_for_self(alice), changes=Changes(name="Mine", category="Skill")).trait
     assert trait
     file = tmp_path / "candidates.jsonl"
     file.write_text(json.dumps(row(trait.pk, 1)))
@@ -103,13 +102,13 @@ def test_a_merge_has_a_bound_and_a_full_trait_can_be_edited(alice: User, suggest
     trait = confirmed(alice, evidence=[f"I said {number}." for number in range(1_000)]).trait
     assert trait
     with pytest.raises(InvalidError):
-        services.merge(**by(alice), candidate_id=suggest(alice, "More").pk, into=trait.pk)
-    persona.edit_trait(**by(alice), trait_id=trait.pk, changes=Changes(name="Renamed"))
+        decisions.merge(**acting_for_self(alice), candidate_id=suggest(alice, "More").pk, into=trait.pk)
+    decisions.edit_trait(**acting_for_self(alice), trait_id=trait.pk, changes=Changes(name="Renamed"))
 
 
 def test_a_duplicate_is_rejected_alone(alice: User, suggest: Suggest) -> None:
     first, second = suggest(alice, "Loves jazz"), suggest(alice, "loves jazz")
-    services.reject(**by(alice), candidate_id=first.pk, code="duplicate")
+    decisions.reject(**acting_for_self(alice), candidate_id=first.pk, code="duplicate")
     assert ExtractedTraitCandidate.objects.get(pk=second.pk).status == "candidate"
 
 

@@ -32,8 +32,8 @@ from traits.log.undoable import standing
 from traits.persona import duplicates as pairs
 from traits.persona import overview
 from traits.privacy import selectors as my_data
-from traits.privacy import staff_access as looks
-from traits.review.selectors import Filters
+from traits.privacy import staff_access
+from traits.review.selectors import QueueFilters
 
 
 def modules(wanted: Callable[[str], bool]) -> list[ModuleType]:
@@ -46,12 +46,12 @@ SERVICES = modules(lambda name: name.startswith(("traits.decisions.", "traits.er
 READERS = [*modules(lambda name: name.endswith(".selectors")), past, overview]
 READS = [
     *(styles.styles, styles.all_styles, erasure.receipt, erasure.counts, standing, suppressions.suppressions),
-    *(looks.looks, looks.look_count),
-    *(similar.similar_traits, pairs.close_pairs, bulk.folded),
+    *(staff_access.access_log, staff_access.access_count),
+    *(similar.similar_traits, pairs.close_pairs, bulk.merge_targets),
 ]
 AFTER_OTHERS = {my_data.source_shown}
 """Called only with what another one of these found for the same person."""
-FILTERS: dict[Callable[..., Any], Any] = {history.page: history.Filters()}
+FILTERS: dict[Callable[..., Any], Any] = {history.page: history.HistoryFilters()}
 OURS = ("/review", "/traits", "/styles", "/undo", "/persona")
 IDS = ("candidate_id", "trait_id", "action_id", "thing_id", "erasure_id", "evidence_id")
 pytestmark = pytest.mark.django_db
@@ -127,11 +127,11 @@ def test_nobody_sees_anything_without_signing_in(theirs: Theirs, client: Client)
 
 
 def functions(module: ModuleType, *also: str) -> list[Callable[..., Any]]:
-    """The public functions of a module that take a person, and these parameters also."""
+    """The public functions of a module or package that take a person, and these parameters also."""
     return [
         function
         for name, function in inspect.getmembers(module, inspect.isfunction)
-        if function.__module__ == module.__name__
+        if function.__module__.startswith(module.__name__)
         and not name.startswith("_")
         and {"user", *also} <= inspect.signature(function).parameters.keys()
     ]
@@ -145,7 +145,7 @@ def arguments(function: Callable[..., Any], theirs: Theirs, bob: User) -> Iterat
         values |= {"decision": "rejected", "status": "dormant", "changes": Changes(name="Mine", category="Skill")}
         values |= {
             "evidence": Evidence(),
-            "filters": FILTERS.get(function, Filters()),
+            "filters": FILTERS.get(function, QueueFilters()),
             "tab": "review",
             "entries": [],
         }

@@ -1,62 +1,29 @@
 """What the pipeline sends: many suggestions in one request, each checked on its own, through the importer's code."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 import orjson
 from django.http import HttpResponse
-from django.utils import timezone
 from rest_framework.request import Request
 
 from ptfi.accounts.models import User
-from ptfi.api.authentication import IngestScope
 from ptfi.api.idempotency import once
+from ptfi.api.permissions import IngestScope
 from ptfi.api.strict import load_body, media_type, parse, printable
 from ptfi.api.views import ApiView
 from ptfi.errors import RuleError
 from traits.api import schema as operations
+from traits.api.serializers.ingest import FORMAT
 from traits.ingest import batch as ingest
 from traits.ingest import parsing
-from traits.ingest.parsing import Reason, Suggestion
+from traits.ingest.parsing import CandidateRecord, Reason
 
 MAX_BYTES = 10 * 1024 * 1024
 NDJSON = "application/x-ndjson"
-NAMES = {
-    "candidateID": "candidate_id",
-    "traitName": "trait_name",
-    "traitDescription": "trait_description",
-    "traitCategory": "trait_category",
-    "supportingEvidenceSnippets": "supporting_evidence",
-    "confidenceScore": "confidence_score",
-    "originatingModels": "originating_models",
-    "associatedRawFeatureSetIDs": "associated_feature_set_ids",
-    "concepts": "concepts",
-    "supersedes": "supersedes",
-    "language": "language",
-}
-PIECE_NAMES = {
-    "type": "type",
-    "content": "content",
-    "sourcePackageID": "source_package_id",
-    "sourceDetail": "source_detail",
-    "startTime": "start_time",
-    "endTime": "end_time",
-    "relevanceScore": "relevance_score",
-}
-# What the API itself gives out beside these is ignored here.
-IGNORED = {"status", "version", "creationTimestamp", "lastUpdatedTimestamp", "deferUntil"}
-PIECE_IGNORED = {"evidenceID", "verdict"}
-PERSON = {"userID", "externalID", "displayName"}
-OUTSIDE = {inner: outer for outer, inner in (NAMES | PIECE_NAMES).items()} | {
-    "external_id": "externalID",
-    "display_name": "displayName",
-    "user": "userID",
-    "line": "candidate",
-}
 COUNTED = ("created", "updated", "unchanged", "suppressed")
-Row = Suggestion | list[Reason]
+Row = CandidateRecord | list[Reason]
 
 
 class Ingest(ApiView):
@@ -95,54 +62,26 @@ def _line(line: bytes) -> Any:
 def read(value: Any) -> Row:
     """One candidate, checked as a line of a file is."""
     if not isinstance(value, dict):
-        return [("candidate", "must be a JSON object")]
-    unknown = value.keys() - NAMES.keys() - IGNORED - PERSON
-    reasons = [(printable(name), "is not a known field") for name in sorted(unknown)]
-    named = [name for name in ("userID", "externalID") if name in value]
-    if len(named) != 1:
-        reasons.append(("userID", "either userID or externalID is needed"))
-    elif "userID" in named and not (isinstance(value["userID"], str) and parsing.is_uuid(value["userID"])):
-        reasons.append(("userID", "must be a UUID"))
-    if reasons:
-        return reasons
-    found = parsing.parse(_inside(value))
-    if isinstance(found, list):
-        return [(_outside(name), what) for name, what in found]
-    found.dated = False
-    found.user_id = UUID(value["userID"]) if "userID" in value else None
-    return found
+        return [(FORMAT.whole, "must be a JSON object")]
+    unknown = [(printable(name), "is not a known field") for name in FORMAT.record.unknown(value)]
+    return unknown + _person_faults(value) or parsing.parse(value, FORMAT)
 
 
-def _inside(value: dict[str, Any]) -> dict[str, Any]:
-    """The candidate with a file's names; what may be left out is filled in."""
-    row = {inner: value[outer] for outer, inner in NAMES.items() if outer in value}
-    blank = {"trait_description": "", "originating_models": [], "associated_feature_set_ids": [], "concepts": []}
-    row = blank | {"supporting_evidence": []} | row
-    if isinstance(row["supporting_evidence"], list):
-        row["supporting_evidence"] = [_piece(piece) for piece in row["supporting_evidence"]]
-    person = {"external_id": value.get("externalID", "by id"), "display_name": value.get("displayName", "")}
-    return row | {"user": person, "created_at": timezone.now().isoformat()}
-
-
-def _piece(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    known = {PIECE_NAMES.get(name, name): inner for name, inner in value.items() if name not in PIECE_IGNORED}
-    return {"source_package_id": None, "source_detail": ""} | known
-
-
-def _outside(path: str) -> str:
-    """A file's name of a field as the API says it."""
-    return re.sub(r"\w+", lambda name: OUTSIDE.get(name.group(), name.group()), path.removeprefix("user."))
+def _person_faults(value: dict[str, Any]) -> list[Reason]:
+    if ("userID" in value) == ("externalID" in value):
+        return [("userID", "either userID or externalID is needed")]
+    if "userID" in value and not (isinstance(value["userID"], str) and parsing.is_uuid(value["userID"])):
+        return [("userID", "must be a UUID")]
+    return []
 
 
 def known_people(rows: list[Row]) -> list[Row]:
     """The rows; those that name an account which does not exist are refused."""
-    named = {row.user_id for row in rows if isinstance(row, Suggestion) and row.user_id}
+    named = {row.user_id for row in rows if isinstance(row, CandidateRecord) and row.user_id}
     known = set(User.objects.filter(pk__in=named).values_list("pk", flat=True)) if named else set()
     return [
         [("userID", "there is no such person")]
-        if isinstance(row, Suggestion) and row.user_id and row.user_id not in known
+        if isinstance(row, CandidateRecord) and row.user_id and row.user_id not in known
         else row
         for row in rows
     ]
@@ -158,7 +97,7 @@ def store(rows: list[Row], values: list[Any]) -> dict[str, Any]:
             counts[name] += getattr(result, name)
         indexes = list(batch)
         for place, reasons in result.refused.items():
-            faults[indexes[place]] = [(_outside(name), what) for name, what in reasons]
+            faults[indexes[place]] = [(FORMAT.record.columns[column], what) for column, what in reasons]
     refused = [
         {"index": index, "candidateID": _id(values[index]), "errors": _by_field(reasons)}
         for index, reasons in sorted(faults.items())
@@ -166,9 +105,9 @@ def store(rows: list[Row], values: list[Any]) -> dict[str, Any]:
     return counts | {"refused": refused}
 
 
-def _batches(rows: list[Row]) -> Iterator[dict[int, Suggestion]]:
+def _batches(rows: list[Row]) -> Iterator[dict[int, CandidateRecord]]:
     """The rows that fit, in order, in batches in which no candidate is twice."""
-    batch, ids = dict[int, Suggestion](), set[UUID]()
+    batch, ids = dict[int, CandidateRecord](), set[UUID]()
     for index, row in enumerate(rows):
         if isinstance(row, list):
             continue

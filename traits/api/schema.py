@@ -2,30 +2,48 @@
 
 import orjson
 
+from ptfi.api.openapi.document import name_choices
 from ptfi.api.openapi.operation import JSON, Operation, json_body
-from traits.api import answers, examples, ingest_requests, requests
-from traits.decisions.styles import KNOWN, LARGEST, MAX_ELEMENT, MAX_VALUE
+from traits.api.serializers import styles
+from traits.api.serializers.candidates import CandidateDetailSerializer, CandidatePageSerializer
+from traits.api.serializers.decisions import (
+    OUTCOMES,
+    ActionSerializer,
+    BulkActionSerializer,
+    BulkSerializer,
+    OutcomeSerializer,
+    UndoneSerializer,
+)
+from traits.api.serializers.erasures import ErasureRequestSerializer, ErasureSerializer
+from traits.api.serializers.fields import JAZZ, SWING, NothingSerializer, PageSerializer, VersionSerializer
+from traits.api.serializers.ingest import IngestedSerializer, SuggestionSerializer, SuggestionsSerializer
+from traits.api.serializers.log import HistorySerializer, TraitDetailSerializer
+from traits.api.serializers.traits import (
+    AddedSerializer,
+    CustomTraitSerializer,
+    RemovalSerializer,
+    TraitPatchSerializer,
+    TraitStatusChangeSerializer,
+)
+from traits.api.sql import CandidateQuerySerializer
 from traits.errors import AlreadyDecidedError, NotLatestError, StaleVersionError, TraitRemovedError
-from traits.models import MAX_LIST
+from traits.models import ActorKind, CandidateStatus, Category, Decision, Origin, RejectionCode, TraitStatus, Verdict
+from traits.models.erasure import ErasureState
 
-STYLE_VALUES = {
-    "oneOf": [{"type": "string", "maxLength": MAX_VALUE}, {"type": "number", "minimum": -LARGEST, "maximum": LARGEST}]
-}
-ODD = r":\u0000-\u001f\u007f-\u009f"
-"""A colon and the control characters, as a regular expression has them."""
-STYLES = {
-    "type": "object",
-    "description": "Element → value. These elements take what is said of them; others a text or a number.",
-    "maxProperties": MAX_LIST,
-    "propertyNames": {
-        "minLength": 1,
-        "maxLength": MAX_ELEMENT,
-        "pattern": rf"^[^{ODD}\s]([^{ODD}]*[^{ODD}\s])?$",
-    },
-    "properties": {name: {"enum": list(values)} for name, values in KNOWN.items() if values}
-    | {"EmojiPreference": {"type": "number", "minimum": 0, "maximum": 1}},
-    "additionalProperties": STYLE_VALUES,
-}
+name_choices(
+    Category=Category,
+    CandidateStatus=CandidateStatus,
+    TraitStatus=TraitStatus,
+    RejectionCode=RejectionCode,
+    Verdict=Verdict,
+    Origin=Origin,
+    Decision=Decision,
+    ActorKind=ActorKind,
+    ErasureState=ErasureState,
+    BulkOutcome=OUTCOMES,
+    EvidenceType=["text_snippet"],
+)
+WITHOUT_TRAIT = {"traitID_in_pkg": None, "newStatus_in_pkg": None, "updatedTraitDetails": None}
 LINES = {
     "type": "string",
     "description": "A suggestion a line, each a JSON object as in `candidates`; 1 to 1,000 of them.",
@@ -36,10 +54,10 @@ list_candidates = Operation(
     tag="Suggestions",
     summary="List suggestions",
     description="Those that wait for a decision, unless `status` says otherwise.",
-    query=requests.CandidateQuery,
+    query=CandidateQuerySerializer,
     returns="A page of suggestions.",
-    answer=answers.CandidatePageAnswer,
-    examples={"page": examples.page([examples.CANDIDATE])},
+    answer=CandidatePageSerializer,
+    example="page",
 )
 read_candidate = Operation(
     id="readCandidate",
@@ -47,8 +65,8 @@ read_candidate = Operation(
     summary="Read a suggestion",
     description="With the traits that the person has and that say nearly the same.",
     returns="The suggestion.",
-    answer=answers.CandidateDetailAnswer,
-    examples={"suggestion": examples.CANDIDATE | {"similarTraits": [examples.SIMILAR]}},
+    answer=CandidateDetailSerializer,
+    example="suggestion",
 )
 decide = Operation(
     id="decide",
@@ -57,16 +75,16 @@ decide = Operation(
     description="Confirming makes it a trait with the suggestion's id. Which fields go with which decision stands "
     "beside them; one that does not is refused.",
     **json_body(
-        requests.Action,
+        ActionSerializer,
         confirm={"userDecision": "confirmed_asis", "modifications": {"userConfidenceRating": 5}, "version": 1},
         change={"userDecision": "confirmed_modified", "modifications": {"refinedTraitName": "Lives for jazz"}},
         reject={"userDecision": "rejected", "rejectionCode": "outdated", "rejectionReason": "Long ago."},
         later={"userDecision": "deferred", "deferUntil": "new_evidence"},
-        merge={"userDecision": "merged", "mergeInto": examples.SWING},
+        merge={"userDecision": "merged", "mergeInto": SWING},
     ),
     returns="It is decided.",
-    answer=answers.OutcomeAnswer,
-    examples={"confirmed": examples.OUTCOME},
+    answer=OutcomeSerializer,
+    example="confirmed",
     breaks=(AlreadyDecidedError, StaleVersionError, TraitRemovedError),
 )
 reopen = Operation(
@@ -74,11 +92,12 @@ reopen = Operation(
     tag="Suggestions",
     summary="Review a suggestion again",
     description="One that was rejected, or merged into a trait, is back in the queue.",
-    **json_body(requests.Version, seen={"version": 2}),
+    **json_body(VersionSerializer, seen={"version": 2}),
     body_optional=True,
     returns="It is to be reviewed.",
-    answer=answers.OutcomeAnswer,
-    examples={"reopened": examples.REOPENED},
+    answer=OutcomeSerializer,
+    example="reopened",
+    but_for=WITHOUT_TRAIT | {"message": "Back in your queue.", "updatedTraitCandidateStatus": "candidate"},
     breaks=(AlreadyDecidedError, StaleVersionError),
 )
 decide_many = Operation(
@@ -88,18 +107,12 @@ decide_many = Operation(
     description="What can't be done is reported, the rest is done. Sensitive categories (PhilosophicalStance, "
     "EmotionalResponsePattern) are never confirmed this way.",
     **json_body(
-        requests.BulkAction,
-        reject={"candidateIDs": [examples.JAZZ], "userDecision": "rejected", "rejectionCode": "not_me"},
+        BulkActionSerializer,
+        reject={"candidateIDs": [JAZZ], "userDecision": "rejected", "rejectionCode": "not_me"},
     ),
     returns="What became of each; one undo takes all of it back.",
-    answer=answers.BulkAnswer,
-    examples={
-        "rejected": {
-            "batchID": examples.ACTION,
-            "outcomes": [{"candidateID": examples.JAZZ, "outcome": "applied"}],
-            "pkgSync": "pending",
-        }
-    },
+    answer=BulkSerializer,
+    example="rejected",
 )
 undo = Operation(
     id="undo",
@@ -107,19 +120,11 @@ undo = Operation(
     summary="Undo a decision",
     description="An entry can be undone while it is the newest on everything it touched. Of a batch, what changed "
     "since stays and is counted.",
-    **json_body(requests.Nothing, nothing={}),
+    **json_body(NothingSerializer, nothing={}),
     body_optional=True,
     returns="It is undone.",
-    answer=answers.UndoneAnswer,
-    examples={
-        "undone": {
-            "message": "Undone.",
-            "refinementActionIDs": [examples.PIECE],
-            "undone": [examples.ACTION],
-            "skipped": 0,
-            "pkgSync": "pending",
-        }
-    },
+    answer=UndoneSerializer,
+    example="undone",
     breaks=(NotLatestError,),
 )
 add_trait = Operation(
@@ -127,7 +132,7 @@ add_trait = Operation(
     tag="Traits",
     summary="Add a trait of one's own",
     **json_body(
-        requests.CustomTrait,
+        CustomTraitSerializer,
         trait={
             "traitName": "Bakes bread",
             "traitCategory": "Skill",
@@ -138,15 +143,8 @@ add_trait = Operation(
     ),
     status=201,
     returns="It is part of the persona.",
-    answer=answers.AddedAnswer,
-    examples={
-        "added": {
-            "message": "Part of your persona now.",
-            "newTrait": examples.TRAIT,
-            "refinementActionID": examples.ACTION,
-            "pkgSync": "pending",
-        }
-    },
+    answer=AddedSerializer,
+    example="added",
 )
 read_trait = Operation(
     id="readTrait",
@@ -154,18 +152,19 @@ read_trait = Operation(
     summary="Read a trait",
     description="From the log's side: it is right even while the graph is behind.",
     returns="The trait with its history.",
-    answer=answers.TraitDetailAnswer,
-    examples={"trait": examples.TRAIT | {"history": [examples.ENTRY]}},
+    answer=TraitDetailSerializer,
+    example="trait",
 )
 edit_trait = Operation(
     id="editTrait",
     tag="Traits",
     summary="Change a trait",
     description="What is not sent stays as it is; nothing to change is refused.",
-    **json_body(requests.TraitPatch, rename={"refinedTraitName": "Lives for jazz", "version": 1}),
+    **json_body(TraitPatchSerializer, rename={"refinedTraitName": "Lives for jazz", "version": 1}),
     returns="It is changed.",
-    answer=answers.OutcomeAnswer,
-    examples={"changed": examples.OF_TRAIT},
+    answer=OutcomeSerializer,
+    example="changed",
+    but_for={"message": "Saved.", "updatedTraitCandidateStatus": None},
     breaks=(StaleVersionError, TraitRemovedError),
 )
 remove_trait = Operation(
@@ -173,21 +172,24 @@ remove_trait = Operation(
     tag="Traits",
     summary="Remove a trait",
     description="It is no longer part of the persona; the log keeps that it was. It is not suggested again.",
-    **json_body(requests.Removal, reason={"reason": "No longer.", "version": 1}),
+    **json_body(RemovalSerializer, reason={"reason": "No longer.", "version": 1}),
     body_optional=True,
     returns="It is removed.",
-    answer=answers.OutcomeAnswer,
-    examples={"removed": examples.REMOVED},
+    answer=OutcomeSerializer,
+    example="removed",
+    but_for=WITHOUT_TRAIT
+    | {"message": "No longer part of your persona.", "updatedTraitCandidateStatus": "rejected_by_user"},
     breaks=(StaleVersionError, TraitRemovedError),
 )
 set_status = Operation(
     id="setTraitStatus",
     tag="Traits",
     summary="Say whether a trait holds now",
-    **json_body(requests.TraitStatusChange, rest={"status": "dormant"}),
+    **json_body(TraitStatusChangeSerializer, rest={"status": "dormant"}),
     returns="The status is changed.",
-    answer=answers.OutcomeAnswer,
-    examples={"changed": examples.OF_TRAIT | {"message": "The status is changed."}},
+    answer=OutcomeSerializer,
+    example="changed",
+    but_for={"message": "The status is changed.", "updatedTraitCandidateStatus": None},
     breaks=(StaleVersionError, TraitRemovedError),
 )
 list_history = Operation(
@@ -195,30 +197,31 @@ list_history = Operation(
     tag="History",
     summary="Read the log",
     description="Every decision with the whole states before and after it.",
-    query=requests.Page,
+    query=PageSerializer,
     returns="A page of the log.",
-    answer=answers.HistoryAnswer,
-    examples={"page": examples.page([examples.ENTRY])},
+    answer=HistorySerializer,
+    example="page",
 )
 read_styles = Operation(
     id="readStyles",
     tag="Communication style",
     summary="Read the styles of a context",
-    query=requests.StyleQuery,
+    query=styles.StyleQuerySerializer,
     returns="Element → value, a text or a number.",
     answer={"type": "object", "additionalProperties": {"type": ["string", "number"]}},
-    examples={"styles": examples.STYLES},
+    example="styles",
+    but_for=styles.EXAMPLE,
 )
 replace_styles = Operation(
     id="replaceStyles",
     tag="Communication style",
     summary="Replace the styles of a context",
     description="What is not in the new map is gone. All of it is applied, or none.",
-    query=requests.StyleQuery,
-    **json_body(STYLES, styles=examples.STYLES),
+    query=styles.StyleQuerySerializer,
+    **json_body(styles.STYLES, styles=styles.EXAMPLE),
     returns="The styles are saved.",
-    answer=answers.StylesSavedAnswer,
-    examples={"saved": {"message": "Saved.", "updatedStyles": examples.STYLES, "pkgSync": "pending"}},
+    answer=styles.StylesSavedSerializer,
+    example="saved",
 )
 erase_persona = Operation(
     id="erasePersona",
@@ -226,19 +229,19 @@ erase_persona = Operation(
     summary="Erase the persona",
     description="Suggestions, traits, styles and the log go; the account stays. Unless the person signed in within the "
     "last 5 minutes, they have a day to confirm it in the browser.",
-    **json_body(requests.ErasureRequest, confirm={"confirm": "alice@example.com"}),
+    **json_body(ErasureRequestSerializer, confirm={"confirm": "alice@example.com"}),
     status=202,
     returns="It is erased, or awaits the person's confirmation.",
-    answer=answers.ErasureAnswer,
-    examples={"asked": examples.ERASURE},
+    answer=ErasureSerializer,
+    example="asked",
 )
 read_erasure = Operation(
     id="readErasure",
     tag="Data",
     summary="Read the receipt of an erasure",
     returns="How far it is.",
-    answer=answers.ErasureAnswer,
-    examples={"receipt": examples.ERASURE},
+    answer=ErasureSerializer,
+    example="receipt",
 )
 ingest = Operation(
     id="ingestCandidates",
@@ -246,12 +249,12 @@ ingest = Operation(
     summary="Bring suggestions",
     description="At most 1,000 in 10 MiB. Each is checked on its own: one with a fault is refused in the answer, the "
     "others are stored. A repeat changes nothing, and what the person has decided is never overwritten.",
-    bodies={JSON: ingest_requests.Suggestions, "application/x-ndjson": LINES},
+    bodies={JSON: SuggestionsSerializer, "application/x-ndjson": LINES},
     body_examples={
-        JSON: {"one": {"candidates": [examples.SUGGESTION]}},
-        "application/x-ndjson": {"one": orjson.dumps(examples.SUGGESTION).decode() + "\n"},
+        JSON: {"one": {"candidates": [SuggestionSerializer.example]}},
+        "application/x-ndjson": {"one": orjson.dumps(SuggestionSerializer.example).decode() + "\n"},
     },
     returns="What became of the suggestions.",
-    answer=answers.IngestedAnswer,
-    examples={"stored": examples.INGESTED},
+    answer=IngestedSerializer,
+    example="stored",
 )

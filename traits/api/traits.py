@@ -1,4 +1,4 @@
-"""The API over what the person has: traits, their history, communication style, and the end of it all."""
+"""The API over traits and their history."""
 
 import uuid
 from collections.abc import Callable
@@ -7,24 +7,24 @@ from typing import Any
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from ptfi.accounts.reauthentication import signed_in_just_now
-from ptfi.api.authentication import id_of
 from ptfi.api.idempotency import once
-from ptfi.api.strict import body_of, read_body, read_query
+from ptfi.api.permissions import id_of
+from ptfi.api.strict import optional_body, read_body, read_query
 from ptfi.api.views import PersonView
-from ptfi.errors import RuleError
-from traits import selectors
-from traits.api import requests
+from traits import decisions, selectors
 from traits.api import schema as operations
-from traits.api import selectors as lists
-from traits.api.candidates import MESSAGES, by, optional_body, outcome_json, sync
-from traits.api.requests import CUSTOM, MODIFIED, named
-from traits.api.serializers import entry_json, erasure_json, trait_json
-from traits.decisions import candidates as services
-from traits.decisions import styles
-from traits.decisions import traits as persona
-from traits.erasure import persona as erasure
-from traits.models import Decision
+from traits.api.outcomes import acting_for_self, added_json, named_as_sent, outcome_json
+from traits.api.selectors import log_of, log_page, require_trait
+from traits.api.serializers.fields import NothingSerializer, PageSerializer
+from traits.api.serializers.log import entry_json
+from traits.api.serializers.traits import (
+    CustomTraitSerializer,
+    RemovalSerializer,
+    TraitPatchSerializer,
+    TraitStatusChangeSerializer,
+    trait_json,
+)
+from traits.decisions.inputs import Changes, Evidence
 
 SHOWN_HISTORY = 50
 
@@ -32,15 +32,13 @@ SHOWN_HISTORY = 50
 class CustomTraits(PersonView):
     @operations.add_trait
     def post(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002 (checked by PersonView)
-        values = read_body(request, requests.CustomTrait)
-        own = [piece["content"] for piece in values.get("supportingEvidenceSnippets", [])]
+        values = read_body(request, CustomTraitSerializer)
+        own = [piece["content"] for piece in values.pop("own_evidence", [])]
 
         def act() -> tuple[int, Any]:
-            with named(CUSTOM):
-                outcome = persona.add_trait(**by(request), changes=requests.changes(values), own_evidence=own)
-            said = {"message": MESSAGES[Decision.USER_ADDED], "refinementActionID": outcome.action_id}
-            trait = trait_json(outcome.trait) if outcome.trait else None
-            return 201, said | {"newTrait": trait, "pkgSync": sync(outcome.entries)}
+            with named_as_sent(CustomTraitSerializer):
+                added = decisions.add_trait(**acting_for_self(request), changes=Changes(**values), own_evidence=own)
+            return 201, added_json(added)
 
         return once(request, act)
 
@@ -48,40 +46,37 @@ class CustomTraits(PersonView):
 class TraitDetail(PersonView):
     @operations.read_trait
     def get(self, request: Request, user_id: str, trait_id: str) -> HttpResponse:  # noqa: ARG002
-        read_query(request.query_params, requests.Nothing)
+        read_query(request.query_params, NothingSerializer)
         trait = selectors.trait(self.person, id_of(trait_id))
-        entries = lists.log_of(self.person, trait.pk, limit=SHOWN_HISTORY)
+        entries = log_of(self.person, trait.pk, limit=SHOWN_HISTORY)
         return self.answer(trait_json(trait) | {"history": [entry_json(entry) for entry in entries]})
 
     @operations.edit_trait
     def patch(self, request: Request, user_id: str, trait_id: str) -> HttpResponse:  # noqa: ARG002
         pk = self._known(trait_id)
-        values = read_body(request, requests.TraitPatch)
-
-        def act() -> services.Outcome:
-            return persona.edit_trait(
-                **by(request),
-                trait_id=pk,
-                changes=requests.changes(values),
-                evidence=requests.evidence(values.get("linkedEvidenceOverride", [])),
-                version=values.get("version"),
-            )
-
-        return self.change(request, act)
+        values = read_body(request, TraitPatchSerializer)
+        evidence, version = values.pop("evidence", Evidence()), values.pop("version", None)
+        changes = Changes(**values)
+        return self.change(
+            request,
+            lambda: decisions.edit_trait(
+                **acting_for_self(request), trait_id=pk, changes=changes, evidence=evidence, version=version
+            ),
+        )
 
     @operations.remove_trait
     def delete(self, request: Request, user_id: str, trait_id: str) -> HttpResponse:  # noqa: ARG002
         pk = self._known(trait_id)
-        values = optional_body(request, requests.Removal)
+        values = optional_body(request, RemovalSerializer)
         reason, version = values.get("reason", ""), values.get("version")
         return self.change(
             request,
-            lambda: persona.remove_trait(**by(request), trait_id=pk, reason=reason, version=version),
+            lambda: decisions.remove_trait(**acting_for_self(request), trait_id=pk, reason=reason, version=version),
         )
 
-    def change(self, request: Request, act: Callable[[], services.Outcome]) -> HttpResponse:
+    def change(self, request: Request, act: Callable[[], decisions.Outcome]) -> HttpResponse:
         def answered() -> tuple[int, Any]:
-            with named(MODIFIED):
+            with named_as_sent(TraitPatchSerializer):
                 return 200, outcome_json(act())
 
         return once(request, answered)
@@ -89,7 +84,7 @@ class TraitDetail(PersonView):
     def _known(self, trait_id: str) -> uuid.UUID:
         """The id of a trait that is or was the person's; others are not found, whatever the body holds."""
         pk = id_of(trait_id)
-        lists.require_trait(self.person, pk)
+        require_trait(self.person, pk)
         return pk
 
 
@@ -99,65 +94,17 @@ class TraitStatus(TraitDetail):
     @operations.set_status
     def post(self, request: Request, user_id: str, trait_id: str) -> HttpResponse:  # noqa: ARG002
         pk = self._known(trait_id)
-        values = read_body(request, requests.TraitStatusChange)
+        values = read_body(request, TraitStatusChangeSerializer)
         status, version = values["status"], values.get("version")
         return self.change(
             request,
-            lambda: persona.set_status(**by(request), trait_id=pk, status=status, version=version),
+            lambda: decisions.set_status(**acting_for_self(request), trait_id=pk, status=status, version=version),
         )
 
 
 class History(PersonView):
     @operations.list_history
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
-        page = read_query(request.query_params, requests.Page)
-        entries, total = lists.log_page(self.person, **page)
+        page = read_query(request.query_params, PageSerializer)
+        entries, total = log_page(self.person, **page)
         return self.answer({"data": [entry_json(entry) for entry in entries], "pagination": page | {"total": total}})
-
-
-class CommunicationStyles(PersonView):
-    @operations.read_styles
-    def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
-        context = read_query(request.query_params, requests.StyleQuery)["context"]
-        return self.answer(styles.styles(self.person, context))
-
-    @operations.replace_styles
-    def put(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
-        context = read_query(request.query_params, requests.StyleQuery)["context"]
-        values = _map(request)
-
-        def act() -> tuple[int, Any]:
-            outcome = styles.put_styles(**by(request), context=context, styles=values)
-            message = "Saved." if outcome.entries else "Nothing was changed."
-            return 200, {"message": message, "updatedStyles": outcome.styles, "pkgSync": sync(outcome.entries)}
-
-        return once(request, act)
-
-
-def _map(request: Request) -> dict[str, Any]:
-    """The body, whose fields are the elements; the service checks them."""
-    values = body_of(request)
-    if not isinstance(values, dict):
-        raise RuleError(details={"body": ["This must be a JSON object: element → value."]})
-    return values
-
-
-class Persona(PersonView):
-    @operations.erase_persona
-    def delete(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
-        email = read_body(request, requests.ErasureRequest)["confirm"]
-        # A token says nothing about when its person signed in.
-        recently = not request.auth.client_id and signed_in_just_now(request._request)
-
-        def act() -> tuple[int, Any]:
-            asked = erasure.request_erasure(**by(request), confirm_email=email, recently_authenticated=recently)
-            return 202, erasure_json(asked)
-
-        return once(request, act)
-
-
-class Erasures(PersonView):
-    @operations.read_erasure
-    def get(self, request: Request, user_id: str, erasure_id: str) -> HttpResponse:  # noqa: ARG002
-        read_query(request.query_params, requests.Nothing)
-        return self.answer(erasure_json(erasure.receipt(self.person, id_of(erasure_id))))

@@ -11,22 +11,22 @@ import uuid
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from traits.decisions.conflicts import clash, related_trait
+from traits.decisions.conflicts import related_trait, settle
 from traits.decisions.inputs import Changes, Evidence, Relation, clean_changes, clean_evidence, clean_text, raise_faults
 from traits.decisions.locking import (
-    alike,
     atomic,
     candidate_in,
-    locked_candidates,
+    lock_candidates,
+    lock_undecided,
+    lock_with_duplicates,
     locked_trait,
-    locked_with_alike,
+    near_duplicates,
     undecided_in,
 )
-from traits.decisions.recording import TRAITS, Step, decide, record
+from traits.decisions.recording import TRAITS, DecisionRecord, record_decision
 from traits.errors import AlreadyDecidedError, InvalidError, NotFoundError, StaleVersionError
 from traits.evidence import Piece, own_piece, pooled, union
-from traits.log import entries as log
-from traits.log.snapshots import candidate_state, trait_state
+from traits.log.entries import Actor
 from traits.log.versions import lifted
 from traits.models import (
     MAX_EVIDENCE,
@@ -56,7 +56,11 @@ class Outcome:
     entries: list[UserRefinedTrait]
     candidate: ExtractedTraitCandidate | None = None
     trait: PersonaTrait | None = None
-    batch_id: uuid.UUID | None = None
+
+    @property
+    def batch_id(self) -> uuid.UUID | None:
+        """The batch of the entries; None where there is one only."""
+        return self.entries[0].batch_id
 
     @property
     def action_id(self) -> uuid.UUID:
@@ -68,45 +72,44 @@ class Outcome:
 def confirm(
     *,
     user: User,
-    actor: log.Actor,
+    actor: Actor,
     candidate_id: uuid.UUID,
     changes: Changes = NO_CHANGES,
     evidence: Evidence = NO_EVIDENCE,
     relation: Relation | None = None,
     version: int | None = None,
 ) -> Outcome:
-    """Make the suggestion a trait, as it is or with changes; relation says what becomes of one that it clashes with."""
-    persona, locked = locked_candidates(user, [candidate_id, *([relation.trait_id] if relation else [])])
-    candidate = undecided_in(locked, candidate_id, version)
-    before, changes = candidate_state(candidate), clean_changes(changes)
-    evidence = judge(candidate, evidence)
-    at = log.next_moment(persona)
+    """Make the suggestion a trait, as it is or with changes; relation says what becomes of one that it contradicts."""
+    also = [relation.trait_id] if relation else []
+    persona, candidate = lock_undecided(user, candidate_id, version, also=also)
+    record = DecisionRecord(Decision.CONFIRMED_ASIS, candidate, relation=relation.state() if relation else None)
+    changes, at = clean_changes(changes), persona.next_moment()
+    evidence = apply_verdicts(candidate, evidence)
     trait = new_trait(candidate, changes, evidence, at)
+    record.notes = changes.notes or ""
+    confirmed(record, trait, at)
+    records = [settle(user, trait, relation, at), record] if relation else [record]
+    return Outcome(entries=record_decision(persona, records, actor=actor, at=at), candidate=candidate, trait=trait)
+
+
+def confirmed(record: DecisionRecord, trait: PersonaTrait, at: dt.datetime) -> None:
+    """Put the trait that the candidate becomes on the record, and set the candidate's status, in memory."""
     modified = trait.origin == Origin.AI_REFINED
-    decide(candidate, CandidateStatus.REFINED if modified else CandidateStatus.CONFIRMED, at)
-    step = Step(
-        Decision.CONFIRMED_MODIFIED if modified else Decision.CONFIRMED_ASIS,
-        trait_id=trait.trait_id,
-        trait=trait,
-        candidate=candidate,
-        candidate_before=before,
-        notes=changes.notes or "",
-        relation=relation.state() if relation else None,
-    )
-    steps = [clash(user, trait, relation, at), step] if relation else [step]
-    batch_id = uuid.uuid4() if relation else None
-    entries = record(persona, steps, actor=actor, at=at, batch_id=batch_id)
-    return Outcome(entries=entries, candidate=candidate, trait=trait, batch_id=batch_id)
+    record.trait, record.trait_id = trait, trait.trait_id
+    record.decision = Decision.CONFIRMED_MODIFIED if modified else Decision.CONFIRMED_ASIS
+    if record.candidate:
+        record.candidate.set_status(CandidateStatus.REFINED if modified else CandidateStatus.CONFIRMED, at)
 
 
-def judge(candidate: ExtractedTraitCandidate, evidence: Evidence) -> Evidence:
+def apply_verdicts(candidate: ExtractedTraitCandidate, evidence: Evidence) -> Evidence:
     """Put the verdicts on the candidate's pieces, in memory; returns the evidence as it was accepted."""
     evidence = clean_evidence(evidence, {piece["evidence_id"] for piece in candidate.supporting_evidence})
-    candidate.supporting_evidence = judged(candidate.supporting_evidence, evidence.verdicts)
+    candidate.supporting_evidence = with_verdicts(candidate.supporting_evidence, evidence.verdicts)
     return evidence
 
 
-def judged(pieces: list[Piece], verdicts: dict[str, str]) -> list[Piece]:
+def with_verdicts(pieces: list[Piece], verdicts: dict[str, str]) -> list[Piece]:
+    """The pieces with these verdicts; without one a piece keeps its own."""
     return [{**piece, "verdict": verdicts.get(piece["evidence_id"], piece.get("verdict", ""))} for piece in pieces]
 
 
@@ -148,7 +151,7 @@ def write_changes(trait: PersonaTrait, changes: Changes) -> set[str]:
 def reject(
     *,
     user: User,
-    actor: log.Actor,
+    actor: Actor,
     candidate_id: uuid.UUID,
     code: str,
     reason: str = "",
@@ -160,7 +163,7 @@ def reject(
 
     The others to review that say the same go along in one batch, unless it was refused as a duplicate of them.
     """
-    persona, locked = locked_with_alike(user, [candidate_id])
+    persona, locked = lock_with_duplicates(user, [candidate_id])
     candidate = undecided_in(locked, candidate_id, version)
     check_rejection(code)
     if relation and relation.kind != "new_is_wrong":
@@ -168,25 +171,22 @@ def reject(
     if relation:
         related_trait(user, relation)
     no_own_evidence(evidence)
-    at = log.next_moment(persona)
-    step = Step(Decision.REJECTED, candidate=candidate, candidate_before=candidate_state(candidate))
-    judge(candidate, evidence)
-    step.relation = relation.state() if relation else None
-    others = [] if code == RejectionCode.DUPLICATE else alike([candidate], locked)
-    same = [Step(Decision.REJECTED, candidate=other) for other in others]
-    steps = [rejected(each, code, clean_text("reason", reason), at) for each in (step, *same)]
-    batch_id = uuid.uuid4() if same else None
-    entries = record(persona, steps, actor=actor, at=at, batch_id=batch_id)
-    return Outcome(entries=entries, candidate=candidate, batch_id=batch_id)
+    at = persona.next_moment()
+    record = DecisionRecord(Decision.REJECTED, candidate, relation=relation.state() if relation else None)
+    apply_verdicts(candidate, evidence)
+    duplicates = [] if code == RejectionCode.DUPLICATE else near_duplicates([candidate], locked)
+    records = [record, *(DecisionRecord(Decision.REJECTED, other) for other in duplicates)]
+    reason = clean_text("reason", reason)
+    entries = record_decision(persona, [rejected(each, code, reason, at) for each in records], actor=actor, at=at)
+    return Outcome(entries=entries, candidate=candidate)
 
 
-def rejected(step: Step, code: str, reason: str, at: dt.datetime) -> Step:
-    """The step, its candidate rejected in memory."""
-    if step.candidate:
-        step.trait_id, step.rejection_code, step.reason = step.candidate.pk, code, reason
-        step.candidate_before = step.candidate_before or candidate_state(step.candidate)
-        decide(step.candidate, CandidateStatus.REJECTED, at)
-    return step
+def rejected(record: DecisionRecord, code: str, reason: str, at: dt.datetime) -> DecisionRecord:
+    """The record, its candidate rejected in memory."""
+    if record.candidate:
+        record.trait_id, record.rejection_code, record.reason = record.candidate.pk, code, reason
+        record.candidate.set_status(CandidateStatus.REJECTED, at)
+    return record
 
 
 def check_rejection(code: str) -> None:
@@ -203,24 +203,26 @@ def no_own_evidence(evidence: Evidence) -> None:
 def defer(
     *,
     user: User,
-    actor: log.Actor,
+    actor: Actor,
     candidate_id: uuid.UUID,
     until: dt.datetime | None,
     evidence: Evidence = NO_EVIDENCE,
     version: int | None = None,
 ) -> Outcome:
-    """Put the suggestion off until a time, or (None) until an import brings new evidence for it."""
-    persona, locked = locked_candidates(user, [candidate_id])
-    candidate = undecided_in(locked, candidate_id, version)
+    """Snooze the suggestion until a time, or (None) until an import brings new evidence for it."""
+    persona, candidate = lock_undecided(user, candidate_id, version)
     check_deferral(until)
-    before = candidate_state(candidate)
     no_own_evidence(evidence)
-    judge(candidate, evidence)
-    at = log.next_moment(persona)
-    decide(candidate, CandidateStatus.AWAITING_REFINEMENT, at)
+    record, at = DecisionRecord(Decision.DEFERRED, candidate), persona.next_moment()
+    apply_verdicts(candidate, evidence)
+    snooze(candidate, until, at)
+    return Outcome(entries=record_decision(persona, [record], actor=actor, at=at), candidate=candidate)
+
+
+def snooze(candidate: ExtractedTraitCandidate, until: dt.datetime | None, at: dt.datetime) -> None:
+    """Snooze the candidate, in memory."""
+    candidate.set_status(CandidateStatus.AWAITING_REFINEMENT, at)
     candidate.deferred_until = until
-    step = Step(Decision.DEFERRED, candidate=candidate, candidate_before=before)
-    return Outcome(entries=record(persona, [step], actor=actor, at=at), candidate=candidate)
 
 
 def check_deferral(until: dt.datetime | None) -> None:
@@ -232,43 +234,37 @@ def check_deferral(until: dt.datetime | None) -> None:
 def merge(
     *,
     user: User,
-    actor: log.Actor,
+    actor: Actor,
     candidate_id: uuid.UUID,
     into: uuid.UUID,
     evidence: Evidence = NO_EVIDENCE,
     version: int | None = None,
 ) -> Outcome:
     """Give the suggestion's evidence and concepts to a trait that the person has."""
-    persona, locked = locked_candidates(user, [candidate_id])
-    candidate = undecided_in(locked, candidate_id, version)
+    persona, candidate = lock_undecided(user, candidate_id, version)
     if into == candidate_id:
         raise InvalidError(details={"into": ["A suggestion cannot go into itself."]})
     try:
         trait = locked_trait(user, into)
     except NotFoundError:
         raise InvalidError(details={"into": ["There is no such trait."]}) from None
-    before, trait_before = candidate_state(candidate), trait_state(trait)
-    evidence = judge(candidate, evidence)
+    record, at = DecisionRecord(Decision.MERGED, candidate, trait), persona.next_moment()
+    evidence = apply_verdicts(candidate, evidence)
     own = [own_piece(trait.trait_id, text) for text in evidence.own]
-    at = log.next_moment(persona)
-    faults = take_in(trait, [*candidate.supporting_evidence, *own], candidate.concepts, candidate.created_at)
-    raise_faults({"into": faults})
-    trait.last_refined_at = at
-    decide(candidate, CandidateStatus.REFINED, at)
-    step = Step(
-        Decision.MERGED,
-        trait_id=trait.trait_id,
-        trait_before=trait_before,
-        trait=trait,
-        candidate=candidate,
-        candidate_before=before,
-    )
-    return Outcome(entries=record(persona, [step], actor=actor, at=at), candidate=candidate, trait=trait)
+    raise_faults({"into": merge_into(trait, candidate, own, at)})
+    return Outcome(entries=record_decision(persona, [record], actor=actor, at=at), candidate=candidate, trait=trait)
 
 
-def take_in(
-    trait: PersonaTrait, pieces: list[Piece], concepts: list[str], observed_at: dt.datetime | None
-) -> list[str]:
+def merge_into(trait: PersonaTrait, candidate: ExtractedTraitCandidate, own: list[Piece], at: dt.datetime) -> list[str]:
+    """Merge the candidate into the trait, in memory; returns why the trait cannot hold it, and changes nothing then."""
+    faults = absorb(trait, [*candidate.supporting_evidence, *own], candidate.concepts, candidate.created_at)
+    if not faults:
+        trait.last_refined_at = at
+        candidate.set_status(CandidateStatus.REFINED, at)
+    return faults
+
+
+def absorb(trait: PersonaTrait, pieces: list[Piece], concepts: list[str], observed_at: dt.datetime | None) -> list[str]:
     """Give the trait evidence and concepts, in memory; returns why it cannot hold them, and changes nothing then."""
     evidence, names = pooled(trait.evidence, pieces), once_each([*trait.concepts, *concepts])
     faults = []
@@ -283,21 +279,21 @@ def take_in(
 
 
 @atomic
-def reopen(*, user: User, actor: log.Actor, candidate_id: uuid.UUID, version: int | None = None) -> Outcome:
+def reopen(*, user: User, actor: Actor, candidate_id: uuid.UUID, version: int | None = None) -> Outcome:
     """Review a rejected suggestion again, or split off one that was merged, with what the merge brought."""
-    persona, locked = locked_candidates(user, [candidate_id])
+    persona, locked = lock_candidates(user, [candidate_id])
     candidate = candidate_in(locked, candidate_id, None)
     merged = _standing_merge(user, candidate) if candidate.status == CandidateStatus.REFINED else None
     if candidate.status != CandidateStatus.REJECTED and not merged:
         raise AlreadyDecidedError("Only what was rejected or merged can be reviewed again. Nothing was changed.")
     if version is not None and candidate.version != version:
         raise StaleVersionError
-    at = log.next_moment(persona)
-    step = Step(Decision.REOPENED, candidate=candidate, candidate_before=candidate_state(candidate))
-    decide(candidate, CandidateStatus.CANDIDATE, at)
+    record, at = DecisionRecord(Decision.REOPENED, candidate), persona.next_moment()
+    candidate.set_status(CandidateStatus.CANDIDATE, at)
     if merged:
-        _split_off(user, step, merged, at)
-    return Outcome(entries=record(persona, [step], actor=actor, at=at), candidate=candidate, trait=step.trait)
+        _split_off(user, record, merged, at)
+    entries = record_decision(persona, [record], actor=actor, at=at)
+    return Outcome(entries=entries, candidate=candidate, trait=record.trait)
 
 
 def _standing_merge(user: User, candidate: ExtractedTraitCandidate) -> UserRefinedTrait | None:
@@ -309,7 +305,7 @@ def _standing_merge(user: User, candidate: ExtractedTraitCandidate) -> UserRefin
     return newest if newest and newest.user_decision == Decision.MERGED else None
 
 
-def _split_off(user: User, step: Step, merged: UserRefinedTrait, at: dt.datetime) -> None:
+def _split_off(user: User, record: DecisionRecord, merged: UserRefinedTrait, at: dt.datetime) -> None:
     """Take back from the trait, if the person still has it, what the merge gave it."""
     trait = PersonaTrait.objects.filter(user=user, pk__in=[merged.trait_id_in_pkg]).first()
     if trait is None:
@@ -321,7 +317,7 @@ def _split_off(user: User, step: Step, merged: UserRefinedTrait, at: dt.datetime
         return
     pieces = {piece["evidence_id"] for piece in after["evidence"]} - {p["evidence_id"] for p in before["evidence"]}
     concepts = {name_key(name) for name in after["concepts"]} - {name_key(name) for name in before["concepts"]}
-    step.trait_id, step.trait_before, step.trait = trait.trait_id, trait_state(trait), trait
+    record.touch_trait(trait)
     trait.evidence = [piece for piece in trait.evidence if piece["evidence_id"] not in pieces]
     trait.concepts = [name for name in trait.concepts if name_key(name) not in concepts]
     trait.last_refined_at = at

@@ -1,33 +1,31 @@
-"""What becomes of a trait that a suggestion clashes with."""
+"""What becomes of a trait that a suggestion, or another trait, contradicts."""
 
 import datetime as dt
 
 from ptfi.accounts.models import User
 from traits.decisions.inputs import MAX_CONTEXT, Relation, clean_names, raise_faults
 from traits.decisions.locking import locked_trait
-from traits.decisions.recording import Step, decide
+from traits.decisions.recording import DecisionRecord
 from traits.errors import InvalidError, NotFoundError
-from traits.log.snapshots import candidate_state, trait_state
 from traits.models import CandidateStatus, Decision, ExtractedTraitCandidate, PersonaTrait, TraitStatus
 
 
-def clash(user: User, trait: PersonaTrait, relation: Relation, at: dt.datetime) -> Step:
-    """What becomes of the trait that the confirmed one clashes with."""
+def settle(user: User, trait: PersonaTrait, relation: Relation, at: dt.datetime) -> DecisionRecord:
+    """Change the trait that the relation names as it says, in memory; trait is the one that contradicts it."""
     old = related_trait(user, relation)
-    step = Step(Decision.STATUS_CHANGED, trait_id=old.trait_id, trait_before=trait_state(old), trait=old)
-    step.relation = relation.state()
+    record = DecisionRecord(Decision.STATUS_CHANGED, trait=old, relation=relation.state())
     old.last_refined_at = at
     if relation.kind == "replaces":
         old.status, old.valid_to, trait.valid_from = TraitStatus.DORMANT, at, at
     elif relation.kind == "both_true":
-        step.decision = Decision.EDITED
+        record.decision = Decision.EDITED
         old.expression_contexts = contexts_of(trait, relation)
     elif relation.kind == "old_was_wrong":
-        step.decision, step.trait = Decision.REMOVED, None
-        reject_source(user, step, at)
+        record.decision, record.trait = Decision.REMOVED, None
+        reject_source(user, record, at)
     else:
         raise InvalidError(details={"relation": ["This does not go with a confirmation."]})
-    return step
+    return record
 
 
 def related_trait(user: User, relation: Relation, version: int | None = None) -> PersonaTrait:
@@ -49,10 +47,10 @@ def contexts_of(trait: PersonaTrait, relation: Relation) -> list[str]:
     return contexts
 
 
-def reject_source(user: User, step: Step, at: dt.datetime) -> None:
+def reject_source(user: User, record: DecisionRecord, at: dt.datetime) -> None:
     """The suggestion that a removed trait came from counts as rejected, so that it does not come back."""
     candidates = ExtractedTraitCandidate.objects.select_for_update(no_key=True).defer("search")
-    candidate = candidates.filter(user=user, pk__in=[step.trait_id]).first()
+    candidate = candidates.filter(user=user, pk__in=[record.trait_id]).first()
     if candidate:
-        step.candidate, step.candidate_before = candidate, candidate_state(candidate)
-        decide(candidate, CandidateStatus.REJECTED, at)
+        record.touch_candidate(candidate)
+        candidate.set_status(CandidateStatus.REJECTED, at)

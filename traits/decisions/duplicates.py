@@ -1,20 +1,19 @@
 """How two traits that the person has stand to each other: the same, one after the other, both, or one was wrong.
 
-As in services.py: each is one transaction; NotFoundError, TraitRemovedError, StaleVersionError, InvalidError.
+As in candidates.py: each is one transaction; NotFoundError, TraitRemovedError, StaleVersionError, InvalidError.
 """
 
 import datetime as dt
 import uuid
 
 from ptfi.accounts.models import User
-from traits.decisions.candidates import Outcome, take_in
-from traits.decisions.conflicts import clash, reject_source, related_trait
+from traits.decisions.candidates import Outcome, absorb
+from traits.decisions.conflicts import reject_source, related_trait, settle
 from traits.decisions.inputs import MAX_CONTEXT, Relation, clean_names, raise_faults
 from traits.decisions.locking import atomic, lock, locked_trait
-from traits.decisions.recording import Step, record
+from traits.decisions.recording import DecisionRecord, record_decision
 from traits.errors import InvalidError
-from traits.log import entries as log
-from traits.log.snapshots import trait_state
+from traits.log.entries import Actor
 from traits.models import Decision, PersonaTrait
 from traits.text import name_key
 
@@ -25,7 +24,7 @@ KINDS = ("same", "replaces", "both_true", "old_was_wrong")
 def relate(
     *,
     user: User,
-    actor: log.Actor,
+    actor: Actor,
     trait_id: uuid.UUID,
     relation: Relation,
     contexts: list[str] | None = None,
@@ -42,28 +41,28 @@ def relate(
         raise InvalidError(details={"relation": ["Say how two different traits stand to each other."]})
     persona = lock(user)
     trait, other = locked_trait(user, trait_id, version), related_trait(user, relation, other_version)
-    before, at = trait_state(trait), log.next_moment(persona)
+    at, record = persona.next_moment(), DecisionRecord(Decision.EDITED, trait=trait, relation=relation.state())
     if relation.kind == "same":
-        steps = [_taken_in(user, trait, other, relation, at)]
+        records = [_absorbed(user, trait, other, relation, at)]
     else:
         if relation.kind == "both_true":
             trait.expression_contexts = _apart(contexts or [], relation)
-        steps = [clash(user, trait, relation, at)]
+        records = [settle(user, trait, relation, at)]
     if relation.kind != "old_was_wrong":
         trait.last_refined_at = at
-        step = Step(Decision.EDITED, trait_id=trait_id, trait_before=before, trait=trait, relation=relation.state())
-        steps.append(step)
-    batch_id = uuid.uuid4() if len(steps) > 1 else None
-    entries = record(persona, steps, actor=actor, at=at, batch_id=batch_id)
-    return Outcome(entries=entries, trait=trait, batch_id=batch_id)
+        records.append(record)
+    return Outcome(entries=record_decision(persona, records, actor=actor, at=at), trait=trait)
 
 
-def _taken_in(user: User, trait: PersonaTrait, other: PersonaTrait, relation: Relation, at: dt.datetime) -> Step:
+def _absorbed(
+    user: User, trait: PersonaTrait, other: PersonaTrait, relation: Relation, at: dt.datetime
+) -> DecisionRecord:
     """The removal of the other, whose evidence and concepts the trait has now, in memory."""
-    raise_faults({"relation": take_in(trait, other.evidence, other.concepts, other.last_observed_at)})
-    step = Step(Decision.REMOVED, trait_id=other.trait_id, trait_before=trait_state(other), relation=relation.state())
-    reject_source(user, step, at)
-    return step
+    raise_faults({"relation": absorb(trait, other.evidence, other.concepts, other.last_observed_at)})
+    record = DecisionRecord(Decision.REMOVED, trait=other, relation=relation.state())
+    record.trait = None
+    reject_source(user, record, at)
+    return record
 
 
 def _apart(contexts: list[str], relation: Relation) -> list[str]:

@@ -37,7 +37,7 @@ class Evidence:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Relation:
-    """How a suggestion clashes with the trait: replaces, both_true, old_was_wrong or new_is_wrong.
+    """How a suggestion, or a trait, goes with another trait: replaces, both_true, old_was_wrong or new_is_wrong.
 
     existing_contexts: where the trait one has stays true, for both_true.
     """

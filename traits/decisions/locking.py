@@ -2,13 +2,21 @@
 
 import functools
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import connection, transaction
 
 from ptfi.accounts.models import User
-from ptfi.db.prepared import Table, fetch
+from ptfi.db.prepared import fetch
+from traits.decisions.sql import (
+    CANDIDATES,
+    LOCK,
+    LOCK_MANY,
+    LOCK_MANY_WITH_DUPLICATES,
+    LOCK_ONE,
+    LOCK_ONE_WITH_DUPLICATES,
+)
 from traits.errors import AlreadyDecidedError, NotFoundError, StaleVersionError, TraitRemovedError
 from traits.log.entries import PERSONAS
 from traits.models import CandidateStatus, ExtractedTraitCandidate, Persona, PersonaTrait, UserRefinedTrait
@@ -16,34 +24,6 @@ from traits.models import CandidateStatus, ExtractedTraitCandidate, Persona, Per
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 Candidates = dict[uuid.UUID, ExtractedTraitCandidate]
-
-CANDIDATES = Table(ExtractedTraitCandidate, without=["search"])
-WIDTH = len(PERSONAS.names)
-"""How many columns of a row that was locked with its person are the person's."""
-LOCK = f"SELECT {PERSONAS.columns} FROM {PERSONAS.name} WHERE user_id = %s FOR NO KEY UPDATE"  # noqa: S608 (ours)
-# The rows are locked after the person: their newest versions are read then, whatever they were while this waited.
-LOCK_CANDIDATES = f"""
-    WITH person AS ({LOCK})
-    SELECT person.*, {CANDIDATES.columns} FROM person JOIN {CANDIDATES.name} USING (user_id)
-    WHERE candidate_id = ANY(%s) ORDER BY candidate_id FOR NO KEY UPDATE OF {CANDIDATES.name}
-"""  # noqa: S608 (names of ours)
-# PostgreSQL plans it once a connection; of a list, it wants to know each time how long it is.
-LOCK_ONE = LOCK_CANDIDATES.replace("= ANY(%s)", "= %s")
-# With what says the same as one of them, and with the revision as it was when this began. It finds nothing while others
-# have the person: what they put back would be seen by the next statement only.
-LOCK_WITH_ALIKE = f"""
-    WITH person AS ({LOCK} SKIP LOCKED)
-    SELECT person.*, seen.revision, {CANDIDATES.columns}
-    FROM person JOIN {PERSONAS.name} seen USING (user_id) JOIN {CANDIDATES.name} USING (user_id)
-    WHERE candidate_id IN (
-        SELECT unnest(%s::uuid[]) UNION
-        SELECT other.candidate_id FROM {CANDIDATES.name} one JOIN {CANDIDATES.name} other
-            ON other.user_id = one.user_id AND other.name_key = one.name_key
-            AND other.trait_category = one.trait_category AND other.status = 'candidate' AND other.held_reason = ''
-        WHERE one.user_id = %s AND one.candidate_id = ANY(%s))
-    ORDER BY candidate_id FOR NO KEY UPDATE OF {CANDIDATES.name}
-"""  # noqa: S608 (names of ours)
-LOCK_ONE_WITH_ALIKE = LOCK_WITH_ALIKE.replace("unnest(%s::uuid[])", "%s::uuid").replace("= ANY(%s)", "= %s")
 
 
 def atomic(service: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
@@ -75,29 +55,29 @@ def lock(user: User) -> Persona:
             raise NotFoundError
         Persona.objects.bulk_create([Persona(user=user)], ignore_conflicts=True)
         rows = fetch(LOCK, [user.pk])
-    return PERSONAS.loaded(rows[0])
+    return PERSONAS.loaded(rows[0])[0]
 
 
-def locked_candidates(user: User, ids: Iterable[uuid.UUID]) -> tuple[Persona, Candidates]:
+def lock_candidates(user: User, ids: Iterable[uuid.UUID]) -> tuple[Persona, Candidates]:
     """As lock, and those of the person's candidates, held back or not, by id."""
     named = list(ids)
-    text, wanted = (LOCK_ONE, named) if len(named) == 1 else (LOCK_CANDIDATES, [named])
+    text, wanted = (LOCK_ONE, named) if len(named) == 1 else (LOCK_MANY, [named])
     values = [user.pk, *wanted]
-    rows = fetch(text, values) or _waited(user, text, values)
-    return _persona_of(user, rows), {row.pk: row for row in (CANDIDATES.loaded(row[WIDTH:]) for row in rows)}
+    persona, candidates, _ = _read(user, fetch(text, values) or _waited(user, text, values))
+    return persona, candidates
 
 
-def locked_with_alike(user: User, ids: Iterable[uuid.UUID]) -> tuple[Persona, Candidates]:
-    """As locked_candidates, with all that say the same as one of them and are to be reviewed."""
+def lock_with_duplicates(user: User, ids: Iterable[uuid.UUID]) -> tuple[Persona, Candidates]:
+    """As lock_candidates, with all near-duplicates of them that are to be reviewed."""
     named = list(ids)
-    text, wanted = (LOCK_ONE_WITH_ALIKE, named[0]) if len(named) == 1 else (LOCK_WITH_ALIKE, named)
+    one = len(named) == 1
+    text, wanted = (LOCK_ONE_WITH_DUPLICATES, named[0]) if one else (LOCK_MANY_WITH_DUPLICATES, named)
     values = [user.pk, wanted, user.pk, wanted]
-    rows = fetch(text, values) or _waited(user, text, values)
-    persona = _persona_of(user, rows)
-    if rows and rows[0][WIDTH] != persona.revision:
-        # Another decision went first, which may have put back what says the same: now it can be seen.
-        rows = fetch(text, values)
-    return persona, {row.pk: row for row in (CANDIDATES.loaded(row[WIDTH + 1 :]) for row in rows)}
+    persona, candidates, seen = _read(user, fetch(text, values) or _waited(user, text, values))
+    if seen and seen[0] != persona.revision:
+        # Another decision went first, which may have put near-duplicates back: now they can be seen.
+        _, candidates, _ = _read(user, fetch(text, values))
+    return persona, candidates
 
 
 def _waited(user: User, text: str, values: list[Any]) -> list[tuple[Any, ...]]:
@@ -106,22 +86,41 @@ def _waited(user: User, text: str, values: list[Any]) -> list[tuple[Any, ...]]:
     return fetch(text, values)
 
 
-def _persona_of(user: User, rows: list[tuple[Any, ...]]) -> Persona:
-    return PERSONAS.loaded(rows[0][:WIDTH]) if rows else lock(user)
+def _read(user: User, rows: list[tuple[Any, ...]]) -> tuple[Persona, Candidates, Sequence[Any]]:
+    """The person, the candidates and what else the rows hold; the person is locked too where there is no row."""
+    if not rows:
+        return lock(user), {}, ()
+    candidates: Candidates = {}
+    for row in rows:
+        persona, rest = PERSONAS.loaded(row)
+        candidate, rest = CANDIDATES.loaded(rest)
+        candidates[candidate.pk] = candidate
+    return persona, candidates, rest
 
 
-def alike(chosen: Iterable[ExtractedTraitCandidate], locked: Candidates) -> list[ExtractedTraitCandidate]:
+def near_duplicates(chosen: Iterable[ExtractedTraitCandidate], locked: Candidates) -> list[ExtractedTraitCandidate]:
     """The others to review that say the same as any of the chosen (name key and category)."""
     keys = {row.pk: (row.name_key, row.trait_category) for row in chosen}
-    said = set(keys.values())
+    wanted = set(keys.values())
     return [
         row
         for row in locked.values()
         if row.pk not in keys
-        and (row.name_key, row.trait_category) in said
+        and (row.name_key, row.trait_category) in wanted
         and row.status == CandidateStatus.CANDIDATE
         and not row.held_reason
     ]
+
+
+def lock_undecided(
+    user: User, candidate_id: uuid.UUID, version: int | None, also: Iterable[uuid.UUID] = ()
+) -> tuple[Persona, ExtractedTraitCandidate]:
+    """The person and the candidate to decide about, locked, with other candidates where the decision needs them.
+
+    Raises as undecided_in.
+    """
+    persona, locked = lock_candidates(user, [candidate_id, *also])
+    return persona, undecided_in(locked, candidate_id, version)
 
 
 def candidate_in(locked: Candidates, candidate_id: uuid.UUID, version: int | None) -> ExtractedTraitCandidate:

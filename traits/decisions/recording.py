@@ -1,20 +1,18 @@
-"""What every decision is made of: the rows it changes, their entries in the log, and the suppressions.
-
-A Step is one entry to be. Rows are locked and states taken first, then changed in memory, then written together.
-"""
+"""Writing a decision: its entries in the log, the rows that it changes, and the suppressions, in one go."""
 
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import IntegrityError
-from django.db.models import F, Q
+from django.db.models import Q
 
-from ptfi.db.prepared import Table, Write, write
-from traits.decisions.locking import CANDIDATES
+from ptfi.db.prepared import Table, Write, write_each, write_together
+from traits.decisions.sql import CANDIDATES
+from traits.decisions.suppressions import lift, suppressing
 from traits.errors import AlreadyDecidedError, NotLatestError
 from traits.log import entries as log
 from traits.log.snapshots import State, candidate_state, style_state, trait_state
@@ -25,42 +23,77 @@ from traits.models import (
     ExtractedTraitCandidate,
     Persona,
     PersonaTrait,
-    Suppression,
     UserRefinedTrait,
 )
 from traits.text import name_key
 
-Key = tuple[str, str]
 TRAITS = Table(PersonaTrait)
 TRAIT_COLUMNS = [name for name in TRAITS.names if name not in ("trait_id", "user_id")]
+TRAIT_ID_TAKEN = f"{TRAITS.name}_pkey"
+"""What PostgreSQL calls the constraint that holds the ids of traits apart."""
 DECIDED = ["status", "deferred_until", "version", "updated_at"]
-SUPPRESS = """
-    INSERT INTO traits_suppression AS kept (user_id, name_key, category, sources, created_at)
-    VALUES (%s, %s, %s, %s, now()) ON CONFLICT (user_id, name_key, category) DO UPDATE
-    SET sources = ARRAY(SELECT DISTINCT unnest(kept.sources || excluded.sources) AS source ORDER BY source)
-"""
-TAKEN = "traits_personatrait_pkey"
-DELETE_SUPPRESSIONS = "DELETE FROM traits_suppression WHERE id = ANY(%s)"
 
 
 @dataclasses.dataclass
-class Step:
-    """One entry to be: the rows as they were (states) and as they are now (rows, already changed)."""
+class DecisionRecord:
+    """One entry to be: what the decision touches, as it was (snapshots) and as it is now (rows).
+
+    Make it before the rows change: it takes their snapshots then. What the decision adds is put on it afterwards
+    (`record.trait = …`), and what it removes is set to None.
+    """
 
     decision: str
-    trait_id: uuid.UUID | None = None
-    trait_before: State | None = None
-    trait: PersonaTrait | None = None
     candidate: ExtractedTraitCandidate | None = None
-    candidate_before: State | None = None
-    style_element: str | None = None
-    style_before: State | None = None
+    trait: PersonaTrait | None = None
     style: CommunicationStyle | None = None
+    trait_id: uuid.UUID | None = None
+    style_element: str | None = None
     undoes: uuid.UUID | None = None
     rejection_code: str = ""
     reason: str = ""
     notes: str = ""
     relation: State | None = None
+    candidate_before: State | None = dataclasses.field(init=False, default=None)
+    trait_before: State | None = dataclasses.field(init=False, default=None)
+    style_before: State | None = dataclasses.field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        if self.candidate:
+            self.touch_candidate(self.candidate)
+        if self.trait:
+            self.touch_trait(self.trait)
+        if self.style:
+            self.style_before = style_state(self.style)
+
+    def touch_candidate(self, candidate: ExtractedTraitCandidate) -> None:
+        """Take in a candidate that is about to change."""
+        self.candidate, self.candidate_before = candidate, candidate_state(candidate)
+
+    def touch_trait(self, trait: PersonaTrait) -> None:
+        """Take in a trait that is about to change."""
+        self.trait, self.trait_before, self.trait_id = trait, trait_state(trait), trait.trait_id
+
+    @property
+    def source(self) -> uuid.UUID | None:
+        """What wants a suppression by this: the candidate, or a trait without one."""
+        return self.candidate.candidate_id if self.candidate else self.trait_id
+
+    @property
+    def suppresses(self) -> bool:
+        """Whether it rejects or removes, so that the same is not suggested again."""
+        rejected = self.candidate is not None and self.candidate.status == CandidateStatus.REJECTED
+        return rejected or self.decision == Decision.REMOVED
+
+    @property
+    def lifts(self) -> bool:
+        """Whether it takes a rejection or a removal back."""
+        was_rejected = (self.candidate_before or {}).get("status") == CandidateStatus.REJECTED
+        return not self.suppresses and (was_rejected or bool(self.undoes and self.trait and not self.trait_before))
+
+    def suppressed(self) -> Iterator[State]:
+        """The snapshots by whose names it would be the same again: as it was suggested, and as the trait was named."""
+        after = trait_state(self.trait) if self.trait else None
+        return filter(None, (self.candidate_before, self.trait_before, after))
 
     def change(self) -> log.Change:
         return log.Change(
@@ -82,46 +115,56 @@ class Step:
         )
 
 
-def decide(candidate: ExtractedTraitCandidate, status: str, at: dt.datetime) -> None:
-    """Give the candidate its new status, in memory."""
-    candidate.status = status
-    candidate.deferred_until = None
-    candidate.version += 1
-    candidate.updated_at = at
-
-
-def record(
+def record_decision(
     persona: Persona,
-    steps: Sequence[Step],
+    records: Sequence[DecisionRecord],
     *,
     actor: log.Actor,
     at: dt.datetime,
     batch_id: uuid.UUID | None = None,
 ) -> list[UserRefinedTrait]:
-    """Write the entries and every row that the steps changed, in a number of queries that does not grow with them."""
-    entries = log.entries_of(persona, [step.change() for step in steps], actor=actor, at=at, batch_id=batch_id)
-    for step, entry in zip(steps, entries, strict=True):
-        if step.trait:
-            step.trait.version = entry.revision
-            step.trait.name_key = name_key(step.trait.name)
-        if step.style:
-            step.style.version = entry.revision
-    _remove_traits(persona, steps)
-    wanted, lifted = _suppressions(steps)
-    suppressing = _suppressing(persona, wanted)
-    # What is lifted goes by the traits that are there then, and before what is wanted.
-    together = [] if lifted else [suppressing]
-    with _unless_taken(steps):
-        write(*log.appending(persona, entries), *_writing_traits(steps), _writing_candidates(steps), *together)
-    _write_styles(persona, [step for step in steps if step.style_element])
+    """Write the entries and every row that the decision changed, in a number of queries that does not grow with them.
+
+    Several entries are a batch, with batch_id or a new one.
+
+    The order matters in three places. Traits that went are deleted first: undoing a batch may take one away and bring
+    one with its id back. Then the entries, traits and candidates are written; none of these statements needs what
+    another one writes, so that a single decision is one trip to the database. Suppressions are lifted after that: what
+    they kept away comes back unless the person has a trait of its id by then. Where some are lifted, new ones are
+    written last, since lifting takes a source off all suppressions, also off those that this decision adds.
+    """
+    if len(records) > 1:
+        batch_id = batch_id or uuid.uuid4()
+    changes = [each.change() for each in records]
+    entries, writes = log.new_entries(persona, changes, actor=actor, at=at, batch_id=batch_id)
+    _stamp(records, entries)
+    _delete_traits(persona, records)
+    writes += [*_writing_traits(records), _writing_candidates(records)]
+    rejected = [(each.source, each.suppressed()) for each in records if each.source and each.suppresses]
+    added = [suppressing(persona, rejected)] if rejected else []
+    lifted = {each.source for each in records if each.source and each.lifts}
+    write = write_together if len(records) == 1 else write_each
+    with _refused_if_taken(records):
+        write(*writes, *([] if lifted else added))
+    _write_styles(persona, [each for each in records if each.style_element])
     if lifted:
-        _lift(persona, lifted)
-        write(suppressing)
+        lift(persona, lifted)
+        write(*added)
     return entries
 
 
+def _stamp(records: Sequence[DecisionRecord], entries: Sequence[UserRefinedTrait]) -> None:
+    """Give what holds now the revision of its entry."""
+    for each, entry in zip(records, entries, strict=True):
+        if each.trait:
+            each.trait.version = entry.revision
+            each.trait.name_key = name_key(each.trait.name)
+        if each.style:
+            each.style.version = entry.revision
+
+
 @contextmanager
-def _unless_taken(steps: Sequence[Step]) -> Iterator[None]:
+def _refused_if_taken(records: Sequence[DecisionRecord]) -> Iterator[None]:
     """Raises NotLatestError or AlreadyDecidedError where the id of a new trait is another one's.
 
     While a trait was gone, a suggestion may have come in under its id, for somebody else as well.
@@ -130,94 +173,37 @@ def _unless_taken(steps: Sequence[Step]) -> Iterator[None]:
         yield
     except IntegrityError as error:
         cause: Any = error.__cause__
-        if cause.diag.constraint_name == TAKEN:
-            raise (NotLatestError if any(step.undoes for step in steps) else AlreadyDecidedError) from error
+        if cause.diag.constraint_name == TRAIT_ID_TAKEN:
+            raise (NotLatestError if any(each.undoes for each in records) else AlreadyDecidedError) from error
         raise
 
 
-def _remove_traits(persona: Persona, steps: Sequence[Step]) -> None:
-    gone = [step.trait_before["trait_id"] for step in steps if step.trait_before and not step.trait]
+def _delete_traits(persona: Persona, records: Sequence[DecisionRecord]) -> None:
+    gone = [each.trait_before["trait_id"] for each in records if each.trait_before and not each.trait]
     if gone:
         PersonaTrait.objects.filter(user_id=persona.user_id, pk__in=gone).delete()
 
 
-def _writing_traits(steps: Sequence[Step]) -> list[Write]:
-    new = [step.trait for step in steps if step.trait and not step.trait_before]
-    # Of several steps on one trait the last one says what holds.
-    kept = {step.trait.trait_id: step.trait for step in steps if step.trait and step.trait_before}
+def _writing_traits(records: Sequence[DecisionRecord]) -> list[Write]:
+    new = [each.trait for each in records if each.trait and not each.trait_before]
+    # Of several records on one trait the last one says what holds.
+    kept = {each.trait.trait_id: each.trait for each in records if each.trait and each.trait_before}
     # An id that exists already must never be taken over: inserting fails then.
     return [TRAITS.inserting(new), TRAITS.updating(list(kept.values()), TRAIT_COLUMNS)]
 
 
-def _writing_candidates(steps: Sequence[Step]) -> Write:
-    decided = [(step.candidate, step.candidate_before) for step in steps if step.candidate]
+def _writing_candidates(records: Sequence[DecisionRecord]) -> Write:
+    decided = [(each.candidate, each.candidate_before) for each in records if each.candidate]
     judged = any(before is None or before["evidence"] != row.supporting_evidence for row, before in decided)
     # Evidence that is written is indexed for the search again, which costs more than all the rest.
     return CANDIDATES.updating([row for row, _ in decided], [*DECIDED, "supporting_evidence"] if judged else DECIDED)
 
 
-def _write_styles(persona: Persona, steps: Sequence[Step]) -> None:
-    if not steps:
+def _write_styles(persona: Persona, records: Sequence[DecisionRecord]) -> None:
+    if not records:
         return
     before = Q(pk__in=[])
-    for state in (step.style_before for step in steps if step.style_before):
+    for state in (each.style_before for each in records if each.style_before):
         before |= Q(element=state["element"], context=state["context"])
     CommunicationStyle.objects.filter(before, user_id=persona.user_id).delete()
-    CommunicationStyle.objects.bulk_create([step.style for step in steps if step.style])
-
-
-def _suppressions(steps: Iterable[Step]) -> tuple[dict[Key, set[uuid.UUID]], set[uuid.UUID]]:
-    """What was rejected or removed is to be suppressed, by key; what is neither any more, lifted (ids of sources)."""
-    wanted, lifted = dict[Key, set[uuid.UUID]](), set[uuid.UUID]()
-    for step in steps:
-        source = step.candidate.candidate_id if step.candidate else step.trait_id
-        rejected = step.candidate is not None and step.candidate.status == CandidateStatus.REJECTED
-        was_rejected = (step.candidate_before or {}).get("status") == CandidateStatus.REJECTED
-        if source is None:
-            continue
-        if rejected or step.decision == Decision.REMOVED:
-            for key in _keys(step):
-                wanted.setdefault(key, set()).add(source)
-        elif was_rejected or (step.undoes and step.trait and not step.trait_before):
-            lifted.add(source)
-    return wanted, lifted
-
-
-def _keys(step: Step) -> set[Key]:
-    """Under which keys a suggestion would be the same again: as it was suggested, and as the trait was named."""
-    states: list[State | None] = [
-        step.candidate_before,
-        step.trait_before,
-        trait_state(step.trait) if step.trait else None,
-    ]
-    return {(name_key(state["name"]), state["category"]) for state in states if state}
-
-
-def _suppressing(persona: Persona, wanted: dict[Key, set[uuid.UUID]]) -> Write:
-    # In one order, as another person's import may wait for some of them.
-    return SUPPRESS, [[persona.user_id, *key, sorted(sources)] for key, sources in sorted(wanted.items())]
-
-
-def _lift(persona: Persona, sources: set[uuid.UUID]) -> None:
-    """Take the sources off the suppressions; one without any goes, and what it kept away comes back."""
-    rows = list(Suppression.objects.filter(user_id=persona.user_id, sources__overlap=list(sources)))
-    for row in rows:
-        row.sources = [source for source in row.sources if source not in sources]
-    Suppression.objects.bulk_update([row for row in rows if row.sources], ["sources"])
-    if free := [row.pk for row in rows if not row.sources]:
-        drop_suppressions(persona.user_id, free)
-
-
-def drop_suppressions(user_id: uuid.UUID, ids: list[int]) -> int:
-    """Delete these suppressions of the person, who is locked; how many suggestions that they kept away are back."""
-    kept_away = ExtractedTraitCandidate.objects.filter(suppressed_by__in=ids)
-    # Candidates first, as imports do. One that keeps something away meanwhile is waited for when the suppressions are
-    # deleted, so that it is seen after that; a later one finds them gone and starts again.
-    list(kept_away.order_by("pk").select_for_update(no_key=True).values_list("pk"))
-    write((DELETE_SUPPRESSIONS, [[ids]]))
-    # One whose trait the person has is decided: it waits for no decision.
-    held = PersonaTrait.objects.filter(user_id=user_id).values("pk")
-    waiting = kept_away.filter(status=CandidateStatus.ARCHIVED).exclude(pk__in=held)
-    returned = waiting.update(status=CandidateStatus.CANDIDATE, suppressed_by=None, version=F("version") + 1)
-    kept_away.update(suppressed_by=None)
-    return returned
+    CommunicationStyle.objects.bulk_create([each.style for each in records if each.style])

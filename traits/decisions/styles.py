@@ -13,26 +13,19 @@ from typing import Any
 from ptfi.accounts.models import User
 from traits.decisions.inputs import MAX_CONTEXT, raise_faults, text_faults
 from traits.decisions.locking import atomic, lock
-from traits.decisions.recording import Step, record
+from traits.decisions.recording import DecisionRecord, record_decision
 from traits.errors import InvalidError, StaleVersionError
-from traits.log import entries as log
+from traits.log.entries import Actor
 from traits.log.snapshots import style_element, style_state
 from traits.models import MAX_LIST, CommunicationStyle, Decision, UserRefinedTrait
+from traits.models.styles import STYLE_ELEMENTS
 from traits.text import name_key
 
 MAX_ELEMENT = 100
 MAX_VALUE = 100
 # Above it, a number is not the same in PostgreSQL, in the graph and in a client's JavaScript.
 LARGEST = 2**53
-KNOWN: dict[str, tuple[str, ...]] = {
-    "FormalityLevel": ("very_informal", "informal", "neutral", "formal", "very_formal"),
-    "HumorUsage": ("none", "low", "medium", "high"),
-    "EmojiPreference": (),
-    "Pacing": ("slow", "moderate", "fast"),
-    "VocabularyComplexity": ("simple", "everyday", "technical"),
-}
-"""The elements whose values are checked, and the values; EmojiPreference is a number from 0 to 1."""
-SPELLINGS = {name_key(element): element for element in KNOWN}
+SPELLINGS = {name_key(element): element for element in STYLE_ELEMENTS}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,12 +35,11 @@ class StyleOutcome:
     entries: list[UserRefinedTrait]
     changed: dict[str, Any]
     styles: dict[str, Any]
-    batch_id: uuid.UUID | None = None
 
     @property
     def action_id(self) -> uuid.UUID | None:
         """What undo takes; None where nothing changed."""
-        return self.batch_id or (self.entries[0].refinement_action_id if self.entries else None)
+        return (self.entries[0].batch_id or self.entries[0].refinement_action_id) if self.entries else None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -61,8 +53,8 @@ class ContextStyles:
     seen: str
 
 
-def read(user: User, context: str) -> ContextStyles:
-    """A context beside the others. Raises InvalidError for a context that cannot be one."""
+def context_styles(user: User, context: str) -> ContextStyles:
+    """What a context has, next to the others. Raises InvalidError for a context that cannot be one."""
     context, maps = clean_context(context), defaultdict[str, dict[str, CommunicationStyle]](dict)
     for row in CommunicationStyle.objects.filter(user=user).order_by("context", "element"):
         maps[row.context][row.element] = row
@@ -105,7 +97,7 @@ def _values(rows: dict[str, CommunicationStyle]) -> dict[str, Any]:
 
 @atomic
 def put_styles(
-    *, user: User, actor: log.Actor, context: str, styles: dict[str, Any], seen: str | None = None
+    *, user: User, actor: Actor, context: str, styles: dict[str, Any], seen: str | None = None
 ) -> StyleOutcome:
     """Replace the context's map; what is not in the new one is gone. Each element that changes has an entry of its own.
 
@@ -124,22 +116,17 @@ def put_styles(
     gone: dict[str, Any] = dict.fromkeys(sorted(had.keys() - styles.keys()))
     changed = {element: value for element, value in styles.items() if element not in had or had[element] != value}
     changed |= gone
-    steps = [_step(user, context, element, value, rows.get(element)) for element, value in changed.items()]
-    batch_id = uuid.uuid4() if len(steps) > 1 else None
-    at = log.next_moment(persona)
-    entries = record(persona, steps, actor=actor, at=at, batch_id=batch_id)
-    return StyleOutcome(entries=entries, changed=changed, styles=dict(sorted(styles.items())), batch_id=batch_id)
+    records = [_changed(user, context, element, value, rows.get(element)) for element, value in changed.items()]
+    entries = record_decision(persona, records, actor=actor, at=persona.next_moment())
+    return StyleOutcome(entries=entries, changed=changed, styles=dict(sorted(styles.items())))
 
 
-def _step(user: User, context: str, element: str, value: Any, row: CommunicationStyle | None) -> Step:
+def _changed(user: User, context: str, element: str, value: Any, row: CommunicationStyle | None) -> DecisionRecord:
     """What gives the element its value; None takes it away."""
     style = CommunicationStyle(user=user, element=element, context=context, value=value)
-    return Step(
-        Decision.STYLE_CHANGED,
-        style_element=style_element(style_state(style)),
-        style_before=style_state(row) if row else None,
-        style=style if value is not None else None,
-    )
+    record = DecisionRecord(Decision.STYLE_CHANGED, style=row, style_element=style_element(style_state(style)))
+    record.style = style if value is not None else None
+    return record
 
 
 def _check_room(user: User) -> None:
@@ -186,8 +173,8 @@ def _value_faults(element: str, value: Any) -> list[str]:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if element == "EmojiPreference":
         return [] if number and 0 <= value <= 1 else ["A number from 0 to 1."]
-    if element in KNOWN:
-        return [] if value in KNOWN[element] else [f"One of {', '.join(KNOWN[element])}."]
+    if element in STYLE_ELEMENTS:
+        return [] if value in STYLE_ELEMENTS[element] else [f"One of {', '.join(STYLE_ELEMENTS[element])}."]
     if isinstance(value, str):
         return text_faults(value, MAX_VALUE)
     # A number that is not one, or is infinite, fails the comparison too.

@@ -1,32 +1,31 @@
 """The decisions about traits that the person has: add, edit, set the status, remove.
 
-As in services.py: each is one transaction; NotFoundError, TraitRemovedError, StaleVersionError, InvalidError.
+As in candidates.py: each is one transaction; NotFoundError, TraitRemovedError, StaleVersionError, InvalidError.
 """
 
 import uuid
 
 from ptfi.accounts.models import User
-from traits.decisions.candidates import NO_EVIDENCE, Outcome, judged, write_changes
+from traits.decisions.candidates import NO_EVIDENCE, Outcome, with_verdicts, write_changes
 from traits.decisions.conflicts import reject_source
 from traits.decisions.inputs import Changes, Evidence, clean_changes, clean_evidence, clean_text, raise_faults
 from traits.decisions.locking import atomic, lock, locked_trait
-from traits.decisions.recording import Step, record
+from traits.decisions.recording import DecisionRecord, record_decision
 from traits.errors import InvalidError
 from traits.evidence import own_piece, union
-from traits.log import entries as log
-from traits.log.snapshots import trait_state
+from traits.log.entries import Actor
 from traits.models import Decision, Origin, Persona, PersonaTrait, TraitStatus
 
 
 @atomic
-def add_trait(*, user: User, actor: log.Actor, changes: Changes, own_evidence: list[str] | None = None) -> Outcome:
+def add_trait(*, user: User, actor: Actor, changes: Changes, own_evidence: list[str] | None = None) -> Outcome:
     """Add a trait of the person's own; it needs a name and a category."""
     changes = clean_changes(changes)
     missing = {field: ["This is needed."] for field in ("name", "category") if getattr(changes, field) is None}
     raise_faults(missing)
     evidence = clean_evidence(Evidence(own=own_evidence or []), set())
     persona = lock(user)
-    at = log.next_moment(persona)
+    at = persona.next_moment()
     trait = PersonaTrait(
         user=user,
         origin=Origin.USER_DEFINED,
@@ -37,15 +36,16 @@ def add_trait(*, user: User, actor: log.Actor, changes: Changes, own_evidence: l
     )
     trait.evidence = [own_piece(trait.trait_id, text) for text in evidence.own]
     write_changes(trait, changes)
-    step = Step(Decision.USER_ADDED, trait_id=trait.trait_id, trait=trait, notes=changes.notes or "")
-    return Outcome(entries=record(persona, [step], actor=actor, at=at), trait=trait)
+    record = DecisionRecord(Decision.USER_ADDED, trait_id=trait.trait_id, notes=changes.notes or "")
+    record.trait = trait
+    return Outcome(entries=record_decision(persona, [record], actor=actor, at=at), trait=trait)
 
 
 @atomic
 def edit_trait(
     *,
     user: User,
-    actor: log.Actor,
+    actor: Actor,
     trait_id: uuid.UUID,
     changes: Changes,
     evidence: Evidence = NO_EVIDENCE,
@@ -54,26 +54,26 @@ def edit_trait(
     """Change what differs; InvalidError when nothing does. A suggested trait counts as refined by the person then."""
     persona = lock(user)
     trait = locked_trait(user, trait_id, version)
-    before, changes = trait_state(trait), clean_changes(changes)
+    record, changes = DecisionRecord(Decision.EDITED, trait=trait), clean_changes(changes)
+    before = trait.evidence
     evidence = clean_evidence(evidence, {piece["evidence_id"] for piece in trait.evidence})
     own = [own_piece(trait_id, text) for text in evidence.own]
-    trait.evidence = union(judged(trait.evidence, evidence.verdicts), own)
+    trait.evidence = union(with_verdicts(trait.evidence, evidence.verdicts), own)
     changed = write_changes(trait, changes)
-    if not changed and trait.evidence == before["evidence"]:
+    if not changed and trait.evidence == before:
         raise InvalidError("Nothing was changed.")
     if trait.origin == Origin.AI_CONFIRMED and changed != {"user_confidence"}:
         trait.origin = Origin.AI_REFINED
-    return _record(persona, actor, trait, Step(Decision.EDITED, trait_before=before, notes=changes.notes or ""))
+    record.notes = changes.notes or ""
+    return _refined(persona, actor, trait, record)
 
 
 @atomic
-def set_status(
-    *, user: User, actor: log.Actor, trait_id: uuid.UUID, status: str, version: int | None = None
-) -> Outcome:
+def set_status(*, user: User, actor: Actor, trait_id: uuid.UUID, status: str, version: int | None = None) -> Outcome:
     """Make the trait active, dormant or experimental."""
     persona = lock(user)
     trait = locked_trait(user, trait_id, version)
-    before = trait_state(trait)
+    record = DecisionRecord(Decision.STATUS_CHANGED, trait=trait)
     if status not in TraitStatus.values:
         raise InvalidError(details={"status": ["Active, dormant or experimental."]})
     if status == trait.status:
@@ -81,29 +81,23 @@ def set_status(
     trait.status = status
     if status != TraitStatus.DORMANT:
         trait.valid_to = None
-    return _record(persona, actor, trait, Step(Decision.STATUS_CHANGED, trait_before=before))
+    return _refined(persona, actor, trait, record)
 
 
-def _record(persona: Persona, actor: log.Actor, trait: PersonaTrait, step: Step) -> Outcome:
-    at = log.next_moment(persona)
-    trait.last_refined_at = at
-    step.trait_id, step.trait = trait.trait_id, trait
-    return Outcome(entries=record(persona, [step], actor=actor, at=at), trait=trait)
+def _refined(persona: Persona, actor: Actor, trait: PersonaTrait, record: DecisionRecord) -> Outcome:
+    trait.last_refined_at = at = persona.next_moment()
+    return Outcome(entries=record_decision(persona, [record], actor=actor, at=at), trait=trait)
 
 
 @atomic
 def remove_trait(
-    *, user: User, actor: log.Actor, trait_id: uuid.UUID, reason: str = "", version: int | None = None
+    *, user: User, actor: Actor, trait_id: uuid.UUID, reason: str = "", version: int | None = None
 ) -> Outcome:
     """Take the trait out of the persona; its suggestion counts as rejected. The log keeps that it was."""
     persona = lock(user)
     trait = locked_trait(user, trait_id, version)
-    at = log.next_moment(persona)
-    step = Step(
-        Decision.REMOVED,
-        trait_id=trait_id,
-        trait_before=trait_state(trait),
-        reason=clean_text("reason", reason),
-    )
-    reject_source(user, step, at)
-    return Outcome(entries=record(persona, [step], actor=actor, at=at), candidate=step.candidate)
+    at = persona.next_moment()
+    record = DecisionRecord(Decision.REMOVED, trait=trait, reason=clean_text("reason", reason))
+    record.trait = None
+    reject_source(user, record, at)
+    return Outcome(entries=record_decision(persona, [record], actor=actor, at=at), candidate=record.candidate)

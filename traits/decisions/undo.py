@@ -11,20 +11,18 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from ptfi.accounts.models import User
-from traits.decisions.candidates import judged
+from traits.decisions.candidates import with_verdicts
 from traits.decisions.locking import atomic, lock
-from traits.decisions.recording import Step, decide, record
+from traits.decisions.recording import DecisionRecord, record_decision
 from traits.errors import NotFoundError, NotLatestError
-from traits.log import entries as log
+from traits.log.entries import Actor
 from traits.log.snapshots import (
     State,
-    candidate_state,
     moment,
     style_element,
     style_from_state,
     style_state,
     trait_from_state,
-    trait_state,
 )
 from traits.log.undoable import standing_ids
 from traits.log.versions import lifted
@@ -48,11 +46,11 @@ class UndoOutcome:
 
 
 @atomic
-def undo(*, user: User, actor: log.Actor, action_id: uuid.UUID) -> UndoOutcome:
+def undo(*, user: User, actor: Actor, action_id: uuid.UUID) -> UndoOutcome:
     """Undo an entry, or what can be undone of a batch.
 
     Raises NotFoundError for what is not the person's, NotLatestError when nothing can be undone. The two entries of
-    a clash undo together or not at all.
+    a conflict undo together or not at all.
     """
     persona = lock(user)
     entries = _entries(user, action_id)
@@ -61,19 +59,18 @@ def undo(*, user: User, actor: log.Actor, action_id: uuid.UUID) -> UndoOutcome:
     together = any(lifted(entry.content)["relation"] for entry in entries)
     if not undoable or (together and len(undoable) < len(entries)):
         raise NotLatestError
-    at = log.next_moment(persona)
-    steps = _restored(user, undoable, at)
-    undone = {step.undoes for step in steps}
-    if not steps or (together and len(undone) < len(entries)):
+    at = persona.next_moment()
+    records = _restored(user, undoable, at)
+    undone = {record.undoes for record in records}
+    if not records or (together and len(undone) < len(entries)):
         raise NotLatestError
-    batch_id = uuid.uuid4() if len(steps) > 1 else None
-    done = record(persona, steps, actor=actor, at=at, batch_id=batch_id)
+    done = record_decision(persona, records, actor=actor, at=at)
     undoable = [entry for entry in undoable if entry.pk in undone]
     return UndoOutcome(entries=done, undone=undoable, skipped=len(entries) - len(undoable))
 
 
 def _entries(user: User, action_id: uuid.UUID) -> list[UserRefinedTrait]:
-    """The entry or the batch, newest first; one half of a clash brings the other."""
+    """The entry or the batch, newest first; one half of a conflict brings the other."""
     mine = UserRefinedTrait.objects.filter(user=user).order_by("-revision")
     entries = list(mine.filter(Q(pk=action_id) | Q(batch_id=action_id)))
     if not entries:
@@ -83,8 +80,8 @@ def _entries(user: User, action_id: uuid.UUID) -> list[UserRefinedTrait]:
     return entries
 
 
-def _restored(user: User, entries: list[UserRefinedTrait], at: dt.datetime) -> list[Step]:
-    """The steps that put back what stood before each entry, but for suggestions that staff hold back."""
+def _restored(user: User, entries: list[UserRefinedTrait], at: dt.datetime) -> list[DecisionRecord]:
+    """The records that put back what stood before each entry, but for suggestions that staff hold back."""
     rows = ExtractedTraitCandidate.objects.select_for_update(no_key=True).defer("search").filter(user=user)
     touched = [pk for entry in entries for pk in (entry.original_candidate_id, entry.trait_id_in_pkg)]
     candidates: dict[uuid.UUID | None, ExtractedTraitCandidate] = {
@@ -93,67 +90,59 @@ def _restored(user: User, entries: list[UserRefinedTrait], at: dt.datetime) -> l
     mine = PersonaTrait.objects.filter(user=user, pk__in=[e.trait_id_in_pkg for e in entries if e.trait_id_in_pkg])
     traits: dict[uuid.UUID | None, PersonaTrait | None] = {trait.pk: trait for trait in mine}
     styles = _styles(user, entries)
-    steps = []
+    records = []
     for entry in entries:
         if entry.style_element:
-            steps.append(_style_step(user, entry, styles.get(entry.style_element)))
+            records.append(_style_restored(user, entry, styles.get(entry.style_element)))
             continue
         candidate, trait_id = candidates.get(entry.original_candidate_id), entry.trait_id_in_pkg
         if candidate and candidate.held_reason and candidate.is_undecided:
             continue
         again = None if entry.original_candidate_id else candidates.get(trait_id)
-        steps.append(_step(user, entry, candidate, traits.get(trait_id), at))
-        if again and again.is_undecided and steps[-1].trait:
+        record = _trait_restored(user, entry, candidate, traits.get(trait_id), at)
+        records.append(record)
+        if again and again.is_undecided and record.trait:
             # It came in again while the trait was gone, and would become it a second time.
-            steps[-1].candidate, steps[-1].candidate_before = again, candidate_state(again)
-            decide(again, CandidateStatus.ARCHIVED, at)
+            record.touch_candidate(again)
+            again.set_status(CandidateStatus.ARCHIVED, at)
         # An older entry of the same batch starts from what undoing this one leaves.
-        traits[trait_id] = steps[-1].trait
-    return steps
+        traits[trait_id] = record.trait
+    return records
 
 
-def _styles(user: User, entries: Iterable[UserRefinedTrait]) -> dict[str, State]:
-    """What the person has of the elements that the entries are about, as states."""
+def _styles(user: User, entries: Iterable[UserRefinedTrait]) -> dict[str, CommunicationStyle]:
+    """What the person has of the elements that the entries are about, by what the log calls them."""
     names = [entry.style_element.partition(":")[0] for entry in entries if entry.style_element]
     mine = CommunicationStyle.objects.filter(user=user, element__in=names) if names else ()
-    return {style_element(state): state for state in map(style_state, mine)}
+    return {style_element(style_state(style)): style for style in mine}
 
 
-def _style_step(user: User, entry: UserRefinedTrait, now: State | None) -> Step:
+def _style_restored(user: User, entry: UserRefinedTrait, style: CommunicationStyle | None) -> DecisionRecord:
     before = lifted(entry.content)["before"]["style"]
-    return Step(
-        Decision.UNDONE,
-        undoes=entry.pk,
-        style_element=entry.style_element,
-        style_before=now,
-        style=style_from_state(user.pk, before, 0) if before else None,
-    )
+    record = DecisionRecord(Decision.UNDONE, style=style, style_element=entry.style_element, undoes=entry.pk)
+    record.style = style_from_state(user.pk, before, 0) if before else None
+    return record
 
 
-def _step(
+def _trait_restored(
     user: User,
     entry: UserRefinedTrait,
     candidate: ExtractedTraitCandidate | None,
     trait: PersonaTrait | None,
     at: dt.datetime,
-) -> Step:
+) -> DecisionRecord:
     before = lifted(entry.content)["before"]
-    step = Step(
-        Decision.UNDONE,
-        undoes=entry.pk,
-        trait_id=entry.trait_id_in_pkg,
-        trait_before=trait_state(trait) if trait else None,
-        trait=trait_from_state(user.pk, before["trait"], 0) if before["trait"] else None,
-    )
+    record = DecisionRecord(Decision.UNDONE, trait=trait, trait_id=entry.trait_id_in_pkg, undoes=entry.pk)
+    record.trait = trait_from_state(user.pk, before["trait"], 0) if before["trait"] else None
     if candidate and before["candidate"]:
-        step.candidate, step.candidate_before = candidate, candidate_state(candidate)
+        record.touch_candidate(candidate)
         _restore(candidate, before["candidate"], at)
-    return step
+    return record
 
 
 def _restore(candidate: ExtractedTraitCandidate, state: State, at: dt.datetime) -> None:
     """Status and verdicts as they were; what the pipeline wrote since stays."""
-    decide(candidate, state["status"], at)
+    candidate.set_status(state["status"], at)
     candidate.deferred_until = moment(state["deferred_until"])
     verdicts = {piece["evidence_id"]: piece.get("verdict", "") for piece in state["evidence"]}
-    candidate.supporting_evidence = judged(candidate.supporting_evidence, verdicts)
+    candidate.supporting_evidence = with_verdicts(candidate.supporting_evidence, verdicts)

@@ -15,35 +15,26 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from ptfi.accounts.models import User
+from ptfi.db import sql
 from traits.decisions.locking import lock
-from traits.erasure.persona import erase_records, lock_all, lock_answers, new_erasure
+from traits.erasure.persona import erase_records, lock_all, lock_idempotency_keys, new_erasure
 from traits.erasure.redaction import Scope, target_of
-from traits.erasure.worker import Step
+from traits.erasure.sources import source_name
+from traits.erasure.sql import WITHOUT
+from traits.erasure.worker import ErasureWorker
 from traits.errors import InvalidError, NotFoundError
 from traits.evidence import Piece
 from traits.ingest import blocklist as bars
-from traits.ingest.bulk_write import query
 from traits.log import entries as log
 from traits.log.snapshots import State
 from traits.models import Category, Erasure, ErasureState, ExtractedTraitCandidate, PersonaTrait, Suppression
 from traits.models.erasure import ErasureKind
-from traits.privacy.selectors import source_name
 
+COUNTED_OF_CATEGORY = ("candidates", "traits", "evidence", "log_entries", "suppressions")
+COUNTED_OF_PIECES = ("candidates", "evidence", "log_entries", "candidates_less", "traits_less")
+"""What the receipt of a category counts, and that of a source or a piece of evidence."""
 FURTHEST = dt.timedelta(hours=1)
 """Longer than an erasure backs off: a time further ahead is from before the clock was set back."""
-PIECES = """
-    SELECT count(DISTINCT piece->>'evidence_id') FROM (
-        SELECT supporting_evidence AS pieces, trait_category AS category FROM traits_extractedtraitcandidate
-        WHERE user_id = %(user)s
-        UNION ALL SELECT evidence, category FROM traits_personatrait WHERE user_id = %(user)s
-    ) AS held, jsonb_array_elements(pieces) AS piece
-    WHERE CASE WHEN %(category)s <> '' THEN category = %(category)s ELSE piece @> %(target)s::jsonb END
-"""
-WITHOUT = """
-    SELECT count(*) FROM traits_extractedtraitcandidate WHERE user_id = %(user)s
-    AND supporting_evidence @> jsonb_build_array(%(target)s::jsonb)
-    AND NOT EXISTS (SELECT FROM jsonb_array_elements(supporting_evidence) AS p WHERE NOT p @> %(target)s::jsonb)
-"""
 
 
 @transaction.atomic
@@ -96,13 +87,12 @@ def source_target(user: User, source: str) -> State:
 def preview(user: User, target: State) -> dict[str, int]:
     """How much an erasure of this would take; the keys in *_less count what loses some of its evidence and stays."""
     scope = Scope(target)
-    parameters = {"user": user.pk, "category": scope.category, "target": orjson.dumps(target).decode()}
     candidates, traits = scope.candidates(user).count(), scope.traits(user).count()
-    found = {"evidence": query(PIECES, parameters)[0][0], "log_entries": scope.entries(user).count()}
+    found = {"evidence": scope.pieces(user), "log_entries": scope.entries(user).count()}
     if scope.category:
         suppressed = Suppression.objects.filter(user=user, category=scope.category).count()
         return {"candidates": candidates, "traits": traits, **found, "suppressions": suppressed}
-    going = query(WITHOUT, parameters)[0][0]
+    going = sql.value(WITHOUT, {"user": user.pk, "target": orjson.dumps(target).decode()})
     return {"candidates": going, **found, "candidates_less": candidates - going, "traits_less": traits}
 
 
@@ -113,15 +103,16 @@ def _start(user: User, actor: log.Actor, kind: str, target: State, bar: str) -> 
     erasure = new_erasure(user, actor, kind)
     erasure.target, erasure.bar, erasure.state = target, bar, ErasureState.ERASING
     erasure.confirmed_at = timezone.now()
-    counts = preview(user, target)
-    erasure.counts = dict.fromkeys(counts, 0) | {"evidence": counts["evidence"]}
+    erasure.counts = dict.fromkeys(COUNTED_OF_CATEGORY if kind == ErasureKind.CATEGORY else COUNTED_OF_PIECES, 0)
+    # The steps count the rest as they go; a piece may stand in many rows, of which each step sees some.
+    erasure.counts["evidence"] = Scope(target).pieces(user)
     erasure.save(force_insert=True)
     erasure.counts |= erase_records(user)
     if kind == ErasureKind.CATEGORY:
         suppressions = Suppression.objects.filter(user=user, category=target["category"])
         ExtractedTraitCandidate.objects.filter(suppressed_by__in=suppressions).update(suppressed_by=None)
         erasure.counts["suppressions"] = suppressions.delete()[0]
-    Step(user, erasure).take()
+    ErasureWorker(user, erasure).take()
     return erasure
 
 
@@ -131,11 +122,11 @@ def go_on(*, erasure_id: uuid.UUID) -> Erasure:
     erasure = Erasure.objects.select_related("user").get(pk=erasure_id)
     if erasure.user is None:
         return erasure
-    lock_answers(erasure.user)
+    lock_idempotency_keys(erasure.user)
     lock(erasure.user)
     erasure = Erasure.objects.select_related("user").select_for_update(of=("self",)).get(pk=erasure_id)
     if erasure.state == ErasureState.ERASING and erasure.user:
-        Step(erasure.user, erasure).take()
+        ErasureWorker(erasure.user, erasure).take()
     return erasure
 
 

@@ -1,4 +1,4 @@
-"""Erasing a whole persona: what the tables hold at once, and by its receipt (traits/models/erasure.py) the graph after.
+"""Erasing a whole persona: the tables immediately, the graph afterwards by the receipt (traits/models/erasure.py).
 
 It takes the person's Persona row in the one strength that imports wait for (ingest.py), so that nothing slips in.
 """
@@ -6,18 +6,20 @@ It takes the person's Persona row in the one strength that imports wait for (ing
 import logging
 import time
 import uuid
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Model
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from ptfi.accounts.session_messages import forget_notices
+from ptfi.accounts.session_messages import clear_session_messages
 from ptfi.api.models import IdempotencyKey
+from ptfi.db import sql
+from traits.erasure.redaction import Scope
 from traits.errors import ErasureExpiredError, InvalidError, NotFoundError
 from traits.log import entries as log
+from traits.log.chain import NO_HASH
 from traits.models import (
     CommunicationStyle,
     Erasure,
@@ -39,11 +41,6 @@ TABLES: dict[str, type[Model]] = {
     "suppressions": Suppression,
 }
 """What is deleted row by row, in this order; the log goes before, since it names candidates."""
-EVIDENCE = """
-SELECT count(DISTINCT piece->>'evidence_id') FROM (
-    SELECT supporting_evidence AS pieces FROM traits_extractedtraitcandidate WHERE user_id = %(user)s
-    UNION ALL SELECT evidence FROM traits_personatrait WHERE user_id = %(user)s
-) AS held, jsonb_array_elements(pieces) AS piece"""
 RECEIPT = "This receipt: times, numbers and ids, no texts."
 BACKUPS = "Backups, until they are overwritten; after a restore the erasure is repeated."
 LOOKS = "Where staff looked at your pages: who and when, without the reasons that they gave."
@@ -62,9 +59,9 @@ KEPT = {
 
 @transaction.atomic
 def request_erasure(*, user: User, actor: log.Actor, confirm_email: str, recently_authenticated: bool) -> Erasure:
-    """Ask for the erasure of the persona; it is carried out at once for who has just proved who they are.
+    """Ask for the erasure of the persona; it is carried out immediately for a person who has just signed in.
 
-    For others it awaits their confirmation, for a day. Who asks again gets the erasure that is under way. Raises
+    For others it awaits their confirmation, for a day. Asking again returns the erasure that is under way. Raises
     InvalidError (confirm) when the e-mail is not the account's.
     """
     check_email(user, confirm_email)
@@ -124,7 +121,7 @@ def counts(user: User) -> dict[str, int]:
     """How much an erasure would take, by kind."""
     held = {name: model._default_manager.filter(user=user).count() for name, model in TABLES.items()}
     held["log_entries"] = UserRefinedTrait.objects.filter(user=user).count()
-    return held | {"evidence": _value(EVIDENCE, {"user": user.pk})}
+    return held | {"evidence": Scope({}).pieces(user)}
 
 
 @transaction.atomic
@@ -140,12 +137,12 @@ def set_suggestions(*, user: User, actor: log.Actor, on: bool) -> None:
 
 def lock_all(user: User) -> Persona:
     """The person's row, locked so that imports about them wait too."""
-    lock_answers(user)
+    lock_idempotency_keys(user)
     Persona.objects.bulk_create([Persona(user=user)], ignore_conflicts=True)
     return Persona.objects.select_for_update().get(user=user)
 
 
-def lock_answers(user: User) -> None:
+def lock_idempotency_keys(user: User) -> None:
     """Lock what erase_records deletes, before the person: a request sweeps old answers up first, and waits for them."""
     answers = IdempotencyKey.objects.filter(owner=str(user.pk)).order_by("pk")
     list(answers.select_for_update().values_list("pk"))
@@ -196,7 +193,7 @@ def carry_out(user: User, persona: Persona, erasure: Erasure, kept: dict[str, st
     erasure.save()
     _erase_tables(user)
     erasure.counts |= erase_records(user)
-    _start_anew(persona, erasure.generation)
+    _reset(persona, erasure.generation)
     Erasure.objects.filter(pk=erasure.pk).update(counts=erasure.counts)
     erasure.refresh_from_db()
     logger.info("The persona of %s was erased, by %s: %s", user.pk, erasure.actor_kind, erasure.pk)
@@ -206,14 +203,13 @@ def _erase_tables(user: User) -> None:
     rows = ExtractedTraitCandidate.objects.filter(user=user).order_by("pk")
     # In the order of ids, as everybody takes them; an import may hold some by mistake, under another person.
     list(rows.select_for_update().values_list("pk"))
-    _value("SELECT erase_persona_log(%(user)s)", {"user": user.pk})
+    sql.call("erase_persona_log", user.pk)
     # Who of the staff looked stays on record; what they wrote about it may quote the persona.
-    _value("SELECT erase_access_reasons(%(user)s)", {"user": user.pk})
-    _value("SELECT erase_moderation(%(user)s)", {"user": user.pk})
-    with connection.cursor() as cursor:
-        for model in TABLES.values():
-            # The ORM would first look for rows that refer to these, which are gone.
-            cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE user_id = %s", [user.pk])  # noqa: S608
+    sql.call("erase_access_reasons", user.pk)
+    sql.call("erase_moderation", user.pk)
+    for model in TABLES.values():
+        # The ORM would first look for rows that refer to these, which are gone.
+        model._default_manager.filter(user=user)._raw_delete("default")
 
 
 def _end_parts(user: User) -> None:
@@ -225,15 +221,15 @@ def _end_parts(user: User) -> None:
 
 def erase_records(user: User) -> dict[str, int]:
     """Erase what else quotes the persona; how many there were, by kind."""
-    forget_notices(user)
+    clear_session_messages(user)
     return {"kept_answers": IdempotencyKey.objects.filter(owner=str(user.pk)).delete()[0]}
 
 
-def _start_anew(persona: Persona, generation: int) -> None:
-    """The row as a new person's, but of a generation that everything written so far is older than."""
+def _reset(persona: Persona, generation: int) -> None:
+    """Make the row a new person's, of a generation later than everything written so far."""
     Persona.objects.filter(pk=persona.pk).update(
         revision=0,
-        hash=log.NO_HASH,
+        hash=NO_HASH,
         last_entry_at=None,
         generation=generation,
         projected_revision=0,
@@ -244,9 +240,3 @@ def _start_anew(persona: Persona, generation: int) -> None:
         last_error="",
         suggestions_off_at=timezone.now(),
     )
-
-
-def _value(statement: str, parameters: dict[str, Any]) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return int(cursor.fetchone()[0])

@@ -10,12 +10,13 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 
 from ptfi.accounts.models import User
+from ptfi.db import sql
+from traits.erasure.sql import PIECES, REDACT
 from traits.evidence import Piece
-from traits.log import entries as log
+from traits.log.chain import digest_of
 from traits.log.snapshots import SIDES, State
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 from traits.models.erasure import ErasureKind
@@ -25,7 +26,10 @@ HALVES = ("before", "after")
 
 @dataclasses.dataclass(frozen=True)
 class Scope:
-    """What goes: evidence that has these fields, or, with "category" as the only one, all states of that category."""
+    """What goes: evidence that has these fields, or, with "category" as the only one, all states of that category.
+
+    Without any field it is everything.
+    """
 
     target: State
 
@@ -52,6 +56,11 @@ class Scope:
         rows = PersonaTrait.objects.filter(user=user)
         return rows.filter(category=self.category) if self.category else rows.filter(evidence__contains=[self.target])
 
+    def pieces(self, user: User) -> int:
+        """How many pieces of evidence go, each once, wherever they stand."""
+        target = json.dumps(self.target)
+        return int(sql.value(PIECES, {"user": user.pk, "category": self.category, "target": target}))
+
     def entries(self, user: User) -> QuerySet[UserRefinedTrait]:
         """The entries of the log whose states hold what goes; every version has category and evidence."""
         state = self.target if self.category else {"evidence": [self.target]}
@@ -76,10 +85,10 @@ def target_of(kind: str, piece: Piece) -> State:
 
 @dataclasses.dataclass
 class Redaction:
-    """Entries on their way out of the log's texts.
+    """Rewrites entries of the log, and collects what it takes from them.
 
-    gone_candidates and gone_traits: ids of those that nobody has any more, of whom no state stays. candidates and
-    traits: ids of those of whom a state went, so that undo must leave them alone.
+    gone_candidates and gone_traits: ids whose rows are deleted, so that every state of them goes. candidates and
+    traits: ids that lost a state, so that undo must leave them alone.
     evidence: ids of the pieces that went out of states of traits. digests: revision → the new content's digest.
     """
 
@@ -96,12 +105,11 @@ class Redaction:
         revisions, contents = [], []
         for entry in entries:
             if content := self._without(entry):
-                self.digests[entry.revision] = log.digest_of(b"", content, entry.hash_algorithm).hex()
+                self.digests[entry.revision] = digest_of(b"", content, entry.hash_algorithm).hex()
                 revisions.append(entry.revision)
                 contents.append(json.dumps(content))
         if revisions:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT redact_log(%s, %s, %s::jsonb[])", [user.pk, revisions, contents])
+            sql.run(REDACT, [user.pk, revisions, contents])
 
     def _without(self, entry: UserRefinedTrait) -> State | None:
         """The content without what goes; None when it holds nothing of it.

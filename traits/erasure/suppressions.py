@@ -10,11 +10,13 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
 from ptfi.accounts.models import User
+from ptfi.web import keyset
+from ptfi.web.keyset import Page
 from traits.decisions.locking import lock
-from traits.decisions.recording import drop_suppressions
+from traits.decisions.suppressions import drop_suppressions
 from traits.errors import NotFoundError
 from traits.log import entries as log
-from traits.log.narration import DOUBLE
+from traits.log.words import SAME_TRAIT
 from traits.models import (
     Decision,
     Erasure,
@@ -22,8 +24,9 @@ from traits.models import (
     Suppression,
     UserRefinedTrait,
 )
+from traits.models.log import SUPPRESSING
 
-PAGE = 30
+ORDER = ("name_key", "category")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -50,29 +53,17 @@ class Suppressed:
     kept_away: int
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Page:
-    """Some of the list, by name, and the key to go on from; next is "" at the end."""
-
-    rows: list[Suppressed]
-    next: str
-
-
-def suppressions(user: User, after: str = "") -> Page:
-    """A page of the person's suppressions; a key that is not one starts at the beginning."""
-    rows = Suppression.objects.filter(user=user).order_by("name_key", "category")
-    last = rows.filter(pk=after).first() if after.isdecimal() and len(after) < 19 else None
-    if last:
-        rows = rows.filter(Q(name_key__gt=last.name_key) | Q(name_key=last.name_key, category__gt=last.category))
-    found = list(rows[: PAGE + 1])
-    page = found[:PAGE]
-    causes = _causes(user, {source for row in page for source in row.sources})
-    held = ExtractedTraitCandidate.objects.filter(suppressed_by__in=page).values("suppressed_by")
+def suppressions(user: User, after: str = "") -> Page[Suppressed]:
+    """A page of the person's suppressions, by name."""
+    page = keyset.page(Suppression.objects.filter(user=user), ORDER, after)
+    causes = _causes(user, {source for row in page.rows for source in row.sources})
+    held = ExtractedTraitCandidate.objects.filter(suppressed_by__in=page.rows).values("suppressed_by")
     kept_away = dict(held.annotate(number=Count("pk")).values_list("suppressed_by", "number"))
-    shown = [
-        _suppressed(row, [causes[pk] for pk in row.sources if pk in causes], kept_away.get(row.pk, 0)) for row in page
+    rows = [
+        _suppressed(row, [causes[pk] for pk in row.sources if pk in causes], kept_away.get(row.pk, 0))
+        for row in page.rows
     ]
-    return Page(rows=shown, next=str(page[-1].pk) if len(found) > PAGE else "")
+    return Page(rows=rows, next=page.next)
 
 
 def _suppressed(row: Suppression, causes: list[Cause], kept_away: int) -> Suppressed:
@@ -83,13 +74,11 @@ def _suppressed(row: Suppression, causes: list[Cause], kept_away: int) -> Suppre
 
 def _causes(user: User, sources: set[uuid.UUID]) -> dict[uuid.UUID | None, Cause]:
     """The newest reject or removal of each of these suggestions and traits."""
-    entries = UserRefinedTrait.objects.filter(
-        user=user, trait_id_in_pkg__in=sources, user_decision__in=(Decision.REJECTED, Decision.REMOVED)
-    )
+    entries = UserRefinedTrait.objects.filter(user=user, trait_id_in_pkg__in=sources, user_decision__in=SUPPRESSING)
     # In every version of the snapshots a state has its name, and a relation its kind.
     name = Coalesce(KT("content__before__trait__name"), KT("content__before__candidate__name"))
-    is_double = Q(user_decision=Decision.REMOVED, content__relation__kind=DOUBLE)
-    decided = Case(When(is_double, then=Value(Decision.MERGED.value)), default=F("user_decision"))
+    is_merge = Q(user_decision=Decision.REMOVED, content__relation__kind=SAME_TRAIT)
+    decided = Case(When(is_merge, then=Value(Decision.MERGED.value)), default=F("user_decision"))
     columns = ("trait_id_in_pkg", "decided", "name", "created_at", "rejection_code")
     rows = entries.annotate(name=name, decided=decided).order_by("revision").values_list(*columns)
     return {pk: Cause(decision=decision, name=name or "", at=at, code=code) for pk, decision, name, at, code in rows}

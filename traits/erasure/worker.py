@@ -37,10 +37,10 @@ THINGS = 200
 TRAITS = 100
 """Traits that one step takes; they are in memory together."""
 ENTRIES = 500
-"""Entries of the log that one step rewrites, beside those about suggestions and traits that go."""
+"""Entries of the log that one step rewrites, besides those about suggestions and traits that go."""
 THINNED = ["supporting_evidence", "held_reason", "version", "updated_at"]
 CHUNK = 10
-"""Rows in memory at once; one may be some megabytes."""
+"""Rows in memory together; one may have several megabytes."""
 KEPT = {
     ErasureKind.CATEGORY: {
         "traits": "Traits and suggestions of other categories, also where they once were of this one; and what they"
@@ -56,7 +56,7 @@ KEPT = {
         " taken in again, until you let it in.",
     },
 }
-"""What an erasure of each kind leaves beside what all of them do, and why."""
+"""What an erasure of each kind leaves besides what all of them leave, and why."""
 TRAITS_STAY = "Traits that you confirmed, in the words that you confirmed, without this evidence."
 DECISIONS_STAY = (
     "That you decided, when and how: the entries of your log, without the texts that went. Concepts that a trait took"
@@ -64,14 +64,14 @@ DECISIONS_STAY = (
 )
 
 
-class Step:
-    """One step: rows first, then what the log says of them, then what it says of others, then the entries about it."""
+class ErasureWorker:
+    """Takes one step: rows, then the entries about them, then other entries that quote them, then an entry about it."""
 
     def __init__(self, user: User, erasure: Erasure) -> None:
         self.user, self.erasure = user, erasure
         self.scope = scope_of(erasure)
         self.persona = Persona.objects.get(user=user)
-        self.at = log.next_moment(self.persona)
+        self.at = self.persona.next_moment()
         self.redaction = Redaction(self.scope)
         self.thinned: dict[str, PersonaTrait] = {}
 
@@ -144,7 +144,7 @@ class Step:
         return len(found) < ENTRIES
 
     def _rewrite_about(self, traits: set[uuid.UUID]) -> None:
-        """Rewrite the entries about these traits, and those about others that clashed with them."""
+        """Rewrite the entries about these traits, and those about others that conflicted with them."""
         # In every version of the snapshots a relation has this id.
         relation = Q(content__relation__trait_id__in=list(map(str, traits)))
         self._rewrite(Q(trait_id_in_pkg__in=traits) | relation)

@@ -14,20 +14,25 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from ptfi.oauth.grants import client_names
+from ptfi.web import keyset
+from ptfi.web.filters import Filters, choice, day
+from ptfi.web.keyset import Page
 from traits.errors import NotFoundError
 from traits.history.past import revision_at
-from traits.log import narration as sentences
+from traits.history.sql import SLIM
 from traits.log import undoable
 from traits.log.diff import Difference, differences
-from traits.log.narration import Phrase, in_words, tell
+from traits.log.narration import Phrase, batch_sentence, narrate, related, sentence, with_names
 from traits.log.snapshots import SIDES, State
 from traits.log.undoable import Standing
 from traits.log.versions import lifted, lifted_parts
-from traits.models import ActorKind, Decision, PersonaTrait, UserRefinedTrait
+from traits.log.words import SAME_TRAIT, WORDS
+from traits.models import ActorKind, Category, Decision, PersonaTrait, UserRefinedTrait
+from traits.models.log import NEVER_UNDONE
 
-PAGE = 30
+ORDER = ("-revision",)
 SHOWN_MEMBERS = 8
-"""Entries of a batch that are told in the list; the rest is on the batch's own page."""
+"""Entries of a batch that are narrated in the list; the rest is on the batch's own page."""
 MOMENT = dt.timedelta(microseconds=1)
 ACTORS = {
     "person": "You, here",
@@ -41,11 +46,6 @@ ACTOR_CONDITIONS = {
     "staff": Q(actor_kind=ActorKind.STAFF),
     "pipeline": Q(actor_kind=ActorKind.PIPELINE),
 }
-NEVER: dict[str, str] = {
-    Decision.UNDONE: "An undo cannot be undone. Simply decide again.",
-    Decision.SUPERSEDED: "The pipeline brought something newer.",
-    Decision.EVIDENCE_ERASED: "What was erased does not come back.",
-}
 STATES = tuple((half, side) for half in ("before", "after") for side in SIDES)
 
 
@@ -55,28 +55,38 @@ class Slim(Func):
     The names are those of every version of the snapshots.
     """
 
-    template = """(SELECT (state - 'evidence') || jsonb_build_object('evidence', (
-        SELECT coalesce(jsonb_agg(jsonb_build_object(
-            'evidence_id', piece -> 'evidence_id', 'verdict', piece -> 'verdict')), '[]')
-        FROM jsonb_array_elements(
-            CASE jsonb_typeof(state -> 'evidence') WHEN 'array' THEN state -> 'evidence' ELSE '[]' END) piece))
-        FROM (SELECT %(expressions)s AS state) given WHERE jsonb_typeof(state) = 'object')"""
+    template = SLIM
     output_field = JSONField()
 
 
+def _says(decision: str) -> Q:
+    """Entries of this decision; a trait merged into another one is written as one removed and one edited."""
+    meant = Q(user_decision=decision)
+    if decision == Decision.MERGED:
+        # In every version of the snapshots a relation has its kind.
+        halves = (Decision.REMOVED, Decision.EDITED)
+        meant |= Q(user_decision__in=halves, content__relation__kind=SAME_TRAIT)
+    return meant
+
+
+def _names_category(category: str) -> Func:
+    """Whether one of an entry's states is of this category; a single look at the content, which may be long.
+
+    In every version of the snapshots a state has its category.
+    """
+    path = Func(Value(f'$.*.*.category ? (@ == "{category}")'), template="%(expressions)s::jsonpath")
+    return Func("content", path, function="jsonb_path_exists", output_field=BooleanField())
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Filters:
-    """Which entries are listed; what is empty was not chosen. Both days are the person's, and belong to it."""
+class HistoryFilters(Filters):
+    """Which entries are listed. Both days are the person's, and belong to it."""
 
-    decision: str = ""
-    category: str = ""
-    actor: str = ""
-    since: dt.date | None = None
-    until: dt.date | None = None
-
-    @property
-    def chosen(self) -> bool:
-        return any(dataclasses.astuple(self))
+    decision: str = choice(Decision.values, _says)
+    category: str = choice(Category.values, _names_category)
+    actor: str = choice(ACTORS, ACTOR_CONDITIONS.__getitem__)
+    since: dt.date | None = day()
+    until: dt.date | None = day()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -89,13 +99,13 @@ class Obstacle:
 
 @dataclasses.dataclass(kw_only=True)
 class Item:
-    """An entry, or a batch as one. said is what it did; members are the first few of a batch.
+    """An entry, or a batch as one. phrase is what it did; members are the first few of a batch.
 
     undone: how many of its entries were undone, by undone_by (the last of them).
     """
 
     entry: Any
-    said: Phrase
+    phrase: Phrase
     number: int
     members: list[Any]
     differences: list[Difference]
@@ -121,15 +131,7 @@ class Item:
 
     @property
     def sentence(self) -> str:
-        return sentences.sentence(self.entry, self.said)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Page:
-    """Some of the history; the next one begins after the entry of that number, 0 at the end."""
-
-    items: list[Item]
-    next: int = 0
+        return sentence(self.entry, self.phrase)
 
 
 def end_of(day: dt.date) -> dt.datetime:
@@ -137,65 +139,36 @@ def end_of(day: dt.date) -> dt.datetime:
     return timezone.make_aware(dt.datetime.combine(day + dt.timedelta(days=1), dt.time())) - MOMENT
 
 
-def _matching(user: User, filters: Filters) -> QuerySet[UserRefinedTrait]:
-    rows = UserRefinedTrait.objects.filter(user=user)
-    if filters.decision:
-        rows = rows.filter(_says(filters.decision))
-    if filters.actor:
-        rows = rows.filter(ACTOR_CONDITIONS[filters.actor])
-    if filters.category:
-        rows = rows.filter(_names_category(filters.category))
-    return rows
+def _matching(user: User, filters: HistoryFilters) -> QuerySet[UserRefinedTrait]:
+    return UserRefinedTrait.objects.filter(filters.condition(), user=user)
 
 
-def _says(decision: str) -> Q:
-    """Entries of this decision; a trait merged into another one is written as one removed and one edited."""
-    meant = Q(user_decision=decision)
-    if decision == Decision.MERGED:
-        # In every version of the snapshots a relation has its kind.
-        halves = (Decision.REMOVED, Decision.EDITED)
-        meant |= Q(user_decision__in=halves, content__relation__kind=sentences.DOUBLE)
-    return meant
-
-
-def _names_category(category: str) -> Func:
-    """Whether one of an entry's states is of this category; a single look at the content, which may be long.
-
-    In every version of the snapshots a state has its category.
-    """
-    path = Func(Value(f'$.*.*.category ? (@ == "{category}")'), template="%(expressions)s::jsonpath")
-    return Func("content", path, function="jsonb_path_exists", output_field=BooleanField())
-
-
-def page(user: User, filters: Filters, after: int = 0, limit: int = PAGE) -> Page:
+def page(user: User, filters: HistoryFilters, after: str = "", limit: int = keyset.PAGE) -> Page[Item]:
     """One page of the history, in a number of queries that does not grow with it."""
     rows = _matching(user, filters)
-    if after:
-        rows = rows.filter(revision__lt=after)
     if filters.since:
         rows = rows.filter(revision__gt=revision_at(user, end_of(filters.since - dt.timedelta(days=1))))
     if filters.until:
         rows = rows.filter(revision__lte=revision_at(user, end_of(filters.until)))
     # A batch stands where its newest entry is.
     newer = _matching(user, filters).filter(batch_id=OuterRef("batch_id"), revision__gt=OuterRef("revision"))
-    heads = in_words(rows.filter(Q(batch_id=None) | ~Exists(newer))).order_by("-revision")
-    found = list(heads[: limit + 1])
-    return Page(items=items(user, found[:limit]), next=found[limit - 1].revision if len(found) > limit else 0)
+    heads = keyset.page(with_names(rows.filter(Q(batch_id=None) | ~Exists(newer))), ORDER, after, limit)
+    return Page(rows=items(user, heads.rows), next=heads.next)
 
 
 def items(user: User, heads: list[Any], *, fold: bool = True) -> list[Item]:
-    """The entries of in_words() as the history shows them; to fold, one with a batch stands for all of it."""
+    """The entries of with_names() as the history shows them; to fold, one with a batch stands for all of it."""
     # An erasure's batch may be as long as the log, and nothing of it can be undone: it is counted.
     members = _members(user, [head for head in heads if head.user_decision != Decision.EVIDENCE_ERASED]) if fold else {}
     sizes = _sizes(user, [head for head in heads if head.user_decision == Decision.EVIDENCE_ERASED]) if fold else {}
     shown = _shown_members(user, [pk for pk, each in members.items() if len(each) > 1])
-    told = {entry.pk: entry for each in shown.values() for entry in each} | {head.pk: head for head in heads}
-    tell(user, told.values())
+    narrated = {entry.pk: entry for each in shown.values() for entry in each} | {head.pk: head for head in heads}
+    narrate(user, narrated.values())
     batches = {head.pk: members.get(head.batch_id) or [head] for head in heads}
     standing = undoable.standing(user, [entry.pk for each in batches.values() for entry in each])
     changed = _differences(user, [head.pk for head in heads if len(batches[head.pk]) == 1 or head.relation])
     apps = client_names(head.client_id for head in heads if head.client_id)
-    names = _related_names(user, heads, told.values())
+    names = _related_names(user, heads, narrated.values())
     found = []
     for head in heads:
         batch, number = batches[head.pk], sizes.get(head.batch_id, len(batches[head.pk]))
@@ -203,11 +176,11 @@ def items(user: User, heads: list[Any], *, fold: bool = True) -> list[Item]:
         found.append(
             Item(
                 entry=head,
-                said=sentences.together(batch, head, number),
+                phrase=batch_sentence(batch, head, number),
                 number=number,
-                members=[told[entry.pk] for entry in shown.get(head.batch_id, ())],
+                members=[narrated[entry.pk] for entry in shown.get(head.batch_id, ())],
                 differences=changed.get(head.pk, []),
-                relation=sentences.related(head.relation, names.get((head.relation or {}).get("trait_id", ""))),
+                relation=related(head.relation, names.get((head.relation or {}).get("trait_id", ""))),
                 app=apps.get(head.client_id, "an app that is no longer here") if head.client_id else "",
                 undone=len(undone),
                 undone_by=undone[0] if undone else None,
@@ -242,7 +215,7 @@ def _shown_members(user: User, batch_ids: list[uuid.UUID]) -> dict[uuid.UUID, li
         mine = UserRefinedTrait.objects.filter(user=user, batch_id__in=batch_ids)
         place = Window(RowNumber(), partition_by=F("batch_id"), order_by=F("revision").desc())
         first = [pk for pk, _ in mine.annotate(place=place).filter(place__lte=SHOWN_MEMBERS).values_list("pk", "place")]
-        for entry in in_words(mine.filter(pk__in=first)).order_by("-revision"):
+        for entry in with_names(mine.filter(pk__in=first)).order_by("-revision"):
             found[entry.batch_id].append(entry)
     return found
 
@@ -262,10 +235,10 @@ def _differences(user: User, entry_ids: list[uuid.UUID]) -> dict[uuid.UUID, list
     return found
 
 
-def _related_names(user: User, heads: Iterable[Any], told: Iterable[Any]) -> dict[str, str]:
+def _related_names(user: User, heads: Iterable[Any], narrated: Iterable[Any]) -> dict[str, str]:
     """The names of the traits that suggestions clashed with, by id."""
     ids = {head.relation["trait_id"] for head in heads if head.relation}
-    names = {str(entry.trait_id_in_pkg): entry.trait_before for entry in told if entry.trait_before}
+    names = {str(entry.trait_id_in_pkg): entry.trait_before for entry in narrated if entry.trait_before}
     if missing := ids - names.keys():
         held = PersonaTrait.objects.filter(user=user, pk__in=missing).values_list("pk", "name")
         names |= {str(pk): name for pk, name in held}
@@ -277,8 +250,8 @@ def _obstacle(
 ) -> Obstacle | None:
     """Why the batch (or the single entry) cannot be undone; None where it can."""
     decisions = {entry.user_decision for entry in batch}
-    if decisions <= NEVER.keys():
-        return Obstacle(text=NEVER[decisions.pop()])
+    if decisions.issubset(NEVER_UNDONE):
+        return Obstacle(text=WORDS[decisions.pop()].never_undone)
     undoable = [entry for entry in batch if standing[entry.pk].can_undo(entry)]
     if undoable and not (together and len(undoable) < len(batch)):
         return None
@@ -290,19 +263,18 @@ def _obstacle(
 
 def item(user: User, action_id: uuid.UUID) -> Item:
     """One entry or batch. Raises NotFoundError for what is not the person's."""
-    mine = in_words(UserRefinedTrait.objects.filter(user=user))
+    mine = with_names(UserRefinedTrait.objects.filter(user=user))
     head = mine.filter(Q(pk=action_id) | Q(batch_id=action_id)).order_by("-revision").first()
     if head is None:
         raise NotFoundError
     return items(user, [head])[0]
 
 
-def members(user: User, batch_id: uuid.UUID, after: int = 0, limit: int = PAGE) -> Page:
+def members(user: User, batch_id: uuid.UUID, after: str = "", limit: int = keyset.PAGE) -> Page[Item]:
     """The entries of a batch, each on its own."""
-    rows = UserRefinedTrait.objects.filter(user=user, batch_id=batch_id)
-    found = list(in_words(rows.filter(revision__lt=after) if after else rows).order_by("-revision")[: limit + 1])
-    shown = items(user, found[:limit], fold=False)
-    return Page(items=shown, next=found[limit - 1].revision if len(found) > limit else 0)
+    entries = with_names(UserRefinedTrait.objects.filter(user=user, batch_id=batch_id))
+    found = keyset.page(entries, ORDER, after, limit)
+    return Page(rows=items(user, found.rows, fold=False), next=found.next)
 
 
 def content(user: User, entry_id: uuid.UUID) -> State:

@@ -1,14 +1,12 @@
-"""The addresses of the overview, the history and the persona on a past date."""
+"""The addresses of the history and of the persona on a past date."""
 
 from django.urls import path, re_path
 
 from traits.history import views as history_views
-from traits.persona import overview_views
 
 urlpatterns = [
-    path("", overview_views.overview_page, name="overview"),
     path("history/", history_views.history, name="history"),
-    path("history/staff/", history_views.moderated_page, name="moderated"),
+    path("history/staff/", history_views.staff_actions_page, name="staff_actions"),
     path("history/check/", history_views.log_checked, name="log_checked"),
     re_path(r"^history/log\.(?P<kind>json|csv)$", history_views.log_file, name="log_file"),
     path("history/<uuid:action_id>/", history_views.entry, name="history_entry"),

@@ -6,27 +6,29 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_time
+from django.utils.dateparse import parse_time
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from ptfi.web.downloads import Download
+from ptfi.web.filters import read_day
+from ptfi.web.htmx import wants_fragment
 from traits import selectors
 from traits.errors import NotFoundError
 from traits.history import past
-from traits.history import selectors as log_history
+from traits.history import selectors as entries
 from traits.history.download import json_lines, table
-from traits.history.selectors import ACTORS, Filters
-from traits.history.staff_actions import moderated
-from traits.log import verification as log_check
+from traits.history.selectors import ACTORS, HistoryFilters
+from traits.history.staff_actions import StaffAction, staff_actions
+from traits.log import verification
 from traits.log.diff import changed_pieces, pieces_then
-from traits.log.narration import element_words, value_words
 from traits.log.snapshots import State
-from traits.models import Category, Decision, ModerationEntry, UserRefinedTrait
-from traits.web import Request, read_choice, read_number, wants_fragment
+from traits.models import Category, Decision, UserRefinedTrait
+from traits.models.styles import element_words, value_words
+from traits.web import Request, read_number
 
 DOWNLOADS = {
     "json": (json_lines, "jsonl", "application/x-ndjson"),
@@ -35,37 +37,17 @@ DOWNLOADS = {
 MOST = 10**9
 
 
-def read_filters(query: QueryDict) -> Filters:
-    """The filters that the address names; what is not one of the choices counts as not chosen."""
-    return Filters(
-        decision=read_choice(query, "decision", Decision.values),
-        category=read_choice(query, "category", Category.values),
-        actor=read_choice(query, "actor", ACTORS),
-        since=read_day(query.get("since", "")),
-        until=read_day(query.get("until", "")),
-    )
-
-
-def read_day(text: str) -> dt.date | None:
-    """A day as a date field sends it; None for what is none, or too far away to have a time zone."""
-    try:
-        day = parse_date(text)
-    except ValueError:
-        return None
-    return day if day and 1900 < day.year < 9000 else None
-
-
 @login_required
 @never_cache
 @require_safe
 def history(request: Request) -> HttpResponse:
     """The log, newest first; HTMX gets the list alone."""
-    filters, after = read_filters(request.GET), read_number(request.GET.get("after", ""), 0, MOST)
+    filters, after = HistoryFilters.read(request.GET), request.GET.get("after", "")
     context = {
-        "page": log_history.page(request.user, filters, after=after),
+        "page": entries.page(request.user, filters, after=after),
         "filters": filters,
         "first": not after,
-        "moderated": _moderated(request, filters) if not after else [],
+        "staff_actions": _staff_actions(request, filters) if not after else [],
         "back": _without(request, "done"),
         "done": request.GET.get("done", ""),
         "decisions": Decision.choices,
@@ -75,20 +57,20 @@ def history(request: Request) -> HttpResponse:
     return render(request, "history/_answer.html" if wants_fragment(request) else "history/history.html", context)
 
 
-def _moderated(request: Request, filters: Filters) -> list[ModerationEntry]:
+def _staff_actions(request: Request, filters: HistoryFilters) -> list[StaffAction]:
     """The newest things that staff did, where nothing or staff's doing was asked for."""
-    wanted = filters in (Filters(), Filters(actor="staff"))
-    return moderated(request.user, limit=3)[0] if wanted else []
+    wanted = filters in (HistoryFilters(), HistoryFilters(actor="staff"))
+    return staff_actions(request.user, limit=3).rows if wanted else []
 
 
 @login_required
 @never_cache
 @require_safe
-def moderated_page(request: Request) -> HttpResponse:
+def staff_actions_page(request: Request) -> HttpResponse:
     """What staff did with the person's suggestions."""
-    entries, key = moderated(request.user, request.GET.get("after", ""))
-    context = {"entries": entries, "next": key, "next_query": urlencode({"after": key})}
-    return render(request, "history/moderated.html", context)
+    page = staff_actions(request.user, request.GET.get("after", ""))
+    context = {"page": page, "next_query": urlencode({"after": page.next})}
+    return render(request, "history/staff_actions.html", context)
 
 
 def _without(request: Request, name: str) -> str:
@@ -103,13 +85,13 @@ def _without(request: Request, name: str) -> str:
 @require_safe
 def entry(request: Request, action_id: uuid.UUID) -> HttpResponse:
     """One entry with the evidence that it touched, or a batch with its entries."""
-    item = log_history.item(request.user, action_id)
+    item = entries.item(request.user, action_id)
     context: dict[str, Any] = {"item": item, "back": request.path, "done": ""}
     if item.number > 1:
-        after = read_number(request.GET.get("after", ""), 0, MOST)
-        context |= {"page": log_history.members(request.user, item.entry.batch_id, after=after), "first": not after}
+        after = request.GET.get("after", "")
+        context |= {"page": entries.members(request.user, item.entry.batch_id, after=after), "first": not after}
     else:
-        content = log_history.content(request.user, item.entry.pk)
+        content = entries.content(request.user, item.entry.pk)
         context |= _evidence(content) | _still_there(request, item.entry)
     return render(request, "history/entry.html", context)
 
@@ -140,8 +122,8 @@ def _still_there(request: Request, entry: UserRefinedTrait) -> dict[str, Any]:
 def log_checked(request: Request) -> HttpResponse:
     """Check the log's chain, a piece at a time: the page asks for the next one by itself, or by its button."""
     after = read_number(request.GET.get("after", ""), 0, MOST)
-    context = {"checked": log_check.check(request.user, after=after)} if "after" in request.GET else {}
-    return render(request, "history/_check.html" if request.htmx else "history/check.html", context)
+    context = {"checked": verification.check(request.user, after=after)} if "after" in request.GET else {}
+    return render(request, "history/_check.html" if wants_fragment(request) else "history/check.html", context)
 
 
 @login_required
@@ -165,7 +147,7 @@ def persona_past(request: Request) -> HttpResponse:
     context["wrong"] = bool(request.GET.get("day")) and day is None
     if day:
         at = _moment(day, time)
-        context |= {"time": time if at else "", "at": at or log_history.end_of(day)}
+        context |= {"time": time if at else "", "at": at or entries.end_of(day)}
         context |= _past(request, context["at"])
     return render(request, "history/past.html", context)
 

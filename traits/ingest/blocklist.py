@@ -5,61 +5,74 @@ They stand with the erasure (Erasure.bar) until the person lifts them. A categor
 
 import hashlib
 import json
-from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from traits.evidence import Piece
-from traits.ingest.bulk_write import array, query
-from traits.ingest.parsing import Reason, Suggestion
+from traits.ingest.parsing import Reason
+from traits.ingest.sql import bars_of
 from traits.models import Erasure
 from traits.models.erasure import ErasureKind
 
-OF_PEOPLE = """
-    SELECT subject_id, kind, bar FROM traits_erasure WHERE subject_id = ANY(%(users)s::uuid[]) AND bar <> ''
-"""
 OFF = ("user", "this person takes no suggestions")
 CATEGORY_OFF = ("trait_category", "this person takes no suggestions of this category")
 ERASED = ("supporting_evidence", "the person has erased this evidence")
 
 
-@dataclass(slots=True)
-class Bars:
+class Suggested(Protocol):
+    """A record on its way in, or a candidate that is stored."""
+
+    @property
+    def trait_category(self) -> str: ...
+    @property
+    def supporting_evidence(self) -> list[Piece]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Blocklist:
     """What one person takes no more: categories, and digests of sources and of pieces of evidence."""
 
-    categories: set[str] = field(default_factory=set)
-    sources: set[str] = field(default_factory=set)
-    pieces: set[str] = field(default_factory=set)
+    user_id: UUID
+    categories: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+    pieces: frozenset[str] = frozenset()
 
-    def refuse(self, user: UUID, row: Suggestion) -> list[Reason]:
-        """Why the person does not take the suggestion; what is left of its evidence stays in the row."""
-        if row.trait_category in self.categories:
-            return [CATEGORY_OFF]
-        kept = [piece for piece in row.supporting_evidence if not self._holds(user, piece)]
-        if row.supporting_evidence and not kept:
-            return [ERASED]
-        row.supporting_evidence = kept
-        return []
+    def reason_to_refuse(self, suggested: Suggested) -> Reason | None:
+        """Why the person does not take the suggestion; None where they do, at least with some of its evidence."""
+        if suggested.trait_category in self.categories:
+            return CATEGORY_OFF
+        if suggested.supporting_evidence and not self.accepted_evidence(suggested):
+            return ERASED
+        return None
 
-    def _holds(self, user: UUID, piece: Piece) -> bool:
+    def accepted_evidence(self, suggested: Suggested) -> list[Piece]:
+        """What the person takes of the suggestion's evidence."""
+        return [piece for piece in suggested.supporting_evidence if not self._holds(piece)]
+
+    def _holds(self, piece: Piece) -> bool:
         source = piece["source_package_id"]
-        if self.sources and source is not None and source_bar(user, source) in self.sources:
+        if self.sources and source is not None and source_bar(self.user_id, source) in self.sources:
             return True
-        return bool(self.pieces) and piece_bar(user, piece) in self.pieces
+        return bool(self.pieces) and piece_bar(self.user_id, piece) in self.pieces
 
 
-def of_people(users: Collection[UUID]) -> dict[UUID, Bars]:
-    """The bars of those people who have any."""
-    found = defaultdict[UUID, Bars](Bars)
-    for user, kind, bar in query(OF_PEOPLE, {"users": array(users)}):
-        if kind == ErasureKind.CATEGORY:
-            found[user].categories.add(bar)
-        elif kind == ErasureKind.SOURCE:
-            found[user].sources.add(bar)
-        elif kind == ErasureKind.EVIDENCE:
-            found[user].pieces.add(bar)
-    return found
+def of_people(users: Collection[UUID]) -> dict[UUID, Blocklist]:
+    """The blocklists of those people who have one."""
+    bars: dict[UUID, dict[str, set[str]]] = {}
+    for user, kind, bar in bars_of(users):
+        bars.setdefault(user, {}).setdefault(kind, set()).add(bar)
+    return {user: _blocklist(user, by_kind) for user, by_kind in bars.items()}
+
+
+def of_person(user: UUID) -> Blocklist:
+    return of_people([user]).get(user) or Blocklist(user)
+
+
+def _blocklist(user: UUID, bars: dict[str, set[str]]) -> Blocklist:
+    kinds = (ErasureKind.CATEGORY, ErasureKind.SOURCE, ErasureKind.EVIDENCE)
+    return Blocklist(user, *(frozenset(bars.get(kind, ())) for kind in kinds))
 
 
 def ended_accounts(external_ids: Iterable[str]) -> set[str]:

@@ -1,8 +1,9 @@
-"""One row of a candidate file, checked and normalised. Reasons name fields, never what stood in them."""
+"""One record of a candidate, checked and normalised. Faults name fields as they were sent, never what stood in them."""
 
 import contextlib
 import datetime as dt
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -21,34 +22,69 @@ MAX_DETAIL = 1_000
 MAX_REASONS = 20
 YEARS = range(1900, 3000)
 CATEGORIES = frozenset(Category.values)
-FIELDS = frozenset(
-    [
-        "candidate_id",
-        "user",
-        "trait_name",
-        "trait_description",
-        "trait_category",
-        "confidence_score",
-        "supporting_evidence",
-        "originating_models",
-        "associated_feature_set_ids",
-        "concepts",
-        "created_at",
-    ]
-)
-OPTIONAL_FIELDS = frozenset({"supersedes", "language"})
-USER_FIELDS = frozenset({"external_id", "display_name"})
-PIECE_FIELDS = frozenset({"type", "content", "source_package_id", "source_detail"})
-OPTIONAL_PIECE_FIELDS = frozenset({"start_time", "end_time", "relevance_score"})
+NULLABLE = frozenset({"supersedes", "language", "source_package_id", "start_time", "end_time", "relevance_score"})
+"""Columns whose field may be null as well as missing."""
 is_uuid = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}").fullmatch
 
 
-@dataclass(slots=True)
-class Suggestion:
-    """A row that fits. Attributes have the names of ExtractedTraitCandidate's columns; created_at is in UTC.
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a JSON object calls its fields.
 
-    user_id is an account that exists, where the row names one instead of an external_id. dated says whether the row
-    came with created_at; otherwise it is the time of arrival, which a repeat does not change.
+    columns: column → name. required: names that each object must have. ignored: names that are allowed and not read.
+    """
+
+    columns: Mapping[str, str]
+    required: frozenset[str]
+    ignored: frozenset[str] = frozenset()
+
+    def unknown(self, row: Mapping[str, Any]) -> list[str]:
+        """The names in the object that mean nothing here."""
+        return sorted(row.keys() - self.columns.values() - self.ignored)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How a record names what it holds.
+
+    whole: what faults call the record itself. person: the names inside the field of the column `user`; None where
+    external_id, display_name and user_id are fields of the record.
+    """
+
+    whole: str
+    record: Names
+    piece: Names
+    person: Names | None = None
+
+
+def _by_column(required: str, optional: str = "", **named: str) -> Names:
+    """Names that are the columns', but for a few."""
+    columns = {column: named.get(column, column) for column in [*required.split(), *optional.split()]}
+    return Names(columns, frozenset(columns[column] for column in required.split()))
+
+
+FILE = Format(
+    whole="line",
+    record=_by_column(
+        "candidate_id user trait_name trait_description trait_category confidence_score supporting_evidence"
+        " originating_models associated_raw_feature_set_ids concepts created_at",
+        "supersedes language",
+        associated_raw_feature_set_ids="associated_feature_set_ids",
+    ),
+    piece=_by_column("type content source_package_id source_detail", "start_time end_time relevance_score"),
+    person=_by_column("external_id display_name"),
+)
+"""Lines of candidate files."""
+NOBODY = Names({"external_id": "external_id", "display_name": "display_name"}, frozenset())
+"""For a record without its field `user`, whose absence is fault enough."""
+
+
+@dataclass(slots=True)
+class CandidateRecord:
+    """A record that fits. Attributes have the names of ExtractedTraitCandidate's columns; created_at is in UTC.
+
+    user_id is an account, where the record names one instead of an external_id. dated says whether the record came
+    with created_at; otherwise it is the time of arrival, which a repeat does not change.
     """
 
     candidate_id: UUID
@@ -70,7 +106,7 @@ class Suggestion:
     dated: bool = True
 
 
-def parse_line(line: bytes) -> Suggestion | list[Reason]:
+def parse_line(line: bytes) -> CandidateRecord | list[Reason]:
     """Read one line of JSON Lines."""
     try:
         return parse(orjson.loads(line))
@@ -78,15 +114,14 @@ def parse_line(line: bytes) -> Suggestion | list[Reason]:
         return [("line", f"is not valid JSON ({error.msg}, character {error.pos + 1})")]
 
 
-def parse(row: object) -> Suggestion | list[Reason]:
-    """Read one JSON value; reasons when it does not fit, at most MAX_REASONS of them."""
+def parse(row: object, shape: Format = FILE) -> CandidateRecord | list[Reason]:
+    """Read one JSON value in the names of this format; at most MAX_REASONS reasons when it does not fit."""
     reasons: list[Reason] = []
-    fields = _Object(row, "", FIELDS, OPTIONAL_FIELDS, reasons)
-    user_fields = USER_FIELDS if "user" in fields.row else frozenset()
-    person = _Object(fields.row.get("user", {}), "user", user_fields, frozenset(), reasons)
+    fields = _Fields(row, shape.record, "", shape.whole, reasons)
+    person = _person(fields, shape)
     candidate_id = fields.uuid("candidate_id")
     name = fields.text("trait_name", MAX_NAME).strip()
-    suggestion = Suggestion(
+    record = CandidateRecord(
         candidate_id=candidate_id,
         external_id=person.text("external_id", MAX_NAME),
         display_name=person.text("display_name", MAX_NAME, empty=True),
@@ -94,35 +129,44 @@ def parse(row: object) -> Suggestion | list[Reason]:
         name_key=name_key(name),
         trait_description=fields.text("trait_description", MAX_TEXT, empty=True),
         trait_category=fields.category("trait_category"),
-        supporting_evidence=_evidence(candidate_id, fields, reasons),
+        supporting_evidence=_evidence(candidate_id, fields, shape),
         confidence_score=fields.number("confidence_score", 1.0) or 0.0,
         originating_models=list(dict.fromkeys(fields.texts("originating_models"))),
-        associated_raw_feature_set_ids=list(dict.fromkeys(fields.uuids("associated_feature_set_ids"))),
+        associated_raw_feature_set_ids=list(dict.fromkeys(fields.uuids("associated_raw_feature_set_ids"))),
         concepts=once_each(fields.texts("concepts")),
         supersedes=[other for other in dict.fromkeys(fields.uuids("supersedes")) if other != candidate_id],
-        language=fields.text("language", 35, empty=True, null=True),
+        language=fields.text("language", 35, empty=True),
         created_at=fields.moment("created_at"),
+        user_id=person.uuid("user_id") if person.has("user_id") else None,
+        dated="created_at" in shape.record.columns,
     )
-    return reasons[:MAX_REASONS] or suggestion
+    return reasons[:MAX_REASONS] or record
 
 
-def _evidence(candidate_id: UUID, fields: "_Object", reasons: list[Reason]) -> list[Piece]:
+def _person(fields: "_Fields", shape: Format) -> "_Fields":
+    if shape.person is None:
+        return fields
+    names = shape.person if fields.has("user") else NOBODY
+    return _Fields(fields.get("user") if fields.has("user") else {}, names, "user", "user", fields.reasons)
+
+
+def _evidence(candidate_id: UUID, fields: "_Fields", shape: Format) -> list[Piece]:
     pieces: dict[str, Piece] = {}
+    path = fields.names["supporting_evidence"]
     for index, value in enumerate(fields.items("supporting_evidence", MAX_EVIDENCE)):
-        piece = _piece(candidate_id, value, f"supporting_evidence[{index}]", reasons)
+        piece = _piece(candidate_id, _Fields(value, shape.piece, f"{path}[{index}]", "", fields.reasons))
         pieces.setdefault(piece["evidence_id"], piece)
-        if len(reasons) >= MAX_REASONS:
+        if len(fields.reasons) >= MAX_REASONS:
             break
     return list(pieces.values())
 
 
-def _piece(candidate_id: UUID, value: object, path: str, reasons: list[Reason]) -> Piece:
-    fields = _Object(value, path, PIECE_FIELDS, OPTIONAL_PIECE_FIELDS, reasons)
+def _piece(candidate_id: UUID, fields: "_Fields") -> Piece:
     piece: Piece = {
         "evidence_id": "",
         "type": fields.text("type", 64),
         "content": fields.text("content", MAX_EVIDENCE_TEXT),
-        "source_package_id": fields.text("source_package_id", MAX_NAME, empty=True, null=True) or None,
+        "source_package_id": fields.text("source_package_id", MAX_NAME, empty=True) or None,
         "source_detail": fields.text("source_detail", MAX_DETAIL, empty=True),
         "start_time": fields.number("start_time", MAX_SECONDS),
         "end_time": fields.number("end_time", MAX_SECONDS),
@@ -131,104 +175,109 @@ def _piece(candidate_id: UUID, value: object, path: str, reasons: list[Reason]) 
     }
     start, end = piece["start_time"], piece["end_time"]
     if start is not None and end is not None and end < start:
-        fields.fault("end_time", "is before start_time")
-    if not reasons:
+        fields.fault("end_time", f"is before {fields.names['start_time']}")
+    if not fields.reasons:
         piece["evidence_id"] = evidence_id(candidate_id, piece)
     return piece
 
 
-class _Object:
-    """A JSON object whose fields are read one by one; each fault goes to reasons, and a harmless value is returned."""
+class _Fields:
+    """A JSON object's fields, read by column; each fault goes to reasons, and a harmless value is returned."""
 
-    __slots__ = ("path", "reasons", "row")
+    __slots__ = ("names", "path", "reasons", "row")
 
-    def __init__(
-        self, row: object, path: str, required: frozenset[str], optional: frozenset[str], reasons: list[Reason]
-    ) -> None:
-        self.path, self.reasons = path, reasons
-        self.row: dict[str, Any] = row if isinstance(row, dict) else {}
+    def __init__(self, row: object, names: Names, path: str, whole: str, reasons: list[Reason]) -> None:
+        self.path, self.reasons, self.names = path, reasons, names.columns
+        self.row: dict[Any, Any] = row if isinstance(row, dict) else {}
         if not isinstance(row, dict):
-            reasons.append((path or "line", "must be a JSON object"))
-        elif row.keys() != required:
-            for name in sorted(required - row.keys()):
-                self.fault(name, "is missing")
-            for name in sorted(row.keys() - required - optional):
-                self.fault(_printable(name), "is not a known field")
+            reasons.append((path or whole, "must be a JSON object"))
+        elif row.keys() != names.required:
+            reasons += [(self._place(name), "is missing") for name in sorted(names.required - row.keys())]
+            reasons += [(self._place(_printable(name)), "is not a known field") for name in names.unknown(row)]
 
-    def fault(self, name: str, what: str) -> None:
-        self.reasons.append((f"{self.path}.{name}" if self.path else name, what))
+    def has(self, column: str) -> bool:
+        return self.names.get(column) in self.row
 
-    def text(self, name: str, longest: int, *, empty: bool = False, null: bool = False) -> str:
-        value: Any = self.row.get(name)
-        if value is None and (null or name not in self.row):
+    def get(self, column: str) -> Any:
+        return self.row.get(self.names.get(column))
+
+    def fault(self, column: str, what: str, place: str = "") -> None:
+        self.reasons.append((self._place(self.names[column] + place), what))
+
+    def _place(self, name: str) -> str:
+        return f"{self.path}.{name}" if self.path else name
+
+    def text(self, column: str, longest: int, *, empty: bool = False) -> str:
+        value: Any = self.get(column)
+        if value is None and (column in NULLABLE or not self.has(column)):
             return ""
         if fault := _text_fault(value, longest, empty):
-            self.fault(name, fault)
+            self.fault(column, fault)
             return ""
         return value  # type: ignore[no-any-return]
 
-    def number(self, name: str, most: float) -> float | None:
-        value: Any = self.row.get(name)
-        if value is None and (name in OPTIONAL_PIECE_FIELDS or name not in self.row):
+    def number(self, column: str, most: float) -> float | None:
+        value: Any = self.get(column)
+        if value is None and (column in NULLABLE or not self.has(column)):
             return None
         if type(value) not in (int, float):
-            self.fault(name, "must be a number")
+            self.fault(column, "must be a number")
         elif not 0 <= value <= most:
-            self.fault(name, f"must lie between 0 and {most:.0f}")
+            self.fault(column, f"must lie between 0 and {most:.0f}")
         else:
             return float(value) + 0.0  # turns -0.0 into 0.0
         return None
 
-    def uuid(self, name: str) -> UUID:
-        value = self.row.get(name)
+    def uuid(self, column: str) -> UUID:
+        value = self.get(column)
         if isinstance(value, str) and is_uuid(value):
             return UUID(value)
-        if name in self.row:
-            self.fault(name, "must be a UUID")
+        if self.has(column):
+            self.fault(column, "must be a UUID")
         return UUID(int=0)
 
-    def category(self, name: str) -> str:
-        value = self.row.get(name)
+    def category(self, column: str) -> str:
+        value = self.get(column)
         if isinstance(value, str) and value in CATEGORIES:
             return value
-        if name in self.row:
-            self.fault(name, f"must be one of {', '.join(Category.values)}")
+        if self.has(column):
+            self.fault(column, f"must be one of {', '.join(Category.values)}")
         return ""
 
-    def moment(self, name: str) -> dt.datetime:
+    def moment(self, column: str) -> dt.datetime:
         with contextlib.suppress(ValueError, TypeError):
-            value = dt.datetime.fromisoformat(self.row.get(name))  # type: ignore[arg-type]
+            value = dt.datetime.fromisoformat(self.get(column))
             if value.tzinfo and value.year in YEARS:
                 return value.astimezone(dt.UTC)
-        if name in self.row:
-            self.fault(name, f"must be an ISO 8601 time with a zone, {YEARS.start} to {YEARS.stop - 1}")
+        if self.has(column):
+            self.fault(column, f"must be an ISO 8601 time with a zone, {YEARS.start} to {YEARS.stop - 1}")
         return dt.datetime.now(dt.UTC)
 
-    def items(self, name: str, most: int) -> list[Any]:
-        value = self.row.get(name)
-        if value is None and (name in OPTIONAL_FIELDS or name not in self.row):
+    def items(self, column: str, most: int) -> list[Any]:
+        value = self.get(column)
+        if value is None and (column in NULLABLE or not self.has(column)):
             return []
         if not isinstance(value, list):
-            self.fault(name, "must be a list")
+            self.fault(column, "must be a list")
         elif len(value) > most:
-            self.fault(name, f"holds more than {most} items")
+            self.fault(column, f"holds more than {most} items")
         else:
             return value
         return []
 
-    def texts(self, name: str) -> list[str]:
-        values = self.items(name, MAX_LIST)
+    def texts(self, column: str) -> list[str]:
+        values = self.items(column, MAX_LIST)
         for index, value in enumerate(values):
             if fault := _text_fault(value, MAX_NAME, empty=False):
-                self.fault(f"{name}[{index}]", fault)
+                self.fault(column, fault, f"[{index}]")
                 return []
         return [value.strip() for value in values]
 
-    def uuids(self, name: str) -> list[UUID]:
-        values = self.items(name, MAX_EVIDENCE)
+    def uuids(self, column: str) -> list[UUID]:
+        values = self.items(column, MAX_EVIDENCE)
         for index, value in enumerate(values):
             if not isinstance(value, str) or not is_uuid(value):
-                self.fault(f"{name}[{index}]", "must be a UUID")
+                self.fault(column, "must be a UUID", f"[{index}]")
                 return []
         return [UUID(value) for value in values]
 

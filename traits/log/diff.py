@@ -10,9 +10,10 @@ from typing import Any, Literal
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 
-from traits.log.narration import plural, value_words
+from traits.log.narration import plural
 from traits.log.snapshots import State, moment
 from traits.models import Category, TraitStatus, Verdict
+from traits.models.styles import value_words
 
 Kind = Literal["", "ins", "del"]
 MOST_WORDS = 1_500
@@ -96,8 +97,13 @@ def _shown(key: str, value: Any) -> str:
 
 
 def _style(old: State | None, new: State | None) -> list[Difference]:
-    shown = [value_words(each["element"], each["value"]) if each else "" for each in (old, new)]
-    return [Difference("Value", _replaced(*shown))] if old and shown[0] != shown[1] else []
+    if not old or (new and old["value"] == new["value"]):
+        return []
+    first, second = (value_words(each["element"], each["value"]) if each else "" for each in (old, new))
+    if new and first == second:
+        # Numbers that are close read the same.
+        first, second = str(old["value"]), str(new["value"])
+    return [Difference("Value", _replaced(first, second))]
 
 
 def _replaced(old: str, new: str) -> list[Part]:
@@ -168,7 +174,7 @@ def _evidence(old: Any, new: Any) -> list[Difference]:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ChangedPiece:
-    """A piece of evidence that came, went, or was judged anew; text is "" where it was erased."""
+    """A piece of evidence that came, went, or got another verdict; text is "" where it was erased."""
 
     kind: Kind
     text: str

@@ -11,8 +11,8 @@ from django.db.models import Exists, OuterRef, Subquery
 
 from ptfi.accounts.models import User
 from traits.models import Decision, UserRefinedTrait
+from traits.models.log import NEVER_UNDONE
 
-NEVER_UNDONE = (Decision.UNDONE, Decision.SUPERSEDED, Decision.EVIDENCE_ERASED)
 COLUMNS = {"trait": "trait_id_in_pkg", "candidate": "original_candidate_id", "style": "style_element"}
 """What an entry may touch, and the column that says which."""
 Thing = tuple[str, uuid.UUID | str]

@@ -3,18 +3,71 @@
 import dataclasses
 import datetime as dt
 import itertools
+import uuid
+from collections.abc import Iterator
 
 from django.db.models import Count, Max, Min, Q
 
 from ptfi.accounts.models import User
 from ptfi.db.snapshot import snapshot
-from traits import selectors
-from traits.log import entries as log
-from traits.models import UserRefinedTrait
+from traits.log.chain import ALGORITHMS, NO_HASH, digest_of, hash_of
+from traits.models import Decision, Persona, UserRefinedTrait
 
 PIECE = 5_000
 """Entries that are checked at once."""
 MOST_FAULTS = 20
+
+
+def redactions(user_id: uuid.UUID) -> dict[int, str]:
+    """The entries that erasures rewrote: revision → digest of the content that they left, in hexadecimal digits."""
+    entries = UserRefinedTrait.objects.filter(user_id=user_id, user_decision=Decision.EVIDENCE_ERASED)
+    found = dict[int, str]()
+    # A later one knows better: what was rewritten once may have been rewritten again.
+    for redacted in entries.order_by("revision").values_list("content__redacted", flat=True).iterator(200):
+        found |= {int(revision): digest for revision, digest in (redacted or {}).items()}
+    return found
+
+
+def verify(persona: Persona, *, after: int = 0, count: int | None = None) -> Iterator[str]:
+    """Each fault of a person's chain, in words; none when it is whole. The newest entry must be the persona's head.
+
+    after and count: only so many entries behind the one of that number, which was checked before.
+    """
+    rows = UserRefinedTrait.objects.filter(user_id=persona.user_id)
+    expected, previous = after, _hash_at(persona, after)
+    redacted = redactions(persona.user_id)
+    last = persona.revision if count is None else after + count
+    is_end = last >= persona.revision
+    piece = rows.filter(revision__gt=after) if is_end else rows.filter(revision__gt=after, revision__lte=last)
+    for entry in piece.order_by("revision").iterator(200):
+        expected += 1
+        if entry.revision != expected:
+            yield f"revision {expected} is missing (found {entry.revision})"
+            expected = entry.revision
+        if bytes(entry.previous_hash) != previous:
+            yield f"revision {entry.revision} does not follow the one before it"
+        yield from _entry_faults(entry, redacted.get(entry.revision, bytes(entry.digest).hex()))
+        previous = bytes(entry.hash)
+    if is_end and (expected, previous) != (persona.revision, bytes(persona.hash)):
+        yield f"the log ends at revision {expected}, the persona's head is {persona.revision}"
+    elif not is_end and expected < last:
+        yield f"revision {expected + 1} is missing"
+
+
+def _entry_faults(entry: UserRefinedTrait, digest: str) -> Iterator[str]:
+    """What does not fit within an entry; digest is what its content must have, in hexadecimal digits."""
+    if entry.hash_algorithm not in ALGORITHMS:
+        yield f"revision {entry.revision}: its hash algorithm {entry.hash_algorithm} is unknown"
+        return
+    if digest_of(bytes(entry.salt), entry.content, entry.hash_algorithm).hex() != digest:
+        yield f"revision {entry.revision}: the content was changed"
+    if hash_of(entry) != bytes(entry.hash):
+        yield f"revision {entry.revision}: a column was changed"
+
+
+def _hash_at(persona: Persona, revision: int) -> bytes:
+    rows = UserRefinedTrait.objects.filter(user_id=persona.user_id, revision=revision)
+    return bytes(rows.values_list("hash", flat=True).first() or NO_HASH) if revision else NO_HASH
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,8 +92,8 @@ class Checked:
 def check(user: User, after: int = 0) -> Checked:
     """Check a piece of entries after the one of that number, as of one moment; the caller is in no transaction."""
     with snapshot():
-        persona = selectors.persona(user)
-        faults = list(itertools.islice(log.verify(persona, after=after, count=PIECE), MOST_FAULTS))
+        persona = Persona.objects.filter(user=user).first() or Persona(user=user)
+        faults = list(itertools.islice(verify(persona, after=after, count=PIECE), MOST_FAULTS))
         found = UserRefinedTrait.objects.filter(user=user).aggregate(
             since=Min("created_at"), until=Max("created_at"), redacted=Count("pk", filter=Q(salt=b""))
         )

@@ -1,5 +1,7 @@
 """What was suggested, and what must not be suggested again."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -164,3 +166,8 @@ class ExtractedTraitCandidate(models.Model):
     @property
     def is_undecided(self) -> bool:
         return self.status in UNDECIDED
+
+    def set_status(self, status: str, at: dt.datetime) -> None:
+        """Give it a new status, in memory; snoozing adds until when."""
+        self.status, self.deferred_until = status, None
+        self.version, self.updated_at = self.version + 1, at

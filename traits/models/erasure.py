@@ -30,6 +30,10 @@ class ErasureState(models.TextChoices):
     EXPIRED = "expired", "Not confirmed in time"
 
 
+UNDER_WAY = (ErasureState.ERASING, ErasureState.ERASED)
+"""The states in which PostgreSQL or the graph has still something to erase."""
+
+
 class Erasure(models.Model):
     """What a person, or staff for them, had erased; it holds ids, times and counts, never a text.
 

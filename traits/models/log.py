@@ -27,6 +27,20 @@ class Decision(models.TextChoices):
     UNDONE = "undone", "Undone"
 
 
+# Of a new kind of decision, say here what it counts as.
+SETTLING = (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.MERGED, Decision.REJECTED, Decision.REMOVED)
+"""What settles a suggestion, until it is reopened or this is undone; Quality has a column for each, in this order."""
+PLACING = (*SETTLING, Decision.DEFERRED)
+"""What says where a suggestion stands; the rest of its history is about the trait that it became."""
+TURNING = (*SETTLING, Decision.REOPENED)
+"""What settles a suggestion, or takes that back."""
+SUPPRESSING = (Decision.REJECTED, Decision.REMOVED)
+"""What keeps the same from being suggested again."""
+COUNTING_TRAITS = (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.USER_ADDED, Decision.REMOVED)
+"""What makes the person's traits more or fewer."""
+FOR_MANY = (Decision.CONFIRMED_ASIS, Decision.REJECTED, Decision.DEFERRED)
+"""What can be decided on many suggestions together."""
+NEVER_UNDONE = (Decision.UNDONE, Decision.SUPERSEDED, Decision.EVIDENCE_ERASED)
 FREQUENT = (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.REJECTED)
 """Most of any log."""
 
@@ -47,7 +61,7 @@ class RejectionCode(models.TextChoices):
 
 
 class UserRefinedTrait(models.Model):
-    """One entry of the log, insert-only by a trigger; traits/log/entries.py says what the hashes cover."""
+    """One entry of the log, insert-only by a trigger; traits/log/chain.py says what the hashes cover."""
 
     refinement_action_id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)

@@ -1,5 +1,6 @@
 """What staff did with suggestions; never a decision, which is the person's alone."""
 
+import dataclasses
 import uuid
 
 from django.conf import settings
@@ -16,6 +17,62 @@ class ModerationAction(models.TextChoices):
     RELEASE = "release", "Released"
     REASSIGN = "reassign", "Given to somebody else"
     RECEIVE = "receive", "Taken over from somebody else"
+
+    @property
+    def words(self) -> "ActionWords":
+        return WORDS[self]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ActionWords:
+    """What an action is called, besides its label, which says that it was done.
+
+    told: what the person reads of it. name, meaning and permission: of an action that staff choose, "" for the others.
+    """
+
+    told: str
+    name: str = ""
+    meaning: str = ""
+    permission: str = ""
+
+
+WORDS = {
+    ModerationAction.ARCHIVE: ActionWords(
+        name="Archive",
+        meaning="They leave the queue, undecided. Only staff can put them back.",
+        told="Staff took a suggestion out of your queue",
+        permission="traits.archive_candidate",
+    ),
+    ModerationAction.REQUEUE: ActionWords(
+        name="Put back into the queue",
+        meaning="They are in the queue again, to be decided.",
+        told="Staff put a suggestion back into your queue",
+        permission="traits.requeue_candidate",
+    ),
+    ModerationAction.FLAG: ActionWords(
+        name="Hold back",
+        meaning="They are out of sight for the person, who cannot decide about them until you release them.",
+        told="Staff hold a suggestion back for now",
+        permission="traits.flag_candidate",
+    ),
+    ModerationAction.RELEASE: ActionWords(
+        name="Release",
+        meaning="The person sees them again and can decide.",
+        told="Staff released a suggestion that was held back",
+        permission="traits.flag_candidate",
+    ),
+    ModerationAction.REASSIGN: ActionWords(
+        name="Give to somebody else",
+        meaning="They came to the wrong person, and go to the one whom they are about. Both are told.",
+        told="Staff took away a suggestion that is about somebody else",
+        permission="traits.reassign_candidate",
+    ),
+    ModerationAction.RECEIVE: ActionWords(
+        told="Staff brought you a suggestion that had come to somebody else by mistake",
+    ),
+}
+CHOSEN_ACTIONS = [action for action in ModerationAction if action.words.name]
+"""The actions that staff choose."""
 
 
 class ModerationEntry(models.Model):

@@ -1,10 +1,12 @@
 """What a person has: the head of their log, and the traits that hold now."""
 
+import datetime as dt
 import uuid
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from traits.models.candidates import Category
 from traits.models.limits import MAX_NAME
@@ -64,6 +66,11 @@ class Persona(models.Model):
     def behind(self) -> int:
         """Entries of the log that the graph does not show yet."""
         return self.revision - self.projected_revision
+
+    def next_moment(self) -> dt.datetime:
+        """The time of the next entry: never before the newest one, even if the clock was set back."""
+        now = timezone.now()
+        return max(now, self.last_entry_at) if self.last_entry_at else now
 
 
 class ActedFor(Persona):

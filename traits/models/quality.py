@@ -1,6 +1,8 @@
-"""What became of the suggestions, in numbers: no text and no id of anybody's. manage.py refresh_quality writes it."""
+"""What became of the suggestions, in numbers: no text, no id of a person. refresh_quality_statistics counts them."""
 
 from django.db import models
+
+from traits.models.log import RejectionCode
 
 UNKNOWN_BAND = -1
 """The band of suggestions that were erased since: neither category nor confidence of them is left."""
@@ -12,6 +14,7 @@ class Quality(models.Model):
     model is "" for all of them together: one that several models made counts once there, and once for each of them.
     category is "" and band UNKNOWN_BAND where the suggestion was erased since. band is the confidence's first decimal.
     week is its Monday (UTC). A decision counts in its own week, for as long as it is the newest that was not undone.
+    Each reason of a rejection has a column too, named by its code, which is added below.
     said is the sum of the confidences; the columns from within_hour on say how long the suggestion had been there.
     """
 
@@ -24,12 +27,6 @@ class Quality(models.Model):
     merged = models.IntegerField()
     rejected = models.IntegerField()
     removed = models.IntegerField()
-    not_me = models.IntegerField()
-    outdated = models.IntegerField()
-    wrong_evidence = models.IntegerField()
-    too_private = models.IntegerField()
-    duplicate = models.IntegerField()
-    other = models.IntegerField()
     said = models.FloatField()
     within_hour = models.IntegerField()
     within_day = models.IntegerField()
@@ -45,6 +42,10 @@ class Quality(models.Model):
 
     def __str__(self) -> str:
         return f"{self.week} {self.model}"
+
+
+for _code in RejectionCode.values:
+    Quality.add_to_class(_code, models.IntegerField())
 
 
 class QualityWaiting(models.Model):

@@ -3,21 +3,19 @@
 Whatever the person has dealt with (an entry of the log names it) is theirs alone; staff can hold it back, no more.
 """
 
-import copy
 import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable
-from typing import cast
 
 from django.utils import timezone
 
 from ptfi.accounts.models import User
+from ptfi.db import sql
 from traits.decisions.locking import atomic
 from traits.errors import InvalidError
-from traits.ingest import blocklist as bars
-from traits.ingest.bulk_write import query
-from traits.ingest.parsing import Suggestion
+from traits.ingest import blocklist
+from traits.ingest.blocklist import Blocklist
 from traits.log.snapshots import State
 from traits.models import (
     CandidateStatus,
@@ -40,7 +38,7 @@ Candidates = dict[uuid.UUID, ExtractedTraitCandidate]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Action:
+class Moderation:
     """What is to be done; kind goes with flag, to (who gets them) with reassign."""
 
     name: ModerationAction
@@ -50,7 +48,7 @@ class Action:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Outcome:
+class ModerationOutcome:
     """What was done, or would be; refused: why not, by the candidate's id."""
 
     done: list[ExtractedTraitCandidate]
@@ -71,10 +69,10 @@ class Facts:
     archived: set[uuid.UUID]
     suppressed: set[tuple[uuid.UUID, str, str]]
     is_off: bool
-    bars: bars.Bars
+    blocklist: Blocklist | None
 
 
-def preview(action: Action, candidate_ids: Iterable[uuid.UUID]) -> Outcome:
+def preview(action: Moderation, candidate_ids: Iterable[uuid.UUID]) -> ModerationOutcome:
     """What act() would do now. Raises InvalidError for more than MOST."""
     ids = _chosen(candidate_ids)
     rows = ExtractedTraitCandidate.objects.defer("search").in_bulk(ids)
@@ -82,7 +80,7 @@ def preview(action: Action, candidate_ids: Iterable[uuid.UUID]) -> Outcome:
 
 
 @atomic
-def act(*, actor: User, action: Action, candidate_ids: Iterable[uuid.UUID]) -> Outcome:
+def act(*, actor: User, action: Moderation, candidate_ids: Iterable[uuid.UUID]) -> ModerationOutcome:
     """Do it with those that take it, and keep an entry for each person concerned.
 
     Raises InvalidError (reason, kind, to) for what is missing, or for more than MOST.
@@ -115,7 +113,7 @@ def _chosen(candidate_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
     return ids
 
 
-def _check(action: Action) -> None:
+def _check(action: Moderation) -> None:
     faults = {}
     if not action.reason.strip() or len(action.reason) > MAX_REASON:
         faults["reason"] = [f"Give a reason of at most {MAX_REASON} characters."]
@@ -127,13 +125,13 @@ def _check(action: Action) -> None:
         raise InvalidError(details=faults)
 
 
-def _sorted_out(action: Action, ids: Collection[uuid.UUID], rows: Candidates) -> Outcome:
+def _sorted_out(action: Moderation, ids: Collection[uuid.UUID], rows: Candidates) -> ModerationOutcome:
     facts = _facts(action, rows.values())
     refused = {pk: why for pk in ids if (why := _refusal(action, rows[pk], facts) if pk in rows else "It is gone.")}
-    return Outcome(done=[rows[pk] for pk in ids if pk not in refused], refused=refused)
+    return ModerationOutcome(done=[rows[pk] for pk in ids if pk not in refused], refused=refused)
 
 
-def _facts(action: Action, rows: Collection[ExtractedTraitCandidate]) -> Facts:
+def _facts(action: Moderation, rows: Collection[ExtractedTraitCandidate]) -> Facts:
     ids = [row.pk for row in rows]
     entries = UserRefinedTrait.objects.filter(original_candidate__in=ids).order_by()
     kept = ModerationEntry.objects.filter(candidate_id__in=ids, action=ModerationAction.ARCHIVE)
@@ -147,11 +145,11 @@ def _facts(action: Action, rows: Collection[ExtractedTraitCandidate]) -> Facts:
         archived=set(kept.values_list("candidate_id", flat=True)),
         suppressed=set(suppressions.values_list("user_id", "name_key", "category")),
         is_off=bool(to),
-        bars=bars.of_people([action.to.pk]).get(action.to.pk, bars.Bars()) if action.to else bars.Bars(),
+        blocklist=blocklist.of_person(action.to.pk) if action.to else None,
     )
 
 
-def _refusal(action: Action, row: ExtractedTraitCandidate, facts: Facts) -> str:
+def _refusal(action: Moderation, row: ExtractedTraitCandidate, facts: Facts) -> str:
     """Why this is not done with it; "" where it is."""
     if action.name == ModerationAction.RELEASE:
         return "" if row.held_reason else "It is not held back."
@@ -189,15 +187,17 @@ def _why_not_given(to: User, row: ExtractedTraitCandidate, facts: Facts) -> str:
         return "That person takes no suggestions."
     if (to.pk, row.name_key, row.trait_category) in facts.suppressed:
         return "That person has rejected the same."
-    # It has a suggestion's fields; refuse() leaves in it what the person would still take.
-    left = copy.copy(row)
-    if facts.bars.refuse(to.pk, cast(Suggestion, left)) or left.supporting_evidence != row.supporting_evidence:
+    if facts.blocklist and not _is_taken_whole(row, facts.blocklist):
         return "That person has erased this, and takes it in no more."
     return ""
 
 
+def _is_taken_whole(row: ExtractedTraitCandidate, person: Blocklist) -> bool:
+    return not person.reason_to_refuse(row) and person.accepted_evidence(row) == row.supporting_evidence
+
+
 def _carried_out(
-    action: Action, row: ExtractedTraitCandidate, actor: User, at: dt.datetime, batch_id: uuid.UUID
+    action: Moderation, row: ExtractedTraitCandidate, actor: User, at: dt.datetime, batch_id: uuid.UUID
 ) -> list[ModerationEntry]:
     """Change the row, in memory; the entries about it: one, or one for each of two people."""
     before, owner = _state(row), row.user_id
@@ -242,4 +242,4 @@ def without_text(held_reason: str) -> str:
 
 def blank_reasons(user: User, candidate_ids: list[uuid.UUID]) -> None:
     """Take away what staff wrote about these suggestions; only for an erasure that is under way."""
-    query("SELECT blank_moderation(%(user)s, %(ids)s)", {"user": user.pk, "ids": candidate_ids})
+    sql.call("blank_moderation", user.pk, candidate_ids)

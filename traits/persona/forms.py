@@ -1,23 +1,35 @@
-"""The form of a trait that the person has, or adds."""
+"""What the pages of the persona send: the form of a trait, and the decisions about one or two of them."""
 
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 
 from ptfi.accounts.models import User
-from traits.decisions.inputs import Changes, clean_changes
+from traits.confidence import RATING
+from traits.decisions.inputs import Changes, Relation, clean_changes
 from traits.errors import InvalidError
-from traits.forms import EditForm
+from traits.forms import (
+    WRITTEN,
+    AboutTraitField,
+    InputForm,
+    TraitFieldsForm,
+    UncheckedField,
+    VersionedForm,
+    VersionField,
+    as_typed,
+)
 from traits.models import Category, PersonaTrait
-from traits.persona import concept_spelling as likeness
+from traits.persona import concept_spelling
 from traits.persona.concept_spelling import Question
+from traits.web import lines
 
-TEXTS = ("name", "description", "category", "notes")
 LISTS = {"concepts": "another_concept", "expression_contexts": "another_context"}
 
 
-class TraitForm(EditForm):
+class TraitForm(TraitFieldsForm):
     """All that a person may write about a trait; trait is None for one that is being added."""
 
     category = forms.ChoiceField(
@@ -31,9 +43,9 @@ class TraitForm(EditForm):
     def __init__(self, data: QueryDict | None = None, trait: PersonaTrait | None = None) -> None:
         self.trait = trait
         super().__init__(data, initial=shown_values(trait) if trait else {})
-        if trait and trait.user_confidence:
+        if trait and self.initial[RATING]:
             # A rating can be changed, not taken back.
-            rating: Any = self.fields["user_confidence"]
+            rating: Any = self.fields[RATING]
             rating.choices = rating.choices[1:]
         for name in (*LISTS, *LISTS.values(), "description", "notes", "own_evidence"):
             self.fields[name].widget.attrs["dir"] = "auto"
@@ -46,9 +58,8 @@ class TraitForm(EditForm):
             if field in self.cleaned_data and self.cleaned_data.get(another):
                 self.cleaned_data[field] = [*self.cleaned_data[field], self.cleaned_data[another]]
         self.typed_concepts = list(self.cleaned_data.get("concepts", []))
-        meant = read_meant(self.data)
         if self.typed_concepts:
-            self.cleaned_data["concepts"] = [meant.get(name) or name for name in self.typed_concepts]
+            self.cleaned_data["concepts"] = [self.meant.get(name) or name for name in self.typed_concepts]
         try:
             clean_changes(self.trait_changes())
         except InvalidError as error:
@@ -61,35 +72,27 @@ class TraitForm(EditForm):
         "" is the name as it was typed; None where they were not asked.
         """
         known = self.trait.concepts if self.trait else []
-        meant = read_meant(self.data)
-        asked = likeness.questions(user, getattr(self, "typed_concepts", []), known)
-        return [(question, meant.get(question.name)) for question in asked]
+        asked = concept_spelling.questions(user, getattr(self, "typed_concepts", []), known)
+        return [(question, self.meant.get(question.name)) for question in asked]
+
+    @functools.cached_property
+    def meant(self) -> dict[str, str]:
+        """What the person said that each concept is meant to be; "" is the name as it was typed."""
+        names = self.data.getlist("unsure") if isinstance(self.data, QueryDict) else []
+        return {
+            name: self.data.get(f"meant-{place}", "") for place, name in enumerate(names[: concept_spelling.MAX_NEW])
+        }
 
     def trait_changes(self) -> Changes:
         """What differs from the trait; all that is given for a new one."""
-        shown = self._shown()
-        rating = self.cleaned_data.get("user_confidence")
-        given = {
-            field: self.cleaned_data[field]
-            for field in (*TEXTS, *LISTS)
-            if field in self.cleaned_data and self.cleaned_data[field] != shown.get(field)
-        }
-        return Changes(**given, user_confidence=int(rating) if rating else None)
-
-    def _shown(self) -> dict[str, Any]:
-        """The trait as its form reads when nothing was changed in it; browsers and fields trim what they send."""
-        if self.trait is None:
-            return {}
-        untouched = EditForm(data=shown_values(self.trait))
-        untouched.full_clean()
-        return untouched.cleaned_data
+        return self.changes_from(shown_values(self.trait) if self.trait else None)
 
     def differences(self) -> list[tuple[str, str]]:
         """Label and present value of each field that was sent with another one."""
         values = shown_values(self.trait) if self.trait else {}
         return [
             (str(field.label), shown)
-            for name, field in EditForm.base_fields.items()
+            for name, field in TraitFieldsForm.base_fields.items()
             if (shown := values.get(name)) and name in self.data and self._sent(name) != shown
         ]
 
@@ -97,21 +100,53 @@ class TraitForm(EditForm):
         return str(self.data.get(name, "")).replace("\r\n", "\n").strip()
 
 
-def read_meant(data: Any) -> dict[str, str]:
-    """What the person said that each concept is meant to be; "" is the name as it was typed."""
-    names = data.getlist("unsure") if isinstance(data, QueryDict) else []
-    return {name: data.get(f"meant-{place}", "") for place, name in enumerate(names[: likeness.MAX_NEW])}
-
-
 def shown_values(trait: PersonaTrait) -> dict[str, str]:
     """The trait as its form shows it first."""
-    return {
-        "name": trait.name,
-        "description": trait.description,
-        "category": trait.category,
-        "concepts": "\n".join(" ".join(concept.splitlines()) for concept in trait.concepts),
-        "expression_contexts": "\n".join(" ".join(context.splitlines()) for context in trait.expression_contexts),
-        "user_confidence": str(trait.user_confidence or ""),
-        "notes": trait.notes,
-        "own_evidence": "",
-    }
+    return {field: as_typed(getattr(trait, field)) for field in WRITTEN}
+
+
+class StatusForm(VersionedForm):
+    """Make a trait active, dormant or experimental."""
+
+    status = UncheckedField()
+
+
+class RemoveForm(VersionedForm):
+    """Take a trait out of the persona."""
+
+    reason = UncheckedField()
+
+
+class CompareForm(InputForm):
+    """How two traits go together: the answer names the one that stays as it is."""
+
+    answer = AboutTraitField()
+
+    def __init__(self, both: Sequence[PersonaTrait], data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        self.both = both
+        for trait in both:
+            self.fields[f"contexts-{trait.pk}"] = UncheckedField(initial=as_typed(trait.expression_contexts))
+            self.fields[f"version-{trait.pk}"] = VersionField()
+
+    def contexts_shown(self, trait: PersonaTrait) -> str:
+        """What was typed, or else the contexts that the trait has."""
+        name = f"contexts-{trait.pk}"
+        return str(self.data.get(name, self.fields[name].initial))
+
+    @property
+    def kind(self) -> str:
+        return str(self.cleaned["answer"].kind)
+
+    def arguments(self) -> dict[str, Any]:
+        """What the decision takes beside who decides. Raises InvalidError."""
+        sent, kept = self.cleaned, self.cleaned["answer"].trait_id
+        other = next((trait.pk for trait in self.both if trait.pk != kept), self.both[0].pk)
+        contexts = {pk: lines(sent.get(f"contexts-{pk}", "")) for pk in (kept, other)}
+        return {
+            "trait_id": kept,
+            "relation": Relation(trait_id=other, kind=self.kind, existing_contexts=contexts[other]),
+            "contexts": contexts[kept],
+            "version": sent.get(f"version-{kept}"),
+            "other_version": sent.get(f"version-{other}"),
+        }

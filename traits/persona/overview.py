@@ -5,57 +5,35 @@ import datetime as dt
 import itertools
 from typing import Any
 
-from django.db import connection
-from django.db.models import Avg, Case, Count, F, FloatField, Min, Q, Value, When
+from django.db.models import Avg, Count, Min, Q
 from django.utils import timezone
 
 from ptfi.accounts.models import User
+from ptfi.db import sql
+from traits.confidence import DECILES, STRENGTH
 from traits.models import (
     CandidateStatus,
     Decision,
     ExtractedTraitCandidate,
-    Origin,
     PersonaTrait,
     TraitStatus,
     UserRefinedTrait,
 )
+from traits.models.log import COUNTING_TRAITS
+from traits.persona.sql import GROWTH, RIGHT
 from traits.review.selectors import tab_condition
 
 MODELS = 6
 """Models that are shown, those with the most decided suggestions first."""
-BANDS = 10
 ENOUGH = 10
 """Decided suggestions from which on it is said whether a model is too sure."""
 OFF = 0.1
 DRAWN = 5
 """Decided suggestions from which on a band has a bar: the share of fewer says little."""
-COUNTED = (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.USER_ADDED, Decision.REMOVED)
 """Decisions that bring a trait, and the one that takes one away; undoing one does the opposite."""
 AGREED = [CandidateStatus.CONFIRMED.value, CandidateStatus.REFINED.value]
 # In which steps it is drawn, and up to how many days.
 STEPS = (("day", 31), ("week", 730), ("month", 10**6))
-GROWTH = """
-SELECT date_trunc(%(step)s, created_at AT TIME ZONE %(zone)s)::date,
-       sum(CASE WHEN decision = %(removed)s THEN -sign ELSE sign END)
-FROM (
-    SELECT created_at, user_decision AS decision, 1 AS sign FROM traits_userrefinedtrait
-    WHERE user_id = %(user)s AND user_decision = ANY(%(meant)s)
-    UNION ALL
-    SELECT undoing.created_at, undone.user_decision, -1
-    FROM traits_userrefinedtrait undoing
-        JOIN traits_userrefinedtrait undone ON undone.refinement_action_id = undoing.undoes
-    WHERE undoing.user_id = %(user)s AND undoing.user_decision = 'undone' AND undone.user_decision = ANY(%(meant)s)
-) made
-GROUP BY 1 ORDER BY 1
-"""
-# A suggestion's status says what its newest decision that was not undone came to.
-RIGHT = """
-SELECT model, least(floor(confidence_score::numeric * %(bands)s), %(bands)s - 1)::int AS band,
-       count(*) FILTER (WHERE status = ANY(%(agreed)s)), count(*), sum(confidence_score)
-FROM traits_extractedtraitcandidate, LATERAL (SELECT DISTINCT unnest(originating_models) AS model) named
-WHERE user_id = %(user)s AND status = ANY(%(decided)s)
-GROUP BY 1, 2 ORDER BY 1, 2 DESC
-"""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -111,7 +89,7 @@ class Band:
 
     @property
     def most(self) -> int:
-        return self.least + 100 // BANDS
+        return self.least + 100 // DECILES
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -146,14 +124,8 @@ class Model:
 
 def categories(user: User) -> list[CategoryRow]:
     """What the persona is made of, the largest category first."""
-    rating = Case(
-        When(user_confidence=None, origin=Origin.USER_DEFINED, then=None),
-        When(user_confidence=None, then=F("confidence")),
-        default=F("user_confidence") / Value(5.0),
-        output_field=FloatField(),
-    )
     rows = PersonaTrait.objects.filter(user=user).values("category")
-    found = list(rows.annotate(number=Count("pk"), strength=Avg(rating)).order_by("-number", "category"))
+    found = list(rows.annotate(number=Count("pk"), strength=Avg(STRENGTH)).order_by("-number", "category"))
     largest = found[0]["number"] if found else 1
     return [CategoryRow(share=row["number"] / largest, **row) for row in found]
 
@@ -186,10 +158,8 @@ def growth(user: User) -> Growth | None:
     start, today = timezone.localdate(first), timezone.localdate()
     step = next(name for name, days in STEPS if (today - start).days <= days)
     values: dict[str, Any] = {"zone": timezone.get_current_timezone_name(), "removed": Decision.REMOVED.value}
-    values |= {"user": user.pk, "step": step, "meant": [each.value for each in COUNTED]}
-    with connection.cursor() as cursor:
-        cursor.execute(GROWTH, values)
-        changes = dict(cursor.fetchall())
+    values |= {"user": user.pk, "step": step, "meant": [each.value for each in COUNTING_TRAITS]}
+    changes = dict(sql.rows(GROWTH, values))
     _settle(user, changes, start, step)
     return Growth(step=step, points=_summed(changes, _begin(start, step), max(today, start), step))
 
@@ -227,16 +197,14 @@ def models(user: User) -> tuple[list[Model], int]:
     trait. Undecided ones don't count.
     """
     decided = [*AGREED, CandidateStatus.REJECTED.value]
-    values: dict[str, Any] = {"user": user.pk, "agreed": AGREED, "decided": decided, "bands": BANDS}
-    with connection.cursor() as cursor:
-        cursor.execute(RIGHT, values)
-        rows = cursor.fetchall()
+    values: dict[str, Any] = {"user": user.pk, "agreed": AGREED, "decided": decided, "bands": DECILES}
+    rows = sql.rows(RIGHT, values)
     found = [_model(name, list(each)) for name, each in itertools.groupby(rows, key=lambda row: row[0])]
     found.sort(key=lambda model: -model.decided)
     return found[:MODELS], len(found)
 
 
 def _model(name: str, rows: list[tuple[str, int, int, int, float]]) -> Model:
-    width = 100 // BANDS
+    width = 100 // DECILES
     bands = [Band(least=band * width, agreed=agreed, decided=decided) for _, band, agreed, decided, _ in rows]
     return Model(name=name, bands=bands, said=sum(row[4] for row in rows) / sum(band.decided for band in bands))

@@ -1,114 +1,205 @@
-"""The form of a context's communication style: the known elements as choices, any others as names and values."""
+"""The form of a context's communication style: the known elements as choices, any others as a row each."""
 
-import dataclasses
 import functools
 import re
-from typing import Any
+from typing import Any, cast
 
+from django import forms
+from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT, BaseFormSet, ManagementForm
 from django.http import QueryDict
 
-from traits.decisions.styles import KNOWN, LARGEST, SPELLINGS, ContextStyles
+from traits.decisions.styles import LARGEST, SPELLINGS, ContextStyles
+from traits.forms import UncheckedField
 from traits.models import MAX_LIST
-from traits.persona.style_preview import emoji_words
+from traits.models.styles import STYLE_ELEMENTS, STYLE_LABELS, emoji_words, value_text, value_words
 from traits.text import name_key
 
-LABELS = {
-    "FormalityLevel": "How formal",
-    "HumorUsage": "Humour",
-    "EmojiPreference": "Emoji",
-    "Pacing": "Pace",
-    "VocabularyComplexity": "Choice of words",
-}
 SET = "set"
+EMOJI = "EmojiPreference"
 NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?")
+MOST_ROWS = 2 * MAX_LIST + 1
 
 
-def words(element: str, value: Any) -> str:
-    """A value as it is read: very_informal → very informal, 0.5 of emoji → now and then."""
-    if element == "EmojiPreference" and isinstance(value, int | float):
-        return emoji_words(value)
-    return value.replace("_", " ") if element in KNOWN and isinstance(value, str) else shown(value)
+class ElementBoundField(forms.BoundField):
+    """A known element as the page shows it: its choices, and what holds everywhere, in words."""
 
-
-def shown(value: Any) -> str:
-    """A free element's value as its field sends it; browsers keep no line ends in it."""
-    return re.sub("[\r\n]", "", value) if isinstance(value, str) else repr(value)
-
-
-@dataclasses.dataclass(kw_only=True)
-class Known:
-    """A known element: its choices are (value, words, is it chosen); inherited is what holds everywhere, in words."""
-
-    element: str
-    label: str
-    choices: list[tuple[str, str, bool]]
-    inherited: str = ""
-    faults: list[str] = dataclasses.field(default_factory=list)
-
-
-@dataclasses.dataclass(kw_only=True)
-class Free:
-    """An element of the person's own; fixed: its name is not to be changed; inherited as in Known."""
-
-    name: str = ""
-    text: str = ""
-    fixed: bool = False
-    own: bool = False
-    removed: bool = False
-    inherited: str = ""
-    faults: list[str] = dataclasses.field(default_factory=list)
-
-
-class StyleForm:
-    """What the page shows of a context, or what was typed (data); rows: how many empty ones to add."""
-
-    def __init__(self, held: ContextStyles, data: QueryDict | None = None, rows: int = 1) -> None:
-        self.held, self.data = held, data
-        self.inherited = held.everywhere if held.context else {}
-        self.known = [self._known(element) for element in KNOWN]
-        self.free = self._typed_rows() if data else self._held_rows()
-        self.free += [Free() for _ in range(rows)]
-        self.faults: list[str] = []
-
-    def _known(self, element: str) -> Known:
-        chosen = self._chosen(element)
-        values = [(each, words(element, each)) for each in KNOWN[element]] or [(SET, "set how often")]
-        choices = [("", "not set"), *values]
-        inherited = words(element, self.inherited[element]) if element in self.inherited else ""
-        return Known(
-            element=element,
-            label=LABELS[element],
-            choices=[(each, said, each == chosen) for each, said in choices],
-            inherited=inherited,
-        )
-
-    def _chosen(self, element: str) -> str:
-        if element == "EmojiPreference":
-            return SET if self.emoji is not None else ""
-        if self.data is not None:
-            return self.data.get(f"known-{element}", "")
-        return str(self.held.own.get(element, ""))
+    field: "ElementField"
+    form: "StyleForm"
 
     @property
-    def emoji(self) -> float | None:
+    def element(self) -> str:
+        return self.field.element
+
+    @property
+    def inherited(self) -> str:
+        return self.field.inherited
+
+    @property
+    def choices(self) -> list[tuple[str, str, bool]]:
+        """Value, words and whether it is chosen."""
+        chosen = self.form.chosen(self.element)
+        return [(value, said, value == chosen) for value, said in self.field.choices]
+
+
+class ElementField(UncheckedField):
+    """The value of a known element, "" where it is not set."""
+
+    def __init__(self, element: str, everywhere: dict[str, Any]) -> None:
+        super().__init__(label=STYLE_LABELS[element])
+        values = [(value, value_words(element, value)) for value in STYLE_ELEMENTS[element]] or [(SET, "set how often")]
+        self.element, self.choices = element, [("", "not set"), *values]
+        self.inherited = value_words(element, everywhere[element]) if element in everywhere else ""
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> ElementBoundField:
+        return ElementBoundField(form, self, field_name)
+
+
+class RowForm(forms.Form):
+    """An element of the person's own: its name, its value, and whether to remove it."""
+
+    name = UncheckedField()
+    value = UncheckedField()
+    remove = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, held: dict[str, Any], everywhere: dict[str, Any], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.held, self.everywhere = held, everywhere
+
+    def add_prefix(self, field_name: str) -> str:
+        return f"{field_name}-{self.prefix}"
+
+    @property
+    def element(self) -> str:
+        return str(self["name"].value() or "").strip()
+
+    @property
+    def text(self) -> str:
+        return str(self["value"].value() or "")
+
+    @property
+    def removed(self) -> bool:
+        return bool(self["remove"].value())
+
+    @property
+    def own(self) -> bool:
+        """Whether the context has the element, rather than what holds everywhere."""
+        return self.element in self.held
+
+    @property
+    def fixed(self) -> bool:
+        """Whether its name is not to be changed."""
+        return self.own or self.element in self.everywhere
+
+    @property
+    def inherited(self) -> str:
+        return value_text(self.everywhere[self.element]) if self.element in self.everywhere else ""
+
+    @property
+    def is_untouched(self) -> bool:
+        return self.own and self.text == value_text(self.held[self.element])
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the row gives the context an element."""
+        return not self.removed and bool(self.text.strip() or self.is_untouched)
+
+    @property
+    def chosen(self) -> Any:
+        return self.held[self.element] if self.is_untouched else parsed(self.text)
+
+
+class BaseRows(BaseFormSet):  # type: ignore[type-arg]  # It takes no argument at run time.
+    """The rows, numbered without a gap, of which the page sends no count; empty: how many to add at the end."""
+
+    def __init__(self, data: QueryDict | None, *, empty: int, **options: Any) -> None:
+        self.empty = self.extra = empty
+        self.given = dict[str, Any]()
+        super().__init__(data, **options)
+
+    @functools.cached_property
+    def management_form(self) -> ManagementForm:
+        sent = next((number for number in range(MOST_ROWS) if f"name-{number}" not in self.data), MOST_ROWS)
+        form = ManagementForm({TOTAL_FORM_COUNT: sent + self.empty, INITIAL_FORM_COUNT: 0})
+        form.full_clean()
+        return form
+
+    def add_prefix(self, index: int | str) -> str:
+        return str(index)
+
+    def clean(self) -> None:
+        """Collect what the rows give; what the form itself can tell to be wrong is put at its row."""
+        for row in self.forms:
+            if fault := self._fault(row):
+                row.add_error(None, fault)
+            elif row.is_given:
+                self.given[row.element] = row.chosen
+
+    def _fault(self, row: RowForm) -> str:
+        """What is wrong with the row; "" for nothing."""
+        if not row.is_given:
+            return "Give it a value." if row.element and not row.fixed and not row.removed else ""
+        if not row.element:
+            return "Give it a name."
+        if name_key(row.element) in SPELLINGS:
+            return "This is one of those above."
+        return "This name is there twice." if row.element in self.given else ""
+
+
+Rows = cast(type[BaseRows], forms.formset_factory(RowForm, BaseRows, max_num=MOST_ROWS + 1, absolute_max=MOST_ROWS + 1))
+
+
+class StyleForm(forms.Form):
+    """What the page shows of a context, or what was typed (data); empty: how many empty rows to add."""
+
+    emoji = UncheckedField()
+    emoji_unset = UncheckedField()
+
+    def __init__(self, held: ContextStyles, data: QueryDict | None = None, empty: int = 1) -> None:
+        super().__init__(data or None)
+        self.held = held
+        self.inherited = held.everywhere if held.context else {}
+        for element in STYLE_ELEMENTS:
+            self.fields[f"known-{element}"] = ElementField(element, self.inherited)
+            self.initial[f"known-{element}"] = str(held.own.get(element, ""))
+        kept = {"held": held.own, "everywhere": self.inherited}
+        self.rows = Rows(data or None, empty=empty, initial=self._held_rows(), form_kwargs=kept)
+
+    def _held_rows(self) -> list[dict[str, str]]:
+        own = self.held.own
+        names = sorted({*own, *self.inherited} - STYLE_ELEMENTS.keys(), key=str.casefold)
+        return [{"name": name, "value": value_text(own[name]) if name in own else ""} for name in names]
+
+    @property
+    def known(self) -> list[ElementBoundField]:
+        return [field for field in self if isinstance(field, ElementBoundField)]
+
+    def chosen(self, element: str) -> str:
+        """Which of the element's choices is chosen; "" for none."""
+        if element == EMOJI:
+            return SET if self.emoji_preference is not None else ""
+        return str(self[f"known-{element}"].value() or "")
+
+    @property
+    def emoji_preference(self) -> float | None:
         """The emoji preference that is chosen; None where none is."""
-        held: float | None = self.held.own.get("EmojiPreference")
-        if self.data is None:
+        held: float | None = self.held.own.get(EMOJI)
+        if not self.is_bound:
             return held
-        position, unset_at = self.data.get("emoji", ""), self.data.get("emoji_unset", "")
+        position, unset_at = self["emoji"].value() or "", self["emoji_unset"].value() or ""
         # Without a script nothing ticks "set how often" when the slider is moved: moving it says so.
         moved = unset_at != "" and position != unset_at
-        if self.data.get("known-EmojiPreference") != SET and not moved:
+        if self[f"known-{EMOJI}"].value() != SET and not moved:
             return None
         if held is not None and position == str(round(held * 100)):
             return held
-        # What is no position is refused by the service.
+        # What is no position is refused by the decision.
         return int(position) / 100 if position.isascii() and position.isdigit() and len(position) < 4 else -1
 
     @property
     def position(self) -> int:
         """Where the slider stands, in per cent: where nothing is set, at what holds everywhere, or never."""
-        value = self.emoji if self.emoji is not None else self.inherited.get("EmojiPreference", 0)
+        preference = self.emoji_preference
+        value = preference if preference is not None else self.inherited.get(EMOJI, 0)
         return min(max(round(value * 100), 0), 100)
 
     @property
@@ -120,77 +211,50 @@ class StyleForm:
     def emoji_said(self) -> str:
         return emoji_words(self.position / 100)
 
-    def _held_rows(self) -> list[Free]:
-        names = sorted({*self.held.own, *self.inherited} - KNOWN.keys(), key=str.casefold)
-        return [self._row(name, shown(self.held.own[name]) if name in self.held.own else "") for name in names]
-
-    def _row(self, name: str, text: str) -> Free:
-        inherited = shown(self.inherited[name]) if name in self.inherited else ""
-        own = name in self.held.own
-        return Free(name=name, text=text, fixed=own or name in self.inherited, own=own, inherited=inherited)
-
-    def _typed_rows(self) -> list[Free]:
-        rows = []
-        for number in range(2 * MAX_LIST + 1):
-            name = self.data.get(f"name-{number}") if self.data else None
-            if name is None or self.data is None:
-                break
-            row = self._row(name.strip(), self.data.get(f"value-{number}", ""))
-            row.removed = f"remove-{number}" in self.data
-            rows.append(row)
-        return rows
-
     @functools.cached_property
     def values(self) -> dict[str, Any]:
-        """The map that is chosen; what the form itself can tell to be wrong is put at its row, and left out."""
-        # What is none of the choices goes along: the service says what they are.
-        found: dict[str, Any] = {e: v for e in KNOWN if e != "EmojiPreference" and (v := self._chosen(e))}
-        if self.emoji is not None:
-            found["EmojiPreference"] = self.emoji
-        for row in self.free:
-            if not row.removed and (row.text.strip() or self._is_untouched(row)):
-                self._add(found, row)
-            elif row.name and not row.fixed and not row.removed:
-                row.faults.append("Give it a value.")
-        return found
-
-    def _is_untouched(self, row: Free) -> bool:
-        return row.own and row.text == shown(self.held.own[row.name])
-
-    def _add(self, found: dict[str, Any], row: Free) -> None:
-        if not row.name:
-            row.faults.append("Give it a name.")
-        elif name_key(row.name) in SPELLINGS:
-            row.faults.append("This is one of those above.")
-        elif row.name in found:
-            row.faults.append("This name is there twice.")
-        else:
-            found[row.name] = self.held.own[row.name] if self._is_untouched(row) else parsed(row.text)
+        """The map that is chosen, without the rows that have a fault."""
+        if not self.is_bound:
+            return dict(self.held.own)
+        # What is none of the choices goes along: the decision says what they are.
+        found: dict[str, Any] = {e: chosen for e in STYLE_ELEMENTS if e != EMOJI and (chosen := self.chosen(e))}
+        if self.emoji_preference is not None:
+            found[EMOJI] = self.emoji_preference
+        self.rows.full_clean()
+        return found | self.rows.given
 
     @property
     def faulty(self) -> bool:
-        return any((self.faults, *(known.faults for known in self.known), *(row.faults for row in self.free)))
+        return any((self.errors, *(row.errors for row in self.rows)))
 
     @property
     def faults_by_field(self) -> list[tuple[str, str, str]]:
         """The id of each field that has a fault, what it is called, and the fault."""
-        known = [(f"field-{each.element}", each.label, fault) for each in self.known for fault in each.faults]
-        rows = enumerate(self.free)
-        own = [(f"value-{n}", row.name or "Of your own", fault) for n, row in rows for fault in row.faults]
-        return known + own
+        known = [(f"field-{each.element}", each.label, fault) for each in self.known for fault in each.errors]
+        rows = enumerate(self.rows)
+        own = [
+            (f"value-{n}", row.element or "Of your own", fault) for n, row in rows for fault in row.non_field_errors()
+        ]
+        return [(field, str(label), str(fault)) for field, label, fault in known + own]
 
     def add_details(self, details: dict[str, list[str]]) -> None:
-        """Put the faults that the service found at their elements; the rest goes on top."""
-        places: dict[str, Known | Free] = {row.name: row for row in self.free if not row.removed}
-        places |= {known.element: known for known in self.known}
+        """Put the faults that the decision found at their elements; the rest goes on top."""
+        rows = {row.element: row for row in self.rows if not row.removed}
         for name, faults in details.items():
-            (places[name].faults if name in places else self.faults).extend(faults)
+            for fault in faults:
+                if name in STYLE_ELEMENTS or name not in rows:
+                    self.add_error(f"known-{name}" if name in STYLE_ELEMENTS else None, fault)
+                else:
+                    rows[name].add_error(None, fault)
 
     def differences(self) -> list[tuple[str, str]]:
         """Label and present value of each element that was sent with another one."""
         sent, held = self.values, self.held.own
         names = sorted(name for name in {*sent, *held} if sent.get(name) != held.get(name))
-        return [(LABELS.get(name, name), words(name, held[name]) if name in held else "not set") for name in names]
+        return [
+            (STYLE_LABELS.get(name, name), value_words(name, held[name]) if name in held else "not set")
+            for name in names
+        ]
 
 
 def parsed(text: str) -> str | int | float:

@@ -23,7 +23,6 @@ JOKES = {
 }
 UNHURRIED = ("I have been going through the plan again, step by step.", "There is no hurry.")
 EMOJI = "🙂👀🤓😄🎉🙏"
-EMOJI_WORDS = ((0.0, "never"), (0.25, "rarely"), (0.5, "now and then"), (0.75, "often"), (1.0, "wherever one fits"))
 
 
 def example(values: Mapping[str, Any]) -> str:
@@ -41,8 +40,3 @@ def example(values: Mapping[str, Any]) -> str:
     preference = values.get("EmojiPreference", 0)
     marks = EMOJI[: max(1, round(preference * len(sentences)))] if preference > 0 else ""
     return " ".join(f"{said} {mark}".strip() for said, mark in itertools.zip_longest(sentences, marks, fillvalue=""))
-
-
-def emoji_words(preference: float) -> str:
-    """How often, from 0 to 1, in words."""
-    return min(EMOJI_WORDS, key=lambda each: (abs(each[0] - preference), each[0]))[1]

@@ -5,26 +5,21 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ptfi.accounts.models import User
-from traits import selectors
-from traits.decisions import styles as style_service
-from traits.decisions.styles import ContextStyles
+from ptfi.db.transactions import front_door
+from ptfi.web.htmx import target_of
+from traits import decisions, selectors
+from traits.decisions.styles import clean_context, context_styles
 from traits.errors import InvalidError, NotFoundError, StaleVersionError
 from traits.log.narration import plural
 from traits.persona.style_forms import StyleForm
 from traits.persona.style_preview import example
-from traits.web import Request, by
-
-# The keys are those that EchoSphere's other programs use.
-NAMED = {"": "Everywhere", "work": "At work", "friends": "With friends"}
-SPOKEN = {"everywhere": "", "at work": "work", "with friends": "friends"}
+from traits.review.style_contexts import NAMED, SPOKEN, address_of, contexts_of, id_of
+from traits.web import Request, acting_for_self
 
 
 @login_required
@@ -33,13 +28,13 @@ SPOKEN = {"everywhere": "", "at work": "work", "with friends": "friends"}
 def styles(request: Request) -> HttpResponse:
     """The style that holds everywhere. A POST saves a context's, previews it, or opens a context that is new."""
     if request.method != "POST":
-        return _page(request, StyleForm(style_service.read(request.user, "")))
+        return _page(request, StyleForm(context_styles(request.user, "")))
     if "open" in request.POST:
         return _open(request)
-    held = style_service.read(request.user, request.POST.get("context", ""))
-    form = StyleForm(held, request.POST, rows=1 if "more" in request.POST else 0)
-    if request.htmx and request.htmx.target == "style-preview":
-        return render(request, "styles/_preview.html", _preview(form))
+    held = context_styles(request.user, request.POST.get("context", ""))
+    form = StyleForm(held, request.POST, empty=1 if "more" in request.POST else 0)
+    if target_of(request) == "style-preview":
+        return render(request, "persona/_style_preview.html", _preview(form))
     if "save" not in request.POST:
         return _page(request, form, seen=request.POST.get("seen", ""))
     return _save(request, form)
@@ -50,37 +45,22 @@ def styles(request: Request) -> HttpResponse:
 @require_safe
 def style(request: Request, style_id: uuid.UUID) -> HttpResponse:
     """The style in one context, which the address does not name."""
-    for context in _contexts(style_service.read(request.user, "")):
+    for context in contexts_of(context_styles(request.user, "")):
         if style_id == id_of(request.user, context):
-            return _page(request, StyleForm(style_service.read(request.user, context)))
+            return _page(request, StyleForm(context_styles(request.user, context)))
     raise NotFoundError
-
-
-def id_of(user: User, context: str) -> uuid.UUID:
-    """What an address calls a context: its name may be nobody else's business."""
-    return uuid.uuid5(user.pk, f"context:{context}")
-
-
-def address_of(request: Request, context: str) -> str:
-    """Where the person finds the context; one that has no style any more is not to be found."""
-    kept = context and context in _contexts(style_service.read(request.user, ""))
-    return reverse("style", args=[id_of(request.user, context)]) if kept else reverse("styles")
-
-
-def _contexts(held: ContextStyles) -> list[str]:
-    return list(dict.fromkeys([*NAMED, *held.contexts, held.context]))
 
 
 def _open(request: Request) -> HttpResponse:
     """A context that has no style yet; it is kept as soon as it has one."""
     name, faults = request.POST.get("new_context", ""), list[str]()
     try:
-        context = style_service.clean_context(SPOKEN.get(name.strip().casefold(), name))
+        context = clean_context(SPOKEN.get(name.strip().casefold(), name))
     except InvalidError as error:
         context, faults = "", error.details["context"]
-    held = style_service.read(request.user, context)
-    if not faults and (not name.strip() or context in _contexts(style_service.read(request.user, ""))):
-        return redirect(address_of(request, context))
+    held = context_styles(request.user, context)
+    if not faults and (not name.strip() or context in contexts_of(context_styles(request.user, ""))):
+        return redirect(address_of(request.user, context))
     return _page(request, StyleForm(held), name=name if faults else "", name_faults=faults)
 
 
@@ -88,9 +68,9 @@ def _save(request: Request, form: StyleForm) -> HttpResponse:
     values, status = form.values, 400
     if not form.faulty:
         try:
-            with transaction.atomic(durable=True):
-                outcome = style_service.put_styles(
-                    **by(request),
+            with front_door():
+                outcome = decisions.put_styles(
+                    **acting_for_self(request),
                     context=form.held.context,
                     styles=values,
                     seen=request.POST.get("seen"),
@@ -99,11 +79,11 @@ def _save(request: Request, form: StyleForm) -> HttpResponse:
         except InvalidError as error:
             form.add_details(error.details)
         except StaleVersionError:
-            form, status = StyleForm(style_service.read(request.user, form.held.context), request.POST, rows=0), 409
+            form, status = StyleForm(context_styles(request.user, form.held.context), request.POST, empty=0), 409
     return _page(request, form, status=status, seen=request.POST.get("seen", "") if status == 400 else None)
 
 
-def _saved(request: Request, context: str, outcome: style_service.StyleOutcome) -> HttpResponse:
+def _saved(request: Request, context: str, outcome: decisions.StyleOutcome) -> HttpResponse:
     number = len(outcome.entries)
     if number:
         where = NAMED.get(context, f"“{context}”")
@@ -111,15 +91,14 @@ def _saved(request: Request, context: str, outcome: style_service.StyleOutcome) 
         messages.success(request, text, extra_tags=f"undo:{outcome.action_id}")
     else:
         messages.info(request, "Nothing was changed.")
-    return redirect(address_of(request, context))
+    return redirect(address_of(request.user, context))
 
 
 def _preview(form: StyleForm) -> dict[str, Any]:
     """The example as the form has it, and, beside a context's, as it is everywhere."""
-    values = {name: value for name, value in form.values.items() if isinstance(name, str)}
     return {
         "form": form,
-        "example": example(form.inherited | values),
+        "example": example(form.inherited | form.values),
         "elsewhere": example(form.inherited) if form.held.context else "",
     }
 
@@ -134,7 +113,7 @@ def _page(
     name_faults: list[str] | None = None,
 ) -> HttpResponse:
     held = form.held
-    tabs = [(context, NAMED.get(context, context), id_of(request.user, context)) for context in _contexts(held)]
+    tabs = [(context, NAMED.get(context, context), id_of(request.user, context)) for context in contexts_of(held)]
     context = _preview(form) | {
         "tabs": tabs,
         "here": NAMED.get(held.context, held.context),
@@ -145,4 +124,4 @@ def _page(
         "name": name,
         "name_faults": name_faults or [],
     }
-    return render(request, "styles/style.html", context, status=400 if name_faults else status)
+    return render(request, "persona/style.html", context, status=400 if name_faults else status)

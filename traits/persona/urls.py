@@ -1,21 +1,19 @@
-"""The addresses of the first page and of a trait's pages."""
+"""The addresses of the overview, of a trait's pages, of pairs of traits and of the communication style."""
 
 from django.urls import path
 
-from traits.persona import duplicate_views as pair_views
-from traits.persona import style_views
-from traits.persona import views as trait_views
+from traits.persona import duplicate_views, style_views, views
 
 urlpatterns = [
-    path("", trait_views.home, name="home"),
-    path("traits/new/", trait_views.trait_new, name="trait_new"),
-    path("traits/similar/", trait_views.trait_similar, name="trait_similar"),
-    path("traits/pairs/", pair_views.trait_pairs, name="trait_pairs"),
-    path("traits/<uuid:trait_id>/beside/<uuid:other_id>/", pair_views.trait_beside, name="trait_beside"),
-    path("traits/<uuid:trait_id>/", trait_views.trait, name="trait"),
-    path("traits/<uuid:trait_id>/edit/", trait_views.trait_edit, name="trait_edit"),
-    path("traits/<uuid:trait_id>/status/", trait_views.trait_status, name="trait_status"),
-    path("traits/<uuid:trait_id>/remove/", trait_views.trait_remove, name="trait_remove"),
+    path("persona/", views.overview_page, name="overview"),
+    path("traits/new/", views.trait_new, name="trait_new"),
+    path("traits/similar/", views.trait_similar, name="trait_similar"),
+    path("traits/pairs/", duplicate_views.trait_duplicates, name="trait_duplicates"),
+    path("traits/<uuid:trait_id>/beside/<uuid:other_id>/", duplicate_views.trait_compare, name="trait_compare"),
+    path("traits/<uuid:trait_id>/", views.trait, name="trait"),
+    path("traits/<uuid:trait_id>/edit/", views.trait_edit, name="trait_edit"),
+    path("traits/<uuid:trait_id>/status/", views.trait_status, name="trait_status"),
+    path("traits/<uuid:trait_id>/remove/", views.trait_remove, name="trait_remove"),
     path("styles/", style_views.styles, name="styles"),
     path("styles/<uuid:style_id>/", style_views.style, name="style"),
 ]

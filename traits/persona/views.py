@@ -1,22 +1,22 @@
-"""The first page, and the pages of a trait that the person has."""
+"""The first page, the persona at a glance, and the pages of a trait that the person has."""
 
 import uuid
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from traits import selectors
-from traits.decisions import traits as persona
-from traits.decisions.candidates import Outcome
+from ptfi.db.transactions import front_door
+from traits import decisions, selectors
+from traits.confidence import RATING
 from traits.errors import InvalidError, NotFoundError, StaleVersionError, TraitRemovedError
 from traits.evidence import Piece
-from traits.forms import read_evidence, read_verdicts
+from traits.history import selectors as log_pages
+from traits.history.selectors import HistoryFilters
 from traits.models import (
     CandidateStatus,
     Decision,
@@ -26,13 +26,15 @@ from traits.models import (
     UserRefinedTrait,
     Verdict,
 )
-from traits.persona.forms import TraitForm
+from traits.persona import overview
+from traits.persona.forms import RemoveForm, StatusForm, TraitForm
 from traits.review.selectors import history
 from traits.similarity import similar_traits
 from traits.text import name_key
-from traits.web import Request, by, read_version
+from traits.web import Request, acting_for_self
 
 EVIDENCE_SHOWN = 10
+LATELY = 5
 STATUS_SAID = {
     TraitStatus.ACTIVE: "“%s” is active.",
     TraitStatus.DORMANT: "“%s” is dormant: kept, but no longer you of today.",
@@ -43,7 +45,29 @@ STATUS_SAID = {
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What this is, for whoever is signed out; the review for the rest."""
-    return redirect("review") if request.user.is_authenticated else render(request, "traits/welcome.html")
+    return redirect("review") if request.user.is_authenticated else render(request, "persona/welcome.html")
+
+
+@login_required
+@never_cache
+@require_safe
+def overview_page(request: Request) -> HttpResponse:
+    """What the persona holds, what waits, how it grew and who was right, from PostgreSQL alone."""
+    user = request.user
+    statuses = overview.statuses(user)
+    models, number_of_models = overview.models(user)
+    context = {
+        "total": sum(statuses.values()),
+        "statuses": statuses,
+        "categories": overview.categories(user),
+        "waiting": overview.waiting(user),
+        "growth": overview.growth(user),
+        "models": models,
+        "more_models": number_of_models - len(models),
+        "drawn": overview.DRAWN,
+        "lately": log_pages.page(user, HistoryFilters(), limit=LATELY).rows,
+    }
+    return render(request, "persona/overview.html", context)
 
 
 @login_required
@@ -57,9 +81,10 @@ def trait(request: Request, trait_id: uuid.UUID) -> HttpResponse:
         "persona": selectors.persona(request.user),
         "suggestion": _changed_suggestion(request, found),
         "history": _splittable(history(request.user, trait_id, limit=50)),
+        "rating_field": RATING,
         "statuses": [choice for choice in TraitStatus.choices if choice[0] != found.status],
     }
-    return render(request, "traits/trait.html", context | _evidence(found.evidence))
+    return render(request, "persona/trait.html", context | _evidence(found.evidence))
 
 
 def _mine(request: Request, trait_id: uuid.UUID) -> PersonaTrait:
@@ -111,9 +136,9 @@ def trait_new(request: Request) -> HttpResponse:
         if asked := _asked(request, form):
             return asked
         try:
-            with transaction.atomic(durable=True):
-                outcome = persona.add_trait(
-                    **by(request), changes=form.trait_changes(), own_evidence=read_evidence(request.POST).own
+            with front_door():
+                outcome = decisions.add_trait(
+                    **acting_for_self(request), changes=form.trait_changes(), own_evidence=form.evidence.own
                 )
             return _done(request, outcome, "Added “%s”.")
         except InvalidError as error:
@@ -127,7 +152,7 @@ def trait_similar(request: Request) -> HttpResponse:
     """The traits that the person has under nearly the same name, for a notice beside the form."""
     draft = PersonaTrait(name_key=name_key(request.POST.get("name", "").replace("\x00", "")), concepts=[])
     similar = similar_traits(request.user, draft, limit=3) if draft.name_key else []
-    return render(request, "traits/_similar.html", {"similar": similar})
+    return render(request, "persona/_similar.html", {"similar": similar})
 
 
 @login_required
@@ -148,13 +173,13 @@ def trait_edit(request: Request, trait_id: uuid.UUID) -> HttpResponse:
         if asked := _asked(request, form):
             return asked
         try:
-            with transaction.atomic(durable=True):
-                outcome = persona.edit_trait(
-                    **by(request),
+            with front_door():
+                outcome = decisions.edit_trait(
+                    **acting_for_self(request),
                     trait_id=trait_id,
                     changes=form.trait_changes(),
-                    evidence=read_evidence(request.POST),
-                    version=read_version(request.POST),
+                    evidence=form.evidence,
+                    version=form.cleaned["version"],
                 )
             return _done(request, outcome, "“%s” is saved.")
         except InvalidError as error:
@@ -171,7 +196,6 @@ def _asked(request: Request, form: TraitForm) -> HttpResponse | None:
 
 
 def _form_page(request: Request, form: TraitForm, status: int = 200) -> HttpResponse:
-    verdicts = read_verdicts(request.POST)
     pieces = form.trait.evidence if form.trait else []
     kept = form.is_bound and status != 409
     context = {
@@ -179,26 +203,26 @@ def _form_page(request: Request, form: TraitForm, status: int = 200) -> HttpResp
         "trait": form.trait,
         "stale": status == 409,
         # Only somebody who was shown what holds now may overwrite it.
-        "version": request.POST.get("version", "") if kept else getattr(form.trait, "version", ""),
+        "version": form.data.get("version", "") if kept else getattr(form.trait, "version", ""),
         "questions": form.questions(request.user) if form.is_bound else [],
         "verdicts": [("", "No verdict"), *Verdict.choices],
-        "pieces": [(piece, verdicts.get(piece["evidence_id"], piece.get("verdict", ""))) for piece in pieces],
+        "pieces": [(piece, form.verdicts.get(piece["evidence_id"], piece.get("verdict", ""))) for piece in pieces],
         "own_concepts": selectors.own_names(request.user, "concepts"),
         "own_contexts": selectors.own_names(request.user, "expression_contexts"),
     }
-    return render(request, "traits/trait_edit.html" if form.trait else "traits/trait_new.html", context, status=status)
+    return render(
+        request, "persona/trait_edit.html" if form.trait else "persona/trait_new.html", context, status=status
+    )
 
 
 @login_required
 @require_POST
 def trait_status(request: Request, trait_id: uuid.UUID) -> HttpResponse:
     """Make a trait active, dormant or experimental."""
-    status = request.POST.get("status", "")
-    with transaction.atomic(durable=True):
-        outcome = persona.set_status(
-            **by(request), trait_id=trait_id, status=status, version=read_version(request.POST)
-        )
-    return _done(request, outcome, STATUS_SAID[TraitStatus(status)])
+    form = StatusForm(request.POST)
+    with front_door():
+        outcome = decisions.set_status(**acting_for_self(request), trait_id=trait_id, **form.cleaned)
+    return _done(request, outcome, STATUS_SAID[TraitStatus(form.cleaned["status"])])
 
 
 @login_required
@@ -207,27 +231,25 @@ def trait_status(request: Request, trait_id: uuid.UUID) -> HttpResponse:
 def trait_remove(request: Request, trait_id: uuid.UUID) -> HttpResponse:
     """Ask once more, then take the trait out of the persona."""
     found = _mine(request, trait_id)
-    reason, faults = request.POST.get("reason", "").replace("\r\n", "\n"), list[str]()
+    form, faults = RemoveForm(request.POST), list[str]()
     if request.method == "POST":
         try:
-            with transaction.atomic(durable=True):
-                outcome = persona.remove_trait(
-                    **by(request), trait_id=trait_id, reason=reason, version=read_version(request.POST)
-                )
+            with front_door():
+                outcome = decisions.remove_trait(**acting_for_self(request), trait_id=trait_id, **form.cleaned)
             _say(request, outcome, f"“{found.name}” is no longer part of your persona.")
             return redirect("traits")
         except InvalidError as error:
             faults = error.details["reason"]
-    context = {"trait": found, "reason": reason, "faults": faults}
-    return render(request, "traits/trait_remove.html", context, status=400 if faults else 200)
+    context = {"trait": found, "reason": form.cleaned["reason"], "faults": faults}
+    return render(request, "persona/trait_remove.html", context, status=400 if faults else 200)
 
 
-def _done(request: Request, outcome: Outcome, said: str) -> HttpResponse:
+def _done(request: Request, outcome: decisions.Outcome, said: str) -> HttpResponse:
     """Back to the trait's page, which says what happened and offers to undo it."""
     name, pk = (outcome.trait.name, outcome.trait.pk) if outcome.trait else ("", None)
     _say(request, outcome, said % name)
     return redirect("trait", pk) if pk else redirect("traits")
 
 
-def _say(request: Request, outcome: Outcome, text: str) -> None:
+def _say(request: Request, outcome: decisions.Outcome, text: str) -> None:
     messages.success(request, text, extra_tags=f"undo:{outcome.action_id}")

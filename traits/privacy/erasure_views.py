@@ -1,22 +1,36 @@
-"""The pages by which a person has their persona erased, and turns suggestions on and off."""
+"""The pages by which a person erases their persona, a part of it or their account, and turns suggestions on and off."""
 
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 from allauth.account.decorators import reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ptfi.accounts.reauthentication import signed_in_just_now
-from ptfi.accounts.session_messages import drop_notices
+from ptfi.accounts.reauthentication import recently_authenticated
+from ptfi.accounts.session_messages import drop_messages
+from ptfi.db.transactions import front_door
+from ptfi.web.htmx import wants_fragment
+from traits.erasure import parts
 from traits.erasure import persona as service
+from traits.erasure.account import account_counts, erase_account
 from traits.erasure.receipts import in_words, said
-from traits.errors import InvalidError
-from traits.models import ErasureState
-from traits.web import Request, by, wants_fragment
+from traits.erasure.redaction import target_of
+from traits.errors import InvalidError, NotFoundError
+from traits.log.snapshots import State
+from traits.models import Category, Erasure, ErasureState
+from traits.models.erasure import ErasureKind
+from traits.privacy import selectors
+from traits.web import Request, acting_for_self
+
+RECEIPT = "erasure"
+"""The session's key of the receipt that is shown to whoever has just ended their account."""
 
 
 @login_required
@@ -27,17 +41,17 @@ def erasure_new(request: Request) -> HttpResponse:
     email, faults = request.POST.get("confirm", "").replace("\x00", ""), list[str]()
     if request.method == "POST":
         try:
-            with transaction.atomic(durable=True):
+            with front_door():
                 erasure = service.request_erasure(
-                    **by(request),
+                    **acting_for_self(request),
                     confirm_email=email,
-                    recently_authenticated=signed_in_just_now(request),
+                    recently_authenticated=recently_authenticated(request),
                 )
             return to_receipt(request, erasure.pk)
         except InvalidError as error:
             faults = error.details["confirm"]
     context = {"what": "persona", "counts": in_words(service.counts(request.user)), "email": email, "faults": faults}
-    return render(request, "traits/erase_all.html", context, status=400 if faults else 200)
+    return render(request, "privacy/erase_all.html", context, status=400 if faults else 200)
 
 
 @login_required
@@ -49,7 +63,7 @@ def erasure(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
     awaiting = found.state == ErasureState.AWAITING_CONFIRMATION
     counts = service.counts(request.user) if awaiting else found.counts
     context = {"erasure": found, "states": ErasureState} | said(found.kind, counts, found.kept)
-    return render(request, "traits/_erasure.html" if wants_fragment(request) else "traits/erasure.html", context)
+    return render(request, "privacy/_erasure.html" if wants_fragment(request) else "privacy/erasure.html", context)
 
 
 @login_required
@@ -63,22 +77,128 @@ def erasure_confirm(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
 
 @reauthentication_required  # type: ignore[untyped-decorator]
 def _confirm(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
-    with transaction.atomic(durable=True):
-        service.confirm_erasure(**by(request), erasure_id=erasure_id)
+    with front_door():
+        service.confirm_erasure(**acting_for_self(request), erasure_id=erasure_id)
     return to_receipt(request, erasure_id)
 
 
 def to_receipt(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
     """To the page that says what went."""
     # The session in hand would be saved as it was read, notices about traits included.
-    drop_notices(request.session)
+    drop_messages(request.session)
     return redirect("erasure", erasure_id)
 
 
 @login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def erase_evidence(request: Request, evidence_id: str) -> HttpResponse:
+    """Erase a piece of evidence, wherever it stands."""
+    try:
+        pk = uuid.UUID(evidence_id)
+    except ValueError:
+        raise NotFoundError from None
+    return _erase_part(
+        request,
+        ErasureKind.EVIDENCE,
+        find=lambda: parts.find_piece(request.user, pk),
+        show=lambda piece: (target_of(ErasureKind.EVIDENCE, piece), {"piece": piece}),
+        act=lambda: parts.erase_evidence(**acting_for_self(request), evidence_id=pk),
+    )
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def erase_source(request: Request, source: str) -> HttpResponse:
+    """Erase all evidence of a source."""
+    return _erase_part(
+        request,
+        ErasureKind.SOURCE,
+        find=lambda: parts.source_target(request.user, source),
+        show=lambda target: (target, selectors.source_shown(request.user, target["source_package_id"])),
+        act=lambda: parts.erase_source(**acting_for_self(request), source=source),
+    )
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def erase_category(request: Request, category: str) -> HttpResponse:
+    """Erase everything about a category."""
+    if category not in Category.values:
+        raise NotFoundError
+    return _erase_part(
+        request,
+        ErasureKind.CATEGORY,
+        find=lambda: {"category": category},
+        show=lambda target: (target, target),
+        act=lambda: parts.erase_category(**acting_for_self(request), category=category),
+    )
+
+
+def _erase_part(
+    request: Request,
+    kind: ErasureKind,
+    *,
+    find: Callable[[], Any],
+    show: Callable[[Any], tuple[State, dict[str, Any]]],
+    act: Callable[[], Erasure],
+) -> HttpResponse:
+    """What will go; or erase it, once the person has proved who they are.
+
+    find: the part, or NotFoundError; show: what it is to the services, and what the page says of it.
+    """
+    if request.method == "POST" and recently_authenticated(request):
+        with front_door():
+            done = act()
+        return to_receipt(request, done.pk)
+    part = find()
+    if request.method == "POST":
+        raise ReauthenticationRequired
+    target, context = show(part)
+    counts = parts.preview(request.user, target)
+    context = {"kind": kind, **context} | said(kind, counts, {}) | {"going": counts["candidates"]}
+    return render(request, "privacy/erase_part.html", context)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_erase(request: Request) -> HttpResponse:
+    """End the account, with its e-mail and a fresh sign-in; the receipt is for this browser to see."""
+    email, faults = request.POST.get("confirm", "").replace("\x00", ""), list[str]()
+    if request.method == "POST":
+        if not recently_authenticated(request):
+            raise ReauthenticationRequired
+        try:
+            with front_door():
+                done = erase_account(**acting_for_self(request), confirm_email=email)
+            logout(request)
+            request.session[RECEIPT] = str(done.pk)
+            return redirect("account_erased")
+        except InvalidError as error:
+            faults = error.details["confirm"]
+    context = {"what": "account", "counts": in_words(account_counts(request.user)), "email": email, "faults": faults}
+    return render(request, "privacy/erase_all.html", context, status=400 if faults else 200)
+
+
+@never_cache
+@require_safe
+def account_erased(request: Request) -> HttpResponse:
+    """The receipt of an account that was ended in this browser."""
+    erasures = Erasure.objects.filter(kind=ErasureKind.ACCOUNT, user=None)
+    found = erasures.filter(pk=request.session.get(RECEIPT, uuid.UUID(int=0))).first()
+    if found is None:
+        raise NotFoundError
+    context = {"erasure": found, "states": ErasureState} | said(found.kind, found.counts, found.kept)
+    return render(request, "privacy/_erasure.html" if wants_fragment(request) else "privacy/erasure.html", context)
+
+
+@login_required
 @require_POST
-def suggestions(request: Request) -> HttpResponse:
+def suggestions_toggle(request: Request) -> HttpResponse:
     """Turn suggestions on or off."""
-    with transaction.atomic(durable=True):
-        service.set_suggestions(**by(request), on=request.POST.get("on") == "1")
+    with front_door():
+        service.set_suggestions(**acting_for_self(request), on=request.POST.get("on") == "1")
     return redirect("my_data")

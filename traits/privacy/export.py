@@ -6,30 +6,35 @@ from contextlib import contextmanager
 from typing import Any
 
 import orjson
-from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django.db import connection
 from django.db.models import QuerySet
 
 from ptfi.accounts.models import User
-from ptfi.db.snapshot import snapshot
-from ptfi.oauth.grants import Connection, connections
-from traits.api.serializers import candidate_json, entry_json, erasure_json, trait_json
+from ptfi.db.snapshot import ROWS, snapshot
+from ptfi.oauth.grants import connected_clients
+from traits.api.serializers.export import (
+    account_json,
+    exported_app,
+    exported_candidate,
+    exported_erasure,
+    exported_look,
+    exported_moderation,
+    exported_suppression,
+    exported_trait,
+)
+from traits.api.serializers.log import entry_json
 from traits.decisions.styles import all_styles
 from traits.models import (
     AccessEntry,
     Erasure,
     ExtractedTraitCandidate,
     ModerationEntry,
+    Persona,
     PersonaTrait,
     Suppression,
     UserRefinedTrait,
 )
 from traits.selectors import persona
-
-ROWS = 100
-"""Rows that are in memory at once; a single one may be some megabytes."""
 
 Members = Iterator[tuple[str, Any]]
 """Names and values of a JSON object; an iterator is an array whose items come one by one."""
@@ -81,97 +86,29 @@ def _members(user: User, now: dt.datetime) -> Members:
     head = persona(user)
     yield "exportedAt", now
     yield "revision", head.revision
-    yield "account", _account(user) | {"suggestionsOffAt": head.suggestions_off_at}
+    yield "account", _account(user, head)
     candidates = ExtractedTraitCandidate.objects.filter(user=user).defer("search").order_by("created_at", "pk")
-    yield "candidates", map(_candidate, _rows(candidates))
-    yield "traits", map(_trait, _rows(PersonaTrait.objects.filter(user=user).order_by("created_at", "pk")))
+    yield "candidates", map(exported_candidate, _rows(candidates))
+    yield "traits", map(exported_trait, _rows(PersonaTrait.objects.filter(user=user).order_by("created_at", "pk")))
     yield "log", map(entry_json, _rows(UserRefinedTrait.objects.filter(user=user).order_by("revision")))
     yield "styles", all_styles(user)
-    yield "suppressions", map(_suppression, _rows(Suppression.objects.filter(user=user).order_by("pk")))
-    yield "erasures", map(_erasure, _rows(Erasure.objects.filter(user=user).order_by("requested_at")))
-    yield "looks", map(_look, _rows(AccessEntry.objects.filter(subject_id=user.pk).order_by("created_at", "pk")))
+    yield "suppressions", map(exported_suppression, _rows(Suppression.objects.filter(user=user).order_by("pk")))
+    yield "erasures", map(exported_erasure, _rows(Erasure.objects.filter(user=user).order_by("requested_at")))
+    yield (
+        "looks",
+        map(exported_look, _rows(AccessEntry.objects.filter(subject_id=user.pk).order_by("created_at", "pk"))),
+    )
     moderation = ModerationEntry.objects.filter(user=user).order_by("created_at", "pk")
-    yield "moderation", map(_moderation, _rows(moderation))
-    yield "connectedApps", map(_app, connections(user))
+    yield "moderation", map(exported_moderation, _rows(moderation))
+    yield "connectedApps", map(exported_app, connected_clients(user))
 
 
 def _rows(rows: QuerySet[Any]) -> Iterator[Any]:
     return rows.iterator(chunk_size=ROWS)
 
 
-def _account(user: User) -> dict[str, Any]:
+def _account(user: User, head: Persona) -> dict[str, Any]:
     """The account as it is stored now, with what signing in left behind, but for secrets."""
-    user = User.objects.get(pk=user.pk)
-    addresses = EmailAddress.objects.filter(user=user).order_by("pk")
-    sessions = UserSession.objects.filter(user=user).order_by("pk")
-    keys = Authenticator.objects.filter(user=user).order_by("pk")
-    return {
-        "userID": user.pk,
-        "email": user.email,
-        "externalID": user.external_id,
-        "displayName": user.display_name,
-        "timeZone": user.time_zone,
-        "timeZoneChosen": user.time_zone_chosen,
-        "keysEnabled": user.keys_enabled,
-        "invitedEmail": user.invited_email,
-        "invitedAt": user.invited_at,
-        "isStaff": user.is_staff,
-        "createdAt": user.date_joined,
-        "lastSignInAt": user.last_login,
-        "emailAddresses": [{"email": a.email, "verified": a.verified, "primary": a.primary} for a in addresses],
-        "sessions": [
-            {"ip": s.ip, "userAgent": s.user_agent, "createdAt": s.created_at, "lastSeenAt": s.last_seen_at}
-            for s in sessions
-        ],
-        "secondSteps": [{"type": k.type, "createdAt": k.created_at, "lastUsedAt": k.last_used_at} for k in keys],
-    }
-
-
-def _candidate(row: ExtractedTraitCandidate) -> dict[str, Any]:
-    """As the API has it, and what else is kept."""
-    more = {"language": row.language, "supersedes": row.supersedes, "heldReason": row.held_reason or None}
-    return candidate_json(row) | more | {"suppressed": row.suppressed_by_id is not None}
-
-
-def _trait(row: PersonaTrait) -> dict[str, Any]:
-    """As the API has it, and what else is kept."""
-    times = {"validFrom": row.valid_from, "validTo": row.valid_to, "lastObservedTimestamp": row.last_observed_at}
-    return trait_json(row) | times | {"customizationNotes": row.notes}
-
-
-def _suppression(row: Suppression) -> dict[str, Any]:
-    return {"nameKey": row.name_key, "category": row.category, "sources": row.sources, "createdAt": row.created_at}
-
-
-def _erasure(row: Erasure) -> dict[str, Any]:
-    """As the API has it, and what else is kept."""
-    asked = {"actorKind": row.actor_kind, "clientID": row.client_id, "reference": row.reference}
-    return erasure_json(row) | {"kind": row.kind} | asked
-
-
-def _look(row: AccessEntry) -> dict[str, Any]:
-    return {"staffID": row.staff_id, "kind": row.kind, "reason": row.reason, "createdAt": row.created_at}
-
-
-def _moderation(row: ModerationEntry) -> dict[str, Any]:
-    """What staff did with a suggestion, without saying who else was concerned."""
-    before, after = ({key: state[key] for key in ("status", "held")} for state in (row.before, row.after))
-    return {
-        "entryID": row.pk,
-        "candidateID": row.candidate_id,
-        "action": row.action,
-        "reason": row.reason,
-        "before": before,
-        "after": after,
-        "createdAt": row.created_at,
-    }
-
-
-def _app(connection: Connection) -> dict[str, Any]:
-    return {
-        "clientID": connection.client.pk,
-        "name": connection.client.name,
-        "abilities": connection.abilities,
-        "connectedAt": connection.since,
-        "lastReadAt": connection.last_read_at,
-    }
+    account = User.objects.get(pk=user.pk)
+    account.persona = head
+    return account_json(account)

@@ -11,11 +11,12 @@ from django.template.loader import get_template
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from ptfi.oauth.grants import connections
+from ptfi.db.snapshot import ROWS
+from ptfi.oauth.grants import connected_clients
 from traits.decisions import styles
 from traits.erasure import persona as erasure
 from traits.erasure import receipts as erasure_words
-from traits.history.download import told
+from traits.history.download import narrated
 from traits.models import (
     AccessEntry,
     CandidateStatus,
@@ -24,7 +25,6 @@ from traits.models import (
     PersonaTrait,
     Suppression,
 )
-from traits.privacy.export import ROWS
 
 HERE = "<!-- here -->"
 """Stands where a template is cut in two; what people wrote is escaped, so nothing else is like it."""
@@ -37,7 +37,7 @@ def page(user: User, revision: int | None, nodes: int, edges: int, *, away: bool
     zone = zoneinfo.ZoneInfo(user.time_zone)
     render = partial(_render, zone)
     graph = {"revision": revision, "nodes": nodes, "edges": edges, "away": away}
-    held, apps = erasure_words.in_words(erasure.counts(user)), connections(user)
+    held, apps = erasure_words.in_words(erasure.counts(user)), connected_clients(user)
     whole = render("page", user=user, now=timezone.now(), held=held, graph=graph, apps=apps, here=HERE)
     before, after = whole.split(HERE.encode())
     yield before
@@ -55,8 +55,8 @@ def _parts(user: User, render: Render, zone: zoneinfo.ZoneInfo) -> Iterator[byte
     for status in CandidateStatus:
         title = f"Suggestions: {status.label.lower()}"
         yield from _part(render, status, title, mine.filter(status=status), "suggestion")
-    decisions = itertools.chain.from_iterable(told(user, zone))
-    yield from _part(render, "decisions", "What you decided", decisions, "decision")
+    entries = itertools.chain.from_iterable(narrated(user, zone))
+    yield from _part(render, "decisions", "What you decided", entries, "decision")
     kept_away = Suppression.objects.filter(user=user).order_by("name_key", "pk")
     yield from _part(render, "suppressed", "Never suggested again", kept_away, "suppression")
     receipts = Erasure.objects.filter(user=user).order_by("requested_at")

@@ -1,51 +1,20 @@
 """Reads for the page where a person sees how much is held about them, where it came from, and what they had erased."""
 
 import dataclasses
-import uuid
 from typing import Any
 
 from django.db.models import Count
 
 from ptfi.accounts.models import User
-from traits.ingest import blocklist as bars
-from traits.ingest.bulk_write import query
+from ptfi.db import sql
+from ptfi.web import keyset
+from ptfi.web.keyset import PAGE, Page, cut
+from traits.erasure.sources import source_name
+from traits.ingest.blocklist import of_person, source_bar
 from traits.models import Category, Erasure, ExtractedTraitCandidate, PersonaTrait
+from traits.privacy.sql import NUMBER_OF_SOURCES, PIECES, PLACES, SOURCES
 
-PAGE = 30
-HELD_PIECES = """
-    SELECT piece, candidate_id, trait_id
-    FROM (
-        SELECT candidate_id, NULL::uuid AS trait_id, supporting_evidence AS pieces
-        FROM traits_extractedtraitcandidate WHERE user_id = %(user)s
-        UNION ALL SELECT NULL, trait_id, evidence FROM traits_personatrait WHERE user_id = %(user)s
-    ) AS held, jsonb_array_elements(pieces) AS piece
-    WHERE piece->>'source_package_id' IS NOT NULL
-"""
-HELD = f"""
-    SELECT piece->>'source_package_id' AS name, piece->>'evidence_id' AS id, piece->>'source_detail' AS detail,
-           candidate_id, trait_id
-    FROM ({HELD_PIECES}) AS pieces
-"""  # noqa: S608 (HELD_PIECES is ours)
-SOURCES = f"""
-    WITH counted AS (
-        SELECT name, coalesce(min(nullif(detail, '')), '') AS first, coalesce(max(nullif(detail, '')), '') AS last,
-               count(DISTINCT id) AS pieces, count(DISTINCT candidate_id) AS suggestions, count(DISTINCT trait_id)
-        FROM ({HELD}) AS held GROUP BY name
-    )
-    SELECT * FROM counted WHERE %(after)s = '' OR (-pieces, name COLLATE "C")
-        > (SELECT -pieces, name COLLATE "C" FROM counted WHERE name = %(after)s)
-    ORDER BY pieces DESC, name COLLATE "C" LIMIT %(limit)s
-"""  # noqa: S608 (HELD is ours)
-PLACES = f"""
-    SELECT coalesce(min(nullif(detail, '')), ''), coalesce(max(nullif(detail, '')), '')
-    FROM ({HELD}) AS held WHERE name = %(name)s
-"""  # noqa: S608 (HELD is ours)
-PIECES = f"""
-    SELECT detail, content, count(*) OVER () FROM (
-        SELECT DISTINCT piece->>'source_detail' AS detail, piece->>'content' AS content
-        FROM ({HELD_PIECES}) AS held WHERE piece->>'source_package_id' = %(name)s
-    ) AS pieces ORDER BY detail NULLS LAST, content LIMIT %(limit)s
-"""  # noqa: S608 (HELD_PIECES is ours)
+RECEIPTS_ORDER = ("-requested_at", "erasure_id")
 SOME = 5
 """How many pieces of a source are shown before it is erased."""
 
@@ -70,36 +39,21 @@ class Source:
         return _title(self.name, self.first, self.last)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Sources:
-    """Some of the sources, and the key to go on from; next is "" at the end."""
-
-    rows: list[Source]
-    next: str
-
-
 def _title(name: str, first: str, last: str) -> str:
     """What people know a source by: its places where these are named, else its name."""
     return f"{first} … {last}" if first != last else first or name
 
 
-def sources(user: User, after: str = "") -> Sources:
+def sources(user: User, after: str = "") -> Page[Source]:
     """A page of the person's sources, those with most evidence first; a key that is not one starts at the beginning."""
     name = source_name(user, after) if after else None
-    rows = query(SOURCES, {"user": user.pk, "after": name or "", "limit": PAGE + 1})
-    found = [_source(user, *row) for row in rows[:PAGE]]
-    return Sources(rows=found, next=found[-1].key if len(rows) > PAGE else "")
+    rows = sql.rows(SOURCES, {"user": user.pk, "after": name or "", "limit": PAGE + 1})
+    return cut([_source(user, *row) for row in rows], PAGE, lambda source: source.key)
 
 
 def _source(user: User, name: str, first: str, last: str, pieces: int, suggestions: int, traits: int) -> Source:
-    key = bars.source_bar(user.pk, name)
+    key = source_bar(user.pk, name)
     return Source(key=key, name=name, first=first, last=last, pieces=pieces, suggestions=suggestions, traits=traits)
-
-
-def source_name(user: User, key: str) -> str | None:
-    """The name of the person's source with this key; None where there is none."""
-    names = query(f"SELECT DISTINCT name FROM ({HELD}) AS held", {"user": user.pk})  # noqa: S608 (HELD is ours)
-    return next((name for (name,) in names if bars.source_bar(user.pk, name) == key), None)
 
 
 def source_shown(user: User, name: str) -> dict[str, Any]:
@@ -107,14 +61,14 @@ def source_shown(user: User, name: str) -> dict[str, Any]:
 
     The same words at the same place count once, however many suggestions they stand in.
     """
-    first, last = query(PLACES, {"user": user.pk, "name": name})[0]
-    pieces = query(PIECES, {"user": user.pk, "name": name, "limit": SOME})
+    first, last = sql.rows(PLACES, {"user": user.pk, "name": name})[0]
+    pieces = sql.rows(PIECES, {"user": user.pk, "name": name, "limit": SOME})
     some = [(detail, content) for detail, content, _ in pieces]
     return {"source": _title(name, first, last), "name": name, "some": some, "more": pieces[0][2] - len(some)}
 
 
 def source_count(user: User) -> int:
-    return int(query(f"SELECT count(DISTINCT name) FROM ({HELD}) AS held", {"user": user.pk})[0][0])  # noqa: S608
+    return int(sql.value(NUMBER_OF_SOURCES, {"user": user.pk}))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -133,7 +87,7 @@ def categories(user: User) -> list[CategoryHeld]:
     traits = PersonaTrait.objects.filter(user=user).values_list("category")
     suggested = dict(candidates.annotate(number=Count("pk")).order_by())
     held = dict(traits.annotate(number=Count("pk")).order_by())
-    barred = bars.of_people([user.pk]).get(user.pk, bars.Bars()).categories
+    barred = of_person(user.pk).categories
     return [
         CategoryHeld(category=name, suggestions=suggested.get(name, 0), traits=held.get(name, 0), barred=name in barred)
         for name in Category.values
@@ -141,19 +95,6 @@ def categories(user: User) -> list[CategoryHeld]:
     ]
 
 
-def receipts(user: User, after: str = "", limit: int = PAGE) -> tuple[list[Erasure], str]:
-    """A page of the person's erasures, newest first, and the key to go on from; "" at the end."""
-    rows = Erasure.objects.filter(subject_id=user.pk, user=user).order_by("-requested_at", "erasure_id")
-    last = _receipt(user, after)
-    if last:
-        older = rows.filter(requested_at__lt=last.requested_at)
-        rows = older | rows.filter(requested_at=last.requested_at, erasure_id__gt=last.pk)
-    found = list(rows[: limit + 1])
-    return found[:limit], str(found[limit - 1].pk) if len(found) > limit else ""
-
-
-def _receipt(user: User, key: str) -> Erasure | None:
-    try:
-        return Erasure.objects.filter(user=user, pk=uuid.UUID(key)).first()
-    except ValueError:
-        return None
+def receipts(user: User, after: str = "", limit: int = PAGE) -> Page[Erasure]:
+    """A page of the person's erasures, newest first."""
+    return keyset.page(Erasure.objects.filter(subject_id=user.pk, user=user), RECEIPTS_ORDER, after, limit)

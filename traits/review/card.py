@@ -9,7 +9,7 @@ from django.utils.text import Truncator
 
 from ptfi.accounts.models import User
 from traits import selectors
-from traits.confidence import confidence_words
+from traits.confidence import confidence_words, rating_of, score_of
 from traits.evidence import Piece
 from traits.models import (
     CandidateStatus,
@@ -21,6 +21,7 @@ from traits.models import (
     UserRefinedTrait,
     Verdict,
 )
+from traits.models.log import PLACING
 from traits.review import selectors as queue_selectors
 from traits.review.highlight import Marker
 from traits.review.selectors import TABS, seconds_per_decision
@@ -45,17 +46,6 @@ ICONS = {
     "social_post": "share-2",
     "document": "file-text",
 }
-# What says how a suggestion was decided; the rest of its history is about the trait that it became.
-DECIDING = frozenset(
-    {
-        Decision.CONFIRMED_ASIS,
-        Decision.CONFIRMED_MODIFIED,
-        Decision.REJECTED,
-        Decision.MERGED,
-        Decision.REMOVED,
-        Decision.DEFERRED,
-    }
-)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -159,14 +149,15 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
     history = queue_selectors.history(user, candidate.pk)
     to_decide = candidate.is_undecided
     trait, decision = (None, None) if to_decide else _outcome(user, candidate, history)
-    own = {name_key(name) for name in selectors.own_concepts(user)} if to_decide and candidate.concepts else set()
+    own_concepts = selectors.own_concepts(user) if to_decide and candidate.concepts else []
+    own = {name_key(name) for name in own_concepts}
     new = [concept for concept in candidate.concepts if name_key(concept) not in own]
     return Card(
         candidate=candidate,
         pieces=pieces(candidate, verdicts, count=count),
         history=history,
         alike=queue_selectors.alike(user, candidate) if to_decide else [],
-        clashes=_clashes(user, candidate) if to_decide else [],
+        clashes=_clashes(user, candidate, own_concepts) if to_decide else [],
         new_concepts=new,
         known_concepts=[concept for concept in candidate.concepts if concept not in new],
         used_pieces=sum(1 for piece in candidate.supporting_evidence if piece.get("verdict", "") not in DOUBTED),
@@ -177,8 +168,8 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
     )
 
 
-def _clashes(user: User, candidate: ExtractedTraitCandidate) -> list[Clash]:
-    similar = similar_traits(user, candidate)
+def _clashes(user: User, candidate: ExtractedTraitCandidate, own_concepts: list[str]) -> list[Clash]:
+    similar = similar_traits(user, candidate, own_concepts=own_concepts)
     found = selectors.traits(user, [each.trait_id for each in similar])
     suggested = quotes(candidate.supporting_evidence)
     return [
@@ -215,7 +206,7 @@ def _compared(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[t
 
 def _changed(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[tuple[str, str, str]]:
     """What differs between a suggestion and the trait that it became: what, suggested, yours."""
-    rating = f"{trait.user_confidence} of 5, by you" if trait.user_confidence else ""
+    rating = f"{rating_of(trait)} of 5, by you" if rating_of(trait) else ""
     return _unequal(
         [
             ("Name", candidate.trait_name, trait.name),
@@ -224,8 +215,8 @@ def _changed(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[tu
             ("Concepts", ", ".join(candidate.concepts), ", ".join(trait.concepts)),
             (
                 "Confidence",
-                confidence_words(candidate.confidence_score),
-                rating or confidence_words(trait.confidence),
+                confidence_words(score_of(candidate)),
+                rating or confidence_words(score_of(trait)),
             ),
         ]
     )
@@ -239,7 +230,7 @@ def _outcome(
     user: User, candidate: ExtractedTraitCandidate, history: list[UserRefinedTrait]
 ) -> tuple[PersonaTrait | None, UserRefinedTrait | None]:
     undone = {entry.undoes for entry in history}
-    standing = (entry for entry in history if entry.user_decision in DECIDING and entry.pk not in undone)
+    standing = (entry for entry in history if entry.user_decision in PLACING and entry.pk not in undone)
     decision = next((entry for entry in standing if entry.original_candidate_id == candidate.pk), None)
     if candidate.status not in (CandidateStatus.CONFIRMED, CandidateStatus.REFINED):
         return None, decision

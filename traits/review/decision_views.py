@@ -5,33 +5,37 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import replace_url
 
-from ptfi.web.keyset import place_key
-from traits import forms, selectors
-from traits.decisions import candidates as services
+from ptfi.db.transactions import front_door
+from ptfi.web.htmx import target_of, wants_fragment
+from ptfi.web.keyset import Page, key_of
+from traits import decisions, selectors
 from traits.errors import AlreadyDecidedError, InvalidError, RuleError, StaleVersionError, TraitRemovedError
+from traits.forms import EvidenceForm, InputForm
 from traits.log.versions import lifted
+from traits.log.words import WORDS
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
-from traits.review.forms import filter_query, read_contexts, read_filters, read_relation, read_until
-from traits.review.selectors import Filters, queue
+from traits.review.forms import (
+    CardForm,
+    ConfirmForm,
+    EditForm,
+    MergeForm,
+    RejectForm,
+    ReopenForm,
+    SnoozeForm,
+    filter_query,
+    read_filters,
+)
+from traits.review.selectors import WAITING_ORDER, QueueFilters, queue
 from traits.review.views import filters_for, open_card, workspace
 from traits.similarity import similar_traits
-from traits.web import Request, address, by, read_id, read_number, read_version
+from traits.web import Request, acting_for_self, address, read_number
 
-SAID = {
-    Decision.CONFIRMED_ASIS: "Confirmed “{name}”.",
-    Decision.CONFIRMED_MODIFIED: "Confirmed “{name}” with your changes.",
-    Decision.REJECTED: "Rejected “{name}”{alike}. It will not be suggested again.",
-    Decision.DEFERRED: "Put off “{name}”.",
-    Decision.MERGED: "Merged “{name}” into “{trait}”.",
-    Decision.REOPENED: "“{name}” is back in your queue.",
-}
-BECAME = {Decision.STATUS_CHANGED: " “{name}” is dormant now.", Decision.REMOVED: " “{name}” is removed."}
 ANOTHER_WIN = (AlreadyDecidedError, StaleVersionError, TraitRemovedError)
 
 
@@ -39,165 +43,104 @@ ANOTHER_WIN = (AlreadyDecidedError, StaleVersionError, TraitRemovedError)
 @require_POST
 def confirm(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     """Confirm as it is, with the verdicts of the card, and what becomes of a trait that it clashes with."""
-    return _decide(
-        request,
-        candidate_id,
-        lambda: services.confirm(
-            **by(request),
-            candidate_id=candidate_id,
-            changes=read_contexts(request.POST),
-            evidence=forms.read_evidence(request.POST),
-            relation=read_relation(request.POST),
-            version=read_version(request.POST),
-        ),
-    )
+    return _decide(request, candidate_id, ConfirmForm(request.POST), decisions.confirm)
 
 
 @login_required
 @require_POST
 def reject(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
-    relation_default = "not_me" if request.POST.get("relation") else ""
-    return _decide(
-        request,
-        candidate_id,
-        lambda: services.reject(
-            **by(request),
-            candidate_id=candidate_id,
-            code=request.POST.get("code") or relation_default,
-            reason=request.POST.get("reason", "").replace("\r\n", "\n"),
-            evidence=forms.read_evidence(request.POST),
-            relation=read_relation(request.POST),
-            version=read_version(request.POST),
-        ),
-    )
+    return _decide(request, candidate_id, RejectForm(request.POST), decisions.reject)
 
 
 @login_required
 @require_POST
 def defer(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
-    return _decide(
-        request,
-        candidate_id,
-        lambda: services.defer(
-            **by(request),
-            candidate_id=candidate_id,
-            until=read_until(request.POST),
-            evidence=forms.read_evidence(request.POST),
-            version=read_version(request.POST),
-        ),
-    )
+    return _decide(request, candidate_id, SnoozeForm(request.POST), decisions.defer)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     """Merge into the trait named; without one, a list to choose from."""
-    if "into" in request.POST:
-        return _decide(
-            request,
-            candidate_id,
-            lambda: services.merge(
-                **by(request),
-                candidate_id=candidate_id,
-                into=read_id("into", request.POST["into"]),
-                evidence=forms.read_evidence(request.POST),
-                version=read_version(request.POST),
-            ),
-        )
+    form = MergeForm(request.POST)
+    if "into" in form.data:
+        return _decide(request, candidate_id, form, decisions.merge)
     candidate = selectors.candidate(request.user, candidate_id)
-    q = (request.POST.get("merge_q") or request.GET.get("merge_q") or "").replace("\x00", "")
-    filters = read_filters(request.GET)
+    q = (form.data.get("merge_q") or request.GET.get("merge_q") or "").replace("\x00", "")
     context = {
         "candidate": candidate,
         "q": q,
         "choices": selectors.traits_to_merge_into(request.user, q),
         "similar": [] if q else similar_traits(request.user, candidate),
-        "query": filter_query(filters),
-        "verdicts": forms.read_verdicts(request.POST),
+        "query": filter_query(read_filters(request.GET)),
+        "verdicts": form.verdicts,
     }
-    in_menu = request.htmx and request.htmx.target == "merge-choices"
-    return render(request, "review/_merge_choices.html" if in_menu else "review/merge.html", context)
+    template = "review/_merge_choices.html" if target_of(request) == "merge-choices" else "review/merge.html"
+    return render(request, template, context)
 
 
 @login_required
 @require_POST
 def reopen(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     """Review it again: it is back in the queue, and open."""
-    return _decide(
-        request,
-        candidate_id,
-        lambda: services.reopen(**by(request), candidate_id=candidate_id, version=read_version(request.POST)),
-    )
+    return _decide(request, candidate_id, ReopenForm(request.POST), decisions.reopen)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def edit_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     """Edit, then confirm. A POST with "open" only opens the form, and keeps the verdicts that the card had."""
-    if request.method == "GET" or "open" in request.POST:
-        candidate = selectors.candidate(request.user, candidate_id)
-        if not candidate.is_undecided:
-            return _refused(request, candidate_id, AlreadyDecidedError())
-        return _edit_page(request, candidate, forms.EditForm(initial=forms.shown_values(candidate)))
     candidate = selectors.candidate(request.user, candidate_id)
-    form = forms.EditForm(data=request.POST)
+    if request.method == "GET" or "open" in request.POST:
+        card = CardForm(request.POST)
+        if not candidate.is_undecided:
+            return _refused(request, candidate_id, card, AlreadyDecidedError())
+        return _edit_page(request, EditForm(candidate), card)
+    form = EditForm(candidate, request.POST)
     if not form.is_valid():
-        return _edit_page(request, candidate, form, status=400)
+        return _edit_page(request, form, form, status=400)
     try:
-        with transaction.atomic(durable=True):
-            outcome = services.confirm(
-                **by(request),
-                candidate_id=candidate_id,
-                changes=form.changes(candidate),
-                evidence=forms.read_evidence(request.POST),
-                relation=read_relation(request.POST),
-                version=read_version(request.POST),
-            )
-    except InvalidError as error:
-        form.add_details(error.details or {"": [error.message]})
-        return _edit_page(request, candidate, form, status=400)
-    except StaleVersionError as error:
-        form.add_error(None, error.message)
-        return _edit_page(request, candidate, form, status=409)
+        with front_door():
+            outcome = decisions.confirm(**acting_for_self(request), candidate_id=candidate_id, **form.arguments())
     except AlreadyDecidedError as error:
-        return _refused(request, candidate_id, error)
+        return _refused(request, candidate_id, form, error)
+    except (InvalidError, StaleVersionError) as error:
+        form.add_details(error.details or {"": [error.message]})
+        return _edit_page(request, form, form, status=error.status)
     return _decided(request, outcome)
 
 
-def _edit_page(
-    request: Request, candidate: ExtractedTraitCandidate, form: forms.EditForm, status: int = 200
-) -> HttpResponse:
+def _edit_page(request: Request, form: EditForm, sent: EvidenceForm, status: int = 200) -> HttpResponse:
+    """The form beside the card; sent is what has the verdicts of the card."""
     filters = read_filters(request.GET)
-    context = open_card(request, candidate) | {
+    context = open_card(request, form.candidate, sent) | {
         "form": form,
         "query": filter_query(filters),
         "filters": filters,
         "editing": True,
     }
-    template = "review/_edit.html" if request.htmx else "review/edit.html"
+    template = "review/_edit.html" if wants_fragment(request) else "review/edit.html"
     return render(request, template, context, status=status)
 
 
-def _decide(request: Request, candidate_id: uuid.UUID, act: Callable[[], services.Outcome]) -> HttpResponse:
+def _decide(
+    request: Request, candidate_id: uuid.UUID, form: CardForm | ReopenForm, decision: Callable[..., decisions.Outcome]
+) -> HttpResponse:
+    """The decision as the form has it; or the card again, with why it could not be done."""
     try:
-        with transaction.atomic(durable=True):
-            outcome = act()
-    except InvalidError as error:
-        return _refused(request, candidate_id, error, errors=error.details)
-    except ANOTHER_WIN as error:
-        return _refused(request, candidate_id, error)
+        with front_door():
+            outcome = decision(**acting_for_self(request), candidate_id=candidate_id, **form.arguments())
+    except (InvalidError, *ANOTHER_WIN) as error:
+        return _refused(request, candidate_id, form, error)
     return _decided(request, outcome)
 
 
-def _refused(
-    request: Request, candidate_id: uuid.UUID, error: RuleError, errors: dict[str, list[str]] | None = None
-) -> HttpResponse:
+def _refused(request: Request, candidate_id: uuid.UUID, form: InputForm, error: RuleError) -> HttpResponse:
     """The card again as it is now, with what was typed and why it could not be done."""
     candidate = selectors.candidate(request.user, candidate_id)
-    filters = read_filters(request.GET)
-    context = workspace(request, filters, shown=_shown(request))
-    context |= open_card(request, candidate, errors=errors, error=error)
-    template = "review/_answer.html" if request.htmx else "review/review.html"
+    context = workspace(request, read_filters(request.GET), shown=_shown(request))
+    context |= open_card(request, candidate, form, errors=error.details, error=error)
+    template = "review/_oob_update.html" if wants_fragment(request) else "review/review.html"
     return render(request, template, context, status=error.status)
 
 
@@ -205,13 +148,13 @@ def _shown(request: Request) -> int:
     return read_number(request.POST.get("shown", ""), 0, 10_000)
 
 
-def _decided(request: Request, outcome: services.Outcome) -> HttpResponse:
+def _decided(request: Request, outcome: decisions.Outcome) -> HttpResponse:
     candidate, entry = outcome.candidate, outcome.entries[-1]
     if candidate is None:
         raise TypeError("a decision about a suggestion leaves one behind")
     modified = entry.user_decision == Decision.CONFIRMED_MODIFIED
     alike = len(outcome.entries) - 1 if entry.user_decision == Decision.REJECTED else 0
-    text = SAID[Decision(entry.user_decision)].format(
+    text = WORDS[entry.user_decision].notice.format(
         name=outcome.trait.name if outcome.trait and modified else candidate.trait_name,
         trait=outcome.trait.name if outcome.trait else "",
         alike=f" and {alike} more that say{'' if alike > 1 else 's'} the same" if alike else "",
@@ -224,7 +167,7 @@ def _decided(request: Request, outcome: services.Outcome) -> HttpResponse:
 def _became(entry: UserRefinedTrait) -> str:
     """What a decision made of the trait that the suggestion clashed with; "" for any other entry."""
     before = lifted(entry.content)["before"]["trait"] or {}
-    return BECAME.get(Decision(entry.user_decision), "").format(name=before.get("name", ""))
+    return WORDS[entry.user_decision].about_other.format(name=before.get("name", ""))
 
 
 def answer(
@@ -237,17 +180,16 @@ def answer(
 ) -> HttpResponse:
     """What was done, as a notice with undo; and opened, or else the card after decided, or else the first one."""
     filters = read_filters(request.GET) if opened is None else filters_for(request, opened)
-    if not request.htmx:
+    passed = _place_of(decided, filters)
+    if not wants_fragment(request):
         messages.success(request, text, extra_tags=f"undo:{undo}" if undo else "")
-        pk = opened.pk if opened else _next(request, filters, queue(request.user, filters).rows, decided)
+        pk = opened.pk if opened else _to_open(request, filters, queue(request.user, filters, passed=passed), passed)
         return HttpResponseRedirect(_path(pk, filter_query(filters)))
-    context = workspace(request, filters, shown=_shown(request))
-    pk = opened.pk if opened else _next(request, filters, context["page"].rows, decided)
+    context = workspace(request, filters, shown=_shown(request), passed=passed)
+    pk = opened.pk if opened else _to_open(request, filters, context["page"], passed)
     context |= open_card(request, selectors.candidate(request.user, pk) if pk else None)
     context |= {"text": text, "undo": undo, "typed": {}, "finished": bool(undo)}
-    response = render(request, "review/_answer.html", context)
-    response["HX-Replace-Url"] = _path(pk, context["query"])
-    return response
+    return replace_url(render(request, "review/_oob_update.html", context), _path(pk, context["query"]))
 
 
 def _path(pk: uuid.UUID | None, query: str) -> str:
@@ -255,18 +197,16 @@ def _path(pk: uuid.UUID | None, query: str) -> str:
     return address(path, query)
 
 
-def _next(
-    request: Request,
-    filters: Filters,
-    listed: list[ExtractedTraitCandidate],
-    decided: ExtractedTraitCandidate | None,
+def _place_of(decided: ExtractedTraitCandidate | None, filters: QueueFilters) -> str:
+    """The key of where the decided one stood in the list; "" where the list is not gone through in order."""
+    return key_of(decided, WAITING_ORDER) if decided and filters.tab in ("review", "later") else ""
+
+
+def _to_open(
+    request: Request, filters: QueueFilters, page: Page[ExtractedTraitCandidate], passed: str
 ) -> uuid.UUID | None:
-    """The one that came after the decided one in the list, or else the first of the list."""
-    if decided and filters.tab in ("review", "later"):
-        place = (-decided.created_at.timestamp(), decided.pk)
-        following = [row for row in listed if (-row.created_at.timestamp(), row.pk) > place]
-        if not following:
-            key = place_key(decided.created_at, decided.pk)
-            following = queue(request.user, filters, after=key, limit=1).rows
-        listed = following or listed
-    return listed[0].pk if listed else None
+    """The first of the list behind the place, or else the first of the list."""
+    behind = [row for row in page.rows if getattr(row, "is_behind", False)]
+    if passed and page.next and not behind:
+        behind = queue(request.user, filters, after=passed, limit=1).rows
+    return next((row.pk for row in [*behind, *page.rows]), None)

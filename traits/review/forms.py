@@ -1,21 +1,34 @@
-"""What the pages of the review send, read into the words of the selectors and the decisions."""
+"""What the pages of the review send: the filters of the list, and one form for each decision."""
 
 import datetime as dt
-from urllib.parse import urlencode
+import uuid
+from collections.abc import Iterable
+from typing import Any
 
+from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from traits import confidence
-from traits.confidence import LOWEST_BAND
+from traits.decisions import bulk
 from traits.decisions.inputs import Changes, Relation
 from traits.errors import InvalidError
-from traits.models import Category, RejectionCode
-from traits.review.selectors import TABS, Filters
-from traits.web import lines, read_choice, read_id, read_name
+from traits.forms import (
+    CHOOSE,
+    AboutTraitField,
+    EvidenceForm,
+    IdField,
+    InputForm,
+    TraitFieldsForm,
+    UncheckedField,
+    VersionedForm,
+    as_typed,
+    texts_of,
+)
+from traits.models import Decision, ExtractedTraitCandidate, RejectionCode
+from traits.review.selectors import QueueFilters
+from traits.web import lines
 
-BANDS = {name: words for name, words, _ in (*confidence.BANDS, LOWEST_BAND)}
 LATER = {
     "tomorrow": "Tomorrow, 6:00",
     "next_week": "Next week, Monday 6:00",
@@ -23,64 +36,203 @@ LATER = {
     "date": "At a time of my own",
 }
 MORNING = dt.time(6)
+MANY = {"confirm": Decision.CONFIRMED_ASIS, "reject": Decision.REJECTED, "defer": Decision.DEFERRED}
+"""The decisions about many suggestions, by the buttons under the list."""
 
 
-def read_filters(query: QueryDict) -> Filters:
-    """The filters that the address names; what is not one of the choices counts as not chosen."""
-    return Filters(
-        tab=read_choice(query, "tab", TABS) or "review",
-        category=read_choice(query, "category", Category.values),
-        band=read_choice(query, "band", BANDS),
-        model=read_name(query, "model"),
-        concept=read_name(query, "concept"),
-        q=read_name(query, "q"),
-    )
+def read_filters(query: QueryDict) -> QueueFilters:
+    """The filters that the address names."""
+    return QueueFilters.read(query)
 
 
-def filter_query(filters: Filters, **more: str) -> str:
+def filter_query(filters: QueueFilters, **more: str) -> str:
     """The filters as the query of an address, without what is not chosen."""
-    chosen = {"category": filters.category, "band": filters.band, "model": filters.model, "concept": filters.concept}
-    values = {"tab": filters.tab, **chosen, "q": filters.q, **more}
-    return urlencode({key: value for key, value in values.items() if value and (key, value) != ("tab", "review")})
+    return filters.query(**more)
 
 
-def read_relation(post: QueryDict) -> Relation | None:
-    """relation is "kind:trait id"; the contexts of the trait one has are in a field that carries its id."""
-    kind, _, trait_id = post.get("relation", "").partition(":")
-    if not kind:
-        return None
-    contexts = lines(post.get(f"existing_contexts-{trait_id}", ""))
-    return Relation(trait_id=read_id("relation", trait_id), kind=kind, existing_contexts=contexts)
+class CardForm(EvidenceForm):
+    """What a card sends, whichever of its buttons is pressed."""
+
+    own_evidence = UncheckedField()
+
+    def arguments(self) -> dict[str, Any]:
+        """What the decision takes beside who decides and the suggestion. Raises InvalidError."""
+        return {"evidence": self.evidence, "version": self.cleaned["version"]}
 
 
-def read_contexts(post: QueryDict) -> Changes:
-    """Where the suggestion is true, when it was said beside a trait that clashes with it."""
-    trait_id = post.get("relation", "").partition(":")[2]
-    contexts = lines(post.get(f"new_contexts-{trait_id}", ""))
-    return Changes(expression_contexts=contexts) if contexts else Changes()
+class ReopenForm(VersionedForm):
+    """Review it again."""
+
+    def arguments(self) -> dict[str, Any]:
+        return self.cleaned
 
 
-def read_until(post: QueryDict) -> dt.datetime | None:
-    """Until when a suggestion is put off, in the person's time zone; None is until there is new evidence."""
-    choice, today = post.get("until", ""), timezone.localdate()
+class RelationForm(CardForm):
+    """A decision that may say how the suggestion goes with a trait that it clashes with."""
+
+    relation = AboutTraitField(required=False)
+
+    def arguments(self) -> dict[str, Any]:
+        about = self.cleaned["relation"]
+        contexts = self.typed_lines("existing_contexts")
+        relation = Relation(trait_id=about.trait_id, kind=about.kind, existing_contexts=contexts) if about else None
+        return super().arguments() | {"relation": relation}
+
+    def typed_lines(self, field: str) -> list[str]:
+        """What was typed in one of the fields of the trait that the answer is about; they carry its id."""
+        about = self.cleaned["relation"]
+        return lines(self.data.get(f"{field}-{about.trait_id}", "")) if about else []
+
+
+class ConfirmForm(RelationForm):
+    """Confirm as it is, or with the contexts in which it is true beside a trait that clashes with it."""
+
+    def arguments(self) -> dict[str, Any]:
+        return super().arguments() | {"changes": Changes(expression_contexts=self.typed_lines("new_contexts") or None)}
+
+
+class RejectForm(RelationForm):
+    """Reject for a reason; one who says that the new one is wrong beside a trait need give no other."""
+
+    code = UncheckedField()
+    reason = UncheckedField()
+
+    def arguments(self) -> dict[str, Any]:
+        code = self.cleaned["code"] or ("not_me" if self.cleaned["relation"] else "")
+        return super().arguments() | {"code": code, "reason": self.cleaned["reason"]}
+
+
+class LaterForm(InputForm):
+    """When to be asked again: until names a time or new evidence, or says that date is the person's own time."""
+
+    until = UncheckedField()
+    date = UncheckedField()
+
+    @property
+    def is_later(self) -> bool:
+        """Whether it is said at all when to be asked again."""
+        return True
+
+    def clean(self) -> dict[str, Any]:
+        """deferred_until is the time in the person's time zone; None is when there is new evidence."""
+        if self.is_later:
+            try:
+                self.cleaned_data["deferred_until"] = _later(self.cleaned_data["until"], self.cleaned_data["date"])
+            except (ValueError, OverflowError):
+                self.add_error("until", "Choose a day and a time.")
+        return self.cleaned_data
+
+
+def _later(choice: str, date: str) -> dt.datetime | None:
+    """Raises ValueError, OverflowError for what is no time of this age."""
+    today = timezone.localdate()
     if choice == "evidence":
         return None
     if choice == "tomorrow":
         return _morning(today + dt.timedelta(days=1))
     if choice == "next_week":
         return _morning(today + dt.timedelta(days=7 - today.weekday()))
-    try:
-        own = parse_datetime(post.get("date", "")) if choice == "date" else None
-        aware = timezone.make_aware(own) if own and own.tzinfo is None else own
-    except (ValueError, OverflowError):
-        aware = None
-    if aware is None or not 1900 < aware.year < 9000:
-        raise InvalidError(details={"until": ["Choose a day and a time."]})
-    return aware
+    own = parse_datetime(date) if choice == "date" else None
+    if own is None or not 1900 < own.year < 9000:
+        raise ValueError(date)
+    return timezone.make_aware(own) if own.tzinfo is None else own
 
 
 def _morning(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, MORNING, tzinfo=timezone.get_current_timezone())
+
+
+class SnoozeForm(LaterForm, CardForm):
+    """Put off until a time or new evidence."""
+
+    def arguments(self) -> dict[str, Any]:
+        return super().arguments() | {"until": self.cleaned["deferred_until"]}
+
+
+class MergeForm(CardForm):
+    """Merge into one of the person's traits."""
+
+    into = IdField()
+
+    def arguments(self) -> dict[str, Any]:
+        return super().arguments() | {"into": self.cleaned["into"]}
+
+
+class EditForm(TraitFieldsForm):
+    """A suggestion, changed before it is confirmed."""
+
+    def __init__(self, candidate: ExtractedTraitCandidate, data: QueryDict | None = None) -> None:
+        self.candidate = candidate
+        super().__init__(data, initial=shown_values(candidate))
+
+    def arguments(self) -> dict[str, Any]:
+        """What confirming takes, with what differs from the suggestion. Raises InvalidError."""
+        changes = self.changes_from(shown_values(self.candidate))
+        return {"changes": changes, "evidence": self.evidence, "version": self.cleaned["version"]}
+
+
+def shown_values(candidate: ExtractedTraitCandidate) -> dict[str, str]:
+    """The suggestion as the form shows it first."""
+    return {
+        "name": candidate.trait_name,
+        "description": candidate.trait_description,
+        "category": candidate.trait_category,
+        "concepts": as_typed(candidate.concepts),
+    }
+
+
+class IdsField(forms.Field):
+    """The ids of what was chosen in a list, each once."""
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value: Iterable[str] | None) -> list[uuid.UUID]:
+        try:
+            return [uuid.UUID(text) for text in dict.fromkeys(value or [])]
+        except ValueError:
+            raise forms.ValidationError(CHOOSE) from None
+
+
+class BulkForm(LaterForm):
+    """One decision about many suggestions, previewed first."""
+
+    candidate_ids = IdsField(required=False)
+    code = UncheckedField()
+    reason = UncheckedField()
+
+    @property
+    def decision(self) -> str:
+        """Which decision; "" for none of those about many."""
+        return MANY.get(self.data.get("decision", ""), "")
+
+    @property
+    def is_later(self) -> bool:
+        return self.decision == Decision.DEFERRED
+
+    @property
+    def applies(self) -> bool:
+        """Whether it was previewed, and is to be done."""
+        return "apply" in self.data and "preview" not in self.data
+
+    @property
+    def chosen(self) -> list[uuid.UUID]:
+        """The suggestions. Raises InvalidError for none, too many, or what is no id."""
+        if faults := self.errors.get("candidate_ids"):
+            raise InvalidError(details={"candidate_ids": texts_of(faults)})
+        ids: list[uuid.UUID] = self.cleaned_data["candidate_ids"]
+        if not 1 <= len(ids) <= bulk.MOST:
+            raise InvalidError(f"Select 1 to {bulk.MOST} suggestions first.")
+        return ids
+
+    def arguments(self) -> dict[str, Any]:
+        """What the decision takes beside who decides. Raises InvalidError."""
+        return {
+            "candidate_ids": self.chosen,
+            "decision": self.decision,
+            "code": self.cleaned["code"],
+            "reason": self.cleaned["reason"],
+            "until": self.cleaned.get("deferred_until"),
+        }
 
 
 def rejection_codes() -> list[tuple[int, str, str]]:

@@ -10,42 +10,37 @@ from django.db.models import Count, Exists, F, Func, OuterRef, Q, QuerySet, Text
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from ptfi.web.keyset import place_key, read_place
-from traits.confidence import band_condition
-from traits.log.narration import in_words, tell
+from ptfi.web import keyset
+from ptfi.web.filters import Filters, choice, text
+from ptfi.web.keyset import Page
+from traits.confidence import BANDS, LOWEST_BAND, band_condition
+from traits.log.narration import narrate, with_names
 from traits.log.undoable import standing_ids
-from traits.models import ActorKind, CandidateStatus, Decision, ExtractedTraitCandidate, UserRefinedTrait
+from traits.models import ActorKind, CandidateStatus, Category, Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.search import OWN_WORDS, typed_query
 
 TABS = {"review": "To review", "later": "Later", "confirmed": "Confirmed", "rejected": "Rejected"}
-PAGE = 30
+WAITING_ORDER = ("-created_at", "candidate_id")
+DECIDED_ORDER = ("-updated_at", "candidate_id")
 DEFAULT_SECONDS = 20.0
 LONGEST_GAP = 120.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Filters:
+class QueueFilters(Filters):
     """What of the queue is shown; band is one of the bands' names, q is full text."""
 
-    tab: str = "review"
-    category: str = ""
-    band: str = ""
-    model: str = ""
-    concept: str = ""
-    q: str = ""
+    tab: str = choice(TABS, default="review")
+    category: str = choice(Category.values, "trait_category")
+    band: str = choice([name for name, _, _ in (*BANDS, LOWEST_BAND)], band_condition)
+    model: str = text(lambda name: Q(originating_models__contains=[name]))
+    concept: str = text(lambda name: Q(concepts__contains=[name]))
+    q: str = text()
 
     @property
     def narrow(self) -> bool:
         """Whether anything beside the tab and the category is chosen."""
         return any((self.band, self.model, self.concept, self.q))
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Page:
-    """Some of a list, and the key to go on from; next is "" at the end."""
-
-    rows: list[ExtractedTraitCandidate]
-    next: str = ""
 
 
 def tab_condition(tab: str, now: dt.datetime) -> Q:
@@ -61,28 +56,23 @@ def tab_condition(tab: str, now: dt.datetime) -> Q:
     return conditions[tab]
 
 
-def candidates(user: User, filters: Filters) -> QuerySet[ExtractedTraitCandidate]:
+def candidates(user: User, filters: QueueFilters) -> QuerySet[ExtractedTraitCandidate]:
     """The person's candidates that the filters let through, unordered, without their evidence."""
     rows = ExtractedTraitCandidate.objects.filter(tab_condition(filters.tab, timezone.now()), user=user)
-    if filters.category:
-        rows = rows.filter(trait_category=filters.category)
-    if filters.band:
-        rows = rows.filter(band_condition(filters.band))
-    if filters.model:
-        rows = rows.filter(originating_models__contains=[filters.model])
-    if filters.concept:
-        rows = rows.filter(concepts__contains=[filters.concept])
+    rows = rows.filter(filters.condition())
     if filters.q:
         rows = rows.alias(words=OWN_WORDS).filter(words=typed_query(filters.q))
     return rows.defer("search", "supporting_evidence")
 
 
-def queue(user: User, filters: Filters, after: str = "", limit: int = PAGE) -> Page:
+def queue(
+    user: User, filters: QueueFilters, after: str = "", limit: int = keyset.PAGE, passed: str = ""
+) -> Page[ExtractedTraitCandidate]:
     """One page of the queue, newest first, paged by key.
 
-    Near-duplicates (same name key and category) are one row: each row carries the others as alike.
+    Near-duplicates (same name key and category) are one row: each row carries the others as alike. passed is a key
+    too: each row says as is_behind whether it comes after that place.
     """
-    column = "created_at" if filters.tab in ("review", "later") else "updated_at"
     rows = candidates(user, filters)
     grouped = filters.tab == "review" and not filters.narrow
     if grouped:
@@ -93,23 +83,15 @@ def queue(user: User, filters: Filters, after: str = "", limit: int = PAGE) -> P
             trait_category=OuterRef("trait_category"),
         )
         rows = rows.filter(~Exists(newer))
-    found = list(_after(rows, column, after).order_by(f"-{column}", "candidate_id")[: limit + 1])
-    page = found[:limit]
-    _attach_alike(user, filters, page if grouped else [])
-    last = page[-1] if len(found) > limit else None
-    return Page(rows=page, next=place_key(getattr(last, column), last.pk) if last else "")
+    order = WAITING_ORDER if filters.tab in ("review", "later") else DECIDED_ORDER
+    if (place := keyset.is_behind(rows, order, passed)) is not None:
+        rows = rows.annotate(is_behind=place)
+    page = keyset.page(rows, order, after, limit)
+    _attach_alike(user, filters, page.rows if grouped else [])
+    return page
 
 
-def _after(rows: QuerySet[ExtractedTraitCandidate], column: str, key: str) -> QuerySet[ExtractedTraitCandidate]:
-    """The rows behind the key; a key that is not one starts at the beginning."""
-    place = read_place(key)
-    if place is None:
-        return rows
-    moment, last = place
-    return rows.filter(Q(**{f"{column}__lt": moment}) | Q(**{column: moment, "candidate_id__gt": last}))
-
-
-def _attach_alike(user: User, filters: Filters, rows: list[ExtractedTraitCandidate]) -> None:
+def _attach_alike(user: User, filters: QueueFilters, rows: list[ExtractedTraitCandidate]) -> None:
     """Give each row the others of its name key and category, as row.alike."""
     others: dict[tuple[str, str], list[ExtractedTraitCandidate]] = {}
     if rows:
@@ -123,7 +105,7 @@ def _attach_alike(user: User, filters: Filters, rows: list[ExtractedTraitCandida
 
 def alike(user: User, candidate: ExtractedTraitCandidate) -> list[ExtractedTraitCandidate]:
     """The other suggestions to review that say the same: same name key and category."""
-    rows = candidates(user, Filters()).filter(name_key=candidate.name_key, trait_category=candidate.trait_category)
+    rows = candidates(user, QueueFilters()).filter(name_key=candidate.name_key, trait_category=candidate.trait_category)
     return list(rows.exclude(pk=candidate.pk).order_by("-created_at")[:10])
 
 
@@ -162,12 +144,12 @@ def decided_since(user: User, since: dt.datetime) -> dict[str, int]:
 def history(user: User, thing_id: uuid.UUID, limit: int = 20) -> list[UserRefinedTrait]:
     """The newest log entries of a candidate or trait.
 
-    Each was told (traits/log/narration.py), and says whether it can_undo and the present status of its suggestion.
+    Each was narrated (traits/log/narration.py), and says whether it can_undo and the present status of its suggestion.
     """
     rows = UserRefinedTrait.objects.filter(Q(trait_id_in_pkg=thing_id) | Q(original_candidate=thing_id), user=user)
-    told = in_words(rows.annotate(suggestion_status=F("original_candidate__status")))
-    entries = list(told.order_by("-revision")[:limit])
-    tell(user, entries)
+    narrated = with_names(rows.annotate(suggestion_status=F("original_candidate__status")))
+    entries = list(narrated.order_by("-revision")[:limit])
+    narrate(user, entries)
     standing = standing_ids(user, entries)
     for entry in entries:
         entry.can_undo = entry.pk in standing

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from traits.review import bulk_views, decision_views, views
+from traits.review import bulk_views, decision_views, undo_views, views
 
 urlpatterns = [
     path("review/", views.review, name="review"),
@@ -16,6 +16,6 @@ urlpatterns = [
     path("review/<uuid:candidate_id>/defer/", decision_views.defer, name="defer"),
     path("review/<uuid:candidate_id>/merge/", decision_views.merge, name="merge"),
     path("review/<uuid:candidate_id>/reopen/", decision_views.reopen, name="reopen"),
-    path("undo/", bulk_views.undo_newest, name="undo_newest"),
-    path("undo/<uuid:action_id>/", bulk_views.undo, name="undo"),
+    path("undo/", undo_views.undo_newest, name="undo_newest"),
+    path("undo/<uuid:action_id>/", undo_views.undo, name="undo"),
 ]

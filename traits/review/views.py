@@ -10,14 +10,20 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.http import push_url
 
 from ptfi.accounts.models import User
-from traits import forms, selectors
-from traits.models import CandidateStatus, Category, Decision, ExtractedTraitCandidate
+from ptfi.web.htmx import target_of
+from ptfi.web.keyset import PAGE
+from traits import selectors
+from traits.confidence import BAND_CHOICES
+from traits.forms import EvidenceForm, InputForm
+from traits.log.words import TODAY
+from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
 from traits.review import card as cards
-from traits.review.forms import BANDS, filter_query, later_choices, read_filters, rejection_codes
-from traits.review.selectors import PAGE, Filters, decided_since, facets, queue
-from traits.web import Request, address, read_number, wants_fragment
+from traits.review.forms import CardForm, filter_query, later_choices, read_filters, rejection_codes
+from traits.review.selectors import QueueFilters, decided_since, facets, queue
+from traits.web import Request, address, read_number
 
 MOST_SHOWN = 300
 STATUS_TABS = {
@@ -26,11 +32,6 @@ STATUS_TABS = {
     CandidateStatus.REFINED: "confirmed",
     CandidateStatus.REJECTED: "rejected",
 }
-TODAY = {
-    "confirmed": (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.MERGED),
-    "rejected": (Decision.REJECTED,),
-    "put off": (Decision.DEFERRED,),
-}
 
 
 @login_required
@@ -38,16 +39,15 @@ TODAY = {
 def review(request: Request) -> HttpResponse:
     """The queue with its first card open; HTMX gets what it asks for: more rows, or all below the filters."""
     filters = read_filters(request.GET)
-    if _target(request) == "more":
+    if target_of(request) == "more":
         return render(request, "review/_rows.html", rows(request, filters))
     context = workspace(request, filters)
     first = context["page"].rows[:1]
     context |= open_card(request, selectors.candidate(request.user, first[0].pk) if first else None)
-    if _target(request) != "workspace":
+    if target_of(request) != "workspace":
         return render(request, "review/review.html", context)
     response = render(request, "review/_workspace.html", context)
-    response["HX-Push-Url"] = address(reverse("review"), context["query"])
-    return response
+    return push_url(response, address(reverse("review"), context["query"]))
 
 
 @login_required
@@ -58,14 +58,15 @@ def review_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     A POST decides nothing: it keeps what was typed on the card, with more of the evidence.
     """
     candidate = selectors.candidate(request.user, candidate_id)
-    if _target(request) == "more-pieces":
+    if target_of(request) == "more-pieces":
         start = read_number(request.GET.get("from", ""), 0, 10_000)
         return render(request, "review/_pieces.html", more_pieces(request, candidate, start))
-    if _target(request) == "open":
+    sent = CardForm(request.POST)
+    if target_of(request) == "open":
         context = {"query": filter_query(read_filters(request.GET))}
-        return render(request, "review/_open.html", context | open_card(request, candidate))
+        return render(request, "review/_opened_card.html", context | open_card(request, candidate, sent))
     filters = filters_for(request, candidate)
-    return render(request, "review/review.html", workspace(request, filters) | open_card(request, candidate))
+    return render(request, "review/review.html", workspace(request, filters) | open_card(request, candidate, sent))
 
 
 @login_required
@@ -74,7 +75,7 @@ def review_filters(request: Request) -> HttpResponse:
     """The filters whose choices come from the suggestions themselves, asked for only when somebody wants them."""
     filters = read_filters(request.GET)
     context = {"filters": filters, "facets": facets(request.user, filters.tab)}
-    template = "review/_facets.html" if _target(request) == "facets" else "review/filters.html"
+    template = "review/_facets.html" if target_of(request) == "facets" else "review/filters.html"
     return render(request, template, context)
 
 
@@ -89,11 +90,6 @@ def review_news(request: Request) -> HttpResponse:
     return render(request, "review/_news_line.html", head | {"new": new, "query": query})
 
 
-def _target(request: Request) -> str:
-    """The id of the element that HTMX will replace; "" for a whole page."""
-    return (request.htmx.target or "") if wants_fragment(request) else ""
-
-
 def tab_of(candidate: ExtractedTraitCandidate) -> str:
     """Which tab the candidate is on."""
     if candidate.deferred_until and candidate.deferred_until <= timezone.now():
@@ -101,16 +97,16 @@ def tab_of(candidate: ExtractedTraitCandidate) -> str:
     return STATUS_TABS.get(CandidateStatus(candidate.status), "review")
 
 
-def filters_for(request: Request, candidate: ExtractedTraitCandidate) -> Filters:
+def filters_for(request: Request, candidate: ExtractedTraitCandidate) -> QueueFilters:
     """The filters of the address, on the tab where the candidate is."""
     return dataclasses.replace(read_filters(request.GET), tab=tab_of(candidate))
 
 
-def rows(request: Request, filters: Filters, *, shown: int = 0) -> dict[str, Any]:
-    """A page of the list, or as many rows as the page shows by now."""
+def rows(request: Request, filters: QueueFilters, *, shown: int = 0, passed: str = "") -> dict[str, Any]:
+    """A page of the list, or as many rows as the page shows by now; passed as in queue()."""
     after = request.GET.get("after", "")
     limit = min(max(shown, PAGE), MOST_SHOWN)
-    page = queue(request.user, filters, after=after, limit=limit)
+    page = queue(request.user, filters, after=after, limit=limit, passed=passed)
     already = read_number(request.GET.get("shown", ""), 0, MOST_SHOWN)
     return {
         "page": page,
@@ -123,14 +119,14 @@ def rows(request: Request, filters: Filters, *, shown: int = 0) -> dict[str, Any
     }
 
 
-def workspace(request: Request, filters: Filters, *, shown: int = 0) -> dict[str, Any]:
+def workspace(request: Request, filters: QueueFilters, *, shown: int = 0, passed: str = "") -> dict[str, Any]:
     """All of the page but the card."""
-    context = rows(request, filters, shown=shown) | cards.head(request.user)
+    context = rows(request, filters, shown=shown, passed=passed) | cards.head(request.user)
     if not context["page"].rows and filters.tab == "review" and not (filters.narrow or filters.category):
         context["today"] = _today(request.user)
     return context | {
         "categories": Category.choices,
-        "bands": BANDS,
+        "bands": BAND_CHOICES,
         "codes": rejection_codes(),
         "select_query": filter_query(filters, after=context["after"], select="page"),
     }
@@ -144,16 +140,18 @@ def _today(user: User) -> dict[str, int]:
     return {words: total for words, total in sums.items() if total}
 
 
-def open_card(request: Request, candidate: ExtractedTraitCandidate | None, **more: Any) -> dict[str, Any]:
-    """The card, with what was typed on it (data) and what was wrong with that (errors by field)."""
+def open_card(
+    request: Request, candidate: ExtractedTraitCandidate | None, sent: InputForm | None = None, **more: Any
+) -> dict[str, Any]:
+    """The card, with what was sent with it (typed) and what was wrong with that (errors by field)."""
     context: dict[str, Any] = {"card": None, "codes": rejection_codes(), "later": later_choices(), **more}
     if candidate:
-        verdicts = forms.read_verdicts(request.POST)
+        verdicts = sent.verdicts if isinstance(sent, EvidenceForm) else {}
         count = read_number(request.GET.get("pieces", ""), cards.PIECES, 1_000)
         context["card"] = cards.card(request.user, candidate, verdicts=verdicts, count=count)
         context["candidate"] = candidate
         context["pieces"] = context["card"].pieces
-        context["typed"] = request.POST
+        context["typed"] = sent.data if sent else {}
     return context
 
 

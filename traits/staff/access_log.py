@@ -5,33 +5,28 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from ptfi.staff.base import ReadOnlyAdmin
 from traits.models import AccessEntry, AccessKind
-from traits.staff.finding import FilterForm, PersonField, TooSlowError, moment_of, number_of, page
-from traits.staff.log import TOO_SLOW
+from traits.staff.lists import TOO_SLOW, DatedFilterForm, PersonField, TooSlowError, bounded_page
 
-KEYS = {"created_at": moment_of, "pk": number_of}
+ORDER = ("-created_at", "-pk")
 
 
-class LookFilters(FilterForm):
+class AccessFilters(DatedFilterForm):
     person = PersonField(label="Person: e-mail, external id or id", required=False)
     staff = PersonField(label="Staff member", required=False)
     kind = forms.ChoiceField(label="What was opened", required=False, choices=[("", "Anything"), *AccessKind.choices])
     field_order = ("person", "staff", "kind", "since", "until")
 
-    def rows(self) -> QuerySet[AccessEntry]:
-        columns = {"person": "subject_id", "staff": "staff_id", "kind": "kind"}
-        chosen = {column: self.cleaned_data[name] for name, column in columns.items() if self.cleaned_data[name]}
-        return AccessEntry.objects.filter(self.moments(), **chosen)
+    where = DatedFilterForm.where | {"person": "subject_id", "staff": "staff_id", "kind": "kind"}
 
 
 @admin.register(AccessEntry)
-class LookAdmin(ReadOnlyAdmin):
+class AccessLogAdmin(ReadOnlyAdmin):
     """Nobody changes it, superusers neither; the database refuses it as well."""
 
     def changelist_view(
@@ -41,19 +36,20 @@ class LookAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        form = LookFilters(request.POST if request.method == "POST" else request.GET)
+        form = AccessFilters(request.POST if request.method == "POST" else request.GET)
         if not form.is_valid():
             return self._list(request, form, status=400)
         if request.method == "POST":
             return HttpResponseRedirect(f"{request.path}?{form.query()}")
         try:
-            rows, following = page(form.rows(), request.GET.get("after", ""), KEYS)
+            rows = AccessEntry.objects.filter(form.condition())
+            page = bounded_page(rows, ORDER, request.GET.get("after", ""))
         except TooSlowError:
             form.add_error(None, TOO_SLOW)
             return self._list(request, form, status=503)
-        return self._list(request, form, rows=rows, next=following)
+        return self._list(request, form, rows=page.rows, next=page.next)
 
-    def _list(self, request: HttpRequest, form: LookFilters, status: int = 200, **context: Any) -> HttpResponse:
+    def _list(self, request: HttpRequest, form: AccessFilters, status: int = 200, **context: Any) -> HttpResponse:
         context |= self.admin_site.each_context(request) | {
             "title": "Looks at personas",
             "opts": self.opts,

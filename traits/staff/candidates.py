@@ -14,29 +14,16 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from ptfi.accounts.models import User
-from ptfi.staff.base import ReadOnlyAdmin, named, people_of
+from ptfi.staff.base import ReadOnlyAdmin, named
+from ptfi.web.keyset import Page
 from traits.models import AccessKind, CandidateStatus, ExtractedTraitCandidate, ModerationAction, UserRefinedTrait
-from traits.models.moderation import MAX_REASON
+from traits.models.moderation import CHOSEN_ACTIONS, MAX_REASON
 from traits.moderation import services as moderation
 from traits.staff.access import asks_reason, looked_at_many
-from traits.staff.candidate_files import CandidateFiles
-from traits.staff.filters import Filters, Page, choices, chosen, matching, page
+from traits.staff.candidate_export import CandidateExport
+from traits.staff.candidate_import import CandidateImport
+from traits.staff.lists import CandidateFilters, candidate_page, choices, filtered, uuids_from
 
-ACTIONS = {
-    ModerationAction.ARCHIVE: ("Archive", "traits.archive_candidate"),
-    ModerationAction.REQUEUE: ("Put back into the queue", "traits.requeue_candidate"),
-    ModerationAction.FLAG: ("Hold back", "traits.flag_candidate"),
-    ModerationAction.RELEASE: ("Release", "traits.flag_candidate"),
-    ModerationAction.REASSIGN: ("Give to somebody else", "traits.reassign_candidate"),
-}
-"""What each is called, and who may."""
-MEANS = {
-    ModerationAction.ARCHIVE: "They leave the queue, undecided. Only staff can put them back.",
-    ModerationAction.REQUEUE: "They are in the queue again, to be decided.",
-    ModerationAction.FLAG: "They are out of sight for the person, who cannot decide about them until you release them.",
-    ModerationAction.RELEASE: "The person sees them again and can decide.",
-    ModerationAction.REASSIGN: "They came to the wrong person, and go to the one whom they are about. Both are told.",
-}
 SHOWN_DECISIONS = 20
 
 
@@ -68,21 +55,21 @@ class ActForm(forms.Form):
 
 def find_person(text: str) -> User | None:
     """The person with this id or external id; an address would tell who has an account here."""
-    if found := chosen([text.strip()]):
+    if found := uuids_from([text.strip()]):
         return User.objects.filter(pk=found[0], persona__isnull=False).first()
     return User.objects.filter(external_id=text.strip(), persona__isnull=False).first()
 
 
 @admin.register(ExtractedTraitCandidate)
-class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
+class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
     """Nothing is edited here: candidates change by what moderation.py offers, and by imports."""
 
     def get_urls(self) -> list[URLPattern]:
         own = self.admin_site.admin_view
         return [
             path("act/", own(self.act), name="candidates_act"),
-            path("export/", own(self.export), name="candidates_export"),
-            path("import/", own(self.bring), name="candidates_import"),
+            path("export/", own(self.export_view), name="candidates_export"),
+            path("import/", own(self.import_view), name="candidates_import"),
             *super().get_urls(),
         ]
 
@@ -91,7 +78,7 @@ class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
             raise PermissionDenied
         filters, listed = self.listed(request)
         looked_at_many(request, AccessKind.SUGGESTIONS, len(listed.rows))
-        context = self.admin_site.each_context(request) | (extra_context or {}) | self.files_context(request)
+        context = self.admin_site.each_context(request) | (extra_context or {})
         query = request.GET.copy()
         query.pop("after", None)
         context |= {
@@ -99,25 +86,27 @@ class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
             "filters": filters,
             "names": choices(),
             "page": listed,
-            "people": people_of(request, listed.rows),
+            "people": _people(request, listed.rows),
             "query": query.urlencode(),
             "next_query": _with(query, after=listed.next),
             "is_narrow": any(filters.data.get(name) for name in filters.fields if name != "order"),
             "actions": self.allowed(request),
+            "may_import": request.user.has_perm("traits.import_candidates"),
+            "may_export": request.user.has_perm("traits.export_candidates"),
             "reads_evidence": request.user.has_perm("traits.view_evidence"),
         }
         return TemplateResponse(request, "admin/candidates/list.html", context)
 
-    def listed(self, request: HttpRequest) -> tuple[Filters, Page]:
-        filters = Filters(request.GET)
-        rows = matching(filters, evidence=request.user.has_perm("traits.view_evidence"))
+    def listed(self, request: HttpRequest) -> tuple[CandidateFilters, Page[ExtractedTraitCandidate]]:
+        filters = CandidateFilters(request.GET)
+        rows = filtered(filters, evidence=request.user.has_perm("traits.view_evidence"))
         rows = rows.select_related("user") if request.user.has_perm("accounts.view_user") else rows
         after = request.GET.get("after", "")
-        return filters, page(rows, filters.value("order"), after, sieved=filters.sieved)
+        return filters, candidate_page(rows, filters, after)
 
     def allowed(self, request: HttpRequest) -> dict[str, str]:
         """The actions that this member of staff may take, and what they are called."""
-        return {name.value: label for name, (label, needed) in ACTIONS.items() if request.user.has_perm(needed)}
+        return {each.value: each.words.name for each in CHOSEN_ACTIONS if request.user.has_perm(each.words.permission)}
 
     def change_view(
         self,
@@ -155,7 +144,7 @@ class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
         """The one with this id. Raises PermissionDenied, Http404."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        ids = chosen([object_id])
+        ids = uuids_from([object_id])
         found = ExtractedTraitCandidate.objects.defer("search").filter(pk__in=ids).first()
         if found is None:
             raise Http404
@@ -165,12 +154,12 @@ class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
         """First what would be done to how many, then, with a reason, doing it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        ids, name = chosen(request.POST.getlist("candidate")), request.POST.get("action", "")
-        if request.method != "POST" or not ids or name not in ACTIONS:
+        ids, name = uuids_from(request.POST.getlist("candidate")), request.POST.get("action", "")
+        if request.method != "POST" or not ids or name not in CHOSEN_ACTIONS:
             messages.warning(request, "Choose suggestions, and what is to be done with them.")
             return redirect(_list(request))
         action = ModerationAction(name)
-        if not request.user.has_perm(ACTIONS[action][1]):
+        if not request.user.has_perm(action.words.permission):
             raise PermissionDenied
         confirmed = "confirm" in request.POST
         form = ActForm(action, request.POST if confirmed or "to" in request.POST else None)
@@ -185,13 +174,13 @@ class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
         to = form.cleaned_data.get("to") if form.is_bound else None
         # Whose they are decides what can be done.
         asks_first = action == ModerationAction.REASSIGN and to is None
-        outcome = None if asks_first else moderation.preview(moderation.Action(name=action, to=to), ids)
+        outcome = None if asks_first else moderation.preview(moderation.Moderation(name=action, to=to), ids)
         if form.is_bound and not confirmed:
             form.errors.pop("reason", None)
         context = self.admin_site.each_context(request) | {
-            "title": f"{ACTIONS[action][0]}?",
+            "title": f"{action.words.name}?",
             "action": action.value,
-            "means": MEANS[action],
+            "means": action.words.meaning,
             "form": form,
             "ids": ids,
             "outcome": outcome,
@@ -201,7 +190,7 @@ class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
         }
         return render(request, "admin/candidates/act.html", context, status=400 if confirmed else 200)
 
-    def _done(self, request: HttpRequest, action: moderation.Action, ids: list[uuid.UUID]) -> HttpResponse:
+    def _done(self, request: HttpRequest, action: moderation.Moderation, ids: list[uuid.UUID]) -> HttpResponse:
         outcome = moderation.act(actor=cast(User, request.user), action=action, candidate_ids=ids)
         words = f"{ModerationAction(action.name).label}: {len(outcome.done)}."
         if outcome.refused:
@@ -211,6 +200,12 @@ class CandidateAdmin(CandidateFiles, ReadOnlyAdmin):
         moved = outcome.done and action.name == ModerationAction.REASSIGN
         # What is somebody else's now is not opened without a reason of its own.
         return redirect(_list(request, detail=not moved))
+
+
+def _people(request: HttpRequest, rows: list[ExtractedTraitCandidate]) -> dict[uuid.UUID, str]:
+    """As named(), of rows that came with their people for those who may see accounts."""
+    by_name = request.user.has_perm("accounts.view_user")
+    return {row.user_id: str(row.user) if by_name else str(row.user_id) for row in rows}
 
 
 def _fitting(candidate: ExtractedTraitCandidate) -> set[ModerationAction]:
@@ -223,9 +218,9 @@ def _fitting(candidate: ExtractedTraitCandidate) -> set[ModerationAction]:
     return found & {ModerationAction.RELEASE}
 
 
-def _action(name: ModerationAction, form: ActForm) -> moderation.Action:
+def _action(name: ModerationAction, form: ActForm) -> moderation.Moderation:
     given = form.cleaned_data
-    return moderation.Action(name=name, reason=given["reason"], kind=given.get("kind", ""), to=given.get("to"))
+    return moderation.Moderation(name=name, reason=given["reason"], kind=given.get("kind", ""), to=given.get("to"))
 
 
 def _list(request: HttpRequest, *, detail: bool = True) -> str:
@@ -239,7 +234,7 @@ def _list(request: HttpRequest, *, detail: bool = True) -> str:
 
 def _detail(request: HttpRequest) -> uuid.UUID | None:
     """The candidate whose page the action came from; None for the list."""
-    return next(iter(chosen([request.POST.get("detail", "")])), None)
+    return next(iter(uuids_from([request.POST.get("detail", "")])), None)
 
 
 def _with(query: QueryDict, **more: str) -> str:
@@ -248,7 +243,7 @@ def _with(query: QueryDict, **more: str) -> str:
     return query.urlencode()
 
 
-def _named_refusals(outcome: moderation.Outcome) -> list[tuple[ExtractedTraitCandidate | uuid.UUID, str]]:
+def _named_refusals(outcome: moderation.ModerationOutcome) -> list[tuple[ExtractedTraitCandidate | uuid.UUID, str]]:
     rows = ExtractedTraitCandidate.objects.only("trait_name").in_bulk(list(outcome.refused)) if outcome.refused else {}
     return [(rows.get(pk, pk), why) for pk, why in outcome.refused.items()]
 

@@ -7,27 +7,27 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from ptfi.accounts.models import User
 from ptfi.staff.base import ReadOnlyAdmin
+from ptfi.web.htmx import wants_fragment
 from traits.history import selectors as history
-from traits.log import verification as log_check
+from traits.log import verification
 from traits.log.diff import ChangedPiece, changed_pieces, pieces_then
-from traits.log.narration import in_words, plural
+from traits.log.narration import plural, with_names
 from traits.log.snapshots import State
 from traits.models import AccessKind, ActorKind, CandidateStatus, Category, Decision, TraitStatus, UserRefinedTrait
 from traits.staff.access import asks_reason, looked_at_many
-from traits.staff.finding import FilterForm, PersonField, TooSlowError, moment_of, number_of, page
+from traits.staff.lists import TOO_SLOW, DatedFilterForm, PersonField, TooSlowError, bounded_page
 from traits.web import read_number
 
 KINDS = {ActorKind.PERSON: "The person", ActorKind.STAFF: "Staff", ActorKind.PIPELINE: "The pipeline"}
-OF_ALL = {"created_at": moment_of, "refinement_action_id": uuid.UUID}
-OF_ONE = {"revision": number_of}
-TOO_SLOW = "This takes too long across everybody. Narrow it down: a person, or a few days."
+OF_ALL = ("-created_at", "-refinement_action_id")
+OF_ONE = ("-revision",)
 LISTED = (
     *("refinement_action_id", "user_id", "revision", "user_decision", "actor_id", "actor_kind", "client_id"),
     *("reference", "rejection_code", "batch_id", "created_at"),
@@ -48,7 +48,7 @@ WORDS = {
 SIDES = {"candidate": "Suggestion", "trait": "Trait", "style": "Style"}
 
 
-class LogFilters(FilterForm):
+class LogFilters(DatedFilterForm):
     person = PersonField(label="Person: e-mail, external id or id", required=False)
     decision = forms.ChoiceField(label="Decision", required=False, choices=[("", "Every decision"), *Decision.choices])
     model = forms.CharField(label="Model, in full", required=False, max_length=255)
@@ -56,21 +56,17 @@ class LogFilters(FilterForm):
     staff = PersonField(label="Staff member", required=False)
     field_order = ("person", "decision", "model", "by", "staff", "since", "until")
 
+    where = DatedFilterForm.where | {
+        "person": "user_id",
+        "decision": "user_decision",
+        "model": lambda name: Q(original_candidate__originating_models__contains=[name]),
+        "by": "actor_kind",
+        "staff": lambda pk: Q(actor_id=pk, actor_kind=ActorKind.STAFF),
+    }
+
     def rows(self) -> QuerySet[UserRefinedTrait]:
         """The entries that the filters let through, without their contents."""
-        chosen = self.cleaned_data
-        rows = UserRefinedTrait.objects.filter(self.moments()).only(*LISTED)
-        if chosen["person"]:
-            rows = rows.filter(user_id=chosen["person"])
-        if chosen["decision"]:
-            rows = rows.filter(user_decision=chosen["decision"])
-        if chosen["by"]:
-            rows = rows.filter(actor_kind=chosen["by"])
-        if chosen["staff"]:
-            rows = rows.filter(actor_id=chosen["staff"], actor_kind=ActorKind.STAFF)
-        if chosen["model"]:
-            rows = rows.filter(original_candidate__originating_models__contains=[chosen["model"]])
-        return rows
+        return UserRefinedTrait.objects.filter(self.condition()).only(*LISTED)
 
 
 @admin.register(UserRefinedTrait)
@@ -99,13 +95,13 @@ class LogAdmin(ReadOnlyAdmin):
         if asked:
             return asked
         try:
-            rows, following = page(form.rows(), request.GET.get("after", ""), OF_ONE if person else OF_ALL)
+            page = bounded_page(form.rows(), OF_ONE if person else OF_ALL, request.GET.get("after", ""))
         except TooSlowError:
             form.add_error(None, TOO_SLOW)
             return self._list(request, form, status=503)
         if not person:
-            looked_at_many(request, AccessKind.LOG, len(rows))
-        return self._list(request, form, rows=rows, next=following, person=person)
+            looked_at_many(request, AccessKind.LOG, len(page.rows))
+        return self._list(request, form, rows=page.rows, next=page.next, person=person)
 
     def _list(self, request: HttpRequest, form: LogFilters, status: int = 200, **context: Any) -> HttpResponse:
         context |= self.admin_site.each_context(request) | {
@@ -136,7 +132,7 @@ class LogAdmin(ReadOnlyAdmin):
             return asked
         owner = User.objects.get(pk=entry.user_id)
         content = history.content(owner, entry.pk)
-        item = history.items(owner, list(in_words(UserRefinedTrait.objects.filter(pk=entry.pk))), fold=False)[0]
+        item = history.items(owner, list(with_names(UserRefinedTrait.objects.filter(pk=entry.pk))), fold=False)[0]
         may_see = request.user.has_perm("traits.view_evidence")
         context = self.admin_site.each_context(request) | {
             "title": f"Entry {entry.revision} of a log",
@@ -176,10 +172,10 @@ class LogAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "person_id": person_id,
             "may_view": self.has_view_permission(request),
-            "checked": log_check.check(owner, after=after) if "after" in request.GET else None,
+            "checked": verification.check(owner, after=after) if "after" in request.GET else None,
         }
-        fragment = request.headers.get("HX-Request") == "true"
-        return TemplateResponse(request, f"admin/staff/{'_log_check' if fragment else 'log_check'}.html", context)
+        template = "_log_check" if wants_fragment(request) else "log_check"
+        return TemplateResponse(request, f"admin/staff/{template}.html", context)
 
 
 def _entry(object_id: str | None) -> UserRefinedTrait:

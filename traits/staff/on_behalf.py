@@ -8,18 +8,17 @@ from allauth.account.models import EmailAddress
 from django import forms
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.core.mail import send_mail
 from django.http import Http404, HttpRequest
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from ptfi.accounts.mail import send_text
 from ptfi.accounts.models import User
 from traits.log.entries import Actor
 from traits.models import AccessKind, ActorKind
 from traits.staff.access import give_reason, staff_id
-from traits.staff.finding import PersonField
+from traits.staff.lists import PersonField
 
 logger = logging.getLogger(__name__)
 
@@ -118,10 +117,8 @@ def tell(request: HttpRequest, person: User) -> bool:
     if mine["told"] or address is None:
         return True
     context = {"reference": mine["reference"], "url": settings.SITE_URL + reverse("history") + "?actor=staff"}
-    subject = render_to_string("account/email/acted_for_you_subject.txt", context).strip()
-    message = render_to_string("account/email/acted_for_you_message.txt", context)
     try:
-        send_mail(subject, message, settings.DEFAULT_FROM_EMAIL, [address.email])
+        send_text("acted_for_you", address.email, context)
     except OSError:
         logger.exception("The notice that staff acted for %s could not be sent", person.pk)
         return False

@@ -5,23 +5,22 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from ptfi.accounts.models import User
+from ptfi.db.transactions import front_door
 from ptfi.staff.base import ReadOnlyAdmin
-from traits import forms, selectors
+from traits import selectors
 from traits.errors import InvalidError, RuleError
 from traits.history import selectors as history
 from traits.models import AccessKind, ActedFor, TraitStatus
-from traits.review.forms import LATER, rejection_codes
-from traits.review.selectors import PAGE, Filters, queue
-from traits.staff import on_behalf as acting
+from traits.review.forms import LATER, EditForm, rejection_codes
+from traits.review.selectors import QueueFilters, queue
+from traits.staff import on_behalf
 from traits.staff.access import asks_reason
 from traits.staff.on_behalf_forms import Act, By, suggestion_act, trait_act, traits_page, undo_act
-from traits.web import read_number
 
 TABS = {
     "review": "To review",
@@ -35,7 +34,7 @@ PERMISSION = "traits.act_for_person"
 
 
 @admin.register(ActedFor)
-class ActingAdmin(ReadOnlyAdmin):
+class OnBehalfAdmin(ReadOnlyAdmin):
     """With the permission act_for_person alone, whatever else somebody may."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -67,10 +66,10 @@ class ActingAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """Name the person and the ticket."""
         self._permit(request)
-        form = acting.StartForm(request, request.POST if request.method == "POST" else None)
+        form = on_behalf.StartForm(request, request.POST if request.method == "POST" else None)
         if form.is_bound and form.is_valid():
             person_id = form.cleaned_data["person"]
-            acting.start(request, person_id, form.cleaned_data["reference"])
+            on_behalf.start(request, person_id, form.cleaned_data["reference"])
             return HttpResponseRedirect(reverse("admin:act_for", args=[person_id]))
         context = {"title": "Act for a person", "form": form}
         return self._page(request, "act_start", context, 400 if form.is_bound else 200)
@@ -86,15 +85,15 @@ class ActingAdmin(ReadOnlyAdmin):
         return self._page(request, "act", context | self._tab(request, person, tab) | self._whom(request, person))
 
     def _tab(self, request: HttpRequest, person: User, tab: str) -> dict[str, Any]:
+        after = request.GET.get("after", "")
         if tab == "traits":
-            rows, following = traits_page(person, request.GET.get("after", ""), PAGE)
-            return {"traits": rows, "next": following}
+            traits = traits_page(person, after)
+            return {"traits": traits.rows, "next": traits.next}
         if tab == "history":
-            after = read_number(request.GET.get("after", ""), 0, 10**9)
-            found = history.page(person, history.Filters(), after=after)
-            return {"items": found.items, "next": found.next or ""}
-        page = queue(person, Filters(tab=tab), after=request.GET.get("after", ""))
-        return {"suggestions": page.rows, "next": page.next}
+            items = history.page(person, history.HistoryFilters(), after=after)
+            return {"items": items.rows, "next": items.next}
+        suggestions = queue(person, QueueFilters(tab=tab), after=after)
+        return {"suggestions": suggestions.rows, "next": suggestions.next}
 
     def suggestion_view(self, request: HttpRequest, person_id: uuid.UUID, candidate_id: uuid.UUID) -> HttpResponse:
         """A suggestion, and all that can be decided about it."""
@@ -103,7 +102,7 @@ class ActingAdmin(ReadOnlyAdmin):
             return asked
         candidate = selectors.candidate(person, candidate_id)
         edits = request.POST.get("act") == "edit"
-        form = forms.EditForm(data=request.POST if edits else None, initial=forms.shown_values(candidate))
+        form = EditForm(candidate, request.POST if edits else None)
         fault: RuleError | None = None
         if request.method == "POST":
             try:
@@ -168,7 +167,7 @@ class ActingAdmin(ReadOnlyAdmin):
         """Act for this person no more, until a ticket is given again."""
         self._permit(request)
         if request.method == "POST":
-            acting.end(request, person_id)
+            on_behalf.end(request, person_id)
         return HttpResponseRedirect(reverse(FIND))
 
     def _permit(self, request: HttpRequest) -> None:
@@ -178,27 +177,27 @@ class ActingAdmin(ReadOnlyAdmin):
     def _person(self, request: HttpRequest, person_id: uuid.UUID, kind: AccessKind) -> tuple[User, HttpResponse | None]:
         """The person, and where to go instead when there is no ticket for them or no reason on record."""
         self._permit(request)
-        person = acting.person_for(request, person_id)
-        if not acting.reference_for(request, person):
+        person = on_behalf.person_for(request, person_id)
+        if not on_behalf.reference_for(request, person):
             messages.warning(request, "Give the ticket for this person again: it holds for an hour.")
             return person, HttpResponseRedirect(reverse(FIND))
         return person, asks_reason(request, person_id, kind)
 
     def _by(self, request: HttpRequest, person: User) -> By:
-        return {"user": person, "actor": acting.actor_for(request, person)}
+        return {"user": person, "actor": on_behalf.actor_for(request, person)}
 
     def _done(self, request: HttpRequest, person: User, act: Act, tab: str) -> HttpResponse:
         """Decide, tell the person, and go on; the notice here quotes nothing, as it is kept in a session."""
-        with transaction.atomic(durable=True):
+        with front_door():
             entries = act()
         last = entries[-1]
         messages.success(request, f"{last.get_user_decision_display()}: entry {last.revision} of the log.")
-        if not acting.tell(request, person):
+        if not on_behalf.tell(request, person):
             messages.warning(request, "The person could not be told by e-mail. Tell them with the ticket.")
         return HttpResponseRedirect(f"{reverse('admin:act_for', args=[person.pk])}?tab={tab}")
 
     def _whom(self, request: HttpRequest, person: User) -> dict[str, Any]:
-        return {"person": person, "reference": acting.reference_for(request, person)}
+        return {"person": person, "reference": on_behalf.reference_for(request, person)}
 
     def _page(self, request: HttpRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
         context = self.admin_site.each_context(request) | {"opts": self.opts} | context

@@ -7,15 +7,14 @@ from typing import Any
 from django.http import QueryDict
 
 from ptfi.accounts.models import User
-from traits import forms
-from traits.decisions import candidates as services
-from traits.decisions import traits as persona
-from traits.decisions import undo
+from ptfi.web import keyset
+from ptfi.web.keyset import Page
+from traits import decisions
 from traits.errors import InvalidError
+from traits.forms import VersionedForm
 from traits.models import ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
-from traits.review.forms import read_until
-from traits.staff.filters import chosen
-from traits.web import read_version
+from traits.persona.forms import RemoveForm, StatusForm
+from traits.review.forms import EditForm, RejectForm, SnoozeForm
 
 Act = Callable[[], list[UserRefinedTrait]]
 """One decision, to be made in the front door's transaction; its entries."""
@@ -25,49 +24,46 @@ By = dict[str, Any]
 """For whom (user) and by whom (actor), as every service takes it."""
 
 
-def suggestion_act(by: By, candidate: ExtractedTraitCandidate, post: QueryDict, form: forms.EditForm) -> Act:
+def suggestion_act(by: By, candidate: ExtractedTraitCandidate, post: QueryDict, form: EditForm) -> Act:
     """The decision about a suggestion that the form names. Raises InvalidError, also for a decision that is none."""
-    given = by | {"candidate_id": candidate.pk, "version": read_version(post)}
+    given = by | {"candidate_id": candidate.pk}
+    seen = VersionedForm(post).cleaned
     match post.get("act"):
         case "confirm":
-            return lambda: services.confirm(**given).entries
+            return lambda: decisions.confirm(**given, **seen).entries
         case "edit":
             if not form.is_valid():
                 raise InvalidError
-            own = forms.read_evidence(post)
-            return lambda: services.confirm(**given, changes=form.changes(candidate), evidence=own).entries
+            return lambda: decisions.confirm(**given, **form.arguments()).entries
         case "reject":
-            reason = post.get("reason", "").replace("\r\n", "\n")
-            return lambda: services.reject(**given, code=post.get("code", ""), reason=reason).entries
+            rejection = RejectForm(post).arguments()
+            return lambda: decisions.reject(**given, **rejection).entries
         case "defer":
-            until = read_until(post)
-            return lambda: services.defer(**given, until=until).entries
+            snooze = SnoozeForm(post).arguments()
+            return lambda: decisions.defer(**given, **snooze).entries
         case "reopen":
-            return lambda: services.reopen(**given).entries
+            return lambda: decisions.reopen(**given, **seen).entries
     raise InvalidError("Choose what to do.")
 
 
 def trait_act(by: By, trait: PersonaTrait, post: QueryDict) -> Act:
     """The decision about a trait that the form names. Raises InvalidError."""
-    given = by | {"trait_id": trait.pk, "version": read_version(post)}
+    given = by | {"trait_id": trait.pk}
     match post.get("act"):
         case "status":
-            return lambda: persona.set_status(**given, status=post.get("status", "")).entries
+            status = StatusForm(post).cleaned
+            return lambda: decisions.set_status(**given, **status).entries
         case "remove":
-            reason = post.get("reason", "").replace("\r\n", "\n")
-            return lambda: persona.remove_trait(**given, reason=reason).entries
+            removal = RemoveForm(post).cleaned
+            return lambda: decisions.remove_trait(**given, **removal).entries
     raise InvalidError("Choose what to do.")
 
 
 def undo_act(by: By, action_id: uuid.UUID) -> Act:
-    return lambda: undo.undo(**by, action_id=action_id).entries
+    return lambda: decisions.undo(**by, action_id=action_id).entries
 
 
-def traits_page(user: User, after: str, limit: int) -> tuple[list[PersonaTrait], str]:
-    """The person's traits by name, and the key to go on from; "" at the end."""
+def traits_page(user: User, after: str) -> Page[PersonaTrait]:
+    """A page of the person's traits, by name."""
     rows = PersonaTrait.objects.filter(user=user).only("trait_id", "name", "name_key", "category", "status", "version")
-    last = rows.filter(pk__in=chosen([after])).first()
-    if last:
-        rows = rows.filter(name_key__gte=last.name_key).exclude(name_key=last.name_key, pk__lte=last.pk)
-    found = list(rows.order_by("name_key", "pk")[: limit + 1])
-    return found[:limit], str(found[limit - 1].pk) if len(found) > limit else ""
+    return keyset.page(rows, ("name_key", "pk"), after)

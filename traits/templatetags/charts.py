@@ -14,19 +14,19 @@ WIDTH, HEIGHT = 600.0, 160.0
 LABELS = 5
 
 
-@register.inclusion_tag("overview/_bar.html")
+@register.inclusion_tag("persona/_bar.html")
 def bar(share: float, kind: str = "") -> dict[str, Any]:
     """A bar that is filled to a share of 0–1."""
     return {"filled": round(100 * share, 1), "kind": kind}
 
 
-@register.inclusion_tag("overview/_bar.html")
+@register.inclusion_tag("persona/_bar.html")
 def band_bar(band: Band) -> dict[str, Any]:
     """How often a band was agreed to, with a frame where the model said that it would be."""
     return {"filled": round(100 * band.share, 1), "kind": "agreed", "band": band, "width": band.most - band.least}
 
 
-@register.inclusion_tag("overview/_sample.html")
+@register.inclusion_tag("persona/_sample.html")
 def sample(kind: str) -> dict[str, Any]:
     """A piece of a bar for the legend: the filled part ("agreed") or the frame ("said")."""
     return {"kind": kind}
@@ -40,7 +40,7 @@ def model_words(name: str) -> str:
     return f"{words}, version {version}" if kind else words
 
 
-@register.inclusion_tag("overview/_growth.html")
+@register.inclusion_tag("persona/_growth.html")
 def growth_chart(growth: Growth) -> dict[str, Any]:
     """The number of traits over time, as steps, with its axes in words."""
     top = _round_up(growth.most)

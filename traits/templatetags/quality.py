@@ -5,7 +5,7 @@ from typing import Any
 
 from django import template
 
-from traits.staff.quality import Band, Counts, Report
+from traits.staff.quality.report import Counts, QualityBand, Report
 from traits.templatetags.charts import LABELS, day_label, places
 
 register = template.Library()
@@ -43,7 +43,7 @@ def _line(points: list[tuple[dt.date, Counts | None]], rate: int) -> str:
 
 
 @register.inclusion_tag("admin/traits/quality/_calibration.html")
-def calibration_chart(bands: list[Band]) -> dict[str, Any]:
+def calibration_chart(bands: list[QualityBand]) -> dict[str, Any]:
     """How often people agreed, by what the models said; on the diagonal the models are as right as they say."""
     dots = [
         (round(SIDE * (band.least + 5) / 100, 1), round(SIDE - SIDE * band.counts.share, 1))

@@ -13,8 +13,8 @@ from graph.errors import GraphUnavailableError
 from graph.management.commands._away import away
 from graph.management.commands._people import people
 from graph.models import GraphCheck
-from graph.projection import rebuild as rebuilding
-from graph.projection import shared_concepts as shared
+from graph.projection import shared_concepts
+from graph.projection.rebuild import rebuild
 from graph.projection.verification import check
 
 
@@ -42,12 +42,12 @@ class Command(BaseCommand):
         self.stdout.write(summary)
 
     def _check_shared(self, repair: bool) -> list[str]:
-        found = shared.check() or []
+        found = shared_concepts.check() or []
         self._report("shared", found)
         if found and repair:
             self.stdout.write("shared: projecting anew")
-            shared.rebuild()
-            found = shared.check() or []
+            shared_concepts.rebuild()
+            found = shared_concepts.check() or []
             self._report("shared", found)
         return found
 
@@ -59,7 +59,7 @@ class Command(BaseCommand):
                 self._report(user_id, found)
             if found and repair:
                 self.stdout.write(f"{user_id}: projecting anew")
-                rebuilding.rebuild(user_id, threading.Event())
+                rebuild(user_id, threading.Event())
                 found = check(user_id)
                 self._report(user_id, found or [])
             differing += bool(found)

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from graph.errors import GraphUnavailableError
 from graph.management.commands._away import away
 from graph.management.commands._people import people
-from graph.projection import rebuild as rebuilding
-from graph.projection import shared_concepts as shared
+from graph.projection import shared_concepts
+from graph.projection.rebuild import rebuild
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         ids = people(person)
         try:
             if not person:
-                shared.rebuild()
+                shared_concepts.rebuild()
             failed = [user_id for number, user_id in enumerate(ids, 1) if not self._rebuild(user_id, number, len(ids))]
         except GraphUnavailableError as error:
             raise away(error, " A running projector goes on once it is back.") from error
@@ -32,6 +32,6 @@ class Command(BaseCommand):
             raise CommandError(f"{len(failed)} people could not be projected; see last_error of their Persona rows.")
 
     def _rebuild(self, user_id: uuid.UUID, number: int, total: int) -> bool:
-        whole = rebuilding.rebuild(user_id, threading.Event())
+        whole = rebuild(user_id, threading.Event())
         self.stdout.write(f"{number}/{total} {user_id} {'done' if whole else 'FAILED'}")
         return whole

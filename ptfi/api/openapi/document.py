@@ -18,6 +18,15 @@ that an address does not take is answered with 405 and `Allow`.
 **Times** are ISO 8601 with an offset, ids are UUIDs. Answers may get more fields; what is here keeps its meaning.
 """
 
+ENUM_NAMES: dict[str, Any] = {}
+"""What the document calls sets of choices; the apps that have them say it by name_choices."""
+
+
+def name_choices(**choices: Any) -> None:
+    """Have the document name these sets of choices: a class of Django's, or a list."""
+    ENUM_NAMES.update(choices)
+
+
 SPECTACULAR_SETTINGS = {
     "TITLE": "PTFI",
     "VERSION": "1",
@@ -37,20 +46,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_PATCH": False,
     "ENFORCE_NON_BLANK_FIELDS": True,
     "ENUM_SUFFIX": "",
-    "ENUM_NAME_OVERRIDES": {
-        "Category": "traits.models.Category",
-        "CandidateStatus": "traits.models.CandidateStatus",
-        "TraitStatus": "traits.models.TraitStatus",
-        "RejectionCode": "traits.models.RejectionCode",
-        "Verdict": "traits.models.Verdict",
-        "Origin": "traits.models.Origin",
-        "Decision": "traits.models.Decision",
-        "ActorKind": "traits.models.ActorKind",
-        "ErasureState": "traits.models.ErasureState",
-        "BulkOutcome": "traits.api.answers.OUTCOMES",
-        "EdgeType": "graph.api.answers.EDGE_TYPES",
-        "EvidenceType": ["text_snippet"],
-    },
+    "ENUM_NAME_OVERRIDES": ENUM_NAMES,
     "SORT_OPERATIONS": False,
     "SORT_OPERATION_PARAMETERS": False,
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "ptfi.api.openapi.schema.tidy"],

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from ptfi.api.shapes import example_of
 from ptfi.api.strict import Strict
 from ptfi.errors import RuleError
 
@@ -16,8 +17,9 @@ Shape = Any
 class Operation:
     """As a decorator it ties itself to the method.
 
-    bodies: media type → shape; examples: name → value, of the body and of the answer. returns is said of the answer.
-    breaks: rules beside those that any method like it can break (ptfi/api/openapi/schema.py knows them).
+    bodies: media type → shape. body_examples: media type → name → value. returns is said of the answer. example: the
+    name of the answer's example, which the shape gives; but_for: what is otherwise in it. breaks: rules besides those
+    that any method like it can break (ptfi/api/openapi/schema.py knows them).
     """
 
     id: str
@@ -31,8 +33,16 @@ class Operation:
     status: int = 200
     returns: str
     answer: Shape
-    examples: dict[str, Any]
+    example: str
+    but_for: dict[str, Any] = dataclasses.field(default_factory=dict)
     breaks: tuple[type[RuleError], ...] = ()
+
+    @property
+    def examples(self) -> dict[str, Any]:
+        """Of the answer: name → value."""
+        return {
+            self.example: example_of(self.answer, **self.but_for) if isinstance(self.answer, type) else self.but_for
+        }
 
     def __call__(self, method: Method) -> Method:
         method.operation = self  # type: ignore[attr-defined]

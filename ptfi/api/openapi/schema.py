@@ -12,8 +12,8 @@ from drf_spectacular.extensions import (
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent, build_object_type
 from drf_spectacular.utils import OpenApiExample, OpenApiRequest, OpenApiResponse
+from rest_framework import serializers
 
-from ptfi.api.authentication import IngestScope
 from ptfi.api.errors import (
     CsrfFailedError,
     IdempotencyConflictError,
@@ -25,13 +25,17 @@ from ptfi.api.errors import (
 )
 from ptfi.api.openapi.document import AN_ID, ERROR, HEADERS, IDEMPOTENCY_KEY, PATHS
 from ptfi.api.openapi.operation import JSON, Operation
+from ptfi.api.permissions import IngestScope
+from ptfi.api.strict import Strict
 from ptfi.api.views import PersonView
 from ptfi.errors import NotFoundError, RuleError, TooLargeError
-from ptfi.oauth.scopes import INGEST, MANAGE_TRAITS, OF_CLIENTS, OF_PEOPLE, READ_TRAITS
+from ptfi.oauth.scopes import CLIENT_SCOPES, INGEST, MANAGE_TRAITS, READ_TRAITS, USER_SCOPES
 
 ANY = (RuleError, NotAuthenticatedError, InsufficientScopeError, CsrfFailedError, NotAcceptableError, ThrottledError)
 CHANGING = (IdempotencyConflictError, TooLargeError, UnsupportedMediaTypeError)
 SOME_TEXT = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+LIMITS = {"minLength", "maxLength", "pattern", "minItems", "maxItems"}
+"""What the document says of texts and lists that are sent, and not of those in answers."""
 OF_STATUS = {401: ("WWW-Authenticate",), 409: ("Idempotent-Replayed",), 429: ("Retry-After",)}
 """Headers of an error's answer, beside X-Request-ID."""
 
@@ -70,7 +74,14 @@ class ApiSchema(AutoSchema):
         if choices and all(value == label for value, label in choices.items()):
             # A list of choices that explains none of them.
             shape["description"] = str(field.help_text or "")
-        return shape
+        if isinstance(shape.get("type"), list):
+            # A field with an extension of its own is told twice that it may be null.
+            shape["type"] = list(dict.fromkeys(shape["type"]))
+        return _without_limits(field, shape)
+
+    def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
+        super()._insert_field_validators(field, schema)
+        _without_limits(field, schema)
 
     def get_override_parameters(self) -> list[Any]:
         return [self.operation.query] if self.operation.query else []
@@ -146,6 +157,16 @@ class ApiSchema(AutoSchema):
         return found
 
 
+def _without_limits(field: Any, shape: dict[str, Any]) -> dict[str, Any]:
+    """The shape; of a field that is not part of what clients send, without its limits."""
+    holder = field
+    while holder.parent is not None and not isinstance(holder, serializers.Serializer):
+        holder = holder.parent
+    for limit in () if isinstance(holder, Strict) else LIMITS:
+        shape.pop(limit, None)
+    return shape
+
+
 def _error_example(rule: type[RuleError]) -> dict[str, Any]:
     details = {"limit": ["Ensure this value is less than or equal to 100."]} if rule is RuleError else {}
     return {"error": {"code": rule.code, "message": rule.message, "details": details}, "requestID": AN_ID}
@@ -192,7 +213,7 @@ class BearerScheme(OpenApiAuthenticationExtension):
             "authorizationUrl": reverse("idp:oidc:authorization"),
             "tokenUrl": token,
             "refreshUrl": token,
-            "scopes": OF_PEOPLE,
+            "scopes": USER_SCOPES,
         }
         return {
             "type": "oauth2",
@@ -200,7 +221,7 @@ class BearerScheme(OpenApiAuthenticationExtension):
             "(`S256`), the pipeline its client credentials. `/.well-known/openid-configuration` names the addresses.",
             "flows": {
                 "authorizationCode": person,
-                "clientCredentials": {"tokenUrl": token, "scopes": OF_CLIENTS},
+                "clientCredentials": {"tokenUrl": token, "scopes": CLIENT_SCOPES},
             },
         }
 

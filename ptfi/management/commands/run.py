@@ -60,7 +60,7 @@ class Command(BaseCommand):
         self.console.print("Migrating the databases …")
         call_command("migrate", interactive=False, verbosity=0)
         if settings.EMBEDDED:
-            call_command("grant_application", embedded.APPLICATION, verbosity=0)
+            call_command("grant_app_role", embedded.APPLICATION, verbosity=0)
         call_command("install_graph_schema", verbosity=0)
         _collect_static(self.console)
         self.console.print("Loading the demo …")

@@ -51,7 +51,7 @@ def _environment(data: Path, postgres: str, graph: str) -> dict[str, str]:
         "EMAIL_URL": f"file:///{data}/mail",
         "HTTPS": "0",
         # Neo4j plans each statement when it first meets it, which takes a busy machine longer than a page would wait.
-        "GRAPH_TIMEOUT": "10",
+        "GRAPH_TIMEOUT_SECONDS": "10",
     }
 
 

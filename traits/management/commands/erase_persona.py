@@ -5,9 +5,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 
 from ptfi.accounts.models import User
+from ptfi.db.transactions import front_door
 from ptfi.errors import RuleError
 from traits.erasure import account as erasure_account
 from traits.erasure import parts as erasure_parts
@@ -47,13 +47,13 @@ class Command(BaseCommand):
             raise CommandError("Nothing was erased.")
         actor = Actor(user_id=None, kind=ActorKind.STAFF, reference=reference.strip())
         try:
-            with transaction.atomic(durable=True):
+            with front_door():
                 done = erase(user, actor, what)
         except RuleError as error:
             reasons = [reason for reasons in error.details.values() for reason in reasons]
             raise CommandError(" ".join([error.message, *reasons, "Nothing was erased."])) from None
         while done.state == ErasureState.ERASING:
-            with transaction.atomic(durable=True):
+            with front_door():
                 done = erasure_parts.go_on(erasure_id=done.pk)
         self.stdout.write(f"Erased; the receipt is {done.pk}. The projector clears the graph.")
 

@@ -25,7 +25,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from ptfi.accounts.models import User
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import Reason, Suggestion, parse_line
+from traits.ingest.parsing import CandidateRecord, Reason, parse_line
 
 MAX_LINE = 32 * 1024 * 1024
 BLOCK_BYTES = 16 * 1024 * 1024
@@ -42,7 +42,7 @@ COUNTED = ("created", "updated", "unchanged", "suppressed", "archived", "returne
 class Block:
     """Lines that go in together: suggestions and reasons by line number; no candidate twice."""
 
-    rows: dict[int, Suggestion] = field(default_factory=dict)
+    rows: dict[int, CandidateRecord] = field(default_factory=dict)
     bad: dict[int, list[Reason]] = field(default_factory=dict)
     ids: set[UUID] = field(default_factory=set)
     names: dict[str, str] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Block:
     last: int = 0
     size: int = 0
 
-    def add(self, number: int, row: Suggestion) -> None:
+    def add(self, number: int, row: CandidateRecord) -> None:
         self.rows[number] = row
         self.ids.add(row.candidate_id)
         self.names.setdefault(row.external_id, row.display_name)
@@ -71,20 +71,20 @@ def read_blocks(name: str) -> Iterator[Block]:
 def _blocks(stream: BinaryIO) -> Iterator[Block]:
     block = Block()
     for number, size, parsed in _lines(stream):
-        repeated = isinstance(parsed, Suggestion) and parsed.candidate_id in block.ids
+        repeated = isinstance(parsed, CandidateRecord) and parsed.candidate_id in block.ids
         if repeated or len(block.rows) + len(block.bad) >= ingest.MAX_BATCH or block.size > BLOCK_BYTES:
             yield block
             block = Block()
         block.last = number
         block.size += size
-        if isinstance(parsed, Suggestion):
+        if isinstance(parsed, CandidateRecord):
             block.add(number, parsed)
         elif parsed:
             block.bad[number] = parsed
     yield block
 
 
-def _lines(stream: BinaryIO) -> Iterator[tuple[int, int, Suggestion | list[Reason]]]:
+def _lines(stream: BinaryIO) -> Iterator[tuple[int, int, CandidateRecord | list[Reason]]]:
     """Number, bytes and content of each line; a blank one has no content and no reasons."""
     number = 0
     while line := stream.readline(MAX_LINE + 1):

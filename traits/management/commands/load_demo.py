@@ -9,16 +9,15 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from ptfi.accounts.allauth_internals import TOTP, RecoveryCodes, generate_totp_secret
 from ptfi.accounts.models import User
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import Suggestion, parse_line
-from traits.staff.quality_statistics import refresh
+from traits.ingest.parsing import CandidateRecord, parse_line
+from traits.staff.quality.statistics import refresh
 
 CANDIDATES = Path(__file__).resolve().parents[2] / "demo" / "candidates.jsonl"
 PERSON_EMAIL, STAFF_EMAIL = "mira@example.com", "sam@example.com"
@@ -51,17 +50,17 @@ def _accounts_are_there() -> bool:
     return has_second_step and User.objects.filter(email=PERSON_EMAIL).exists()
 
 
-def _suggestions() -> list[Suggestion]:
+def _suggestions() -> list[CandidateRecord]:
     with CANDIDATES.open("rb") as file:
         parsed = [parse_line(line) for line in file]
-    rows = [row for row in parsed if isinstance(row, Suggestion)]
+    rows = [row for row in parsed if isinstance(row, CandidateRecord)]
     if len(rows) < len(parsed):
         raise CommandError(f"{CANDIDATES} holds lines that do not fit.")
     return rows
 
 
 @transaction.atomic
-def _make_accounts(row: Suggestion) -> list[dict[str, str]]:
+def _make_accounts(row: CandidateRecord) -> list[dict[str, str]]:
     person, _ = User.objects.get_or_create(external_id=row.external_id, defaults={"display_name": row.display_name})
     if User.objects.filter(email=PERSON_EMAIL).exclude(pk=person.pk).exists():
         raise CommandError(f"{PERSON_EMAIL} is the address of another account.")

@@ -1,23 +1,6 @@
-"""Count what became of the suggestions."""
+"""The old name of ``manage.py refresh_quality_statistics``."""
 
-from argparse import ArgumentParser
-from typing import Any
+from ptfi.environment import under_old_name
+from traits.management.commands.refresh_quality_statistics import Command as Renamed
 
-from django.core.management.base import BaseCommand
-
-from traits.staff.quality_statistics import refresh
-
-
-class Command(BaseCommand):
-    help = "Count anew what staff see of the suggestions' quality: the weeks in which something changed."
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--all", action="store_true", help="count every week")
-
-    def handle(self, *, verbosity: int, **options: Any) -> None:
-        done = refresh(whole=options["all"])
-        if done is None:
-            self.stdout.write("Somebody else is counting; nothing to do.")
-        elif verbosity:
-            number = "every week" if done.weeks is None else f"{done.weeks} week{'' if done.weeks == 1 else 's'}"
-            self.stdout.write(f"Counted {number} in {done.seconds:.1f} s.")
+Command = under_old_name(Renamed)

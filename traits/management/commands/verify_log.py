@@ -8,7 +8,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand
 
 from ptfi.db.snapshot import snapshot
-from traits.log import entries as log
+from traits.log.verification import redactions, verify
 from traits.management.commands._people import find
 from traits.models import Persona, UserRefinedTrait
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         people = [find(person).pk] if person else _everybody()
         faults = redacted = 0
         for user_id in people:
-            redacted += len(log.redactions(user_id))
+            redacted += len(redactions(user_id))
             for fault in _faults(user_id):
                 faults += 1
                 self.stderr.write(f"{user_id}: {fault}")
@@ -47,4 +47,4 @@ def _faults(user_id: UUID) -> list[str]:
         persona = Persona.objects.filter(pk=user_id).first()
         if persona is None:
             return [NO_PERSONA] if UserRefinedTrait.objects.filter(user_id=user_id).exists() else []
-        return list(log.verify(persona))
+        return list(verify(persona))

@@ -1,23 +1,6 @@
-"""Encrypt the secrets of second steps with the newest key."""
+"""The old name of ``manage.py encrypt_mfa_secrets``."""
 
-from typing import Any
+from ptfi.accounts.management.commands.encrypt_mfa_secrets import Command as Renamed
+from ptfi.environment import under_old_name
 
-from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError
-
-from ptfi.accounts.mfa import encrypt_again
-
-
-class Command(BaseCommand):
-    help = "Encrypt all stored secrets of second steps with the first of SECOND_STEP_KEYS. A repeat does no harm."
-
-    def handle(self, **options: Any) -> None:  # noqa: ARG002
-        """Raises CommandError when there is no key, or none that reads what is stored."""
-        if not settings.SECOND_STEP_KEYS:
-            raise CommandError("SECOND_STEP_KEYS is not set.")
-        try:
-            number = encrypt_again()
-        except ImproperlyConfigured as error:
-            raise CommandError(str(error)) from None
-        self.stdout.write(f"{number:,} secrets are encrypted with the first key.")
+Command = under_old_name(Renamed)

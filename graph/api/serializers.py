@@ -1,0 +1,216 @@
+"""What is asked of the graph and what it answers, and the export as a whole."""
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework.serializers import (
+    BooleanField,
+    ChoiceField,
+    DateTimeField,
+    DictField,
+    Field,
+    IntegerField,
+    ListField,
+)
+
+from graph.schema import EDGES, INTERNAL, NODE_BY_LABEL, properties_of
+from ptfi.api.shapes import Shape
+from ptfi.api.strict import Choice, Strict, Text
+from traits.api.serializers.export import (
+    AccountSerializer,
+    ConnectedAppSerializer,
+    ExportedCandidateSerializer,
+    ExportedErasureSerializer,
+    ExportedTraitSerializer,
+    LookSerializer,
+    ModerationSerializer,
+    SuppressionSerializer,
+)
+from traits.api.serializers.fields import JAZZ, PERSON, PIECE, StyleMap, Words, share
+from traits.api.serializers.log import EntrySerializer
+from traits.api.serializers.styles import EXAMPLE as STYLES
+from traits.api.serializers.traits import TraitSerializer
+from traits.models import MAX_NAME, Category, TraitStatus
+
+EDGE_TYPES = list(EDGES)
+NODE = {
+    "type": "object",
+    "required": ["id", "label", "name"],
+    "properties": {
+        "id": {"type": "string", "description": "`label:` and the node's own id, which a trait and its skill share."},
+        "label": {"type": "string", "enum": list(NODE_BY_LABEL)},
+        "name": {"type": "string", "description": "What to write beside it; may be empty."},
+    },
+    "additionalProperties": True,
+    "description": "A node; its other properties go by its label, and those without a value are left out: "
+    + "; ".join(
+        f"{label}: {', '.join(sorted(properties_of(model).keys() - INTERNAL - {'name'}))}"
+        for label, model in NODE_BY_LABEL.items()
+    )
+    + ".",
+}
+EDGE = {
+    "type": "object",
+    "required": ["id", "source", "target", "type"],
+    "properties": {
+        "id": {"type": "string", "description": "`type|source|target`."},
+        "source": {"type": "string", "description": "The id of the node where it begins."},
+        "target": {"type": "string", "description": "The id of the node where it ends."},
+        "type": {"type": "string", "enum": EDGE_TYPES},
+    },
+    "additionalProperties": True,
+    "description": "An edge, with its other properties, such as the strength (0–1) of HAS_TRAIT.",
+}
+
+
+@extend_schema_field(NODE, component_name="Node")
+class Node(Field):
+    """A node of the graph."""
+
+
+@extend_schema_field(EDGE, component_name="Edge")
+class Edge(Field):
+    """An edge of the graph."""
+
+
+ROOT, TRAIT = f"User:{PERSON}", f"Trait:{JAZZ}"
+EXAMPLE = {
+    "nodes": [
+        {"id": ROOT, "label": "User", "name": "", "userID": PERSON},
+        {"id": TRAIT, "label": "Trait", "name": "Loves jazz", "traitID": JAZZ, "confidence": 0.82},
+    ],
+    "edges": [
+        {"id": f"HAS_TRAIT|{ROOT}|{TRAIT}", "source": ROOT, "target": TRAIT, "type": "HAS_TRAIT", "strength": 0.82}
+    ],
+}
+
+
+class TraitQuerySerializer(Strict):
+    limit = IntegerField(min_value=1, max_value=100, default=20, help_text="How many on a page.")
+    after = Text(
+        max_length=2_000,
+        default="",
+        allow_blank=True,
+        help_text="The `next` of the page before; empty is the beginning.",
+    )
+    status = ListField(child=Choice(choices=TraitStatus.choices), required=False, help_text="Only these.")
+    category = ListField(child=Choice(choices=Category.choices), required=False, help_text="Only these.")
+    concept = Text(max_length=MAX_NAME, required=False, help_text="Only those that name this concept, in any spelling.")
+    q = Text(max_length=MAX_NAME, required=False, help_text="Only those with this in name or description.")
+
+
+class GraphQuerySerializer(Strict):
+    concept = Text(
+        max_length=MAX_NAME,
+        required=False,
+        help_text="Only what is about this concept, in any spelling, and its sub-concepts.",
+    )
+    depth = IntegerField(
+        min_value=1,
+        max_value=3,
+        default=1,
+        help_text="How far from the concept: 1 its traits, 2 what belongs to these, 3 what is tied to that.",
+    )
+
+
+class GraphSerializer(Shape):
+    """A person's own graph."""
+
+    example = EXAMPLE
+
+    nodes = ListField(child=Node(), help_text="The person first; at most 2,000.")
+    edges = ListField(child=Edge(), help_text="Both ends of each are among the nodes.")
+    truncated = BooleanField(help_text="There is more than fits, or than could be read in time.")
+
+
+class ConceptSerializer(Shape):
+    """A concept."""
+
+    example = {"conceptID": PIECE, "name": "jazz", "traits": 1}
+
+    conceptID = Words(help_text="The concept's id in the graph.")
+    name = Words(help_text="The concept.")
+    traits = IntegerField(help_text="How many of the person's traits are about it or a sub-concept.")
+
+
+class ConceptsSerializer(Shape):
+    """The concepts of the person's traits, and what these are types of."""
+
+    data = ConceptSerializer(many=True, help_text="Those with most traits first; at most 2,000.")
+
+
+class GraphTraitSerializer(TraitSerializer):
+    """A trait as the graph has it."""
+
+    example = TraitSerializer.example | {"strength": 0.82}
+
+    strength = share("How strongly the person has it, 0–1; null where nobody said.", allow_null=True)
+
+
+class NextSerializer(Shape):
+    """Where the next page is."""
+
+    example = {"limit": 20, "total": 1}
+
+    limit = IntegerField(help_text="How many there are on a page, at most.")
+    total = IntegerField(help_text="How many there are in all.")
+    next = Words(help_text="What `after` takes for the next page; null on the last.", allow_null=True)
+
+
+class TraitPageSerializer(Shape):
+    """A page of traits."""
+
+    data = GraphTraitSerializer(many=True, help_text="By name. Those that were removed a moment ago are left out.")
+    pagination = NextSerializer(help_text="Where the next page is.")
+
+
+class FaultSerializer(Shape):
+    """Why a part of the export is not complete."""
+
+    code = Words(help_text="Such as graph_unavailable.")
+    message = Words(help_text="For a person.")
+
+
+class ExportedGraphSerializer(Shape):
+    """What the graph shows of the person."""
+
+    example = {"revision": 7} | EXAMPLE
+
+    revision = IntegerField(
+        help_text="How far it had followed the log when its reading began; null where it had not begun.",
+        allow_null=True,
+    )
+    nodes = ListField(child=Node(), required=False, help_text="Missing where the graph was away.")
+    edges = ListField(child=Edge(), required=False, help_text="Missing where the graph was away.")
+    error = FaultSerializer(required=False, help_text="Only where the graph was away, or went away meanwhile.")
+
+
+class ExportSerializer(Shape):
+    """All that is held about a person, but for the graph as of one moment."""
+
+    example = {
+        "version": 1,
+        "revision": 7,
+        "candidates": [],
+        "traits": [],
+        "styles": {"work": STYLES},
+        "suppressions": [],
+        "erasures": [],
+        "looks": [],
+        "moderation": [],
+        "connectedApps": [],
+    }
+
+    format = ChoiceField(["ptfi-export"], help_text="What this is.")
+    version = IntegerField(help_text="1; another means that something here changed its meaning or went.")
+    graph = ExportedGraphSerializer(help_text="What the graph shows of the person.")
+    exportedAt = DateTimeField(help_text="The moment.")
+    revision = IntegerField(help_text="The number of the newest entry of the log.")
+    account = AccountSerializer(help_text="The account.")
+    candidates = ExportedCandidateSerializer(many=True, help_text="Every suggestion, decided or not.")
+    traits = ExportedTraitSerializer(many=True, help_text="Every trait.")
+    log = EntrySerializer(many=True, help_text="Every decision, oldest first.")
+    styles = DictField(child=StyleMap(), help_text='Context → element → value; `""` is everywhere.')
+    suppressions = SuppressionSerializer(many=True, help_text="What is not suggested again.")
+    erasures = ExportedErasureSerializer(many=True, help_text="The receipts.")
+    looks = LookSerializer(many=True, help_text="Who of the staff looked, and why.")
+    moderation = ModerationSerializer(many=True, help_text="What staff did with suggestions.")
+    connectedApps = ConnectedAppSerializer(many=True, help_text="The apps that may read or change the persona.")

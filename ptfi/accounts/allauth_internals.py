@@ -1,0 +1,31 @@
+"""The parts of allauth that it does not promise to keep; every use of them goes through this module.
+
+Before an upgrade of allauth, read its changes to what is here and to its ``idp.oidc`` views, run the tests, and set
+CHECKED_WITH. The shape of an authenticator's data (``ptfi/accounts/mfa.py``) and the columns of its table of tokens
+(``ptfi/api/authentication.py``) are no part of its promises either.
+"""
+
+from typing import Any
+
+# The code as allauth compares it, without spaces: a code typed in two ways must count as one that was used.
+from allauth.core.internal.cryptokit import normalize_user_code as normalize_user_code
+
+# The credentials as allauth's own endpoints read them: another reading could check one client and serve another one.
+from allauth.core.internal.httpkit import extract_basic_auth as extract_basic_auth
+
+# The address behind ALLAUTH_TRUSTED_PROXY_COUNT proxies, by which allauth's own rate limits count as well.
+from allauth.core.internal.ratelimit import get_ip as get_ip
+
+# The second steps of the demo's accounts: allauth has no public way to make one without a browser.
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes as RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP as TOTP
+from allauth.mfa.totp.internal.auth import generate_totp_secret as generate_totp_secret
+
+CHECKED_WITH = "65.21.1"
+"""The version of allauth for which all of this was last checked."""
+
+
+def authorization_request(view: Any) -> dict[str, Any] | None:
+    """What allauth's AuthorizationView has read and checked of the client's request; None before it has."""
+    info: dict[str, Any] | None = getattr(view, "_request_info", None)
+    return info

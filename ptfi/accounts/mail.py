@@ -1,0 +1,14 @@
+"""Mails of our own; those of allauth go through the adapter."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.template.loader import render_to_string
+
+
+def send_text(name: str, address: str, context: dict[str, Any]) -> None:
+    """Mail the text of this name in templates/account/email. Raises OSError when it cannot be sent."""
+    subject = render_to_string(f"account/email/{name}_subject.txt", context).strip()
+    message = render_to_string(f"account/email/{name}_message.txt", context)
+    send_mail(subject, message, settings.DEFAULT_FROM_EMAIL, [address])

@@ -1,0 +1,51 @@
+"""What the caller may do, and whose persona an address names."""
+
+import uuid
+from typing import Any
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from ptfi.accounts.models import User
+from ptfi.api.errors import InsufficientScopeError, NotAuthenticatedError
+from ptfi.errors import NotFoundError
+from ptfi.oauth.scopes import INGEST, MANAGE_TRAITS, READ_TRAITS
+
+
+class PersonScope(BasePermission):
+    """Reading needs persona:read_traits, everything else persona:manage_traits, and a person behind the token."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:  # noqa: ARG002 (DRF's signature)
+        if request.auth is None:
+            raise NotAuthenticatedError
+        needed = READ_TRAITS if request.method in ("GET", "HEAD") else MANAGE_TRAITS
+        if needed not in request.auth.scopes or not request.user.is_authenticated:
+            raise InsufficientScopeError
+        return True
+
+
+class IngestScope(BasePermission):
+    """candidates:ingest, of a client that acts for itself."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:  # noqa: ARG002 (DRF's signature)
+        if request.auth is None:
+            raise NotAuthenticatedError
+        if INGEST not in request.auth.scopes or request.user.is_authenticated:
+            raise InsufficientScopeError
+        return True
+
+
+def person_of(request: Request, name: str) -> User:
+    """The caller, when the address names them; NotFoundError for any other id, existing or not."""
+    user: User = request.user
+    if name != "me" and name.lower() != str(user.pk):
+        raise NotFoundError
+    return user
+
+
+def id_of(text: str) -> uuid.UUID:
+    """The id in an address; NotFoundError for what is none."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise NotFoundError from None

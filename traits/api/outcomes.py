@@ -1,0 +1,57 @@
+"""What the views of decisions share: who acts, faults in the request's names, and what a decision left behind."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from ptfi.accounts.models import User
+from ptfi.api.shapes import json_of, names_of
+from traits.api.serializers.decisions import OutcomeSerializer
+from traits.api.serializers.traits import AddedSerializer
+from traits.decisions import Outcome
+from traits.errors import InvalidError
+from traits.log.entries import Actor
+from traits.log.versions import lifted
+from traits.log.words import WORDS
+from traits.models import Decision, UserRefinedTrait
+
+
+def acting_for_self(request: Request) -> dict[str, Any]:
+    """The person, deciding for themselves through a client."""
+    user: User = request.user
+    return {"user": user, "actor": Actor(user_id=user.pk, client_id=request.auth.client_id)}
+
+
+@contextmanager
+def named_as_sent(kind: type[serializers.Serializer]) -> Iterator[None]:
+    """Have the services' faults name the fields as the request did."""
+    try:
+        yield
+    except InvalidError as error:
+        names = names_of(kind)
+        # Evidence of one's own comes with the verdicts, unless it has a field of its own.
+        names.setdefault("own_evidence", names.get("evidence", "own_evidence"))
+        error.details = {names.get(field, field): faults for field, faults in error.details.items()}
+        raise
+
+
+def sync(entries: list[UserRefinedTrait]) -> str:
+    """Whether the graph has yet to follow; what was decided just now, it has."""
+    return "pending" if entries else "synced"
+
+
+def _message(outcome: Outcome) -> str:
+    # Where two traits clash, the entry that names the relation is the decision itself, and comes last.
+    is_last = outcome.batch_id and lifted(outcome.entries[-1].content)["relation"]
+    return WORDS[outcome.entries[-1 if is_last else 0].user_decision].message
+
+
+def _sync(outcome: Outcome) -> str:
+    return sync(outcome.entries)
+
+
+outcome_json = json_of(OutcomeSerializer, message=_message, pkgSync=_sync)
+added_json = json_of(AddedSerializer, message=lambda _: WORDS[Decision.USER_ADDED].message, pkgSync=_sync)

@@ -1,0 +1,195 @@
+"""A decision about one candidate or many, and what came of it."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework.serializers import ChoiceField, DateTimeField, IntegerField, ListField, UUIDField, ValidationError
+
+from ptfi.api.shapes import Shape, example_of
+from ptfi.api.strict import Choice, Id, Strict, Text
+from traits.api.serializers.evidence import Judgements
+from traits.api.serializers.fields import ACTION, JAZZ, MESSAGE, PIECE, SYNC, Ids, VersionSerializer, texts
+from traits.api.serializers.traits import ModificationsSerializer, TraitSerializer
+from traits.decisions.inputs import MAX_CONTEXT, Relation
+from traits.models import MAX_TEXT, CandidateStatus, Decision, RejectionCode, TraitStatus
+
+DECISIONS = ("confirmed_asis", "confirmed_modified", "rejected", "deferred", "merged")
+NEW_EVIDENCE = "new_evidence"
+OUTCOMES = ["applied", "already_decided", "not_found", "refused"]
+
+
+@extend_schema_field({"anyOf": [{"type": "string", "format": "date-time"}, {"const": NEW_EVIDENCE}]})
+class Deferral(Text):
+    """A time, or "new_evidence"."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        text = super().to_internal_value(data)
+        return None if text == NEW_EVIDENCE else DateTimeField().run_validation(text)
+
+
+class ClashSerializer(Strict):
+    traitID = Id(source="trait_id", help_text="The trait that the person has.")
+    kind = Choice(
+        choices=["replaces", "both_true", "new_is_wrong", "old_was_wrong"],
+        help_text="What becomes of the two: `new_is_wrong` goes with `rejected`, the others with a confirmation.",
+    )
+    existingContexts = texts(
+        MAX_CONTEXT,
+        "Where the one that the person has stays true, for `both_true`.",
+        source="existing_contexts",
+        required=False,
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> Any:
+        return Relation(**attrs)
+
+
+class RejectingSerializer(Strict):
+    """What deciding once and deciding on many have in common."""
+
+    # Field → the decisions that take it.
+    goes_with: dict[str, tuple[str, ...]] = {
+        "rejectionReason": ("rejected",),
+        "rejectionCode": ("rejected",),
+        "deferUntil": ("deferred",),
+    }
+
+    rejectionReason = Text(
+        source="reason",
+        max_length=MAX_TEXT,
+        required=False,
+        allow_blank=True,
+        help_text="In the person’s words. With `rejected`.",
+    )
+    rejectionCode = Choice(
+        choices=RejectionCode.choices,
+        source="rejection_code",
+        required=False,
+        help_text="Why. With `rejected`; `other` unless told.",
+    )
+    deferUntil = Deferral(
+        source="until", required=False, help_text="A time to come, or `new_evidence`. With `deferred`, which needs it."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        decision, faults = attrs["decision"], dict[str, list[str]]()
+        for name, decisions in self.goes_with.items():
+            if self.fields[name].source in attrs and decision not in decisions:
+                faults[name] = [f"This does not go with {decision}."]
+        if decision == Decision.DEFERRED and "until" not in attrs:
+            faults["deferUntil"] = ["A time, or new_evidence."]
+        if faults:
+            raise ValidationError(faults)
+        return attrs
+
+
+class ActionSerializer(RejectingSerializer, VersionSerializer):
+    CONFIRMING = ("confirmed_asis", "confirmed_modified")
+    goes_with = RejectingSerializer.goes_with | {
+        "modifications": CONFIRMING,
+        "mergeInto": ("merged",),
+        "relation": (*CONFIRMING, "rejected"),
+    }
+
+    userDecision = Choice(choices=list(DECISIONS), source="decision", help_text="What is decided.")
+    modifications = ModificationsSerializer(
+        source="changes",
+        required=False,
+        help_text="At least one field with `confirmed_modified`; only userConfidenceRating with `confirmed_asis`.",
+    )
+    linkedEvidenceOverride = Judgements(
+        required=False,
+        help_text="Verdicts, and evidence of one’s own. Anything but `supports` makes it `confirmed_modified`.",
+    )
+    mergeInto = Id(
+        source="into", required=False, help_text="The trait that it says the same as. With `merged`, which needs it."
+    )
+    relation = ClashSerializer(required=False, help_text="How it clashes with a trait that the person has.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs = super().validate(attrs)
+        decision, given = attrs["decision"], attrs.get("changes", {})
+        if decision == Decision.CONFIRMED_MODIFIED and not given:
+            raise ValidationError({"modifications": ["Say what is to be changed."]})
+        if decision == Decision.CONFIRMED_ASIS and given.keys() - {"user_confidence"}:
+            raise ValidationError({"modifications": ["Only userConfidenceRating goes with this."]})
+        if decision == Decision.MERGED and "into" not in attrs:
+            raise ValidationError({"mergeInto": ["The trait to merge into."]})
+        return attrs
+
+
+class BulkActionSerializer(RejectingSerializer):
+    candidateIDs = ListField(
+        child=Id(), source="candidate_ids", min_length=1, max_length=200, help_text="The suggestions."
+    )
+    userDecision = Choice(
+        choices=["confirmed_asis", "rejected", "deferred"],
+        source="decision",
+        help_text="What is decided about all of them.",
+    )
+
+
+class OutcomeSerializer(Shape):
+    """What a decision left behind."""
+
+    example = {
+        "message": "Confirmed.",
+        "traitID_in_pkg": JAZZ,
+        "newStatus_in_pkg": "active",
+        "updatedTraitDetails": example_of(TraitSerializer),
+        "updatedTraitCandidateStatus": "confirmed_by_user",
+        "refinementActionID": ACTION,
+    }
+
+    message = MESSAGE()
+    traitID_in_pkg = UUIDField(source="trait.trait_id", help_text="Null where there is no trait.", allow_null=True)
+    newStatus_in_pkg = ChoiceField(
+        TraitStatus.choices,
+        source="trait.status",
+        help_text="The trait's status; null where there is none.",
+        allow_null=True,
+    )
+    updatedTraitDetails = TraitSerializer(
+        source="trait", help_text="The trait now; null where there is none.", allow_null=True
+    )
+    updatedTraitCandidateStatus = ChoiceField(
+        CandidateStatus.choices,
+        source="candidate.status",
+        help_text="The suggestion's status; null where there is none.",
+        allow_null=True,
+    )
+    refinementActionID = UUIDField(
+        source="action_id", help_text="What undo takes; null: nothing changed.", allow_null=True
+    )
+    pkgSync = SYNC()
+
+
+class BulkRowSerializer(Shape):
+    """What became of one suggestion."""
+
+    example = {"candidateID": JAZZ}
+
+    candidateID = UUIDField(help_text="As it was sent.")
+    outcome = ChoiceField(OUTCOMES, help_text="`refused`: sensitive ones are confirmed one by one.")
+
+
+class BulkSerializer(Shape):
+    """What became of each suggestion."""
+
+    example = {"batchID": ACTION}
+
+    batchID = UUIDField(help_text="What undoes all of it; null where nothing was applied.", allow_null=True)
+    outcomes = BulkRowSerializer(many=True, help_text="Each id once, in the order in which they were sent.")
+    pkgSync = SYNC()
+
+
+class UndoneSerializer(Shape):
+    """What was undone."""
+
+    example = {"message": "Undone.", "refinementActionIDs": [PIECE], "undone": [ACTION]}
+
+    message = MESSAGE()
+    refinementActionIDs = Ids(help_text="The new entries of the log.")
+    undone = Ids(help_text="The entries that they undo.")
+    skipped = IntegerField(help_text="How many of a batch had changed since, and stay.")
+    pkgSync = SYNC()

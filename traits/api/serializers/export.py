@@ -1,0 +1,182 @@
+"""What the export holds about a person, but for the graph: the API's shapes, and what else is kept."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.db.models import Model, QuerySet
+from rest_framework.serializers import BooleanField, ChoiceField, DateTimeField, UUIDField
+
+from ptfi.accounts.models import User
+from ptfi.api.shapes import Shape, json_of
+from traits.api.serializers.candidates import CandidateSerializer
+from traits.api.serializers.erasures import ErasureSerializer
+from traits.api.serializers.fields import PERSON, Ids, Texts, Words
+from traits.api.serializers.traits import TraitSerializer
+from traits.models import ActorKind, Category
+
+
+def _of(model: type[Model], user: User) -> QuerySet[Any]:
+    return model._default_manager.filter(user=user).order_by("pk")
+
+
+class AddressSerializer(Shape):
+    """An e-mail address."""
+
+    email = Words(help_text="The address.")
+    verified = BooleanField(help_text="Whether a mail to it was answered.")
+    primary = BooleanField(help_text="Whether mails go there.")
+
+
+class SessionSerializer(Shape):
+    """A browser that signed in."""
+
+    ip = Words(help_text="Where it called from.")
+    userAgent = Words(source="user_agent", help_text="What it says it is.")
+    createdAt = DateTimeField(source="created_at", help_text="When it signed in.")
+    lastSeenAt = DateTimeField(source="last_seen_at", help_text="When it last called.")
+
+
+class SecondStepSerializer(Shape):
+    """A second step of signing in, without its secret."""
+
+    type = Words(help_text="Such as totp.")
+    createdAt = DateTimeField(source="created_at", help_text="When it was set up.")
+    lastUsedAt = DateTimeField(source="last_used_at", help_text="Null where it never was.", allow_null=True)
+
+
+class AccountSerializer(Shape):
+    """The account as it is stored."""
+
+    example = {
+        "userID": PERSON,
+        "email": "alice@example.com",
+        "displayName": "Alice",
+        "timeZone": "Europe/Berlin",
+        "keysEnabled": True,
+        "emailAddresses": [{"email": "alice@example.com", "verified": True, "primary": True}],
+        "sessions": [],
+        "secondSteps": [],
+    }
+
+    userID = UUIDField(source="pk", help_text="The account's id.")
+    email = Words(help_text="Null where nobody can sign in to it yet.", allow_null=True)
+    externalID = Words(source="external_id", help_text="What the pipeline calls the person.", allow_null=True)
+    displayName = Words(source="display_name", help_text="How the person is greeted.")
+    timeZone = Words(source="time_zone", help_text="Such as Europe/Berlin.")
+    timeZoneChosen = BooleanField(source="time_zone_chosen", help_text="Whether the person chose it.")
+    keysEnabled = BooleanField(source="keys_enabled", help_text="Whether keys work on pages.")
+    invitedEmail = Words(source="invited_email", help_text="Where an invitation went.", allow_null=True)
+    invitedAt = DateTimeField(source="invited_at", help_text="When it went.", allow_null=True)
+    isStaff = BooleanField(source="is_staff", help_text="Whether the person is of the staff.")
+    createdAt = DateTimeField(source="date_joined", help_text="When the account was made.")
+    lastSignInAt = DateTimeField(source="last_login", help_text="Null where nobody has signed in.", allow_null=True)
+    emailAddresses = AddressSerializer(many=True, help_text="The account's addresses.")
+    sessions = SessionSerializer(many=True, help_text="Where the person is signed in.")
+    secondSteps = SecondStepSerializer(many=True, help_text="How else they prove who they are.")
+    suggestionsOffAt = DateTimeField(
+        source="persona.suggestions_off_at", help_text="Null: suggestions are on.", allow_null=True
+    )
+
+
+class ExportedCandidateSerializer(CandidateSerializer):
+    """A suggestion, and what else is kept of it."""
+
+    language = Words(help_text="Of its texts; empty where nobody said.")
+    supersedes = Ids(help_text="Older ones that it replaced.")
+    heldReason = Words(help_text="Why staff hold it back; null where they don't.", allow_null=True)
+    suppressed = BooleanField(help_text="Not shown, since the person rejected the same before.")
+
+
+class ExportedTraitSerializer(TraitSerializer):
+    """A trait, and what else is kept of it."""
+
+    validFrom = DateTimeField(source="valid_from", help_text="Set where it replaced another trait.", allow_null=True)
+    validTo = DateTimeField(source="valid_to", help_text="Set once another trait replaced it.", allow_null=True)
+    lastObservedTimestamp = DateTimeField(
+        source="last_observed_at", help_text="When the pipeline last saw it.", allow_null=True
+    )
+    customizationNotes = Words(source="notes", help_text="The person's notes.")
+
+
+class SuppressionSerializer(Shape):
+    """What is not suggested again."""
+
+    nameKey = Words(source="name_key", help_text="The name, however it is spelled.")
+    category = ChoiceField(Category.choices, help_text="The category.")
+    sources = Ids(help_text="The suggestions and traits whose reject or removal wants it.")
+    createdAt = DateTimeField(source="created_at", help_text="Since when.")
+
+
+class ExportedErasureSerializer(ErasureSerializer):
+    """A receipt, and who asked."""
+
+    kind = Words(help_text="What was erased.")
+    actorKind = ChoiceField(ActorKind.choices, source="actor_kind", help_text="Who asked.")
+    clientID = Words(source="client_id", help_text="Through which app; empty for the pages.")
+    reference = Words(help_text="The ticket of staff; empty for others.")
+
+
+class LookSerializer(Shape):
+    """A look of staff at the person's pages."""
+
+    staffID = UUIDField(source="staff_id", help_text="Who of the staff.")
+    kind = Words(help_text="What kind of page.")
+    reason = Words(help_text="Why; empty once the persona was erased.")
+    createdAt = DateTimeField(source="created_at", help_text="When.")
+
+
+class ModeratedSerializer(Shape):
+    """How a suggestion stood."""
+
+    of_mappings = True
+
+    status = Words(help_text="Its status.")
+    held = Words(help_text="Why staff held it back: sensitive, unsafe or held; empty where they did not.")
+
+
+class ModerationSerializer(Shape):
+    """What staff did with a suggestion."""
+
+    entryID = UUIDField(source="pk", help_text="The entry's id.")
+    candidateID = UUIDField(source="candidate_id", help_text="The suggestion.")
+    action = Words(help_text="Such as archive, flag or receive.")
+    reason = Words(help_text="Why; empty once what it was about was erased.")
+    before = ModeratedSerializer(help_text="How it stood before.")
+    after = ModeratedSerializer(help_text="How it stood after.")
+    createdAt = DateTimeField(source="created_at", help_text="When.")
+
+
+class ConnectedAppSerializer(Shape):
+    """An app that may read or change the persona."""
+
+    clientID = Words(source="client.pk", help_text="The app's id.")
+    name = Words(source="client.name", help_text="The app's name.")
+    abilities = Texts(help_text="What it may do, in words.")
+    connectedAt = DateTimeField(source="since", help_text="Since when.")
+    lastReadAt = DateTimeField(
+        source="last_read_at", help_text="To ten minutes; null where it never read.", allow_null=True
+    )
+
+
+address_json = json_of(AddressSerializer)
+session_json = json_of(SessionSerializer)
+second_step_json = json_of(SecondStepSerializer)
+account_json = json_of(
+    AccountSerializer,
+    emailAddresses=lambda user: [address_json(row) for row in _of(EmailAddress, user)],
+    sessions=lambda user: [session_json(row) for row in _of(UserSession, user)],
+    secondSteps=lambda user: [second_step_json(row) for row in _of(Authenticator, user)],
+)
+exported_candidate = json_of(
+    ExportedCandidateSerializer,
+    heldReason=lambda row: row.held_reason or None,
+    suppressed=lambda row: row.suppressed_by_id is not None,
+)
+exported_trait = json_of(ExportedTraitSerializer)
+exported_suppression = json_of(SuppressionSerializer)
+exported_erasure = json_of(ExportedErasureSerializer)
+exported_look = json_of(LookSerializer)
+exported_moderation = json_of(ModerationSerializer)
+exported_app = json_of(ConnectedAppSerializer)

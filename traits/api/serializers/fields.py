@@ -1,0 +1,96 @@
+"""Fields that several shapes have."""
+
+from functools import partial
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework.serializers import (
+    CharField,
+    ChoiceField,
+    DictField,
+    Field,
+    FloatField,
+    IntegerField,
+    ListField,
+    UUIDField,
+)
+
+from ptfi.api.shapes import Shape
+from ptfi.api.strict import Strict, Text, WholeNumber
+from traits.models import MAX_LIST
+
+PERSON = "0b6c1a52-3c39-4d9a-9f5e-7f0f5d6f1a10"
+JAZZ = "7d9f4c9e-5b1c-4f6e-8a36-2f1d9a0b7c11"
+SWING = "a3d0c6f2-1c2b-4f0e-9a58-6f1f2a7b9c12"
+PIECE = "5f0c2f0e-6a1d-5b7c-8d2e-3a4b5c6d7e8f"
+ACTION = "c1a7d6e5-8b9c-4d0e-a1f2-3b4c5d6e7f80"
+"""Ids of the examples: a person, two traits, a piece of evidence and an entry."""
+
+
+class Words(CharField):
+    """A text in an answer, which may be empty."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"allow_blank": True} | options)
+
+
+class Texts(ListField):
+    child = Words()
+
+
+class Ids(ListField):
+    child = UUIDField()
+
+
+@extend_schema_field({"type": ["string", "number"]})
+class StyleValue(Field):
+    """A text or a number."""
+
+
+class StyleMap(DictField):
+    child = StyleValue()
+
+
+def share(help_text: str, **options: Any) -> FloatField:
+    return FloatField(min_value=0, max_value=1, help_text=help_text, **options)
+
+
+def texts(longest: int, help_text: str, **options: Any) -> ListField:
+    child = Text(max_length=longest)
+    return ListField(child=child, max_length=MAX_LIST, help_text=help_text, **options)
+
+
+class VersionSerializer(Strict):
+    version = WholeNumber(
+        min_value=0,
+        max_value=2**62,
+        required=False,
+        help_text="The one that was seen; with a newer one nothing is done.",
+    )
+
+
+class NothingSerializer(Strict):
+    """No fields at all."""
+
+
+class PageSerializer(Strict):
+    limit = IntegerField(min_value=1, max_value=100, default=20, help_text="How many on a page.")
+    offset = IntegerField(min_value=0, max_value=1_000_000, default=0, help_text="How many to leave out before.")
+
+
+class PaginationSerializer(Shape):
+    """Where this page is."""
+
+    example = {"limit": 20, "total": 1}
+
+    offset = IntegerField(help_text="How many come before.")
+    limit = IntegerField(help_text="How many there are on a page.")
+    total = IntegerField(help_text="How many there are in all.")
+
+
+SYNC = partial(
+    ChoiceField,
+    ["pending", "synced"],
+    help_text="`pending`: the graph has yet to follow. `synced`: nothing had to change.",
+)
+MESSAGE = partial(Words, help_text="For a person.")

@@ -1,0 +1,49 @@
+"""The API over the communication style."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from ptfi.api.idempotency import once
+from ptfi.api.shapes import json_of
+from ptfi.api.strict import body_of, read_query
+from ptfi.api.views import PersonView
+from ptfi.errors import RuleError
+from traits import decisions
+from traits.api import schema as operations
+from traits.api.outcomes import acting_for_self, sync
+from traits.api.serializers.styles import StyleQuerySerializer, StylesSavedSerializer
+from traits.decisions import styles
+
+saved_json = json_of(
+    StylesSavedSerializer,
+    message=lambda outcome: "Saved." if outcome.entries else "Nothing was changed.",
+    pkgSync=lambda outcome: sync(outcome.entries),
+)
+
+
+class CommunicationStyles(PersonView):
+    @operations.read_styles
+    def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
+        context = read_query(request.query_params, StyleQuerySerializer)["context"]
+        return self.answer(styles.styles(self.person, context))
+
+    @operations.replace_styles
+    def put(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
+        context = read_query(request.query_params, StyleQuerySerializer)["context"]
+        values = _map(request)
+
+        def act() -> tuple[int, Any]:
+            outcome = decisions.put_styles(**acting_for_self(request), context=context, styles=values)
+            return 200, saved_json(outcome)
+
+        return once(request, act)
+
+
+def _map(request: Request) -> dict[str, Any]:
+    """The body, whose fields are the elements; the service checks them."""
+    values = body_of(request)
+    if not isinstance(values, dict):
+        raise RuleError(details={"body": ["This must be a JSON object: element → value."]})
+    return values

@@ -1,0 +1,49 @@
+"""The decisions' SQL: the locks of every change, and the suppressions that decisions add or drop."""
+
+from ptfi.db.prepared import Table
+from traits.log.entries import PERSONAS
+from traits.models import ExtractedTraitCandidate
+
+CANDIDATES = Table(ExtractedTraitCandidate, without=["search"])
+LOCK = f"SELECT {PERSONAS.columns} FROM {PERSONAS.name} WHERE user_id = %s FOR NO KEY UPDATE"  # noqa: S608 (ours)
+
+
+def _locking(chosen: str) -> str:
+    """The statement that locks the person, and then the chosen candidates, of which their newest versions are read."""
+    return f"""
+        WITH person AS ({LOCK})
+        SELECT person.*, {CANDIDATES.columns} FROM person JOIN {CANDIDATES.name} USING (user_id)
+        WHERE candidate_id {chosen} ORDER BY candidate_id FOR NO KEY UPDATE OF {CANDIDATES.name}
+    """  # noqa: S608 (names of ours)
+
+
+def _locking_with_duplicates(ids: str, chosen: str) -> str:
+    """As _locking, with the near-duplicates of the chosen, and the person's revision as it was when this began.
+
+    It finds nothing while somebody else has the person: only the next statement would see what they put back.
+    """
+    return f"""
+        WITH person AS ({LOCK} SKIP LOCKED)
+        SELECT person.*, {CANDIDATES.columns}, seen.revision
+        FROM person JOIN {PERSONAS.name} seen USING (user_id) JOIN {CANDIDATES.name} USING (user_id)
+        WHERE candidate_id IN (
+            SELECT {ids} UNION
+            SELECT other.candidate_id FROM {CANDIDATES.name} one JOIN {CANDIDATES.name} other
+                ON other.user_id = one.user_id AND other.name_key = one.name_key
+                AND other.trait_category = one.trait_category AND other.status = 'candidate' AND other.held_reason = ''
+            WHERE one.user_id = %s AND one.candidate_id {chosen})
+        ORDER BY candidate_id FOR NO KEY UPDATE OF {CANDIDATES.name}
+    """  # noqa: S608 (names of ours)
+
+
+# For a single id PostgreSQL keeps one plan; for a list it plans each time, as it depends on the length.
+LOCK_ONE, LOCK_MANY = _locking("= %s"), _locking("= ANY(%s)")
+LOCK_ONE_WITH_DUPLICATES = _locking_with_duplicates("%s::uuid", "= %s")
+LOCK_MANY_WITH_DUPLICATES = _locking_with_duplicates("unnest(%s::uuid[])", "= ANY(%s)")
+
+SUPPRESS = """
+    INSERT INTO traits_suppression AS kept (user_id, name_key, category, sources, created_at)
+    VALUES (%s, %s, %s, %s, now()) ON CONFLICT (user_id, name_key, category) DO UPDATE
+    SET sources = ARRAY(SELECT DISTINCT unnest(kept.sources || excluded.sources) AS source ORDER BY source)
+"""
+DELETE_SUPPRESSIONS = "DELETE FROM traits_suppression WHERE id = ANY(%s)"

@@ -1,0 +1,34 @@
+"""The SQL of erasures: a person's sources, how much goes, and rewriting the log's entries."""
+
+PIECES = """
+    SELECT count(DISTINCT piece->>'evidence_id') FROM (
+        SELECT supporting_evidence AS pieces, trait_category AS category FROM traits_extractedtraitcandidate
+        WHERE user_id = %(user)s
+        UNION ALL SELECT evidence, category FROM traits_personatrait WHERE user_id = %(user)s
+    ) AS rows, jsonb_array_elements(pieces) AS piece
+    WHERE CASE WHEN %(category)s <> '' THEN category = %(category)s ELSE piece @> %(target)s::jsonb END
+"""
+REDACT = "SELECT redact_log(%s, %s, %s::jsonb[])"
+
+HELD_PIECES = """
+    SELECT piece, candidate_id, trait_id
+    FROM (
+        SELECT candidate_id, NULL::uuid AS trait_id, supporting_evidence AS pieces
+        FROM traits_extractedtraitcandidate WHERE user_id = %(user)s
+        UNION ALL SELECT NULL, trait_id, evidence FROM traits_personatrait WHERE user_id = %(user)s
+    ) AS held, jsonb_array_elements(pieces) AS piece
+    WHERE piece->>'source_package_id' IS NOT NULL
+"""
+HELD = f"""
+    SELECT piece->>'source_package_id' AS name, piece->>'evidence_id' AS id, piece->>'source_detail' AS detail,
+           candidate_id, trait_id
+    FROM ({HELD_PIECES}) AS pieces
+"""  # noqa: S608 (HELD_PIECES is ours)
+"""The pieces of a person's evidence that name a source, each with what has it."""
+SOURCE_NAMES = f"SELECT DISTINCT name FROM ({HELD}) AS held"  # noqa: S608 (HELD is ours)
+
+WITHOUT = """
+    SELECT count(*) FROM traits_extractedtraitcandidate WHERE user_id = %(user)s
+    AND supporting_evidence @> jsonb_build_array(%(target)s::jsonb)
+    AND NOT EXISTS (SELECT FROM jsonb_array_elements(supporting_evidence) AS p WHERE NOT p @> %(target)s::jsonb)
+"""

@@ -1,0 +1,57 @@
+"""The history's SQL: which revision a person was at at a moment, and the persona as it was then."""
+
+# Numbers have no gaps and times never go back, so halving finds the place; no index over times is needed.
+REVISION_AT = """
+WITH RECURSIVE halves(low, high) AS (
+    SELECT 0::bigint, revision FROM traits_persona WHERE user_id = %(user)s
+    UNION ALL
+    SELECT CASE WHEN entry.created_at <= %(at)s THEN entry.revision ELSE low END,
+           CASE WHEN entry.created_at <= %(at)s THEN high ELSE entry.revision - 1 END
+    FROM halves JOIN traits_userrefinedtrait entry
+        ON entry.user_id = %(user)s AND entry.revision = (low + high + 1) / 2
+    WHERE low < high
+)
+SELECT coalesce(max(low), 0) FROM halves
+"""
+# Numbers first, which the index alone gives; then one look at each newest entry. The contents of rejects and removals
+# are not read: much of a long log is of that kind. What is read of a trait's state has its name in every version of the
+# snapshots: name, last_refined_at and evidence.
+PERSONA_AT = """
+WITH newest AS MATERIALIZED (
+    SELECT trait_id_in_pkg AS trait_id, max(revision) AS revision FROM traits_userrefinedtrait
+    WHERE user_id = %(user)s AND trait_id_in_pkg IS NOT NULL AND revision <= %(revision)s
+    GROUP BY trait_id_in_pkg
+), held AS MATERIALIZED (
+    SELECT trait_id, entry_id, lower(state ->> 'name') AS name,
+           (state ->> 'last_refined_at')::timestamptz AS refined_at
+    FROM newest CROSS JOIN LATERAL (
+        SELECT refinement_action_id AS entry_id,
+               CASE WHEN user_decision NOT IN ('rejected', 'removed') THEN content #> '{after,trait}' END AS state
+        FROM traits_userrefinedtrait entry WHERE user_id = %(user)s AND entry.revision = newest.revision OFFSET 0
+    ) entry
+    WHERE state <> 'null'
+), counted AS (
+    SELECT count(held.trait_id) AS number, count(mine.trait_id) AS number_now,
+           count(*) FILTER (WHERE last_refined_at = refined_at) AS same,
+           count(*) FILTER (WHERE last_refined_at <> refined_at) AS changed
+    FROM held FULL JOIN (SELECT trait_id, last_refined_at FROM traits_personatrait WHERE user_id = %(user)s) mine
+        USING (trait_id)
+), page AS (
+    SELECT * FROM held
+    WHERE coalesce((name, trait_id) > (SELECT name, trait_id FROM held WHERE trait_id = %(after)s::uuid), true)
+    ORDER BY name, trait_id LIMIT %(limit)s
+)
+SELECT number, number_now, same, changed, page.trait_id, (content #> '{after,trait}') - 'evidence',
+       coalesce((content -> 'v')::integer, 0), jsonb_array_length(content #> '{after,trait,evidence}'),
+       now.trait_id IS NOT NULL, coalesce(now.last_refined_at = page.refined_at, false)
+FROM counted LEFT JOIN page ON true LEFT JOIN traits_userrefinedtrait ON refinement_action_id = entry_id
+    LEFT JOIN traits_personatrait now ON now.trait_id = page.trait_id AND now.user_id = %(user)s
+ORDER BY page.name, page.trait_id
+"""
+SLIM = """(SELECT (state - 'evidence') || jsonb_build_object('evidence', (
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'evidence_id', piece -> 'evidence_id', 'verdict', piece -> 'verdict')), '[]')
+    FROM jsonb_array_elements(
+        CASE jsonb_typeof(state -> 'evidence') WHEN 'array' THEN state -> 'evidence' ELSE '[]' END) piece))
+    FROM (SELECT %(expressions)s AS state) given WHERE jsonb_typeof(state) = 'object')"""
+"""A state with nothing of its evidence but ids and verdicts; the template of a Func."""

@@ -1,0 +1,48 @@
+"""Whose the records of a batch are: people found by name or id, and accounts for those who are new."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from ptfi.accounts.models import User
+from ptfi.db import sql
+from traits.ingest.blocklist import ended_accounts
+from traits.ingest.parsing import CandidateRecord
+from traits.models import Persona
+
+
+def people_of(batch: Sequence[CandidateRecord], owner: User | None) -> list[UUID | None]:
+    """The person of each record, who has a Persona from now on; with owner all are theirs.
+
+    Who is new gets an account that nobody can sign in to. None for a person who has erased their account.
+    """
+    if owner:
+        _give_personas([owner.pk])
+        return [owner.pk] * len(batch)
+    _give_personas(sorted({record.user_id for record in batch if record.user_id}))
+    names = {record.external_id: record.display_name for record in reversed(batch) if not record.user_id}
+    known = _known(names)
+    missing = names.keys() - known.keys()
+    if missing and (new := missing - ended_accounts(missing)):
+        _create({external_id: names[external_id] for external_id in sorted(new)})
+        known = _known(names)
+    _give_personas(sorted(user_id for user_id, has_persona in known.values() if not has_persona))
+    ids = {external_id: user_id for external_id, (user_id, _) in known.items()}
+    return [record.user_id or ids.get(record.external_id) for record in batch]
+
+
+def _known(external_ids: Collection[str]) -> dict[str, tuple[UUID, bool]]:
+    """External id → account, and whether it has a Persona."""
+    people = User.objects.filter(external_id__in=sql.any_of(external_ids, "text"))
+    found = people.values_list("external_id", "id", "persona__user_id")
+    return {external_id: (user_id, persona is not None) for external_id, user_id, persona in found if external_id}
+
+
+def _create(names: dict[str, str]) -> None:
+    users = [User(external_id=external_id, display_name=name) for external_id, name in names.items()]
+    for user in users:
+        user.set_unusable_password()
+    User.objects.bulk_create(users, ignore_conflicts=True)
+
+
+def _give_personas(users: Collection[UUID]) -> None:
+    Persona.objects.bulk_create([Persona(user_id=user) for user in users], ignore_conflicts=True)

@@ -1,0 +1,122 @@
+"""The statements of an import: each reads or writes what concerns a whole batch."""
+
+import dataclasses
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import connection
+
+from ptfi.db import sql
+from traits.ingest.parsing import CandidateRecord
+from traits.models import ExtractedTraitCandidate
+
+Key = tuple[UUID, str, str]
+"""(person, name key, category): what a suppression and a waiting candidate are found by."""
+# The key of the lock that only batches take; any number that nothing else locks.
+BATCH_LOCK = 5_067_410_934_772_001
+KEYS = "unnest(%(users)s::uuid[], %(names)s::text[], %(categories)s::text[]) AS key (user_id, name_key, category)"
+# Materialized, or the planner may look for everybody's waiting candidates first, of which there can be many.
+WAITING = f"""
+    WITH near AS MATERIALIZED (
+        SELECT candidate_id, user_id, status, deferred_until FROM traits_extractedtraitcandidate
+        WHERE candidate_id = ANY(%(ids)s::uuid[])
+        UNION
+        SELECT candidate_id, c.user_id, status, deferred_until FROM {KEYS} JOIN traits_extractedtraitcandidate c
+        ON c.user_id = key.user_id AND c.name_key = key.name_key AND trait_category = category
+    )
+    SELECT candidate_id, user_id FROM near WHERE status = 'awaiting_refinement' AND deferred_until IS NULL
+"""  # noqa: S608 (a text of ours)
+# An erasure waits for this lock and is waited for; decisions and other imports are not.
+SUGGESTIONS_OFF = """
+    SELECT user_id, suggestions_off_at FROM traits_persona WHERE user_id = ANY(%(users)s::uuid[])
+    ORDER BY user_id FOR KEY SHARE
+"""
+SUPPRESSED = f"""
+    SELECT s.user_id, s.name_key, s.category, id FROM {KEYS} JOIN traits_suppression s
+    ON s.user_id = key.user_id AND s.name_key = key.name_key AND s.category = key.category
+"""  # noqa: S608 (a text of ours)
+BARS = """
+    SELECT subject_id, kind, bar FROM traits_erasure WHERE subject_id = ANY(%(users)s::uuid[]) AND bar <> ''
+"""
+
+SUGGESTED = tuple(
+    field.name
+    for field in dataclasses.fields(CandidateRecord)
+    if field.name not in ("candidate_id", "external_id", "display_name", "user_id", "dated")
+)
+"""The columns that a record says, by which an import compares and changes what is stored."""
+CHANGING = (*SUGGESTED, "status", "deferred_until", "version", "updated_at")
+OF_NEW = ("candidate_id", "user_id", "status", "suppressed_by_id", "held_reason", "version", "updated_at")
+COPY = f"COPY traits_extractedtraitcandidate ({', '.join((*OF_NEW, *SUGGESTED))}) FROM STDIN"
+
+
+def lock_batches(*, alone: bool) -> None:
+    """Until the transaction ends: wait for other batches, or only for those that asked to be alone."""
+    sql.value(f"SELECT pg_advisory_xact_lock{'' if alone else '_shared'}(%s)", [BATCH_LOCK])
+
+
+def waiting_candidates(ids: Collection[UUID], keys: Sequence[Key]) -> dict[UUID, UUID]:
+    """Candidate → person, of those with these ids or keys that were put off until new evidence."""
+    return dict(sql.rows(WAITING, {"ids": sql.array(ids)} | _arrays(keys)))
+
+
+def taking_suggestions(users: Collection[UUID]) -> set[UUID]:
+    """Those of the people who take suggestions, which they cannot change before the transaction ends."""
+    return {user for user, since in sql.rows(SUGGESTIONS_OFF, {"users": sql.array(users)}) if since is None}
+
+
+def suppressions(keys: Sequence[Key]) -> dict[Key, int]:
+    """Key → the id of the suppression, of those that have one."""
+    found = sql.rows(SUPPRESSED, _arrays(keys)) if keys else ()
+    return {(user, name, category): suppression for user, name, category, suppression in found}
+
+
+def bars_of(users: Collection[UUID]) -> list[tuple[UUID, str, str]]:
+    """(person, kind of erasure, bar) of everything that erasures keep away."""
+    return [(user, kind, bar) for user, kind, bar in sql.rows(BARS, {"users": sql.array(users)})]
+
+
+def _arrays(keys: Sequence[Key]) -> dict[str, str]:
+    users, names, categories = zip(*keys, strict=True)
+    return {"users": sql.array(users), "names": sql.array(names), "categories": sql.array(categories)}
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+WRITTEN: dict[str, Callable[[Any], str]] = {
+    "supporting_evidence": _json,
+    "concepts": _json,
+    "originating_models": sql.array,
+    "associated_raw_feature_set_ids": sql.array,
+    "supersedes": sql.array,
+}
+"""How COPY takes a column whose value is no plain one."""
+
+
+def copy_in(candidates: Iterable[tuple[CandidateRecord, tuple[object, ...]]]) -> None:
+    """Store new candidates: of each the record, and the values of OF_NEW."""
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(COPY) as copy:
+        for record, values in candidates:
+            copy.write_row((*values, *_columns(record)))
+
+
+def _columns(record: CandidateRecord) -> list[object]:
+    values = [getattr(record, name) for name in SUGGESTED]
+    return [WRITTEN[name](value) if name in WRITTEN else value for name, value in zip(SUGGESTED, values, strict=True)]
+
+
+def update_all(candidates: Collection[ExtractedTraitCandidate]) -> None:
+    """Write the columns that an import may change, in one statement."""
+    rows = [{name: getattr(row, name) for name in ("candidate_id", *CHANGING)} for row in candidates]
+    fields = ExtractedTraitCandidate._meta.concrete_fields
+    types = ", ".join(f"{field.name} {field.db_type(connection)}" for field in fields if field.name in CHANGING)
+    changes = ", ".join(f"{name} = new.{name}" for name in CHANGING)
+    statement = f"""
+        UPDATE traits_extractedtraitcandidate AS old SET {changes}
+        FROM json_to_recordset(%s) AS new (candidate_id uuid, {types}) WHERE old.candidate_id = new.candidate_id
+    """  # noqa: S608 (names of columns)
+    sql.run(statement, [_json(rows)])

@@ -1,0 +1,23 @@
+"""Update the statistics of the suggestions' quality."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from traits.staff.quality.statistics import refresh
+
+
+class Command(BaseCommand):
+    help = "Update the statistics of the suggestions' quality: recount the weeks in which something changed."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--all", action="store_true", help="count every week")
+
+    def handle(self, *, verbosity: int, **options: Any) -> None:
+        done = refresh(whole=options["all"])
+        if done is None:
+            self.stdout.write("Another process is counting; nothing to do.")
+        elif verbosity:
+            number = "every week" if done.weeks is None else f"{done.weeks} week{'' if done.weeks == 1 else 's'}"
+            self.stdout.write(f"Counted {number} in {done.seconds:.1f} s.")

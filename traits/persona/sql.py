@@ -1,0 +1,24 @@
+"""The overview's SQL: how many traits came and went, and how often each model was right."""
+
+GROWTH = """
+SELECT date_trunc(%(step)s, created_at AT TIME ZONE %(zone)s)::date,
+       sum(CASE WHEN decision = %(removed)s THEN -sign ELSE sign END)
+FROM (
+    SELECT created_at, user_decision AS decision, 1 AS sign FROM traits_userrefinedtrait
+    WHERE user_id = %(user)s AND user_decision = ANY(%(meant)s)
+    UNION ALL
+    SELECT undoing.created_at, undone.user_decision, -1
+    FROM traits_userrefinedtrait undoing
+        JOIN traits_userrefinedtrait undone ON undone.refinement_action_id = undoing.undoes
+    WHERE undoing.user_id = %(user)s AND undoing.user_decision = 'undone' AND undone.user_decision = ANY(%(meant)s)
+) made
+GROUP BY 1 ORDER BY 1
+"""
+# A suggestion's status says what its newest decision that was not undone came to.
+RIGHT = """
+SELECT model, least(floor(confidence_score::numeric * %(bands)s), %(bands)s - 1)::int AS band,
+       count(*) FILTER (WHERE status = ANY(%(agreed)s)), count(*), sum(confidence_score)
+FROM traits_extractedtraitcandidate, LATERAL (SELECT DISTINCT unnest(originating_models) AS model) named
+WHERE user_id = %(user)s AND status = ANY(%(decided)s)
+GROUP BY 1, 2 ORDER BY 1, 2 DESC
+"""

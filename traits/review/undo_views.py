@@ -1,0 +1,131 @@
+"""Undo: of the newest decision that can be undone, and of one that the history or a notice names."""
+
+import uuid
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
+
+from ptfi.db.transactions import front_door
+from ptfi.web.htmx import wants_fragment
+from traits import decisions, selectors
+from traits.errors import NotFoundError
+from traits.log.narration import plural
+from traits.log.versions import lifted
+from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
+from traits.models.styles import element_words
+from traits.review import style_contexts
+from traits.review.decision_views import answer
+from traits.review.selectors import newest_undoable
+from traits.web import Request, acting_for_self
+
+NOTHING_TO_UNDO = "There is nothing left to undo."
+
+
+@login_required
+@require_POST
+def undo_newest(request: Request) -> HttpResponse:
+    """Undo what the person did last and can still be undone; a batch as a whole."""
+    entry = newest_undoable(request.user)
+    if entry is None:
+        return _nothing_to_undo(request)
+    return _undo(request, entry.batch_id or entry.pk)
+
+
+def _nothing_to_undo(request: Request) -> HttpResponse:
+    if not wants_fragment(request):
+        messages.info(request, NOTHING_TO_UNDO)
+        return HttpResponseRedirect(reverse("review"))
+    response = render(request, "_toast.html", {"text": NOTHING_TO_UNDO, "level": "info"})
+    return reswap(retarget(response, "#toasts"), "innerHTML")
+
+
+@login_required
+@require_POST
+def undo(request: Request, action_id: uuid.UUID) -> HttpResponse:
+    return _undo(request, action_id)
+
+
+def _undo(request: Request, action_id: uuid.UUID) -> HttpResponse:
+    with front_door():
+        outcome = decisions.undo(**acting_for_self(request), action_id=action_id)
+    text = _undone_text(outcome)
+    if back := _back(request):
+        messages.success(request, text)
+        return HttpResponseRedirect(back)
+    opened = _to_decide_again(request, outcome.undone)
+    if opened is None or (wants_fragment(request) and not _in_review(request)):
+        return _elsewhere(request, text, opened, outcome.undone[0])
+    return answer(request, text, None, opened=opened)
+
+
+def _back(request: Request) -> str:
+    """Where a page that lists decisions wants to go on; "" for other pages, and for other sites."""
+    path = request.POST.get("next", "")
+    return path if path and url_has_allowed_host_and_scheme(path, allowed_hosts=None) else ""
+
+
+def _undone_text(outcome: decisions.UndoOutcome) -> str:
+    first = outcome.undone[0]
+    content = lifted(first.content)
+    before, after = content["before"], content["after"]
+    state = before.get("candidate") or after.get("trait") or before.get("trait") or {}
+    element = (first.style_element or "").partition(":")[0]
+    named = element_words(element) if element else f"“{state.get('name', '')}”"
+    what = Decision(first.user_decision).label.lower()
+    text = f"Undone: {what}, {plural(len(outcome.undone), 'element' if first.style_element else 'suggestion')}."
+    if len(outcome.undone) == 1:
+        text = f"Undone: {what}, {named}."
+    return text + _staying(outcome.skipped)
+
+
+def _staying(number: int) -> str:
+    if not number:
+        return ""
+    return " 1 later change stays as it is." if number == 1 else f" {number} later changes stay as they are."
+
+
+def _to_decide_again(request: Request, undone: list[UserRefinedTrait]) -> ExtractedTraitCandidate | None:
+    """The suggestion of the first entry that is about one, where it waits for a decision again."""
+    pk = next((entry.original_candidate_id for entry in undone if entry.original_candidate_id), None)
+    if pk is None:
+        return None
+    try:
+        candidate = selectors.candidate(request.user, pk)
+    except NotFoundError:
+        return None
+    return candidate if candidate.is_undecided else None
+
+
+def _in_review(request: Request) -> bool:
+    try:
+        path = request.htmx.current_url_abs_path or ""
+    except ValueError:  # a header that is no address
+        return False
+    return path.startswith(reverse("review"))
+
+
+def _elsewhere(
+    request: Request, text: str, opened: ExtractedTraitCandidate | None, undone: UserRefinedTrait
+) -> HttpResponse:
+    """Where the person sees what undoing did when that is not a card of the queue: the trait, or the queue."""
+    if wants_fragment(request) and _in_review(request):
+        return answer(request, text, None)
+    messages.success(request, text)
+    path = _address_of(request, opened, undone)
+    return HttpResponseClientRedirect(path) if wants_fragment(request) else HttpResponseRedirect(path)
+
+
+def _address_of(request: Request, opened: ExtractedTraitCandidate | None, undone: UserRefinedTrait) -> str:
+    """The page of what was restored; the queue where that has no page any more."""
+    if opened:
+        return reverse("review_candidate", args=[opened.pk])
+    if undone.style_element:
+        return style_contexts.address_of(request.user, undone.style_element.partition(":")[2])
+    there = undone.trait_id_in_pkg and selectors.traits(request.user, [undone.trait_id_in_pkg])
+    return reverse("trait", args=[undone.trait_id_in_pkg]) if there else reverse("review")

@@ -1,0 +1,156 @@
+"""A file of candidates, taken in after a look at its faults."""
+
+import codecs
+import dataclasses
+import json
+import logging
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from traits.ingest import batch as ingest
+from traits.ingest.parsing import CandidateRecord, Reason, parse_line
+
+logger = logging.getLogger(__name__)
+
+MOST_BYTES = 4 * 1024 * 1024
+MOST_SENT = 900_000
+"""Characters that the file takes, packed, on its way through the browser; a form may hold a megabyte."""
+SALT = "traits.staff.candidate_files"
+KEPT_SECONDS = 3_600
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CheckedFile:
+    """A file as it was read: what fits, and by line number what does not."""
+
+    rows: dict[int, CandidateRecord]
+    faults: dict[int, list[Reason]]
+
+
+class FileForm(forms.Form):
+    file = forms.FileField(
+        label="File",
+        help_text=f"JSON lines, as the pipeline writes them: at most {ingest.MAX_BATCH:,} lines and 4 MB. "
+        "Larger files go in by manage.py import_candidates.",
+        widget=forms.ClearableFileInput(attrs={"accept": ".jsonl,.ndjson,application/x-ndjson"}),
+    )
+
+    def clean_file(self) -> bytes:
+        file: UploadedFile[Any] = self.cleaned_data["file"]
+        if (file.size or 0) > MOST_BYTES:
+            raise forms.ValidationError("The file is larger than 4 MB.")
+        content: bytes = file.read().removeprefix(codecs.BOM_UTF8)
+        if len(content.splitlines()) > ingest.MAX_BATCH:
+            raise forms.ValidationError(f"The file has more than {ingest.MAX_BATCH:,} lines.")
+        if len(packed(content)) > MOST_SENT:
+            raise forms.ValidationError("The file holds too much for this page, even packed.")
+        return content
+
+
+def packed(content: bytes) -> str:
+    """The file for the browser to send again: nothing of it is stored before it is confirmed."""
+    return signing.dumps(content.decode("utf-8", "surrogateescape"), salt=SALT, compress=True, serializer=_Escaped)
+
+
+def unpacked(text: str) -> bytes | None:
+    """The file, or None when it was not packed here, or is over an hour old."""
+    try:
+        found: str = signing.loads(text, salt=SALT, max_age=KEPT_SECONDS, serializer=_Escaped)
+    except signing.BadSignature:
+        return None
+    return found.encode("utf-8", "surrogateescape")
+
+
+class _Escaped:
+    """JSON that takes bytes which are no UTF-8, as a faulty file may have them."""
+
+    def dumps(self, value: str) -> bytes:
+        return json.dumps(value).encode("ascii")
+
+    def loads(self, data: bytes) -> Any:
+        return json.loads(data)
+
+
+def read(content: bytes) -> CheckedFile:
+    """Check the file line by line; a candidate that comes twice is a fault of its second line."""
+    checked, seen = CheckedFile(rows={}, faults={}), dict[Any, int]()
+    for number, line in enumerate(content.split(b"\n"), 1):
+        parsed = parse_line(line) if line.strip() else []
+        if isinstance(parsed, CandidateRecord):
+            if first := seen.setdefault(parsed.candidate_id, number) if parsed.candidate_id in seen else None:
+                checked.faults[number] = [("candidate_id", f"stands in line {first} already")]
+            else:
+                seen[parsed.candidate_id] = number
+                checked.rows[number] = parsed
+        elif parsed:
+            checked.faults[number] = parsed
+    return checked
+
+
+def trial(checked: CheckedFile) -> ingest.Result:
+    """What taking it in would do, tried and rolled back."""
+
+    def attempt() -> ingest.Result:
+        result = ingest.apply_within(list(checked.rows.values()))
+        transaction.set_rollback(True)
+        return result
+
+    return ingest.retried(attempt)
+
+
+def faults(checked: CheckedFile, result: ingest.Result) -> list[tuple[int, list[Reason]]]:
+    """What does not go in, by line number."""
+    numbers = list(checked.rows)
+    refused = {numbers[index]: reasons for index, reasons in result.refused.items()}
+    return sorted((checked.faults | refused).items())
+
+
+class CandidateImport(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The page that takes a file in."""
+
+    def import_view(self, request: HttpRequest) -> HttpResponse:
+        """Look at a file's faults, then take it in; nothing is written before that is confirmed."""
+        if not request.user.has_perm("traits.import_candidates"):
+            raise PermissionDenied
+        if "packed" in request.POST:
+            return self._take_in(request)
+        form = FileForm(request.POST or None, request.FILES or None)
+        context = self.admin_site.each_context(request) | {"title": "Import candidates", "form": form}
+        if request.method != "POST" or not form.is_valid():
+            status = 400 if request.method == "POST" else 200
+            return render(request, "admin/candidates/import.html", context, status=status)
+        checked = read(form.cleaned_data["file"])
+        result = trial(checked)
+        context |= {
+            "checked": checked,
+            "result": result,
+            "faults": faults(checked, result),
+            "goes_in": len(checked.rows) - len(result.refused),
+            "packed": packed(form.cleaned_data["file"]),
+        }
+        return render(request, "admin/candidates/import.html", context)
+
+    def _take_in(self, request: HttpRequest) -> HttpResponse:
+        content = unpacked(request.POST["packed"])
+        if content is None:
+            messages.error(request, "That preview is over an hour old. Choose the file again; nothing was taken in.")
+            return redirect(reverse("admin:candidates_import"))
+        checked = read(content)
+        result = ingest.apply(list(checked.rows.values()))
+        left = len(faults(checked, result))
+        logger.info("%s imported candidates: %s new, %s refused", request.user.pk, result.created, left)
+        words = (
+            f"New: {result.created}, changed: {result.updated}, as before: {result.unchanged}, "
+            f"kept away: {result.suppressed}, refused: {left}."
+        )
+        messages.success(request, words)
+        return redirect(reverse("admin:traits_extractedtraitcandidate_changelist"))

@@ -1,0 +1,228 @@
+"""What the lists of staff share: filters, finding a person without their address in one's own, and pages by key."""
+
+import datetime as dt
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib.postgres.search import SearchQuery
+from django.db import OperationalError, connection, transaction
+from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
+
+from ptfi.accounts.models import User
+from ptfi.db import sql
+from ptfi.web import keyset
+from ptfi.web.filters import Where, narrowed
+from ptfi.web.keyset import LONG_PAGE, Page
+from traits.confidence import BANDS, LOWEST_BAND, band_condition
+from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
+from traits.models.candidates import WORDS
+from traits.search import search_query
+from traits.staff.sql import NAMES
+
+LONGEST = 3_000
+"""Milliseconds that a list across all people may take; filters of which no index knows may need longer."""
+TOO_SLOW = "This takes too long across everybody. Narrow it down: a person, or a few days."
+FEW = 3_000
+"""Rows that are put in order on the spot."""
+LOOKED_AT = 1_000
+"""The newest candidates, whose models and languages are offered to choose from."""
+AGES = {
+    "day": ("The last day", 1),
+    "week": ("The last week", 7),
+    "month": ("The last month", 30),
+}
+OLD = {"month_ago": ("Over a month", 30), "year_ago": ("Over a year", 365)}
+ORDERS = {
+    "newest": ("Newest first", ("-created_at", "candidate_id")),
+    # The other direction is the same index read backwards.
+    "oldest": ("Oldest first", ("created_at", "-candidate_id")),
+    "surest": ("Most confident first", ("-confidence_score", "candidate_id")),
+    "least_sure": ("Least confident first", ("confidence_score", "-candidate_id")),
+}
+Candidates = QuerySet[ExtractedTraitCandidate]
+Row = TypeVar("Row", bound=Model)
+
+
+class TooSlowError(Exception):
+    """The list was given up: its filters let too little through."""
+
+
+class PersonField(forms.CharField):
+    """Somebody by their whole e-mail address, external id or id; the value is the id, also of one who has left."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=255, **options)
+        self.widget.attrs |= {"autocomplete": "off", "dir": "auto"}
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return uuid.UUID(text)
+        except ValueError:
+            pass
+        found = User.objects.filter(Q(email=text.lower()) | Q(external_id=text)).values_list("pk", flat=True)[:2]
+        if len(found) != 1:
+            raise forms.ValidationError("Nobody has this e-mail address, external id or id.")
+        return found[0]
+
+
+class DayField(forms.DateField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"), **options)
+
+    def clean(self, value: Any) -> dt.date | None:
+        day: dt.date | None = super().clean(value)
+        if day and not 1900 < day.year < 9000:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return day
+
+
+class FilterForm(forms.Form):
+    """Filters of a list. where: by field, which rows its value lets through."""
+
+    required_css_class = "required"
+    where: ClassVar[Mapping[str, Where]] = {}
+
+    def condition(self) -> Q:
+        """The rows that the filters let through; what does not fit counts as not chosen."""
+        self.is_valid()
+        return narrowed(self.where, self.cleaned_data)
+
+    def query(self) -> str:
+        """What is chosen, as the query of an address: people by their ids."""
+        return urlencode({name: value for name, value in self.cleaned_data.items() if value})
+
+
+class DatedFilterForm(FilterForm):
+    """Filters of a list by time. It is sent by POST and answered by a redirect: no e-mail address in an address."""
+
+    since, until = DayField(label="From"), DayField(label="To")
+    # Days of the time zone that is active.
+    where = {
+        "since": lambda day: Q(created_at__gte=_midnight(day)),
+        "until": lambda day: Q(created_at__lt=_midnight(day + dt.timedelta(days=1))),
+    }
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return timezone.make_aware(dt.datetime.combine(day, dt.time()))
+
+
+def bounded_page(rows: QuerySet[Row], order: Sequence[str], after: str) -> Page[Row]:
+    """A page of a list that may be long. Raises TooSlowError."""
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL statement_timeout = {LONGEST}")
+            return keyset.page(rows, order, after, LONG_PAGE)
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") == "57014":
+            raise TooSlowError from error
+        raise
+
+
+def _age(name: str) -> Q:
+    now = timezone.now()
+    if name in AGES:
+        return Q(created_at__gte=now - dt.timedelta(days=AGES[name][1]))
+    return Q(created_at__lt=now - dt.timedelta(days=OLD[name][1]))
+
+
+class CandidateFilters(FilterForm):
+    """The filters as the address has them; what does not fit is left out, and said beside its field."""
+
+    q = forms.CharField(required=False, max_length=200, label="Words")
+    status = forms.ChoiceField(required=False, choices=[("", "Any"), *CandidateStatus.choices])
+    held = forms.ChoiceField(required=False, label="Held back", choices=[("", "Any"), ("yes", "Yes"), ("no", "No")])
+    category = forms.ChoiceField(required=False, choices=[("", "Any"), *Category.choices])
+    model = forms.CharField(required=False, max_length=255)
+    band = forms.ChoiceField(
+        required=False,
+        label="Confidence",
+        choices=[("", "Any"), *((name, words.capitalize()) for name, words, _ in (*BANDS, LOWEST_BAND))],
+    )
+    language = forms.CharField(required=False, max_length=35)
+    age = forms.ChoiceField(
+        required=False,
+        choices=[("", "Any"), *((key, age[0]) for key, age in (AGES | OLD).items())],
+    )
+    person = forms.UUIDField(required=False, label="Person's id")
+    order = forms.ChoiceField(required=False, choices=[(key, order[0]) for key, order in ORDERS.items()])
+
+    where = {
+        "status": "status",
+        "category": "trait_category",
+        "language": "language",
+        "person": "user_id",
+        "model": lambda name: Q(originating_models__contains=[name]),
+        "held": lambda answer: ~Q(held_reason="") if answer == "yes" else Q(held_reason=""),
+        "band": band_condition,
+        "age": _age,
+    }
+
+    @property
+    def ordering(self) -> Sequence[str]:
+        return ORDERS[self.value("order") or "newest"][1]
+
+    @property
+    def has_search(self) -> bool:
+        """Whether words or a model were asked for, which may be in few of the rows."""
+        return bool(self.value("q") or self.value("model"))
+
+    def value(self, name: str) -> Any:
+        """What was chosen; "" or None where nothing was, or where it does not fit."""
+        self.is_valid()
+        return self.cleaned_data.get(name)
+
+
+def choices() -> dict[str, list[str]]:
+    """The models and languages of the newest candidates."""
+    found: dict[str, list[str]] = {"model": [], "language": []}
+    for kind, name in sorted(sql.rows(NAMES, {"rows": LOOKED_AT})):
+        found[kind].append(name)
+    return found
+
+
+def filtered(filters: CandidateFilters, *, evidence: bool) -> Candidates:
+    """The candidates that the filters let through, unordered; evidence says whether words may be found in it."""
+    rows = ExtractedTraitCandidate.objects.defer("search", "supporting_evidence").filter(filters.condition())
+    words = filters.value("q")
+    if not words:
+        return rows
+    wanted: SearchQuery = search_query(words)
+    return rows.filter(search=wanted) if evidence else rows.alias(words=WORDS).filter(words=wanted)
+
+
+def candidate_page(
+    rows: Candidates, filters: CandidateFilters, after: str = "", limit: int = LONG_PAGE
+) -> Page[ExtractedTraitCandidate]:
+    """A page of filtered(), in the order that the filters name."""
+    order = filters.ordering
+    within = _materialized_if_few(rows) if filters.has_search else rows
+    ids = keyset.behind(within, order, after).order_by(*order).values("pk")[: limit + 1]
+    # Ids and what the filters ask come from an index alone, however few rows the filters let through.
+    found = list(rows.filter(pk__in=ids).order_by(*order))
+    return keyset.cut(found, limit, lambda row: keyset.key_of(row, order))
+
+
+def _materialized_if_few(rows: Candidates) -> Candidates:
+    """The same rows, by their ids where they are few: asked for in order, the planner might walk through all others."""
+    ids = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
+    return rows if len(ids) > FEW else ExtractedTraitCandidate.objects.filter(pk__in=sql.any_of(ids, "uuid"))
+
+
+def uuids_from(ids: Collection[str]) -> list[uuid.UUID]:
+    """The ids of a form; what is none is left out."""
+    found = []
+    for text in ids:
+        try:
+            found.append(uuid.UUID(text))
+        except ValueError:
+            continue
+    return found

@@ -1,0 +1,108 @@
+"""The page of the suggestions' quality, and its rows as a file."""
+
+import datetime as dt
+from collections.abc import Iterator
+from operator import attrgetter
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+
+from ptfi.staff.base import ReadOnlyAdmin
+from ptfi.web.csv import CsvTable
+from traits.models import Category, Quality
+from traits.persona.overview import DRAWN
+from traits.staff.quality import report as quality
+from traits.staff.quality.report import COUNTED, PERIODS, QualityFilters
+
+TABLE = CsvTable[Any](
+    [
+        ("week", attrgetter("week")),
+        ("model", attrgetter("model")),
+        ("category", attrgetter("category")),
+        ("confidence_from", lambda row: row.band / 10 if row.band >= 0 else ""),
+        ("confidence_to", lambda row: (row.band + 1) / 10 if row.band >= 0 else ""),
+        *((name, attrgetter(name)) for name in COUNTED),
+    ],
+    marked=False,
+)
+LEGEND = (("confirmed", "confirmed as it was"), ("changed", "confirmed with changes"), ("rejected", "rejected"))
+
+
+class QualityFilterForm(forms.Form):
+    period = forms.ChoiceField(choices=[(weeks, words) for weeks, words in PERIODS.items()], required=False)
+    model = forms.ChoiceField(required=False)
+    category = forms.ChoiceField(choices=[("", "Every category"), *Category.choices], required=False)
+
+    def __init__(self, *args: Any, models: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["model"].choices = [("", "Every model"), *((name, name) for name in models)]  # type: ignore[attr-defined]
+
+    def filters(self) -> QualityFilters:
+        """What was asked for; of what there is not, everything."""
+        return QualityFilters(**self.cleaned_data) if self.is_valid() else QualityFilters()
+
+
+@admin.register(Quality)
+class QualityAdmin(ReadOnlyAdmin):
+    """In place of Django's list of rows: what they come to."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("", view(self.changelist_view), name="traits_quality_changelist"),
+            path("export/", view(self.export), name="traits_quality_export"),
+        ]
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("traits.export_quality") and self.has_view_permission(request)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = QualityFilterForm(request.GET, models=quality.models())
+        filters = form.filters()
+        refreshed = quality.last_refresh()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Quality of suggestions",
+            "opts": self.opts,
+            "form": form,
+            "filters": filters,
+            "report": quality.report(filters),
+            "refreshed": refreshed,
+            "is_stale": refreshed is not None and timezone.now() - refreshed.refreshed_at > quality.STALE,
+            "may_export": self.has_export_permission(request),
+            "query": filters.query(),
+            "drawn": DRAWN,
+            "legend": LEGEND,
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/traits/quality/quality.html", context, status=_status(form))
+
+    def export(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+        """The rows that the filters find, as CSV; those of all models together have no name of a model."""
+        if not self.has_export_permission(request):
+            raise PermissionDenied
+        form = QualityFilterForm(request.GET, models=quality.models())
+        if not form.is_valid():
+            return self.changelist_view(request)
+        rows = quality.rows(form.filters())
+        name = f"quality-{dt.datetime.now(dt.UTC).date()}.csv"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _status(form: QualityFilterForm) -> int:
+    return 200 if form.is_valid() else 400
+
+
+def _lines(rows: Iterator[Any]) -> Iterator[bytes]:
+    yield TABLE.head()
+    for row in rows:
+        yield TABLE.lines([row])

@@ -1,0 +1,286 @@
+"""What staff see of the suggestions' quality: rates, reasons and times, as refresh_quality_statistics counted them."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from ptfi.db import sql
+from ptfi.web.filters import Filters, choice, text
+from traits.models import Category, Quality, QualityRefresh, QualityWaiting, RejectionCode
+from traits.persona.overview import DRAWN, ENOUGH, OFF
+from traits.staff.sql import of_models, totals
+
+PERIODS = {"4": "The last 4 weeks", "13": "The last 3 months", "52": "The last year", "": "All of it"}
+"""Weeks, and how they are called."""
+MODELS = 50
+"""Models that are shown, those with the most decided suggestions first; the CSV file has all of them."""
+CHOICES = 500
+WEEKS_DRAWN = 60
+"""Weeks up to which each is drawn by itself; then months are."""
+STALE = dt.timedelta(days=1)
+OUTCOMES = ("confirmed", "changed", "merged", "rejected", "removed")
+TIMES = {
+    "within_hour": "within an hour",
+    "within_day": "within a day",
+    "within_week": "within a week",
+    "within_month": "within four weeks",
+    "over_month": "later",
+}
+COUNTED = (*OUTCOMES, *RejectionCode.values, "said", *TIMES)
+SUMS = ", ".join(f"sum({name})" for name in COUNTED)
+TOTALS, MODEL_ROWS = totals(SUMS), of_models(SUMS, OUTCOMES, MODELS)
+WHOLE, BY_WEEK, BY_CATEGORY, BY_BAND = 0b111, 0b011, 0b101, 0b110
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class QualityFilters(Filters):
+    """What is counted; "" is everything."""
+
+    period: str = choice(PERIODS)
+    model: str = text()
+    category: str = choice(Category.values)
+
+    def values(self) -> dict[str, Any]:
+        return {"model": self.model, "category": self.category, "since": self.since}
+
+    @property
+    def since(self) -> dt.date | None:
+        """The Monday of the first week that counts."""
+        if not self.period:
+            return None
+        today = timezone.now().astimezone(dt.UTC).date()
+        return today - dt.timedelta(days=today.weekday(), weeks=int(self.period) - 1)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Counts:
+    """What was decided on some suggestions, as Quality has it; codes: how often each rejection code was given."""
+
+    confirmed: int
+    changed: int
+    merged: int
+    rejected: int
+    removed: int
+    codes: dict[str, int]
+    said: float
+    within_hour: int
+    within_day: int
+    within_week: int
+    within_month: int
+    over_month: int
+
+    @property
+    def decided(self) -> int:
+        return self.confirmed + self.changes + self.refused
+
+    @property
+    def changes(self) -> int:
+        """Confirmed with changes, or merged into a trait."""
+        return self.changed + self.merged
+
+    @property
+    def refused(self) -> int:
+        """Rejected, or confirmed and removed later."""
+        return self.rejected + self.removed
+
+    @property
+    def agreed(self) -> int:
+        return self.confirmed + self.changes
+
+    @property
+    def share(self) -> float:
+        return self.agreed / self.decided
+
+    @property
+    def average(self) -> float:
+        """The average confidence."""
+        return self.said / self.decided
+
+    @property
+    def is_drawn(self) -> bool:
+        return self.decided >= DRAWN
+
+    @property
+    def verdict(self) -> str:
+        """Whether the models were surer ("over") or less sure ("under") than decisions say, or right; "" for few."""
+        if self.decided < ENOUGH:
+            return ""
+        if round(abs(self.average - self.share), 3) <= OFF:
+            return "right"
+        return "over" if self.average > self.share else "under"
+
+    @property
+    def rates(self) -> tuple[float, float, float]:
+        """The shares that were confirmed as they were, confirmed with changes, and rejected."""
+        return self.confirmed / self.decided, self.changes / self.decided, self.refused / self.decided
+
+    def reasons(self) -> list[tuple[str, int]]:
+        """Why they were rejected, the most frequent first."""
+        given = [(str(label), self.codes[code]) for code, label in RejectionCode.choices]
+        silent = self.rejected - sum(number for _, number in given)
+        given += [("No reason given", silent), ("Confirmed first, removed later", self.removed)]
+        return sorted((each for each in given if each[1]), key=lambda each: -each[1])
+
+    def times(self) -> list[tuple[str, int]]:
+        return [(words, getattr(self, name)) for name, words in TIMES.items()]
+
+    @property
+    def timed(self) -> int:
+        return sum(number for _, number in self.times())
+
+    @property
+    def half_within(self) -> str:
+        """By when half of them were decided, in words; "" where no time is known."""
+        so_far = 0
+        for words, number in self.times():
+            so_far += number
+            if number and 2 * so_far >= self.timed:
+                return words
+        return ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class QualityBand:
+    """Suggestions by their confidence in per cent, from least up to most."""
+
+    least: int
+    counts: Counts
+
+    @property
+    def most(self) -> int:
+        return self.least + 10
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CategoryWaiting:
+    """What waits in a category."""
+
+    category: str
+    waiting: int
+    put_off: int
+    held: int
+    oldest_at: dt.datetime | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Report:
+    """Everything that a filter finds. step: "week" or "month", of the points. erased: decided, and erased since."""
+
+    total: Counts | None
+    points: list[tuple[dt.date, Counts | None]]
+    step: str
+    categories: list[tuple[str, Counts]]
+    bands: list[QualityBand]
+    erased: int
+    models: list[tuple[str, Counts]]
+    more_models: int
+    waiting: list[CategoryWaiting]
+
+    @property
+    def oldest(self) -> CategoryWaiting | None:
+        rows = [row for row in self.waiting if row.oldest_at]
+        return min(rows, key=lambda row: str(row.oldest_at)) if rows else None
+
+    @property
+    def enough_bands(self) -> bool:
+        """Whether there is something to draw a curve of."""
+        return any(band.counts.is_drawn for band in self.bands)
+
+    @property
+    def number_waiting(self) -> int:
+        return sum(row.waiting for row in self.waiting)
+
+
+def report(filters: QualityFilters) -> Report:
+    """What the filters find, as it was counted last."""
+    rows = sql.rows(TOTALS, filters.values())
+    parts: dict[int, list[tuple[Any, Counts]]] = {kind: [] for kind in (WHOLE, BY_WEEK, BY_CATEGORY, BY_BAND)}
+    for kind, week, category, band, *sums in rows:
+        if sums[0] is not None:
+            key = {WHOLE: None, BY_WEEK: week, BY_CATEGORY: category, BY_BAND: band}[kind]
+            parts[kind].append((key, _counts(sums)))
+    models = sql.rows(MODEL_ROWS, filters.values())
+    bands = [
+        QualityBand(least=10 * band, counts=counts) for band, counts in sorted(parts[BY_BAND], key=_first) if band >= 0
+    ]
+    points, step = _points(parts[BY_WEEK])
+    return Report(
+        total=parts[WHOLE][0][1] if parts[WHOLE] else None,
+        points=points,
+        step=step,
+        categories=sorted(((c, n) for c, n in parts[BY_CATEGORY] if c), key=lambda row: -row[1].decided),
+        bands=bands,
+        erased=sum(counts.decided for category, counts in parts[BY_CATEGORY] if not category),
+        models=[(name, _counts(sums)) for name, *sums, _ in models],
+        more_models=max(0, models[0][-1] - MODELS) if models else 0,
+        waiting=_waiting(filters),
+    )
+
+
+def models() -> list[str]:
+    """The models that may be asked for, in the order of their names."""
+    names = Quality.objects.exclude(model="").order_by("model").values_list("model", flat=True).distinct()
+    return list(names[:CHOICES])
+
+
+def last_refresh() -> QualityRefresh | None:
+    return QualityRefresh.objects.first()
+
+
+def rows(filters: QualityFilters) -> Iterator[Any]:
+    """Week, model, category, band and the columns of COUNTED of what the filters find; without a model, of each."""
+    found = Quality.objects.filter(**({"week__gte": filters.since} if filters.since else {}))
+    if filters.model:
+        found = found.filter(model=filters.model)
+    if filters.category:
+        found = found.filter(category=filters.category)
+    found = found.order_by("week", "model", "category", "band")
+    return found.values_list("week", "model", "category", "band", *COUNTED, named=True).iterator()
+
+
+def _first(row: tuple[Any, Counts]) -> Any:
+    return row[0]
+
+
+def _counts(sums: list[Any]) -> Counts:
+    values = dict(zip(COUNTED, sums, strict=True))
+    codes = {code: values.pop(code) for code in RejectionCode.values}
+    return Counts(codes=codes, **values)
+
+
+def _points(found: list[tuple[Any, Counts]]) -> tuple[list[tuple[dt.date, Counts | None]], str]:
+    """Every week from the first to the last, None where nothing was decided; months where those are too many."""
+    weeks = {week: counts for week, counts in found if counts.decided}
+    if not weeks:
+        return [], "week"
+    first, last = min(weeks), max(weeks)
+    if (last - first).days <= 7 * WEEKS_DRAWN:
+        days = [first + dt.timedelta(days=day) for day in range(0, (last - first).days + 1, 7)]
+        return [(day, weeks.get(day)) for day in days], "week"
+    months: dict[dt.date, Counts | None] = {}
+    for day in range((last - first).days + 1):
+        months.setdefault((first + dt.timedelta(days=day)).replace(day=1))
+    for week, counts in weeks.items():
+        month = week.replace(day=1)
+        months[month] = _sum(months[month], counts)
+    return list(months.items()), "month"
+
+
+def _sum(one: Counts | None, other: Counts) -> Counts:
+    if one is None:
+        return other
+    codes = {code: one.codes[code] + other.codes[code] for code in RejectionCode.values}
+    names = [name for name in COUNTED if name not in codes]
+    return Counts(codes=codes, **{name: getattr(one, name) + getattr(other, name) for name in names})
+
+
+def _waiting(filters: QualityFilters) -> list[CategoryWaiting]:
+    rows = QualityWaiting.objects.filter(model=filters.model)
+    if filters.category:
+        rows = rows.filter(category=filters.category)
+    found = rows.order_by(F("waiting").desc(), "category").values("category", "waiting", "put_off", "held", "oldest_at")
+    return [CategoryWaiting(**row) for row in found]
