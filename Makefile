@@ -11,6 +11,7 @@ PIN := $(PYTHON) -m piptools compile --quiet --generate-hashes --allow-unsafe --
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
 PORT ?=
 COUNT ?= 20
+WITHOUT ?=
 TEMPLATES := templates
 PARALLEL := -n auto --dist worksteal
 # The tests start Python hundreds of times, each time some seconds slower if nothing compiled may be kept.
@@ -20,7 +21,7 @@ NO_SERVICES := SECRET_KEY=lint DATABASE_URL=postgresql://nowhere/lint NEO4J_URL=
 	OIDC_PRIVATE_KEY="$$($(PYTHON) -m ptfi.oauth.keys)"
 
 help:  ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run  ## Run everything here: services, demo, web server, events, projector (PORT=8000)
 	@PORT=$(PORT) exec $(PYTHON) manage.py run
@@ -30,8 +31,8 @@ example: $(VENV)/.run  ## Serve the example app at http://localhost:8080/, next 
 	@echo "Open http://localhost:8080/ in the browser; Ctrl-C ends it."
 	@exec $(PYTHON) -m http.server 8080 --bind 127.0.0.1 --directory examples/spa >/dev/null
 
-test: $(VENV)/.dev chromium faketime  ## Run all tests, in the browser too
-	@$(PYTHON) -m pytest $(PARALLEL) -m "not alone"
+test: $(VENV)/.dev chromium faketime  ## Run all tests, in the browser too (WITHOUT=MARKER: but those)
+	@$(PYTHON) -m pytest $(PARALLEL) -m "not alone$(if $(WITHOUT), and not $(WITHOUT))"
 	@$(PYTHON) -m pytest -m alone
 	@$(PYTHON) -m tests.support.neo4j --check
 
@@ -40,6 +41,9 @@ test-fast: $(VENV)/.dev  ## Run the tests that need neither a browser nor minute
 
 test-browser: $(VENV)/.dev chromium  ## Run the browser tests alone
 	@$(PYTHON) -m pytest $(PARALLEL) tests/browser
+
+test-generated: $(VENV)/.dev  ## Run the tests of drawn requests and decisions alone, on one core
+	@$(PYTHON) -m pytest -m generated
 
 test-neo4j: $(VENV)/.dev  ## Run the graph's tests on a real Neo4j (Java 17, Maven)
 	@$(PYTHON) -m tests.support.neo4j
@@ -118,4 +122,4 @@ chromium:
 faketime:
 	$(call debian,libfaketime,/usr/lib/*/faketime/libfaketimeMT.so.1,the test of a clock that is set back)
 
-.PHONY: help run example test test-fast test-browser test-neo4j lint audit format schema requirements soak pictures bench clean chromium faketime
+.PHONY: help run example test test-fast test-browser test-generated test-neo4j lint audit format schema requirements soak pictures bench clean chromium faketime

@@ -39,6 +39,7 @@ BODIES = st.recursive(
 
 
 @pytest.mark.slow
+@pytest.mark.generated
 @pytest.mark.parametrize(("method", "path"), operations())
 def test_no_body_breaks_an_operation(alice: User, method: str, path: str) -> None:
     candidate, trait = make_candidate(alice), confirmed_trait(alice, "Bakes")

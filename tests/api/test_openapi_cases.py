@@ -18,7 +18,7 @@ from tests.support.api import access_token
 from tests.support.api_operations import DOCUMENT
 from tests.support.openapi import config_for, document_about, things_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.generated]
 IDS = [said["operationId"] for item in DOCUMENT["paths"].values() for said in item.values()]
 PLAIN = {"Accept-Encoding": "identity"}
 EXPORT = "exportPersona"

@@ -304,6 +304,7 @@ class Decisions(Sequence):
 
 
 @pytest.mark.slow
+@pytest.mark.generated
 @pytest.mark.django_db
 def test_any_sequence() -> None:
     installation.install()
