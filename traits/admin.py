@@ -7,3 +7,4 @@ from traits.staff import erasures as erasures
 from traits.staff import log as log
 from traits.staff import moderation_log as moderation_log
 from traits.staff import on_behalf_admin as on_behalf_admin
+from traits.staff.quality.admin import QualityAdmin as QualityAdmin
