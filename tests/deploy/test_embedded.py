@@ -62,6 +62,7 @@ def test_nothing_listens_beyond_this_machine(used: Folder) -> None:
     assert set(listening) <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 
 
+@pytest.mark.slow
 def test_nobody_else_may_look_into_the_folder(used: Folder) -> None:
     assert stat.S_IMODE(used.path.stat().st_mode) == 0o700
     for secret in ("secret-key", "oidc-private-key", "graph/password", "state.json"):
@@ -81,6 +82,7 @@ def test_a_second_user_starts_at_once_and_ends_nothing(used: Folder) -> None:
     assert ask_graph(settings, "RETURN 1") == 1
 
 
+@pytest.mark.slow
 def test_a_child_of_a_process_that_uses_them_uses_them_too(used: Folder) -> None:
     parent = used.use()
     settings = parent.settings()
@@ -105,6 +107,7 @@ def test_servers_of_the_operator_are_left_alone(folder: Folder) -> None:
     assert not folder.path.exists()
 
 
+@pytest.mark.slow
 def test_stop_spares_services_in_use(used: Folder) -> None:
     stopped = used.control("stop")
     assert stopped.returncode == 1

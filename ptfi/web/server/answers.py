@@ -26,9 +26,13 @@ class AbandonedError(Exception):
 
 
 class Answer:
-    """What the application answers. Its thread calls run(); the loop waits for ready and grown, and reads."""
+    """What the application answers. Its thread calls run(); the loop waits for ready and grown, and reads.
 
-    def __init__(self) -> None:
+    ended is called in the loop, once the thread is free again.
+    """
+
+    def __init__(self, ended: Callable[[], None]) -> None:
+        self._ended = ended
         self.status = 500
         self.headers: Headers = []
         self.finished = self.failed = self.abandoned = False
@@ -58,8 +62,13 @@ class Answer:
             self.failed = True
             logger.exception("An answer could not be made.")
         finally:
-            self.finished = True
-            self._tell(self.ready, self.grown)
+            self._loop.call_soon_threadsafe(self._finish)
+
+    def _finish(self) -> None:
+        self.finished = True
+        self.ready.set()
+        self.grown.set()
+        self._ended()
 
     @property
     def is_long(self) -> bool:
@@ -103,16 +112,15 @@ class Answer:
         self._file.write(piece)
         with self._lock:
             self._length += len(piece)
-        self._tell(self.grown)
+        self._tell_grown()
 
     def _to_file(self) -> None:
         file = TemporaryFile(buffering=0)  # noqa: SIM115 (close() closes it)
         for piece in self._pieces:
             file.write(piece)
         self._pieces, self._file = [], file
-        self._tell(self.ready, self.grown)
+        self._loop.call_soon_threadsafe(self.ready.set)
 
-    def _tell(self, *events: asyncio.Event) -> None:
-        for event in events:
-            if not event.is_set():
-                self._loop.call_soon_threadsafe(event.set)
+    def _tell_grown(self) -> None:
+        if not self.grown.is_set():
+            self._loop.call_soon_threadsafe(self.grown.set)

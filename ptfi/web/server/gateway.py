@@ -45,10 +45,8 @@ class Threads:
         if self._under_way >= self._most:
             return None
         self._under_way += 1
-        answer = Answer()
-        done = self._pool.submit(answer.run, self._wsgi, environ)
-        loop = asyncio.get_running_loop()
-        done.add_done_callback(lambda _: loop.call_soon_threadsafe(self._ended))
+        answer = Answer(self._ended)
+        self._pool.submit(answer.run, self._wsgi, environ)
         return answer
 
     def _ended(self) -> None:
