@@ -224,7 +224,7 @@ def no_graph(request: pytest.FixtureRequest, settings: Any) -> Iterator[None]:
         server.bind(("127.0.0.1", 0))
         if request.param == "hung":
             server.listen()
-        settings.NEO4J_URL, settings.GRAPH_TIMEOUT = f"bolt://127.0.0.1:{server.getsockname()[1]}", 2.0
+        settings.NEO4J_URL, settings.GRAPH_TIMEOUT_SECONDS = f"bolt://127.0.0.1:{server.getsockname()[1]}", 2.0
         graph.drop_driver()
         graph._away_until = 0.0
         yield

@@ -19,7 +19,7 @@ from traits.history import selectors as history
 from traits.log import verification
 from traits.log.diff import ChangedPiece, changed_pieces, pieces_then
 from traits.log.narration import plural, with_names
-from traits.log.snapshots import State
+from traits.log.snapshots import TRAIT_FIELDS, State
 from traits.models import AccessKind, ActorKind, CandidateStatus, Category, Decision, TraitStatus, UserRefinedTrait
 from traits.staff.access import asks_reason, looked_at_many
 from traits.staff.lists import TOO_SLOW, DatedFilterForm, PersonField, TooSlowError, bounded_page
@@ -34,10 +34,7 @@ LISTED = (
 )
 FACTS = {
     "candidate": ("name", "description", "category", "confidence", "models", "concepts", "status", "deferred_until"),
-    "trait": (
-        *("name", "description", "category", "origin", "status", "confidence", "user_confidence", "notes"),
-        *("concepts", "expression_contexts", "valid_from", "valid_to"),
-    ),
+    "trait": (*(name for name in TRAIT_FIELDS if name != "evidence"), "valid_from", "valid_to"),
     "style": ("element", "context", "value"),
 }
 WORDS = {
