@@ -182,3 +182,14 @@ def test_on_a_phone_the_actions_are_in_reach(opened: Opened, queue: list[Extract
     page.locator("#rows a").nth(2).click()
     expect(heading(page)).to_have_text("Likes number 2")
     expect(page.locator("#queue")).to_be_hidden()
+
+
+def test_a_form_that_was_opened_by_its_address_is_sent(opened: Opened, suggest: Suggest, alice: User) -> None:
+    """It stands alone there: the card that HTMX would replace is on another page."""
+    candidate = suggest(alice, "Loves jazz")
+    page = opened(f"/review/{candidate.pk}/edit/")
+    page.get_by_label("Name", exact=True).fill("Loves free jazz")
+    page.get_by_role("button", name="Confirm").click()
+    page.wait_for_url("**/review/**")
+    expect(page.locator("h1")).to_have_text("Review")
+    assert PersonaTrait.objects.get(user=alice).name == "Loves free jazz"
