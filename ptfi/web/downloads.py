@@ -49,8 +49,8 @@ class Download(Iterator[bytes]):
 
 
 def _most() -> int:
-    """Of all people: half of the connections, and never the last two threads."""
-    return max(1, min(settings.DB_POOL_SIZE // 2, settings.WEB_THREADS - 2))
+    """Of all people: half of the connections, and never all threads."""
+    return max(1, min(settings.DB_POOL_SIZE // 2, settings.WEB_THREADS - 1))
 
 
 def _begin(user_id: uuid.UUID) -> None:
