@@ -264,4 +264,5 @@ def test_lists_cost_few_queries(marked: dict[str, str], alice: User, sam: User, 
                 with CaptureQueriesContext(connection) as queries:
                     client.get(address)
                 asked = [each["sql"] for each in queries if not each["sql"].startswith(("SAVEPOINT", "RELEASE"))]
-                assert len(asked) <= 11, f"{address}: {asked}"
+                # The projection's page also reads how far the graph is behind, and what the projectors do.
+                assert len(asked) <= (13 if address == "/admin/traits/persona/" else 10), f"{address}: {asked}"
