@@ -116,7 +116,7 @@ def test_a_page_without_its_list_hears_that_the_graph_is_back(as_alice: Client) 
 def test_without_the_graph_pages_say_so_and_deciding_goes_on(as_alice: Client, jazz: PersonaTrait) -> None:
     started = time.monotonic()
     page = as_alice.get("/traits/?q=jazz&category=Interest")
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 5
     assert page.status_code == 503
     text = text_of(page)
     assert "Your knowledge graph is away for the moment." in text
@@ -132,4 +132,4 @@ def test_without_the_graph_pages_say_so_and_deciding_goes_on(as_alice: Client, j
     assert as_alice.get("/traits/", headers=HTMX).status_code == 503
     assert as_alice.get(path(jazz)).status_code == 200
     assert as_alice.post(path(jazz, "status"), {"status": "dormant"}).status_code == 302
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 3
