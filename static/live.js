@@ -1,5 +1,5 @@
 // What happens elsewhere, told to the page as it happens: events of the stream become events of the body, on which
-// parts of the page ask for themselves anew (hx-trigger). Without the stream they ask now and then, or not at all.
+// parts of the page request themselves again (hx-trigger). Without the stream they do so now and then, or not at all.
 (function () {
   "use strict";
   const address = document.currentScript.dataset.events;

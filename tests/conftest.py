@@ -69,7 +69,7 @@ def fast_passwords(settings: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def fast_clients(settings: Any) -> None:
-    """Every test client loads the middleware anew; WhiteNoise is not to read all static files each time."""
+    """Every test client loads the middleware; WhiteNoise must not read all static files each time."""
     settings.WHITENOISE_AUTOREFRESH = True
 
 

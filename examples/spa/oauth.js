@@ -1,4 +1,4 @@
-// Signing in with PTFI: authorization code with PKCE (RFC 7636). Tokens live in memory only, so a reload signs in anew.
+// Signing in with PTFI: authorization code with PKCE (RFC 7636). Tokens live in memory only, so a reload signs in again.
 import { clientID, issuer } from "./config.js";
 
 const SCOPES = ["openid", "profile", "persona:read_traits", "persona:manage_traits"];

@@ -162,7 +162,7 @@ def _gone(erasure: Erasure) -> list[str]:
 
 
 def _person(user_id: uuid.UUID) -> Person:
-    """Who it is; raises Persona.DoesNotExist for somebody of whom nothing is known."""
+    """Who it is; raises Persona.DoesNotExist if there is no such persona."""
     ended = Erasure.objects.filter(subject_id=user_id, kind=ErasureKind.ACCOUNT).order_by("-generation").first()
     if ended:
         return Person(user_id, ended.generation, None)

@@ -264,7 +264,7 @@ def _replay_of(user_id: uuid.UUID, generation: int, fence: Fence | None) -> Repl
 
 
 def _replay_lost(only: uuid.UUID | None) -> Iterator[None]:
-    """Compare every fence with PostgreSQL, some at a time, and have those projected anew whom the graph has lost."""
+    """Compare every fence with PostgreSQL in batches, and project again the people whom the graph has lost."""
     people = Persona.objects.filter(projected_revision__gt=0).order_by("user_id")
     people = people.filter(user=only) if only else people
     last = uuid.UUID(int=0)
@@ -278,7 +278,7 @@ def _replay_lost(only: uuid.UUID | None) -> Iterator[None]:
             if not fence or not _holds(fence, one.generation, one.projected_revision, hashes[one.user_id]):
                 lost.append(_replay_of(one.user_id, one.generation, fence))
         if lost:
-            logger.warning("The graph does not follow the log of %d people; they are projected anew", len(lost))
+            logger.warning("The graph does not follow the log of %d people; they are projected again", len(lost))
         outbox.replay(lost)
         yield
 

@@ -44,7 +44,7 @@ def person_of(request: Request, name: str) -> User:
 
 
 def id_of(text: str) -> uuid.UUID:
-    """The id in an address; NotFoundError for what is none."""
+    """The id in an address. Raises NotFoundError for a text that is no id."""
     try:
         return uuid.UUID(text)
     except ValueError:

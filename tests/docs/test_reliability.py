@@ -14,7 +14,7 @@ def test_the_document_names_every_fault_that_the_tests_know() -> None:
     assert len(known) > 20
     generated = soak.DOCUMENT.read_text().split(soak.MARK)[1]
     rows = [line.split(" | ")[0].removeprefix("| ") for line in generated.splitlines() if line.startswith("| ")]
-    assert rows == ["fault", *known], "make soak writes it anew"
+    assert rows == ["fault", *known], "run make soak, which writes it"
 
 
 def test_every_test_of_a_fault_says_which() -> None:

@@ -194,5 +194,5 @@ def test_an_erasure_takes_the_reason_alone(staff: Client, alice: User, bob: User
     erased(alice)
     assert looks() == [(sam.pk, alice.pk, "account", ""), (sam.pk, bob.pk, "account", REASON)]
     assert tables_with("About xylophones") == set()
-    # Within the hour the page is still open; another kind of page asks anew.
+    # Within the hour the page is still open; another kind of page asks again.
     assert "Why do you" in staff.get(persona_page(alice)).content.decode()

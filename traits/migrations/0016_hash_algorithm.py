@@ -1,7 +1,7 @@
 from django.db import migrations, models
 
 
-# A constant default is kept with the table: no row is written anew. Without a sign check, which would read them all.
+# PostgreSQL keeps a constant default with the table and rewrites no row. A sign check would read every row.
 class Migration(migrations.Migration):
 
     dependencies = [

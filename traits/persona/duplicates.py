@@ -40,7 +40,7 @@ class Pair:
 def close_pairs(user: User) -> list[Pair]:
     """The pairs of the person's traits with nearly the same name, the closest first.
 
-    A dormant trait is no longer at odds with anything, nor are two of which each has a place of its own. Names are
+    A dormant trait conflicts with nothing, and neither do two traits with different contexts. Names are
     compared with their neighbours in two orders, by their beginnings and by their ends: where all were compared with
     all, thousands of traits would take minutes.
     """

@@ -133,7 +133,7 @@ def workspace(request: Request, filters: QueueFilters, *, shown: int = 0, passed
 
 
 def _today(user: User) -> dict[str, int]:
-    """How many suggestions the person confirmed, rejected and put off since midnight; what is none is left out."""
+    """How many suggestions the person confirmed, rejected and put off since midnight, without zeros."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     number = decided_since(user, midnight)
     sums = {words: sum(number.get(decision, 0) for decision in decisions) for words, decisions in TODAY.items()}

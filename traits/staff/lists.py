@@ -218,7 +218,7 @@ def _materialized_if_few(rows: Candidates) -> Candidates:
 
 
 def uuids_from(ids: Collection[str]) -> list[uuid.UUID]:
-    """The ids of a form; what is none is left out."""
+    """The ids of a form, without texts that are no id."""
     found = []
     for text in ids:
         try:

@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--person", default="", help="id or e-mail of one person; without it, everybody")
-        parser.add_argument("--repair", action="store_true", help="project people who differ anew, and look again")
+        parser.add_argument("--repair", action="store_true", help="project people who differ again, and check them once more")
 
     def handle(self, *, person: str, repair: bool, **_: Any) -> None:
         ids, began = people(person), time.monotonic()
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         found = shared_concepts.check() or []
         self._report("shared", found)
         if found and repair:
-            self.stdout.write("shared: projecting anew")
+            self.stdout.write("shared: projecting again")
             shared_concepts.rebuild()
             found = shared_concepts.check() or []
             self._report("shared", found)
@@ -58,7 +58,7 @@ class Command(BaseCommand):
             if found:
                 self._report(user_id, found)
             if found and repair:
-                self.stdout.write(f"{user_id}: projecting anew")
+                self.stdout.write(f"{user_id}: projecting again")
                 rebuild(user_id, threading.Event())
                 found = check(user_id)
                 self._report(user_id, found or [])

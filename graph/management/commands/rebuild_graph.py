@@ -1,4 +1,4 @@
-"""Draw the graph anew from the log."""
+"""Rebuild the graph from the log."""
 
 import argparse
 import threading

@@ -63,7 +63,7 @@ class Block:
 
 def read_blocks(name: str) -> Iterator[Block]:
     """Cut a file (or "-") into blocks, with no more than one of them, and no line beyond MAX_LINE, in memory."""
-    # Standard input is opened anew: at exit, Python would wait for a thread that reads its own one.
+    # A second handle on standard input: at exit, Python would wait for a thread that reads its own.
     with open(0 if name == "-" else name, "rb", closefd=name != "-") as stream:
         yield from _blocks(stream)
 
