@@ -218,7 +218,7 @@ def _known(tx: neo4j.ManagedTransaction, rows: Rows, existing: Iterable[str]) ->
 
 
 def _tidy(tx: neo4j.ManagedTransaction, existing: Iterable[neo4j.Record], targets: set[str]) -> None:
-    """Remove evidence and concepts that nothing has any more; a concept without its newest spelling takes the next one."""
+    """Remove evidence and concepts that nothing has now; a concept without its newest spelling takes the next one."""
     before = list(existing)
     evidence = {node_id for record in before for node_id in record["evidence"] if node_id} - targets
     concepts = {node_id for record in before for node_id in record["concepts"] if node_id} - targets

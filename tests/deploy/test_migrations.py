@@ -16,9 +16,7 @@ RULES = {
     "a column without a default: the older release leaves it out": (
         r"ADD COLUMN (?!.*(GENERATED|DEFAULT)).*NOT NULL|ALTER COLUMN \S+ (DROP DEFAULT|SET NOT NULL)"
     ),
-    "all rows are rewritten": (
-        r"ADD COLUMN .*(STORED|DEFAULT \(?\w*(random|clock|uuid)\w*\()|ALTER COLUMN \S+ TYPE "
-    ),
+    "all rows are rewritten": (r"ADD COLUMN .*(STORED|DEFAULT \(?\w*(random|clock|uuid)\w*\()|ALTER COLUMN \S+ TYPE "),
     "all rows are checked while writes wait: AddConstraintNotValid, then ValidateConstraint": (
         r"ADD CONSTRAINT (?!.*NOT VALID).*(CHECK|FOREIGN KEY|UNIQUE|EXCLUDE|PRIMARY KEY)"
     ),

@@ -1,4 +1,4 @@
-"""The parts that an open page requests again: the line about new suggestions, the sign at a trait, the graph's state."""
+"""The parts that an open page requests again: the line about new suggestions, a trait's sign, the graph's state."""
 
 from typing import Any
 

@@ -23,7 +23,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--person", default="", help="id or e-mail of one person; without it, everybody")
-        parser.add_argument("--repair", action="store_true", help="project people who differ again, and check them once more")
+        parser.add_argument(
+            "--repair", action="store_true", help="project people who differ again, and check them once more"
+        )
 
     def handle(self, *, person: str, repair: bool, **_: Any) -> None:
         ids, began = people(person), time.monotonic()
