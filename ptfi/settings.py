@@ -221,6 +221,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Who changes a password, an address or a second step is told by mail, in case it was somebody else.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
+# Whoever changes addresses, passwords or second steps proved within so many seconds who they are.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 # By address and by account; the second is wide, or anybody could lock anybody out with wrong passwords.
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,100/300s/key"}

@@ -12,6 +12,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest
 
 from .models import User
+from .reauthentication import recently_authenticated
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         except OSError as error:
             log.error("A mail (%s) could not be sent: %s", template_prefix, type(error).__name__)
             messages.error(self.request, "The e-mail could not be sent just now. Please try again in a few minutes.")
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """For addresses and passwords, signing in is proof enough; for second steps it is not."""
+        required: bool = super().is_reauthentication_required(app=app, **kwargs)
+        return required and not (app == "allauth.account" and recently_authenticated(self.request))
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
         methods = super().get_reauthentication_methods(user)

@@ -1,4 +1,4 @@
-"""Fresh proof of identity, which actions that can't be undone ask for."""
+"""Fresh proof of identity, which changes of the account ask for, and actions that can't be undone."""
 
 import time
 

@@ -1,5 +1,8 @@
-"""The addresses of the account pages that allauth does not bring."""
+"""The addresses of the account pages that allauth does not bring, or that it leaves open to who has only a session."""
 
+from allauth.account.decorators import reauthentication_required
+from allauth.account.views import password_set
+from django.contrib.auth.decorators import login_required
 from django.urls import path
 
 from . import views
@@ -9,4 +12,6 @@ urlpatterns = [
     path("time-zone/", views.time_zone, name="account_time_zone"),
     path("invitation/", views.invitation, name="account_invitation"),
     path("invitation/<str:token>/", views.open_invitation, name="account_open_invitation"),
+    # A change asks for the password of before; a first one has none to ask for.
+    path("password/set/", login_required(reauthentication_required(password_set, app="allauth.account"))),
 ]

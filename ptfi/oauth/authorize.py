@@ -2,9 +2,10 @@
 
 import datetime as dt
 import uuid
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from typing import Any, cast
+from urllib.parse import parse_qs, urlencode, urlsplit
 
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.idp.oidc import app_settings, views
 from allauth.idp.oidc.adapter import get_adapter
 from allauth.idp.oidc.forms import AuthorizationForm, RPInitiatedLogoutForm
@@ -13,17 +14,31 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from oauthlib.oauth2.rfc6749 import errors
 from oauthlib.openid.connect.core.exceptions import ConsentRequired, LoginRequired
 
 from ptfi.accounts.allauth_internals import authorization_request
+from ptfi.accounts.models import User
+from ptfi.accounts.reauthentication import recently_authenticated
 from ptfi.oauth.grants import granted_scopes
 from ptfi.oauth.parameters import error_page
 from ptfi.oauth.scopes import USER_SCOPES
 
 # oauthlib would mistake these parameters for its own, or fail on their values.
 UNSUPPORTED_PARAMETERS = ("claims", "client", "registration", "request", "request_uri", "scopes", "user")
+
+# What a question asked, besides its scopes and resources.
+REPEATABLE = (
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+)
 
 
 class InvalidTargetError(errors.OAuth2Error):  # type: ignore[misc]
@@ -44,6 +59,8 @@ class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
         except errors.OAuth2Error as error:
             error.state = request.GET.get("state")
             return HttpResponseRedirect(error.in_uri(request.GET["redirect_uri"]))
+        if asks_for_proof(request, client):
+            raise ReauthenticationRequired
         response: HttpResponse = super().get(request, *args, **kwargs)
         return self.record_code(response)
 
@@ -66,15 +83,37 @@ class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
         return response
 
     @property
+    def asked(self) -> dict[str, Any]:
+        """What the client asked for; empty before that was checked."""
+        return authorization_request(self) or {}
+
+    @property
     def redirect_uri(self) -> str:
         """Where the answer goes; empty before the request was checked."""
-        checked = authorization_request(self)
-        return str(checked["redirect_uri"]) if checked else ""
+        return str(self.asked.get("redirect_uri", ""))
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """The scopes in the order of USER_SCOPES, in which the list of connected apps has them too."""
         kwargs: dict[str, Any] = super().get_form_kwargs()
         return kwargs | {"requested_scopes": [scope for scope in USER_SCOPES if scope in kwargs["requested_scopes"]]}
+
+    def form_valid(self, form: AuthorizationForm) -> HttpResponse:
+        """Grant it, unless the page stood open for so long that the person proves once more who they are.
+
+        The question is asked again then: browsers would not let a form of another page lead to the client.
+        """
+        client = Client.objects.get(id=self.asked["client_id"])
+        if needs_proof(self.request, client, set(form.cleaned_data["scopes"])):
+            return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': self.question()})}")
+        response: HttpResponse = super().form_valid(form)
+        return response
+
+    def question(self) -> str:
+        """The address that asks for what the form in hand asks for."""
+        query = {name: self.asked[name] for name in REPEATABLE if self.asked.get(name)}
+        scopes = self.get_form_kwargs()["requested_scopes"]
+        query |= {"scope": " ".join(scopes), "resource": self.asked.get("resources") or []}
+        return f"{reverse('idp:oidc:authorization')}?{urlencode(query, doseq=True)}"
 
     def form_invalid(self, form: AuthorizationForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
@@ -162,6 +201,18 @@ def check_request(request: HttpRequest, client: Client) -> None:
         get_adapter().validate_resource_uris(uris=asked.getlist("resource"))
     except ValidationError as error:
         raise InvalidTargetError(description=error.message) from None
+
+
+def asks_for_proof(request: HttpRequest, client: Client) -> bool:
+    """Whether the person proves who they are before the page is shown; prompt=login has them do so anyway."""
+    if not request.user.is_authenticated or {"login", "none"} & set(request.GET.get("prompt", "").split()):
+        return False
+    return needs_proof(request, client, set(request.GET["scope"].split()))
+
+
+def needs_proof(request: HttpRequest, client: Client, scopes: set[str]) -> bool:
+    """A client that gets more than it has wants a fresh proof: who has only a session would keep it beyond its end."""
+    return not recently_authenticated(request) and not scopes <= granted_scopes(cast(User, request.user), client)
 
 
 def check_prompt_none(request: HttpRequest, client: Client) -> None:

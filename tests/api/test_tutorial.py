@@ -16,7 +16,7 @@ from django.test import Client
 
 from ptfi.accounts.models import User
 from ptfi.oauth.scopes import MANAGE_TRAITS, READ_TRAITS
-from tests.support.cast import SignedIn, make_candidate
+from tests.support.cast import client_of, make_candidate
 from tests.support.oauth import consent, sent_back
 from tests.support.processes import database_address
 from traits.models import UserRefinedTrait
@@ -111,7 +111,7 @@ def allow(browser: Client, output: str) -> str:
 
 
 def test_every_block_of_the_tutorial_does_what_it_shows(
-    alice: User, bob: User, signed_in: SignedIn, site: str, settings: Any, projector: None, shell: Shell
+    alice: User, bob: User, site: str, settings: Any, projector: None, shell: Shell
 ) -> None:
     settings.SITE_URL = site
     # The command hashes the client's secret as it is done in earnest.
@@ -121,7 +121,7 @@ def test_every_block_of_the_tutorial_does_what_it_shows(
     output = ""
     for typed, kind, shown in blocks():
         if typed.startswith("read "):
-            shell.enter(allow(signed_in(alice), output))
+            shell.enter(allow(client_of(alice, proven=True), output))
         output = shell.output()
         if kind == "json":
             assert differences(json.loads(shown), json.loads(output)) == [], typed

@@ -39,10 +39,10 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def enter(site: str) -> Enter:
-    """Signs somebody in on a page."""
+    """Signs somebody in on a page; proven: as one who has just given their password."""
 
-    def enter(page: Page, user: User) -> Page:
-        cookie = client_of(user).cookies[settings.SESSION_COOKIE_NAME]
+    def enter(page: Page, user: User, *, proven: bool = False) -> Page:
+        cookie = client_of(user, proven=proven).cookies[settings.SESSION_COOKIE_NAME]
         page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": site}])
         return page
 

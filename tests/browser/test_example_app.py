@@ -67,7 +67,7 @@ def start(watched: Page, app: str, enter: Enter, alice: User) -> Start:
 
     def start() -> Page:
         watched.goto(app)
-        sign_in(enter(watched, alice))
+        sign_in(enter(watched, alice, proven=True))
         return watched
 
     return start
@@ -261,7 +261,7 @@ def test_signing_out_revokes(alice: User, start: Start, app: str) -> None:
 
 def test_letting_it_only_look(alice: User, watched: Page, app: str, enter: Enter) -> None:
     make_candidate(alice)
-    enter(watched, alice).goto(app)
+    enter(watched, alice, proven=True).goto(app)
     watched.get_by_role("button", name="Sign in with PTFI").click()
     watched.get_by_label("change your traits for you").uncheck()
     press(watched.locator("main"), "Allow")
@@ -271,7 +271,7 @@ def test_letting_it_only_look(alice: User, watched: Page, app: str, enter: Enter
 
 
 def test_the_app_says_that_it_was_not_allowed(alice: User, watched: Page, app: str, enter: Enter) -> None:
-    enter(watched, alice).goto(app)
+    enter(watched, alice, proven=True).goto(app)
     watched.get_by_role("button", name="Sign in with PTFI").click()
     watched.get_by_role("button", name="Do not allow").click()
     expect(watched.get_by_role("alert")).to_have_text("You did not let this app in.")

@@ -24,6 +24,8 @@ def test_from_the_question_to_the_disconnection(opened: Opened, site: str) -> No
     app = make_client(redirect_uris=[elsewhere(site)])
     verifier, challenge = pkce()
     page = opened(question(app, challenge))
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm", exact=True).click()
     page.get_by_label("change your traits for you").uncheck()
     page.get_by_role("button", name="Allow", exact=True).click()
     page.wait_for_url(f"{elsewhere(site)}?*")
@@ -60,7 +62,7 @@ def test_pages_of_the_provider(alice: User, page: Page, site: str, enter: Enter,
     app = make_client("The Mirror of Everything You Ever Said")
     page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     page.set_viewport_size({"width": width, "height": 844})
-    enter(page, alice)
+    enter(page, alice, proven=True)
     page.goto(site + question(app, pkce()[1]))
     found = {"question": faults(page)}
     for box in page.get_by_role("checkbox").all():

@@ -25,6 +25,7 @@ from tests.support.oauth import (
     TOKEN,
     code_for,
     consent,
+    consent_page,
     exchange,
     make_client,
     make_pipeline,
@@ -83,7 +84,7 @@ def test_consent_can_be_narrowed(as_alice: Client) -> None:
 
 def test_the_question_is_in_words(alice: User, as_alice: Client) -> None:
     EmailAddress.objects.create(user=alice, email="second@example.com", verified=True)
-    answer = as_alice.get(question(make_client("Mirror & Co"), pkce()[1]))
+    answer = consent_page(as_alice, question(make_client("Mirror & Co"), pkce()[1]))
     page = answer.content.decode()
     assert Html(answer).inline_code() == []
     for words in (
@@ -174,14 +175,14 @@ def test_odd_questions_are_answered(as_alice: Client, more: str) -> None:
 
 def test_loopback_ports_match_exactly_too(as_alice: Client) -> None:
     app = make_client(redirect_uris=["http://127.0.0.1:3000/"])
-    assert as_alice.get(question(app, pkce()[1])).status_code == 200
+    assert consent_page(as_alice, question(app, pkce()[1])).status_code == 200
     assert as_alice.get(question(app, pkce()[1], redirect_uri="http://127.0.0.1:3001/")).status_code == 400
 
 
 def test_a_forged_or_foreign_form(as_alice: Client, alice: User) -> None:
     assert as_alice.post(AUTHORIZE, {"request": "forged", "action": "grant"}).status_code == 403
-    strict = Client(enforce_csrf_checks=True)
-    strict.force_login(alice)
+    sign_in(strict := Client(), alice.email or "")
+    strict.handler.enforce_csrf_checks = True
     form = strict.get(question(make_client(), pkce()[1])).context["form"]
     refused = strict.post(AUTHORIZE, {"request": form.initial["request"], "scopes": [READ_TRAITS], "action": "grant"})
     assert refused.status_code == 403

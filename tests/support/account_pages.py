@@ -21,6 +21,14 @@ def reauthenticate(client: Client) -> None:
     assert client.post(reverse("account_reauthenticate"), {"password": PASSWORD}).status_code == 302
 
 
+def age_sign_in(client: Client, seconds: int = 301) -> None:
+    """Make the session's proofs of identity older."""
+    session = client.session
+    key = "account_authentication_methods"
+    session[key] = [record | {"at": record["at"] - seconds} for record in session[key]]
+    session.save()
+
+
 def code_of(secret: str, periods: int = 0) -> str:
     """What the app shows; periods: of 30 seconds, from now."""
     return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30 + periods)))

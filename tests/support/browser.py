@@ -5,8 +5,6 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Page, Request, ViewportSize
 
-from ptfi.accounts.models import User
-
 CHROMIUM = [
     "--headless",
     "--no-sandbox",
@@ -19,7 +17,7 @@ CHROMIUM = [
 ]
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 NARROW: ViewportSize = {"width": 390, "height": 844}
-Enter = Callable[[Page, User], Page]
+Enter = Callable[..., Page]
 Opened = Callable[..., Page]
 SETTLED = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"""
 

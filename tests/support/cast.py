@@ -31,18 +31,27 @@ def make_user(name: str, **fields: Any) -> User:
     return user
 
 
-def client_of(user: User) -> Client:
-    """A client in whose session the person is signed in, staff with their second step, as allauth keeps it."""
+def client_of(user: User, *, proven: bool = False) -> Client:
+    """A client in whose session the person is signed in, staff with their second step, as allauth keeps it.
+
+    proven: the session has a fresh proof of who they are, too.
+    """
     client = Client()
     client.force_login(user)
     if user.is_staff:
         step = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
         step = step or TOTP.activate(user, generate_totp_secret()).instance
-        request = HttpRequest()
-        request.session, request.user = client.session, user
-        record_authentication(request, user, "mfa", id=step.pk, type=step.type)
-        request.session.save()
+        _record(client, user, "mfa", id=step.pk, type=step.type)
+    if proven:
+        _record(client, user, "password")
     return client
+
+
+def _record(client: Client, user: User, method: str, **more: Any) -> None:
+    request = HttpRequest()
+    request.session, request.user = client.session, user
+    record_authentication(request, user, method, **more)
+    request.session.save()
 
 
 def make_candidate(user: User, name: str = "Loves jazz", **fields: Any) -> ExtractedTraitCandidate:

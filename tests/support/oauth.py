@@ -12,12 +12,14 @@ from allauth.idp.oidc.models import Client as OAuthClient
 from allauth.idp.oidc.models import Token
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from ptfi.accounts.models import User
 from ptfi.oauth.models import ClientAccess
 from ptfi.oauth.registration import register_pipeline, register_spa
 from ptfi.oauth.scopes import INGEST, MANAGE_TRAITS, READ_TRAITS
+from tests.support.account_pages import reauthenticate
 
 ORIGIN = "https://app.example.com"
 REDIRECT_URI = f"{ORIGIN}/callback"
@@ -93,9 +95,18 @@ def sent_back(response: HttpResponse) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(response["Location"]).query).items()}
 
 
+def consent_page(browser: Client, address: str) -> Any:
+    """The page, after the proof of identity that it may want."""
+    page = browser.get(address)
+    if page.status_code == 302 and page.headers["Location"].startswith(reverse("account_reauthenticate")):
+        reauthenticate(browser)
+        return browser.get(address)
+    return page
+
+
 def consent(browser: Client, address: str, scopes: Sequence[str] = ALL, action: str = "grant") -> HttpResponse:
     """Open the page and answer it."""
-    page = browser.get(address)
+    page = consent_page(browser, address)
     assert page.status_code == 200, page.content
     form = page.context["form"]
     answer = {"request": form.initial["request"], "scopes": list(scopes), "action": action}
