@@ -22,7 +22,7 @@ COPY graph graph
 COPY templates templates
 COPY static static
 # Nothing of these settings stays: collecting needs them to be there, not to be true.
-RUN SECRET_KEY=build DATABASE_URL=postgresql://build NEO4J_URL=bolt://build \
+RUN SECRET_KEY=nothing-is-signed-with-this-key-0123456789-abcdefghijklmnop DATABASE_URL=postgresql://build NEO4J_URL=bolt://build \
     OIDC_PRIVATE_KEY="$(python -m ptfi.oauth.keys)" \
     python manage.py collectstatic --noinput --verbosity 0
 RUN python -m compileall -q ptfi traits graph manage.py

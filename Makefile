@@ -17,7 +17,7 @@ PARALLEL := -n auto --dist worksteal
 # The tests start Python hundreds of times, each time some seconds slower if nothing compiled may be kept.
 unexport PYTHONDONTWRITEBYTECODE
 # Tools only read code here; with these set, they need no running services.
-NO_SERVICES := SECRET_KEY=lint DATABASE_URL=postgresql://nowhere/lint NEO4J_URL=bolt://nowhere \
+NO_SERVICES := SECRET_KEY=nothing-is-signed-with-this-key-0123456789-abcdefghijklmnop DATABASE_URL=postgresql://nowhere/lint NEO4J_URL=bolt://nowhere \
 	OIDC_PRIVATE_KEY="$$($(PYTHON) -m ptfi.oauth.keys)"
 
 help:  ## Say what there is to make

@@ -19,6 +19,17 @@ OWNS_LOG = checks.Warning(
     id="ptfi.W002",
 )
 
+NO_PROXY = checks.Warning(
+    "HTTPS is on, and no proxy is trusted to say that a request came that way: every page leads to itself.",
+    hint="Set TRUSTED_PROXY_COUNT to the number of proxies that a request passes.",
+    id="ptfi.W003",
+)
+
+
+@checks.register(checks.Tags.security, deploy=True)
+def https_comes_through_a_proxy(**_: Any) -> list[checks.CheckMessage]:
+    return [NO_PROXY] if settings.HTTPS and not settings.TRUSTED_PROXY_COUNT else []
+
 
 @checks.register(checks.Tags.security, deploy=True)
 def second_steps_are_encrypted(**_: Any) -> list[checks.CheckMessage]:

@@ -29,8 +29,12 @@ RENAMED = {
     "PROJECTOR_LEASE": "PROJECTOR_LEASE_SECONDS",
     "GRAPH_TIMEOUT": "GRAPH_TIMEOUT_SECONDS",
     "PTFI_EMBEDDED_LINGER": "PTFI_EMBEDDED_LINGER_SECONDS",
+    "BEHIND_PROXY": "TRUSTED_PROXY_COUNT",
 }
 """Old names of settings, which work in this release and not in the next one, and the new names."""
+
+AS_COUNT = dict.fromkeys(("t", "true", "on", "y", "yes"), "1") | dict.fromkeys(("f", "false", "off", "n", "no"), "0")
+"""How many proxies the values of BEHIND_PROXY mean, in lower case; 1 and 0 mean themselves."""
 
 logger = logging.getLogger(__name__)
 _old_names_in_use: dict[str, str] = {}
@@ -44,12 +48,13 @@ def use_new_names() -> dict[str, str]:
     """
     faults = {}
     for old, new in _names().items():
-        value = os.environ.get(old)
+        value = _value(old)
         if value and (os.environ.get(new) or value) != value:
             faults[old] = f"{new}, its new name, is set to something else; set {new} alone."
         elif value:
             # Processes that this one starts have only the new name.
-            os.environ[new] = os.environ.pop(old)
+            os.environ[new] = value
+            del os.environ[old]
             _old_names_in_use[new] = old
     return faults
 
@@ -64,6 +69,11 @@ def as_set(name: str) -> str:
     """The setting's name, and the old one if the environment had that, for messages about its value."""
     old = _old_names_in_use.get(name)
     return f"{name} (set as {old})" if old else name
+
+
+def _value(old: str) -> str:
+    value = os.environ.get(old, "")
+    return AS_COUNT.get(value.lower(), value) if old == "BEHIND_PROXY" else value
 
 
 def _names() -> dict[str, str]:

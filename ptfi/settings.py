@@ -18,7 +18,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env(eager=False)
 variable_faults = use_new_names() | read_secret_files()
 
-SECRET_KEY = env.str("SECRET_KEY")
+SECRET_KEY = env.str("SECRET_KEY", validate=settings_validators.secret_key)
 # Signs ID tokens, and nothing else.
 OIDC_PRIVATE_KEY = env.str("OIDC_PRIVATE_KEY", validate=settings_validators.private_key)
 # Encrypt the secrets of second steps: the first encrypts, all read.
@@ -30,8 +30,8 @@ EMBEDDED = env.str("PTFI_EMBEDDED", "")
 DATA_DIR = Path(env.str("PTFI_DATA_DIR", "") or BASE_DIR / ".data")
 SITE_URL = env.str("SITE_URL", "http://localhost:8000").rstrip("/")
 HTTPS = env.bool("HTTPS", not EMBEDDED)
-# Behind a proxy that sets X-Forwarded-Proto itself; without one a client could claim https.
-BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
+# Proxies that each request passes; without one a client could claim https, or another's address.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0, validate=settings_validators.ANY_NUMBER)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
@@ -220,7 +220,6 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Who changes a password, an address or a second step is told by mail, in case it was somebody else.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
 # Whoever changes addresses, passwords or second steps proved within so many seconds who they are.
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
@@ -297,7 +296,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"

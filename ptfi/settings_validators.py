@@ -1,6 +1,7 @@
 """What the values of settings must look like; none of it repeats a value, which may be a secret."""
 
 from cryptography.fernet import Fernet
+from django.core.checks.security.base import SECRET_KEY_MIN_LENGTH, SECRET_KEY_MIN_UNIQUE_CHARACTERS
 from environs import ValidationError, validate
 
 from ptfi.oauth.keys import is_private_key
@@ -12,6 +13,12 @@ EVENTS = validate.Regexp(
     r"((https?://[\w.:\[\]-]+)?/[\w./-]*)?\Z", error="Neither a path nor an http:// or https:// address."
 )
 TOKEN = validate.Regexp(r"([\x21-\x7e]{20,})?\Z", error="At least 20 visible ASCII characters.")
+
+
+def secret_key(text: str) -> None:
+    """Refuse what could be guessed."""
+    if len(text) < SECRET_KEY_MIN_LENGTH or len(set(text)) < SECRET_KEY_MIN_UNIQUE_CHARACTERS:
+        raise ValidationError("At least 50 random characters; deploy/make_secrets.py makes them.")
 
 
 def private_key(text: str) -> None:

@@ -2,15 +2,19 @@
 
 import logging
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest
 
+from .allauth_internals import clean_client_ip
 from .models import User
 from .reauthentication import recently_authenticated
 
@@ -22,6 +26,12 @@ def release_unverified(email: str, owner: User) -> None:
     EmailAddress.objects.filter(email=email, verified=False).exclude(user=owner).delete()
     proven = EmailAddress.objects.filter(email=email, verified=True).values("user")
     User.objects.filter(email=email).exclude(id=owner.id).exclude(id__in=proven).update(email=None)
+
+
+def with_site_links(context: dict[str, Any]) -> dict[str, Any]:
+    """The context of a mail with its links under SITE_URL: allauth takes the Host header, which the caller can choose."""
+    links = {name: urlsplit(value) for name, value in context.items() if name.endswith("_url")}
+    return context | {name: settings.SITE_URL + urlunsplit(("", "", *link[2:])) for name, link in links.items()}
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -43,10 +53,22 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """What was done stands though the mail server is away; the person is told, and the log without the address."""
         try:
-            super().send_mail(template_prefix, email, context)
+            super().send_mail(template_prefix, email, with_site_links(context))
         except OSError as error:
             log.error("A mail (%s) could not be sent: %s", template_prefix, type(error).__name__)
             messages.error(self.request, "The e-mail could not be sent just now. Please try again in a few minutes.")
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address that the outermost of TRUSTED_PROXY_COUNT proxies saw. Raises PermissionDenied for none.
+
+        A request that passed fewer of them (a look past the outer one) is its first sender's.
+        """
+        passed = request.headers.get("X-Forwarded-For", "") if settings.TRUSTED_PROXY_COUNT else ""
+        address = passed.split(",")[-settings.TRUSTED_PROXY_COUNT :][0] or request.META.get("REMOTE_ADDR", "")
+        known: str | None = clean_client_ip(address)
+        if known is None:
+            raise PermissionDenied("The client has no address.")
+        return known
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """For addresses and passwords, signing in is proof enough; for second steps it is not."""

@@ -10,10 +10,13 @@ from typing import Any
 # The code as allauth compares it, without spaces: a code typed in two ways must count as one that was used.
 from allauth.core.internal.cryptokit import normalize_user_code as normalize_user_code
 
+# An IP address, with a port or without, in one spelling; None for what is none.
+from allauth.core.internal.httpkit import clean_client_ip as clean_client_ip
+
 # The credentials as allauth's own endpoints read them: another reading could check one client and serve another one.
 from allauth.core.internal.httpkit import extract_basic_auth as extract_basic_auth
 
-# The address behind ALLAUTH_TRUSTED_PROXY_COUNT proxies, by which allauth's own rate limits count as well.
+# The address (of IPv6, the network) by which allauth's own rate limits count; the adapter says whose it is.
 from allauth.core.internal.ratelimit import get_ip as get_ip
 
 # The second steps of the demo's accounts: allauth has no public way to make one without a browser.

@@ -117,6 +117,19 @@ def test_password_reset(client: Client, mailoutbox: list[EmailMessage]) -> None:
     assert sign_in(Client(), "alice@example.com", NEW_PASSWORD).status_code == 302
 
 
+@pytest.mark.usefixtures("alice")
+def test_links_in_mails_start_with_the_sites_address(settings: Any, mailoutbox: list[EmailMessage]) -> None:
+    """Not with the name that the request was sent to, which whoever asks for the mail chooses."""
+    settings.SITE_URL = "https://ptfi.example.com"
+    elsewhere = Client(headers={"Host": "localhost:6666"})
+    for email in ("alice@example.com", "nobody@example.com"):
+        elsewhere.post(reverse("account_reset_password"), {"email": email})
+        sign_up(elsewhere, email)
+    bodies = [str(mail.body) for mail in mailoutbox]
+    assert len(bodies) == 4
+    assert all("https://ptfi.example.com/accounts/" in body and "6666" not in body for body in bodies), bodies
+
+
 def test_sign_up_stands_while_the_mail_server_is_away(client: Client, settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1

@@ -45,11 +45,47 @@ def test_addresses_of_one_network_count_as_one(alice: User) -> None:
     assert sign_in("2001:db8:0:2::1", PASSWORD).status_code == 302
 
 
-def test_a_header_does_not_change_whose_attempts_count(alice: User) -> None:
+def failed(passed: str) -> str:
+    """What an eleventh wrong password is told; passed: what each attempt says in X-Forwarded-For."""
     for number in range(11):
-        client = Client(REMOTE_ADDR="192.0.2.1", headers={"X-Forwarded-For": f"203.0.113.{number}"})
-        answer = client.post(reverse("account_login"), {"login": alice.email, "password": "wrong"})
-    assert TOO_MANY in answer.content.decode()
+        client = Client(REMOTE_ADDR="192.0.2.1", headers={"X-Forwarded-For": passed.format(number)})
+        answer = client.post(reverse("account_login"), {"login": "alice@example.com", "password": WRONG})
+    return str(answer.content.decode())
+
+
+@pytest.mark.parametrize(
+    ("proxies", "passed"),
+    [
+        # Of nobody who may say so; after what a client made up; before the address of the inner proxy.
+        (0, "203.0.113.{}"),
+        (1, "203.0.113.{}, 198.51.100.1"),
+        (2, "203.0.113.{0}, 198.51.100.1, 10.0.0.{0}"),
+        # Past the outer proxy, and past both.
+        (2, "198.51.100.1"),
+        (2, ""),
+    ],
+)
+def test_a_header_does_not_change_whose_attempts_count(settings: Any, proxies: int, passed: str) -> None:
+    settings.TRUSTED_PROXY_COUNT = proxies
+    assert TOO_MANY in failed(passed)
+
+
+@pytest.mark.parametrize(("proxies", "passed"), [(1, "203.0.113.{}"), (2, "203.0.113.{}, 10.0.0.1")])
+def test_people_behind_proxies_have_limits_of_their_own(settings: Any, proxies: int, passed: str) -> None:
+    settings.TRUSTED_PROXY_COUNT = proxies
+    assert TOO_MANY not in failed(passed)
+
+
+@pytest.mark.parametrize("nonsense", ["unknown", "<b>", "1.2.3.4.5"])
+def test_an_address_that_is_none_is_refused(settings: Any, nonsense: str) -> None:
+    settings.TRUSTED_PROXY_COUNT = 1
+    client = Client(headers={"X-Forwarded-For": nonsense})
+    assert client.post(reverse("account_login"), {"login": "alice@example.com", "password": WRONG}).status_code == 403
+
+
+def test_only_a_trusted_proxy_says_that_it_was_https(settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    assert Client(headers={"X-Forwarded-Proto": "https"}).get(reverse("account_login")).status_code == 301
 
 
 @pytest.mark.slow

@@ -105,7 +105,7 @@ def test_a_new_grant_wants_a_fresh_proof(old_session: Client) -> None:
     assert late["Location"].startswith(PROOF)
     assert not Token.objects.exists()
     back = old_session.post(late["Location"], {"password": PASSWORD})["Location"]
-    assert sent_back(consent(old_session, back, SCOPES))["state"] == "xyz"  # type: ignore[arg-type]
+    assert sent_back(consent(old_session, back, SCOPES))["state"] == "xyz"
 
 
 def test_refusing_wants_none(old_session: Client) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -106,7 +107,7 @@ def test_ready_without_the_graph(client: Client, settings: Any, db: None) -> Non
 def test_not_ready_without_postgresql() -> None:
     kept = {name: value for name, value in os.environ.items() if name != "PTFI_EMBEDDED"}
     environment = kept | {
-        "SECRET_KEY": "x" * 60,
+        "SECRET_KEY": secrets.token_urlsafe(50),
         "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
         "NEO4J_URL": "bolt://127.0.0.1:1",
         "DJANGO_SETTINGS_MODULE": "ptfi.settings",

@@ -113,7 +113,7 @@ def site(
     folder.chmod(0o755)
     certificate(folder)
     found = Site(free_port(), free_port())
-    secure = {"HTTPS": "1", "BEHIND_PROXY": "1", "SITE_URL": f"https://{HOST}:{found.tls}"}
+    secure = {"HTTPS": "1", "TRUSTED_PROXY_COUNT": "1", "SITE_URL": f"https://{HOST}:{found.tls}"}
     with serving(**secure, CSRF_TRUSTED_ORIGINS=f"https://{HOST}:{found.tls}") as web:
         events = EventsProcess(f"https://{HOST}:{found.tls}", 0, **secure)
         command = command_of(request.param, folder, web, events.port, found)

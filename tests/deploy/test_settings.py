@@ -22,6 +22,7 @@ GOOD = {
     "MFA_ENCRYPTION_KEYS": SECOND_STEP_KEY,
     "NEO4J_URL": "bolt://user:password@localhost:7687",
     "PYTHONWARNINGS": "error",
+    "TRUSTED_PROXY_COUNT": "1",
 }
 OF_OLD_NAMES = {
     "MFA_ENCRYPTION_KEYS": f"{SECOND_STEP_KEY},{SECOND_STEP_KEY}",
@@ -98,7 +99,7 @@ def test_secrets_come_from_files(tmp_path: Path) -> None:
     for name in names:
         (tmp_path / name).write_text(f"{secrets[name]}\n")
     files = {f"{name}_FILE": str(tmp_path / name) for name in names}
-    done = check("--deploy", "--fail-level", "WARNING", PYTHONWARNINGS="error", **files)
+    done = check("--deploy", "--fail-level", "WARNING", PYTHONWARNINGS="error", TRUSTED_PROXY_COUNT="1", **files)
     assert done.returncode == 0, done.stderr
     read = subprocess.run(
         [
@@ -140,6 +141,28 @@ def test_one_address_alone_is_not_enough(missing: str) -> None:
 def test_ready_for_production(key: str) -> None:
     done = check("--deploy", "--fail-level", "WARNING", **GOOD | {"OIDC_PRIVATE_KEY": key})
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", ["", "x", "hunter2" * 7, "ab" * 40])
+def test_a_secret_key_that_could_be_guessed_is_named_and_not_repeated(key: str) -> None:
+    done = check(**GOOD | {"SECRET_KEY": key})
+    assert "SECRET_KEY: At least 50 random characters" in done.stderr, done.stderr
+    assert "hunter2" not in done.stderr
+
+
+@pytest.mark.slow
+def test_a_number_of_proxies_that_cannot_be_is_named() -> None:
+    for wrong in ("-1", "one", "1.5"):
+        assert "TRUSTED_PROXY_COUNT: " in check(**GOOD | {"TRUSTED_PROXY_COUNT": wrong}).stderr
+    assert "ptfi.W003" in check("--deploy", **GOOD | {"TRUSTED_PROXY_COUNT": "0"}).stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("value", "number"), [("yes", "1"), ("True", "1"), ("1", "1"), ("off", "0"), ("0", "0")])
+def test_a_proxy_of_old_is_one(value: str, number: str) -> None:
+    others = {name: each for name, each in OF_OLD_NAMES.items() if name != "TRUSTED_PROXY_COUNT"}
+    assert read(**others, BEHIND_PROXY=value)[0]["TRUSTED_PROXY_COUNT"] == number
 
 
 @pytest.mark.slow
