@@ -223,8 +223,9 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 # Whoever changes addresses, passwords or second steps proved within so many seconds who they are.
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-# By address and by account; the second is wide, or anybody could lock anybody out with wrong passwords.
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,100/300s/key"}
+# Failures by account, wide, or anybody could lock anybody out with wrong passwords; and by address. These are apart, as
+# allauth forgets all failures under login_failed when somebody succeeds. Codes: ptfi/accounts/code_limits.py.
+ACCOUNT_RATE_LIMITS = {"login_failed": "100/300s/key", "failed_by_address": "10/m/ip"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 MFA_ADAPTER = "ptfi.accounts.mfa.MfaAdapter"

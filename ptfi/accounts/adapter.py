@@ -15,6 +15,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest
 
 from .allauth_internals import clean_client_ip
+from .code_limits import count_failure
 from .models import User
 from .reauthentication import recently_authenticated
 
@@ -29,7 +30,7 @@ def release_unverified(email: str, owner: User) -> None:
 
 
 def with_site_links(context: dict[str, Any]) -> dict[str, Any]:
-    """The context of a mail with its links under SITE_URL: allauth takes the Host header, which the caller can choose."""
+    """The context of a mail with its links under SITE_URL: allauth takes the Host header, which callers choose."""
     links = {name: urlsplit(value) for name, value in context.items() if name.endswith("_url")}
     return context | {name: settings.SITE_URL + urlunsplit(("", "", *link[2:])) for name, link in links.items()}
 
@@ -57,6 +58,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         except OSError as error:
             log.error("A mail (%s) could not be sent: %s", template_prefix, type(error).__name__)
             messages.error(self.request, "The e-mail could not be sent just now. Please try again in a few minutes.")
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """The person with this password; failures count against the address, and a success clears no other's."""
+        usage = count_failure(request)
+        if usage is None:
+            raise self.validation_error("too_many_login_attempts")
+        user: User | None = super().authenticate(request, **credentials)
+        if user:
+            usage.rollback()
+        return user
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that the outermost of TRUSTED_PROXY_COUNT proxies saw. Raises PermissionDenied for none.

@@ -16,6 +16,12 @@ from allauth.core.internal.httpkit import clean_client_ip as clean_client_ip
 # The credentials as allauth's own endpoints read them: another reading could check one client and serve another one.
 from allauth.core.internal.httpkit import extract_basic_auth as extract_basic_auth
 
+# A lock in the cache: what is read and written under it is not lost to another process.
+from allauth.core.internal.ratelimit import cache_lock as cache_lock
+
+# An attempt against a limit, which can be rolled back; what allauth offers publicly cannot.
+from allauth.core.internal.ratelimit import consume as consume
+
 # The address (of IPv6, the network) by which allauth's own rate limits count; the adapter says whose it is.
 from allauth.core.internal.ratelimit import get_ip as get_ip
 

@@ -3,7 +3,9 @@
 from itertools import groupby
 from typing import Any
 
+from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.core import context
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
@@ -14,6 +16,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 
 from .allauth_internals import normalize_user_code
+from .code_limits import begin_attempt
 from .models import User, time_zone_names
 
 FROM_BROWSER = ""
@@ -84,6 +87,19 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
 
 class _SingleUseCodeForm(BaseAuthenticateForm):  # type: ignore[misc]
     def clean_code(self) -> str:
+        """The code, if it is right and the account may try one at all."""
+        attempt = begin_attempt(context.request, self.user)
+        if attempt is None:
+            raise get_account_adapter().validation_error("too_many_login_attempts")
+        try:
+            code = self._unused_code()
+        except forms.ValidationError:
+            attempt.fail()
+            raise
+        attempt.roll_back()
+        return code
+
+    def _unused_code(self) -> str:
         """Refuse a code that was used (RFC 6238, 5.2); allauth remembers it for one period only."""
         code: str = super().clean_code()
         if not cache.add(f"second step:{self.user.pk}:{normalize_user_code(code)}", True, timeout=CODE_SECONDS):
