@@ -234,7 +234,12 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "EchoSphere PTFI"
 # A code may run out while it is typed, and clocks of phones differ by some seconds (RFC 6238, 5.2).
 MFA_TOTP_TOLERANCE = 1
-ACCOUNT_FORMS = {"signup": "ptfi.accounts.forms.SignupForm"}
+ACCOUNT_FORMS = {
+    "signup": "ptfi.accounts.forms.SignupForm",
+    "change_password": "ptfi.oauth.forms.ChangePasswordForm",
+    "set_password": "ptfi.oauth.forms.SetPasswordForm",
+    "reset_password_from_key": "ptfi.oauth.forms.ResetPasswordForm",
+}
 MFA_FORMS = {
     "add_webauthn": "ptfi.accounts.forms.AddPasskeyForm",
     "authenticate": "ptfi.accounts.forms.MfaForm",

@@ -63,27 +63,38 @@ def disconnect(*, user: User, client_id: str) -> str:
 
     Raises NotFoundError if it has nothing.
     """
+    name = client_names([client_id]).get(client_id)
+    if not _repeated(user, client_id=client_id) or name is None:
+        raise NotFoundError
+    return name
+
+
+def disconnect_all(user: User) -> None:
+    """Revoke everything that the person granted to any client."""
+    _repeated(user)
+
+
+def _repeated(user: User, **which: str) -> bool:
     for _ in range(ATTEMPTS - 1):
         try:
-            return _disconnect(user, client_id)
+            return _disconnect(user, **which)
         except OperationalError as error:
             # It waits for token exchanges, and one of them may wait for it: PostgreSQL then ends one of the two.
             if not isinstance(error.__cause__, DeadlockDetected):
                 raise
-    return _disconnect(user, client_id)
+    return _disconnect(user, **which)
 
 
 @transaction.atomic
-def _disconnect(user: User, client_id: str) -> str:
-    tokens = Token.objects.filter(user=user, client_id=client_id)
+def _disconnect(user: User, **which: str) -> bool:
+    """Delete the tokens and what is known of them; whether there were any."""
+    tokens = Token.objects.filter(user=user, **which)
     # An exchange holds the row of what it exchanges: after the wait, its new tokens are seen below.
-    names = list(tokens.select_for_update(of=("self",)).order_by("pk").values_list("client__name", flat=True))
-    if not names:
-        raise NotFoundError
+    found = bool(tokens.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
     tokens.delete()
-    SpentToken.objects.filter(user=user, client_id=client_id).delete()
-    ClientAccess.objects.filter(user=user, client_id=client_id).delete()
-    return str(names[0])
+    SpentToken.objects.filter(user=user, **which).delete()
+    ClientAccess.objects.filter(user=user, **which).delete()
+    return found
 
 
 def record_connection(user_id: uuid.UUID, client_id: str) -> None:

@@ -8,6 +8,7 @@ from ptfi.oauth.parameters import checked_endpoint, checked_page
 
 urlpatterns = [
     path("accounts/connections/", views.connected_apps, name="connected_apps"),
+    path("accounts/sessions/", views.SessionsView.as_view(), name="usersessions_list"),
     path("identity/o/authorize", checked_page(authorize.AuthorizationView.as_view())),
     path("identity/o/logout", checked_page(authorize.LogoutView.as_view())),
     path("identity/o/device", views.not_offered),

@@ -1,7 +1,8 @@
-"""The page of connected apps."""
+"""The pages of connected apps and of sessions."""
 
-from typing import cast
+from typing import Any, cast
 
+from allauth.usersessions.views import ListUserSessionsView
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from ptfi.accounts.models import User
 from ptfi.oauth import grants
+from ptfi.oauth.forms import SessionsForm
 
 
 @login_required
@@ -22,6 +24,16 @@ def connected_apps(request: HttpRequest) -> HttpResponse:
         messages.success(request, f"{name} is disconnected. It can no longer see or change anything.")
         return redirect("connected_apps")
     return render(request, "oauth/connected_apps.html", {"clients": grants.connected_clients(user)})
+
+
+class SessionsView(ListUserSessionsView):  # type: ignore[misc]
+    """The person's sessions, which end together with what apps were granted."""
+
+    form_class = SessionsForm
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"has_apps": bool(grants.connected_clients(cast(User, self.request.user)))}
 
 
 def not_offered(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 (a view's signature)

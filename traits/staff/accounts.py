@@ -20,6 +20,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 
 from ptfi.accounts.models import User
+from ptfi.oauth.grants import disconnect_all
 from ptfi.staff.base import StaffAdmin
 from traits.models import AccessKind
 from traits.staff.access import PersonalAdmin, looked_at_many
@@ -118,6 +119,8 @@ class UserAdmin(PersonalAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
         if asked := self.asks(request, id):
             return asked
         response: HttpResponse = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302:
+            disconnect_all(User.objects.get(pk=id))
         return response
 
     def log_addition(self, request: HttpRequest, obj: User, message: Any) -> LogEntry:

@@ -1,0 +1,57 @@
+"""The account's forms that end what apps were granted: whoever came in once would otherwise stay in by an app."""
+
+from typing import Any, cast
+
+from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
+from allauth.account.forms import ResetPasswordKeyForm as AllauthResetPasswordKeyForm
+from allauth.account.forms import SetPasswordForm as AllauthSetPasswordForm
+from allauth.usersessions.forms import ManageUserSessionsForm
+from django import forms
+from django.db import transaction
+from django.http import HttpRequest
+
+from ptfi.accounts.models import User
+from ptfi.oauth.grants import disconnect_all
+
+
+class OffersDisconnecting(forms.Form):
+    """A new password, chosen by who is signed in: apps are disconnected unless the person says otherwise."""
+
+    user: Any
+    disconnect_apps = forms.BooleanField(
+        label="Disconnect all apps",
+        help_text="Each asks you again. Leave this on if somebody else may have used your account.",
+        initial=True,
+        required=False,
+    )
+
+    @transaction.atomic
+    def save(self) -> None:
+        super().save()  # type: ignore[misc]
+        if self.cleaned_data["disconnect_apps"]:
+            disconnect_all(self.user)
+
+
+class ChangePasswordForm(OffersDisconnecting, AllauthChangePasswordForm):  # type: ignore[misc]
+    """The password, changed."""
+
+
+class SetPasswordForm(OffersDisconnecting, AllauthSetPasswordForm):  # type: ignore[misc]
+    """A first password."""
+
+
+class ResetPasswordForm(AllauthResetPasswordKeyForm):  # type: ignore[misc]
+    """A forgotten password: it may be somebody else's by now, so apps are always disconnected."""
+
+    @transaction.atomic
+    def save(self) -> None:
+        super().save()
+        disconnect_all(self.user)
+
+
+class SessionsForm(ManageUserSessionsForm):  # type: ignore[misc]
+    """Signing out everywhere else: browsers and apps."""
+
+    def save(self, request: HttpRequest) -> None:
+        super().save(request)
+        disconnect_all(cast(User, request.user))
