@@ -13,9 +13,11 @@ from graph.reads.subgraph import network
 from ptfi.api.strict import read_query
 from ptfi.api.views import PersonView
 from ptfi.errors import RuleError
+from ptfi.oauth.scopes import EXPORT
 from ptfi.web.downloads import Download
 from ptfi.web.keyset import hide, reveal
 from traits import selectors
+from traits.api.privacy import for_caller
 from traits.api.serializers.fields import NothingSerializer
 from traits.api.serializers.traits import trait_json
 
@@ -36,6 +38,7 @@ class Traits(PersonView):
         held = selectors.traits(self.person, [item.id for item in page.items])
         # One that was removed a moment ago is in the graph still, but no longer in the persona.
         data = [trait_json(held[item.id]) | {"strength": item.strength} for item in page.items if item.id in held]
+        data = for_caller(request, data)
         following = hide(page.next_key) or None
         return self.answer(
             {"data": data, "pagination": {"limit": values["limit"], "total": page.total, "next": following}}
@@ -65,6 +68,8 @@ class Concepts(PersonView):
 
 
 class Export(PersonView):
+    read_scope = EXPORT
+
     @operations.export_persona
     def get(self, request: Request, user_id: str) -> StreamingHttpResponse:  # noqa: ARG002
         read_query(request.query_params, NothingSerializer)

@@ -13,7 +13,10 @@ from ptfi.accounts.models import User
 from ptfi.api.errors import CHALLENGE, CsrfFailedError, NotAuthenticatedError
 from ptfi.api.sql import TOKEN, USER_COLUMNS
 from ptfi.db.prepared import fetch, loaded
-from ptfi.oauth.scopes import MANAGE_TRAITS, READ_TRAITS
+from ptfi.oauth.scopes import EXPORT, MANAGE_TRAITS, READ_TRAITS
+
+OF_SESSION = frozenset({READ_TRAITS, MANAGE_TRAITS, EXPORT})
+"""What a person may do with a persona of their own."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -22,6 +25,11 @@ class Access:
 
     client_id: str
     scopes: frozenset[str]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the person themselves asks, and no app for them."""
+        return not self.client_id
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -54,4 +62,4 @@ class BrowserAuthentication(SessionAuthentication):
             found = super().authenticate(request)
         except PermissionDenied:
             raise CsrfFailedError from None
-        return (found[0], Access("", frozenset({READ_TRAITS, MANAGE_TRAITS}))) if found else None
+        return (found[0], Access("", OF_SESSION)) if found else None

@@ -9,16 +9,16 @@ from rest_framework.request import Request
 from ptfi.accounts.models import User
 from ptfi.api.errors import InsufficientScopeError, NotAuthenticatedError
 from ptfi.errors import NotFoundError
-from ptfi.oauth.scopes import INGEST, MANAGE_TRAITS, READ_TRAITS
+from ptfi.oauth.scopes import INGEST, MANAGE_TRAITS
 
 
 class PersonScope(BasePermission):
-    """Reading needs persona:read_traits, everything else persona:manage_traits, and a person behind the token."""
+    """Reading needs what the view says, everything else persona:manage_traits, and a person behind the token."""
 
-    def has_permission(self, request: Request, view: Any) -> bool:  # noqa: ARG002 (DRF's signature)
+    def has_permission(self, request: Request, view: Any) -> bool:
         if request.auth is None:
             raise NotAuthenticatedError
-        needed = READ_TRAITS if request.method in ("GET", "HEAD") else MANAGE_TRAITS
+        needed = view.read_scope if request.method in ("GET", "HEAD") else MANAGE_TRAITS
         if needed not in request.auth.scopes or not request.user.is_authenticated:
             raise InsufficientScopeError
         return True

@@ -112,14 +112,17 @@ def _getter(source: str) -> Read:
     return lambda item: None if (value := outer(item)) is None else inner(value)
 
 
-def sql_of(kind: type[serializers.Serializer]) -> str:
-    """SQL that makes the JSON of a row, whose columns have the names of the fields' sources."""
-    return sql.json_object({name: _expression(field) for name, field in kind().fields.items()})
+def sql_of(kind: type[serializers.Serializer], condition: str = "true") -> str:
+    """SQL that makes the JSON of a row, whose columns have the names of the fields' sources.
+
+    condition: SQL about a `piece` of a list of objects, which others are left out of.
+    """
+    return sql.json_object({name: _expression(field, condition) for name, field in kind().fields.items()})
 
 
-def _expression(field: serializers.Field) -> str:
+def _expression(field: serializers.Field, condition: str) -> str:
     if isinstance(field, serializers.ListSerializer):
-        return sql.json_list(sql_of(type(field.child)), str(field.source))
+        return sql.json_list(sql_of(type(field.child)), str(field.source), condition)
     to_sql = getattr(field, "to_sql", None)
     if not _is_of_mappings(field):
         return to_sql(str(field.source)) if to_sql else str(field.source)

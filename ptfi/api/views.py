@@ -19,6 +19,7 @@ from ptfi.api.strict import media_type
 from ptfi.api.throttling import ClientThrottle, PersonThrottle
 from ptfi.errors import RuleError
 from ptfi.oauth.models import record_access
+from ptfi.oauth.scopes import READ_TRAITS
 
 
 class Negotiation(DefaultContentNegotiation):
@@ -43,6 +44,8 @@ class ApiView(APIView):
 
     takes: tuple[str, ...] = ("application/json",)
     """Media types of bodies."""
+    read_scope = READ_TRAITS
+    """What a token needs for GET."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -56,6 +56,7 @@ def json_object(values: Mapping[str, str]) -> str:
     return f"json_build_object({pairs})"
 
 
-def json_list(item: str, column: str) -> str:
-    """SQL that makes a JSON list of a column's; item is SQL about one `piece` of it."""
-    return f"(SELECT coalesce(json_agg({item}), '[]') FROM jsonb_array_elements({column}) piece)"  # noqa: S608
+def json_list(item: str, column: str, condition: str = "true") -> str:
+    """SQL that makes a JSON list of a column's; item and condition are SQL about one `piece` of it."""
+    pieces = f"jsonb_array_elements({column}) piece WHERE {condition}"
+    return f"(SELECT coalesce(json_agg({item}), '[]') FROM {pieces})"  # noqa: S608

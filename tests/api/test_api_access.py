@@ -6,7 +6,7 @@ import pytest
 from allauth.idp.oidc.models import Token
 
 from ptfi.accounts.models import User
-from ptfi.oauth.scopes import MANAGE_TRAITS, READ_TRAITS
+from ptfi.oauth.scopes import EXPORT, MANAGE_TRAITS, READ_TRAITS
 from tests.support.api import Api, access_token, api_of
 from tests.support.api_operations import documented, operations
 from tests.support.cast import confirmed_trait, make_candidate
@@ -27,7 +27,8 @@ def test_every_operation_answers_every_caller_as_it_should(
     alice: User, bob: User, method: str, path: str, caller: str
 ) -> None:
     ingest = path.startswith("ingest")
-    right, narrow = (READ_TRAITS, MANAGE_TRAITS) if method == "GET" else (MANAGE_TRAITS, READ_TRAITS)
+    read = EXPORT if path.endswith("/export") else READ_TRAITS
+    right, narrow = (read, MANAGE_TRAITS) if method == "GET" else (MANAGE_TRAITS, READ_TRAITS)
     revoked = access_token(alice, right)
     Token.objects.by_value(revoked).delete()
     inactive = User.objects.create_user("gone@example.com", is_active=False)

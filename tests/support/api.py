@@ -7,14 +7,14 @@ from allauth.idp.oidc.models import Client as OAuthClient
 from django.test import Client
 
 from ptfi.accounts.models import User
-from ptfi.oauth.scopes import MANAGE_TRAITS, READ_TRAITS
+from ptfi.oauth.scopes import EXPORT, MANAGE_TRAITS, READ_TRAITS
 from tests.support.oauth import keep_token
 
 
 def access_token(user: User | None, *scopes: str, seconds: int = 600) -> str:
     """A token of "an-app" that is valid for so many seconds (or has been over for as many)."""
     client, _ = OAuthClient.objects.get_or_create(id="an-app", defaults={"name": "An app"})
-    return keep_token(client, scopes or (READ_TRAITS, MANAGE_TRAITS), user, seconds)
+    return keep_token(client, scopes or (READ_TRAITS, MANAGE_TRAITS, EXPORT), user, seconds)
 
 
 class Api:

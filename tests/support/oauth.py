@@ -18,7 +18,7 @@ from django.utils import timezone
 from ptfi.accounts.models import User
 from ptfi.oauth.models import ClientAccess
 from ptfi.oauth.registration import register_pipeline, register_spa
-from ptfi.oauth.scopes import INGEST, MANAGE_TRAITS, READ_TRAITS
+from ptfi.oauth.scopes import EXPORT, INGEST, MANAGE_TRAITS, READ_TRAITS
 from tests.support.account_pages import reauthenticate
 
 ORIGIN = "https://app.example.com"
@@ -27,7 +27,7 @@ AUTHORIZE = "/identity/o/authorize"
 TOKEN = "/identity/o/api/token"
 REVOKE = "/identity/o/api/revoke"
 USERINFO = "/identity/o/api/userinfo"
-ALL = ("openid", "email", "profile", READ_TRAITS, MANAGE_TRAITS)
+ALL = ("openid", "email", "profile", READ_TRAITS, MANAGE_TRAITS, EXPORT)
 
 
 def make_client(

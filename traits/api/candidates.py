@@ -18,11 +18,13 @@ from traits import decisions
 from traits.api import schema as operations
 from traits.api import selectors
 from traits.api.outcomes import acting_for_self, named_as_sent, outcome_json, sync
+from traits.api.privacy import for_caller, private_pieces
 from traits.api.serializers.candidates import candidate_json, similar_json
 from traits.api.serializers.decisions import ActionSerializer, BulkActionSerializer
 from traits.api.serializers.fields import NothingSerializer, VersionSerializer
 from traits.api.sql import CandidateQuerySerializer, listed_candidates
 from traits.decisions.inputs import Changes, Evidence
+from traits.models import UNDECIDED
 from traits.similarity import similar_traits
 
 Values = dict[str, Any]
@@ -32,7 +34,10 @@ class CandidateList(PersonView):
     @operations.list_candidates
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002 (checked by PersonView)
         query = read_query(request.query_params, CandidateQuerySerializer)
-        rows, total = listed_candidates(self.person, query)
+        # Of what is undecided, only the suggestion itself says what is too private.
+        decided = not set(query.get("status", ())) <= set(UNDECIDED)
+        private = private_pieces(self.person) if decided and not request.auth.is_own else frozenset()
+        rows, total = listed_candidates(self.person, query, whole=request.auth.is_own, private=private)
         page = {"offset": query["offset"], "limit": query["limit"], "total": total}
         return self.answer({"data": [orjson.Fragment(row) for row in rows], "pagination": page})
 
@@ -43,7 +48,9 @@ class CandidateDetail(PersonView):
         read_query(request.query_params, NothingSerializer)
         candidate = selectors.candidate(self.person, id_of(candidate_id))
         similar = [similar_json(trait) for trait in similar_traits(self.person, candidate)]
-        return self.answer(candidate_json(candidate) | {"similarTraits": similar})
+        private = frozenset() if request.auth.is_own else private_pieces(self.person)
+        shown = for_caller(request, candidate_json(candidate), private)
+        return self.answer(shown | {"similarTraits": similar})
 
 
 class CandidateAction(PersonView):
@@ -57,7 +64,8 @@ class CandidateAction(PersonView):
             with named_as_sent(ActionSerializer):
                 seen = {"candidate_id": pk, "version": values.get("version")}
                 judged = {"evidence": values.get("evidence", Evidence())}
-                return 200, outcome_json(decide(acting_for_self(request) | seen | judged, values))
+                outcome = outcome_json(decide(acting_for_self(request) | seen | judged, values))
+                return 200, for_caller(request, outcome)
 
         return once(request, act)
 
@@ -110,7 +118,8 @@ class CandidateReopen(PersonView):
         version = optional_body(request, VersionSerializer).get("version")
 
         def act() -> tuple[int, Any]:
-            return 200, outcome_json(decisions.reopen(**acting_for_self(request), candidate_id=pk, version=version))
+            outcome = decisions.reopen(**acting_for_self(request), candidate_id=pk, version=version)
+            return 200, for_caller(request, outcome_json(outcome))
 
         return once(request, act)
 

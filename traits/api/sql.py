@@ -2,7 +2,7 @@
 
 import copy
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -10,7 +10,8 @@ from rest_framework import serializers
 from ptfi.accounts.models import User
 from ptfi.api.strict import Choice, Text
 from ptfi.db.prepared import fetch
-from traits.api.serializers.candidates import CANDIDATE_SQL, CandidateSerializer
+from ptfi.db.sql import array
+from traits.api.serializers.candidates import CANDIDATE_SQL, SHARED_CANDIDATE_SQL, CandidateSerializer
 from traits.api.serializers.fields import PageSerializer
 from traits.models import MAX_NAME, UNDECIDED, CandidateStatus, Category, ExtractedTraitCandidate
 from traits.search import spaced
@@ -91,10 +92,13 @@ TABLE = ExtractedTraitCandidate._meta.db_table
 OWN = f"user_id = %s AND (held_reason = '' OR status NOT IN ({_literals(UNDECIDED)}))"
 
 
-def listed_candidates(user: User, query: Mapping[str, Any]) -> tuple[list[str], int]:
+def listed_candidates(
+    user: User, query: Mapping[str, Any], *, whole: bool, private: Collection[str] = ()
+) -> tuple[list[str], int]:
     """A page of the person's candidates with their evidence, as JSON, and how many there are.
 
-    query: what CandidateQuerySerializer read.
+    query: what CandidateQuerySerializer read. whole: with the evidence that the person found too private;
+    private: more such pieces.
     """
     given = {
         each.condition: value
@@ -106,8 +110,10 @@ def listed_candidates(user: User, query: Mapping[str, Any]) -> tuple[list[str], 
     way = "DESC" if query["sortOrder"] == "desc" else "ASC"
     place = f"{ORDERS[query['sortBy']]} {way}, candidate_id LIMIT %s OFFSET %s"
     counted = f"SELECT count(*) FROM {TABLE} WHERE {where}"  # noqa: S608 (texts of ours, values apart)
-    page = f"SELECT {CANDIDATE_SQL}::text, ({counted}) FROM {TABLE} WHERE {where} ORDER BY {place}"  # noqa: S608
-    rows = fetch(page, [*values, *values, query["limit"], query["offset"]])
+    item = CANDIDATE_SQL if whole else SHARED_CANDIDATE_SQL
+    page = f"SELECT {item}::text, ({counted}) FROM {TABLE} WHERE {where} ORDER BY {place}"  # noqa: S608
+    hidden = [] if whole else [array(private)]
+    rows = fetch(page, [*hidden, *values, *values, query["limit"], query["offset"]])
     if not rows:
         # The total comes with the rows; past the last one it is asked for.
         return [], fetch(counted, values)[0][0] if query["offset"] else 0

@@ -14,9 +14,9 @@ from ptfi.api.views import PersonView
 from traits import decisions, selectors
 from traits.api import schema as operations
 from traits.api.outcomes import acting_for_self, added_json, named_as_sent, outcome_json
+from traits.api.privacy import for_caller, history_for_caller
 from traits.api.selectors import log_of, log_page, require_trait
 from traits.api.serializers.fields import NothingSerializer, PageSerializer
-from traits.api.serializers.log import entry_json
 from traits.api.serializers.traits import (
     CustomTraitSerializer,
     RemovalSerializer,
@@ -49,7 +49,8 @@ class TraitDetail(PersonView):
         read_query(request.query_params, NothingSerializer)
         trait = selectors.trait(self.person, id_of(trait_id))
         entries = log_of(self.person, trait.pk, limit=SHOWN_HISTORY)
-        return self.answer(trait_json(trait) | {"history": [entry_json(entry) for entry in entries]})
+        history = history_for_caller(request, self.person, entries)
+        return self.answer(for_caller(request, trait_json(trait)) | {"history": history})
 
     @operations.edit_trait
     def patch(self, request: Request, user_id: str, trait_id: str) -> HttpResponse:  # noqa: ARG002
@@ -77,7 +78,7 @@ class TraitDetail(PersonView):
     def change(self, request: Request, act: Callable[[], decisions.Outcome]) -> HttpResponse:
         def answered() -> tuple[int, Any]:
             with named_as_sent(TraitPatchSerializer):
-                return 200, outcome_json(act())
+                return 200, for_caller(request, outcome_json(act()))
 
         return once(request, answered)
 
@@ -107,4 +108,5 @@ class History(PersonView):
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
         page = read_query(request.query_params, PageSerializer)
         entries, total = log_page(self.person, **page)
-        return self.answer({"data": [entry_json(entry) for entry in entries], "pagination": page | {"total": total}})
+        data = history_for_caller(request, self.person, entries)
+        return self.answer({"data": data, "pagination": page | {"total": total}})

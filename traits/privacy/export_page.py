@@ -24,6 +24,7 @@ from traits.models import (
     ExtractedTraitCandidate,
     PersonaTrait,
     Suppression,
+    TraitStatus,
 )
 
 HERE = "<!-- here -->"
@@ -47,7 +48,9 @@ def page(user: User, revision: int | None, nodes: int, edges: int, *, away: bool
 
 def _parts(user: User, render: Render, zone: zoneinfo.ZoneInfo) -> Iterator[bytes]:
     traits = PersonaTrait.objects.filter(user=user).order_by("name_key", "pk")
-    yield from _part(render, "persona", "Your persona", traits, "trait")
+    now, dormant = traits.exclude(status=TraitStatus.DORMANT), traits.filter(status=TraitStatus.DORMANT)
+    yield from _part(render, "persona", "Your persona", now, "trait")
+    yield from _part(render, "dormant", "Dormant: kept, but no longer you of today", dormant, "trait")
     # Pairs: a template takes "items" of a map for an element of that name.
     contexts = [(context, list(values.items())) for context, values in styles.all_styles(user).items()]
     yield render("styles", contexts=contexts)

@@ -29,7 +29,7 @@ from ptfi.api.permissions import IngestScope
 from ptfi.api.strict import Strict
 from ptfi.api.views import PersonView
 from ptfi.errors import NotFoundError, RuleError, TooLargeError
-from ptfi.oauth.scopes import CLIENT_SCOPES, INGEST, MANAGE_TRAITS, READ_TRAITS, USER_SCOPES
+from ptfi.oauth.scopes import CLIENT_SCOPES, INGEST, MANAGE_TRAITS, USER_SCOPES
 
 ANY = (RuleError, NotAuthenticatedError, InsufficientScopeError, CsrfFailedError, NotAcceptableError, ThrottledError)
 CHANGING = (IdempotencyConflictError, TooLargeError, UnsupportedMediaTypeError)
@@ -205,7 +205,7 @@ class BearerScheme(OpenApiAuthenticationExtension):
     def get_security_requirement(self, auto_schema: AutoSchema) -> dict[str, list[str]]:
         if IngestScope in auto_schema.view.permission_classes:
             return {self.name: [INGEST]}
-        return {self.name: [MANAGE_TRAITS if auto_schema.changes else READ_TRAITS]}
+        return {self.name: [MANAGE_TRAITS if auto_schema.changes else auto_schema.view.read_scope]}
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:  # noqa: ARG002 (spectacular's)
         token = reverse("idp:oidc:token")

@@ -6,7 +6,7 @@ from ptfi.api.shapes import Percentage, Shape, json_of, sql_of
 from ptfi.api.strict import Text
 from traits.api.serializers.evidence import EvidenceSerializer
 from traits.api.serializers.fields import JAZZ, PERSON, SWING, PaginationSerializer, Texts, Words, share, texts
-from traits.models import MAX_EVIDENCE, MAX_NAME, MAX_TEXT, CandidateStatus, Category, TraitStatus
+from traits.models import MAX_EVIDENCE, MAX_NAME, MAX_TEXT, CandidateStatus, Category, TraitStatus, Verdict
 
 
 class CandidateSerializer(Shape):
@@ -92,3 +92,8 @@ candidate_json = json_of(CandidateSerializer)
 similar_json = json_of(SimilarSerializer)
 CANDIDATE_SQL = sql_of(CandidateSerializer)
 """Made where the rows are: to take them apart and put them together again costs more than to find them."""
+SHARED_CANDIDATE_SQL = sql_of(
+    CandidateSerializer,
+    f"piece->>'verdict' IS DISTINCT FROM '{Verdict.TOO_PRIVATE}' AND piece->>'evidence_id' <> ALL(%s::text[])",
+)
+"""The same for an app, with a place for the ids of more evidence that is too private."""

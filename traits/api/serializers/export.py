@@ -92,8 +92,6 @@ class ExportedCandidateSerializer(CandidateSerializer):
 class ExportedTraitSerializer(TraitSerializer):
     """A trait, and what else is kept of it."""
 
-    validFrom = DateTimeField(source="valid_from", help_text="Set where it replaced another trait.", allow_null=True)
-    validTo = DateTimeField(source="valid_to", help_text="Set once another trait replaced it.", allow_null=True)
     lastObservedTimestamp = DateTimeField(
         source="last_observed_at", help_text="When the pipeline last saw it.", allow_null=True
     )

@@ -47,6 +47,10 @@ class TraitSerializer(Shape):
     version = IntegerField(help_text="The revision of the newest entry of the log about it.")
     creationTimestamp = DateTimeField(source="created_at", help_text="When it became part of the persona.")
     lastRefinedTimestamp = DateTimeField(source="last_refined_at", help_text="When the person last changed it.")
+    validFrom = DateTimeField(source="valid_from", help_text="Set where it replaced another trait.", allow_null=True)
+    validTo = DateTimeField(
+        source="valid_to", help_text="Set once another trait replaced it, which makes it dormant.", allow_null=True
+    )
 
 
 NAME = partial(Text, source="name", max_length=MAX_NAME, help_text="What the person calls it.")
