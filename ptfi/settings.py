@@ -67,6 +67,8 @@ API_CLIENT_REQUESTS_PER_MINUTE = env.int(
 )
 # The same for one network address where tokens are given out, which it costs nothing to call.
 TOKEN_REQUESTS_PER_MINUTE = env.int("TOKEN_REQUESTS_PER_MINUTE", 300, validate=settings_validators.ANY_NUMBER)
+# Days after which an app asks the person again, whatever tokens it has.
+GRANT_MAX_DAYS = env.int("GRANT_MAX_DAYS", 180, validate=settings_validators.POSITIVE)
 
 EMAIL = env.dj_email_url("EMAIL_URL", f"file:///{DATA_DIR}/mail" if EMBEDDED else "smtp://localhost:25")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", "PTFI <noreply@localhost>")

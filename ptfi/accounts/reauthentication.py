@@ -7,7 +7,11 @@ from django.conf import settings
 from django.http import HttpRequest
 
 
+def proved_at(request: HttpRequest) -> float:
+    """When the person last proved in this session who they are, in seconds of the epoch; 0 if it is not known."""
+    return max((record.get("at", 0.0) for record in get_authentication_records(request, request.user)), default=0.0)
+
+
 def recently_authenticated(request: HttpRequest) -> bool:
     """Whether the person proved who they are within settings.ACCOUNT_REAUTHENTICATION_TIMEOUT seconds."""
-    since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-    return any(record.get("at", 0) > since for record in get_authentication_records(request, request.user))
+    return proved_at(request) > time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT

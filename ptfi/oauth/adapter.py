@@ -4,15 +4,26 @@ from collections.abc import Iterable
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from allauth.core import context
 from allauth.idp.oidc.adapter import DefaultOIDCAdapter
-from allauth.idp.oidc.models import Client
+from allauth.idp.oidc.models import Client, Token
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
 from ptfi.accounts.models import User
 from ptfi.oauth import scopes
 
 GRANT_TYPES = (Client.GrantType.AUTHORIZATION_CODE, Client.GrantType.REFRESH_TOKEN, Client.GrantType.CLIENT_CREDENTIALS)
+
+
+AUTH_TIME = "auth_time"
+"""When the person last proved who they are before they let the client in: in seconds, in tokens' data and ID tokens."""
+
+
+def set_auth_time(request: HttpRequest, token: Token | None) -> None:
+    """Note the time for the ID token that is made next; token: what is exchanged for it."""
+    request.auth_time = ((token and token.data) or {}).get(AUTH_TIME)  # type: ignore[attr-defined]
 
 
 class OIDCAdapter(DefaultOIDCAdapter):  # type: ignore[misc]
@@ -33,6 +44,7 @@ class OIDCAdapter(DefaultOIDCAdapter):  # type: ignore[misc]
         data["grant_types_supported"] = [kind.value for kind in GRANT_TYPES]
         data["response_types_supported"] = [Client.ResponseType.CODE.value]
         data["response_modes_supported"] = ["query"]
+        data["claims_supported"] = ["sub", AUTH_TIME, "email", "email_verified", "name"]
         data["claims_parameter_supported"] = data["request_uri_parameter_supported"] = False
 
     def get_claims(
@@ -48,6 +60,12 @@ class OIDCAdapter(DefaultOIDCAdapter):  # type: ignore[misc]
         if "profile" in scopes and user.display_name:
             claims["name"] = user.display_name
         return claims
+
+    def populate_id_token(self, id_token: dict[str, Any], client: Client, scopes: Iterable[str], **kwargs: Any) -> None:
+        """Say when the person proved who they are (OpenID Connect Core, 2)."""
+        super().populate_id_token(id_token, client, scopes, **kwargs)
+        if at := getattr(context.request, AUTH_TIME, None):
+            id_token[AUTH_TIME] = at
 
     def validate_resource_uris(self, *, uris: list[str], **_kwargs: Any) -> None:
         """Tokens are valid only here, so none is issued for another server. Raises ValidationError."""

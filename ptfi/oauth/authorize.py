@@ -1,6 +1,8 @@
 """The consent page, and the sign-out that clients may ask for."""
 
 import datetime as dt
+import re
+import time
 import uuid
 from typing import Any, cast
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -21,7 +23,8 @@ from oauthlib.openid.connect.core.exceptions import ConsentRequired, LoginRequir
 
 from ptfi.accounts.allauth_internals import authorization_request
 from ptfi.accounts.models import User
-from ptfi.accounts.reauthentication import recently_authenticated
+from ptfi.accounts.reauthentication import proved_at, recently_authenticated
+from ptfi.oauth.adapter import AUTH_TIME
 from ptfi.oauth.grants import granted_scopes
 from ptfi.oauth.parameters import error_page
 from ptfi.oauth.scopes import USER_SCOPES
@@ -59,10 +62,20 @@ class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
         except errors.OAuth2Error as error:
             error.state = request.GET.get("state")
             return HttpResponseRedirect(error.in_uri(request.GET["redirect_uri"]))
+        if is_too_long_ago(request):
+            return self.sign_in_again(request)
         if asks_for_proof(request, client):
             raise ReauthenticationRequired
         response: HttpResponse = super().get(request, *args, **kwargs)
         return self.record_code(response)
+
+    def sign_in_again(self, request: HttpRequest) -> HttpResponse:
+        """Have the person prove who they are, and come back without what would ask for it again."""
+        query = request.GET.copy()
+        del query["max_age"]
+        query["prompt"] = " ".join(each for each in query.get("prompt", "").split() if each != "login")
+        way = reverse("account_reauthenticate" if request.user.is_authenticated else "account_login")
+        return HttpResponseRedirect(f"{way}?{urlencode({'next': f'{request.path}?{query.urlencode()}'})}")
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "request" in request.POST and (refused := csrf_refusal(request)):
@@ -77,7 +90,7 @@ class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
         if response.status_code == 302 and info and "code" in sent:
             code = Token(type=Token.Type.AUTHORIZATION_CODE, user=self.request.user, client_id=info["client_id"])
             code.set_value(sent["code"][0])
-            code.data = {"family": uuid.uuid4().hex}
+            code.data = {"family": uuid.uuid4().hex, AUTH_TIME: int(proved_at(self.request))}
             code.expires_at = timezone.now() + dt.timedelta(seconds=app_settings.AUTHORIZATION_CODE_EXPIRES_IN)
             code.save()
         return response
@@ -194,6 +207,8 @@ def check_request(request: HttpRequest, client: Client) -> None:
         raise errors.MissingCodeChallengeError
     if asked.get("code_challenge_method") != "S256":
         raise errors.UnsupportedCodeChallengeMethodError(description="Only code_challenge_method=S256 is supported.")
+    if not re.fullmatch(r"[0-9]{0,9}", asked.get("max_age", "")):
+        raise errors.InvalidRequestError(description="max_age is a number of seconds.")
     scopes = set(asked.get("scope", "").split())
     if not scopes or not scopes <= USER_SCOPES.keys() & set(client.get_scopes()):
         raise errors.InvalidScopeError
@@ -201,6 +216,12 @@ def check_request(request: HttpRequest, client: Client) -> None:
         get_adapter().validate_resource_uris(uris=asked.getlist("resource"))
     except ValidationError as error:
         raise InvalidTargetError(description=error.message) from None
+
+
+def is_too_long_ago(request: HttpRequest) -> bool:
+    """Whether the person has to prove who they are, since they last did so more than max_age seconds ago."""
+    most = request.GET.get("max_age", "")
+    return bool(most) and time.time() - proved_at(request) > int(most)
 
 
 def asks_for_proof(request: HttpRequest, client: Client) -> bool:
@@ -225,7 +246,7 @@ def check_prompt_none(request: HttpRequest, client: Client) -> None:
         return
     if len(prompts) > 1:
         raise errors.InvalidRequestError(description="prompt=none stands alone.")
-    if not request.user.is_authenticated:
+    if not request.user.is_authenticated or is_too_long_ago(request):
         raise LoginRequired
     scopes = set(request.GET["scope"].split())
     if "openid" not in scopes or not scopes <= granted_scopes(request.user, client):

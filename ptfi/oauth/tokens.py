@@ -1,5 +1,6 @@
 """The token and revocation endpoints: allauth's, with each code and refresh token good for one use."""
 
+import dataclasses
 import datetime as dt
 import json
 import uuid
@@ -8,6 +9,7 @@ from typing import Any
 from allauth.idp.oidc import app_settings, views
 from allauth.idp.oidc.adapter import get_adapter
 from allauth.idp.oidc.models import Client, Token
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +17,8 @@ from django.utils import timezone
 from oauthlib.oauth2.rfc6749 import errors
 
 from ptfi.accounts.allauth_internals import extract_basic_auth
+from ptfi.oauth import repeats
+from ptfi.oauth.adapter import AUTH_TIME, set_auth_time
 from ptfi.oauth.authorize import InvalidTargetError
 from ptfi.oauth.grants import LIVE_TOKEN_TYPES, record_connection
 from ptfi.oauth.models import SpentToken
@@ -27,15 +31,44 @@ EXCHANGED = {
     Client.GrantType.REFRESH_TOKEN.value: ("refresh_token", Token.Type.REFRESH_TOKEN),
 }
 
+# The tokens of an answer, and where it says how long they last.
+LIFETIMES = {"access_token": "expires_in", "refresh_token": "refresh_expires_in"}
+
 DOUBLE_LOAD_WINDOW = dt.timedelta(seconds=5)
 """A code that comes a second time within this is taken for a page that loaded twice, not for a theft."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Presented:
+    """The code or refresh token that a client wants to exchange."""
+
+    kind: str
+    value: str
+    client_id: str
+
+    @property
+    def is_refresh(self) -> bool:
+        return bool(self.kind == Token.Type.REFRESH_TOKEN)
+
+    def lock(self) -> Token | None:
+        """Lock its row; None if there is none. Of concurrent exchanges of a code one wins, the others are refused.
+
+        Those of a refresh token wait, and get the answer of the first.
+        """
+        rows = Token.objects.valid().by_value(self.value)
+        mine = rows.filter(type=self.kind, client_id=self.client_id, user__is_active=True)
+        return mine.select_for_update(skip_locked=not self.is_refresh, of=("self",)).first()
 
 
 class TokenView(views.TokenView):  # type: ignore[misc]
     @transaction.atomic
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
-            exchanged = lock_exchanged(request)
+            presented = presented_to(request)
+            exchanged = presented.lock() if presented else None
+            if presented and exchanged is None:
+                return second_answer(request, presented)
+            set_auth_time(request, exchanged)
             response: HttpResponse = super().post(request)
         except errors.OAuth2Error as error:
             return error_response(error)
@@ -43,6 +76,8 @@ class TokenView(views.TokenView):  # type: ignore[misc]
             return error_response(InvalidTargetError(description=error.message))
         if response.status_code == 200:
             record_exchange(exchanged, response)
+            if presented and presented.is_refresh:
+                repeats.keep(request, response.content)
         return response
 
 
@@ -77,11 +112,8 @@ def claimed_client_id(request: HttpRequest) -> str:
     return in_header or in_body
 
 
-def lock_exchanged(request: HttpRequest) -> Token | None:
-    """Lock the row of the code or refresh token to be exchanged; None for a grant type that exchanges nothing.
-
-    Raises OAuth2Error if there is no such row, or if another request is exchanging it: of concurrent requests one wins.
-    """
+def presented_to(request: HttpRequest) -> Presented | None:
+    """The code or refresh token to be exchanged; None for a grant type that exchanges nothing. Raises OAuth2Error."""
     grant_type = request.POST.get("grant_type", "")
     claimed = claimed_client_id(request)
     if grant_type == Client.GrantType.CLIENT_CREDENTIALS:
@@ -94,12 +126,22 @@ def lock_exchanged(request: HttpRequest) -> Token | None:
     parameter, kind = EXCHANGED[grant_type]
     if not (value := request.POST.get(parameter)):
         raise errors.InvalidRequestError(description=f"Missing {parameter} parameter.")
-    rows = Token.objects.valid().by_value(value).filter(type=kind, client_id=claimed, user__is_active=True)
-    token = rows.select_for_update(skip_locked=True, of=("self",)).first()
-    if token is None:
-        revoke_reused(SpentToken.objects.filter(hash=get_adapter().hash_token(value), client_id=claimed).first(), kind)
-        raise errors.InvalidGrantError
-    return token
+    return Presented(kind, value, claimed)
+
+
+def second_answer(request: HttpRequest, presented: Presented) -> HttpResponse:
+    """The answer of before to a refresh token that comes again within seconds.
+
+    Raises InvalidGrantError for all else that cannot be exchanged, after it ended what may have been stolen.
+    """
+    hashed = get_adapter().hash_token(presented.value)
+    spent = SpentToken.objects.filter(hash=hashed, client_id=presented.client_id).first()
+    if spent and presented.is_refresh and (answer := repeats.kept(request)):
+        new = Token.objects.valid().by_value(json.loads(answer)["refresh_token"])
+        if new.filter(client_id=presented.client_id, user__is_active=True).exists():
+            return HttpResponse(answer, content_type="application/json", headers={"Cache-Control": "no-store"})
+    revoke_reused(spent, presented.kind)
+    raise errors.InvalidGrantError
 
 
 def revoke_reused(spent: SpentToken | None, kind: str) -> None:
@@ -118,21 +160,40 @@ def record_exchange(exchanged: Token | None, response: HttpResponse) -> None:
     """Record the code or token that was used and the new tokens of its family; delete the client's expired ones."""
     made = json.loads(response.content)
     adapter = get_adapter()
-    hashes = [adapter.hash_token(made[name]) for name in ("access_token", "refresh_token") if name in made]
+    hashes = {adapter.hash_token(made[name]): name for name in LIFETIMES if name in made}
     tokens = list(Token.objects.filter(type__in=LIVE_TOKEN_TYPES, hash__in=hashes))
     user_id, client_id = tokens[0].user_id, tokens[0].client_id
     if exchanged:
-        family = family_of(exchanged) or uuid.uuid4().hex
+        origin = origin_of(exchanged)
+        end = dt.datetime.fromtimestamp(origin["granted_at"], dt.UTC) + dt.timedelta(days=settings.GRANT_MAX_DAYS)
         for token in tokens:
-            token.data = (token.data or {}) | {"family": family}
-        Token.objects.bulk_update(tokens, ["data"])
-        Token.objects.filter(type=exchanged.type, hash=exchanged.hash).delete()
-        expires_at = timezone.now() + dt.timedelta(seconds=app_settings.REFRESH_TOKEN_EXPIRES_IN)
-        spent = {"user_id": user_id, "client_id": client_id, "family": family, "expires_at": expires_at}
-        SpentToken.objects.create(hash=exchanged.hash, **spent)
-        SpentToken.objects.filter(user_id=user_id, client_id=client_id, expires_at__lt=timezone.now()).delete()
+            token.data = (token.data or {}) | origin
+            token.expires_at = min(token.expires_at, end)
+            made[LIFETIMES[hashes[token.hash]]] = round((token.expires_at - timezone.now()).total_seconds())
+        Token.objects.bulk_update(tokens, ["data", "expires_at"])
+        response.content = json.dumps(made).encode()
+        record_spent(exchanged, user_id, origin["family"])
         record_connection(user_id, client_id)
     Token.objects.expired().filter(user_id=user_id, client_id=client_id).delete()
+
+
+def record_spent(exchanged: Token, user_id: uuid.UUID, family: str) -> None:
+    """A used code or token: gone from the tokens, and known as used for as long as it could have lived."""
+    Token.objects.filter(type=exchanged.type, hash=exchanged.hash).delete()
+    expires_at = timezone.now() + dt.timedelta(seconds=app_settings.REFRESH_TOKEN_EXPIRES_IN)
+    mine = SpentToken.objects.filter(user_id=user_id, client_id=exchanged.client_id)
+    mine.create(
+        hash=exchanged.hash, user_id=user_id, client_id=exchanged.client_id, family=family, expires_at=expires_at
+    )
+    mine.filter(expires_at__lt=timezone.now()).delete()
+
+
+def origin_of(token: Token) -> dict[str, Any]:
+    """What all tokens of a consent share: its family, when it was granted, and when the person proved who they are."""
+    known = token.data or {}
+    # Tokens of an earlier release know only their family: their consent begins with them.
+    origin = {"family": family_of(token) or uuid.uuid4().hex, "granted_at": token.created_at.timestamp()}
+    return origin | {name: known[name] for name in ("granted_at", AUTH_TIME) if known.get(name)}
 
 
 def family_of(token: Token) -> str:

@@ -18,7 +18,7 @@ from traits.decisions.inputs import Changes, Evidence
 from traits.log.entries import Actor
 from traits.models import PersonaTrait
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 PRIVATE = "What only I may know."
 
 
@@ -50,7 +50,6 @@ def judged_private(alice: User) -> PersonaTrait:
     return changed.trait
 
 
-@pytest.mark.graph
 def test_what_is_too_private_is_for_the_persons_own_session(alice: User) -> None:
     trait = judged_private(alice)
     project(alice)
@@ -106,7 +105,6 @@ def test_the_history_names_neither_staff_nor_other_apps(alice: User, sam: User) 
     assert SessionApi(alice).get("/traits/history")[1]["data"][2]["reference"] == "TICKET-7"
 
 
-@pytest.mark.graph
 @pytest.mark.django_db(transaction=True)
 def test_the_export_wants_a_scope_of_its_own(alice: User) -> None:
     trait = judged_private(alice)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from allauth.idp.oidc.models import Token
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -98,7 +100,61 @@ def test_a_refresh_token_many_times_at_once(as_alice: Client) -> None:
     app = make_client()
     made = tokens_of(exchange(code_for(as_alice, app)))
     answers = at_once(lambda _index: refresh(app, made["refresh_token"]))
-    assert sorted(each.status_code for each in answers) == [200] + [400] * 7
+    assert {each.status_code for each in answers} == {200}
+    assert len({each.content for each in answers}) == 1
+    assert Token.objects.filter(type=Token.Type.REFRESH_TOKEN).count() == 1
+    again = tokens_of(refresh(app, tokens_of(answers[0])["refresh_token"]))
+    assert userinfo(again["access_token"]).status_code == 200
+
+
+def test_two_tabs_that_refresh_get_the_same_pair(as_alice: Client) -> None:
+    app = make_client()
+    first = tokens_of(exchange(code_for(as_alice, app)))
+    answers = [refresh(app, first["refresh_token"]) for _ in range(3)]
+    assert len({each.content for each in answers}) == 1
+    second = tokens_of(answers[0])
+    assert "no-store" in answers[1]["Cache-Control"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(string_agg(value, ' '), '') FROM ptfi_cache")
+        stored = cursor.fetchone()[0]
+    for token in (first["refresh_token"], second["refresh_token"], second["access_token"]):
+        assert token not in stored
+    # Another client, and another question, are no repeat.
+    assert refresh(make_client("Other"), first["refresh_token"]).status_code == 400
+    assert userinfo(second["access_token"]).status_code == 200
+    assert refresh(app, first["refresh_token"], scope="openid").status_code == 400
+    assert userinfo(second["access_token"]).status_code == 401
+
+
+def test_a_repeat_brings_nothing_back_that_has_ended(as_alice: Client) -> None:
+    app = make_client()
+    first = tokens_of(exchange(code_for(as_alice, app)))
+    tokens_of(refresh(app, first["refresh_token"]))
+    as_alice.post("/accounts/connections/", {"client": app.pk})
+    assert refresh(app, first["refresh_token"]).status_code == 400
+    assert not Token.objects.exists()
+
+
+def move_consent(days: float) -> None:
+    """Into the past."""
+    for row in Token.objects.filter(type=Token.Type.REFRESH_TOKEN):
+        row.data["granted_at"] -= dt.timedelta(days=days).total_seconds()
+        row.save()
+
+
+def test_a_consent_ends_however_often_it_is_refreshed(as_alice: Client, settings: Any) -> None:
+    app = make_client()
+    made = tokens_of(exchange(code_for(as_alice, app)))
+    move_consent(settings.GRANT_MAX_DAYS - 10)
+    second = tokens_of(refresh(app, made["refresh_token"]))
+    assert 9 * 86_400 < second["refresh_expires_in"] <= 10 * 86_400
+    kept = Token.objects.get(type=Token.Type.REFRESH_TOKEN)
+    assert kept.expires_at - timezone.now() < dt.timedelta(days=10)
+    move_consent(10)
+    last = tokens_of(refresh(app, second["refresh_token"]))
+    assert last["expires_in"] <= 0
+    assert userinfo(last["access_token"]).status_code == 401
+    assert refresh(app, last["refresh_token"]).status_code == 400
 
 
 @pytest.mark.slow
@@ -117,6 +173,8 @@ def test_a_stolen_refresh_token_ends_its_family_only(as_alice: Client) -> None:
     app = make_client()
     first, elsewhere = (tokens_of(exchange(code_for(as_alice, app))) for _ in range(2))
     second = tokens_of(refresh(app, first["refresh_token"]))
+    # Some seconds later it is no second tab.
+    cache.clear()
     answer: Any = refresh(app, first["refresh_token"])
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
     assert refresh(app, second["refresh_token"]).status_code == 400
