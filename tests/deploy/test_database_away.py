@@ -137,3 +137,12 @@ def test_a_decision_is_refused_while_the_database_is_away_and_made_after(
     confirm(port, client, candidate, said)
     assert said == [503, 302]
     assert UserRefinedTrait.objects.filter(user=alice).count() == 1
+
+
+def test_the_log_says_why_no_connection_is_made_and_keeps_the_password(log: Path) -> None:
+    chosen, address = free_port(), f"postgresql://nobody:hush-hush@127.0.0.1:{free_port()}/none"
+    with running("manage.py", "serve", "web", "--port", str(chosen), log=log, DATABASE_URL=address):
+        wait_until(lambda: answers(chosen))
+        assert ask(chosen, "/readyz")[0] == 503
+        wait_until(lambda: "Connection refused" in log.read_text())
+    assert "hush-hush" not in log.read_text()

@@ -24,6 +24,13 @@ BINARIES = Path("/usr/lib/postgresql/15/bin")
 FOLDERS = ("accounts", "api", "decisions", "erasure", "history", "ingest", "log", "moderation", "oauth", "persona")
 MORE = ("privacy", "review", "staff", "deploy/test_migrations.py", "deploy/test_privileges.py")
 TESTS = [sys.executable, "-m", "pytest", "-m", "not slow", *(f"tests/{each}" for each in (*FOLDERS, *MORE))]
+ROLES = (
+    "CREATE ROLE ptfi LOGIN CREATEDB",
+    f"CREATE ROLE {embedded.APPLICATION} LOGIN",
+    f"GRANT {embedded.APPLICATION} TO ptfi",
+    "CREATE DATABASE ptfi OWNER ptfi",
+)
+"""As the embedded one has them."""
 POOLER = """
 [databases]
 * = host=127.0.0.1 port={server}
@@ -62,7 +69,7 @@ def main(*command: str) -> int:
         if pgbouncer:
             port = stack.enter_context(pooler(port))
         environment = {name: value for name, value in os.environ.items() if name != "PTFI_EMBEDDED"}
-        environment |= {"DATABASE_URL": f"postgresql://postgres@127.0.0.1:{port}/postgres", "HTTPS": "0"}
+        environment |= {"DATABASE_URL": f"postgresql://ptfi@127.0.0.1:{port}/ptfi", "HTTPS": "0"}
         environment |= {"DB_PREPARED_STATEMENTS": "0" if pgbouncer else "1", "EMAIL_URL": f"file:///{data}/mail"}
         return subprocess.run(command[pgbouncer:] or TESTS, env=environment, check=False).returncode
 
@@ -82,7 +89,8 @@ def postgres() -> Iterator[int]:
         settings = (f"port={port}", "unix_socket_directories=", "max_connections=150", "fsync=off")
         options = [word for setting in settings for word in ("-c", setting)]
         with started([str(BINARIES / "postgres"), "-D", str(data / "data"), *options], port):
-            _asked(port, f"CREATE ROLE {embedded.APPLICATION} LOGIN")
+            for statement in ROLES:
+                _asked(port, statement)
             yield port
 
 
@@ -91,7 +99,7 @@ def pooler(server: int) -> Iterator[int]:
     """The port of a PgBouncer before it."""
     port = free_port()
     with folder() as data:
-        (data / "users").write_text(f'"postgres" ""\n"{embedded.APPLICATION}" ""\n')
+        (data / "users").write_text("".join(f'"{each}" ""\n' for each in ("postgres", "ptfi", embedded.APPLICATION)))
         (data / "pgbouncer.ini").write_text(POOLER.format(server=server, port=port, users=data / "users"))
         with started(["/usr/sbin/pgbouncer", "--quiet", str(data / "pgbouncer.ini")], port):
             yield port
