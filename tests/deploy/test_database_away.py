@@ -96,6 +96,7 @@ def many_ask(port: int, cookie: str) -> Iterator[None]:
             thread.join()
 
 
+@pytest.mark.fault("PostgreSQL away while twelve people load pages without a pause")
 def test_while_the_database_is_away_everything_is_answered_within_a_second(
     port: int, network: Proxy, alice: User, signed_in: SignedIn, log: Path
 ) -> None:

@@ -6,8 +6,6 @@ from collections.abc import AsyncIterable, Callable
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-from granian.rsgi import ProtocolError  # type: ignore[attr-defined]
-
 LEAST_RATE = 1_024
 """Bytes a second that a body has to keep up on average, once its first seconds are over."""
 IN_MEMORY = 262_144
@@ -59,7 +57,7 @@ class Bodies:
         """The body; declared is its Content-Length, 0 if it has none.
 
         A body that is longer than LONGEST is not read to its end: Body.length tells more than any limit of ours, so
-        that the application refuses it. Raises LateError, CrowdedError and GoneError.
+        that the application refuses it. Raises LateError, CrowdedError, and GoneError for one that ends too early.
         """
         if declared > LONGEST:
             body = Body(io.BytesIO(), declared)
@@ -71,6 +69,9 @@ class Bodies:
         except BaseException:
             body.close()
             raise
+        if body.whole and body.length < declared:
+            body.close()
+            raise GoneError
         body.file.seek(0)
         return body
 
@@ -86,8 +87,6 @@ class Bodies:
                     limit.reschedule(latest + body.length / LEAST_RATE)
         except TimeoutError:
             raise LateError from None
-        except ProtocolError:
-            raise GoneError from None
 
     def _write(self, body: Body, piece: bytes) -> None:
         body.file.write(piece)

@@ -28,6 +28,7 @@ CLOSE = ("connection", "close")
 NO_STORE = ("cache-control", "no-store")
 REFUSALS: dict[int, tuple[bytes, Headers]] = {
     408: (b"The request did not arrive in time. Nothing was changed; please send it again.", []),
+    411: (b"Say how long the request's body is (Content-Length). Nothing was changed.", []),
     500: (b"Something broke on our side. Please try again.", []),
     503: (b"Too many requests are under way. Nothing was changed; please try again.", [("retry-after", "2")]),
 }
@@ -127,6 +128,9 @@ class Gateway:
             # The process lives if its loop does: no thread and no body is needed to say so.
             send(protocol, 200, [("content-type", "application/json"), NO_STORE], ALIVE)
             return
+        if not is_countable(scope.headers):
+            refuse(protocol, 411)
+            return
         try:
             body = await self._body(scope, protocol)
         except LateError:
@@ -148,6 +152,17 @@ class Gateway:
         if length is None and scope.method in BODILESS and "transfer-encoding" not in scope.headers:
             return empty()
         return await self._bodies.read(protocol, int(length or 0))
+
+
+def is_countable(headers: Any) -> bool:
+    """Whether a body that breaks off can be told from a whole one: by its length, or since it is JSON.
+
+    The server does not tell the end of a body in chunks from the end of its connection.
+    """
+    if "transfer-encoding" not in headers or "content-length" in headers:
+        return True
+    kind: str = headers.get("content-type", "")
+    return kind.partition(";")[0].strip().lower() == "application/json"
 
 
 def send(protocol: Any, status: int, headers: Headers, content: bytes) -> None:
