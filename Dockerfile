@@ -37,5 +37,5 @@ USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
-    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/healthz', timeout=3)"]
+    CMD ["python", "-m", "ptfi.web.server.probe", "8000"]
 CMD ["python", "manage.py", "serve", "web", "--host", "0.0.0.0", "--port", "8000"]

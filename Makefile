@@ -48,6 +48,12 @@ test-generated: $(VENV)/.dev  ## Run the tests of drawn requests and decisions a
 test-neo4j: $(VENV)/.dev  ## Run the graph's tests on a real Neo4j (Java 17, Maven)
 	@$(PYTHON) -m tests.support.neo4j
 
+test-postgres15: $(VENV)/.dev postgres15  ## Run the tests that ask the database on Debian's PostgreSQL 15
+	@$(PYTHON) -m tests.support.other_postgres
+
+test-pgbouncer: $(VENV)/.dev postgres15 pgbouncer  ## Run them on it through Debian's PgBouncer
+	@$(PYTHON) -m tests.support.other_postgres --pgbouncer
+
 lint: $(VENV)/.dev  ## Check style, imports, types, templates and migrations
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
@@ -122,4 +128,10 @@ chromium:
 faketime:
 	$(call debian,libfaketime,/usr/lib/*/faketime/libfaketimeMT.so.1,the test of a clock that is set back)
 
-.PHONY: help run example test test-fast test-browser test-generated test-neo4j lint audit format schema requirements soak pictures bench clean chromium faketime
+postgres15:
+	$(call debian,postgresql-15,/usr/lib/postgresql/15/bin/initdb,the tests on PostgreSQL 15)
+
+pgbouncer:
+	$(call debian,pgbouncer,/usr/sbin/pgbouncer,the tests through PgBouncer)
+
+.PHONY: help run example test test-fast test-browser test-generated test-neo4j test-postgres15 test-pgbouncer lint audit format schema requirements soak pictures bench clean chromium faketime postgres15 pgbouncer

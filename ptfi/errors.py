@@ -3,6 +3,7 @@
 import logging
 
 import orjson
+from django.db import Error, InterfaceError, OperationalError
 from django.http import HttpResponse
 
 from ptfi.telemetry.trace import current_request
@@ -37,6 +38,27 @@ class TooLargeError(RuleError):
     status = 413
     code = "too_large"
     message = "This is more than can be sent at once. Nothing was changed."
+
+
+class UnavailableError(RuleError):
+    """PostgreSQL does not answer, or gave up: asking again in a moment may help."""
+
+    status = 503
+    code = "unavailable"
+    message = "We can't reach our database right now. What you decided before is safe; please try again in a moment."
+    retry_after = 2
+
+
+READ_ONLY = "25006"
+"""SQLSTATE of a server that was the primary one, and is a replica now."""
+
+
+def of_database(error: BaseException | None) -> UnavailableError | None:
+    """What to answer for an error of the database that passes by itself; None for every other one."""
+    passing = isinstance(error, OperationalError | InterfaceError)
+    if passing or (isinstance(error, Error) and getattr(error.__cause__, "sqlstate", "") == READ_ONLY):
+        return UnavailableError()
+    return None
 
 
 def error_json(error: RuleError) -> HttpResponse:

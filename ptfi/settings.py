@@ -40,6 +40,8 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=settings_validators.TOKEN)
 LOG_FORMAT = env.str("LOG_FORMAT", "line" if EMBEDDED else "json", validate=validate.OneOf(["json", "line"]))
 
 DATABASE = env.dj_db_url("DATABASE_URL")
+# Off where a pooler hands each transaction to another session and knows of no statements prepared by name.
+DB_PREPARED_STATEMENTS = env.bool("DB_PREPARED_STATEMENTS", True)
 DB_POOL_SIZE = env.int("DB_POOL_SIZE", 8, validate=settings_validators.POSITIVE)
 NEO4J_URL = env.str("NEO4J_URL", validate=settings_validators.BOLT)
 # Seconds that a page waits for the graph before it answers without it.
@@ -107,8 +109,7 @@ DATABASES = {
             **CONNECTIONS,
             **DATABASE.get("OPTIONS", {}),
             "pool": {"min_size": 1, "max_size": DB_POOL_SIZE, "timeout": 5},
-            # A session-level feature: behind PgBouncer it needs max_prepared_statements > 0.
-            "prepare_threshold": 5,
+            "prepare_threshold": 5 if DB_PREPARED_STATEMENTS else None,
         },
     }
 }

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpResponse, HttpResponseBase
 from rest_framework import exceptions
 
-from ptfi.errors import NotFoundError, RuleError, TooLargeError, error_json
+from ptfi.errors import NotFoundError, RuleError, TooLargeError, error_json, of_database
 
 
 class NotAuthenticatedError(RuleError):
@@ -105,7 +105,7 @@ def _rule(exception: Exception) -> RuleError | None:
         return InsufficientScopeError()
     if isinstance(exception, exceptions.APIException):
         return BY_STATUS.get(exception.status_code, RuleError)()
-    return None
+    return of_database(exception)
 
 
 def flat(detail: Any, path: str = "") -> dict[str, list[str]]:

@@ -5,7 +5,6 @@ import json
 import logging
 import signal
 from collections.abc import Awaitable, Callable, MutableMapping
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,19 +62,14 @@ class Application:
         self.hub.start()
         loop = asyncio.get_running_loop()
         # The server waits until every connection is done, and only then says that it shuts down: streams must end
-        # at the signal itself, before the server's own handler.
+        # at the signal itself. The server's own handler is the event loop's, and is called as well.
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, partial(self._stop, loop, signal.getsignal(number)))
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(self.hub.close))
         await send({"type": "lifespan.startup.complete"})
         while (await receive())["type"] != "lifespan.shutdown":
             pass
         await self.hub.stop()
         await send({"type": "lifespan.shutdown.complete"})
-
-    def _stop(self, loop: asyncio.AbstractEventLoop, server: Any, number: int, frame: Any) -> None:
-        loop.call_soon_threadsafe(self.hub.close)
-        if callable(server):
-            server(number, frame)
 
     async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
         answers = {

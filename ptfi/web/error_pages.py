@@ -1,5 +1,6 @@
 """Errors as answers: what a rule or Django raises becomes a page, a fragment or JSON in the one shape."""
 
+import sys
 from collections.abc import Callable
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
@@ -7,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django_htmx.http import reswap, retarget
 
-from ptfi.errors import NotFoundError, RuleError, TooLargeError, _with_pause, error_json
+from ptfi.errors import NotFoundError, RuleError, TooLargeError, _with_pause, error_json, of_database
 from ptfi.web.htmx import wants_fragment
 
 
@@ -36,7 +37,8 @@ class ErrorMiddleware:
             return render_error(request, TooLargeError())
         if isinstance(exception, SuspiciousOperation):
             return render_error(request, RuleError("The request could not be read."))
-        return render_error(request, exception) if isinstance(exception, RuleError) else None
+        error = exception if isinstance(exception, RuleError) else of_database(exception)
+        return render_error(request, error) if error else None
 
 
 class ForbiddenError(RuleError):
@@ -75,4 +77,5 @@ class ServerError(RuleError):
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render_error(request, ServerError())
+    # Called while the exception is handled, which may come from a middleware, where none of ours looks at it.
+    return render_error(request, of_database(sys.exc_info()[1]) or ServerError())

@@ -101,5 +101,5 @@ def test_a_decision_that_is_cut_off_leaves_nothing_to_the_next(alice: User, cut:
         wait_for_a_lock()
         run(CUT.format(cut))
     waiting.join(10)
-    assert answers == [500, 200]
+    assert answers == [503, 200]
     assert_log_whole(alice)

@@ -123,6 +123,26 @@ def test_nothing_is_open_to_other_machines() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(compose()["services"]))
+def test_a_service_gets_every_secret_that_its_environment_names(name: str) -> None:
+    service = compose()["services"][name]
+    named = {value for key, value in service.get("environment", {}).items() if key.endswith("_FILE")}
+    named = {value.removeprefix("/run/secrets/") for value in named}
+    assert named <= set(service.get("secrets", []))
+
+
+def test_no_service_fills_the_disk_with_what_it_writes() -> None:
+    for service in compose()["services"].values():
+        assert set(service["logging"]["options"]) == {"max-size", "max-file"}
+
+
+def test_health_checks_need_no_quotes() -> None:
+    """Some engines split an argument at its spaces."""
+    checks = [each["healthcheck"].get("test", []) for each in compose()["services"].values() if "healthcheck" in each]
+    for kind, *words in [each for each in checks if each] + [["CMD", *the("HEALTHCHECK").command]]:
+        assert kind == "CMD-SHELL" or not any(" " in word for word in words)
+
+
 def test_secrets_are_made_once_and_fit_each_other(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
     assert run(sys.executable, ROOT / "deploy/make_secrets.py", folder).returncode == 0

@@ -59,18 +59,20 @@ def test_how_far_the_graph_is_behind(alice: User, bob: User, client: Client) -> 
     confirmed(alice)
     confirmed(bob)
     project(bob)
-    response = client.get("/readyz")
-    assert response.json() == {
+    said = client.get("/readyz").json()
+    # A busy machine takes a second or two from the decision to here.
+    assert said["checks"]["graph"].pop("oldestSeconds") < 5
+    assert said == {
         "status": "ready",
         "checks": {
             "postgresql": {"status": "ok"},
             "migrations": {"status": "ok", "pending": 0},
-            "graph": {"status": "ok", "behindPeople": 1, "oldestSeconds": 0},
+            "graph": {"status": "ok", "behindPeople": 1},
         },
     }
     with connection.cursor() as cursor:
         cursor.execute("UPDATE traits_persona SET last_entry_at = last_entry_at - interval '1 minute'")
-    assert 60 <= client.get("/readyz").json()["checks"]["graph"]["oldestSeconds"] < 70
+    assert 60 <= client.get("/readyz").json()["checks"]["graph"]["oldestSeconds"] < 75
     project(alice)
     assert client.get("/readyz").json()["checks"]["graph"] == {"status": "ok", "behindPeople": 0, "oldestSeconds": 0}
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.db import connection
@@ -28,11 +29,17 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(*command: str, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """Python with these arguments, on the tests' database, killed with its children after the block."""
+def running(*command: str, log: Path | None = None, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """Python with these arguments, on the tests' database, killed with its children after the block.
+
+    log: a file for what it writes.
+    """
     address = database_address()
+    output = log.open("wb") if log else None
     process = subprocess.Popen(
         [sys.executable, *command],
+        stdout=output,
+        stderr=output,
         cwd=ROOT,
         env=dict(os.environ) | {"DATABASE_URL": address, "PTFI_EMBEDDED": "", "HTTPS": "0"} | environment,
         start_new_session=True,
@@ -43,6 +50,8 @@ def running(*command: str, **environment: str) -> Iterator["subprocess.Popen[byt
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        if output:
+            output.close()
 
 
 def answers(port: int) -> bool:

@@ -17,7 +17,7 @@ from traits.models import ExtractedTraitCandidate
 def serving(**environment: str) -> Iterator[int]:
     """The port on which a web process with this environment serves."""
     port = free_port()
-    with running("manage.py", "serve", "web", "--port", str(port), **environment):
+    with running("manage.py", "serve", "web", "--port", str(port), log=None, **environment):
         wait_until(lambda: answers(port))
         yield port
 

@@ -10,7 +10,7 @@ import psutil
 
 from tests.support.data_folder import ROOT, Folder
 
-WEB, EVENTS = "serve web", "serve events"
+WEB, EVENTS = "ptfi.web.server.application", "ptfi.asgi"
 
 
 class Terminal:

@@ -1,19 +1,21 @@
 """``manage.py serve``: pages and API, or the streams of events, over HTTP."""
 
+import os
 import resource
-import signal
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
-import uvicorn
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from uvicorn.supervisors import Multiprocess
 
-from ptfi.web.server.connections import Connection, listening
+from ptfi.web.server.sockets import take_port
 
-APPLICATIONS = {"web": "ptfi.web.server.application:application", "events": "ptfi.asgi:application"}
+APPLICATIONS = {"web": ("rsgi", "ptfi.web.server.application:application"), "events": ("asgi", "ptfi.asgi:application")}
 STOP_SECONDS = 20
 """How long requests that were begun may take after SIGTERM."""
+MOST_HEAD_SECONDS = 60
+"""The longest time for a request's head that the server knows."""
 
 
 class Command(BaseCommand):
@@ -30,35 +32,34 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=1, help="processes; one that dies is replaced (default: 1)")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Serve. Raises CommandError when the port cannot be used."""
+        """Become the server. Raises CommandError when the port cannot be used."""
         try:
-            listener = listening(options["host"], options["port"])
+            take_port(options["host"], options["port"])
         except (OSError, OverflowError) as error:
             raise CommandError(f"Port {options['port']} can't be used: {error}.") from None
         _allow_many_connections()
-        # uvicorn raises the signal again once it has stopped; by then there is nothing left to end.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: None)
-        config = _config(APPLICATIONS[options["what"]], options["workers"])
-        if options["workers"] > 1:
-            Multiprocess(config, [listener]).run()
-        else:
-            uvicorn.Server(config).run([listener])
+        os.execv(sys.executable, [sys.executable, "-m", "granian", *_arguments(options)])  # noqa: S606 (nothing to quote)
 
 
-def _config(application: str, workers: int) -> uvicorn.Config:
-    return uvicorn.Config(
-        application,
-        http=Connection,
-        ws="none",
-        workers=workers,
-        # Ours writes the log, and trusts a proxy only where a setting says so.
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=STOP_SECONDS,
-    )
+def _arguments(options: dict[str, Any]) -> list[str]:
+    interface, application = APPLICATIONS[options["what"]]
+    head_seconds = min(settings.WEB_HEAD_SECONDS, MOST_HEAD_SECONDS)
+    given = {
+        "interface": interface,
+        "host": options["host"],
+        "port": options["port"],
+        "workers": options["workers"],
+        "workers-kill-timeout": STOP_SECONDS,
+        "http": "1",
+        "http1-buffer-size": 65_536,
+        "http1-header-read-timeout": int(head_seconds * 1_000),
+        "backlog": 2_048,
+        # Connections, not requests: idle ones must not keep others out.
+        "backpressure": 16_384,
+        "log-level": "warning",
+    }
+    flags = ["--no-ws", "--respawn-failed-workers"]
+    return [*flags, *(each for name, value in given.items() for each in (f"--{name}", str(value))), application]
 
 
 def _allow_many_connections() -> None:

@@ -2,12 +2,9 @@
 
 import asyncio
 import io
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterable, Callable
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
+from typing import IO
 
 LEAST_RATE = 1_024
 """Bytes a second that a body has to keep up on average, once its first seconds are over."""
@@ -31,45 +28,67 @@ class GoneError(Exception):
     """The client closed the connection before its request was complete."""
 
 
+class Body:
+    """A body that was read: file to read from, and its length in bytes; whole is False if there is more to come."""
+
+    def __init__(self, file: IO[bytes], length: int = 0, release: Callable[[int], None] = lambda _: None) -> None:
+        self.file, self.length, self.whole, self.on_disk = file, length, True, 0
+        self._release = release
+
+    def close(self) -> None:
+        """Drop the file and give back its part of the budget; a second call does nothing."""
+        self.file.close()
+        released, self.on_disk = self.on_disk, 0
+        self._release(released)
+
+
+def empty() -> Body:
+    """The body of a request that has none."""
+    return Body(io.BytesIO())
+
+
 class Bodies:
     """Reads the bodies of one process, and counts what they take on disk; grace: seconds that each may take."""
 
     def __init__(self, grace: float) -> None:
         self._grace, self._in_files = grace, 0
 
-    async def read(self, receive: Receive, declared: int) -> "Body":
+    async def read(self, pieces: AsyncIterable[bytes], declared: int) -> Body:
         """The body; declared is its Content-Length, 0 if it has none.
 
         A body that is longer than LONGEST is not read to its end: Body.length tells more than any limit of ours, so
-        that the application refuses it. Raises LateError, CrowdedError and GoneError.
+        that the application refuses it. Raises LateError, CrowdedError, and GoneError for one that ends too early.
         """
         if declared > LONGEST:
-            return Body(io.BytesIO(), declared, whole=False)
-        first = await _next(receive, asyncio.get_running_loop().time() + self._grace)
-        piece = first.get("body", b"")
-        if not first.get("more_body"):
-            return Body(io.BytesIO(piece), len(piece), whole=True)
-        return await self._read_on(receive, piece)
-
-    async def _read_on(self, receive: Receive, piece: bytes) -> "Body":
-        loop = asyncio.get_running_loop()
-        started, more = loop.time(), True
-        body = Body(SpooledTemporaryFile(IN_MEMORY), 0, whole=True, release=self._release)  # noqa: SIM115 (closed by Body)
+            body = Body(io.BytesIO(), declared)
+            body.whole = False
+            return body
+        body = Body(SpooledTemporaryFile(IN_MEMORY), release=self._release)  # noqa: SIM115 (closed by Body)
         try:
-            while True:
-                self._write(body, piece)
-                if not more or body.length > LONGEST:
-                    break
-                message = await _next(receive, started + self._grace + body.length / LEAST_RATE)
-                piece, more = message.get("body", b""), message.get("more_body", False)
+            await self._fill(body, pieces)
         except BaseException:
             body.close()
             raise
-        body.whole = not more
+        if body.whole and body.length < declared:
+            body.close()
+            raise GoneError
         body.file.seek(0)
         return body
 
-    def _write(self, body: "Body", piece: bytes) -> None:
+    async def _fill(self, body: Body, pieces: AsyncIterable[bytes]) -> None:
+        latest = asyncio.get_running_loop().time() + self._grace
+        try:
+            async with asyncio.timeout_at(latest) as limit:
+                async for piece in pieces:
+                    self._write(body, piece)
+                    if body.length > LONGEST:
+                        body.whole = False
+                        return
+                    limit.reschedule(latest + body.length / LEAST_RATE)
+        except TimeoutError:
+            raise LateError from None
+
+    def _write(self, body: Body, piece: bytes) -> None:
         body.file.write(piece)
         body.length += len(piece)
         if body.length > IN_MEMORY:
@@ -81,30 +100,3 @@ class Bodies:
 
     def _release(self, length: int) -> None:
         self._in_files -= length
-
-
-class Body:
-    """A body that was read: file to read from, and its length in bytes; whole is False if there is more to come."""
-
-    def __init__(
-        self, file: IO[bytes], length: int, *, whole: bool, release: Callable[[int], None] = lambda _: None
-    ) -> None:
-        self.file, self.length, self.whole, self.on_disk = file, length, whole, 0
-        self._release = release
-
-    def close(self) -> None:
-        """Drop the file and give back its part of the budget; a second call does nothing."""
-        self.file.close()
-        released, self.on_disk = self.on_disk, 0
-        self._release(released)
-
-
-async def _next(receive: Receive, deadline: float) -> Message:
-    try:
-        async with asyncio.timeout_at(deadline):
-            message = await receive()
-    except TimeoutError:
-        raise LateError from None
-    if message["type"] == "http.disconnect":
-        raise GoneError
-    return message

@@ -1,4 +1,4 @@
-"""The ASGI application before Django's WSGI one: it reads requests, lets threads answer them, and sends the answers.
+"""The RSGI application before Django's WSGI one: it reads requests, and lets threads answer them.
 
 A thread works on a request only while the answer is made: never while a body is still to come, and never while a
 client is slow to read. The probes have threads of their own, so that they answer whatever the others do.
@@ -7,30 +7,85 @@ client is slow to read. The probes have threads of their own, so that they answe
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import IO, Any
 
 from ptfi.telemetry import metrics
-from ptfi.web.server.answers import Answer, Headers, Wsgi
-from ptfi.web.server.bodies import Bodies, CrowdedError, GoneError, LateError, Message, Receive
+from ptfi.web.server.answers import Answer, Environ, Headers, Wsgi
+from ptfi.web.server.bodies import Bodies, Body, CrowdedError, GoneError, LateError, empty
 from ptfi.web.server.environ import environ_of
+from ptfi.web.server.sockets import limit_stalls
 
 logger = logging.getLogger(__name__)
 PROBES = ("/readyz", "/metrics")
+BODILESS = ("GET", "HEAD", "OPTIONS")
 MOST_WAITING = 256
 """Requests that may wait for a thread; more are told to come again."""
 MOST_PROBES = 8
+OPENING_SECONDS = 60.0
+"""How long the file of a long answer stays open for the server, which opens it for itself to send it."""
 ALIVE = b'{"status": "ok"}'
-CLOSE = (b"connection", b"close")
-NO_STORE = (b"cache-control", b"no-store")
-REFUSALS = {
-    408: (b"The request did not arrive in time. Nothing was changed; please send it again.", ()),
-    500: (b"Something broke on our side. Please try again.", ()),
-    503: (b"Too many requests are under way. Nothing was changed; please try again.", ((b"retry-after", b"2"),)),
+CLOSE = ("connection", "close")
+NO_STORE = ("cache-control", "no-store")
+REFUSALS: dict[int, tuple[bytes, Headers]] = {
+    408: (b"The request did not arrive in time. Nothing was changed; please send it again.", []),
+    411: (b"Say how long the request's body is (Content-Length). Nothing was changed.", []),
+    500: (b"Something broke on our side. Please try again.", []),
+    503: (b"Too many requests are under way. Nothing was changed; please try again.", [("retry-after", "2")]),
 }
 
 
-class BrokenError(Exception):
-    """An answer that had begun could not be made to its end, so the connection is closed without one."""
+class Request:
+    """One request on its way through a thread, and what the loop needs to know of it."""
+
+    def __init__(self, environ: Environ, protocol: Any, more: Headers) -> None:
+        self._environ, self._protocol, self._more = environ, protocol, more
+        self._loop = asyncio.get_running_loop()
+        self._watch: asyncio.Future[None] | None = None
+        self.ended = self._loop.create_future()
+        """Done once the answer is sent, or handed to the server."""
+
+    def run(self, wsgi: Wsgi) -> None:
+        """Answer, in this thread."""
+        answer = Answer(self._watch_client)
+        try:
+            answer.make(wsgi, self._environ)
+            if answer.file is None:
+                self._send_short(answer)
+        finally:
+            self._loop.call_soon_threadsafe(self._end, answer)
+
+    def _send_short(self, answer: Answer) -> None:
+        if answer.failed:
+            refuse(self._protocol, 500)
+        else:
+            send(self._protocol, answer.status, answer.headers + self._more, answer.content)
+
+    def _watch_client(self, answer: Answer) -> None:
+        """Have a long answer given up once its client is gone."""
+        self._loop.call_soon_threadsafe(self._start_watch, answer)
+
+    def _start_watch(self, answer: Answer) -> None:
+        self._watch = asyncio.ensure_future(self._protocol.client_disconnect(), loop=self._loop)
+        self._watch.add_done_callback(lambda _: setattr(answer, "abandoned", True))
+
+    def _end(self, answer: Answer) -> None:
+        if self._watch:
+            self._watch.cancel()
+        if answer.file:
+            self._send_file(answer, answer.file)
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+    def _send_file(self, answer: Answer, file: IO[bytes]) -> None:
+        if answer.failed:
+            file.close()
+            refuse(self._protocol, 500)
+            return
+        length = ("content-length", str(file.tell()))
+        headers = [each for each in answer.headers if each[0] != "content-length"]
+        file.seek(0)
+        self._protocol.response_file(answer.status, [*headers, length, *self._more], f"/dev/fd/{file.fileno()}")
+        self._loop.call_later(OPENING_SECONDS, file.close)
 
 
 class Threads:
@@ -40,16 +95,18 @@ class Threads:
         self._wsgi, self._most, self._under_way = wsgi, threads + most, 0
         self._pool = ThreadPoolExecutor(threads, name)
 
-    def start(self, environ: dict[str, Any]) -> Answer | None:
-        """Have a thread answer; None where too many requests wait already."""
+    async def answer(self, environ: Environ, protocol: Any, more: Headers) -> None:
+        """Have a thread answer, or refuse where too many requests wait already."""
         if self._under_way >= self._most:
-            return None
+            refuse(protocol, 503)
+            return
         self._under_way += 1
-        answer = Answer(self._ended)
-        self._pool.submit(answer.run, self._wsgi, environ)
-        return answer
+        request = Request(environ, protocol, more)
+        self._pool.submit(request.run, self._wsgi)
+        request.ended.add_done_callback(self._ended)
+        await asyncio.shield(request.ended)
 
-    def _ended(self) -> None:
+    def _ended(self, _ended: Any) -> None:
         self._under_way -= 1
 
 
@@ -61,105 +118,60 @@ class Gateway:
         self._probes = Threads(wsgi, 2, MOST_PROBES, "probe")
         self._bodies = Bodies(body_seconds)
 
-    async def __call__(self, scope: Message, receive: Receive, send: Any) -> None:
-        """Answer one request."""
-        if scope["type"] == "lifespan":
-            await _live(receive, send)
-        elif scope["type"] == "http":
-            await self._answer(scope, receive, send)
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Called once in each process, before its first request."""
+        loop.call_soon(limit_stalls)
 
-    async def _answer(self, scope: Message, receive: Receive, send: Any) -> None:
-        if scope["path"] == "/healthz" and scope["method"] in ("GET", "HEAD"):
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        """Answer one request."""
+        if scope.path == "/healthz" and scope.method in ("GET", "HEAD"):
             # The process lives if its loop does: no thread and no body is needed to say so.
-            await _send(send, 200, [(b"content-type", b"application/json"), NO_STORE], ALIVE)
+            send(protocol, 200, [("content-type", "application/json"), NO_STORE], ALIVE)
+            return
+        if not is_countable(scope.headers):
+            refuse(protocol, 411)
             return
         try:
-            body = await self._bodies.read(receive, _declared(scope))
+            body = await self._body(scope, protocol)
         except LateError:
-            await _refuse(send, 408)
+            refuse(protocol, 408)
             return
         except CrowdedError:
-            await _refuse(send, 503)
+            refuse(protocol, 503)
             return
         except GoneError:
             return
         try:
-            threads = self._probes if scope["path"] in PROBES else self._workers
-            answer = threads.start(environ_of(scope, body))
-            if answer is None:
-                await _refuse(send, 503)
-            else:
-                await _pass_on(answer, receive, send, more=[] if body.whole else [CLOSE])
+            threads = self._probes if scope.path in PROBES else self._workers
+            await threads.answer(environ_of(scope, body), protocol, [] if body.whole else [CLOSE])
         finally:
             body.close()
 
-
-def _declared(scope: Message) -> int:
-    """The Content-Length, which the server has checked; 0 if there is none."""
-    return next((int(value) for name, value in scope["headers"] if name == b"content-length"), 0)
-
-
-async def _pass_on(answer: Answer, receive: Receive, send: Any, more: Headers) -> None:
-    """Send the answer as it comes. Raises BrokenError if it ends too early."""
-    await answer.ready.wait()
-    try:
-        if answer.is_long:
-            await _send_long(answer, receive, send, more)
-        elif answer.failed:
-            await _refuse(send, 500)
-        else:
-            await _send(send, answer.status, answer.headers + more, answer.content)
-    finally:
-        answer.close()
+    async def _body(self, scope: Any, protocol: Any) -> Body:
+        length = scope.headers.get("content-length")
+        if length is None and scope.method in BODILESS and "transfer-encoding" not in scope.headers:
+            return empty()
+        return await self._bodies.read(protocol, int(length or 0))
 
 
-async def _send_long(answer: Answer, receive: Receive, send: Any, more: Headers) -> None:
-    gone = asyncio.create_task(_gone(receive))
-    gone.add_done_callback(lambda _: answer.abandon())
-    try:
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers + more})
-        sent = 0
-        while not answer.abandoned:
-            answer.grown.clear()
-            finished = answer.finished
-            if piece := answer.read(sent):
-                sent += len(piece)
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-            elif finished:
-                break
-            else:
-                await answer.grown.wait()
-        if answer.failed and not answer.abandoned:
-            raise BrokenError
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-    finally:
-        gone.cancel()
-        # The file stays open until the thread has let go of it.
-        answer.abandon()
-        while not answer.finished:
-            answer.grown.clear()
-            await answer.grown.wait()
+def is_countable(headers: Any) -> bool:
+    """Whether a body that breaks off can be told from a whole one: by its length, or since it is JSON.
+
+    The server does not tell the end of a body in chunks from the end of its connection.
+    """
+    if "transfer-encoding" not in headers or "content-length" in headers:
+        return True
+    kind: str = headers.get("content-type", "")
+    return kind.partition(";")[0].strip().lower() == "application/json"
 
 
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+def send(protocol: Any, status: int, headers: Headers, content: bytes) -> None:
+    """Send a short answer. A client that is gone gets none."""
+    protocol.response_bytes(status, headers, content)
 
 
-async def _refuse(send: Any, status: int) -> None:
+def refuse(protocol: Any, status: int) -> None:
+    """Send one of REFUSALS, and close the connection."""
     metrics.REFUSED.labels(str(status)).inc()
     text, headers = REFUSALS[status]
-    await _send(send, status, [(b"content-type", b"text/plain; charset=utf-8"), NO_STORE, CLOSE, *headers], text)
-
-
-async def _send(send: Any, status: int, headers: Headers, content: bytes) -> None:
-    if content and not any(name == b"content-length" for name, _ in headers):
-        headers = [*headers, (b"content-length", str(len(content)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": content, "more_body": False})
-
-
-async def _live(receive: Receive, send: Any) -> None:
-    while (message := await receive())["type"] != "lifespan.shutdown":
-        await send({"type": f"{message['type']}.complete"})
-    await send({"type": "lifespan.shutdown.complete"})
+    send(protocol, status, [("content-type", "text/plain; charset=utf-8"), NO_STORE, CLOSE, *headers], text)
