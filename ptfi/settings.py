@@ -50,6 +50,9 @@ GRAPH_TIMEOUT_SECONDS = env.float("GRAPH_TIMEOUT_SECONDS", 2.0, validate=setting
 PROJECTOR_POLL_SECONDS = env.float("PROJECTOR_POLL_SECONDS", 0.05, validate=settings_validators.POSITIVE)
 PROJECTOR_LEASE_SECONDS = env.float("PROJECTOR_LEASE_SECONDS", 30.0, validate=settings_validators.POSITIVE)
 
+# For how long a person sees what happened to their account.
+SECURITY_EVENT_DAYS = env.int("SECURITY_EVENT_DAYS", 180, validate=settings_validators.POSITIVE)
+
 # Requests that a web process works on at a time.
 WEB_THREADS = env.int("WEB_THREADS", 4, validate=settings_validators.POSITIVE)
 # Seconds that a client may take: for a request's head, for its body (and one more for each 1,024 bytes of it), and to

@@ -22,6 +22,7 @@ from traits.api.serializers.export import (
     ExportedTraitSerializer,
     LookSerializer,
     ModerationSerializer,
+    SecurityEventSerializer,
     SuppressionSerializer,
 )
 from traits.api.serializers.fields import JAZZ, PERSON, PIECE, StyleMap, Words, share
@@ -195,6 +196,7 @@ class ExportSerializer(Shape):
         "suppressions": [],
         "erasures": [],
         "looks": [],
+        "securityEvents": [],
         "moderation": [],
         "connectedApps": [],
     }
@@ -212,5 +214,6 @@ class ExportSerializer(Shape):
     suppressions = SuppressionSerializer(many=True, help_text="What is not suggested again.")
     erasures = ExportedErasureSerializer(many=True, help_text="The receipts.")
     looks = LookSerializer(many=True, help_text="Who of the staff looked, and why.")
+    securityEvents = SecurityEventSerializer(many=True, help_text="What happened to the account lately.")
     moderation = ModerationSerializer(many=True, help_text="What staff did with suggestions.")
     connectedApps = ConnectedAppSerializer(many=True, help_text="The apps that may read or change the persona.")

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest
 
+from .activity.events import Kind, record
 from .allauth_internals import clean_client_ip
 from .code_limits import count_failure
 from .models import User
@@ -63,6 +64,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """The person with this password; failures count against the address, and a success clears no other's."""
         usage = count_failure(request)
         if usage is None:
+            record(Kind.SIGN_IN_REFUSED, user_id=None, request=request)
             raise self.validation_error("too_many_login_attempts")
         user: User | None = super().authenticate(request, **credentials)
         if user:

@@ -7,5 +7,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from ptfi.accounts import notices
+        from ptfi.accounts.activity import receivers
 
         notices.connect()
+        receivers.connect()

@@ -4,7 +4,6 @@ An account takes five wrong codes in five minutes. Then it takes none for five m
 so on up to four hours, until no code was wrong for a day. Its owner is told by mail each time, and passkeys work.
 """
 
-import logging
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from allauth.account.adapter import get_adapter
 from django.core.cache import cache
 from django.http import HttpRequest
 
+from .activity.events import Kind, record
 from .allauth_internals import cache_lock, consume
 from .models import User
 
@@ -23,13 +23,12 @@ LONGEST = 4 * 3600
 FORGOTTEN = 86_400
 NEW: dict[str, Any] = {"tried": [], "pauses": 0, "paused_at": 0.0, "until": 0.0}
 
-log = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True)
 class Attempt:
     """A code that is being tried; it counts as wrong until it is rolled back."""
 
+    request: HttpRequest
     user: User
     at: float
     pause: int
@@ -39,7 +38,7 @@ class Attempt:
 
     def fail(self) -> None:
         """Note the wrong code, and tell the person where it was one too many."""
-        log.warning("A wrong code of a second step, user %s; none is taken for %d s", self.user.pk, self.pause)
+        record(Kind.CODE_WRONG, user_id=self.user.pk, request=self.request)
         if self.pause:
             told = {"tries": TRIES, "minutes": self.pause // 60}
             get_adapter().send_notification_mail("account/email/wrong_codes", self.user, told)
@@ -68,6 +67,7 @@ def begin_attempt(request: HttpRequest, user: User) -> Attempt | None:
     with cache_lock(_key(user)) as locked:
         now, state = time.time(), cache.get(_key(user)) or dict(NEW)
         if not locked or now < state["until"] or not (address := count_failure(request)):
+            record(Kind.CODE_REFUSED, user_id=user.pk, request=request)
             return None
         state["tried"] = [*(at for at in state["tried"] if at > now - WINDOW), now]
         pause = 0
@@ -75,7 +75,7 @@ def begin_attempt(request: HttpRequest, user: User) -> Attempt | None:
             pause = min(WINDOW * 2 ** state["pauses"], LONGEST)
             state |= {"pauses": state["pauses"] + 1, "paused_at": now, "until": now + pause}
         cache.set(_key(user), state, FORGOTTEN)
-    return Attempt(user, now, pause, address)
+    return Attempt(request, user, now, pause, address)
 
 
 def _key(user: User) -> str:

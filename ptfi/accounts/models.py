@@ -65,3 +65,50 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.display_name or self.email or str(self.id)
+
+
+class SecurityEventKind(models.TextChoices):
+    """What happened to an account, in the words of the person's page."""
+
+    SIGNED_IN = "signed_in", "Signed in"
+    SIGN_IN_FAILED = "sign_in_failed", "Sign-in failed: wrong password"
+    SIGN_IN_REFUSED = "sign_in_refused", "Sign-in refused: too many attempts"
+    SIGNED_OUT = "signed_out", "Signed out"
+    CODE_WRONG = "code_wrong", "Second step failed: wrong code"
+    CODE_REFUSED = "code_refused", "Second step refused: too many wrong codes"
+    PASSWORD_SET = "password_set", "First password set"
+    PASSWORD_CHANGED = "password_changed", "Password changed"
+    PASSWORD_RESET = "password_reset", "Password reset by e-mail"
+    EMAIL_ADDED = "email_added", "E-mail address added"
+    EMAIL_CONFIRMED = "email_confirmed", "E-mail address confirmed"
+    EMAIL_CHANGED = "email_changed", "Primary e-mail address changed"
+    EMAIL_REMOVED = "email_removed", "E-mail address removed"
+    STEP_ADDED = "step_added", "Second step or passkey added"
+    STEP_REMOVED = "step_removed", "Second step or passkey removed"
+    RECOVERY_CODES_MADE = "recovery_codes_made", "New recovery codes made"
+    SESSIONS_ENDED = "sessions_ended", "Signed out everywhere else"
+    APP_CONNECTED = "app_connected", "App connected"
+    APP_DISCONNECTED = "app_disconnected", "App disconnected"
+    APPS_DISCONNECTED = "apps_disconnected", "All apps disconnected"
+    TOKEN_REUSED = "token_reused", "App disconnected: its key was used twice, and may be stolen"
+    TOKEN_ISSUED = "token_issued", "Token issued"
+    TOKEN_REFUSED = "token_refused", "Token refused"
+    STAFF_LOOKED = "staff_looked", "Staff looked at a persona"
+    STAFF_ACTED = "staff_acted", "Staff acted"
+
+
+class SecurityEvent(models.Model):
+    """Something that happened to an account, for the person's own page (ptfi/accounts/activity)."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="security_events", db_index=False)
+    kind = models.CharField(max_length=32, choices=SecurityEventKind)
+    client_id = models.CharField(max_length=100, blank=True, help_text="The app that took part, by its id.")
+    address = models.CharField(max_length=43, blank=True, help_text="The network that the request came from.")
+    browser = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index("user", models.F("created_at").desc(), models.F("id").desc(), name="event_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.created_at.isoformat()}"

@@ -6,9 +6,11 @@ from django.contrib.auth.decorators import login_required
 from django.urls import path
 
 from . import views
+from .activity.views import security_activity
 
 urlpatterns = [
     path("preferences/", views.preferences, name="account_preferences"),
+    path("activity/", security_activity, name="account_activity"),
     path("time-zone/", views.time_zone, name="account_time_zone"),
     path("invitation/", views.invitation, name="account_invitation"),
     path("invitation/<str:token>/", views.open_invitation, name="account_open_invitation"),

@@ -21,6 +21,7 @@ from django.utils import timezone
 from oauthlib.oauth2.rfc6749 import errors
 from oauthlib.openid.connect.core.exceptions import ConsentRequired, LoginRequired
 
+from ptfi.accounts.activity.events import Kind, record
 from ptfi.accounts.allauth_internals import authorization_request
 from ptfi.accounts.models import User
 from ptfi.accounts.reauthentication import proved_at, recently_authenticated
@@ -119,6 +120,7 @@ class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
         if needs_proof(self.request, client, set(form.cleaned_data["scopes"])):
             return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': self.question()})}")
         response: HttpResponse = super().form_valid(form)
+        record(Kind.APP_CONNECTED, user_id=self.request.user.pk, request=self.request, client_id=client.pk)
         return response
 
     def question(self) -> str:

@@ -5,11 +5,13 @@ from typing import Any, cast
 from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import ResetPasswordKeyForm as AllauthResetPasswordKeyForm
 from allauth.account.forms import SetPasswordForm as AllauthSetPasswordForm
+from allauth.core import context
 from allauth.usersessions.forms import ManageUserSessionsForm
 from django import forms
 from django.db import transaction
 from django.http import HttpRequest
 
+from ptfi.accounts.activity.events import Kind, record
 from ptfi.accounts.models import User
 from ptfi.oauth.grants import disconnect_all
 
@@ -30,6 +32,7 @@ class OffersDisconnecting(forms.Form):
         super().save()  # type: ignore[misc]
         if self.cleaned_data["disconnect_apps"]:
             disconnect_all(self.user)
+            record(Kind.APPS_DISCONNECTED, user_id=self.user.pk, request=context.request)
 
 
 class ChangePasswordForm(OffersDisconnecting, AllauthChangePasswordForm):  # type: ignore[misc]
@@ -55,3 +58,4 @@ class SessionsForm(ManageUserSessionsForm):  # type: ignore[misc]
     def save(self, request: HttpRequest) -> None:
         super().save(request)
         disconnect_all(cast(User, request.user))
+        record(Kind.SESSIONS_ENDED, user_id=request.user.pk, request=request)

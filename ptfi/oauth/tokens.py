@@ -6,6 +6,7 @@ import json
 import uuid
 from typing import Any
 
+from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.idp.oidc import app_settings, views
 from allauth.idp.oidc.adapter import get_adapter
 from allauth.idp.oidc.models import Client, Token
@@ -16,7 +17,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from oauthlib.oauth2.rfc6749 import errors
 
+from ptfi.accounts.activity.events import Kind, record
 from ptfi.accounts.allauth_internals import extract_basic_auth
+from ptfi.accounts.models import User
 from ptfi.oauth import repeats
 from ptfi.oauth.adapter import AUTH_TIME, set_auth_time
 from ptfi.oauth.authorize import InvalidTargetError
@@ -60,9 +63,29 @@ class Presented:
         return mine.select_for_update(skip_locked=not self.is_refresh, of=("self",)).first()
 
 
+class ReusedError(errors.InvalidGrantError):  # type: ignore[misc]
+    """A code or token came a second time, and its consent was ended."""
+
+    def __init__(self, spent: SpentToken) -> None:
+        super().__init__()
+        self.spent = spent
+
+
 class TokenView(views.TokenView):  # type: ignore[misc]
-    @transaction.atomic
+    reused: SpentToken | None = None
+
     def post(self, request: HttpRequest) -> HttpResponse:
+        """Answer the client, and record what it got or that it got nothing."""
+        response = self.exchange(request)
+        if self.reused:
+            tell_of_reuse(request, self.reused)
+        if response.status_code != 200:
+            record(Kind.TOKEN_REFUSED, user_id=None, request=request, client_id=known_client_id(request))
+        return response
+
+    @transaction.atomic
+    def exchange(self, request: HttpRequest) -> HttpResponse:
+        """The answer of the endpoint, in the one transaction that makes its tokens."""
         try:
             presented = presented_to(request)
             exchanged = presented.lock() if presented else None
@@ -71,11 +94,12 @@ class TokenView(views.TokenView):  # type: ignore[misc]
             set_auth_time(request, exchanged)
             response: HttpResponse = super().post(request)
         except errors.OAuth2Error as error:
+            self.reused = error.spent if isinstance(error, ReusedError) else None
             return error_response(error)
         except ValidationError as error:
             return error_response(InvalidTargetError(description=error.message))
         if response.status_code == 200:
-            record_exchange(exchanged, response)
+            record_exchange(request, exchanged, response)
             if presented and presented.is_refresh:
                 repeats.keep(request, response.content)
         return response
@@ -140,23 +164,39 @@ def second_answer(request: HttpRequest, presented: Presented) -> HttpResponse:
         new = Token.objects.valid().by_value(json.loads(answer)["refresh_token"])
         if new.filter(client_id=presented.client_id, user__is_active=True).exists():
             return HttpResponse(answer, content_type="application/json", headers={"Cache-Control": "no-store"})
-    revoke_reused(spent, presented.kind)
+    if spent and revoke_reused(spent, presented.kind):
+        raise ReusedError(spent)
     raise errors.InvalidGrantError
 
 
-def revoke_reused(spent: SpentToken | None, kind: str) -> None:
-    """A code or token that was used before may have been stolen: revoke all tokens of its family.
+def revoke_reused(spent: SpentToken, kind: str) -> bool:
+    """A code or token that was used before may have been stolen: revoke all tokens of its family, if there are any.
 
     A page that loads twice sends its code twice. That is harmless: a code is worth nothing without its page's verifier.
     """
-    if spent is None:
-        return
     loaded_twice = kind == Token.Type.AUTHORIZATION_CODE and timezone.now() - spent.spent_at < DOUBLE_LOAD_WINDOW
-    if not loaded_twice:
-        revoke_family(spent.user_id, spent.client_id, spent.family)
+    return not loaded_twice and revoke_family(spent.user_id, spent.client_id, spent.family)
 
 
-def record_exchange(exchanged: Token | None, response: HttpResponse) -> None:
+def tell_of_reuse(request: HttpRequest, spent: SpentToken) -> None:
+    """Record that a client lost its access over a token that came twice, and tell the person."""
+    record(Kind.TOKEN_REUSED, user_id=spent.user_id, request=request, client_id=spent.client_id)
+    user = User.objects.filter(pk=spent.user_id, email__isnull=False).first()
+    if user:
+        app = Client.objects.filter(pk=spent.client_id).values_list("name", flat=True).first()
+        get_account_adapter().send_notification_mail("account/email/app_cut_off", user, {"app": app})
+
+
+def known_client_id(request: HttpRequest) -> str:
+    """The client that a request names, if there is such a one: what callers write has no place in the log."""
+    try:
+        claimed = claimed_client_id(request).replace("\0", "")
+    except errors.OAuth2Error:
+        return ""
+    return Client.objects.filter(pk=claimed).values_list("pk", flat=True).first() or ""
+
+
+def record_exchange(request: HttpRequest, exchanged: Token | None, response: HttpResponse) -> None:
     """Record the code or token that was used and the new tokens of its family; delete the client's expired ones."""
     made = json.loads(response.content)
     adapter = get_adapter()
@@ -175,6 +215,7 @@ def record_exchange(exchanged: Token | None, response: HttpResponse) -> None:
         record_spent(exchanged, user_id, origin["family"])
         record_connection(user_id, client_id)
     Token.objects.expired().filter(user_id=user_id, client_id=client_id).delete()
+    record(Kind.TOKEN_ISSUED, user_id=user_id, request=request, client_id=client_id)
 
 
 def record_spent(exchanged: Token, user_id: uuid.UUID, family: str) -> None:
@@ -201,6 +242,8 @@ def family_of(token: Token) -> str:
     return family
 
 
-def revoke_family(user_id: uuid.UUID, client_id: str, family: str) -> None:
-    if family:
-        Token.objects.filter(user_id=user_id, client_id=client_id, data__family=family).delete()
+def revoke_family(user_id: uuid.UUID, client_id: str, family: str) -> bool:
+    """Delete all tokens of a consent; whether there were any."""
+    if not family:
+        return False
+    return bool(Token.objects.filter(user_id=user_id, client_id=client_id, data__family=family).delete()[0])

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from ptfi.accounts.activity.events import Kind, record
 from ptfi.accounts.models import User
 from ptfi.oauth import grants
 from ptfi.oauth.forms import SessionsForm
@@ -20,7 +21,9 @@ def connected_apps(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     if request.method == "POST":
         # PostgreSQL refuses NUL in a text.
-        name = grants.disconnect(user=user, client_id=request.POST.get("client", "").replace("\0", ""))
+        client_id = request.POST.get("client", "").replace("\0", "")
+        name = grants.disconnect(user=user, client_id=client_id)
+        record(Kind.APP_DISCONNECTED, user_id=user.pk, request=request, client_id=client_id)
         messages.success(request, f"{name} is disconnected. It can no longer see or change anything.")
         return redirect("connected_apps")
     return render(request, "oauth/connected_apps.html", {"clients": grants.connected_clients(user)})

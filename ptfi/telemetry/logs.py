@@ -23,7 +23,7 @@ Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple
 
 
 def fields(record: logging.LogRecord) -> dict[str, Any]:
-    """What is said of a record."""
+    """What is said of a record; `extra={"said": {…}}` adds fields of ours."""
     moment = dt.datetime.fromtimestamp(record.created, dt.UTC)
     kind, name = trace.current()
     said = {
@@ -32,7 +32,8 @@ def fields(record: logging.LogRecord) -> dict[str, Any]:
         "logger": record.name,
         "message": _message(record),
     }
-    return said | ({kind: name} if kind else {}) | _answer(record) | _error(record.exc_info)
+    more: dict[str, Any] = getattr(record, "said", {})
+    return said | more | ({kind: name} if kind else {}) | _answer(record) | _error(record.exc_info)
 
 
 def _message(record: logging.LogRecord) -> str:

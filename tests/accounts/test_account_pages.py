@@ -34,6 +34,7 @@ SIGNED_OUT = [
 SETTINGS = [
     "account_preferences",
     "account_email",
+    "account_activity",
     "account_change_password",
     "mfa_index",
     "mfa_list_webauthn",

@@ -10,7 +10,7 @@ import psutil
 
 from tests.support.data_folder import ROOT, Folder
 
-WEB, EVENTS = "ptfi.web.server.application", "ptfi.asgi"
+WEB, EVENTS = "ptfi.wsgi", "ptfi.asgi"
 
 
 class Terminal:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 
 from django.utils import timezone
 
+from ptfi.accounts.activity.events import Kind, record
 from ptfi.accounts.models import User
 from ptfi.db import sql
 from traits.decisions.locking import atomic
@@ -97,6 +98,7 @@ def act(*, actor: User, action: Moderation, candidate_ids: Iterable[uuid.UUID]) 
     entries = [entry for row in outcome.done for entry in _carried_out(action, row, actor, at, batch_id)]
     ExtractedTraitCandidate.objects.bulk_update(outcome.done, CHANGED)
     ModerationEntry.objects.bulk_create(entries)
+    record(Kind.STAFF_ACTED, user_id=None, request=None, actor_id=actor.pk)
     return dataclasses.replace(outcome, batch_id=batch_id)
 
 

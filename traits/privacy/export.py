@@ -9,7 +9,7 @@ import orjson
 from django.db import connection
 from django.db.models import QuerySet
 
-from ptfi.accounts.models import User
+from ptfi.accounts.models import SecurityEvent, User
 from ptfi.db.snapshot import ROWS, snapshot
 from ptfi.oauth.grants import connected_clients
 from traits.api.serializers.export import (
@@ -19,6 +19,7 @@ from traits.api.serializers.export import (
     exported_erasure,
     exported_look,
     exported_moderation,
+    exported_security_event,
     exported_suppression,
     exported_trait,
 )
@@ -98,6 +99,8 @@ def _members(user: User, now: dt.datetime) -> Members:
         "looks",
         map(exported_look, _rows(AccessEntry.objects.filter(subject_id=user.pk).order_by("created_at", "pk"))),
     )
+    events = SecurityEvent.objects.filter(user=user).order_by("created_at", "pk")
+    yield "securityEvents", map(exported_security_event, _rows(events))
     moderation = ModerationEntry.objects.filter(user=user).order_by("created_at", "pk")
     yield "moderation", map(exported_moderation, _rows(moderation))
     yield "connectedApps", map(exported_app, connected_clients(user))

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.template.loader import get_template
 from django.utils import timezone
 
-from ptfi.accounts.models import User
+from ptfi.accounts.models import SecurityEvent, User
 from ptfi.db.snapshot import ROWS
 from ptfi.oauth.grants import connected_clients
 from traits.decisions import styles
@@ -66,6 +66,8 @@ def _parts(user: User, render: Render, zone: zoneinfo.ZoneInfo) -> Iterator[byte
     yield from _part(render, "erased", "What you deleted", receipts, "receipt", _receipt)
     looks = AccessEntry.objects.filter(subject_id=user.pk).order_by("created_at", "pk")
     yield from _part(render, "looks", "Who of the staff looked", looks, "look")
+    events = SecurityEvent.objects.filter(user=user).order_by("created_at", "pk")
+    yield from _part(render, "activity", "What happened to your account lately", events, "event")
 
 
 def _part(

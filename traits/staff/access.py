@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from ptfi.accounts.activity.events import Kind, record
 from ptfi.staff.base import StaffAdmin
 from traits.models.staff_access import MAX_REASON, AccessEntry, AccessKind
 
@@ -73,6 +74,7 @@ def give_reason(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind, reas
 def looked_at_many(request: HttpRequest, kind: AccessKind, number: int) -> None:
     """Record a list that spans people, by the number of its rows; call it before the list is shown."""
     AccessEntry.objects.create(staff_id=staff_id(request), kind=kind, number=number)
+    record(Kind.STAFF_LOOKED, user_id=None, request=request, actor_id=request.user.pk)
 
 
 def staff_id(request: HttpRequest) -> uuid.UUID:
@@ -84,6 +86,7 @@ def staff_id(request: HttpRequest) -> uuid.UUID:
 
 def _record(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind, reason: str) -> AccessEntry:
     now = timezone.now()
+    record(Kind.STAFF_LOOKED, user_id=user_id, request=request, actor_id=request.user.pk)
     return AccessEntry.objects.create(
         staff_id=staff_id(request), subject_id=user_id, kind=kind, reason=reason, created_at=now
     )

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ptfi.web.server.sockets import take_port
 
-APPLICATIONS = {"web": ("rsgi", "ptfi.web.server.application:application"), "events": ("asgi", "ptfi.asgi:application")}
+APPLICATIONS = {"web": ("rsgi", "ptfi.wsgi:gateway"), "events": ("asgi", "ptfi.asgi:application")}
 STOP_SECONDS = 20
 """How long requests that were begun may take after SIGTERM."""
 MOST_HEAD_SECONDS = 60

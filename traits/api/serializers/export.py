@@ -125,6 +125,16 @@ class LookSerializer(Shape):
     createdAt = DateTimeField(source="created_at", help_text="When.")
 
 
+class SecurityEventSerializer(Shape):
+    """Something that happened to the account."""
+
+    kind = Words(help_text="What happened.")
+    clientID = Words(source="client_id", help_text="The app that took part; empty where none did.")
+    network = Words(source="address", help_text="The network that it came from.")
+    browser = Words(help_text="The browser that it came from.")
+    createdAt = DateTimeField(source="created_at", help_text="When.")
+
+
 class ModeratedSerializer(Shape):
     """How a suggestion stood."""
 
@@ -176,5 +186,6 @@ exported_trait = json_of(ExportedTraitSerializer)
 exported_suppression = json_of(SuppressionSerializer)
 exported_erasure = json_of(ExportedErasureSerializer)
 exported_look = json_of(LookSerializer)
+exported_security_event = json_of(SecurityEventSerializer)
 exported_moderation = json_of(ModerationSerializer)
 exported_app = json_of(ConnectedAppSerializer)

@@ -1,0 +1,95 @@
+"""Recording a security event: a line in the log, a count, and a row for the person's page."""
+
+import datetime as dt
+import ipaddress
+import logging
+import uuid
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.utils import timezone
+from prometheus_client import Counter
+
+from ptfi.accounts.models import SecurityEvent, SecurityEventKind, User
+from ptfi.accounts.templatetags.wording import browser
+
+Kind = SecurityEventKind
+logger = logging.getLogger("ptfi.security")
+EVENTS = Counter("ptfi_security_events", "Security events, by kind.", ["event"])
+OF_OPERATORS = frozenset(
+    {
+        Kind.SIGN_IN_REFUSED,
+        Kind.CODE_REFUSED,
+        Kind.TOKEN_ISSUED,
+        Kind.TOKEN_REFUSED,
+        Kind.STAFF_LOOKED,
+        Kind.STAFF_ACTED,
+    }
+)
+"""Logged and counted, and on nobody's page: nobody's in particular, told to the person elsewhere, or too many."""
+SERIOUS = frozenset(
+    {
+        Kind.SIGN_IN_FAILED,
+        Kind.SIGN_IN_REFUSED,
+        Kind.CODE_WRONG,
+        Kind.CODE_REFUSED,
+        Kind.TOKEN_REUSED,
+        Kind.TOKEN_REFUSED,
+    }
+)
+"""Logged as warnings."""
+PREFIXES = {4: 24, 6: 48}
+"""Bits of an address that are kept, by its version: enough to tell networks apart, not people."""
+MOST_BROWSER = 100
+
+
+def record(
+    kind: Kind, *, user_id: uuid.UUID | None, request: HttpRequest | None, client_id: str = "", actor_id: Any = None
+) -> None:
+    """Note that this happened to the person, if it is known to whom; actor_id: who of the staff did it.
+
+    The line in the log holds ids and a shortened address, no texts.
+    """
+    address = network_of(request)
+    said = {"event": kind.value, "user": user_id, "actor": actor_id, "client": client_id, "address": address}
+    said = {name: str(value) for name, value in said.items() if value}
+    logger.log(logging.WARNING if kind in SERIOUS else logging.INFO, "Security event", extra={"said": said})
+    EVENTS.labels(kind.value).inc()
+    if user_id and kind not in OF_OPERATORS:
+        SecurityEvent.objects.create(
+            user_id=user_id, kind=kind, client_id=client_id, address=address, browser=browser_of(request)
+        )
+        forget_old(user_id)
+
+
+def forget_old(user_id: uuid.UUID) -> None:
+    """Delete what the person's page shows no more."""
+    oldest = timezone.now() - dt.timedelta(days=settings.SECURITY_EVENT_DAYS)
+    SecurityEvent.objects.filter(user_id=user_id, created_at__lt=oldest).delete()
+
+
+def network_of(request: HttpRequest | None) -> str:
+    """The network that a request came from, such as 203.0.113.0/24; "" where there is none."""
+    if request is None:
+        return ""
+    try:
+        address = ipaddress.ip_address(get_adapter().get_client_ip(request))
+    except (ValueError, PermissionDenied):
+        return ""
+    return str(ipaddress.ip_network((address, PREFIXES[address.version]), strict=False))
+
+
+def browser_of(request: HttpRequest | None) -> str:
+    """The browser and its system in words; "" where the request names none."""
+    words = browser(request.headers.get("User-Agent", "")) if request else ""
+    return words.replace("\0", "")[:MOST_BROWSER]
+
+
+def is_new_place(user: User, request: HttpRequest) -> bool:
+    """Whether the person signed in before, but never with this browser from this network."""
+    before, network = SecurityEvent.objects.filter(user=user, kind=Kind.SIGNED_IN), network_of(request)
+    same = before.filter(address=network, browser=browser_of(request))
+    return bool(network) and before.exists() and not same.exists()

@@ -1,0 +1,81 @@
+"""Where allauth and Django say that something happened to an account."""
+
+from typing import Any
+
+from allauth.account import signals as account
+from allauth.account.adapter import get_adapter
+from allauth.account.models import EmailAddress
+from allauth.mfa import signals as mfa
+from allauth.mfa.models import Authenticator
+from django.contrib.auth import signals as auth
+from django.dispatch import Signal
+from django.http import HttpRequest
+
+from ptfi.accounts.activity.events import Kind, is_new_place, record
+from ptfi.accounts.models import User
+
+OF_USER: dict[Kind, Signal] = {
+    Kind.SIGNED_OUT: auth.user_logged_out,
+    Kind.PASSWORD_SET: account.password_set,
+    Kind.PASSWORD_CHANGED: account.password_changed,
+    Kind.PASSWORD_RESET: account.password_reset,
+    Kind.EMAIL_ADDED: account.email_added,
+    Kind.EMAIL_CHANGED: account.email_changed,
+    Kind.EMAIL_REMOVED: account.email_removed,
+    Kind.RECOVERY_CODES_MADE: mfa.authenticator_reset,
+}
+"""Signals that bring the request and the person, and say all there is to say."""
+
+
+def connect() -> None:
+    """Called once, when the app is ready."""
+    for kind, signal in OF_USER.items():
+        _connect(signal, lambda request, user, kind=kind: _record(kind, request, user))
+    _connect(auth.user_logged_in, signed_in)
+    _connect(auth.user_login_failed, sign_in_failed)
+    _connect(account.email_confirmed, email_confirmed)
+    _connect(mfa.authenticator_added, step_added)
+    _connect(mfa.authenticator_removed, step_removed)
+
+
+def _connect(signal: Signal, receive: Any) -> None:
+    names = receive.__code__.co_varnames[: receive.__code__.co_argcount]
+
+    def receiver(sender: Any, **said: Any) -> None:  # noqa: ARG001 (Django's signature)
+        receive(**{name: said[name] for name in names if name in said})
+
+    signal.connect(receiver, weak=False)
+
+
+def _record(kind: Kind, request: HttpRequest | None, user: User | None) -> None:
+    # Whoever signs out twice has no account the second time.
+    record(kind, user_id=user.pk if user else None, request=request)
+
+
+def signed_in(request: HttpRequest, user: User) -> None:
+    """Tell the person of a sign-in with a browser and from a network that were not seen together before."""
+    is_new = is_new_place(user, request)
+    _record(Kind.SIGNED_IN, request, user)
+    if is_new:
+        get_adapter(request).send_notification_mail("account/email/new_sign_in", user)
+
+
+def sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = None) -> None:
+    """A wrong password; for an address without an account, nobody's event."""
+    email = str(credentials.get("email") or credentials.get("username") or "").strip().lower()
+    user = User.objects.filter(email=email).first() if email and "\0" not in email else None
+    _record(Kind.SIGN_IN_FAILED, request, user)
+
+
+def email_confirmed(request: HttpRequest, email_address: EmailAddress) -> None:
+    _record(Kind.EMAIL_CONFIRMED, request, email_address.user)
+
+
+def step_added(request: HttpRequest, user: User, authenticator: Authenticator) -> None:
+    is_codes = authenticator.type == Authenticator.Type.RECOVERY_CODES
+    _record(Kind.RECOVERY_CODES_MADE if is_codes else Kind.STEP_ADDED, request, user)
+
+
+def step_removed(request: HttpRequest, user: User, authenticator: Authenticator) -> None:
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
+        _record(Kind.STEP_REMOVED, request, user)
