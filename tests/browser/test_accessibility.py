@@ -65,6 +65,7 @@ SIGNED_IN = [
     "/persona/past/",
     "/persona/past/?day=2099-01-01",
     "/accounts/preferences/",
+    "/accounts/activity/",
     "/persona/data/",
     "/persona/looks/",
     "/persona/sources/",
