@@ -59,7 +59,7 @@ EACH = 120
 """Suggestions of each person: more than one decides in a minute."""
 TOKEN = "x" * 32
 HTMX = {"HX-Request": "true", "HX-Target": "open"}
-DECISIONS = ["confirm"] * 7 + ["reject"] * 2 + ["defer"]
+DECISIONS = ["confirm"] * 7 + ["reject"] * 2 + ["snooze"]
 KINDS = ("queue", "card", "decision")
 
 

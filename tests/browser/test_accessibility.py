@@ -118,7 +118,7 @@ def persona_of(alice: User) -> dict[str, str]:
         make_candidate(alice, row["trait_name"], trait_category=row["trait_category"], concepts=row["concepts"])
     trait = confirmed_trait(alice)
     later, rejected = make_candidate(alice, "Sails"), make_candidate(alice, "Knits")
-    decisions.defer(**acting_for_self(alice), candidate_id=later.pk, until=None)
+    decisions.snooze(**acting_for_self(alice), candidate_id=later.pk, until=None)
     decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="other", reason="No.")
     double = confirmed_trait(alice, "Loves jazz!", evidence=["爵士乐"])
     decisions.put_styles(**acting_for_self(alice), context="", styles={"Pacing": "slow", "Greeting": LONG[:100]})

@@ -150,9 +150,9 @@ class Decisions(Sequence):
 
     @precondition(lambda self: self.count("undecided"))
     @rule(number=index, days=st.none() | st.integers(1, 30))
-    def defer(self, number: int, days: int | None) -> None:
+    def snooze(self, number: int, days: int | None) -> None:
         until = None if days is None else timezone.now() + dt.timedelta(days=days)
-        decisions.defer(**acting_for_self(self.user), candidate_id=self.pick(self.undecided(), number).pk, until=until)
+        decisions.snooze(**acting_for_self(self.user), candidate_id=self.pick(self.undecided(), number).pk, until=until)
 
     @precondition(lambda self: self.count("undecided") and self.count("traits"))
     @rule(number=index)
@@ -289,7 +289,7 @@ class Decisions(Sequence):
             choices += [
                 partial(decisions.confirm, **mine, candidate_id=row.pk, evidence=Evidence(own=["Mine."])),
                 partial(decisions.reject, **mine, candidate_id=row.pk, code="other"),
-                partial(decisions.defer, **mine, candidate_id=row.pk, until=None),
+                partial(decisions.snooze, **mine, candidate_id=row.pk, until=None),
             ]
         held = self.traits()
         choices += [partial(decisions.remove_trait, **mine, trait_id=trait.pk) for trait in held[:1]]

@@ -140,7 +140,7 @@ def test_undo_brings_nothing_back(alice: User, word: str) -> None:
     rejected = suggested(alice, "Knits", (word, SOURCE))
     refusal = decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="not_me").action_id
     later = suggested(alice, "Swims", (word, SOURCE), ("I swim.", OTHER))
-    put_off = decisions.defer(**acting_for_self(alice), candidate_id=later.pk, until=None).action_id
+    put_off = decisions.snooze(**acting_for_self(alice), candidate_id=later.pk, until=None).action_id
     removed = suggested(alice, "Sings", (word, SOURCE), ("I sing.", OTHER))
     decisions.confirm(**acting_for_self(alice), candidate_id=removed.pk)
     removal = decisions.remove_trait(**acting_for_self(alice), trait_id=removed.pk).action_id

@@ -53,7 +53,7 @@ def persona_with(user: User, word: str) -> dict[str, uuid.UUID]:
     open_one = suggested(user, f"Likes {word}", (word, SOURCE), **texts)
     held = suggested(user, f"Hides {word}", (word, SOURCE), held_reason="a ticket", **texts)
     later = suggested(user, f"Sees {word}", (word, SOURCE), **texts)
-    decisions.defer(**acting_for_self(user), candidate_id=later.pk, until=None)
+    decisions.snooze(**acting_for_self(user), candidate_id=later.pk, until=None)
     rejected = suggested(user, f"Hears {word}", (word, SOURCE), **texts)
     decisions.reject(**acting_for_self(user), candidate_id=rejected.pk, code="other", reason=word)
     removed = suggested(user, f"Was {word}", (word, SOURCE), **texts)

@@ -85,8 +85,8 @@ def _reject(common: Values, values: Values) -> decisions.Outcome:
     )
 
 
-def _defer(common: Values, values: Values) -> decisions.Outcome:
-    return decisions.defer(**common, until=values["until"])
+def _snooze(common: Values, values: Values) -> decisions.Outcome:
+    return decisions.snooze(**common, until=values["until"])
 
 
 def _merge(common: Values, values: Values) -> decisions.Outcome:
@@ -97,7 +97,7 @@ DECIDE: dict[str, Callable[[Values, Values], decisions.Outcome]] = {
     "confirmed_asis": _confirm,
     "confirmed_modified": _confirm,
     "rejected": _reject,
-    "deferred": _defer,
+    "deferred": _snooze,
     "merged": _merge,
 }
 

@@ -52,8 +52,8 @@ def reject(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def defer(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
-    return _decide(request, candidate_id, SnoozeForm(request.POST), decisions.defer)
+def snooze(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
+    return _decide(request, candidate_id, SnoozeForm(request.POST), decisions.snooze)
 
 
 @login_required

@@ -35,7 +35,7 @@ LATER = {
     "date": "At a time of my own",
 }
 MORNING = dt.time(6)
-MANY = {"confirm": Decision.CONFIRMED_ASIS, "reject": Decision.REJECTED, "defer": Decision.DEFERRED}
+MANY = {"confirm": Decision.CONFIRMED_ASIS, "reject": Decision.REJECTED, "snooze": Decision.DEFERRED}
 """The decisions about many suggestions, by the buttons under the list."""
 
 

@@ -13,7 +13,9 @@ urlpatterns = [
     path("review/<uuid:candidate_id>/confirm/", decision_views.confirm, name="confirm"),
     path("review/<uuid:candidate_id>/edit/", decision_views.edit_candidate, name="edit_candidate"),
     path("review/<uuid:candidate_id>/reject/", decision_views.reject, name="reject"),
-    path("review/<uuid:candidate_id>/defer/", decision_views.defer, name="defer"),
+    path("review/<uuid:candidate_id>/snooze/", decision_views.snooze, name="snooze"),
+    # Cards that were open before the address had this name.
+    path("review/<uuid:candidate_id>/defer/", decision_views.snooze),
     path("review/<uuid:candidate_id>/merge/", decision_views.merge, name="merge"),
     path("review/<uuid:candidate_id>/reopen/", decision_views.reopen, name="reopen"),
     path("undo/", undo_views.undo_newest, name="undo_newest"),

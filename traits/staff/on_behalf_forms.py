@@ -38,9 +38,9 @@ def suggestion_act(by: By, candidate: ExtractedTraitCandidate, post: QueryDict, 
         case "reject":
             rejection = RejectForm(post).arguments()
             return lambda: decisions.reject(**given, **rejection).entries
-        case "defer":
+        case "snooze":
             snooze = SnoozeForm(post).arguments()
-            return lambda: decisions.defer(**given, **snooze).entries
+            return lambda: decisions.snooze(**given, **snooze).entries
         case "reopen":
             return lambda: decisions.reopen(**given, **seen).entries
     raise InvalidError("Choose what to do.")

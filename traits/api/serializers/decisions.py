@@ -19,7 +19,7 @@ OUTCOMES = ["applied", "already_decided", "not_found", "refused"]
 
 
 @extend_schema_field({"anyOf": [{"type": "string", "format": "date-time"}, {"const": NEW_EVIDENCE}]})
-class Deferral(Text):
+class SnoozeTime(Text):
     """A time, or "new_evidence"."""
 
     def to_internal_value(self, data: Any) -> Any:
@@ -67,7 +67,7 @@ class RejectingSerializer(Strict):
         required=False,
         help_text="Why. With `rejected`; `other` unless told.",
     )
-    deferUntil = Deferral(
+    deferUntil = SnoozeTime(
         source="until", required=False, help_text="A time to come, or `new_evidence`. With `deferred`, which needs it."
     )
 
