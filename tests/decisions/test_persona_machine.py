@@ -38,7 +38,7 @@ from traits.erasure import persona as erasure
 from traits.erasure import suppressions
 from traits.errors import InvalidError, NotLatestError
 from traits.ingest import batch as ingest
-from traits.ingest import blocklist as bars
+from traits.ingest import blocklist
 from traits.ingest.parsing import CandidateRecord, parse
 from traits.log.snapshots import trait_state
 from traits.log.undoable import standing_ids
@@ -238,7 +238,7 @@ class Decisions(Sequence):
         source = erased["source_package_id"]
         if whole_source and source:
             begun = erasure_parts.erase_source(
-                **acting_for_self(self.user), source=bars.source_bar(self.user.pk, source)
+                **acting_for_self(self.user), source=blocklist.source_bar(self.user.pk, source)
             )
         else:
             begun = erasure_parts.erase_evidence(

@@ -15,7 +15,7 @@ from traits import decisions, selectors
 from traits.confidence import RATING
 from traits.errors import InvalidError, NotFoundError, StaleVersionError, TraitRemovedError
 from traits.evidence import Piece
-from traits.history import selectors as log_pages
+from traits.history import selectors as history_pages
 from traits.history.selectors import HistoryFilters
 from traits.models import (
     CandidateStatus,
@@ -65,7 +65,7 @@ def overview_page(request: Request) -> HttpResponse:
         "models": models,
         "more_models": number_of_models - len(models),
         "drawn": overview.DRAWN,
-        "lately": log_pages.page(user, HistoryFilters(), limit=LATELY).rows,
+        "lately": history_pages.page(user, HistoryFilters(), limit=LATELY).rows,
     }
     return render(request, "persona/overview.html", context)
 
