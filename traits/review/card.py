@@ -105,7 +105,7 @@ class Card:
 
     candidate: ExtractedTraitCandidate
     pieces: Pieces
-    history: list[UserRefinedTrait]
+    history: list[queue_selectors.PastDecision]
     alike: list[ExtractedTraitCandidate]
     clashes: list[Clash]
     new_concepts: list[str]
@@ -148,7 +148,7 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
     """The card of a suggestion; one to decide comes with what confirming changes, a decided one with what it did."""
     history = queue_selectors.history(user, candidate.pk)
     to_decide = candidate.is_undecided
-    trait, decision = (None, None) if to_decide else _outcome(user, candidate, history)
+    trait, decision = (None, None) if to_decide else _outcome(user, candidate, [each.entry for each in history])
     own_concepts = selectors.own_concepts(user) if to_decide and candidate.concepts else []
     own = {name_key(name) for name in own_concepts}
     new = [concept for concept in candidate.concepts if name_key(concept) not in own]

@@ -5,6 +5,7 @@ import datetime as dt
 import itertools
 import statistics
 import uuid
+from typing import Any
 
 from django.db.models import Count, Exists, F, Func, OuterRef, Q, QuerySet, TextField
 from django.utils import timezone
@@ -14,7 +15,7 @@ from ptfi.web import keyset
 from ptfi.web.filters import Filters, choice, text
 from ptfi.web.keyset import Page
 from traits.confidence import BAND_CHOICES, band_condition
-from traits.log.narration import narrate, with_names
+from traits.log.narration import Narrated, narrate, with_names
 from traits.log.undoable import standing_ids
 from traits.models import ActorKind, CandidateStatus, Category, Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.search import OWN_WORDS, typed_query
@@ -141,19 +142,40 @@ def decided_since(user: User, since: dt.datetime) -> dict[str, int]:
     return {row["user_decision"]: row["number"] for row in rows.annotate(number=Count("pk")).order_by("-number")}
 
 
-def history(user: User, thing_id: uuid.UUID, limit: int = 20) -> list[UserRefinedTrait]:
-    """The newest log entries of a candidate or trait.
+@dataclasses.dataclass(kw_only=True)
+class PastDecision(Narrated):
+    """can_undo: whether undo would take it; can_split: whether it is a merge that can be taken apart."""
 
-    Each was narrated (traits/log/narration.py), and says whether it can_undo and the present status of its suggestion.
-    """
+    can_undo: bool
+    can_split: bool
+
+
+def history(user: User, thing_id: uuid.UUID, limit: int = 20) -> list[PastDecision]:
+    """The newest log entries of a candidate or trait."""
     rows = UserRefinedTrait.objects.filter(Q(trait_id_in_pkg=thing_id) | Q(original_candidate=thing_id), user=user)
-    narrated = with_names(rows.annotate(suggestion_status=F("original_candidate__status")))
-    entries = list(narrated.order_by("-revision")[:limit])
-    narrate(user, entries)
-    standing = standing_ids(user, entries)
-    for entry in entries:
-        entry.can_undo = entry.pk in standing
-    return entries
+    rows = with_names(rows.annotate(suggestion_status=F("original_candidate__status")))
+    narrated = narrate(user, rows.order_by("-revision")[:limit])
+    entries = [each.entry for each in narrated]
+    standing, merges = standing_ids(user, entries), _standing_merges(entries)
+    return [
+        PastDecision(
+            entry=each.entry,
+            phrase=each.phrase,
+            can_undo=each.entry.pk in standing,
+            can_split=each.entry.pk in merges,
+        )
+        for each in narrated
+    ]
+
+
+def _standing_merges(entries: list[Any]) -> set[uuid.UUID]:
+    """Of suggestions that are still merged, the newest merge."""
+    newest = {entry.original_candidate_id: entry for entry in reversed(entries)}.values()
+    return {
+        entry.pk
+        for entry in newest
+        if entry.user_decision == Decision.MERGED and entry.suggestion_status == CandidateStatus.REFINED
+    }
 
 
 def newest_undoable(user: User, look_back: int = 50) -> UserRefinedTrait | None:
