@@ -35,13 +35,13 @@ def keep() -> None:
         test_database = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]
-        with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+        with connection._nodb_cursor() as cursor:
             for old in kept:
                 cursor.execute(f"DROP DATABASE IF EXISTS {old}")
             cursor.execute(f"CREATE DATABASE {name()} TEMPLATE {test_database}")
 
 
 def _kept() -> list[str]:
-    with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+    with connection._nodb_cursor() as cursor:
         cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX])
         return [found for (found,) in cursor.fetchall()]
