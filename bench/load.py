@@ -74,7 +74,7 @@ class Person:
         self.seconds: dict[str, list[float]] = defaultdict(list)
         self.failed: list[str] = []
         found = queue(user, QueueFilters(), limit=EACH).rows
-        self.waiting = [(row.pk, row.version) for row in reversed(found)]
+        self.waiting = [(row.candidate.pk, row.candidate.version) for row in reversed(found)]
         self.decided: list[uuid.UUID] = []
 
     def review(self, until: float) -> None:

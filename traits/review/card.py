@@ -106,7 +106,7 @@ class Card:
     candidate: ExtractedTraitCandidate
     pieces: Pieces
     history: list[queue_selectors.PastDecision]
-    alike: list[ExtractedTraitCandidate]
+    duplicates: list[ExtractedTraitCandidate]
     clashes: list[Clash]
     new_concepts: list[str]
     known_concepts: list[str]
@@ -156,7 +156,7 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
         candidate=candidate,
         pieces=pieces(candidate, verdicts, count=count),
         history=history,
-        alike=queue_selectors.alike(user, candidate) if to_decide else [],
+        duplicates=queue_selectors.duplicates(user, candidate) if to_decide else [],
         clashes=_clashes(user, candidate, own_concepts) if to_decide else [],
         new_concepts=new,
         known_concepts=[concept for concept in candidate.concepts if concept not in new],

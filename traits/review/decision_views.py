@@ -20,7 +20,7 @@ from traits.log.versions import lifted
 from traits.log.words import WORDS
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.review.forms import BUTTONS, CardForm, EditForm, MergeForm, ReopenForm
-from traits.review.selectors import WAITING_ORDER, QueueFilters, queue
+from traits.review.selectors import WAITING_ORDER, QueueFilters, QueueRow, queue
 from traits.review.views import filters_for, open_card, workspace
 from traits.similarity import similar_traits
 from traits.web import Request, acting_for_self, address, read_number
@@ -121,11 +121,11 @@ def _decided(request: Request, outcome: decisions.Outcome) -> HttpResponse:
     if candidate is None:
         raise TypeError("a decision about a suggestion leaves one behind")
     modified = entry.user_decision == Decision.CONFIRMED_MODIFIED
-    alike = len(outcome.entries) - 1 if entry.user_decision == Decision.REJECTED else 0
+    others = len(outcome.entries) - 1 if entry.user_decision == Decision.REJECTED else 0
     text = WORDS[entry.user_decision].notice.format(
         name=outcome.trait.name if outcome.trait and modified else candidate.trait_name,
         trait=outcome.trait.name if outcome.trait else "",
-        alike=f" and {alike} more that say{'' if alike > 1 else 's'} the same" if alike else "",
+        others=f" and {others} more that say{'' if others > 1 else 's'} the same" if others else "",
     )
     text += "".join(_became(each) for each in outcome.entries)
     again = candidate if entry.user_decision == Decision.REOPENED else None
@@ -170,11 +170,9 @@ def _place_of(decided: ExtractedTraitCandidate | None, filters: QueueFilters) ->
     return key_of(decided, WAITING_ORDER) if decided and filters.tab in ("review", "later") else ""
 
 
-def _to_open(
-    request: Request, filters: QueueFilters, page: Page[ExtractedTraitCandidate], passed: str
-) -> uuid.UUID | None:
+def _to_open(request: Request, filters: QueueFilters, page: Page[QueueRow], passed: str) -> uuid.UUID | None:
     """The first of the list behind the place, or else the first of the list."""
-    behind = [row for row in page.rows if getattr(row, "is_behind", False)]
+    behind = [row for row in page.rows if row.is_behind]
     if passed and page.next and not behind:
         behind = queue(request.user, filters, after=passed, limit=1).rows
-    return next((row.pk for row in [*behind, *page.rows]), None)
+    return next((row.candidate.pk for row in [*behind, *page.rows]), None)

@@ -66,14 +66,22 @@ def candidates(user: User, filters: QueueFilters) -> QuerySet[ExtractedTraitCand
     return rows.defer("search", "supporting_evidence")
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class QueueRow:
+    """A suggestion in the list, with the others that say the same (name key and category) where these have no row.
+
+    is_behind: whether it comes after the place that was asked for.
+    """
+
+    candidate: ExtractedTraitCandidate
+    duplicates: list[ExtractedTraitCandidate]
+    is_behind: bool
+
+
 def queue(
     user: User, filters: QueueFilters, after: str = "", limit: int = keyset.PAGE, passed: str = ""
-) -> Page[ExtractedTraitCandidate]:
-    """One page of the queue, newest first, paged by key.
-
-    Near-duplicates (same name key and category) are one row: each row carries the others as alike. passed is a key
-    too: each row says as is_behind whether it comes after that place.
-    """
+) -> Page[QueueRow]:
+    """One page of the queue, newest first, paged by key; passed is a key too, of the place for is_behind."""
     rows = candidates(user, filters)
     grouped = filters.tab == "review" and not filters.narrow
     if grouped:
@@ -88,23 +96,32 @@ def queue(
     if (place := keyset.is_behind(rows, order, passed)) is not None:
         rows = rows.annotate(is_behind=place)
     page = keyset.page(rows, order, after, limit)
-    _attach_alike(user, filters, page.rows if grouped else [])
-    return page
+    others = _duplicates_of(user, filters, page.rows if grouped else [])
+    found = [
+        QueueRow(
+            candidate=row,
+            duplicates=others.get((row.name_key, row.trait_category), []),
+            is_behind=getattr(row, "is_behind", False),
+        )
+        for row in page.rows
+    ]
+    return Page(rows=found, next=page.next)
 
 
-def _attach_alike(user: User, filters: QueueFilters, rows: list[ExtractedTraitCandidate]) -> None:
-    """Give each row the others of its name key and category, as row.alike."""
+def _duplicates_of(
+    user: User, filters: QueueFilters, rows: list[ExtractedTraitCandidate]
+) -> dict[tuple[str, str], list[ExtractedTraitCandidate]]:
+    """The others by name key and category."""
     others: dict[tuple[str, str], list[ExtractedTraitCandidate]] = {}
     if rows:
         keys = [row.name_key for row in rows]
         found = candidates(user, filters).filter(name_key__in=keys).exclude(pk__in=[row.pk for row in rows])
         for other in found.order_by("-created_at"):
             others.setdefault((other.name_key, other.trait_category), []).append(other)
-    for row in rows:
-        row.alike = others.get((row.name_key, row.trait_category), [])  # type: ignore[attr-defined]
+    return others
 
 
-def alike(user: User, candidate: ExtractedTraitCandidate) -> list[ExtractedTraitCandidate]:
+def duplicates(user: User, candidate: ExtractedTraitCandidate) -> list[ExtractedTraitCandidate]:
     """The other suggestions to review that say the same: same name key and category."""
     rows = candidates(user, QueueFilters()).filter(name_key=candidate.name_key, trait_category=candidate.trait_category)
     return list(rows.exclude(pk=candidate.pk).order_by("-created_at")[:10])
