@@ -59,7 +59,7 @@ EACH = 120
 """Suggestions of each person: more than one decides in a minute."""
 TOKEN = "x" * 32
 HTMX = {"HX-Request": "true", "HX-Target": "open"}
-DECISIONS = ["confirm"] * 7 + ["reject"] * 2 + ["defer"]
+DECISIONS = ["confirm"] * 7 + ["reject"] * 2 + ["snooze"]
 KINDS = ("queue", "card", "decision")
 
 
@@ -74,7 +74,7 @@ class Person:
         self.seconds: dict[str, list[float]] = defaultdict(list)
         self.failed: list[str] = []
         found = queue(user, QueueFilters(), limit=EACH).rows
-        self.waiting = [(row.pk, row.version) for row in reversed(found)]
+        self.waiting = [(row.candidate.pk, row.candidate.version) for row in reversed(found)]
         self.decided: list[uuid.UUID] = []
 
     def review(self, until: float) -> None:

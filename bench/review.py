@@ -68,7 +68,7 @@ class Visit:
         self.figures: dict[tuple[str, str], list[float]] = defaultdict(list)
 
     def run(self, measure: Callable[[str, Callable[[], Any]], None]) -> None:
-        first = queue(self.user, QueueFilters(), limit=1).rows[0]
+        first = queue(self.user, QueueFilters(), limit=1).rows[0].candidate
         path = f"/review/{first.pk}/"
         confirm = {"version": first.version, "shown": PAGE}
         measure("page", lambda: self.client.get("/review/", headers=GZIP))

@@ -147,7 +147,7 @@
   }
 
   function selectAlike() {
-    const values = [...document.querySelectorAll("[data-alike]")].map((box) => box.value);
+    const values = [...document.querySelectorAll("[data-duplicate]")].map((box) => box.value);
     const row = opened();
     check(new Set(row ? [...values, row.dataset.row] : values), true);
     find("#bulk button")?.focus();
@@ -258,7 +258,7 @@
       event.preventDefault();
       const all = rows().map((row) => row.dataset.row);
       check(new Set(all), !all.every((value) => chosen().has(value)));
-    } else if (event.target.closest("[data-select-alike]")) {
+    } else if (event.target.closest("[data-select-duplicates]")) {
       selectAlike();
     }
   });

@@ -26,6 +26,7 @@ from graph.errors import GraphUnavailableError
 from ptfi.accounts.models import User
 from ptfi.db.grants import grant
 from ptfi.embedded import APPLICATION
+from tests.support import template_database
 from tests.support.cast import SignedIn, Suggest, client_of, confirmed_trait, make_candidate, make_user
 from traits.models import ExtractedTraitCandidate, PersonaTrait
 
@@ -111,18 +112,21 @@ def as_application(request: pytest.FixtureRequest, no_rate_limits: None) -> None
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
+def django_db_modify_db_settings(django_db_blocker: DjangoDbBlocker) -> None:
     """Tests that run threads and a live server need more connections than one."""
     options = settings.DATABASES["default"]["OPTIONS"]
     options["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
     # A test is one transaction, which stands still for as long as the test looks elsewhere.
     options["options"] = "-c idle_in_transaction_session_timeout=0"
+    with django_db_blocker.unblock():
+        template_database.use()
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The threads of the live server leave connections behind, and a database in use cannot be dropped."""
     with django_db_blocker.unblock():
+        template_database.keep()
         assert has_role() or not settings.EMBEDDED, "the embedded PostgreSQL makes this role"
         if has_role():
             grant(APPLICATION)

@@ -13,6 +13,7 @@ from traits.confidence import RATING, RATINGS
 from traits.decisions.inputs import Changes, Evidence
 from traits.errors import InvalidError
 from traits.models import Category
+from traits.models.persona import TRAIT_LABELS
 from traits.web import lines, read_number
 
 CHOOSE = "Choose one of the list."
@@ -130,9 +131,9 @@ class EvidenceForm(VersionedForm):
 class TraitFieldsForm(EvidenceForm):
     """All that a person may write about a suggestion or trait. The decisions check lengths; here the shape is read."""
 
-    name = forms.CharField(label="Name", required=False)
-    description = TextField(label="Description", required=False, widget=forms.Textarea(attrs={"rows": 4}))
-    category = forms.ChoiceField(label="Category", choices=Category.choices)
+    name = forms.CharField(label=TRAIT_LABELS["name"], required=False)
+    description = TextField(label=TRAIT_LABELS["description"], required=False, widget=forms.Textarea(attrs={"rows": 4}))
+    category = forms.ChoiceField(label=TRAIT_LABELS["category"], choices=Category.choices)
     user_confidence = forms.TypedChoiceField(
         label="How much is this you?",
         required=False,
@@ -141,12 +142,17 @@ class TraitFieldsForm(EvidenceForm):
         coerce=int,
         empty_value=None,
     )
-    concepts = LinesField(label="Concepts", required=False, help_text="One a line.")
+    concepts = LinesField(label=TRAIT_LABELS["concepts"], required=False, help_text="One a line.")
     expression_contexts = LinesField(
-        label="Where it shows", required=False, help_text="One a line, such as: at work, with friends."
+        label=TRAIT_LABELS["expression_contexts"],
+        required=False,
+        help_text="One a line, such as: at work, with friends.",
     )
     notes = TextField(
-        label="Notes", required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text="Kept with your decision."
+        label=TRAIT_LABELS["notes"],
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Kept with your decision.",
     )
     own_evidence = TextField(
         label="Evidence of your own",

@@ -17,6 +17,12 @@ export class ApiError extends Error {
 
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
+// The values that the API's document gives a type, such as RejectionCode. It is public, so it takes no token.
+export async function valuesOf(type) {
+  const answer = await fetch(`${issuer}/v1/schema.json`, { signal: AbortSignal.timeout(PATIENCE), credentials: "omit" });
+  return (await answer.json()).components.schemas[type].enum;
+}
+
 // The JSON of an answer. tell is given a sentence whenever the person has to wait. Throws ApiError, SignedOut, Error.
 export async function call(method, path, { body, tell }) {
   const headers = method === "GET" ? {} : { "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID() };

@@ -1,5 +1,5 @@
 // The page: suggestions as cards, each with its decisions.
-import { ApiError, call } from "./api.js";
+import { ApiError, call, valuesOf } from "./api.js";
 import { issuer } from "./config.js";
 import { SignedOut, allows, finishSignIn, name, signIn, signOut } from "./oauth.js";
 
@@ -66,9 +66,24 @@ async function enter() {
   try {
     await more();
     byId("who").textContent = await name();
+    await offerReasons();
   } catch (error) {
     report(error, byId("failed"));
   }
+}
+
+// The reasons in the form to reject; without one the API takes "other".
+async function offerReasons() {
+  const reasons = await valuesOf("RejectionCode").catch(() => []);
+  const choices = reasons.map((reason) => {
+    const choice = copy("reason");
+    choice.querySelector("input").value = reason;
+    choice.querySelector("span").textContent = inWords(reason);
+    return choice;
+  });
+  const form = byId("reject").content;
+  form.querySelectorAll(".choice").forEach((choice) => choice.remove());
+  form.querySelector("fieldset").append(...choices);
 }
 
 // The list
@@ -97,7 +112,11 @@ function count() {
 
 // A suggestion
 
-const inWords = (category) => category.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+// "KnowledgeDomain" is "Knowledge domain", "not_me" is "Not me".
+const inWords = (name) => {
+  const words = name.replaceAll("_", " ").replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return words[0].toUpperCase() + words.slice(1);
+};
 
 function draw(item, candidate, notice = "") {
   const card = copy("card");

@@ -92,7 +92,7 @@ def test_every_decision_leaves_what_the_contract_says(api: Api, alice: User) -> 
     assert decide(api, pk, userDecision="rejected")[1]["error"]["code"] == "already_decided"
 
 
-def test_changes_rejections_deferrals_and_merges(api: Api, alice: User, jazz: PersonaTrait) -> None:
+def test_changes_rejections_snoozes_and_merges(api: Api, alice: User, jazz: PersonaTrait) -> None:
     first, second, third, fourth = (make_candidate(alice, f"Says {number}").pk for number in range(4))
     changed = decide(api, first, userDecision="confirmed_modified", modifications={"refinedTraitName": "Says one"})
     assert changed[1]["updatedTraitDetails"]["name"] == "Says one"

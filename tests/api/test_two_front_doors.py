@@ -32,7 +32,7 @@ DECISIONS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"code": "outdated", "reason": "Long ago."},
         {"userDecision": "rejected", "rejectionCode": "outdated", "rejectionReason": "Long ago."},
     ),
-    "defer": ("defer", {"until": "evidence"}, {"userDecision": "deferred", "deferUntil": "new_evidence"}),
+    "snooze": ("snooze", {"until": "evidence"}, {"userDecision": "deferred", "deferUntil": "new_evidence"}),
     "merge": ("merge", {"into": "TRAIT"}, {"userDecision": "merged", "mergeInto": "TRAIT"}),
     "confirm in the place of a trait": (
         "confirm",
@@ -109,7 +109,7 @@ BULK: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {"code": "outdated", "reason": "Long ago."},
         {"userDecision": "rejected", "rejectionCode": "outdated", "rejectionReason": "Long ago."},
     ),
-    "defer": ({"until": "evidence"}, {"userDecision": "deferred", "deferUntil": "new_evidence"}),
+    "snooze": ({"until": "evidence"}, {"userDecision": "deferred", "deferUntil": "new_evidence"}),
 }
 
 

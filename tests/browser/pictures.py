@@ -126,7 +126,7 @@ def say_why(page: Page) -> None:
 def test_pictures(sam: User, page: Page, site: str, enter: Enter) -> None:
     mira, crowd = demo()
     held = candidate(mira, "Goes quiet when she is angry")
-    decisions.defer(**acting_for_self(mira), candidate_id=held.pk, until=None)
+    decisions.snooze(**acting_for_self(mira), candidate_id=held.pk, until=None)
     reason = "Complaint 118: says where somebody lives."
     flag = moderation.Moderation(name=ModerationAction.FLAG, kind="unsafe", reason=reason)
     moderation.act(actor=sam, action=flag, candidate_ids=[held.pk])

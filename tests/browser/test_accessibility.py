@@ -23,7 +23,7 @@ from traits.decisions import styles
 from traits.decisions.inputs import Changes
 from traits.erasure import parts as erasure_parts
 from traits.erasure import persona as erasure
-from traits.ingest import blocklist as bars
+from traits.ingest import blocklist
 from traits.models import AccessEntry, ModerationAction
 from traits.moderation import services as moderation
 from traits.persona.overview import DRAWN
@@ -119,7 +119,7 @@ def persona_of(alice: User) -> dict[str, str]:
         make_candidate(alice, row["trait_name"], trait_category=row["trait_category"], concepts=row["concepts"])
     trait = confirmed_trait(alice)
     later, rejected = make_candidate(alice, "Sails"), make_candidate(alice, "Knits")
-    decisions.defer(**acting_for_self(alice), candidate_id=later.pk, until=None)
+    decisions.snooze(**acting_for_self(alice), candidate_id=later.pk, until=None)
     decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="other", reason="No.")
     double = confirmed_trait(alice, "Loves jazz!", evidence=["爵士乐"])
     decisions.put_styles(**acting_for_self(alice), context="", styles={"Pacing": "slow", "Greeting": LONG[:100]})
@@ -138,7 +138,7 @@ def persona_of(alice: User) -> dict[str, str]:
     part = erasure_parts.erase_category(**acting_for_self(alice), category="LinguisticStyle")
     ids = {"entry": entry, "candidate": candidate, "long": long, "trait": trait, "asked": asked, "receipt": receipt}
     piece = candidate.supporting_evidence[0]
-    keys = {"piece": piece["evidence_id"], "source": bars.source_bar(alice.pk, str(piece["source_package_id"]))}
+    keys = {"piece": piece["evidence_id"], "source": blocklist.source_bar(alice.pk, str(piece["source_package_id"]))}
     AccessEntry.objects.create(staff_id=alice.pk, subject_id=alice.pk, kind="decision", reason=LONG[:200])
     context = str(id_of(alice, styles.context_styles(alice, "").contexts[-1]))
     return (

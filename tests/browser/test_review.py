@@ -123,7 +123,7 @@ def states(suggest: Suggest, alice: User) -> dict[str, str]:
     rejected = suggest(alice, "W" * 255)
     decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="other", reason="long " * 50)
     later = suggest(alice, "يحب موسيقى الجاز " * 10)
-    decisions.defer(**acting_for_self(alice), candidate_id=later.pk, until=timezone.now() + dt.timedelta(days=3))
+    decisions.snooze(**acting_for_self(alice), candidate_id=later.pk, until=timezone.now() + dt.timedelta(days=3))
     suggest(alice, "喜欢爵士乐" * 40, evidence=["我喜欢爵士乐" * 200, "x" * 500], confidence_score=0.3)
     suggest(alice, "Z̸̧̢̛̙a̷͔͑l̴̪̇go " * 8, trait_category="Skill", concepts=["c" * 200])
     private = suggest(alice, "Loves jazz, too", evidence=["Jazz and music."])

@@ -218,7 +218,7 @@ def test_an_import_and_decisions_do_not_lock_each_other_out(alice: User, tmp_pat
         for pk in reversed(old):
             try:
                 with front_door():
-                    decisions.defer(**acting_for_self(alice), candidate_id=pk, until=None)
+                    decisions.snooze(**acting_for_self(alice), candidate_id=pk, until=None)
             except AlreadyDecidedError:
                 continue
 

@@ -40,7 +40,7 @@ def test_confirm_as_is_makes_the_trait_with_the_candidates_id(alice: User, sugge
 
 def test_the_first_decision_of_somebody_whom_an_import_brought(alice: User, suggest: Suggest) -> None:
     Persona.objects.filter(user=alice).delete()
-    decisions.defer(**acting_for_self(alice), candidate_id=suggest(alice).pk, until=None)
+    decisions.snooze(**acting_for_self(alice), candidate_id=suggest(alice).pk, until=None)
     assert Persona.objects.get(user=alice).revision == 1
 
 
@@ -110,21 +110,21 @@ def test_evidence_of_ones_own(alice: User, suggest: Suggest) -> None:
     assert trait.origin == "ai_refined_user"
 
 
-def test_defer_until_a_time_and_until_new_evidence(alice: User, suggest: Suggest) -> None:
+def test_snooze_until_a_time_and_until_new_evidence(alice: User, suggest: Suggest) -> None:
     first, second = suggest(alice), suggest(alice, "Sails")
     tomorrow = timezone.now() + dt.timedelta(days=1)
-    decisions.defer(**acting_for_self(alice), candidate_id=first.pk, until=tomorrow)
-    decisions.defer(**acting_for_self(alice), candidate_id=second.pk, until=None)
+    decisions.snooze(**acting_for_self(alice), candidate_id=first.pk, until=tomorrow)
+    decisions.snooze(**acting_for_self(alice), candidate_id=second.pk, until=None)
     first.refresh_from_db(fields=["status", "deferred_until"])
     assert (first.status, first.deferred_until) == ("awaiting_refinement", tomorrow)
     assert status(second) == "awaiting_refinement"
 
 
 @pytest.mark.parametrize("days", [-1, 5000])
-def test_defer_refuses_the_past_and_the_far_future(alice: User, suggest: Suggest, days: int) -> None:
+def test_snooze_refuses_the_past_and_the_far_future(alice: User, suggest: Suggest, days: int) -> None:
     until = timezone.now() + dt.timedelta(days=days)
     with pytest.raises(InvalidError):
-        decisions.defer(**acting_for_self(alice), candidate_id=suggest(alice).pk, until=until)
+        decisions.snooze(**acting_for_self(alice), candidate_id=suggest(alice).pk, until=until)
 
 
 def test_merge_unites_evidence_and_concepts(alice: User, suggest: Suggest) -> None:

@@ -38,7 +38,7 @@ from traits.erasure import persona as erasure
 from traits.erasure import suppressions
 from traits.errors import InvalidError, NotLatestError
 from traits.ingest import batch as ingest
-from traits.ingest import blocklist as bars
+from traits.ingest import blocklist
 from traits.ingest.parsing import CandidateRecord, parse
 from traits.log.snapshots import trait_state
 from traits.log.undoable import standing_ids
@@ -150,9 +150,9 @@ class Decisions(Sequence):
 
     @precondition(lambda self: self.count("undecided"))
     @rule(number=index, days=st.none() | st.integers(1, 30))
-    def defer(self, number: int, days: int | None) -> None:
+    def snooze(self, number: int, days: int | None) -> None:
         until = None if days is None else timezone.now() + dt.timedelta(days=days)
-        decisions.defer(**acting_for_self(self.user), candidate_id=self.pick(self.undecided(), number).pk, until=until)
+        decisions.snooze(**acting_for_self(self.user), candidate_id=self.pick(self.undecided(), number).pk, until=until)
 
     @precondition(lambda self: self.count("undecided") and self.count("traits"))
     @rule(number=index)
@@ -238,7 +238,7 @@ class Decisions(Sequence):
         source = erased["source_package_id"]
         if whole_source and source:
             begun = erasure_parts.erase_source(
-                **acting_for_self(self.user), source=bars.source_bar(self.user.pk, source)
+                **acting_for_self(self.user), source=blocklist.source_bar(self.user.pk, source)
             )
         else:
             begun = erasure_parts.erase_evidence(
@@ -289,7 +289,7 @@ class Decisions(Sequence):
             choices += [
                 partial(decisions.confirm, **mine, candidate_id=row.pk, evidence=Evidence(own=["Mine."])),
                 partial(decisions.reject, **mine, candidate_id=row.pk, code="other"),
-                partial(decisions.defer, **mine, candidate_id=row.pk, until=None),
+                partial(decisions.snooze, **mine, candidate_id=row.pk, until=None),
             ]
         held = self.traits()
         choices += [partial(decisions.remove_trait, **mine, trait_id=trait.pk) for trait in held[:1]]

@@ -35,7 +35,7 @@ def test_undo_again_goes_one_step_further_back(alice: User) -> None:
 def test_undo_keeps_what_the_pipeline_wrote_since(alice: User, suggest: Suggest) -> None:
     candidate = suggest(alice)
     piece = candidate.supporting_evidence[0]["evidence_id"]
-    outcome = decisions.defer(
+    outcome = decisions.snooze(
         **acting_for_self(alice), candidate_id=candidate.pk, until=None, evidence=Evidence(verdicts={piece: "not_me"})
     )
     ExtractedTraitCandidate.objects.filter(pk=candidate.pk).update(trait_name="Loves swing")

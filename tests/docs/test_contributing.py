@@ -1,5 +1,6 @@
-"""What contributors run before a commit."""
+"""What a typical change takes, and what contributors run before a commit."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,24 @@ BAD = {
     "# only a comment\n": "empty",
     "Rename the settings\nbecause\n": "after the subject",
 }
+
+
+MOST_FILES = {"a field of a trait": 8, "a kind of decision": 7, "a rejection reason": 2}
+"""Typical changes of CONTRIBUTING.md, by how they begin, and how many files each may take."""
+
+
+def places(change: str) -> list[str]:
+    """The files and folders that the table names for a change, but for those of the graph."""
+    row = next(line for line in (ROOT / "CONTRIBUTING.md").read_text().splitlines() if line.startswith(f"| {change}"))
+    where, _, _ = row.split(" | ")[1].partition("if the graph shows it")
+    return [name for name in re.findall(r"`([^`]+)`", where) if "/" in name]
+
+
+@pytest.mark.parametrize(("change", "most"), MOST_FILES.items())
+def test_typical_changes_touch_few_files(change: str, most: int) -> None:
+    found = places(change)
+    assert len(found) <= most
+    assert all((ROOT / place).exists() for place in found)
 
 
 def check(message: str, folder: Path) -> "subprocess.CompletedProcess[str]":

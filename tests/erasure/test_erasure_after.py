@@ -22,7 +22,7 @@ from traits.erasure import parts as erasure_parts
 from traits.erasure import suppressions
 from traits.errors import AlreadyDecidedError, InvalidError, NotFoundError
 from traits.ingest import batch as ingest
-from traits.ingest import blocklist as bars
+from traits.ingest import blocklist
 from traits.ingest.parsing import CandidateRecord, parse
 from traits.log import entries as log
 from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait
@@ -48,7 +48,7 @@ def test_a_merge_is_taken_back_though_the_log_no_longer_says_what_it_gave(alice:
 def test_a_suggestion_that_came_again_is_not_beside_its_trait(alice: User, name: str) -> None:
     first = suggested(alice, "Likes tea", ("tea", SOURCE))
     decisions.confirm(**acting_for_self(alice), candidate_id=first.pk)
-    erasure_parts.erase_source(**acting_for_self(alice), source=bars.source_bar(alice.pk, SOURCE))
+    erasure_parts.erase_source(**acting_for_self(alice), source=blocklist.source_bar(alice.pk, SOURCE))
     removal = decisions.remove_trait(**acting_for_self(alice), trait_id=first.pk)
     again = parse(new_row(candidate_id=str(first.pk), trait_name=name, trait_category="Interest"))
     assert isinstance(again, CandidateRecord)

@@ -19,7 +19,7 @@ from traits.erasure import parts as erasure_parts
 from traits.erasure import worker as erasure_steps
 from traits.errors import AlreadyDecidedError, NotFoundError
 from traits.ingest import batch as ingest
-from traits.ingest import blocklist as bars
+from traits.ingest import blocklist
 from traits.ingest.parsing import CandidateRecord
 from traits.models import Erasure, ExtractedTraitCandidate, Persona, PersonaTrait, UserRefinedTrait
 
@@ -76,7 +76,7 @@ def source_of(row: CandidateRecord) -> str:
 
 
 def erase_source(user: User, source: str) -> Erasure:
-    return erasure_parts.erase_source(**acting_for_self(user), source=bars.source_bar(user.pk, source))
+    return erasure_parts.erase_source(**acting_for_self(user), source=blocklist.source_bar(user.pk, source))
 
 
 def test_evidence_that_an_import_brings_first_is_erased_as_well(alice: User) -> None:
@@ -105,7 +105,7 @@ def test_evidence_that_an_import_brings_meanwhile_is_refused(alice: User) -> Non
     with ExitStack() as threads, transaction.atomic():
         erase_source(alice, source_of(row))
         answer = threads.enter_context(beside(lambda: ingest.apply([more], owner=alice)))
-    assert answer.result().refused == {0: [bars.ERASED]}
+    assert answer.result().refused == {0: [blocklist.ERASED]}
     assert not ExtractedTraitCandidate.objects.exists()
 
 
@@ -117,7 +117,7 @@ def test_an_account_that_ends_meanwhile_is_not_brought_back(alice: User) -> None
     with ExitStack() as threads, transaction.atomic():
         erasure_account.erase_account(**acting_for_self(alice), confirm_email="alice@example.com")
         answer = threads.enter_context(beside(lambda: ingest.apply([suggestion(user=person)])))
-    assert answer.result().refused == {0: [bars.OFF]}
+    assert answer.result().refused == {0: [blocklist.OFF]}
     assert not User.objects.filter(external_id="test:alice").exists()
 
 

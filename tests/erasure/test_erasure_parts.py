@@ -27,7 +27,7 @@ from traits.decisions.inputs import Changes, Evidence, Relation
 from traits.erasure import parts as erasure_parts
 from traits.errors import NotFoundError, NotLatestError
 from traits.ingest import batch as ingest
-from traits.ingest import blocklist as bars
+from traits.ingest import blocklist
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, Suppression, UserRefinedTrait
 
 pytestmark = [pytest.mark.graph, pytest.mark.django_db]
@@ -140,7 +140,7 @@ def test_undo_brings_nothing_back(alice: User, word: str) -> None:
     rejected = suggested(alice, "Knits", (word, SOURCE))
     refusal = decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="not_me").action_id
     later = suggested(alice, "Swims", (word, SOURCE), ("I swim.", OTHER))
-    put_off = decisions.defer(**acting_for_self(alice), candidate_id=later.pk, until=None).action_id
+    put_off = decisions.snooze(**acting_for_self(alice), candidate_id=later.pk, until=None).action_id
     removed = suggested(alice, "Sings", (word, SOURCE), ("I sing.", OTHER))
     decisions.confirm(**acting_for_self(alice), candidate_id=removed.pk)
     removal = decisions.remove_trait(**acting_for_self(alice), trait_id=removed.pk).action_id
@@ -204,7 +204,7 @@ def test_a_repeat_of_the_import_brings_nothing_back(alice: User, bob: User) -> N
     held = set(ExtractedTraitCandidate.objects.values_list("trait_name", "evidence_count"))
     assert held == {("Both", 1)}
     again = batch(alice)
-    assert again.refused == {0: [bars.ERASED], 2: [bars.ERASED], 3: [bars.CATEGORY_OFF]}
+    assert again.refused == {0: [blocklist.ERASED], 2: [blocklist.ERASED], 3: [blocklist.CATEGORY_OFF]}
     assert (again.created, again.updated, again.unchanged) == (0, 0, 1)
     assert set(ExtractedTraitCandidate.objects.values_list("trait_name", "evidence_count")) == held
     assert_log_whole(alice)

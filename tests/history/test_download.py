@@ -84,7 +84,7 @@ def test_the_table_is_safe_for_spreadsheets(as_alice: Client, alice: User) -> No
 def test_the_times_of_the_table_are_the_persons(as_alice: Client, alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(time_zone="Asia/Tokyo")
     until = timezone.now().astimezone(zoneinfo.ZoneInfo("Asia/Tokyo")) + dt.timedelta(days=7)
-    decisions.defer(**acting_for_self(alice), candidate_id=make_candidate(alice, "Knits").pk, until=until)
+    decisions.snooze(**acting_for_self(alice), candidate_id=make_candidate(alice, "Knits").pk, until=until)
     (row,) = csv.DictReader(io.StringIO(text(as_alice.get(CSV))))
     assert row["time"].endswith("+09:00")
     assert row["what"] == f"You put off “Knits” until {date_format(until, 'j F Y, H:i')}"

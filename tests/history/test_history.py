@@ -36,7 +36,7 @@ def test_every_decision_in_a_sentence(as_alice: Client, alice: User, suggest: Su
     decisions.reject(**acting_for_self(alice), candidate_id=knits.pk, code="outdated", reason="Long ago.")
     decisions.reopen(**acting_for_self(alice), candidate_id=knits.pk)
     later = timezone.now() + dt.timedelta(days=2)
-    decisions.defer(**acting_for_self(alice), candidate_id=knits.pk, until=later)
+    decisions.snooze(**acting_for_self(alice), candidate_id=knits.pk, until=later)
     bebop = suggest(alice, "Hums bebop")
     decisions.merge(**acting_for_self(alice), candidate_id=bebop.pk, into=jazz.pk)
     decisions.reopen(**acting_for_self(alice), candidate_id=bebop.pk)

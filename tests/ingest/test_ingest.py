@@ -40,7 +40,7 @@ def test_an_undecided_candidate_is_updated_and_keeps_verdicts() -> None:
     first = stored(row).supporting_evidence[0]["evidence_id"]
     later = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
     evidence = Evidence(verdicts={first: Verdict.NOT_ME})
-    candidate = decisions.defer(
+    candidate = decisions.snooze(
         **acting_for_self(person()), candidate_id=stored(row).pk, until=later, evidence=evidence
     ).candidate
     assert candidate is not None
@@ -105,7 +105,7 @@ def test_what_was_suppressed_and_then_replaced_stays_away() -> None:
 
 
 def put_off(row: Row) -> None:
-    decisions.defer(**acting_for_self(person()), candidate_id=stored(row).pk, until=None)
+    decisions.snooze(**acting_for_self(person()), candidate_id=stored(row).pk, until=None)
 
 
 def test_new_evidence_under_its_id_brings_back_what_was_put_off() -> None:
@@ -141,7 +141,7 @@ def test_what_was_put_off_until_a_time_waits_for_it() -> None:
     row = new_row()
     load(row)
     later = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
-    decisions.defer(**acting_for_self(person()), candidate_id=stored(row).pk, until=later)
+    decisions.snooze(**acting_for_self(person()), candidate_id=stored(row).pk, until=later)
     assert load(row | {"supporting_evidence": [piece("New.")]}).counts == {"updated": 1}
     assert stored(row).deferred_until == later
 

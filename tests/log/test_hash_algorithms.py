@@ -7,7 +7,7 @@ from ptfi.accounts.models import User
 from tests.support.cast import confirmed
 from tests.support.frozen_logs import FOLDER, load
 from traits.log.chain import ALGORITHMS, NEW_ENTRIES
-from traits.log.snapshots import State
+from traits.log.snapshots import SIDES, State
 from traits.log.verification import verify
 from traits.log.versions import lifted, newest
 from traits.models import Persona, UserRefinedTrait
@@ -95,7 +95,8 @@ def test_the_application_cannot_change_it(alice: User) -> None:
 
 
 def test_lifting_leaves_what_is_stored(alice: User) -> None:
-    old: State = {"before": {}, "after": {}, "reason": "", "notes": "", "relation": None}
+    nothing: State = dict.fromkeys(SIDES)
+    old: State = {"before": nothing, "after": nothing, "reason": "", "notes": "", "relation": None}
     assert lifted(old)["v"] == newest()
     assert "v" not in old
     newer = old | {"v": newest() + 1, "more": 1}

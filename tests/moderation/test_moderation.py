@@ -147,7 +147,7 @@ def test_a_form_that_was_tampered_with_comes_back(moderator: Client, alice: User
 
 def test_what_the_person_dealt_with_is_refused(moderator: Client, alice: User, bob: User, suggest: Suggest) -> None:
     later, confirmed, rejected = suggest(alice, "Later"), suggest(alice, "Yes"), suggest(alice, "No")
-    decisions.defer(**acting_for_self(alice), candidate_id=later.pk, until=None)
+    decisions.snooze(**acting_for_self(alice), candidate_id=later.pk, until=None)
     decisions.confirm(**acting_for_self(alice), candidate_id=confirmed.pk)
     decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="other")
     before = list(ExtractedTraitCandidate.objects.order_by("pk").values())
@@ -171,7 +171,7 @@ def test_what_is_held_back_is_nowhere_until_released(
     moderator: Client, alice: User, as_alice: Client, suggest: Suggest
 ) -> None:
     row, other = suggest(alice, "Loves jazz"), suggest(alice, "Plays golf")
-    deferred = decisions.defer(**acting_for_self(alice), candidate_id=other.pk, until=None)
+    deferred = decisions.snooze(**acting_for_self(alice), candidate_id=other.pk, until=None)
     assert told(act(moderator, "flag", row, other, kind="sensitive")) == "Held back: 2."
     assert fresh(row).status == CandidateStatus.CANDIDATE
     assert fresh(row).held_reason == "sensitive: Ticket 17"
@@ -183,7 +183,7 @@ def test_what_is_held_back_is_nowhere_until_released(
     for refused in (
         lambda: decisions.confirm(**acting_for_self(alice), candidate_id=row.pk),
         lambda: decisions.reject(**acting_for_self(alice), candidate_id=row.pk, code="other"),
-        lambda: decisions.defer(**acting_for_self(alice), candidate_id=row.pk, until=None),
+        lambda: decisions.snooze(**acting_for_self(alice), candidate_id=row.pk, until=None),
         lambda: selectors.candidate(alice, row.pk),
     ):
         with pytest.raises(NotFoundError):

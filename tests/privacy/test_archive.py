@@ -23,7 +23,7 @@ from tests.support.persona_marker import erased, marked_persona
 from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.erasure import parts as erasure_parts
-from traits.ingest import blocklist as bars
+from traits.ingest import blocklist
 from traits.models import AccessEntry, ExtractedTraitCandidate, UserRefinedTrait
 
 # It takes a snapshot, which only a transaction of its own can.
@@ -160,7 +160,9 @@ def test_both_show_one_moment(alice: User) -> None:
         lambda: decisions.add_trait(**acting_for_self(alice), changes=Changes(name="Meanwhile", category="Other"))
     )
     on_own_connection(
-        lambda: erasure_parts.erase_source(**acting_for_self(alice), source=bars.source_bar(alice.pk, source_of(first)))
+        lambda: erasure_parts.erase_source(
+            **acting_for_self(alice), source=blocklist.source_bar(alice.pk, source_of(first))
+        )
     )
     page, document = files(data + b"".join(pieces))
     assert "Meanwhile" not in page

@@ -30,7 +30,7 @@ from traits.erasure import parts as erasure_parts
 from traits.erasure import suppressions
 from traits.errors import InvalidError, NotFoundError
 from traits.ingest import batch as ingest
-from traits.ingest import blocklist as bars
+from traits.ingest import blocklist
 from traits.models import Erasure, ExtractedTraitCandidate, Persona, PersonaTrait, Suppression
 from traits.privacy import selectors as my_data
 
@@ -234,7 +234,7 @@ def test_a_category_is_kept_away_until_it_is_let_in(alice: User, fresh: Client) 
     assert "Everything about Skill is deleted" in text(fresh, receipt)
     assert "Not taken in any more" in text(fresh, "/persona/data/")
     row = suggestion(trait_category="Skill")
-    assert ingest.apply([row], owner=alice).refused == {0: [bars.CATEGORY_OFF]}
+    assert ingest.apply([row], owner=alice).refused == {0: [blocklist.CATEGORY_OFF]}
     fresh.post(f"{receipt}let-in/")
     assert ingest.apply([row], owner=alice).created == 1
     assert "Everything about that category is deleted" in text(fresh, receipt)
@@ -289,7 +289,7 @@ def test_the_account_goes_with_everything(
         assert erasure.state == "completed"
     assert "Your graph was cleared on" in text(fresh, "/accounts/deleted/")
     person = {"external_id": f"name-{word}", "display_name": word}
-    assert ingest.apply([suggestion(user=person)]).refused == {0: [bars.OFF]}
+    assert ingest.apply([suggestion(user=person)]).refused == {0: [blocklist.OFF]}
     assert not User.objects.filter(display_name=word).exists()
 
 
@@ -332,5 +332,5 @@ def test_nothing_is_left_out_of_the_sources_of_others(alice: User, bob: User) ->
     suggested(alice, "Sails", ("I sail.", SOURCE))
     assert my_data.sources(bob).rows == []
     with pytest.raises(NotFoundError):
-        erasure_parts.erase_source(**acting_for_self(bob), source=bars.source_bar(bob.pk, SOURCE))
+        erasure_parts.erase_source(**acting_for_self(bob), source=blocklist.source_bar(bob.pk, SOURCE))
     assert PersonaTrait.objects.count() == 0

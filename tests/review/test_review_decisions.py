@@ -56,7 +56,7 @@ def test_a_decision_by_htmx_brings_all_that_changed(as_alice: Client, suggest: S
 def test_a_verdict_comes_with_any_decision(as_alice: Client, suggest: Suggest, alice: User) -> None:
     candidate = suggest(alice)
     piece = candidate.supporting_evidence[0]["evidence_id"]
-    as_alice.post(path(candidate, "defer"), {"until": "evidence", f"verdict-{piece}": "too_private"})
+    as_alice.post(path(candidate, "snooze"), {"until": "evidence", f"verdict-{piece}": "too_private"})
     candidate.refresh_from_db()
     assert candidate.supporting_evidence[0]["verdict"] == "too_private"
     assert "1 too private to show" in text_of(as_alice.get(path(candidate)))
@@ -100,20 +100,28 @@ def test_later_is_at_six_in_the_persons_zone(as_alice: Client, suggest: Suggest,
         ("next_week", today + dt.timedelta(days=7 - today.weekday())),
     ):
         candidate = suggest(alice, f"Later {choice}")
-        as_alice.post(path(candidate, "defer"), {"until": choice})
+        as_alice.post(path(candidate, "snooze"), {"until": choice})
         assert status(candidate) == CandidateStatus.AWAITING_REFINEMENT
         assert candidate.deferred_until == dt.datetime.combine(day, dt.time(6), tzinfo=zone)
     own = suggest(alice, "Later at a time")
-    as_alice.post(path(own, "defer"), {"until": "date", "date": f"{today.year + 1}-03-04T15:30"})
+    as_alice.post(path(own, "snooze"), {"until": "date", "date": f"{today.year + 1}-03-04T15:30"})
     status(own)
     assert own.deferred_until == dt.datetime(today.year + 1, 3, 4, 15, 30, tzinfo=zone)
     none = suggest(alice, "Later with evidence")
-    as_alice.post(path(none, "defer"), {"until": "evidence"})
+    as_alice.post(path(none, "snooze"), {"until": "evidence"})
     assert status(none) == CandidateStatus.AWAITING_REFINEMENT
     assert none.deferred_until is None
     page = text_of(as_alice.get("/review/?tab=later"))
     assert "Later 4" in page
     assert "until new evidence" in page
+
+
+def test_a_card_that_was_opened_before_an_upgrade_still_snoozes(
+    as_alice: Client, suggest: Suggest, alice: User
+) -> None:
+    candidate = suggest(alice)
+    as_alice.post(path(candidate, "defer"), {"until": "evidence"})
+    assert status(candidate) == CandidateStatus.AWAITING_REFINEMENT
 
 
 @pytest.mark.parametrize(
@@ -130,7 +138,7 @@ def test_later_is_at_six_in_the_persons_zone(as_alice: Client, suggest: Suggest,
 )
 def test_a_bad_time_is_told(as_alice: Client, suggest: Suggest, alice: User, data: dict[str, str]) -> None:
     candidate = suggest(alice)
-    response = as_alice.post(path(candidate, "defer"), data)
+    response = as_alice.post(path(candidate, "snooze"), data)
     assert response.status_code == 400
     assert "Choose a" in text_of(response)
     assert status(candidate) == CandidateStatus.CANDIDATE

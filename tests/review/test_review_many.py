@@ -98,7 +98,7 @@ def test_bulk_reject_and_later_ask_for_the_rest(as_alice: Client, suggest: Sugge
     assert "kept words" in response.content.decode()
     assert as_alice.post("/review/bulk/", data | {"code": "other"}).status_code == 302
     assert status(one) == CandidateStatus.REJECTED
-    later = {"candidate_ids": other.pk, "decision": "defer", "apply": "1"}
+    later = {"candidate_ids": other.pk, "decision": "snooze", "apply": "1"}
     assert as_alice.post("/review/bulk/", later).status_code == 400
     assert as_alice.post("/review/bulk/", later | {"until": "tomorrow"}).status_code == 302
     assert status(other) == CandidateStatus.AWAITING_REFINEMENT
@@ -142,7 +142,7 @@ def test_bob_sees_and_changes_nothing_of_alices(suggest: Suggest, alice: User, b
         ("confirm", {}),
         ("edit", UNCHANGED),
         ("reject", {"code": "other"}),
-        ("defer", {"until": "tomorrow"}),
+        ("snooze", {"until": "tomorrow"}),
         ("merge", {"into": str(outcome.trait.pk)}),
         ("reopen", {}),
     ):

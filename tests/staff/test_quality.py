@@ -213,7 +213,7 @@ def test_undecided_suggestions_are_counted_by_age_and_model(
     make_candidate(bob, "Sails", created_at=now, originating_models=["a.v1", "b.v1"])
     make_candidate(bob, "Knits", held_reason="unsafe", created_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
     later = make_candidate(alice, "Runs", created_at=dt.datetime(2021, 1, 1, tzinfo=dt.UTC))
-    decisions.defer(**acting_for_self(alice), candidate_id=later.pk, until=None)
+    decisions.snooze(**acting_for_self(alice), candidate_id=later.pk, until=None)
     confirmed(alice, "Paints")
     refresh()
     row = QualityWaiting.objects.get(model="")

@@ -11,7 +11,7 @@ from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.erasure import parts as erasure_parts
 from traits.evidence import Piece, evidence_id
-from traits.ingest import blocklist as bars
+from traits.ingest import blocklist
 from traits.models import Erasure, ExtractedTraitCandidate
 
 SOURCE, OTHER = "diary-2024", "letters-2025"
@@ -53,7 +53,7 @@ def persona_with(user: User, word: str) -> dict[str, uuid.UUID]:
     open_one = suggested(user, f"Likes {word}", (word, SOURCE), **texts)
     held = suggested(user, f"Hides {word}", (word, SOURCE), held_reason="a ticket", **texts)
     later = suggested(user, f"Sees {word}", (word, SOURCE), **texts)
-    decisions.defer(**acting_for_self(user), candidate_id=later.pk, until=None)
+    decisions.snooze(**acting_for_self(user), candidate_id=later.pk, until=None)
     rejected = suggested(user, f"Hears {word}", (word, SOURCE), **texts)
     decisions.reject(**acting_for_self(user), candidate_id=rejected.pk, code="other", reason=word)
     removed = suggested(user, f"Was {word}", (word, SOURCE), **texts)
@@ -80,4 +80,4 @@ def persona_with(user: User, word: str) -> dict[str, uuid.UUID]:
 
 
 def erase_source(user: User, source: str = SOURCE) -> Erasure:
-    return erasure_parts.erase_source(**acting_for_self(user), source=bars.source_bar(user.pk, source))
+    return erasure_parts.erase_source(**acting_for_self(user), source=blocklist.source_bar(user.pk, source))

@@ -14,7 +14,7 @@ from traits import decisions
 from traits.decisions.inputs import Changes, Evidence, Relation
 from traits.erasure import parts as erasure_parts
 from traits.ingest import batch as ingest
-from traits.ingest import blocklist as bars
+from traits.ingest import blocklist
 from traits.ingest.parsing import CandidateRecord, parse
 from traits.log.entries import Actor
 from traits.models import Erasure, ErasureState, ExtractedTraitCandidate, PersonaTrait
@@ -54,9 +54,9 @@ def _about_suggestions(user: User, word: str) -> None:
     again = _suggest(user, "Sings", word)
     decisions.reject(**acting_for_self(user), candidate_id=again.pk, code="not_me")
     decisions.reopen(**acting_for_self(user), candidate_id=again.pk)
-    decisions.defer(**acting_for_self(user), candidate_id=_suggest(user, "Sails", word).pk, until=None)
+    decisions.snooze(**acting_for_self(user), candidate_id=_suggest(user, "Sails", word).pk, until=None)
     until = timezone.now() + dt.timedelta(days=3_000)
-    decisions.defer(**acting_for_self(user), candidate_id=_suggest(user, "Rows", word).pk, until=until)
+    decisions.snooze(**acting_for_self(user), candidate_id=_suggest(user, "Rows", word).pk, until=until)
     decisions.undo(**acting_for_self(user), action_id=confirmed(user, f"Perhaps chess {word}").action_id)
     replaced = _suggest(user, "Uses spaces", word)
     row = parse(new_row(supersedes=[str(replaced.pk)], trait_name=f"Uses tabs {word}"))
@@ -139,7 +139,7 @@ def _erased(user: User, word: str) -> None:
     decisions.reject(**acting_for_self(user), candidate_id=rejected.pk, code="other", reason="Never.")
     piece = PersonaTrait.objects.get(pk=diary.pk).evidence[1]["evidence_id"]
     finish(erasure_parts.erase_evidence(**acting_for_self(user), evidence_id=uuid.UUID(piece)))
-    finish(erasure_parts.erase_source(**acting_for_self(user), source=bars.source_bar(user.pk, SOURCE)))
+    finish(erasure_parts.erase_source(**acting_for_self(user), source=blocklist.source_bar(user.pk, SOURCE)))
     confirmed(user, f"Believes {word}", trait_category="PhilosophicalStance")
     finish(erasure_parts.erase_category(**acting_for_self(user), category="PhilosophicalStance"))
 

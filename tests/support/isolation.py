@@ -12,7 +12,7 @@ from ptfi.accounts.models import User
 from tests.support.cast import acting_for_self, confirmed, make_candidate
 from traits import decisions
 from traits.erasure import persona as erasure
-from traits.ingest import blocklist as bars
+from traits.ingest import blocklist
 from traits.models import AccessEntry, Suppression
 
 MARKER = "xylophone"
@@ -49,7 +49,7 @@ class Theirs:
         ]
         AccessEntry.objects.create(staff_id=uuid.uuid4(), subject_id=alice.pk, kind="account", reason=MARKER)
         self.suppression = Suppression.objects.get(user=alice)
-        self.source = bars.source_bar(alice.pk, self.candidate.supporting_evidence[0]["source_package_id"])
+        self.source = blocklist.source_bar(alice.pk, self.candidate.supporting_evidence[0]["source_package_id"])
 
     def rows(self) -> str:
         """Every row of every table that belongs to Alice."""

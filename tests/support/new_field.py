@@ -35,10 +35,10 @@ def added_field() -> Iterator[None]:
     """Column, model, states and version have the field in here; the column goes with the test's transaction."""
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE traits_personatrait ADD COLUMN {FIELD} text NOT NULL DEFAULT '{DEFAULT}'")
-    lift, fields, columns = lift_of_docs(), states.TRAIT_FIELDS, list(recording.TRAIT_COLUMNS)
+    lift, columns = lift_of_docs(), list(recording.TRAIT_COLUMNS)
     field = models.TextField(default=DEFAULT, db_default=DEFAULT)
     PersonaTrait.add_to_class(FIELD, field)
-    states.TRAIT_FIELDS = (*fields, FIELD)  # type: ignore[assignment]
+    states.TRAIT_FIELDS, states.TRAIT_TIMES = states.trait_fields()
     snapshot_versions.LIFTS.append(lift)
     recording.TRAITS.__init__(PersonaTrait)  # type: ignore[misc]
     recording.TRAIT_COLUMNS.append(FIELD)
@@ -46,9 +46,9 @@ def added_field() -> Iterator[None]:
         yield
     finally:
         snapshot_versions.LIFTS.remove(lift)
-        states.TRAIT_FIELDS = fields
         PersonaTrait._meta.local_fields.remove(field)
         PersonaTrait._meta._expire_cache()  # type: ignore[attr-defined]
         delattr(PersonaTrait, FIELD)
+        states.TRAIT_FIELDS, states.TRAIT_TIMES = states.trait_fields()
         recording.TRAITS.__init__(PersonaTrait)  # type: ignore[misc]
         recording.TRAIT_COLUMNS[:] = columns

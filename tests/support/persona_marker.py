@@ -23,7 +23,7 @@ def marked_persona(user: User, word: str) -> list[uuid.UUID]:
     texts: dict[str, Any] = {"evidence": [word, f"{word}!"], "concepts": [word], "trait_description": word}
     undecided = make_candidate(user, f"Likes {word}", held_reason=word, **texts)
     later = make_candidate(user, f"Sees {word}", **texts)
-    decisions.defer(**acting_for_self(user), candidate_id=later.pk, until=None)
+    decisions.snooze(**acting_for_self(user), candidate_id=later.pk, until=None)
     rejected = make_candidate(user, f"Hears {word}", **texts)
     decisions.reject(**acting_for_self(user), candidate_id=rejected.pk, code="other", reason=word)
     modified = make_candidate(user, f"Plays {word}", **texts)

@@ -1,7 +1,6 @@
 """The API over suggestions: the list, each one, and the decisions. One service each, as for the pages."""
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -20,10 +19,9 @@ from traits.api import selectors
 from traits.api.outcomes import acting_for_self, named_as_sent, outcome_json, sync
 from traits.api.privacy import for_caller, private_pieces
 from traits.api.serializers.candidates import candidate_json, similar_json
-from traits.api.serializers.decisions import ActionSerializer, BulkActionSerializer
+from traits.api.serializers.decisions import DECIDE, ActionSerializer, BulkActionSerializer
 from traits.api.serializers.fields import NothingSerializer, VersionSerializer
 from traits.api.sql import CandidateQuerySerializer, listed_candidates
-from traits.decisions.inputs import Changes, Evidence
 from traits.models import UNDECIDED
 from traits.similarity import similar_traits
 
@@ -58,14 +56,12 @@ class CandidateAction(PersonView):
     def post(self, request: Request, user_id: str, candidate_id: str) -> HttpResponse:  # noqa: ARG002
         pk = id_of(candidate_id)
         values = self.read(request, pk)
-        decide = DECIDE[values["decision"]]
+        decide = DECIDE[values.pop("decision")]
 
         def act() -> tuple[int, Any]:
             with named_as_sent(ActionSerializer):
-                seen = {"candidate_id": pk, "version": values.get("version")}
-                judged = {"evidence": values.get("evidence", Evidence())}
-                outcome = outcome_json(decide(acting_for_self(request) | seen | judged, values))
-                return 200, for_caller(request, outcome)
+                outcome = decide(**acting_for_self(request), candidate_id=pk, **values)
+                return 200, for_caller(request, outcome_json(outcome))
 
         return once(request, act)
 
@@ -77,37 +73,6 @@ class CandidateAction(PersonView):
             # Only then is the candidate looked up apart: the service finds it in its own transaction.
             selectors.candidate(self.person, pk)
             raise
-
-
-def _confirm(common: Values, values: Values) -> decisions.Outcome:
-    changes = Changes(**values.get("changes", {}))
-    return decisions.confirm(**common, changes=changes, relation=values.get("relation"))
-
-
-def _reject(common: Values, values: Values) -> decisions.Outcome:
-    return decisions.reject(
-        **common,
-        code=values.get("rejection_code", "other"),
-        reason=values.get("reason", ""),
-        relation=values.get("relation"),
-    )
-
-
-def _defer(common: Values, values: Values) -> decisions.Outcome:
-    return decisions.defer(**common, until=values["until"])
-
-
-def _merge(common: Values, values: Values) -> decisions.Outcome:
-    return decisions.merge(**common, into=values["into"])
-
-
-DECIDE: dict[str, Callable[[Values, Values], decisions.Outcome]] = {
-    "confirmed_asis": _confirm,
-    "confirmed_modified": _confirm,
-    "rejected": _reject,
-    "deferred": _defer,
-    "merged": _merge,
-}
 
 
 class CandidateReopen(PersonView):
@@ -131,14 +96,7 @@ class BulkActions(PersonView):
 
         def act() -> tuple[int, Any]:
             with named_as_sent(BulkActionSerializer):
-                outcome = decisions.decide_many(
-                    **acting_for_self(request),
-                    candidate_ids=values["candidate_ids"],
-                    decision=values["decision"],
-                    code=values.get("rejection_code", "other"),
-                    reason=values.get("reason", ""),
-                    until=values.get("until"),
-                )
+                outcome = decisions.decide_many(**acting_for_self(request), **values)
             outcomes = [{"candidateID": pk, "outcome": said} for pk, said in outcome.outcomes.items()]
             batch_id = outcome.batch_id if outcome.entries else None
             return 200, {"batchID": batch_id, "outcomes": outcomes, "pkgSync": sync(outcome.entries)}

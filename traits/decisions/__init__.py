@@ -4,10 +4,10 @@ from traits.decisions.bulk import BulkOutcome as BulkOutcome
 from traits.decisions.bulk import decide_many as decide_many
 from traits.decisions.candidates import Outcome as Outcome
 from traits.decisions.candidates import confirm as confirm
-from traits.decisions.candidates import defer as defer
 from traits.decisions.candidates import merge as merge
 from traits.decisions.candidates import reject as reject
 from traits.decisions.candidates import reopen as reopen
+from traits.decisions.candidates import snooze as snooze
 from traits.decisions.duplicates import relate as relate
 from traits.decisions.styles import StyleOutcome as StyleOutcome
 from traits.decisions.styles import put_styles as put_styles

@@ -9,13 +9,13 @@ from ptfi.accounts.models import User
 from traits.decisions.candidates import (
     NO_CHANGES,
     NO_EVIDENCE,
-    check_deferral,
     check_rejection,
+    check_snooze,
     confirmed,
     merge_into,
     new_trait,
     rejected,
-    snooze,
+    snoozed,
 )
 from traits.decisions.inputs import clean_text
 from traits.decisions.locking import atomic, lock_candidates, lock_with_duplicates, near_duplicates
@@ -83,7 +83,7 @@ def decide_many(
     elif decision == Decision.REJECTED:
         records = [rejected(DecisionRecord(decision, candidate), code, reason, at) for candidate in candidates]
     else:
-        records = [_snoozed(candidate, until, at) for candidate in candidates]
+        records = [snoozed(DecisionRecord(decision, candidate), until, at) for candidate in candidates]
     batch_id = uuid.uuid4()
     entries = record_decision(persona, records, actor=actor, at=at, batch_id=batch_id)
     return BulkOutcome(batch_id=batch_id, outcomes=outcomes, entries=entries)
@@ -97,7 +97,7 @@ def _check(ids: list[uuid.UUID], decision: str, code: str, until: dt.datetime | 
     if decision == Decision.REJECTED:
         check_rejection(code)
     if decision == Decision.DEFERRED:
-        check_deferral(until)
+        check_snooze(until)
 
 
 def preview(candidate: ExtractedTraitCandidate | None, decision: str) -> str:
@@ -158,9 +158,3 @@ def _merged(candidate: ExtractedTraitCandidate, trait: PersonaTrait, at: dt.date
     trait = trait_from_state(candidate.user_id, trait_state(trait), trait.version)
     record = DecisionRecord(Decision.MERGED, candidate, trait)
     return None if merge_into(trait, candidate, [], at) else record
-
-
-def _snoozed(candidate: ExtractedTraitCandidate, until: dt.datetime | None, at: dt.datetime) -> DecisionRecord:
-    record = DecisionRecord(Decision.DEFERRED, candidate)
-    snooze(candidate, until, at)
-    return record

@@ -53,7 +53,7 @@ from traits.models import (
 from traits.text import name_key, once_each
 
 CODES = frozenset(RejectionCode.values)
-LONGEST_DEFERRAL = dt.timedelta(days=3650)
+LONGEST_SNOOZE = dt.timedelta(days=3650)
 NO_CHANGES = Changes()
 NO_EVIDENCE = Evidence()
 
@@ -209,7 +209,7 @@ def no_own_evidence(evidence: Evidence) -> None:
 
 
 @atomic
-def defer(
+def snooze(
     *,
     user: User,
     actor: Actor,
@@ -220,22 +220,24 @@ def defer(
 ) -> Outcome:
     """Snooze the suggestion until a time, or (None) until an import brings new evidence for it."""
     persona, candidate = lock_undecided(user, candidate_id, version)
-    check_deferral(until)
+    check_snooze(until)
     no_own_evidence(evidence)
     record, at = DecisionRecord(Decision.DEFERRED, candidate), persona.next_moment()
     apply_verdicts(candidate, evidence)
-    snooze(candidate, until, at)
-    return Outcome(entries=record_decision(persona, [record], actor=actor, at=at), candidate=candidate)
+    entries = record_decision(persona, [snoozed(record, until, at)], actor=actor, at=at)
+    return Outcome(entries=entries, candidate=candidate)
 
 
-def snooze(candidate: ExtractedTraitCandidate, until: dt.datetime | None, at: dt.datetime) -> None:
-    """Snooze the candidate, in memory."""
-    candidate.set_status(CandidateStatus.AWAITING_REFINEMENT, at)
-    candidate.deferred_until = until
+def snoozed(record: DecisionRecord, until: dt.datetime | None, at: dt.datetime) -> DecisionRecord:
+    """The record, its candidate snoozed in memory."""
+    if record.candidate:
+        record.candidate.set_status(CandidateStatus.AWAITING_REFINEMENT, at)
+        record.candidate.deferred_until = until
+    return record
 
 
-def check_deferral(until: dt.datetime | None) -> None:
-    if until is not None and not timezone.now() < until < timezone.now() + LONGEST_DEFERRAL:
+def check_snooze(until: dt.datetime | None) -> None:
+    if until is not None and not timezone.now() < until < timezone.now() + LONGEST_SNOOZE:
         raise InvalidError(details={"until": ["Choose a time in the future, at most ten years ahead."]})
 
 

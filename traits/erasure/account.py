@@ -25,7 +25,7 @@ from traits.erasure.persona import (
     new_erasure,
 )
 from traits.errors import InvalidError
-from traits.ingest import blocklist as bars
+from traits.ingest import blocklist
 from traits.log import entries as log
 from traits.models import Erasure, ModerationEntry, Persona, UserRefinedTrait
 from traits.models.erasure import ErasureKind
@@ -59,7 +59,7 @@ def erase_account(*, user: User, actor: log.Actor, confirm_email: str | None) ->
     erasure = new_erasure(user, actor, ErasureKind.ACCOUNT)
     kept = dict(KEPT)
     if user.external_id:
-        erasure.bar, kept["barred"] = bars.account_bar(user.external_id), BARRED
+        erasure.bar, kept["barred"] = blocklist.account_bar(user.external_id), BARRED
     erasure.save(force_insert=True)
     carry_out(user, persona, erasure, kept)
     erasure.counts |= _erase_account(user)

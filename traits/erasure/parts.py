@@ -2,7 +2,7 @@
 
 An erasure goes in steps (erasure_steps.py), each a transaction under the person's lock; its row in state `erasing` is
 where anybody goes on after a kill, which the projector does. The first step is large enough for most. It also bars what
-goes (bars.py), under the lock that imports wait for, so that nothing of it comes in after.
+goes (blocklist.py), under the lock that imports wait for, so that nothing of it comes in after.
 """
 
 import datetime as dt
@@ -24,7 +24,7 @@ from traits.erasure.sql import WITHOUT
 from traits.erasure.worker import ErasureWorker
 from traits.errors import InvalidError, NotFoundError
 from traits.evidence import Piece
-from traits.ingest import blocklist as bars
+from traits.ingest import blocklist
 from traits.log import entries as log
 from traits.log.snapshots import State
 from traits.models import Category, Erasure, ErasureState, ExtractedTraitCandidate, PersonaTrait, Suppression
@@ -45,12 +45,12 @@ def erase_evidence(*, user: User, actor: log.Actor, evidence_id: uuid.UUID) -> E
     """
     piece = find_piece(user, evidence_id)
     target = target_of(ErasureKind.EVIDENCE, piece)
-    return _start(user, actor, ErasureKind.EVIDENCE, target, bars.piece_bar(user.pk, piece))
+    return _start(user, actor, ErasureKind.EVIDENCE, target, blocklist.piece_bar(user.pk, piece))
 
 
 @transaction.atomic
 def erase_source(*, user: User, actor: log.Actor, source: str) -> Erasure:
-    """Erase all evidence of the source with this key (bars.source_bar). Raises NotFoundError."""
+    """Erase all evidence of the source with this key (blocklist.source_bar). Raises NotFoundError."""
     return _start(user, actor, ErasureKind.SOURCE, source_target(user, source), source)
 
 

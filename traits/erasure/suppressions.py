@@ -112,7 +112,7 @@ def lift_suppression(*, user: User, actor: log.Actor, suppression_id: int) -> Li
 
 @transaction.atomic
 def lift_bar(*, user: User, actor: log.Actor, erasure_id: uuid.UUID) -> Erasure:  # noqa: ARG001 (all take one)
-    """Let imports bring again what an erasure keeps away (bars.py); what it erased stays erased.
+    """Let imports bring again what an erasure keeps away (blocklist.py); what it erased stays erased.
 
     Raises NotFoundError.
     """

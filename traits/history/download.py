@@ -14,27 +14,26 @@ from ptfi.db.snapshot import ROWS, snapshot
 from ptfi.web.csv import CsvTable
 from traits import selectors
 from traits.api.serializers.log import entry_json
-from traits.log.narration import narrate, sentence_text, with_names
+from traits.log.narration import Narrated, narrate, with_names
 from traits.models import UserRefinedTrait
 
-TABLE = CsvTable[Any](
+TABLE = CsvTable[Narrated](
     [
-        ("revision", attrgetter("revision")),
-        ("time", lambda entry: timezone.localtime(entry.created_at).isoformat(timespec="seconds")),
-        ("what", sentence_text),
-        ("decision", attrgetter("user_decision")),
-        ("rejection code", attrgetter("rejection_code")),
-        ("reason", attrgetter("reason")),
-        ("notes", attrgetter("notes")),
-        ("actor", attrgetter("actor_kind")),
-        ("client", attrgetter("client_id")),
-        ("reference", attrgetter("reference")),
-        ("batch", attrgetter("batch_id")),
-        ("undoes", attrgetter("undoes")),
-        ("id", attrgetter("pk")),
+        ("revision", attrgetter("entry.revision")),
+        ("time", lambda each: timezone.localtime(each.entry.created_at).isoformat(timespec="seconds")),
+        ("what", str),
+        ("decision", attrgetter("entry.user_decision")),
+        ("rejection code", attrgetter("entry.rejection_code")),
+        ("reason", attrgetter("entry.reason")),
+        ("notes", attrgetter("entry.notes")),
+        ("actor", attrgetter("entry.actor_kind")),
+        ("client", attrgetter("entry.client_id")),
+        ("reference", attrgetter("entry.reference")),
+        ("batch", attrgetter("entry.batch_id")),
+        ("undoes", attrgetter("entry.undoes")),
+        ("id", attrgetter("entry.pk")),
     ]
 )
-"""Of entries that were told (traits/log/narration.py)."""
 
 
 def json_lines(user: User) -> Generator[bytes, None, None]:
@@ -69,11 +68,11 @@ def _entries(user: User) -> Any:
     return UserRefinedTrait.objects.filter(user=user).order_by("revision")
 
 
-def narrated(user: User, zone: zoneinfo.ZoneInfo) -> Iterator[list[Any]]:
-    """The log in pieces, oldest first, each entry with what its sentence needs; times in it are of this zone."""
+def narrated(user: User, zone: zoneinfo.ZoneInfo) -> Iterator[list[Narrated]]:
+    """The log in words and in pieces, oldest first; times in it are of this zone."""
     after = 0
     while entries := list(with_names(_entries(user).filter(revision__gt=after))[:ROWS]):
         with timezone.override(zone):
-            narrate(user, entries)
-        yield entries
+            told = narrate(user, entries)
+        yield told
         after = entries[-1].revision

@@ -22,7 +22,7 @@ from traits.history.past import revision_at
 from traits.history.sql import SLIM
 from traits.log import undoable
 from traits.log.diff import Difference, differences
-from traits.log.narration import Phrase, batch_sentence, narrate, related, sentence, with_names
+from traits.log.narration import Narrated, Phrase, batch_phrase, narrate, related, with_names
 from traits.log.snapshots import SIDES, State
 from traits.log.undoable import Standing
 from traits.log.versions import lifted, lifted_parts
@@ -98,16 +98,14 @@ class Obstacle:
 
 
 @dataclasses.dataclass(kw_only=True)
-class Item:
-    """An entry, or a batch as one. phrase is what it did; members are the first few of a batch.
+class Item(Narrated):
+    """An entry, or a batch as one; members are the first few of a batch.
 
     undone: how many of its entries were undone, by undone_by (the last of them).
     """
 
-    entry: Any
-    phrase: Phrase
     number: int
-    members: list[Any]
+    members: list[Narrated]
     differences: list[Difference]
     relation: Phrase | None
     app: str
@@ -128,10 +126,6 @@ class Item:
     @property
     def is_redacted(self) -> bool:
         return not self.entry.salt
-
-    @property
-    def sentence(self) -> str:
-        return sentence(self.entry, self.phrase)
 
 
 def end_of(day: dt.date) -> dt.datetime:
@@ -162,13 +156,13 @@ def items(user: User, heads: list[Any], *, fold: bool = True) -> list[Item]:
     members = _members(user, [head for head in heads if head.user_decision != Decision.EVIDENCE_ERASED]) if fold else {}
     sizes = _sizes(user, [head for head in heads if head.user_decision == Decision.EVIDENCE_ERASED]) if fold else {}
     shown = _shown_members(user, [pk for pk, each in members.items() if len(each) > 1])
-    narrated = {entry.pk: entry for each in shown.values() for entry in each} | {head.pk: head for head in heads}
-    narrate(user, narrated.values())
+    told = {entry.pk: entry for each in shown.values() for entry in each} | {head.pk: head for head in heads}
+    narrated = {each.entry.pk: each for each in narrate(user, told.values())}
     batches = {head.pk: members.get(head.batch_id) or [head] for head in heads}
     standing = undoable.standing(user, [entry.pk for each in batches.values() for entry in each])
     changed = _differences(user, [head.pk for head in heads if len(batches[head.pk]) == 1 or head.relation])
     apps = client_names(head.client_id for head in heads if head.client_id)
-    names = _related_names(user, heads, narrated.values())
+    names = _related_names(user, heads, told.values())
     found = []
     for head in heads:
         batch, number = batches[head.pk], sizes.get(head.batch_id, len(batches[head.pk]))
@@ -176,7 +170,7 @@ def items(user: User, heads: list[Any], *, fold: bool = True) -> list[Item]:
         found.append(
             Item(
                 entry=head,
-                phrase=batch_sentence(batch, head, number),
+                phrase=batch_phrase(batch, narrated[head.pk], number),
                 number=number,
                 members=[narrated[entry.pk] for entry in shown.get(head.batch_id, ())],
                 differences=changed.get(head.pk, []),
@@ -235,10 +229,10 @@ def _differences(user: User, entry_ids: list[uuid.UUID]) -> dict[uuid.UUID, list
     return found
 
 
-def _related_names(user: User, heads: Iterable[Any], narrated: Iterable[Any]) -> dict[str, str]:
+def _related_names(user: User, heads: Iterable[Any], told: Iterable[Any]) -> dict[str, str]:
     """The names of the traits that suggestions clashed with, by id."""
     ids = {head.relation["trait_id"] for head in heads if head.relation}
-    names = {str(entry.trait_id_in_pkg): entry.trait_before for entry in narrated if entry.trait_before}
+    names = {str(entry.trait_id_in_pkg): entry.trait_before for entry in told if entry.trait_before}
     if missing := ids - names.keys():
         held = PersonaTrait.objects.filter(user=user, pk__in=missing).values_list("pk", "name")
         names |= {str(pk): name for pk, name in held}

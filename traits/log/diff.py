@@ -7,12 +7,15 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from django.db import models
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 
+from traits.confidence import RATING
 from traits.log.narration import plural
 from traits.log.snapshots import State, moment
-from traits.models import Category, TraitStatus, Verdict
+from traits.models import PersonaTrait, Verdict
+from traits.models.persona import TRAIT_LABELS
 from traits.models.styles import value_words
 
 Kind = Literal["", "ins", "del"]
@@ -22,19 +25,6 @@ KEPT_AROUND = 60
 """Characters that stay on each side of a change, where a text goes on unchanged for long."""
 # A word; each character of a script that puts no space between words; white space; any other sign.
 WORDS = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]|[^\\W\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]+|\\s+|.")
-LABELS = {
-    "name": "Name",
-    "description": "Description",
-    "notes": "Notes",
-    "category": "Category",
-    "status": "Status",
-    "user_confidence": "Your rating",
-    "valid_from": "Since",
-    "valid_to": "Until",
-    "concepts": "Concepts",
-    "expression_contexts": "Where it shows",
-}
-TEXTS, NAMES = ("name", "description", "notes"), ("concepts", "expression_contexts")
 SHARED = ("name", "description", "category", "concepts", "evidence")
 """What a suggestion and the trait that it becomes both have."""
 
@@ -67,33 +57,37 @@ def differences(before: State, after: State) -> list[Difference]:
     if old and new:
         return _compared(old, new)
     if new and before.get("candidate"):
-        blank = {"status": new["status"], "notes": "", "expression_contexts": []}
-        return _compared(blank | {key: before["candidate"].get(key) for key in SHARED}, new)
+        suggested = {key: before["candidate"].get(key) for key in SHARED}
+        return _compared(suggested | {"status": new["status"]}, new)
     first, second = before.get("candidate"), after.get("candidate")
     return _evidence(first.get("evidence"), second.get("evidence")) if first and second and not (old or new) else []
 
 
 def _compared(old: State, new: State) -> list[Difference]:
-    texts = ((key, old.get(key) or "", new.get(key) or "") for key in TEXTS)
-    found = [Difference(LABELS[key], words(first, second), False) for key, first, second in texts if first != second]
-    for key in ("category", "status", "user_confidence", "valid_from", "valid_to"):
-        if old.get(key) != new.get(key):
-            found.append(Difference(LABELS[key], _replaced(_shown(key, old.get(key)), _shown(key, new.get(key)))))
-    lists = ((key, old.get(key) or [], new.get(key) or []) for key in NAMES)
-    found += [Difference(LABELS[key], names(first, second)) for key, first, second in lists if first != second]
+    changed = [key for key in TRAIT_LABELS if (old.get(key) or None) != (new.get(key) or None)]
+    found = [_difference(key, old.get(key), new.get(key)) for key in changed]
     return found + _evidence(old.get("evidence"), new.get("evidence"))
 
 
-def _shown(key: str, value: Any) -> str:
+def _difference(key: str, old: Any, new: Any) -> Difference:
+    """What differs in a field, by its kind in the table."""
+    label, field = TRAIT_LABELS[key], PersonaTrait._meta.get_field(key)
+    if isinstance(field, models.JSONField):
+        return Difference(label, names(old or [], new or []))
+    if isinstance(field, models.CharField | models.TextField) and not field.choices:
+        return Difference(label, words(old or "", new or ""), is_list=False)
+    return Difference(label, _replaced(_shown(field, old), _shown(field, new)))
+
+
+def _shown(field: Any, value: Any) -> str:
     if value is None:
         return ""
-    if key == "user_confidence":
+    if field.name == RATING:
         return f"{value} of 5"
-    if key in ("valid_from", "valid_to"):
+    if isinstance(field, models.DateTimeField):
         at = moment(value)
         return date_format(timezone.localtime(at), "j F Y, H:i") if at else ""
-    labels = dict(Category.choices if key == "category" else TraitStatus.choices)
-    return labels.get(value) or str(value)
+    return str(dict(field.choices or ()).get(value) or value)
 
 
 def _style(old: State | None, new: State | None) -> list[Difference]:

@@ -41,6 +41,27 @@ class Phrase:
         return format_html(self.text, **{key: format_html("<bdi>{}</bdi>", name) for key, name in self.names.items()})
 
 
+@dataclasses.dataclass(kw_only=True)
+class Narrated:
+    """An entry of with_names(), or the one that stands for a batch, and what was done."""
+
+    entry: Any
+    phrase: Phrase
+
+    def __str__(self) -> str:
+        return f"{self._subject} {self.phrase}"
+
+    @property
+    def sentence(self) -> SafeString:
+        """The whole sentence, as a page has it."""
+        return mark_safe(f"{self._subject} {self.phrase.html()}")  # noqa: S308 (both halves are escaped)
+
+    @property
+    def _subject(self) -> str:
+        """Who did it, as a sentence begins with it."""
+        return SUBJECTS.get(ActorKind(self.entry.actor_kind), "Somebody")
+
+
 def with_names(rows: QuerySet[UserRefinedTrait]) -> Any:
     """The entries with what their sentences need, instead of their contents.
 
@@ -59,8 +80,8 @@ def with_names(rows: QuerySet[UserRefinedTrait]) -> Any:
     ).defer("content")
 
 
-def narrate(user: User, entries: Iterable[Any]) -> None:
-    """Give each entry of with_names() its phrase, and as undid the entry that it undoes.
+def narrate(user: User, entries: Iterable[Any]) -> list[Narrated]:
+    """The entries of with_names() in words.
 
     One query where some undo what is not among them, one where only half of a merge of two traits is.
     """
@@ -69,11 +90,13 @@ def narrate(user: User, entries: Iterable[Any]) -> None:
     missing = {entry.undoes for entry in entries if entry.undoes} - known.keys()
     if missing:
         known |= with_names(UserRefinedTrait.objects.filter(user=user)).in_bulk(list(missing))
-    _pair_halves(user, known.values())
+    others = _other_halves(user, known.values())
+    found = []
     for entry in entries:
         undone = known.get(entry.undoes) if entry.undoes else None
-        entry.undid = undone
-        entry.phrase = _undoing(undone) if undone else phrase(entry)
+        said = _undoing(undone, others) if undone else _phrase(entry, others)
+        found.append(Narrated(entry=entry, phrase=said))
+    return found
 
 
 def is_merge_half(entry: Any) -> bool:
@@ -81,28 +104,27 @@ def is_merge_half(entry: Any) -> bool:
     return bool(entry.relation) and entry.relation.get("kind") == SAME_TRAIT
 
 
-def _pair_halves(user: User, entries: Iterable[Any]) -> None:
-    """Give each half of a merge of two traits its other half: the batch holds nothing else."""
+def _other_halves(user: User, entries: Iterable[Any]) -> dict[uuid.UUID, Any]:
+    """Each half of a merge of two traits → its other half: the batch holds nothing else."""
     halves = [entry for entry in entries if is_merge_half(entry)]
     ids = {entry.batch_id for entry in halves}
     held = {entry.pk: entry for entry in halves}
     if len(held) < 2 * len(ids):
         held = with_names(UserRefinedTrait.objects.filter(user=user, batch_id__in=ids)).in_bulk()
     by_batch = {(entry.batch_id, entry.user_decision): entry for entry in held.values()}
-    for entry in halves:
-        is_removed = entry.user_decision == Decision.REMOVED
-        entry.other = by_batch.get((entry.batch_id, Decision.EDITED if is_removed else Decision.REMOVED))
+    other = {Decision.REMOVED: Decision.EDITED, Decision.EDITED: Decision.REMOVED}
+    return {entry.pk: by_batch.get((entry.batch_id, other[entry.user_decision])) for entry in halves}
 
 
-def _undoing(undone: Any) -> Phrase:
-    done = phrase(undone)
+def _undoing(undone: Any, others: dict[uuid.UUID, Any]) -> Phrase:
+    done = _phrase(undone, others)
     return Phrase(f"undid: {done.text}", done.names)
 
 
-def phrase(entry: Any) -> Phrase:
+def _phrase(entry: Any, others: dict[uuid.UUID, Any]) -> Phrase:
     """What an entry of with_names() did, as a verb and its object."""
     if is_merge_half(entry):
-        return _merging(entry)
+        return _merging(entry, others[entry.pk])
     text = WORDS[entry.user_decision].history
     names = {
         "suggestion": entry.suggestion or entry.trait_after or entry.trait_before or ERASED,
@@ -124,9 +146,9 @@ def phrase(entry: Any) -> Phrase:
     return Phrase(text, names)
 
 
-def _merging(entry: Any) -> Phrase:
+def _merging(entry: Any, other: Any) -> Phrase:
     """What both halves did, the removed one and the edited one that has it now."""
-    halves = (entry, entry.other) if entry.user_decision == Decision.REMOVED else (entry.other, entry)
+    halves = (entry, other) if entry.user_decision == Decision.REMOVED else (other, entry)
     gone, kept = (half.trait_before if half else None for half in halves)
     return Phrase(WORDS[Decision.MERGED].history, {"suggestion": gone or ERASED, "trait": kept or ERASED})
 
@@ -150,19 +172,15 @@ def plural(number: int, word: str) -> str:
     return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
-def batch_sentence(entries: Sequence[Any], main: Any, number: int) -> Phrase:
-    """What a batch of so many entries did; main is the one of them that speaks for all where they differ in kind.
-
-    entries need no more than their decisions; main has been through narrate().
-    """
+def batch_phrase(entries: Sequence[UserRefinedTrait], main: Narrated, number: int) -> Phrase:
+    """What a batch of so many entries did; main is the one of them that speaks for all where they differ in kind."""
     decisions = {entry.user_decision for entry in entries}
     if decisions == {Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED}:
         decisions = {Decision.CONFIRMED_ASIS}
     decision = decisions.pop() if len(decisions) == 1 else ""
     if number > 1 and decision and WORDS[decision].batch:
         return Phrase(WORDS[decision].batch, {"number": f"{number:,}"})
-    phrase_of_main: Phrase = main.phrase
-    return phrase_of_main
+    return main.phrase
 
 
 def related(relation: dict[str, Any] | None, name: str | None) -> Phrase | None:
@@ -170,18 +188,3 @@ def related(relation: dict[str, Any] | None, name: str | None) -> Phrase | None:
     if not relation or relation.get("kind") not in RELATIONS:
         return None
     return Phrase(RELATIONS[relation["kind"]].history, {"related": name or ERASED})
-
-
-def subject(entry: UserRefinedTrait) -> str:
-    """Who did it, as a sentence begins with it."""
-    return SUBJECTS.get(ActorKind(entry.actor_kind), "Somebody")
-
-
-def sentence(entry: Any, of_batch: Phrase | None = None) -> SafeString:
-    """The whole sentence of an entry that was narrated, or of its batch, as a page has it."""
-    return mark_safe(f"{subject(entry)} {(of_batch or entry.phrase).html()}")  # noqa: S308 (both halves are escaped)
-
-
-def sentence_text(entry: Any) -> str:
-    """The whole sentence of an entry that was narrated."""
-    return f"{subject(entry)} {entry.phrase}"

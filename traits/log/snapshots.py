@@ -7,6 +7,8 @@ import datetime as dt
 import uuid
 from typing import Any
 
+from django.db.models import DateTimeField
+
 from traits.models import CommunicationStyle, ExtractedTraitCandidate, PersonaTrait
 from traits.text import name_key
 
@@ -39,20 +41,18 @@ def candidate_state(candidate: ExtractedTraitCandidate) -> State:
     }
 
 
-TRAIT_FIELDS = (
-    "name",
-    "description",
-    "category",
-    "origin",
-    "status",
-    "confidence",
-    "user_confidence",
-    "notes",
-    "concepts",
-    "expression_contexts",
-    "evidence",
-)
-TRAIT_TIMES = ("created_at", "last_refined_at", "last_observed_at", "valid_from", "valid_to")
+KEPT_ELSEWHERE = ("trait_id", "user", "name_key", "version")
+"""What a trait's state needs not hold: the entry says it, or it follows from the name."""
+
+
+def trait_fields() -> tuple[list[str], list[str]]:
+    """What the log keeps of a trait: every other column, those that are no times and those that are."""
+    kept = [field for field in PersonaTrait._meta.concrete_fields if field.name not in KEPT_ELSEWHERE]
+    times = [field.name for field in kept if isinstance(field, DateTimeField)]
+    return [field.name for field in kept if field.name not in times], times
+
+
+TRAIT_FIELDS, TRAIT_TIMES = trait_fields()
 
 
 def trait_state(trait: PersonaTrait) -> State:

@@ -40,7 +40,7 @@ WORDS: dict[str, Words] = {
     Decision.REJECTED: Words(
         history="rejected “{suggestion}”",
         batch="rejected {number} suggestions together",
-        notice="Rejected “{name}”{alike}. It will not be suggested again.",
+        notice="Rejected “{name}”{others}. It will not be suggested again.",
         message="Rejected. It will not be suggested again.",
         today="rejected",
     ),

@@ -121,3 +121,18 @@ class PersonaTrait(models.Model):
 
     def __str__(self) -> str:
         return str(self.trait_id)
+
+
+TRAIT_LABELS = {
+    "name": "Name",
+    "description": "Description",
+    "notes": "Notes",
+    "category": "Category",
+    "status": "Status",
+    "user_confidence": "Your rating",
+    "valid_from": "Since",
+    "valid_to": "Until",
+    "concepts": "Concepts",
+    "expression_contexts": "Where it shows",
+}
+"""The fields of a trait that a person reads and writes, in the order in which a history names what differs."""

@@ -22,6 +22,7 @@ from traits.forms import (
     as_typed,
 )
 from traits.models import Category, PersonaTrait
+from traits.models.persona import TRAIT_LABELS
 from traits.persona import concept_spelling
 from traits.persona.concept_spelling import Question
 from traits.web import lines
@@ -33,7 +34,7 @@ class TraitForm(TraitFieldsForm):
     """All that a person may write about a trait; trait is None for one that is being added."""
 
     category = forms.ChoiceField(
-        label="Category",
+        label=TRAIT_LABELS["category"],
         choices=[("", "Choose one"), *Category.choices],
         error_messages={"required": "Choose a category.", "invalid_choice": "This is not one of the categories."},
     )
@@ -47,8 +48,9 @@ class TraitForm(TraitFieldsForm):
             # A rating can be changed, not taken back.
             rating: Any = self.fields[RATING]
             rating.choices = rating.choices[1:]
-        for name in (*LISTS, *LISTS.values(), "description", "notes", "own_evidence"):
-            self.fields[name].widget.attrs["dir"] = "auto"
+        for field in self.fields.values():
+            if isinstance(field, forms.CharField):
+                field.widget.attrs["dir"] = "auto"
         self.fields["another_concept"].widget.attrs["list"] = "own-concepts"
         self.fields["another_context"].widget.attrs["list"] = "own-contexts"
 

@@ -15,15 +15,12 @@ from traits import decisions, selectors
 from traits.confidence import RATING
 from traits.errors import InvalidError, NotFoundError, StaleVersionError, TraitRemovedError
 from traits.evidence import Piece
-from traits.history import selectors as log_pages
+from traits.history import selectors as history_pages
 from traits.history.selectors import HistoryFilters
 from traits.models import (
-    CandidateStatus,
-    Decision,
     ExtractedTraitCandidate,
     PersonaTrait,
     TraitStatus,
-    UserRefinedTrait,
     Verdict,
 )
 from traits.persona import overview
@@ -65,7 +62,7 @@ def overview_page(request: Request) -> HttpResponse:
         "models": models,
         "more_models": number_of_models - len(models),
         "drawn": overview.DRAWN,
-        "lately": log_pages.page(user, HistoryFilters(), limit=LATELY).rows,
+        "lately": history_pages.page(user, HistoryFilters(), limit=LATELY).rows,
     }
     return render(request, "persona/overview.html", context)
 
@@ -80,7 +77,7 @@ def trait(request: Request, trait_id: uuid.UUID) -> HttpResponse:
         "trait": found,
         "persona": selectors.persona(request.user),
         "suggestion": _changed_suggestion(request, found),
-        "history": _splittable(history(request.user, trait_id, limit=50)),
+        "history": history(request.user, trait_id, limit=50),
         "rating_field": RATING,
         "statuses": [choice for choice in TraitStatus.choices if choice[0] != found.status],
     }
@@ -111,17 +108,6 @@ def _changed_suggestion(request: Request, trait: PersonaTrait) -> ExtractedTrait
         return None
     suggested = (suggestion.trait_name, suggestion.trait_description, suggestion.trait_category, suggestion.concepts)
     return suggestion if suggested != (trait.name, trait.description, trait.category, trait.concepts) else None
-
-
-def _splittable(entries: list[UserRefinedTrait]) -> list[UserRefinedTrait]:
-    """The entries; the newest merge of each suggestion that is still merged says can_split."""
-    seen = set[uuid.UUID | None]()
-    for entry in entries:
-        row: Any = entry
-        merged = row.user_decision == Decision.MERGED and row.suggestion_status == CandidateStatus.REFINED
-        row.can_split = merged and row.original_candidate_id not in seen
-        seen.add(row.original_candidate_id)
-    return entries
 
 
 @login_required

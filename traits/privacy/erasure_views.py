@@ -18,7 +18,7 @@ from ptfi.accounts.session_messages import drop_messages
 from ptfi.db.transactions import front_door
 from ptfi.web.htmx import wants_fragment
 from traits.erasure import parts
-from traits.erasure import persona as service
+from traits.erasure import persona as erasures
 from traits.erasure.account import account_counts, erase_account
 from traits.erasure.receipts import in_words, said
 from traits.erasure.redaction import target_of
@@ -42,7 +42,7 @@ def erasure_new(request: Request) -> HttpResponse:
     if request.method == "POST":
         try:
             with front_door():
-                erasure = service.request_erasure(
+                erasure = erasures.request_erasure(
                     **acting_for_self(request),
                     confirm_email=email,
                     recently_authenticated=recently_authenticated(request),
@@ -50,7 +50,7 @@ def erasure_new(request: Request) -> HttpResponse:
             return to_receipt(request, erasure.pk)
         except InvalidError as error:
             faults = error.details["confirm"]
-    context = {"what": "persona", "counts": in_words(service.counts(request.user)), "email": email, "faults": faults}
+    context = {"what": "persona", "counts": in_words(erasures.counts(request.user)), "email": email, "faults": faults}
     return render(request, "privacy/erase_all.html", context, status=400 if faults else 200)
 
 
@@ -59,9 +59,9 @@ def erasure_new(request: Request) -> HttpResponse:
 @require_safe
 def erasure(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
     """What will go, to be confirmed, or the receipt; HTMX gets the receipt alone, which asks again while it changes."""
-    found = service.receipt(request.user, erasure_id)
+    found = erasures.receipt(request.user, erasure_id)
     awaiting = found.state == ErasureState.AWAITING_CONFIRMATION
-    counts = service.counts(request.user) if awaiting else found.counts
+    counts = erasures.counts(request.user) if awaiting else found.counts
     context = {"erasure": found, "states": ErasureState} | said(found.kind, counts, found.kept)
     return render(request, "privacy/_erasure.html" if wants_fragment(request) else "privacy/erasure.html", context)
 
@@ -70,7 +70,7 @@ def erasure(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def erasure_confirm(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
     """Erase the persona, once the person has proved who they are; what is not theirs is not there."""
-    service.receipt(request.user, erasure_id)
+    erasures.receipt(request.user, erasure_id)
     response: HttpResponse = _confirm(request, erasure_id)
     return response
 
@@ -78,7 +78,7 @@ def erasure_confirm(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
 @reauthentication_required  # type: ignore[untyped-decorator]
 def _confirm(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
     with front_door():
-        service.confirm_erasure(**acting_for_self(request), erasure_id=erasure_id)
+        erasures.confirm_erasure(**acting_for_self(request), erasure_id=erasure_id)
     return to_receipt(request, erasure_id)
 
 
@@ -200,5 +200,5 @@ def account_erased(request: Request) -> HttpResponse:
 def suggestions_toggle(request: Request) -> HttpResponse:
     """Turn suggestions on or off."""
     with front_door():
-        service.set_suggestions(**acting_for_self(request), on=request.POST.get("on") == "1")
+        erasures.set_suggestions(**acting_for_self(request), on=request.POST.get("on") == "1")
     return redirect("my_data")

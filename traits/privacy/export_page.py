@@ -15,7 +15,7 @@ from ptfi.db.snapshot import ROWS
 from ptfi.oauth.grants import connected_clients
 from traits.decisions import styles
 from traits.erasure import persona as erasure
-from traits.erasure import receipts as erasure_words
+from traits.erasure.receipts import in_words, said
 from traits.history.download import narrated
 from traits.models import (
     AccessEntry,
@@ -38,7 +38,7 @@ def page(user: User, revision: int | None, nodes: int, edges: int, *, away: bool
     zone = zoneinfo.ZoneInfo(user.time_zone)
     render = partial(_render, zone)
     graph = {"revision": revision, "nodes": nodes, "edges": edges, "away": away}
-    held, apps = erasure_words.in_words(erasure.counts(user)), connected_clients(user)
+    held, apps = in_words(erasure.counts(user)), connected_clients(user)
     whole = render("page", user=user, now=timezone.now(), held=held, graph=graph, apps=apps, here=HERE)
     before, after = whole.split(HERE.encode())
     yield before
@@ -96,4 +96,4 @@ def _render(zone: zoneinfo.ZoneInfo, name: str, **context: Any) -> bytes:
 
 
 def _receipt(row: Erasure) -> dict[str, list[str]]:
-    return erasure_words.said(row.kind, row.counts, row.kept)
+    return said(row.kind, row.counts, row.kept)

@@ -105,8 +105,8 @@ class Card:
 
     candidate: ExtractedTraitCandidate
     pieces: Pieces
-    history: list[UserRefinedTrait]
-    alike: list[ExtractedTraitCandidate]
+    history: list[queue_selectors.PastDecision]
+    duplicates: list[ExtractedTraitCandidate]
     clashes: list[Clash]
     new_concepts: list[str]
     known_concepts: list[str]
@@ -148,7 +148,7 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
     """The card of a suggestion; one to decide comes with what confirming changes, a decided one with what it did."""
     history = queue_selectors.history(user, candidate.pk)
     to_decide = candidate.is_undecided
-    trait, decision = (None, None) if to_decide else _outcome(user, candidate, history)
+    trait, decision = (None, None) if to_decide else _outcome(user, candidate, [each.entry for each in history])
     own_concepts = selectors.own_concepts(user) if to_decide and candidate.concepts else []
     own = {name_key(name) for name in own_concepts}
     new = [concept for concept in candidate.concepts if name_key(concept) not in own]
@@ -156,7 +156,7 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
         candidate=candidate,
         pieces=pieces(candidate, verdicts, count=count),
         history=history,
-        alike=queue_selectors.alike(user, candidate) if to_decide else [],
+        duplicates=queue_selectors.duplicates(user, candidate) if to_decide else [],
         clashes=_clashes(user, candidate, own_concepts) if to_decide else [],
         new_concepts=new,
         known_concepts=[concept for concept in candidate.concepts if concept not in new],

@@ -1,7 +1,6 @@
 """The decisions of the review queue: each POST calls one service, then shows the next card, or its own when refused."""
 
 import uuid
-from collections.abc import Callable
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -20,16 +19,8 @@ from traits.forms import EvidenceForm, InputForm
 from traits.log.versions import lifted
 from traits.log.words import WORDS
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
-from traits.review.forms import (
-    CardForm,
-    ConfirmForm,
-    EditForm,
-    MergeForm,
-    RejectForm,
-    ReopenForm,
-    SnoozeForm,
-)
-from traits.review.selectors import WAITING_ORDER, QueueFilters, queue
+from traits.review.forms import BUTTONS, CardForm, EditForm, MergeForm, ReopenForm
+from traits.review.selectors import WAITING_ORDER, QueueFilters, QueueRow, queue
 from traits.review.views import filters_for, open_card, workspace
 from traits.similarity import similar_traits
 from traits.web import Request, acting_for_self, address, read_number
@@ -39,21 +30,9 @@ ANOTHER_WIN = (AlreadyDecidedError, StaleVersionError, TraitRemovedError)
 
 @login_required
 @require_POST
-def confirm(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
-    """Confirm as it is, with the verdicts of the card, and what becomes of a trait that it clashes with."""
-    return _decide(request, candidate_id, ConfirmForm(request.POST), decisions.confirm)
-
-
-@login_required
-@require_POST
-def reject(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
-    return _decide(request, candidate_id, RejectForm(request.POST), decisions.reject)
-
-
-@login_required
-@require_POST
-def defer(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
-    return _decide(request, candidate_id, SnoozeForm(request.POST), decisions.defer)
+def decide(request: Request, candidate_id: uuid.UUID, button: str) -> HttpResponse:
+    """Make the decision of a button, with the verdicts of the card."""
+    return _decide(request, candidate_id, BUTTONS[button](request.POST))
 
 
 @login_required
@@ -62,7 +41,7 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     """Merge into the trait named; without one, a list to choose from."""
     form = MergeForm(request.POST)
     if "into" in form.data:
-        return _decide(request, candidate_id, form, decisions.merge)
+        return _decide(request, candidate_id, form)
     candidate = selectors.candidate(request.user, candidate_id)
     q = (form.data.get("merge_q") or request.GET.get("merge_q") or "").replace("\x00", "")
     context = {
@@ -75,13 +54,6 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     }
     template = "review/_merge_choices.html" if target_of(request) == "merge-choices" else "review/merge.html"
     return render(request, template, context)
-
-
-@login_required
-@require_POST
-def reopen(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
-    """Review it again: it is back in the queue, and open."""
-    return _decide(request, candidate_id, ReopenForm(request.POST), decisions.reopen)
 
 
 @login_required
@@ -121,13 +93,11 @@ def _edit_page(request: Request, form: EditForm, sent: EvidenceForm, status: int
     return render(request, template, context, status=status)
 
 
-def _decide(
-    request: Request, candidate_id: uuid.UUID, form: CardForm | ReopenForm, decision: Callable[..., decisions.Outcome]
-) -> HttpResponse:
+def _decide(request: Request, candidate_id: uuid.UUID, form: CardForm | ReopenForm) -> HttpResponse:
     """The decision as the form has it; or the card again, with why it could not be done."""
     try:
         with front_door():
-            outcome = decision(**acting_for_self(request), candidate_id=candidate_id, **form.arguments())
+            outcome = form.decide(**acting_for_self(request), candidate_id=candidate_id, **form.arguments())
     except (InvalidError, *ANOTHER_WIN) as error:
         return _refused(request, candidate_id, form, error)
     return _decided(request, outcome)
@@ -151,11 +121,11 @@ def _decided(request: Request, outcome: decisions.Outcome) -> HttpResponse:
     if candidate is None:
         raise TypeError("a decision about a suggestion leaves one behind")
     modified = entry.user_decision == Decision.CONFIRMED_MODIFIED
-    alike = len(outcome.entries) - 1 if entry.user_decision == Decision.REJECTED else 0
+    others = len(outcome.entries) - 1 if entry.user_decision == Decision.REJECTED else 0
     text = WORDS[entry.user_decision].notice.format(
         name=outcome.trait.name if outcome.trait and modified else candidate.trait_name,
         trait=outcome.trait.name if outcome.trait else "",
-        alike=f" and {alike} more that say{'' if alike > 1 else 's'} the same" if alike else "",
+        others=f" and {others} more that say{'' if others > 1 else 's'} the same" if others else "",
     )
     text += "".join(_became(each) for each in outcome.entries)
     again = candidate if entry.user_decision == Decision.REOPENED else None
@@ -200,11 +170,9 @@ def _place_of(decided: ExtractedTraitCandidate | None, filters: QueueFilters) ->
     return key_of(decided, WAITING_ORDER) if decided and filters.tab in ("review", "later") else ""
 
 
-def _to_open(
-    request: Request, filters: QueueFilters, page: Page[ExtractedTraitCandidate], passed: str
-) -> uuid.UUID | None:
+def _to_open(request: Request, filters: QueueFilters, page: Page[QueueRow], passed: str) -> uuid.UUID | None:
     """The first of the list behind the place, or else the first of the list."""
-    behind = [row for row in page.rows if getattr(row, "is_behind", False)]
+    behind = [row for row in page.rows if row.is_behind]
     if passed and page.next and not behind:
         behind = queue(request.user, filters, after=passed, limit=1).rows
-    return next((row.pk for row in [*behind, *page.rows]), None)
+    return next((row.candidate.pk for row in [*behind, *page.rows]), None)

@@ -2,14 +2,15 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
 
 from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from traits import decisions
 from traits.decisions.bulk import MOST
 from traits.decisions.inputs import Changes, Relation
 from traits.errors import InvalidError
@@ -35,12 +36,15 @@ LATER = {
     "date": "At a time of my own",
 }
 MORNING = dt.time(6)
-MANY = {"confirm": Decision.CONFIRMED_ASIS, "reject": Decision.REJECTED, "defer": Decision.DEFERRED}
+MANY = {"confirm": Decision.CONFIRMED_ASIS, "reject": Decision.REJECTED, "snooze": Decision.DEFERRED}
 """The decisions about many suggestions, by the buttons under the list."""
 
 
 class CardForm(EvidenceForm):
     """What a card sends, whichever of its buttons is pressed."""
+
+    decide: ClassVar[Callable[..., decisions.Outcome]]
+    """The service of the decision, which takes the arguments."""
 
     own_evidence = UncheckedField()
 
@@ -50,7 +54,9 @@ class CardForm(EvidenceForm):
 
 
 class ReopenForm(VersionedForm):
-    """Review it again."""
+    """Review it again: it is back in the queue, and open."""
+
+    decide = staticmethod(decisions.reopen)
 
     def arguments(self) -> dict[str, Any]:
         return self.cleaned
@@ -76,12 +82,16 @@ class RelationForm(CardForm):
 class ConfirmForm(RelationForm):
     """Confirm as it is, or with the contexts in which it is true beside a trait that clashes with it."""
 
+    decide = staticmethod(decisions.confirm)
+
     def arguments(self) -> dict[str, Any]:
         return super().arguments() | {"changes": Changes(expression_contexts=self.typed_lines("new_contexts") or None)}
 
 
 class RejectForm(RelationForm):
     """Reject for a reason; one who says that the new one is wrong beside a trait need give no other."""
+
+    decide = staticmethod(decisions.reject)
 
     code = UncheckedField()
     reason = UncheckedField()
@@ -134,6 +144,8 @@ def _morning(day: dt.date) -> dt.datetime:
 class SnoozeForm(LaterForm, CardForm):
     """Put off until a time or new evidence."""
 
+    decide = staticmethod(decisions.snooze)
+
     def arguments(self) -> dict[str, Any]:
         return super().arguments() | {"until": self.cleaned["deferred_until"]}
 
@@ -141,10 +153,20 @@ class SnoozeForm(LaterForm, CardForm):
 class MergeForm(CardForm):
     """Merge into one of the person's traits."""
 
+    decide = staticmethod(decisions.merge)
     into = IdField()
 
     def arguments(self) -> dict[str, Any]:
         return super().arguments() | {"into": self.cleaned["into"]}
+
+
+BUTTONS: dict[str, type[CardForm | ReopenForm]] = {
+    "confirm": ConfirmForm,
+    "reject": RejectForm,
+    "snooze": SnoozeForm,
+    "reopen": ReopenForm,
+}
+"""The decisions that one press of a button makes, by the name of their address."""
 
 
 class EditForm(TraitFieldsForm):

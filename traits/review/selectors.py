@@ -5,6 +5,7 @@ import datetime as dt
 import itertools
 import statistics
 import uuid
+from typing import Any
 
 from django.db.models import Count, Exists, F, Func, OuterRef, Q, QuerySet, TextField
 from django.utils import timezone
@@ -14,7 +15,7 @@ from ptfi.web import keyset
 from ptfi.web.filters import Filters, choice, text
 from ptfi.web.keyset import Page
 from traits.confidence import BAND_CHOICES, band_condition
-from traits.log.narration import narrate, with_names
+from traits.log.narration import Narrated, narrate, with_names
 from traits.log.undoable import standing_ids
 from traits.models import ActorKind, CandidateStatus, Category, Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.search import OWN_WORDS, typed_query
@@ -65,14 +66,22 @@ def candidates(user: User, filters: QueueFilters) -> QuerySet[ExtractedTraitCand
     return rows.defer("search", "supporting_evidence")
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class QueueRow:
+    """A suggestion in the list, with the others that say the same (name key and category) where these have no row.
+
+    is_behind: whether it comes after the place that was asked for.
+    """
+
+    candidate: ExtractedTraitCandidate
+    duplicates: list[ExtractedTraitCandidate]
+    is_behind: bool
+
+
 def queue(
     user: User, filters: QueueFilters, after: str = "", limit: int = keyset.PAGE, passed: str = ""
-) -> Page[ExtractedTraitCandidate]:
-    """One page of the queue, newest first, paged by key.
-
-    Near-duplicates (same name key and category) are one row: each row carries the others as alike. passed is a key
-    too: each row says as is_behind whether it comes after that place.
-    """
+) -> Page[QueueRow]:
+    """One page of the queue, newest first, paged by key; passed is a key too, of the place for is_behind."""
     rows = candidates(user, filters)
     grouped = filters.tab == "review" and not filters.narrow
     if grouped:
@@ -87,23 +96,32 @@ def queue(
     if (place := keyset.is_behind(rows, order, passed)) is not None:
         rows = rows.annotate(is_behind=place)
     page = keyset.page(rows, order, after, limit)
-    _attach_alike(user, filters, page.rows if grouped else [])
-    return page
+    others = _duplicates_of(user, filters, page.rows if grouped else [])
+    found = [
+        QueueRow(
+            candidate=row,
+            duplicates=others.get((row.name_key, row.trait_category), []),
+            is_behind=getattr(row, "is_behind", False),
+        )
+        for row in page.rows
+    ]
+    return Page(rows=found, next=page.next)
 
 
-def _attach_alike(user: User, filters: QueueFilters, rows: list[ExtractedTraitCandidate]) -> None:
-    """Give each row the others of its name key and category, as row.alike."""
+def _duplicates_of(
+    user: User, filters: QueueFilters, rows: list[ExtractedTraitCandidate]
+) -> dict[tuple[str, str], list[ExtractedTraitCandidate]]:
+    """The others by name key and category."""
     others: dict[tuple[str, str], list[ExtractedTraitCandidate]] = {}
     if rows:
         keys = [row.name_key for row in rows]
         found = candidates(user, filters).filter(name_key__in=keys).exclude(pk__in=[row.pk for row in rows])
         for other in found.order_by("-created_at"):
             others.setdefault((other.name_key, other.trait_category), []).append(other)
-    for row in rows:
-        row.alike = others.get((row.name_key, row.trait_category), [])  # type: ignore[attr-defined]
+    return others
 
 
-def alike(user: User, candidate: ExtractedTraitCandidate) -> list[ExtractedTraitCandidate]:
+def duplicates(user: User, candidate: ExtractedTraitCandidate) -> list[ExtractedTraitCandidate]:
     """The other suggestions to review that say the same: same name key and category."""
     rows = candidates(user, QueueFilters()).filter(name_key=candidate.name_key, trait_category=candidate.trait_category)
     return list(rows.exclude(pk=candidate.pk).order_by("-created_at")[:10])
@@ -141,19 +159,40 @@ def decided_since(user: User, since: dt.datetime) -> dict[str, int]:
     return {row["user_decision"]: row["number"] for row in rows.annotate(number=Count("pk")).order_by("-number")}
 
 
-def history(user: User, thing_id: uuid.UUID, limit: int = 20) -> list[UserRefinedTrait]:
-    """The newest log entries of a candidate or trait.
+@dataclasses.dataclass(kw_only=True)
+class PastDecision(Narrated):
+    """can_undo: whether undo would take it; can_split: whether it is a merge that can be taken apart."""
 
-    Each was narrated (traits/log/narration.py), and says whether it can_undo and the present status of its suggestion.
-    """
+    can_undo: bool
+    can_split: bool
+
+
+def history(user: User, thing_id: uuid.UUID, limit: int = 20) -> list[PastDecision]:
+    """The newest log entries of a candidate or trait."""
     rows = UserRefinedTrait.objects.filter(Q(trait_id_in_pkg=thing_id) | Q(original_candidate=thing_id), user=user)
-    narrated = with_names(rows.annotate(suggestion_status=F("original_candidate__status")))
-    entries = list(narrated.order_by("-revision")[:limit])
-    narrate(user, entries)
-    standing = standing_ids(user, entries)
-    for entry in entries:
-        entry.can_undo = entry.pk in standing
-    return entries
+    rows = with_names(rows.annotate(suggestion_status=F("original_candidate__status")))
+    narrated = narrate(user, rows.order_by("-revision")[:limit])
+    entries = [each.entry for each in narrated]
+    standing, merges = standing_ids(user, entries), _standing_merges(entries)
+    return [
+        PastDecision(
+            entry=each.entry,
+            phrase=each.phrase,
+            can_undo=each.entry.pk in standing,
+            can_split=each.entry.pk in merges,
+        )
+        for each in narrated
+    ]
+
+
+def _standing_merges(entries: list[Any]) -> set[uuid.UUID]:
+    """Of suggestions that are still merged, the newest merge."""
+    newest = {entry.original_candidate_id: entry for entry in reversed(entries)}.values()
+    return {
+        entry.pk
+        for entry in newest
+        if entry.user_decision == Decision.MERGED and entry.suggestion_status == CandidateStatus.REFINED
+    }
 
 
 def newest_undoable(user: User, look_back: int = 50) -> UserRefinedTrait | None:

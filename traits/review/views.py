@@ -43,7 +43,7 @@ def review(request: Request) -> HttpResponse:
         return render(request, "review/_rows.html", rows(request, filters))
     context = workspace(request, filters)
     first = context["page"].rows[:1]
-    context |= open_card(request, selectors.candidate(request.user, first[0].pk) if first else None)
+    context |= open_card(request, selectors.candidate(request.user, first[0].candidate.pk) if first else None)
     if target_of(request) != "workspace":
         return render(request, "review/review.html", context)
     response = render(request, "review/_workspace.html", context)

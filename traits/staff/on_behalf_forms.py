@@ -11,10 +11,9 @@ from ptfi.web import keyset
 from ptfi.web.keyset import Page
 from traits import decisions
 from traits.errors import InvalidError
-from traits.forms import VersionedForm
 from traits.models import ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 from traits.persona.forms import RemoveForm, StatusForm
-from traits.review.forms import EditForm, RejectForm, SnoozeForm
+from traits.review.forms import BUTTONS, EditForm
 
 Act = Callable[[], list[UserRefinedTrait]]
 """One decision, to be made in the front door's transaction; its entries."""
@@ -27,23 +26,16 @@ By = dict[str, Any]
 def suggestion_act(by: By, candidate: ExtractedTraitCandidate, post: QueryDict, form: EditForm) -> Act:
     """The decision about a suggestion that the form names. Raises InvalidError, also for a decision that is none."""
     given = by | {"candidate_id": candidate.pk}
-    seen = VersionedForm(post).cleaned
-    match post.get("act"):
-        case "confirm":
-            return lambda: decisions.confirm(**given, **seen).entries
-        case "edit":
-            if not form.is_valid():
-                raise InvalidError
-            return lambda: decisions.confirm(**given, **form.arguments()).entries
-        case "reject":
-            rejection = RejectForm(post).arguments()
-            return lambda: decisions.reject(**given, **rejection).entries
-        case "defer":
-            snooze = SnoozeForm(post).arguments()
-            return lambda: decisions.defer(**given, **snooze).entries
-        case "reopen":
-            return lambda: decisions.reopen(**given, **seen).entries
-    raise InvalidError("Choose what to do.")
+    act = post.get("act", "")
+    if act == "edit":
+        if not form.is_valid():
+            raise InvalidError
+        return lambda: decisions.confirm(**given, **form.arguments()).entries
+    if act not in BUTTONS:
+        raise InvalidError("Choose what to do.")
+    button = BUTTONS[act](post)
+    arguments = button.arguments()
+    return lambda: button.decide(**given, **arguments).entries
 
 
 def trait_act(by: By, trait: PersonaTrait, post: QueryDict) -> Act:

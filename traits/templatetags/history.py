@@ -1,13 +1,11 @@
 """Tags and filters of the history."""
 
-from typing import Any
-
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from traits.log.diff import Difference, Part
-from traits.log.narration import Phrase, sentence
+from traits.log.narration import Phrase
 
 register = template.Library()
 MARKS = {
@@ -15,12 +13,6 @@ MARKS = {
     "ins": '<ins><span class="visually-hidden">new: </span>{}</ins>',
     "del": '<del><span class="visually-hidden">was: </span>{}</del>',
 }
-
-
-@register.filter
-def in_words(entry: Any) -> SafeString:
-    """An entry that was told, as a sentence."""
-    return sentence(entry)
 
 
 @register.filter

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from traits import confidence
-from traits.models import ExtractedTraitCandidate, Verdict
+from traits.models import Verdict
+from traits.review.selectors import QueueRow
 
 register = template.Library()
 VERDICTS = [("", "Not judged"), *Verdict.choices]
@@ -57,9 +58,9 @@ def review_path(pk: uuid.UUID, query: str) -> str:
 
 
 @register.simple_tag
-def beside(listed: list[ExtractedTraitCandidate], pk: uuid.UUID) -> dict[str, uuid.UUID | None]:
+def beside(listed: list[QueueRow], pk: uuid.UUID) -> dict[str, uuid.UUID | None]:
     """The ones before and after a suggestion in the list; None where there is none, or no list on the page."""
-    keys = [row.pk for row in listed]
+    keys = [row.candidate.pk for row in listed]
     at = keys.index(pk) if pk in keys else len(keys)
     return {"before": keys[at - 1] if 0 < at < len(keys) else None, "after": next(iter(keys[at + 1 :]), None)}
 

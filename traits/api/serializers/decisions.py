@@ -1,5 +1,6 @@
 """A decision about one candidate or many, and what came of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -7,19 +8,28 @@ from rest_framework.serializers import ChoiceField, DateTimeField, IntegerField,
 
 from ptfi.api.shapes import Shape, example_of
 from ptfi.api.strict import Choice, Id, Strict, Text
+from traits import decisions
 from traits.api.serializers.evidence import Judgements
 from traits.api.serializers.fields import ACTION, JAZZ, MESSAGE, PIECE, SYNC, Ids, VersionSerializer, texts
 from traits.api.serializers.traits import ModificationsSerializer, TraitSerializer
-from traits.decisions.inputs import MAX_CONTEXT, RATING_ALONE, Relation
+from traits.decisions.inputs import MAX_CONTEXT, RATING_ALONE, Changes, Relation
 from traits.models import MAX_TEXT, CandidateStatus, Decision, RejectionCode, TraitStatus
+from traits.models.log import FOR_MANY
 
-DECISIONS = ("confirmed_asis", "confirmed_modified", "rejected", "deferred", "merged")
+DECIDE: dict[str, Callable[..., decisions.Outcome]] = {
+    "confirmed_asis": decisions.confirm,
+    "confirmed_modified": decisions.confirm,
+    "rejected": decisions.reject,
+    "deferred": decisions.snooze,
+    "merged": decisions.merge,
+}
+"""What may be decided about a suggestion, and by which service; it takes what ActionSerializer has read."""
 NEW_EVIDENCE = "new_evidence"
 OUTCOMES = ["applied", "already_decided", "not_found", "refused"]
 
 
 @extend_schema_field({"anyOf": [{"type": "string", "format": "date-time"}, {"const": NEW_EVIDENCE}]})
-class Deferral(Text):
+class SnoozeTime(Text):
     """A time, or "new_evidence"."""
 
     def to_internal_value(self, data: Any) -> Any:
@@ -67,20 +77,21 @@ class RejectingSerializer(Strict):
         required=False,
         help_text="Why. With `rejected`; `other` unless told.",
     )
-    deferUntil = Deferral(
+    deferUntil = SnoozeTime(
         source="until", required=False, help_text="A time to come, or `new_evidence`. With `deferred`, which needs it."
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         decision, faults = attrs["decision"], dict[str, list[str]]()
-        for name, decisions in self.goes_with.items():
-            if self.fields[name].source in attrs and decision not in decisions:
+        for name, taking in self.goes_with.items():
+            if self.fields[name].source in attrs and decision not in taking:
                 faults[name] = [f"This does not go with {decision}."]
         if decision == Decision.DEFERRED and "until" not in attrs:
             faults["deferUntil"] = ["A time, or new_evidence."]
         if faults:
             raise ValidationError(faults)
-        return attrs
+        code = attrs.pop("rejection_code", RejectionCode.OTHER.value)
+        return attrs | {"code": code} if decision == Decision.REJECTED else attrs
 
 
 class ActionSerializer(RejectingSerializer, VersionSerializer):
@@ -91,7 +102,7 @@ class ActionSerializer(RejectingSerializer, VersionSerializer):
         "relation": (*CONFIRMING, "rejected"),
     }
 
-    userDecision = Choice(choices=list(DECISIONS), source="decision", help_text="What is decided.")
+    userDecision = Choice(choices=list(DECIDE), source="decision", help_text="What is decided.")
     modifications = ModificationsSerializer(
         source="changes",
         required=False,
@@ -115,7 +126,7 @@ class ActionSerializer(RejectingSerializer, VersionSerializer):
             raise ValidationError({"modifications": ["Only userConfidenceRating goes with this."]})
         if decision == Decision.MERGED and "into" not in attrs:
             raise ValidationError({"mergeInto": ["The trait to merge into."]})
-        return attrs
+        return attrs | {"changes": Changes(**given)} if "changes" in attrs else attrs
 
 
 class BulkActionSerializer(RejectingSerializer):
@@ -123,7 +134,7 @@ class BulkActionSerializer(RejectingSerializer):
         child=Id(), source="candidate_ids", min_length=1, max_length=200, help_text="The suggestions."
     )
     userDecision = Choice(
-        choices=["confirmed_asis", "rejected", "deferred"],
+        choices=[each.value for each in FOR_MANY],
         source="decision",
         help_text="What is decided about all of them.",
     )

@@ -1,11 +1,12 @@
 """An entry of the log, with the snapshots before and after it."""
 
-from rest_framework.serializers import ChoiceField, DateTimeField, DictField, FloatField, IntegerField, UUIDField
+from rest_framework.serializers import ChoiceField, DateTimeField, DictField, Field, FloatField, IntegerField, UUIDField
 
 from ptfi.api.shapes import Hexadecimal, OptionalChoice, Shape, json_of
 from traits.api.serializers.fields import ACTION, PERSON, PaginationSerializer, StyleValue, Texts, Words, share
 from traits.api.serializers.traits import TraitSerializer
-from traits.models import ActorKind, CandidateStatus, Category, Decision, Origin, RejectionCode, TraitStatus
+from traits.log.snapshots import TRAIT_FIELDS, TRAIT_TIMES
+from traits.models import ActorKind, CandidateStatus, Category, Decision, RejectionCode
 
 HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 NO_STATES = {"candidate": None, "trait": None, "style": None}
@@ -43,23 +44,23 @@ class CandidateStateSerializer(Shape):
 class TraitStateSerializer(Shape):
     """A trait as the log keeps it."""
 
-    trait_id = UUIDField(help_text="As traitID_in_pkg.")
-    name = Words(help_text="As name.")
-    description = Words(help_text="As description.")
-    category = ChoiceField(Category.choices, help_text="As category.")
-    origin = ChoiceField(Origin.choices, help_text="As origin.")
-    status = ChoiceField(TraitStatus.choices, help_text="As status_in_pkg.")
-    confidence = share("As confidence.")
-    user_confidence = IntegerField(help_text="As userConfidence.", allow_null=True)
     notes = Words(help_text="The person's notes.")
-    concepts = Texts(help_text="As concepts.")
-    expression_contexts = Texts(help_text="As expressionContexts.")
     evidence = PieceStateSerializer(many=True, help_text="As evidence.")
-    created_at = DateTimeField(help_text="As creationTimestamp.")
-    last_refined_at = DateTimeField(help_text="As lastRefinedTimestamp.")
     last_observed_at = DateTimeField(help_text="When the pipeline last saw it.", allow_null=True)
     valid_from = DateTimeField(help_text="Set where it replaced another trait.", allow_null=True)
     valid_to = DateTimeField(help_text="Set once another trait replaced it.", allow_null=True)
+
+    def get_fields(self) -> dict[str, Field]:
+        """All that the log keeps of a trait: what stands here, and the rest as an answer has it."""
+        fields = {field.source or name: _as(name, field) for name, field in TraitSerializer().get_fields().items()}
+        fields |= super().get_fields()
+        return {name: fields[name] for name in ("trait_id", *TRAIT_FIELDS, *TRAIT_TIMES)}
+
+
+def _as(name: str, field: Field) -> Field:
+    """The field of an answer under the name of its source."""
+    field.source, field.help_text = None, f"As {name}."
+    return field
 
 
 class StyleStateSerializer(Shape):

@@ -12,7 +12,7 @@ from ptfi.errors import RuleError
 from traits.erasure import account as erasure_account
 from traits.erasure import parts as erasure_parts
 from traits.erasure import persona as erasure
-from traits.ingest import blocklist as bars
+from traits.ingest import blocklist
 from traits.log.entries import Actor
 from traits.management.commands._people import find
 from traits.models import ActorKind, Category, Erasure, ErasureState
@@ -65,7 +65,7 @@ def erase(user: User, actor: Actor, what: dict[str, Any]) -> Erasure:
     if what["category"]:
         return erasure_parts.erase_category(user=user, actor=actor, category=what["category"])
     if what["source"] is not None:
-        source = bars.source_bar(user.pk, what["source"])
+        source = blocklist.source_bar(user.pk, what["source"])
         return erasure_parts.erase_source(user=user, actor=actor, source=source)
     if what["evidence"]:
         return erasure_parts.erase_evidence(user=user, actor=actor, evidence_id=what["evidence"])
