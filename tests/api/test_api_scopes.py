@@ -80,7 +80,7 @@ def test_what_is_too_private_is_in_no_answer_to_a_change(alice: User) -> None:
 def test_a_snoozed_suggestion_keeps_it_too(alice: User) -> None:
     candidate = make_candidate(alice, evidence=[PRIVATE, "Jazz again tonight!"])
     verdicts = {candidate.supporting_evidence[0]["evidence_id"]: "too_private"}
-    decisions.defer(
+    decisions.snooze(
         **acting_for_self(alice), candidate_id=candidate.pk, until=None, evidence=Evidence(verdicts=verdicts)
     )
     found = api_of(alice, READ_TRAITS).get("/traits/candidates")[1]["data"]
