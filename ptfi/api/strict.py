@@ -1,5 +1,6 @@
 """What requests are read with: strict serializers, made once each, and bodies of a bounded size."""
 
+import json
 from typing import Any
 
 import orjson
@@ -108,11 +109,35 @@ def media_type(request: Request) -> str:
 
 
 def parse(body: bytes) -> Any:
-    """JSON, or RuleError."""
+    """JSON in which each object has each name once, or RuleError."""
     try:
-        return orjson.loads(body)
+        data = orjson.loads(body)
+        check_names(body)
     except orjson.JSONDecodeError as error:
         raise RuleError(details={"body": [f"This is not JSON: {error.msg}, character {error.pos + 1}."]}) from None
+    except RepeatedNameError as error:
+        raise RuleError(details={"body": [f"The field {error} comes more than once in an object."]}) from None
+    return data
+
+
+class RepeatedNameError(ValueError):
+    """An object in JSON has a name twice; readers differ in which of the two they take."""
+
+
+def check_names(body: bytes) -> None:
+    """Raise RepeatedNameError for a name that an object has twice; body is JSON that orjson has read."""
+    try:
+        json.loads(body, object_pairs_hook=_once_each)
+    except RecursionError:
+        raise RepeatedNameError("(in what is nested too deep to look at)") from None
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> None:
+    seen = set[str]()
+    for name, _ in pairs:
+        if name in seen:
+            raise RepeatedNameError(printable(name))
+        seen.add(name)
 
 
 def read_query(query: QueryDict, kind: type[Strict]) -> dict[str, Any]:
