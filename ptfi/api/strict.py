@@ -1,7 +1,7 @@
 """What requests are read with: strict serializers, made once each, and bodies of a bounded size."""
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 from django.http import QueryDict
@@ -14,6 +14,9 @@ from ptfi.errors import RuleError, TooLargeError
 
 class Strict(serializers.Serializer):
     """A serializer that refuses fields it does not know, by name."""
+
+    schema_rules: ClassVar[list[dict[str, Any]]] = []
+    """What else the document says of it, as schemas that all hold."""
 
     def to_internal_value(self, data: Any) -> Any:
         unknown = data.keys() - self.fields.keys() if isinstance(data, dict) else ()
@@ -50,9 +53,11 @@ class Choice(serializers.ChoiceField):
 
 
 class WholeNumber(serializers.IntegerField):
-    """A JSON integer; texts and truth values are not taken for it."""
+    """A JSON integer, as which 5.0 counts too; texts and truth values are not taken for it."""
 
     def to_internal_value(self, data: Any) -> int:
+        if type(data) is float and data.is_integer():
+            return int(data)
         if type(data) is not int:
             self.fail("invalid")
         number: int = data
