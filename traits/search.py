@@ -11,6 +11,9 @@ UNSPACED = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003
 # The index over words holds everybody's, and a common one takes ten times as long to look up there as in a person's own
 # rows; PostgreSQL does not use it for what is computed.
 OWN_WORDS = Coalesce(F("search"), Value(""), output_field=SearchVectorField())
+# A hyphen that begins a word leaves out what has it. Many of them in a row nest deeper than PostgreSQL's own stack.
+NEGATION = re.compile(r"(?<!\w)-")
+MAX_NEGATIONS = 16
 # One letter begins too many words to be of use.
 BEGUN = re.compile(r"\w{2,}")
 
@@ -31,4 +34,6 @@ def typed_query(text: str) -> SearchQuery | CombinedSearchQuery:
 
 def spaced(text: str) -> str:
     """The text for a web search; a run of characters of an unspaced script is a phrase of them."""
+    if len(NEGATION.findall(text)) > MAX_NEGATIONS:
+        text = NEGATION.sub(" ", text)
     return UNSPACED.sub(lambda run: f' "{" ".join(run.group())}" ', text)

@@ -29,6 +29,28 @@ def name_key(name: str) -> str:
     return key
 
 
+# They change the order in which everything after them is read; marks for one character are no harm.
+BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Letters and symbols by their category, which show nothing all the same.
+BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe0e\ufe0f\uffa0")
+
+
+def shows_nothing(name: str) -> bool:
+    """Whether a reader sees no name there: white space, characters of no width, nothing at all."""
+    if name.isascii():
+        return not name.strip()
+    return all(char in BLANKS or unicodedata.category(char)[0] in "CZ" for char in name)
+
+
+def name_fault(name: str) -> str:
+    """Why a name, which is a line that others read, is refused for its characters; empty where it is not."""
+    if name.isascii() and name.isprintable():
+        return ""
+    if any(char in BIDI_OVERRIDES or unicodedata.category(char) == "Cc" for char in name):
+        return "It holds a character that controls how text is shown, such as a line break."
+    return ""
+
+
 def once_each(names: Iterable[str]) -> list[str]:
     """The names in order, each name key once, in its first spelling."""
     kept = dict[str, str]()

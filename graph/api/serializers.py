@@ -90,7 +90,7 @@ class TraitQuerySerializer(Strict):
         max_length=2_000,
         default="",
         allow_blank=True,
-        help_text="The `next` of the page before; empty is the beginning.",
+        help_text="The `next` of the page before, as it is: anything else is refused. Empty is the beginning.",
     )
     status = ListField(child=Choice(choices=TraitStatus.choices), required=False, help_text="Only these.")
     category = ListField(child=Choice(choices=Category.choices), required=False, help_text="Only these.")

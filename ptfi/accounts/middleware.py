@@ -19,8 +19,11 @@ class TimeZoneMiddleware:
         return self.get_response(request)
 
 
+ACCOUNT_PAGES = "/accounts/"
+
+
 class PrivatePagesMiddleware:
-    """Keeps personal pages out of every cache, and the fragments that HTMX asks for apart from pages."""
+    """Keeps what is personal, or sets a password, out of every cache, and fragments for HTMX apart from pages."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -28,6 +31,7 @@ class PrivatePagesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         patch_vary_headers(response, ["HX-Request", "HX-Target"])
-        if request.user.is_authenticated and not response.has_header("Cache-Control"):
+        private = request.user.is_authenticated or request.path_info.startswith(ACCOUNT_PAGES)
+        if private and not response.has_header("Cache-Control"):
             add_never_cache_headers(response)
         return response

@@ -1,6 +1,7 @@
 """What requests are read with: strict serializers, made once each, and bodies of a bounded size."""
 
-from typing import Any
+import json
+from typing import Any, ClassVar
 
 import orjson
 from django.http import QueryDict
@@ -13,6 +14,9 @@ from ptfi.errors import RuleError, TooLargeError
 
 class Strict(serializers.Serializer):
     """A serializer that refuses fields it does not know, by name."""
+
+    schema_rules: ClassVar[list[dict[str, Any]]] = []
+    """What else the document says of it, as schemas that all hold."""
 
     def to_internal_value(self, data: Any) -> Any:
         unknown = data.keys() - self.fields.keys() if isinstance(data, dict) else ()
@@ -49,9 +53,11 @@ class Choice(serializers.ChoiceField):
 
 
 class WholeNumber(serializers.IntegerField):
-    """A JSON integer; texts and truth values are not taken for it."""
+    """A JSON integer, as which 5.0 counts too; texts and truth values are not taken for it."""
 
     def to_internal_value(self, data: Any) -> int:
+        if type(data) is float and data.is_integer():
+            return int(data)
         if type(data) is not int:
             self.fail("invalid")
         number: int = data
@@ -108,11 +114,35 @@ def media_type(request: Request) -> str:
 
 
 def parse(body: bytes) -> Any:
-    """JSON, or RuleError."""
+    """JSON in which each object has each name once, or RuleError."""
     try:
-        return orjson.loads(body)
+        data = orjson.loads(body)
+        check_names(body)
     except orjson.JSONDecodeError as error:
         raise RuleError(details={"body": [f"This is not JSON: {error.msg}, character {error.pos + 1}."]}) from None
+    except RepeatedNameError as error:
+        raise RuleError(details={"body": [f"The field {error} comes more than once in an object."]}) from None
+    return data
+
+
+class RepeatedNameError(ValueError):
+    """An object in JSON has a name twice; readers differ in which of the two they take."""
+
+
+def check_names(body: bytes) -> None:
+    """Raise RepeatedNameError for a name that an object has twice; body is JSON that orjson has read."""
+    try:
+        json.loads(body, object_pairs_hook=_once_each)
+    except RecursionError:
+        raise RepeatedNameError("(in what is nested too deep to look at)") from None
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> None:
+    seen = set[str]()
+    for name, _ in pairs:
+        if name in seen:
+            raise RepeatedNameError(printable(name))
+        seen.add(name)
 
 
 def read_query(query: QueryDict, kind: type[Strict]) -> dict[str, Any]:

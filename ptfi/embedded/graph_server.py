@@ -22,6 +22,8 @@ def main(data: Path) -> None:
     os.write(lock, str(os.getpid()).encode())
     server = _server(folder)
     server.start()
+    # Only Bolt is used. ArcadeDB starts its HTTP server whatever its settings say.
+    server._java_server.getHttpServer().stopService()
     _wait_for_signal(data)
     server.stop()
     # Python's own way out joins Java's threads, which can wait for a client that never hangs up.
@@ -35,6 +37,7 @@ def _server(folder: Path) -> ArcadeDBServer:
         (folder / "password").read_text(),
         config={
             "host": "127.0.0.1",
+            "mode": "production",
             "http_port": ports["http"],
             "server_plugins": "Bolt:com.arcadedb.bolt.BoltProtocolPlugin",
             "bolt_port": ports["bolt"],

@@ -1,5 +1,6 @@
 """PTFI's answers to the questions that allauth's OpenID provider leaves open."""
 
+import secrets
 from collections.abc import Iterable
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -28,6 +29,10 @@ def set_auth_time(request: HttpRequest, token: Token | None) -> None:
 
 class OIDCAdapter(DefaultOIDCAdapter):  # type: ignore[misc]
     scope_display = scopes.USER_SCOPES
+
+    def generate_client_secret(self) -> str:
+        """Of letters, digits, - and _, which are the same however a client encodes them (RFC 6749, 2.3.1)."""
+        return secrets.token_urlsafe(48)
 
     def get_issuer(self) -> str:
         """Never taken from the Host header, which the caller can choose."""

@@ -82,7 +82,9 @@ def checked_endpoint(view: View) -> View:
             fault = "The body cannot be read."
         if fault:
             return error_response(InvalidRequestError(description=fault))
-        return view(request, *args, **kwargs)
+        response = view(request, *args, **kwargs)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
 
     return checked
 

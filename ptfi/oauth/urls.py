@@ -4,6 +4,7 @@ from allauth.idp.oidc import views as provider
 from django.urls import include, path
 
 from ptfi.oauth import authorize, tokens, views
+from ptfi.oauth.basic import with_basic
 from ptfi.oauth.parameters import checked_endpoint, checked_page
 
 urlpatterns = [
@@ -13,8 +14,8 @@ urlpatterns = [
     path("identity/o/logout", checked_page(authorize.LogoutView.as_view())),
     path("identity/o/device", views.not_offered),
     path("identity/o/api/device/code", views.not_offered),
-    path("identity/o/api/token", checked_endpoint(tokens.TokenView.as_view())),
-    path("identity/o/api/revoke", checked_endpoint(tokens.RevokeView.as_view())),
+    path("identity/o/api/token", checked_endpoint(with_basic(tokens.TokenView.as_view()))),
+    path("identity/o/api/revoke", checked_endpoint(with_basic(tokens.RevokeView.as_view()))),
     path("identity/o/api/userinfo", checked_endpoint(provider.user_info)),
     path("", include("allauth.idp.urls")),
 ]

@@ -65,7 +65,7 @@ def test_no_body_breaks_an_operation(alice: User, method: str, path: str) -> Non
 
 @pytest.mark.parametrize(
     "name",
-    ["x" * 255, "يحب موسيقى الجاز", "喜欢爵士乐", "<script>alert(1)</script>", "a\u202eb", "'; DROP TABLE x; --"],
+    ["x" * 255, "يحب موسيقى الجاز", "喜欢爵士乐", "<script>alert(1)</script>", "a\u200fb", "'; DROP TABLE x; --"],
 )
 def test_odd_names_come_back_as_they_were(alice: User, name: str) -> None:
     api = api_of(alice)
@@ -121,3 +121,69 @@ def test_bad_queries_of_the_graph(alice: User, query: str) -> None:
     status, answer = api_of(alice).get(f"/traits?{query}")
     faulty = [field.partition("[")[0] for field in answer["error"]["details"]]
     assert (status, faulty) == (400, [query.partition("=")[0]])
+
+
+REFUSED = ["\u200b\u200b", "\u2060", "\u3164", "\u2800 ", "a\u202eb", "\u2066a", "bell \u0007", "\u001b[2J", "a\nb"]
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_names_that_show_nothing_or_control_what_is_shown_are_refused(alice: User, name: str) -> None:
+    api, trait = api_of(alice), confirmed_trait(alice)
+    status, answer = api.post("/traits/custom", {"traitName": name, "traitCategory": "Interest"})
+    assert (status, list(answer["error"]["details"])) == (400, ["traitName"])
+    path = f"users/me/persona/traits/{trait.pk}"
+    assert api.call("PATCH", path, {"refinedTraitName": name})[0] == 400
+    # A concept that shows nothing is none, and is left out.
+    status, answer = api.call("PATCH", path, {"concepts": [name, "swing"]})
+    assert status == 400 or answer["updatedTraitDetails"]["concepts"] == ["swing"]
+    item = {"candidateID": SOME_ID, "externalID": "p:1", "traitCategory": "Interest", "confidenceScore": 1}
+    for more in ({"traitName": name}, {"traitName": "A", "concepts": [name]}):
+        status, answer = api_of(None, INGEST).call("POST", "ingest/candidates", {"candidates": [item | more]})
+        assert (status, answer["created"], len(answer["refused"])) == (200, 0, 1)
+
+
+def test_a_name_in_any_script_is_taken(alice: User) -> None:
+    for name in ("می‌خواهم", "👩‍👩‍👧", "क्‍ष", "C++", "\u200fשלום"):
+        assert api_of(alice).post("/traits/custom", {"traitName": name, "traitCategory": "Interest"})[0] == 201
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"traitName": "a", "traitName": "b", "traitCategory": "Skill"}',
+        b'{"traitName": "a", "traitCategory": "Skill", "trait\\u004eame": "b"}',
+        b'{"traitName": "a", "traitCategory": "Skill",'
+        b' "supportingEvidenceSnippets": [{"type": "text_snippet", "content": "a", "content": "b"}]}',
+    ],
+)
+def test_an_object_has_each_name_once(alice: User, body: bytes) -> None:
+    status, answer = api_of(alice).post("/traits/custom", body)
+    assert (status, answer["error"]["code"]) == (400, "invalid")
+    assert "more than once" in str(answer["error"]["details"])
+    assert not PersonaTrait.objects.exists()
+
+
+def test_a_suggestion_has_each_name_once() -> None:
+    pipeline = api_of(None, INGEST)
+    whole = b'{"candidates": [{"candidateID": "x", "candidateID": "y"}]}'
+    assert pipeline.call("POST", "ingest/candidates", whole)[0] == 400
+    good = (
+        b'{"candidateID": "%s", "externalID": "p:1", "traitName": "A", "traitCategory": "Skill", "confidenceScore": 1}'
+    )
+    lines = good % SOME_ID.encode() + b'\n{"candidateID": "x", "traitName": "A", "traitName": "B"}'
+    status, answer = pipeline.call("POST", "ingest/candidates", lines, content_type="application/x-ndjson")
+    assert (status, answer["created"]) == (200, 1)
+    assert answer["refused"][0]["errors"] == {"traitName": ["comes more than once"]}
+
+
+def test_a_suggestion_gets_a_bounded_number_of_reasons() -> None:
+    pipeline = api_of(None, INGEST)
+    item = {"candidateID": SOME_ID, **{f"field{number}": 1 for number in range(100_000)}}
+    status, answer = pipeline.call("POST", "ingest/candidates", {"candidates": [item]})
+    errors = answer["refused"][0]["errors"]
+    assert (status, len(errors) <= 25) == (200, True)
+    assert "99,980 more fields that are not known" in str(errors)
+    pieces = [{f"field{number}": 1 for number in range(100_000)}]
+    item = {"candidateID": SOME_ID, "supportingEvidenceSnippets": pieces}
+    answer = pipeline.call("POST", "ingest/candidates", {"candidates": [item]})[1]
+    assert len(answer["refused"][0]["errors"]) <= 25

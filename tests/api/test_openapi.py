@@ -12,6 +12,8 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from ptfi.accounts.models import User
+from tests.support.api import api_of
 from tests.support.api_operations import DOCUMENT
 
 COMMITTED = Path(__file__).resolve().parents[2] / "docs/openapi.yaml"
@@ -66,6 +68,41 @@ def test_every_field_is_described() -> None:
         if "description" not in said and name not in ("Error", "Node", "Edge")
     ]
     assert bare == []
+
+
+def test_shapes_are_described_in_words_of_the_api() -> None:
+    assert "serializer" not in str(DOCUMENT["components"]["schemas"]).lower()
+
+
+def test_limits_and_codes_are_in_it() -> None:
+    shapes = DOCUMENT["components"]["schemas"]
+    suggestions = shapes["Suggestions"]["properties"]["candidates"]
+    assert (suggestions["minItems"], suggestions["maxItems"]) == (1, 1000)
+    codes = shapes["Error"]["properties"]["error"]["properties"]["code"]["enum"]
+    assert {"invalid", "insufficient_scope", "already_decided", "graph_unavailable", "https_required"} <= set(codes)
+
+
+def test_choices_that_have_a_name_are_not_repeated() -> None:
+    named = {tuple(shape["enum"]) for shape in DOCUMENT["components"]["schemas"].values() if "enum" in shape}
+    parameters = [each for _, _, said in OPERATIONS for each in said["parameters"] if "schema" in each]
+    schemas = [each["schema"].get("items", each["schema"]) for each in parameters]
+    assert [each for each in schemas if tuple(each.get("enum", ())) in named] == []
+    assert any(each.get("$ref") == "#/components/schemas/Category" for each in schemas)
+
+
+def test_what_goes_with_a_decision_is_in_it() -> None:
+    rules = DOCUMENT["components"]["schemas"]["Action"]["allOf"]
+    deferred = {"properties": {"userDecision": {"const": "deferred"}}, "required": ["userDecision"]}
+    assert {"if": deferred, "then": {"required": ["deferUntil"]}} in rules
+    only = {"properties": {"userDecision": {"enum": ["merged"]}}}
+    assert {"if": {"required": ["mergeInto"]}, "then": only} in rules
+
+
+@pytest.mark.django_db
+def test_a_whole_number_may_have_a_point(alice: User) -> None:
+    trait = {"traitName": "Bakes", "traitCategory": "Skill", "userConfidenceRating": 4.0}
+    assert api_of(alice).post("/traits/custom", trait)[1]["newTrait"]["userConfidence"] == 4
+    assert api_of(alice).post("/traits/custom", trait | {"userConfidenceRating": 4.5})[0] == 400
 
 
 def test_it_names_the_addresses_that_discovery_names(client: Client) -> None:

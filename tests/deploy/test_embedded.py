@@ -51,15 +51,16 @@ def test_both_services_answer_and_no_role_of_ours_is_a_superuser(used: Folder) -
 def test_nothing_listens_beyond_this_machine(used: Folder) -> None:
     processes = used.processes()
     assert set(processes) == {"supervisor", "graph", "postgres"}
-    listening = [
-        connection.laddr.ip
+    listening = {
+        (connection.laddr.ip, connection.laddr.port)
         for process in processes.values()
         for member in [process, *process.children(recursive=True)]
         for connection in member.net_connections("inet")
         if connection.status == psutil.CONN_LISTEN
-    ]
-    assert listening, "the graph listens somewhere"
-    assert set(listening) <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
+    }
+    assert {address for address, _ in listening} <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
+    # The graph's Bolt alone: no HTTP, no Studio. PostgreSQL has a socket in the folder.
+    assert {port for _, port in listening} == {json.loads((used.path / "graph/ports.json").read_text())["bolt"]}
 
 
 @pytest.mark.slow

@@ -151,7 +151,7 @@ def test_pages_come_over_tls_and_plain_http_leads_there(site: Site) -> None:
 
 def test_a_decision_goes_through(site: Site, alice: User, signed_in: SignedIn) -> None:
     candidate, token = make_candidate(alice, "Knits"), "x" * 32
-    cookie = f"{session(signed_in(alice))}; csrftoken={token}"
+    cookie = f"{session(signed_in(alice))}; __Host-csrftoken={token}"
     form = {"Cookie": cookie, "X_CSRFToken": token, "Content_Type": "application/x-www-form-urlencoded"}
     origin = f"https://{HOST}:{site.tls}"
     status, _, _ = site.ask(
@@ -170,7 +170,7 @@ def test_a_client_cannot_claim_to_be_somewhere_else(site: Site) -> None:
     seen = set()
     for number in range(13):
         token = "x" * 32
-        form = {"Cookie": f"csrftoken={token}", "X_CSRFToken": token, "X_Forwarded_For": f"10.0.0.{number}"}
+        form = {"Cookie": f"__Host-csrftoken={token}", "X_CSRFToken": token, "X_Forwarded_For": f"10.0.0.{number}"}
         origin = f"https://{HOST}:{site.tls}"
         body = f"login=nobody{number}@example.com&password=wrong-password".encode()
         kind = {"Content_Type": "application/x-www-form-urlencoded", "Origin": origin, "Referer": f"{origin}/"}

@@ -11,14 +11,14 @@ from rest_framework.request import Request
 from ptfi.accounts.models import User
 from ptfi.api.idempotency import once
 from ptfi.api.permissions import IngestScope
-from ptfi.api.strict import load_body, media_type, parse, printable
+from ptfi.api.strict import RepeatedNameError, check_names, load_body, media_type, parse, printable
 from ptfi.api.views import ApiView
 from ptfi.errors import RuleError
 from traits.api import schema as operations
 from traits.api.serializers.ingest import FORMAT
 from traits.ingest import batch as ingest
 from traits.ingest import parsing
-from traits.ingest.parsing import CandidateRecord, Reason
+from traits.ingest.parsing import MAX_REASONS, CandidateRecord, Reason
 
 MAX_BYTES = 10 * 1024 * 1024
 NDJSON = "application/x-ndjson"
@@ -53,17 +53,27 @@ def candidates(request: Request) -> list[Any]:
 
 
 def _line(line: bytes) -> Any:
+    """None, which is no object either, for what is no JSON; a RepeatedNameError for its own reason."""
     try:
-        return orjson.loads(line)
+        data = orjson.loads(line)
+        check_names(line)
     except orjson.JSONDecodeError:
         return None
+    except RepeatedNameError as error:
+        return error
+    return data
 
 
 def read(value: Any) -> Row:
     """One candidate, checked as a line of a file is."""
+    if isinstance(value, RepeatedNameError):
+        return [(str(value), "comes more than once")]
     if not isinstance(value, dict):
         return [(FORMAT.whole, "must be a JSON object")]
     unknown = [(printable(name), "is not a known field") for name in FORMAT.record.unknown(value)]
+    more = len(unknown) - MAX_REASONS
+    if more > 0:
+        unknown = [*unknown[:MAX_REASONS], (FORMAT.whole, f"has {more:,} more fields that are not known")]
     return unknown + _person_faults(value) or parsing.parse(value, FORMAT)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from traits.errors import InvalidError
 from traits.models import MAX_EVIDENCE, MAX_EVIDENCE_TEXT, MAX_LIST, MAX_NAME, MAX_TEXT, Category, Verdict
-from traits.text import once_each
+from traits.text import name_fault, once_each, shows_nothing
 
 MAX_CONTEXT = 100
 RATING_ALONE = frozenset({"user_confidence"})
@@ -62,6 +62,14 @@ def text_faults(text: str, longest: int) -> list[str]:
     return faults
 
 
+def name_faults(name: str) -> list[str]:
+    """What is wrong with the characters of a name."""
+    if shows_nothing(name):
+        return ["Give it a name."]
+    fault = name_fault(name)
+    return [fault] if fault else []
+
+
 def clean_changes(changes: Changes) -> Changes:
     """The changes trimmed, lists without near-equal entries; raises InvalidError with every fault by field."""
     given, details = changes.given(), dict[str, list[str]]()
@@ -69,8 +77,8 @@ def clean_changes(changes: Changes) -> Changes:
         if field in given:
             given[field] = given[field].strip()
             details[field] = text_faults(given[field], longest)
-    if given.get("name") == "":
-        details["name"] = ["Give it a name."]
+    if "name" in given:
+        details["name"] = details["name"] or name_faults(given["name"])
     if "category" in given and given["category"] not in Category.values:
         details["category"] = ["This is not one of the categories."]
     if given.get("user_confidence") not in (None, 1, 2, 3, 4, 5):
@@ -84,10 +92,10 @@ def clean_changes(changes: Changes) -> Changes:
 
 def clean_names(names: list[str], longest: int) -> tuple[list[str], list[str]]:
     """The names trimmed, each name key once in its first spelling; and what is wrong with them."""
-    cleaned = once_each(name.strip() for name in names if name.strip())
+    cleaned = once_each(name.strip() for name in names if not shows_nothing(name))
     faults = [f"At most {MAX_LIST} entries."] if len(cleaned) > MAX_LIST else []
     for name in cleaned:
-        faults += text_faults(name, longest)
+        faults += text_faults(name, longest) or name_faults(name)
     return cleaned, list(dict.fromkeys(faults))
 
 

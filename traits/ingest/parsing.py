@@ -12,7 +12,7 @@ import orjson
 
 from traits.evidence import Piece, evidence_id
 from traits.models import MAX_EVIDENCE, MAX_EVIDENCE_TEXT, MAX_LIST, MAX_NAME, MAX_TEXT, Category
-from traits.text import name_key, once_each
+from traits.text import name_fault, name_key, once_each, shows_nothing
 
 Reason = tuple[str, str]
 """(field, what is wrong with it)"""
@@ -120,7 +120,7 @@ def parse(row: object, shape: Format = FILE) -> CandidateRecord | list[Reason]:
     fields = _Fields(row, shape.record, "", shape.whole, reasons)
     person = _person(fields, shape)
     candidate_id = fields.uuid("candidate_id")
-    name = fields.text("trait_name", MAX_NAME).strip()
+    name = fields.name("trait_name")
     record = CandidateRecord(
         candidate_id=candidate_id,
         external_id=person.text("external_id", MAX_NAME),
@@ -133,7 +133,7 @@ def parse(row: object, shape: Format = FILE) -> CandidateRecord | list[Reason]:
         confidence_score=fields.number("confidence_score", 1.0) or 0.0,
         originating_models=list(dict.fromkeys(fields.texts("originating_models"))),
         associated_raw_feature_set_ids=list(dict.fromkeys(fields.uuids("associated_raw_feature_set_ids"))),
-        concepts=once_each(fields.texts("concepts")),
+        concepts=once_each(fields.texts("concepts", names=True)),
         supersedes=[other for other in dict.fromkeys(fields.uuids("supersedes")) if other != candidate_id],
         language=fields.text("language", 35, empty=True),
         created_at=fields.moment("created_at"),
@@ -216,6 +216,13 @@ class _Fields:
             return ""
         return value  # type: ignore[no-any-return]
 
+    def name(self, column: str) -> str:
+        """A text that people read as one line."""
+        value = self.text(column, MAX_NAME).strip()
+        if fault := value and _name_fault(value):
+            self.fault(column, fault)
+        return value
+
     def number(self, column: str, most: float) -> float | None:
         value: Any = self.get(column)
         if value is None and (column in NULLABLE or not self.has(column)):
@@ -265,10 +272,11 @@ class _Fields:
             return value
         return []
 
-    def texts(self, column: str) -> list[str]:
+    def texts(self, column: str, *, names: bool = False) -> list[str]:
         values = self.items(column, MAX_LIST)
         for index, value in enumerate(values):
-            if fault := _text_fault(value, MAX_NAME, empty=False):
+            fault = _text_fault(value, MAX_NAME, empty=False)
+            if fault := fault or (_name_fault(value.strip()) if names else None):
                 self.fault(column, fault, f"[{index}]")
                 return []
         return [value.strip() for value in values]
@@ -297,6 +305,12 @@ def _text_fault(value: object, longest: int, empty: bool) -> str | None:
         except UnicodeEncodeError:
             return "holds half a character (a lone surrogate)"
     return None
+
+
+def _name_fault(name: str) -> str | None:
+    if shows_nothing(name):
+        return "is empty"
+    return "holds a character that controls how text is shown" if name_fault(name) else None
 
 
 def _printable(name: str) -> str:

@@ -31,6 +31,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "PTFI",
     "VERSION": "1",
     "DESCRIPTION": ABOUT,
+    "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     "OAS_VERSION": "3.1.1",
     "SERVERS": [{"url": "/", "description": "This site"}],
     "TAGS": [

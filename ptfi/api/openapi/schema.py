@@ -30,8 +30,19 @@ from ptfi.api.strict import Strict
 from ptfi.api.views import PersonView
 from ptfi.errors import NotFoundError, RuleError, TooLargeError
 from ptfi.oauth.scopes import CLIENT_SCOPES, INGEST, MANAGE_TRAITS, USER_SCOPES
+from ptfi.web.transport import HttpsRequiredError
 
-ANY = (RuleError, NotAuthenticatedError, InsufficientScopeError, CsrfFailedError, NotAcceptableError, ThrottledError)
+ANY = (
+    RuleError,
+    NotAuthenticatedError,
+    InsufficientScopeError,
+    CsrfFailedError,
+    HttpsRequiredError,
+    NotAcceptableError,
+    ThrottledError,
+)
+UNFORESEEN = "error"
+"""The code of a fault of ours."""
 CHANGING = (IdempotencyConflictError, TooLargeError, UnsupportedMediaTypeError)
 SOME_TEXT = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 LIMITS = {"minLength", "maxLength", "pattern", "minItems", "maxItems"}
@@ -184,7 +195,12 @@ class StrictFields(OpenApiSerializerExtension):
 
     def map_serializer(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
         shape: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
-        return {**build_object_type(), **shape, "additionalProperties": False}
+        for name, field in self.target.fields.items():
+            if isinstance(field, serializers.ListSerializer):
+                bounds = {"minItems": field.min_length, "maxItems": field.max_length}
+                shape["properties"][name] |= {limit: number for limit, number in bounds.items() if number}
+        rules = {"allOf": self.target.schema_rules} if self.target.schema_rules else {}
+        return {**build_object_type(), **shape, "additionalProperties": False, **rules}
 
 
 class TextField(OpenApiSerializerFieldExtension):
@@ -245,7 +261,35 @@ class SessionScheme(OpenApiAuthenticationExtension):
 
 
 def tidy(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-    """Call the parts of addresses what the contract calls them."""
+    """Call the parts of addresses what the contract calls them; list the errors' codes; name what is named once."""
     for name, part in PATHS.items():
         result["paths"] = {path.replace(f"{{{name}}}", f"{{{part['name']}}}"): v for path, v in result["paths"].items()}
+    shapes = result["components"]["schemas"]
+    shapes["Error"]["properties"]["error"]["properties"]["code"]["enum"] = sorted(_codes(result) | {UNFORESEEN})
+    named = {tuple(shape["enum"]): name for name, shape in shapes.items() if "enum" in shape}
+    for operation in (each for item in result["paths"].values() for each in item.values()):
+        for parameter in operation.get("parameters", ()):
+            _name_enums(parameter.get("schema", {}), named)
     return result
+
+
+def _codes(part: Any) -> set[str]:
+    """The codes of all errors in the document, which are the names of their examples."""
+    if isinstance(part, list):
+        return set[str]().union(*map(_codes, part))
+    if not isinstance(part, dict):
+        return set()
+    if part.get("schema") == {"$ref": "#/components/schemas/Error"}:
+        return set(part["examples"])
+    return set[str]().union(*map(_codes, part.values()))
+
+
+def _name_enums(schema: dict[str, Any], named: dict[tuple[str, ...], str]) -> None:
+    """Refer to a set of choices that has a name, so that generators make one type of it."""
+    holder = schema.get("items", schema)
+    if (name := named.get(tuple(holder.get("enum", ())))) is None:
+        return
+    reference = {"$ref": f"#/components/schemas/{name}"}
+    default = {"default": holder["default"]} if "default" in holder else {}
+    holder.clear()
+    holder.update({"allOf": [reference]} | default if default else reference)

@@ -38,6 +38,8 @@ class SnoozeTime(Text):
 
 
 class ClashSerializer(Strict):
+    """How a suggestion clashes with a trait that the person has."""
+
     traitID = Id(source="trait_id", help_text="The trait that the person has.")
     kind = Choice(
         choices=["replaces", "both_true", "new_is_wrong", "old_was_wrong"],
@@ -52,6 +54,20 @@ class ClashSerializer(Strict):
 
     def validate(self, attrs: dict[str, Any]) -> Any:
         return Relation(**attrs)
+
+
+def takes(fields: dict[str, tuple[str, ...]]) -> list[dict[str, Any]]:
+    """For the document: field → the decisions that take it."""
+    return [
+        {"if": {"required": [name]}, "then": {"properties": {"userDecision": {"enum": list(decisions)}}}}
+        for name, decisions in fields.items()
+    ]
+
+
+def needs(decision: str, name: str, **shape: Any) -> dict[str, Any]:
+    """For the document: the decision needs the field, which is of that shape."""
+    decided = {"properties": {"userDecision": {"const": decision}}, "required": ["userDecision"]}
+    return {"if": decided, "then": {"required": [name], **({"properties": {name: shape}} if shape else {})}}
 
 
 class RejectingSerializer(Strict):
@@ -95,12 +111,20 @@ class RejectingSerializer(Strict):
 
 
 class ActionSerializer(RejectingSerializer, VersionSerializer):
+    """A decision about a suggestion."""
+
     CONFIRMING = ("confirmed_asis", "confirmed_modified")
     goes_with = RejectingSerializer.goes_with | {
         "modifications": CONFIRMING,
         "mergeInto": ("merged",),
         "relation": (*CONFIRMING, "rejected"),
     }
+    schema_rules = [
+        *takes(goes_with),
+        needs("deferred", "deferUntil"),
+        needs("merged", "mergeInto"),
+        needs("confirmed_modified", "modifications", minProperties=1),
+    ]
 
     userDecision = Choice(choices=list(DECIDE), source="decision", help_text="What is decided.")
     modifications = ModificationsSerializer(
@@ -130,6 +154,10 @@ class ActionSerializer(RejectingSerializer, VersionSerializer):
 
 
 class BulkActionSerializer(RejectingSerializer):
+    """A decision about many suggestions."""
+
+    schema_rules = [*takes(RejectingSerializer.goes_with), needs("deferred", "deferUntil")]
+
     candidateIDs = ListField(
         child=Id(), source="candidate_ids", min_length=1, max_length=200, help_text="The suggestions."
     )

@@ -9,6 +9,8 @@ from traits.models.erasure import ErasureState
 
 
 class ErasureRequestSerializer(Strict):
+    """That the person means it."""
+
     confirm = Text(max_length=254, help_text="The e-mail address of the account.")
 
 

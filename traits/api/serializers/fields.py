@@ -61,6 +61,8 @@ def texts(longest: int, help_text: str, **options: Any) -> ListField:
 
 
 class VersionSerializer(Strict):
+    """Which version was seen."""
+
     version = WholeNumber(
         min_value=0,
         max_value=2**62,

@@ -29,11 +29,13 @@ STYLES = {
 
 
 class StyleQuerySerializer(Strict):
+    """Which context."""
+
     context = Text(
         max_length=MAX_CONTEXT,
         default="",
         allow_blank=True,
-        help_text="Where it holds, such as work; empty is everywhere.",
+        help_text="Where it holds, such as work, without control characters; empty is everywhere.",
     )
 
 

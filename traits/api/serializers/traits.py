@@ -86,6 +86,8 @@ CONTEXTS = partial(
 
 
 class ModificationsSerializer(Strict):
+    """What the person changes; what is left out stays as it is."""
+
     refinedTraitName = NAME(required=False)
     refinedTraitDescription = DESCRIPTION()
     refinedTraitCategory = CATEGORY(required=False)
@@ -96,15 +98,21 @@ class ModificationsSerializer(Strict):
 
 
 class TraitPatchSerializer(ModificationsSerializer, VersionSerializer):
+    """What the person changes of a trait; what is left out stays as it is."""
+
     linkedEvidenceOverride = Judgements(required=False, help_text="Verdicts, and evidence of one’s own.")
 
 
 class OwnSnippetSerializer(Strict):
+    """A piece of evidence of the person's own."""
+
     type = Choice(choices=["text_snippet"], help_text="What kind of evidence it is.")
     content = Text(max_length=MAX_EVIDENCE_TEXT, help_text="What the person says for it.")
 
 
 class CustomTraitSerializer(Strict):
+    """A trait of the person's own."""
+
     traitName = NAME()
     traitCategory = CATEGORY()
     traitDescription = DESCRIPTION()
@@ -122,10 +130,14 @@ class CustomTraitSerializer(Strict):
 
 
 class TraitStatusChangeSerializer(VersionSerializer):
+    """Whether a trait holds now."""
+
     status = Choice(choices=TraitStatus.choices, help_text="Whether it holds now.")
 
 
 class RemovalSerializer(VersionSerializer):
+    """Why a trait goes."""
+
     reason = Text(max_length=MAX_TEXT, required=False, allow_blank=True, help_text="In the person’s words.")
 
 

@@ -1,0 +1,35 @@
+"""Refuses what programs send in clear: a redirect to https would be followed, and the token has been seen by then."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from ptfi.errors import RuleError, error_json
+
+FOR_PROGRAMS = ("/v1/", "/identity/o/api/")
+DOCUMENTS = ("/v1/docs", "/v1/schema")
+
+
+class HttpsRequiredError(RuleError):
+    status = 403
+    code = "https_required"
+    message = (
+        "This address takes https only. What was sent in clear may have been read: revoke the token, and get a new one."
+    )
+
+
+class TransportMiddleware:
+    """Pages are redirected by Django's own middleware, wherever the site is https."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        path = request.path_info
+        in_clear = settings.SECURE_SSL_REDIRECT and not request.is_secure()
+        if in_clear and path.startswith(FOR_PROGRAMS) and not path.startswith(DOCUMENTS):
+            response = error_json(HttpsRequiredError())
+            response["Cache-Control"] = "no-store"
+            return response
+        return self.get_response(request)
