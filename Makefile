@@ -66,6 +66,12 @@ lint: $(VENV)/.dev  ## Check style, imports, types, templates and migrations
 audit: $(VENV)/.dev  ## Look for unsafe code, and for known vulnerabilities of the packages
 	@$(PYTHON) -m bandit --quiet --configfile pyproject.toml --recursive ptfi traits graph deploy manage.py
 	@$(PYTHON) -m tests.support.audit
+	@$(MAKE) --no-print-directory sbom
+
+sbom: $(VENV)/.dev  ## List the packages of the product as CycloneDX, in .data/sbom.cdx.json
+	@mkdir -p .data
+	@$(VENV)/bin/cyclonedx-py requirements requirements.txt --output-reproducible --spec-version 1.6 --output-file .data/sbom.cdx.json
+	@echo "$$(grep -c '"purl"' .data/sbom.cdx.json) packages are listed in .data/sbom.cdx.json"
 
 format: $(VENV)/.dev  ## Bring code and templates into style
 	@$(PYTHON) -m ruff check --fix .
@@ -134,4 +140,4 @@ postgres15:
 pgbouncer:
 	$(call debian,pgbouncer,/usr/sbin/pgbouncer,the tests through PgBouncer)
 
-.PHONY: help run example test test-fast test-browser test-generated test-neo4j test-postgres15 test-pgbouncer lint audit format schema requirements soak pictures bench clean chromium faketime postgres15 pgbouncer
+.PHONY: help run example test test-fast test-browser test-generated test-neo4j test-postgres15 test-pgbouncer lint audit sbom format schema requirements soak pictures bench clean chromium faketime postgres15 pgbouncer

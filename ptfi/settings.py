@@ -50,6 +50,10 @@ GRAPH_TIMEOUT_SECONDS = env.float("GRAPH_TIMEOUT_SECONDS", 2.0, validate=setting
 PROJECTOR_POLL_SECONDS = env.float("PROJECTOR_POLL_SECONDS", 0.05, validate=settings_validators.POSITIVE)
 PROJECTOR_LEASE_SECONDS = env.float("PROJECTOR_LEASE_SECONDS", 30.0, validate=settings_validators.POSITIVE)
 
+# Hours without use, and days after signing in, after which a session ends.
+SESSION_IDLE_HOURS = env.int("SESSION_IDLE_HOURS", 72, validate=settings_validators.POSITIVE)
+SESSION_MAX_DAYS = env.int("SESSION_MAX_DAYS", 14, validate=settings_validators.POSITIVE)
+
 # For how long a person sees what happened to their account.
 SECURITY_EVENT_DAYS = env.int("SECURITY_EVENT_DAYS", 180, validate=settings_validators.POSITIVE)
 
@@ -180,6 +184,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "ptfi.accounts.middleware.SessionLifetimeMiddleware",
     "ptfi.accounts.middleware.TimeZoneMiddleware",
     "ptfi.accounts.middleware.PrivatePagesMiddleware",
     "ptfi.web.error_pages.ErrorMiddleware",
@@ -216,6 +221,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "ptfi.accounts.passwords.GuessabilityValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
@@ -308,6 +314,7 @@ STORAGES = {
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 # Browsers take a cookie of that prefix from this very host alone, over https.
 COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_AGE = SESSION_MAX_DAYS * 86_400
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 CSRF_COOKIE_HTTPONLY = True

@@ -6,8 +6,7 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from ptfi.accounts import notices
-        from ptfi.accounts.activity import receivers
+        from ptfi.accounts.activity import notices, receivers
 
         notices.connect()
         receivers.connect()

@@ -1,11 +1,20 @@
 """What a signed-in person's pages need: their time zone, and that nobody keeps a copy."""
 
+import time
 import zoneinfo
 from collections.abc import Callable
 
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
+
+BEGAN, SEEN = "signed_in_at", "last_used_at"
+"""In the session: seconds since 1970."""
+WRITES = 24
+"""How often the time of its last use is written while a session's idle time passes."""
 
 
 class TimeZoneMiddleware:
@@ -20,6 +29,34 @@ class TimeZoneMiddleware:
 
 
 ACCOUNT_PAGES = "/accounts/"
+
+
+class SessionLifetimeMiddleware:
+    """Sessions end SESSION_IDLE_HOURS after their last use, and SESSION_MAX_DAYS after signing in."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and not _extended(request.session):
+            logout(request)
+        return self.get_response(request)
+
+
+def _extended(session: SessionBase) -> bool:
+    """Give a session that is used its time; False if it is over. It is written once in a while, not at each request.
+
+    One that was to end with the browser has no time in its cookie; the table has, and so has this check.
+    """
+    now, idle = time.time(), settings.SESSION_IDLE_HOURS * 3_600
+    seen, left = session.get(SEEN, now), session.setdefault(BEGAN, now) + settings.SESSION_MAX_DAYS * 86_400 - now
+    if left <= 0 or now - seen > idle:
+        return False
+    if SEEN not in session or now - seen > idle / WRITES:
+        session[SEEN] = now
+        if not session.get_expire_at_browser_close():
+            session.set_expiry(int(min(idle, left)))
+    return True
 
 
 class PrivatePagesMiddleware:

@@ -1,5 +1,6 @@
 """The cast: Alice owns, Bob must see nothing, Sam is staff; and what they suggest, confirm and decide."""
 
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.http import HttpRequest
 from django.test import Client
 
+from ptfi.accounts.middleware import BEGAN, SEEN
 from ptfi.accounts.models import User
 from traits import decisions
 from traits.evidence import Piece, evidence_id
@@ -38,6 +40,10 @@ def client_of(user: User, *, proven: bool = False) -> Client:
     """
     client = Client()
     client.force_login(user)
+    session = client.session
+    # As after a first request: the next one does not write it again.
+    session[BEGAN] = session[SEEN] = time.time()
+    session.save()
     if user.is_staff:
         step = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
         step = step or TOTP.activate(user, generate_totp_secret()).instance

@@ -20,4 +20,4 @@ def tell_removed_address(sender: Any, email_address: EmailAddress, **_kwargs: An
 
 def connect() -> None:
     """Called once, when the app is ready."""
-    email_removed.connect(tell_removed_address, dispatch_uid="ptfi.accounts.notices")
+    email_removed.connect(tell_removed_address, dispatch_uid="ptfi.accounts.activity.notices")

@@ -1,0 +1,35 @@
+"""What a password must not be: one that is known from breaches, or a variation of such, or of the person's own data."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from zxcvbn import zxcvbn
+
+LEAST_GUESSES = 10**8
+"""A password for which fewer are needed is refused. Trying so many against scrypt takes a core more than a month."""
+MOST_CHARACTERS = 72
+"""Of a longer one, the beginning is rated: rating takes a time that grows with the square of the length."""
+
+
+class GuessabilityValidator:
+    """Rates how many guesses a password takes by lists of breached passwords, words and names, and by patterns.
+
+    Django's CommonPasswordValidator knows the 20,000 most frequent breached passwords as they are; this also knows
+    what people do to them, such as adding digits.
+    """
+
+    def validate(self, password: str, user: Any = None) -> None:
+        """Raises ValidationError for one that is easy to guess."""
+        own = [str(text)[:MOST_CHARACTERS] for text in (_own(user, "email"), _own(user, "display_name")) if text]
+        if zxcvbn(password[:MOST_CHARACTERS], own)["guesses"] < LEAST_GUESSES:
+            raise ValidationError(
+                "This password is easy to guess: it is close to one that is known from breaches, or to a few words.",
+                code="password_easy_to_guess",
+            )
+
+    def get_help_text(self) -> str:
+        return "Your password can't be close to one that is known from breaches. A few unrelated words are good."
+
+
+def _own(user: Any, name: str) -> Any:
+    return getattr(user, name, None)
