@@ -1,10 +1,8 @@
 """A graph that lets PTFI in no more counts as away: nothing is lost, whoever asks is told, and it goes on by itself."""
 
-import http.client
 import io
 import json
 import os
-from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,16 +11,19 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from neo4j import GraphDatabase
+from neo4j.exceptions import Neo4jError
 
 from graph import connection
 from ptfi.accounts.models import User
 from tests.support.cast import confirmed
+from tests.support.data_folder import wait_until
 from tests.support.graph_helpers import persona, project
 from tests.support.pages import text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-NAME, PASSWORD = "somebody", "without any rights"
-CREATE = {"name": NAME, "password": PASSWORD, "databases": {"another": ["admin"]}}
+NAME, FORBIDDEN = "somebody", "Neo.ClientError.Security.Forbidden"
+LIMITED = {"name": NAME, "databases": {"another": ["admin"]}}
 
 
 @pytest.fixture
@@ -31,23 +32,28 @@ def without_rights(settings: Any) -> Iterator[str]:
     if "PTFI_EMBEDDED" not in os.environ:
         pytest.skip("it makes a user in the embedded graph, and there is another one")
     before: str = settings.NEO4J_URL
-    tell(before, f"create user {json.dumps(CREATE)}")
-    use(settings, f"bolt://{NAME}:{PASSWORD.replace(' ', '%20')}@{urlsplit(before).netloc.rpartition('@')[2]}")
+    after = urlsplit(before)._replace(netloc=urlsplit(before).netloc.replace("root:", f"{NAME}:", 1)).geturl()
+    users = Path(os.environ["PTFI_EMBEDDED"]) / "graph" / "config" / "server-users.jsonl"
+    known = users.read_text()
+    # The server reads this file again every few seconds.
+    users.write_text(f"{known.rstrip()}\n{json.dumps(json.loads(known.splitlines()[0]) | LIMITED)}\n")
+    wait_until(lambda: refusal(after) == FORBIDDEN)
+    use(settings, after)
     yield before
     use(settings, before)
-    tell(before, f"drop user {NAME}")
+    users.write_text(known)
 
 
-def tell(url: str, command: str) -> None:
-    """Have the embedded graph's server do this, over HTTP."""
-    ports = json.loads((Path(os.environ["PTFI_EMBEDDED"]) / "graph" / "ports.json").read_text())
+def refusal(url: str) -> str:
+    """The code with which the graph lets nobody in by this address; "" where it does."""
     known = urlsplit(url)
-    login = b64encode(f"{known.username}:{unquote(known.password or '')}".encode()).decode()
-    server = http.client.HTTPConnection("127.0.0.1", ports["http"], timeout=10)
-    headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
-    server.request("POST", "/api/v1/server", json.dumps({"command": command}), headers)
-    assert server.getresponse().status == 200
-    server.close()
+    login = (known.username or "", unquote(known.password or ""))
+    with GraphDatabase.driver(f"bolt://{known.hostname}:{known.port}", auth=login) as driver:
+        try:
+            driver.execute_query("RETURN 1")
+        except Neo4jError as error:
+            return error.code or ""
+    return ""
 
 
 def use(settings: Any, url: str) -> None:
