@@ -19,6 +19,7 @@ from graph.models import GraphCheck, ProjectorState
 from graph.projection import heartbeat as reporting
 from graph.projection.projector import Projector
 from ptfi.accounts.models import User
+from tests.support.attacks import without_triggers
 from tests.support.cast import SignedIn, confirmed, make_user
 from tests.support.graph_helpers import cypher, fail_projection, persona, project, trait_node
 from tests.support.pages import said, text_of
@@ -199,16 +200,17 @@ def test_the_last_comparison_of_everybody(staff: Client, alice: User, bob: User)
 
 @pytest.fixture
 def failing(alice: User) -> Erasure:
-    return Erasure.objects.create(
-        user=alice,
-        subject_id=alice.pk,
-        state=ErasureState.ERASED,
-        erased_at=timezone.now(),
-        actor_kind="person",
-        attempts=2,
-        next_attempt_at=timezone.now() + dt.timedelta(minutes=5),
-        last_error="ConstraintError at erasing.py:7",
-    )
+    with without_triggers("traits_erasure"):
+        return Erasure.objects.create(
+            user=alice,
+            subject_id=alice.pk,
+            state=ErasureState.ERASED,
+            erased_at=timezone.now(),
+            actor_kind="person",
+            attempts=2,
+            next_attempt_at=timezone.now() + dt.timedelta(minutes=5),
+            last_error="ConstraintError at erasing.py:7",
+        )
 
 
 def test_erasures_that_fail(staff: Client, alice: User, failing: Erasure) -> None:

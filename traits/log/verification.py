@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Min, Q
 from ptfi.accounts.models import User
 from ptfi.db.snapshot import snapshot
 from traits.log.chain import ALGORITHMS, NO_HASH, digest_of, hash_of
+from traits.log.interventions import interventions, record_faults
 from traits.models import Decision, Persona, UserRefinedTrait
 
 PIECE = 5_000
@@ -35,7 +36,7 @@ def verify(persona: Persona, *, after: int = 0, count: int | None = None) -> Ite
     """
     rows = UserRefinedTrait.objects.filter(user_id=persona.user_id)
     expected, previous = after, _hash_at(persona, after)
-    redacted = redactions(persona.user_id)
+    redacted, known = redactions(persona.user_id), interventions(persona.user_id)
     last = persona.revision if count is None else after + count
     is_end = last >= persona.revision
     piece = rows.filter(revision__gt=after) if is_end else rows.filter(revision__gt=after, revision__lte=last)
@@ -47,11 +48,14 @@ def verify(persona: Persona, *, after: int = 0, count: int | None = None) -> Ite
         if bytes(entry.previous_hash) != previous:
             yield f"revision {entry.revision} does not follow the one before it"
         yield from _entry_faults(entry, redacted.get(entry.revision, bytes(entry.digest).hex()))
+        yield from known.entry_faults(entry)
         previous = bytes(entry.hash)
     if is_end and (expected, previous) != (persona.revision, bytes(persona.hash)):
         yield f"the log ends at revision {expected}, the persona's head is {persona.revision}"
     elif not is_end and expected < last:
         yield f"revision {expected + 1} is missing"
+    if is_end:
+        yield from record_faults(persona.user_id, known)
 
 
 def _entry_faults(entry: UserRefinedTrait, digest: str) -> Iterator[str]:

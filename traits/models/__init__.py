@@ -9,6 +9,8 @@ from traits.models.candidates import Suppression as Suppression
 from traits.models.candidates import Verdict as Verdict
 from traits.models.erasure import Erasure as Erasure
 from traits.models.erasure import ErasureState as ErasureState
+from traits.models.intervention import Intervention as Intervention
+from traits.models.intervention import LogIntervention as LogIntervention
 from traits.models.limits import MAX_EVIDENCE as MAX_EVIDENCE
 from traits.models.limits import MAX_EVIDENCE_TEXT as MAX_EVIDENCE_TEXT
 from traits.models.limits import MAX_LIST as MAX_LIST

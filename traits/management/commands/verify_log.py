@@ -8,9 +8,10 @@ from uuid import UUID
 from django.core.management.base import BaseCommand
 
 from ptfi.db.snapshot import snapshot
+from traits.log.interventions import interventions, record_faults
 from traits.log.verification import redactions, verify
 from traits.management.commands._people import find
-from traits.models import Persona, UserRefinedTrait
+from traits.models import Erasure, LogIntervention, Persona, UserRefinedTrait
 
 NO_PERSONA = "there are entries, but no persona that holds the head"
 
@@ -38,13 +39,18 @@ class Command(BaseCommand):
 
 
 def _everybody() -> list[UUID]:
+    """Who has a log or had one."""
+    known = Persona.objects.order_by().values_list("user_id")
     logged = UserRefinedTrait.objects.order_by().values_list("user_id")
-    return sorted(user_id for (user_id,) in logged.union(Persona.objects.order_by().values_list("user_id")))
+    erased = Erasure.objects.order_by().values_list("subject_id")
+    recorded = LogIntervention.objects.order_by().values_list("subject_id")
+    return sorted(user_id for (user_id,) in known.union(logged, erased, recorded))
 
 
 def _faults(user_id: UUID) -> list[str]:
     with snapshot():
         persona = Persona.objects.filter(pk=user_id).first()
         if persona is None:
-            return [NO_PERSONA] if UserRefinedTrait.objects.filter(user_id=user_id).exists() else []
+            lost = [NO_PERSONA] if UserRefinedTrait.objects.filter(user_id=user_id).exists() else []
+            return [*lost, *record_faults(user_id, interventions(user_id))]
         return list(verify(persona))
