@@ -282,5 +282,6 @@ def test_moderation_and_looks_go_on_record_too(alice: User, sam: User) -> None:
 
 
 def test_the_application_calls_no_function_past_its_checks(alice: User) -> None:
-    for function in ("note_intervention(uuid, uuid, text, bigint, bigint[])", "receipt_for(uuid, boolean, text)"):
+    note = "note_intervention(uuid, uuid, text, bigint, bigint[], bytea[])"
+    for function in (note, "receipt_for(uuid, boolean, text)"):
         assert ask("SELECT has_function_privilege(%s, 'EXECUTE')", function) == [(False,)]

@@ -11,6 +11,8 @@ from django.db import connection, transaction
 
 from ptfi.accounts.models import User
 from traits.log.chain import NO_HASH, canonical, digest_of, hash_of
+from traits.log.tree_check import tree_faults
+from traits.log.verification import everybody, faults_of
 from traits.models import Erasure, Persona, UserRefinedTrait
 
 FORGED = "Supports a violent group"
@@ -45,6 +47,13 @@ def without_triggers(table: str) -> Iterator[None]:
         yield
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+def verify_log() -> tuple[int, list[str]]:
+    """The exit status of `manage.py verify_log`, and the faults that it names; in the test's own transaction."""
+    found = [f"{user_id}: {fault}" for user_id in everybody() for fault in faults_of(user_id)]
+    found += tree_faults()
+    return int(bool(found)), found
 
 
 def backdate(**columns: Any) -> None:

@@ -9,6 +9,9 @@ import datetime as dt
 import uuid
 from collections.abc import Iterator
 
+from django.db.models import BinaryField, Func, TextField, Value
+from django.db.models.functions import Cast
+
 from traits.models import Decision, Erasure, Intervention, LogIntervention, UserRefinedTrait
 from traits.models.erasure import WHOLE
 
@@ -18,10 +21,15 @@ CLOCKS = dt.timedelta(minutes=5)
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Interventions:
-    """The interventions in one person's log; rewritten: the revisions that erasures took texts out of."""
+    """The interventions in one person's log.
+
+    rewritten: the revisions that erasures took texts out of. left: the digest of what the newest of them left there,
+    where its record says so. newest_erasure: the last one of the whole log.
+    """
 
     rows: list[LogIntervention]
     rewritten: frozenset[int]
+    left: dict[int, bytes]
     newest_erasure: LogIntervention | None
 
     def entry_faults(self, entry: UserRefinedTrait) -> Iterator[str]:
@@ -43,7 +51,20 @@ def interventions(user_id: uuid.UUID) -> Interventions:
     if last:
         redactions = [row for row in redactions if row.created_at > last.created_at]
     rewritten = frozenset(revision for row in redactions for revision in row.revisions)
-    return Interventions(rows=rows, rewritten=rewritten, newest_erasure=last)
+    left = dict[int, bytes]()
+    for row in redactions:
+        left |= {revision: bytes(digest) for revision, digest in zip(row.revisions, row.digests, strict=False)}
+    return Interventions(rows=rows, rewritten=rewritten, left=left, newest_erasure=last)
+
+
+def _rewritten_since(user_id: uuid.UUID, found: Interventions) -> Iterator[str]:
+    """Redacted entries that are not what the newest erasure left of them."""
+    stored = Func(Cast("content", TextField()), Value("UTF8"), function="convert_to", output_field=BinaryField())
+    now = Func(stored, function="sha256", output_field=BinaryField())
+    entries = UserRefinedTrait.objects.filter(user_id=user_id, salt=b"").order_by("revision")
+    for revision, digest in entries.annotate(now=now).values_list("revision", "now").iterator(200):
+        if found.left.get(revision, bytes(digest)) != bytes(digest):
+            yield f"revision {revision} is not what the erasure left of it"
 
 
 def record_faults(user_id: uuid.UUID, found: Interventions) -> Iterator[str]:
@@ -56,6 +77,7 @@ def record_faults(user_id: uuid.UUID, found: Interventions) -> Iterator[str]:
     for erasure_id in dict.fromkeys(row.erasure_id for row in found.rows if row.erasure_id not in receipts):
         did = "took the whole log" if erasure_id in recorded else "took texts"
         yield f"an erasure {erasure_id} {did}, and its receipt is not there"
+    yield from _rewritten_since(user_id, found)
     vouching = UserRefinedTrait.objects.filter(user_id=user_id, user_decision=Decision.EVIDENCE_ERASED)
     for revision, redacted in vouching.order_by("revision").values_list("revision", "content__redacted").iterator(200):
         for other in sorted(map(int, redacted or {})):

@@ -76,6 +76,18 @@ DROP FUNCTION intervention_is_insert_only;
 """
 
 # Called by the owner's functions alone: nobody else may insert into the table.
+NOTE_INTERVENTION = """
+CREATE FUNCTION note_intervention(person uuid, receipt uuid, what text, count bigint, entries bigint[])
+RETURNS void LANGUAGE sql AS $$
+    INSERT INTO traits_logintervention
+        (subject_id, erasure_id, action, revision, hash, number, revisions, created_at, is_backfilled)
+    SELECT person, receipt, what, head.revision, head.hash, count, entries, clock_timestamp(), false
+    FROM (SELECT) AS one LEFT JOIN LATERAL (
+        SELECT revision, hash FROM traits_userrefinedtrait WHERE user_id = person ORDER BY revision DESC LIMIT 1
+    ) AS head ON true
+$$;
+REVOKE EXECUTE ON FUNCTION note_intervention(uuid, uuid, text, bigint, bigint[]) FROM PUBLIC;
+"""
 HELPERS = """
 CREATE FUNCTION receipt_for(person uuid, whole boolean, otherwise text) RETURNS uuid LANGUAGE plpgsql AS $$
 DECLARE
@@ -92,16 +104,7 @@ BEGIN
     RETURN found;
 END $$;
 REVOKE EXECUTE ON FUNCTION receipt_for(uuid, boolean, text) FROM PUBLIC;
-CREATE FUNCTION note_intervention(person uuid, receipt uuid, what text, count bigint, entries bigint[])
-RETURNS void LANGUAGE sql AS $$
-    INSERT INTO traits_logintervention
-        (subject_id, erasure_id, action, revision, hash, number, revisions, created_at, is_backfilled)
-    SELECT person, receipt, what, head.revision, head.hash, count, entries, clock_timestamp(), false
-    FROM (SELECT) AS one LEFT JOIN LATERAL (
-        SELECT revision, hash FROM traits_userrefinedtrait WHERE user_id = person ORDER BY revision DESC LIMIT 1
-    ) AS head ON true
-$$;
-REVOKE EXECUTE ON FUNCTION note_intervention(uuid, uuid, text, bigint, bigint[]) FROM PUBLIC;
+""" + NOTE_INTERVENTION + """
 CREATE FUNCTION pieces_are_left(old jsonb, new jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
     WITH had AS (
         SELECT piece, place, row_number() OVER (PARTITION BY piece ORDER BY place) AS copy

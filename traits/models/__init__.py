@@ -20,6 +20,10 @@ from traits.models.log import ActorKind as ActorKind
 from traits.models.log import Decision as Decision
 from traits.models.log import RejectionCode as RejectionCode
 from traits.models.log import UserRefinedTrait as UserRefinedTrait
+from traits.models.log_tree import LogAttestation as LogAttestation
+from traits.models.log_tree import LogLeaf as LogLeaf
+from traits.models.log_tree import TreeHead as TreeHead
+from traits.models.log_tree import TreeNode as TreeNode
 from traits.models.moderation import ModerationAction as ModerationAction
 from traits.models.moderation import ModerationEntry as ModerationEntry
 from traits.models.persona import ActedFor as ActedFor

@@ -19,8 +19,9 @@ class LogIntervention(models.Model):
     """One thing that a function of the tables' owner did, written by that function; the application only reads it.
 
     erasure_id is the receipt that allowed it. revision and hash are the head of the log before, null where there was
-    none or where the row was made later of an old receipt (is_backfilled). revisions: the entries that were rewritten.
-    It holds ids, times and numbers, and stays like the receipt.
+    none or where the row was made later of an old receipt (is_backfilled). revisions: the entries that were rewritten,
+    and digests the SHA-256 of what PostgreSQL shows of their new contents. It holds ids, times and numbers, and stays
+    like the receipt.
     """
 
     subject_id = models.UUIDField()
@@ -30,6 +31,7 @@ class LogIntervention(models.Model):
     hash = models.BinaryField(max_length=32, null=True)
     number = models.BigIntegerField()
     revisions = ArrayField(models.BigIntegerField(), default=list)
+    digests = ArrayField(models.BinaryField(max_length=32), default=list, db_default=[])
     created_at = models.DateTimeField()
     is_backfilled = models.BooleanField(default=False)
 
