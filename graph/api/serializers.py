@@ -16,12 +16,14 @@ from ptfi.api.shapes import Shape
 from ptfi.api.strict import Choice, Strict, Text
 from traits.api.serializers.export import (
     AccountSerializer,
+    AttestedSerializer,
     ConnectedAppSerializer,
     ExportedCandidateSerializer,
     ExportedErasureSerializer,
     ExportedTraitSerializer,
     LookSerializer,
     ModerationSerializer,
+    PositionSerializer,
     SuppressionSerializer,
 )
 from traits.api.serializers.fields import JAZZ, PERSON, PIECE, StyleMap, Words, share
@@ -194,6 +196,7 @@ class ExportSerializer(Shape):
         "styles": {"work": STYLES},
         "suppressions": [],
         "erasures": [],
+        "interventions": [],
         "looks": [],
         "moderation": [],
         "connectedApps": [],
@@ -204,6 +207,7 @@ class ExportSerializer(Shape):
     graph = ExportedGraphSerializer(help_text="What the graph shows of the person.")
     exportedAt = DateTimeField(help_text="The moment.")
     revision = IntegerField(help_text="The number of the newest entry of the log.")
+    position = PositionSerializer(help_text="Where the log stands, signed, and what was published of it.")
     account = AccountSerializer(help_text="The account.")
     candidates = ExportedCandidateSerializer(many=True, help_text="Every suggestion, decided or not.")
     traits = ExportedTraitSerializer(many=True, help_text="Every trait.")
@@ -211,6 +215,7 @@ class ExportSerializer(Shape):
     styles = DictField(child=StyleMap(), help_text='Context → element → value; `""` is everywhere.')
     suppressions = SuppressionSerializer(many=True, help_text="What is not suggested again.")
     erasures = ExportedErasureSerializer(many=True, help_text="The receipts.")
+    interventions = AttestedSerializer(many=True, help_text="What erasures did to the log.")
     looks = LookSerializer(many=True, help_text="Who of the staff looked, and why.")
     moderation = ModerationSerializer(many=True, help_text="What staff did with suggestions.")
     connectedApps = ConnectedAppSerializer(many=True, help_text="The apps that may read or change the persona.")

@@ -274,7 +274,14 @@ def test_the_account_goes_with_everything(
     assert tables_with(word) == set()
     assert tables_with("alice@example.com") == set()
     # The receipts, what staff did and saw, and until they sign out that they said why.
-    kept = {"traits_erasure", "traits_logintervention", "django_admin_log", "traits_accessentry", "django_session"}
+    kept = {
+        "traits_erasure",
+        "traits_logintervention",
+        "traits_logattestation",
+        "django_admin_log",
+        "traits_accessentry",
+        "django_session",
+    }
     assert tables_with(str(alice.pk)) <= kept
     assert elsewhere.get("/review/").status_code == 302
     done = Erasure.objects.get(kind="account")

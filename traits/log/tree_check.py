@@ -42,7 +42,7 @@ def _leaf_faults() -> Iterator[str]:
 def _head_faults() -> Iterator[str]:
     """Heads that nobody signed, that do not follow each other, or whose tree is not the one that there is."""
     found = list(TreeHead.objects.order_by("id"))
-    roots, previous, before = _roots({head.size for head in found}), NO_HASH, 0
+    there, previous, before = roots({head.size for head in found}), NO_HASH, 0
     for head in found:
         said = heads.published(head)
         if not heads.is_genuine(said):
@@ -51,7 +51,7 @@ def _head_faults() -> Iterator[str]:
             yield f"{named(said)} does not follow the one before it"
         if head.size < before:
             yield f"{named(said)} is of a smaller tree than the one before it"
-        if roots.get(head.size) != bytes(head.root):
+        if there.get(head.size) != bytes(head.root):
             yield f"{named(said)} is not a head of this tree"
         previous, before = heads.digest(said), head.size
 
@@ -61,7 +61,7 @@ def named(head: heads.Json) -> str:
     return f"the tree's head of {head.get('time')} ({head.get('size')} leaves)"
 
 
-def _roots(sizes: set[int]) -> dict[int, bytes]:
+def roots(sizes: set[int]) -> dict[int, bytes]:
     """The root of the first so many leaves, for each of these numbers; made of the leaves alone."""
     edge, found = dict[tuple[int, int], bytes](), {0: merkle.EMPTY}
     leaves = TreeNode.objects.filter(pk__lt=tree.LEVEL).order_by("pk").values_list("hash", flat=True)
