@@ -231,6 +231,21 @@ def test_erasures_that_fail(staff: Client, alice: User, failing: Erasure) -> Non
     assert "does not fail" in text_of(staff.post(address, follow=True))
 
 
+def test_a_log_that_went_back_is_shown_and_left_alone(staff: Client, alice: User, bob: User) -> None:
+    confirmed(alice)
+    project(alice)
+    cypher("MATCH (u:User {userID: $u}) SET u.revision = 9", u=alice.pk)
+    assert "person went back:" not in text_of(staff.get(PAGE))
+    project(alice)
+    page = text_of(staff.get(PAGE))
+    assert "The log of 1 person went back:" in page
+    assert "The log went back, found" in page
+    assert str(alice.pk) in text_of(staff.get(PAGE, {"state": "went_back"}))
+    assert str(bob.pk) not in text_of(staff.get(PAGE, {"state": "went_back"}))
+    give_reason(staff, of(alice))
+    assert "it lacks what the graph was made of" in text_of(staff.get(of(alice)))
+
+
 NEEDED = {
     "retry": "retry_projection",
     "rebuild": "retry_projection",

@@ -240,5 +240,6 @@ def _reset(persona: Persona, generation: int) -> None:
         attempts=0,
         next_attempt_at=None,
         last_error="",
+        went_back_at=None,
         suggestions_off_at=timezone.now(),
     )
