@@ -6,20 +6,24 @@ import sys
 import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.test import Client
 
 from ptfi import signing
 from ptfi.accounts.models import User
 from tests.support.attacks import verify_log, without_triggers
 from tests.support.cast import acting_for_self, confirmed
+from tests.support.concurrency import beside
 from traits.erasure import persona as erasure
 from traits.log import heads, merkle, tree
+from traits.log.positions import position
 from traits.models import LogAttestation, LogLeaf, Persona, TreeHead, TreeNode, UserRefinedTrait
 
 pytestmark = pytest.mark.django_db
@@ -303,3 +307,31 @@ def test_anybody_may_read_the_heads(alice: User, bob: User, client: Client, head
     for wrong in ("6", "-1", "x", "", "1" * 40, "٣"):
         assert client.get(ADDRESS, {"first": wrong}).status_code == 400
     assert client.post(ADDRESS).status_code == 405
+
+
+def test_a_tree_that_lacks_nodes_is_said_to(alice: User, bob: User, client: Client, heads_file: Path) -> None:
+    for user in (alice, bob):
+        confirmed(user)
+    publish()
+    with without_triggers("traits_treenode"):
+        TreeNode.objects.all().delete()
+    assert client.get(ADDRESS, {"first": "1"}).status_code == 503
+    assert position(Persona.objects.get(user=alice))["published"] is None
+    assert heads_file.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_no_salt_outlives_the_erasure_of_its_log(alice: User, bob: User, heads_file: Path) -> None:
+    """A leaf that is being written while the log goes would be found by nobody."""
+    confirmed(alice)
+    confirmed(bob)
+    with ExitStack() as erasing:
+        erasing.enter_context(transaction.atomic())
+        erasure.erase_persona(**acting_for_self(alice))
+        with beside(publish) as publishing:
+            erasing.close()
+    assert publishing.result() == "1 heads of logs added, a new head: 1 leaves.\n"
+    assert LogLeaf.objects.get().subject_id == bob.pk
+    assert verify_log() == (0, [])
+    assert heads_file.exists()

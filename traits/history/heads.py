@@ -9,6 +9,7 @@ from traits.log import heads, merkle, tree
 from traits.models import TreeHead
 
 NEWEST = 31
+BROKEN = "The tree lacks nodes; whoever runs PTFI has to look at it."
 WRONG = "first is the number of leaves of an earlier head."
 
 
@@ -23,7 +24,10 @@ def log_heads(request: HttpRequest) -> JsonResponse:
         first, second = request.GET["first"], newest[0]["size"] if newest else 0
         if not (first.isascii() and first.isdigit() and len(first) < 19 and int(first) <= second):
             return JsonResponse({"error": {"code": "validation_failed", "message": WRONG}}, status=400)
-        proof = tree.with_nodes(lambda at: merkle.consistency(int(first), second, at))
+        try:
+            proof = tree.with_nodes(lambda at: merkle.consistency(int(first), second, at))
+        except tree.BrokenTreeError:
+            return JsonResponse({"error": {"code": "error", "message": BROKEN}}, status=503)
         hashes = [each.hex() for each in proof]
         found |= {"consistency": {"first": int(first), "second": second, "proof": hashes}}
     return JsonResponse(found)

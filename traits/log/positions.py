@@ -4,6 +4,7 @@ What a download holds of it is enough to show later, elsewhere and to others, wh
 """
 
 import datetime as dt
+import logging
 import uuid
 from typing import Any
 
@@ -15,6 +16,7 @@ from traits.log.chain import canonical
 from traits.models import LogLeaf, Persona
 
 FORMAT, VERSION = "ptfi-log-position", 1
+logger = logging.getLogger(__name__)
 Json = dict[str, Any]
 
 
@@ -43,7 +45,12 @@ def published(user_id: uuid.UUID) -> Json | None:
     leaf = leaves.exclude(salt=b"").order_by("-index").first()
     if head is None or leaf is None:
         return None
-    proof = tree.with_nodes(lambda at: merkle.inclusion(leaf.index, head.size, at))
+    try:
+        proof = tree.with_nodes(lambda at: merkle.inclusion(leaf.index, head.size, at))
+    except tree.BrokenTreeError:
+        # The download goes on; manage.py verify_log names what is wrong with the tree.
+        logger.error("The tree of the logs lacks nodes")
+        return None
     return {
         "revision": leaf.revision,
         "hash": bytes(leaf.hash).hex(),

@@ -11,6 +11,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from ptfi import signing
+from ptfi.db import sql
 from traits.log import attestations, heads, tree
 from traits.models import LogLeaf, Persona, TreeHead, UserRefinedTrait
 
@@ -75,14 +76,17 @@ def _knows(head: heads.Json) -> bool:
 def _next_people(gone: list[uuid.UUID], *, after_restore: bool) -> int:
     """Append leaves for some of those whose head changed; those whose log went back are added to gone."""
     tree.lock()
-    rows = list(changed().exclude(pk__in=gone).order_by("pk")[:PEOPLE])
+    found = list(changed().exclude(pk__in=gone).order_by("pk").values_list("pk", flat=True)[:PEOPLE])
+    # An erasure takes the salts that it finds: none may be written behind its back.
+    sql.share(Persona, found)
+    rows = list(changed().filter(pk__in=found).order_by("pk"))
     going_on = [row for row in rows if after_restore or not _went_back(row)]
     gone += [row.pk for row in rows if row not in going_on]
     for row in rows:
         if row not in going_on:
             logger.error("The log of %s lacks what was published of it; it is not published again", row.pk)
     tree.grow((row.pk, row.revision, bytes(row.hash)) for row in going_on)
-    return len(going_on) or (len(rows) and _next_people(gone, after_restore=after_restore))
+    return len(going_on) or (len(found) and _next_people(gone, after_restore=after_restore))
 
 
 def changed() -> QuerySet[Persona, Any]:
