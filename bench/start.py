@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-OURS = ("PTFI_", "DATABASE_URL", "NEO4J_URL", "SECRET_KEY", "OIDC_PRIVATE_KEY", "VIRTUAL_ENV")
+OURS = ("PTFI_", "DATABASE_URL", "NEO4J_URL", "SECRET_KEY", "OIDC_PRIVATE_KEY", "LOG_SIGNING_KEY", "VIRTUAL_ENV")
 
 
 def first_page(folder: Path) -> float:

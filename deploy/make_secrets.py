@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from ptfi.oauth.keys import make_private_key  # noqa: E402 (the project may not be on the path)
+from ptfi.signing import make_private_key as make_signing_key  # noqa: E402
 
 
 def main(folder: Path) -> None:
@@ -29,6 +30,7 @@ def main(folder: Path) -> None:
     keep(folder / "secret_key", secrets.token_urlsafe(50))
     keep(folder / "oidc_private_key", make_private_key())
     keep(folder / "second_step_keys", Fernet.generate_key().decode())
+    keep(folder / "log_signing_key", make_signing_key())
     keep(folder / "email_url", "smtp://localhost:25")
     keep(folder / "metrics_token", secrets.token_urlsafe(24))
 

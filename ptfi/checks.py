@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
+from ptfi import signing
 from ptfi.db.grants import may_change_logs
 
 NOT_ENCRYPTED = checks.Warning(
@@ -31,9 +32,21 @@ def https_comes_through_a_proxy(**_: Any) -> list[checks.CheckMessage]:
     return [NO_PROXY] if settings.HTTPS and not settings.TRUSTED_PROXY_COUNT else []
 
 
+NOT_SIGNED = checks.Warning(
+    "The heads of people's logs are not signed.",
+    hint="Set LOG_SIGNING_KEY or LOG_SIGNING_COMMAND, and run manage.py publish_log_heads every day.",
+    id="ptfi.W004",
+)
+
+
 @checks.register(checks.Tags.security, deploy=True)
 def second_steps_are_encrypted(**_: Any) -> list[checks.CheckMessage]:
     return [] if settings.MFA_ENCRYPTION_KEYS else [NOT_ENCRYPTED]
+
+
+@checks.register(checks.Tags.security, deploy=True)
+def heads_are_signed(**_: Any) -> list[checks.CheckMessage]:
+    return [] if signing.is_configured() else [NOT_SIGNED]
 
 
 @checks.register(checks.Tags.database, deploy=True)

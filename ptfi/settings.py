@@ -28,6 +28,14 @@ STAFF_MFA_MAX_AGE_HOURS = env.int("STAFF_MFA_MAX_AGE_HOURS", 12, validate=settin
 DEBUG = env.bool("DEBUG", False)
 EMBEDDED = env.str("PTFI_EMBEDDED", "")
 DATA_DIR = Path(env.str("PTFI_DATA_DIR", "") or BASE_DIR / ".data")
+# Signs the heads of people's logs: the key, or a command that signs its standard input with a key kept elsewhere.
+LOG_SIGNING_KEY = env.str("LOG_SIGNING_KEY", "", validate=settings_validators.signing_key)
+LOG_SIGNING_COMMAND = env.str("LOG_SIGNING_COMMAND", "")
+# Those that signed before, so that it can still be checked; with a command, the first one is its key.
+LOG_PUBLIC_KEYS: list[str] = env.list("LOG_PUBLIC_KEYS", [], validate=settings_validators.public_keys)
+# Where the heads of the tree go besides the database: a file that is only added to, and an address.
+LOG_HEADS_FILE = env.str("LOG_HEADS_FILE", f"{DATA_DIR}/log-heads.jsonl" if EMBEDDED else "")
+LOG_HEADS_URL = env.str("LOG_HEADS_URL", "", validate=settings_validators.WEB_ADDRESS)
 SITE_URL = env.str("SITE_URL", "http://localhost:8000").rstrip("/")
 HTTPS = env.bool("HTTPS", not EMBEDDED)
 # Proxies that each request passes; without one a client could claim https, or another's address.
@@ -86,6 +94,8 @@ try:
     faults = dict[str, list[str]]()
 except EnvValidationError as error:
     faults = cast(dict[str, list[str]], error.error_messages)
+if "LOG_SIGNING_COMMAND" not in faults and LOG_SIGNING_COMMAND and not (LOG_PUBLIC_KEYS and not LOG_SIGNING_KEY):
+    faults["LOG_SIGNING_COMMAND"] = ["Needs its key in LOG_PUBLIC_KEYS, and no LOG_SIGNING_KEY."]
 if EMAIL and "EMAIL_BACKEND" not in EMAIL:
     faults["EMAIL_URL"] = ["Not a smtp:// or submission:// address (submission:// has TLS)."]
 if faults or variable_faults:

@@ -4,6 +4,7 @@ from cryptography.fernet import Fernet
 from django.core.checks.security.base import SECRET_KEY_MIN_LENGTH, SECRET_KEY_MIN_UNIQUE_CHARACTERS
 from environs import ValidationError, validate
 
+from ptfi import signing
 from ptfi.oauth.keys import is_private_key
 
 ANY_NUMBER = validate.Range(min=0)
@@ -12,6 +13,7 @@ BOLT = validate.Regexp(r"(bolt|neo4j)(\+ssc?)?://.+", error="Not a bolt:// or ne
 EVENTS = validate.Regexp(
     r"((https?://[\w.:\[\]-]+)?/[\w./-]*)?\Z", error="Neither a path nor an http:// or https:// address."
 )
+WEB_ADDRESS = validate.Regexp(r"(https?://[^\s]+)?\Z", error="Not an http:// or https:// address.")
 TOKEN = validate.Regexp(r"([\x21-\x7e]{20,})?\Z", error="At least 20 visible ASCII characters.")
 
 
@@ -25,6 +27,18 @@ def private_key(text: str) -> None:
     """Refuse what is not an RSA private key."""
     if not is_private_key(text):
         raise ValidationError("Not the PEM of an RSA private key of 2048 bits or more, without a password.")
+
+
+def signing_key(text: str) -> None:
+    """Refuse what is not an Ed25519 private key; there may be none."""
+    if text and not signing.is_private_key(text):
+        raise ValidationError("Not the PEM of an Ed25519 private key without a password.")
+
+
+def public_keys(keys: list[str]) -> None:
+    """Refuse what are not Ed25519 public keys."""
+    if not signing.are_public_keys(keys):
+        raise ValidationError("Not keys of 32 bytes in base64, with commas between them.")
 
 
 def fernet_keys(keys: list[str]) -> None:

@@ -16,12 +16,14 @@ from ptfi.api.shapes import Shape
 from ptfi.api.strict import Choice, Strict, Text
 from traits.api.serializers.export import (
     AccountSerializer,
+    AttestedSerializer,
     ConnectedAppSerializer,
     ExportedCandidateSerializer,
     ExportedErasureSerializer,
     ExportedTraitSerializer,
     LookSerializer,
     ModerationSerializer,
+    PositionSerializer,
     SecurityEventSerializer,
     SuppressionSerializer,
 )
@@ -195,6 +197,7 @@ class ExportSerializer(Shape):
         "styles": {"work": STYLES},
         "suppressions": [],
         "erasures": [],
+        "interventions": [],
         "looks": [],
         "securityEvents": [],
         "moderation": [],
@@ -206,6 +209,7 @@ class ExportSerializer(Shape):
     graph = ExportedGraphSerializer(help_text="What the graph shows of the person.")
     exportedAt = DateTimeField(help_text="The moment.")
     revision = IntegerField(help_text="The number of the newest entry of the log.")
+    position = PositionSerializer(help_text="Where the log stands, signed, and what was published of it.")
     account = AccountSerializer(help_text="The account.")
     candidates = ExportedCandidateSerializer(many=True, help_text="Every suggestion, decided or not.")
     traits = ExportedTraitSerializer(many=True, help_text="Every trait.")
@@ -213,6 +217,7 @@ class ExportSerializer(Shape):
     styles = DictField(child=StyleMap(), help_text='Context → element → value; `""` is everywhere.')
     suppressions = SuppressionSerializer(many=True, help_text="What is not suggested again.")
     erasures = ExportedErasureSerializer(many=True, help_text="The receipts.")
+    interventions = AttestedSerializer(many=True, help_text="What erasures did to the log.")
     looks = LookSerializer(many=True, help_text="Who of the staff looked, and why.")
     securityEvents = SecurityEventSerializer(many=True, help_text="What happened to the account lately.")
     moderation = ModerationSerializer(many=True, help_text="What staff did with suggestions.")

@@ -8,6 +8,7 @@ from django.db.models import Count, F, Max, Min, Q, Sum
 from django.utils import timezone
 
 from graph.models import GraphCheck, ProjectorState, Vocabulary
+from graph.projection import gone_back
 from graph.projection.heartbeat import KEPT
 from traits.models import Erasure, Persona
 from traits.models.erasure import UNDER_WAY
@@ -17,6 +18,7 @@ GONE = dt.timedelta(minutes=1)
 SHOWN = 20
 BEHIND = Q(projected_revision__lt=F("revision"))
 HELD = ~Q(held_at=None)
+WENT_BACK = gone_back.WENT_BACK
 FAILING = BEHIND & Q(attempts__gt=0)
 
 
@@ -38,11 +40,13 @@ class Behind:
 class Lag:
     """What waits for the graph.
 
-    held: people whom staff hold. erasures are those under way. concepts: whether the shared concepts wait, too.
+    held: people whom staff hold. went_back: people whose log lacks what the graph was made of. erasures are those under
+    way. concepts: whether the shared concepts wait, too.
     """
 
     behind: Behind
     held: int
+    went_back: int
     erasures: int
     failing_erasures: int
     concepts: bool
@@ -61,14 +65,22 @@ def behind() -> Behind:
     return Behind(found["people"], int(found["entries"] or 0), max(0.0, seconds), found["failing"])
 
 
+def went_back() -> int:
+    """People whose log went back."""
+    return Persona.objects.filter(WENT_BACK).count()
+
+
 def lag() -> Lag:
     """How things stand now."""
     erasures: dict[str, Any] = Erasure.objects.filter(state__in=UNDER_WAY).aggregate(
         number=Count("*"), failing=Count("pk", filter=Q(attempts__gt=0))
     )
     concepts = Vocabulary.objects.aggregate(behind=Max(F("revision") - F("projected_revision")))["behind"] or 0
-    held = Persona.objects.filter(HELD).count()
-    return Lag(behind(), held, erasures["number"], erasures["failing"], concepts > 0)
+    # A bitmap of two small indexes.
+    stopped = Persona.objects.filter(HELD | WENT_BACK).aggregate(
+        held=Count("pk", filter=HELD), went_back=Count("pk", filter=WENT_BACK)
+    )
+    return Lag(behind(), stopped["held"], stopped["went_back"], erasures["number"], erasures["failing"], concepts > 0)
 
 
 def failing_erasures() -> list[Erasure]:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 from graph import connection
 from graph.errors import GraphUnavailableError
-from graph.projection.lag import behind
+from graph.projection.lag import behind, went_back
 from ptfi import health
 from ptfi.telemetry.state import STATE, Figures
 
 GAUGES = {
     "ptfi_behind_people": "People whose newest decisions the graph does not show yet.",
     "ptfi_behind_seconds": "Age of the oldest decision that the graph does not show yet.",
+    "ptfi_logs_gone_back": "People whose log lacks what the graph was made of.",
 }
 
 
@@ -36,4 +37,4 @@ def _figures() -> health.Check:
 
 def _gauges() -> Sequence[float]:
     found = behind()
-    return found.people, found.seconds
+    return found.people, found.seconds, went_back()

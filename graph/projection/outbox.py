@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import F
+from django.db.models.functions import Now
 
 from graph.mapping import ThingChange, style_id
 from graph.projection import sql as statements
@@ -147,6 +148,13 @@ def failed(one: Claim, error: str) -> None:
     run(statements.PERSON_FAILED, person | {"error": error[:500], "most": MAX_BACK_OFF})
 
 
+def stop(user_ids: list[uuid.UUID], why: str) -> None:
+    """Have nothing projected of these people any more, and let go of them; why must hold nothing personal."""
+    people = Persona.objects.filter(pk__in=user_ids)
+    people.filter(went_back_at=None).update(went_back_at=Now())
+    people.update(claimed_until=None, last_error=why)
+
+
 def replay(people: Iterable[Replay]) -> None:
     """Have people projected from the start.
 
@@ -160,7 +168,8 @@ def replay(people: Iterable[Replay]) -> None:
 
 def waiting(only: uuid.UUID | None = None) -> bool:
     """Whether somebody is behind who is not backing off, nor to be cleared first."""
-    people = Persona.objects.filter(projected_revision__lt=F("revision"), next_attempt_at=None, held_at=None)
+    free = {"next_attempt_at": None, "held_at": None, "went_back_at": None}
+    people = Persona.objects.filter(projected_revision__lt=F("revision"), **free)
     whole = Erasure.objects.filter(state=ErasureState.ERASED, kind__in=WHOLE)
     people = people.exclude(user_id__in=whole.values("subject_id"))
     return (people.filter(user=only) if only else people).exists()

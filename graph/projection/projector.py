@@ -19,7 +19,7 @@ from neo4j.exceptions import ConstraintError, TransientError
 from graph import connection, metrics
 from graph.errors import GraphUnavailableError
 from graph.mapping import Rows, ThingChange, rows_of
-from graph.projection import erasure, installation, outbox, shared_concepts, writer
+from graph.projection import erasure, gone_back, installation, outbox, shared_concepts, writer
 from graph.projection.heartbeat import Reporter
 from graph.projection.outbox import Claim, End, Replay
 from graph.projection.writer import CLEARING, Fence, Window
@@ -190,11 +190,13 @@ class Projector:
                 self._failed(claim, error)
 
     def _project(self, windows: list[tuple[Claim, Window]]) -> None:
+        windows = _without_gone_back(windows)
         if not windows:
             return
         stopped = _write([window for _, window in windows])
         hashes = _hashes(stopped)
-        done, lost, clearing = [], [], []
+        done, clearing = [], []
+        lost = dict[uuid.UUID, tuple[int, Fence | None]]()
         for claim, window in windows:
             if claim.user_id not in stopped:
                 done.append((claim, window.to, window.hash))
@@ -205,8 +207,8 @@ class Projector:
             elif fence and _holds(fence, claim.generation, claim.since, hashes[claim.user_id]):
                 done.append((claim, fence.revision, fence.hash))
             else:
-                lost.append(_replay_of(claim.user_id, claim.generation, fence))
-        outbox.replay(lost)
+                lost[claim.user_id] = (claim.generation, fence)
+        _mend(lost, hashes)
         shared_concepts.tie_people({window.user_id: window.concepts() for _, window in windows})
         outbox.done(done)
         self._reporter.done(len(done), sum(max(0, upto - claim.since) for claim, upto, _ in done))
@@ -258,28 +260,55 @@ def _clear(people: list[tuple[uuid.UUID, int]]) -> None:
         pass
 
 
-def _replay_of(user_id: uuid.UUID, generation: int, fence: Fence | None) -> Replay:
-    """The graph lost the person, or it or the log was restored to the past."""
-    return Replay(user_id, generation, floor=fence.generation if fence else 0)
+def _mend(lost: dict[uuid.UUID, tuple[int, Fence | None]], hashes: dict[uuid.UUID, str]) -> None:
+    """Have these people projected again: the graph lost them, or was restored to the past. Not if their log was."""
+    gone = gone_back.find({user_id: fence for user_id, (_, fence) in lost.items()}, hashes)
+    gone_back.alarm(gone)
+    mended = [
+        Replay(user_id, generation, floor=fence.generation if fence else 0)
+        for user_id, (generation, fence) in lost.items()
+        if user_id not in gone
+    ]
+    outbox.replay(mended)
+
+
+def _without_gone_back(windows: list[tuple[Claim, Window]]) -> list[tuple[Claim, Window]]:
+    """Those who are not projected from the start over a graph that knew more of their log."""
+    again = [claim.user_id for claim, _ in windows if not claim.since and claim.generation > 1]
+    if not again:
+        return windows
+    fences = _fences(again)
+    gone = gone_back.find(fences, _hashes(fences))
+    gone_back.alarm(gone)
+    return [(claim, window) for claim, window in windows if claim.user_id not in gone]
+
+
+def sweep_logs(only: uuid.UUID | None = None) -> None:
+    """Look for people whose log went back, or whom the graph has lost, all at once. Raises GraphUnavailableError."""
+    for _ in _replay_lost(only):
+        pass
 
 
 def _replay_lost(only: uuid.UUID | None) -> Iterator[None]:
     """Compare every fence with PostgreSQL in batches, and project again the people whom the graph has lost."""
-    people = Persona.objects.filter(projected_revision__gt=0).order_by("user_id")
+    people = Persona.objects.filter(went_back_at=None).order_by("user_id")
     people = people.filter(user=only) if only else people
     last = uuid.UUID(int=0)
     while rows := list(people.filter(user_id__gt=last)[:SWEEP]):
         last = rows[-1].user_id
         fences = _fences([persona.user_id for persona in rows])
         hashes = _hashes(fences)
-        lost = []
-        for one in rows:
-            fence = fences[one.user_id]
-            if not fence or not _holds(fence, one.generation, one.projected_revision, hashes[one.user_id]):
-                lost.append(_replay_of(one.user_id, one.generation, fence))
+        # Nothing of a log that was not projected yet can be lost, but it may have gone back to nothing.
+        gone = gone_back.find(fences, hashes)
+        lost = {
+            one.user_id: (one.generation, fence)
+            for one in rows
+            if not ((fence := fences[one.user_id]) and _holds(fence, *_stand(one), hashes[one.user_id]))
+            and (one.projected_revision or one.user_id in gone)
+        }
         if lost:
-            logger.warning("The graph does not follow the log of %d people; they are projected again", len(lost))
-        outbox.replay(lost)
+            logger.warning("The graph does not follow the log of %d people", len(lost))
+        _mend(lost, hashes)
         yield
 
 
@@ -290,6 +319,10 @@ def _fences(user_ids: list[uuid.UUID]) -> dict[uuid.UUID, Fence | None]:
 def _hashes(fences: dict[uuid.UUID, Fence | None]) -> dict[uuid.UUID, str]:
     """The log's hash where each fence stands. Asked after the graph: what that holds, the log had before."""
     return outbox.hashes({user_id: fence.revision for user_id, fence in fences.items() if fence})
+
+
+def _stand(persona: Persona) -> tuple[int, int]:
+    return persona.generation, persona.projected_revision
 
 
 def _holds(fence: Fence, generation: int, since: int, log_hash: str) -> bool:

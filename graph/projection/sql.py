@@ -8,7 +8,7 @@ either.
 CLAIM_PEOPLE = """
 WITH next AS (
     SELECT user_id FROM traits_persona
-    WHERE projected_revision < revision AND held_at IS NULL
+    WHERE projected_revision < revision AND held_at IS NULL AND went_back_at IS NULL
       AND (claimed_until BETWEEN clock_timestamp() AND clock_timestamp() + make_interval(secs => 2 * %(lease)s))
           IS NOT TRUE
       AND (next_attempt_at BETWEEN clock_timestamp() AND clock_timestamp() + make_interval(secs => %(most)s))

@@ -19,7 +19,7 @@ from django.utils.dateformat import format as date_format
 from neo4j.exceptions import Neo4jError
 
 from graph.errors import GraphUnavailableError
-from graph.projection.lag import BEHIND, FAILING, GONE, HELD, failing_erasures, lag, last_check, projectors
+from graph.projection.lag import BEHIND, FAILING, GONE, HELD, WENT_BACK, failing_erasures, lag, last_check, projectors
 from graph.projection.verification import check
 from graph.staff.actions import ACTIONS, ProjectionAction, retry_erasures
 from ptfi.staff.base import ReadOnlyAdmin
@@ -40,10 +40,10 @@ class StateFilter(admin.SimpleListFilter):
 
     title = "state"
     parameter_name = "state"
-    conditions = {"behind": BEHIND, "failing": FAILING, "held": HELD}
+    conditions = {"behind": BEHIND, "failing": FAILING, "held": HELD, "went_back": WENT_BACK}
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 (Django's)
-        return [("behind", "Behind"), ("failing", "Failing"), ("held", "Held")]
+        return [("behind", "Behind"), ("failing", "Failing"), ("held", "Held"), ("went_back", "Log went back")]
 
     def choices(self, changelist: Any) -> Any:
         for choice in super().choices(changelist):
@@ -53,7 +53,7 @@ class StateFilter(admin.SimpleListFilter):
         condition = self.conditions.get(self.value() or "")
         if condition:
             return queryset.filter(condition)
-        return queryset if _id_in(request.GET.get("q", "")) else queryset.filter(BEHIND | HELD)
+        return queryset if _id_in(request.GET.get("q", "")) else queryset.filter(BEHIND | HELD | WENT_BACK)
 
 
 @admin.register(Persona)
@@ -87,6 +87,8 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
     @admin.display(description="state")
     def state(self, row: Persona) -> str:
         parts = []
+        if row.went_back_at:
+            parts.append(f"The log went back, found {_moment(row.went_back_at)}; nothing is projected")
         if row.held_at:
             parts.append(f"Held since {_moment(row.held_at)}")
         if row.attempts:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Model
 from django.db.models.expressions import RawSQL
 
 Parameters = Sequence[Any] | Mapping[str, Any] | None
@@ -36,6 +37,12 @@ def run(statement: str, parameters: Parameters = None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return int(cursor.rowcount)
+
+
+def share(model: type[Model], keys: Collection[UUID]) -> None:
+    """Lock rows in the one strength that only who locks them FOR UPDATE waits for, as erasures do, and waits for."""
+    table, key = model._meta.db_table, model._meta.pk.column
+    run(f"SELECT FROM {table} WHERE {key} = ANY(%s) ORDER BY {key} FOR KEY SHARE", [list(keys)])
 
 
 def array(values: Collection[str | UUID]) -> str:

@@ -22,6 +22,7 @@ from cryptography.fernet import Fernet
 
 from ptfi.environment import use_new_names
 from ptfi.oauth.keys import make_private_key
+from ptfi.signing import make_private_key as make_signing_key
 
 PROJECT = Path(__file__).resolve().parents[2]
 APPLICATION = "ptfi_application"
@@ -62,6 +63,8 @@ def start() -> None:
     os.environ["NEO4J_URL"] = state["graph_url"]
     os.environ.setdefault("SECRET_KEY", stored_secret(data / "secret-key", 50))
     os.environ.setdefault("MFA_ENCRYPTION_KEYS", stored(data / "second-step-key", _fernet_key))
+    if not os.environ.get("LOG_SIGNING_COMMAND"):
+        os.environ.setdefault("LOG_SIGNING_KEY", stored(data / "log-signing-key", make_signing_key))
     os.environ.setdefault("OIDC_PRIVATE_KEY", stored(data / "oidc-private-key", make_private_key))
 
 

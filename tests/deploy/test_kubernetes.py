@@ -78,7 +78,7 @@ def test_a_fault_would_be_noticed() -> None:
 
 @each_build
 def test_every_pod_is_restricted(build: str) -> None:
-    assert set(pods(build)) == {"web", "events", "projector", "migrate", "quality"}
+    assert set(pods(build)) == {"web", "events", "projector", "migrate", "quality", "heads"}
     for pod in pods(build).values():
         spec = pod["spec"]
         assert not {"hostNetwork", "hostPID", "hostIPC"} & set(spec)
@@ -129,7 +129,9 @@ def test_secrets_come_from_outside(build: str) -> None:
         mounts = {mount["name"]: mount for mount in container["volumeMounts"]}
         assert all(settings["data"][each].startswith(f"{mounts['secrets']['mountPath']}/") for each in files)
         assert container["envFrom"] == [{"configMapRef": {"name": settings["metadata"]["name"]}}], name
-        assert [each["name"] for each in container.get("env", [])] == ["DATABASE_URL_FILE"] * (name == "migrate")
+        own = {each["name"]: each["value"] for each in container.get("env", [])}
+        assert set(own) == ({"DATABASE_URL_FILE", "LOG_SIGNING_KEY_FILE"} if name == "migrate" else set())
+        assert not own.get("LOG_SIGNING_KEY_FILE"), "who owns the tables has no key to sign with"
         assert ("owner" in mounts) == (name == "migrate"), "nobody else knows the owner of the tables"
 
 
@@ -138,14 +140,31 @@ def test_all_run_the_image_as_compose_does(build: str) -> None:
     images = {container["image"] for _, container in containers(build)}
     assert len(images) == 1
     # Compose starts nothing on time.
-    for name in pods(build).keys() - {"quality"}:
+    for name in pods(build).keys() - {"quality", "heads"}:
         (container,) = pods(build)[name]["spec"]["containers"]
         assert container.get("command") == compose()["services"][name].get("command"), name
 
 
 @each_build
+def test_the_owner_of_the_tables_has_no_key_to_sign_with(build: str) -> None:
+    volumes = {volume["name"]: volume for volume in pods(build)["migrate"]["spec"]["volumes"]}
+    held = {item["key"] for item in volumes["secrets"]["secret"]["items"]}
+    assert held == {"secret_key", "oidc_private_key", "second_step_keys", "neo4j_url", "email_url", "metrics_token"}
+
+
+@each_build
+def test_heads_of_logs_are_published_every_day(build: str) -> None:
+    job = of_kind(build, "CronJob")["heads"]
+    minute, hour, *rest = job["spec"]["schedule"].split()
+    assert (minute.isdigit(), hour.isdigit(), rest) == (True, True, ["*"] * 3)
+    assert job["spec"]["concurrencyPolicy"] == "Forbid"
+    (container,) = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    assert container["command"] == ["python", "manage.py", "publish_log_heads"]
+
+
+@each_build
 def test_the_quality_is_counted_every_hour(build: str) -> None:
-    (job,) = of_kind(build, "CronJob").values()
+    job = of_kind(build, "CronJob")["quality"]
     minute, *rest = job["spec"]["schedule"].split()
     assert (minute.isdigit(), rest) == (True, ["*"] * 4)
     assert job["spec"]["concurrencyPolicy"] == "Forbid"

@@ -16,7 +16,14 @@ from traits.erasure import persona as erasure
 from traits.models import UserRefinedTrait
 
 pytestmark = pytest.mark.django_db
-LOGS = ("traits_userrefinedtrait", "traits_moderationentry", "traits_accessentry")
+LOGS = (
+    "traits_userrefinedtrait",
+    "traits_moderationentry",
+    "traits_accessentry",
+    "traits_logintervention",
+    "traits_logattestation",
+    "traits_treehead",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +72,11 @@ def test_what_is_only_added_to_can_be_changed_in_no_way(alice: User, statement: 
         "ALTER FUNCTION redact_log SECURITY INVOKER",
         "SET session_replication_role = replica",
         "DELETE FROM traits_erasure",
+        "DELETE FROM traits_logleaf",
+        "UPDATE traits_logleaf SET salt = '', hash = ''",
+        "DELETE FROM traits_treenode",
+        "UPDATE traits_treenode SET hash = ''",
+        "INSERT INTO traits_logintervention (subject_id) VALUES (gen_random_uuid())",
         "TRUNCATE traits_persona CASCADE",
         "INSERT INTO django_migrations (app, name, applied) VALUES ('traits', 'x', now())",
         "UPDATE auth_permission SET codename = 'x'",

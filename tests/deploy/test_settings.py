@@ -11,15 +11,18 @@ from cryptography.fernet import Fernet
 
 from ptfi.environment import RENAMED
 from ptfi.oauth.keys import make_private_key
+from ptfi.signing import make_private_key as make_signing_key
 
 ROOT = Path(__file__).resolve().parents[2]
 PRIVATE_KEY = make_private_key()
+SIGNING_KEY = make_signing_key()
 SECOND_STEP_KEY = Fernet.generate_key().decode()
 GOOD = {
     "OIDC_PRIVATE_KEY": PRIVATE_KEY,
     "SECRET_KEY": "a-secret-key-of-more-than-fifty-characters-0123456789-abcdef",
     "DATABASE_URL": "postgresql://user:password@localhost/ptfi",
     "MFA_ENCRYPTION_KEYS": SECOND_STEP_KEY,
+    "LOG_SIGNING_KEY": SIGNING_KEY,
     "NEO4J_URL": "bolt://user:password@localhost:7687",
     "PYTHONWARNINGS": "error",
     "TRUSTED_PROXY_COUNT": "1",
@@ -92,10 +95,34 @@ def test_a_bad_private_key_is_named_and_not_repeated(key: str) -> None:
     assert PRIVATE_KEY[100:140] not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("wrong", "fault"),
+    [
+        ({"LOG_SIGNING_KEY": PRIVATE_KEY}, "LOG_SIGNING_KEY: Not the PEM of an Ed25519"),
+        ({"LOG_SIGNING_KEY": "hunter2"}, "LOG_SIGNING_KEY: Not the PEM of an Ed25519"),
+        ({"LOG_PUBLIC_KEYS": "hunter2"}, "LOG_PUBLIC_KEYS: Not keys of 32 bytes"),
+        ({"LOG_HEADS_URL": "hunter2"}, "LOG_HEADS_URL: Not an http"),
+        ({"LOG_SIGNING_COMMAND": "sign"}, "LOG_SIGNING_COMMAND: Needs its key in LOG_PUBLIC_KEYS"),
+    ],
+)
+def test_bad_keys_of_the_log_are_named_and_not_repeated(wrong: dict[str, str], fault: str) -> None:
+    done = check(**GOOD | wrong)
+    assert fault in done.stderr, done.stderr
+    assert "hunter2" not in done.stderr
+
+
 @pytest.mark.slow
 def test_secrets_come_from_files(tmp_path: Path) -> None:
     secrets = GOOD | {"EMAIL_URL": "submission://me:secret@mail.example:587"}
-    names = ("SECRET_KEY", "OIDC_PRIVATE_KEY", "MFA_ENCRYPTION_KEYS", "DATABASE_URL", "NEO4J_URL", "EMAIL_URL")
+    names = (
+        "SECRET_KEY",
+        "LOG_SIGNING_KEY",
+        "OIDC_PRIVATE_KEY",
+        "MFA_ENCRYPTION_KEYS",
+        "DATABASE_URL",
+        "NEO4J_URL",
+        "EMAIL_URL",
+    )
     for name in names:
         (tmp_path / name).write_text(f"{secrets[name]}\n")
     files = {f"{name}_FILE": str(tmp_path / name) for name in names}

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from graph.errors import GraphUnavailableError
 from ptfi.accounts.models import User
+from tests.support.attacks import backdate
 from tests.support.candidate_files import suggestion
 from tests.support.cast import PASSWORD, acting_for_self, confirmed, make_candidate
 from tests.support.decisions import assert_log_whole
@@ -135,7 +136,7 @@ def test_what_was_not_confirmed_in_a_day_is_void(alice: User) -> None:
     confirmed(alice)
     ask = {**acting_for_self(alice), "confirm_email": "alice@example.com", "recently_authenticated": False}
     asked = erasure.request_erasure(**ask)
-    Erasure.objects.update(requested_at=timezone.now() - dt.timedelta(hours=24))
+    backdate(requested_at=timezone.now() - dt.timedelta(hours=24))
     assert erasure.receipt(alice, asked.pk).state == "expired"
     with pytest.raises(ErasureExpiredError):
         erasure.confirm_erasure(**acting_for_self(alice), erasure_id=asked.pk)

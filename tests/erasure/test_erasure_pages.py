@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from tests.support.account_pages import reauthenticate, sign_in
+from tests.support.attacks import backdate
 from tests.support.cast import PASSWORD, SignedIn, acting_for_self, confirmed, make_candidate
 from tests.support.graph_helpers import project
 from tests.support.pages import Html
@@ -78,7 +79,7 @@ def test_an_address_that_is_not_the_accounts_deletes_nothing(alice: User, client
 
 def test_a_program_that_asked_is_mentioned(alice: User, as_alice: Client) -> None:
     asked = awaiting(alice)
-    Erasure.objects.update(client_id="some-app")
+    backdate(client_id="some-app")
     page = as_alice.get(f"/persona/erasures/{asked.pk}/").content.decode()
     assert "A program that acts for you" in page
     assert "Nothing is held about you now" in page
@@ -87,7 +88,7 @@ def test_a_program_that_asked_is_mentioned(alice: User, as_alice: Client) -> Non
 def test_a_day_later_it_is_void(alice: User, client: Client) -> None:
     confirmed(alice)
     asked = awaiting(alice)
-    Erasure.objects.update(requested_at=timezone.now() - dt.timedelta(days=2))
+    backdate(requested_at=timezone.now() - dt.timedelta(days=2))
     sign_in(client, "alice@example.com")
     reauthenticate(client)
     assert "not confirmed in time" in client.get(f"/persona/erasures/{asked.pk}/").content.decode()

@@ -1,5 +1,6 @@
 """What the graph shows after PostgreSQL lost its last transactions, or a projector died between its two commits."""
 
+import contextlib
 import io
 import threading
 import time
@@ -8,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection as database
 from django.db import connections, transaction
 
@@ -17,8 +18,9 @@ from graph.projection import outbox
 from graph.projection import writer as writing
 from graph.projection.projector import Projector
 from ptfi.accounts.models import User
-from tests.support.cast import confirmed, make_user
+from tests.support.cast import acting_for_self, confirmed, make_user
 from tests.support.graph_helpers import cypher, persona, project
+from traits.erasure import persona as erasure
 from traits.models import Persona
 
 
@@ -53,6 +55,18 @@ def names(user_id: uuid.UUID) -> list[str]:
     return [row["n"] for row in rows]
 
 
+def went_back(user: User) -> bool:
+    return persona(user).went_back_at is not None
+
+
+def accept(user: User, *, reference: str = "T-1") -> str:
+    """What an operator does who restored PostgreSQL to the past; then a projector works."""
+    said = io.StringIO()
+    call_command("accept_restored_logs", person=str(user.pk), reference=reference, stdout=said)
+    batches(user)
+    return said.getvalue()
+
+
 def assert_same(user: User, *, replayed: bool) -> None:
     call_command("check_graph", person=str(user.pk), stdout=io.StringIO())
     assert persona(user).behind == 0
@@ -70,6 +84,9 @@ def test_new_decisions_after_a_loss_replace_the_lost_ones(alice: User, count: in
     for number in range(count):
         confirmed(alice, f"New {number}")
     batches(alice)
+    assert went_back(alice)
+    assert names(alice.pk) == ["Loves jazz", "Was lost", "Was lost too"]
+    assert "1 logs went back, and are accepted" in accept(alice)
     assert names(alice.pk) == ["Loves jazz", *(f"New {number}" for number in range(count))]
     assert_same(alice, replayed=True)
 
@@ -80,6 +97,8 @@ def test_a_loss_back_to_the_very_beginning_is_noticed(alice: User) -> None:
         batches(alice)
     confirmed(alice, "New")
     batches(alice)
+    assert went_back(alice)
+    accept(alice)
     assert names(alice.pk) == ["New"]
     assert_same(alice, replayed=True)
 
@@ -91,6 +110,9 @@ def test_a_loss_without_new_decisions_is_found_by_the_sweep(alice: User) -> None
         confirmed(alice, "Was lost")
         batches(alice)
     project(alice)
+    assert went_back(alice)
+    assert names(alice.pk) == ["Loves jazz", "Was lost"]
+    accept(alice)
     assert names(alice.pk) == ["Loves jazz"]
     assert_same(alice, replayed=True)
 
@@ -100,6 +122,8 @@ def test_the_sweep_compares_the_hash(alice: User) -> None:
     project(alice)
     cypher("MATCH (u:User {userID: $u}) SET u.hash = 'another'", u=alice.pk)
     project(alice)
+    assert went_back(alice)
+    accept(alice)
     assert_same(alice, replayed=True)
 
 
@@ -142,8 +166,96 @@ def test_a_stalled_worker_does_not_mark_another_log_as_projected(alice: User) ->
     outbox.done([(claim, 2, hash_lost)])
     assert persona(alice).projected_revision == 1
     batches(alice)
+    assert went_back(alice)
+    accept(alice)
     assert names(alice.pk) == ["Loves jazz", "New"]
     assert_same(alice, replayed=True)
+
+
+# An alarm, and no healing.
+
+
+def test_a_log_that_went_back_to_nothing_is_found_by_the_sweep(alice: User, caplog: pytest.LogCaptureFixture) -> None:
+    with lost():
+        confirmed(alice, "Was lost")
+        batches(alice)
+    project(alice)
+    assert went_back(alice)
+    assert names(alice.pk) == ["Was lost"]
+    assert f"The log of {alice.pk} went back: the graph was made of it up to revision 1" in caplog.text
+    assert "Was lost" not in caplog.text
+    caplog.clear()
+    project(alice)
+    assert "went back" not in caplog.text
+
+
+def test_a_new_generation_does_not_hide_it(alice: User) -> None:
+    """The row that holds it is one that the application may write."""
+    confirmed(alice)
+    with lost():
+        confirmed(alice, "Was lost")
+        batches(alice)
+    Persona.objects.filter(user=alice).update(generation=7, projected_revision=0)
+    batches(alice)
+    assert went_back(alice)
+    assert "Was lost" in names(alice.pk)
+    Persona.objects.filter(user=alice).update(went_back_at=None)
+    batches(alice)
+    assert went_back(alice)
+
+
+def test_nobody_heals_it_by_the_way(alice: User) -> None:
+    confirmed(alice)
+    with lost():
+        confirmed(alice, "Was lost")
+        batches(alice)
+    project(alice)
+    for command in ("rebuild_graph", "check_graph"):
+        more = {"repair": True} if command == "check_graph" else {}
+        with contextlib.suppress(CommandError):
+            call_command(command, person=str(alice.pk), stdout=io.StringIO(), **more)
+    assert went_back(alice)
+    assert "Was lost" in names(alice.pk)
+    with pytest.raises(CommandError, match="1 people's logs lack what the graph was made of"):
+        call_command("project_graph", once=True)
+
+
+def test_others_go_on(alice: User, bob: User) -> None:
+    confirmed(alice)
+    with lost():
+        confirmed(alice, "Was lost")
+        batches(alice)
+    confirmed(alice, "New")
+    confirmed(bob, "Bakes")
+    assert Projector().batch() == 2
+    assert went_back(alice)
+    assert not went_back(bob)
+    assert names(bob.pk) == ["Bakes"]
+
+
+def test_an_erasure_is_no_log_that_went_back(alice: User) -> None:
+    confirmed(alice)
+    project(alice)
+    erasure.erase_persona(**acting_for_self(alice))
+    confirmed(alice, "New")
+    project(alice)
+    assert not went_back(alice)
+    assert names(alice.pk) == ["New"]
+
+
+def test_only_restores_are_accepted_and_with_a_reference(alice: User) -> None:
+    confirmed(alice)
+    project(alice)
+    assert accept(alice) == "0 logs went back, and are accepted.\n"
+    with pytest.raises(CommandError, match="A reference has"):
+        accept(alice, reference="said Alice")
+    with lost():
+        confirmed(alice, "Was lost")
+        batches(alice)
+    said = io.StringIO()
+    call_command("accept_restored_logs", reference="T-1", dry_run=True, stdout=said)
+    assert f"{alice.pk}: the log ends at revision 1" in said.getvalue()
+    assert went_back(alice)
 
 
 @pytest.mark.slow

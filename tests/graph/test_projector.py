@@ -99,10 +99,12 @@ def test_a_graph_restored_to_the_past_is_brought_up_to_date(alice: User) -> None
     assert len(cypher("MATCH (:User {userID: $u})-[:HAS_TRAIT]->(t) RETURN t", u=alice.pk)) == 2
 
 
-def test_a_log_restored_to_the_past_wins(alice: User) -> None:
+def test_a_log_restored_to_the_past_wins_once_that_is_said(alice: User) -> None:
     confirmed(alice)
     project(alice)
     cypher("MATCH (u:User {userID: $u}) SET u.revision = 9, u.generation = 1", u=alice.pk)
+    project(alice)
+    call_command("accept_restored_logs", reference="T-1", stdout=io.StringIO())
     project(alice)
     fence = cypher("MATCH (u:User {userID: $u}) RETURN u.revision AS r, u.generation AS g", u=alice.pk)[0]
     assert (fence["r"], fence["g"]) == (1, persona(alice).generation)

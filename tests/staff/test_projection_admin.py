@@ -19,6 +19,7 @@ from graph.models import GraphCheck, ProjectorState
 from graph.projection import heartbeat as reporting
 from graph.projection.projector import Projector
 from ptfi.accounts.models import User
+from tests.support.attacks import without_triggers
 from tests.support.cast import SignedIn, confirmed, make_user
 from tests.support.graph_helpers import cypher, fail_projection, persona, project, trait_node
 from tests.support.pages import said, text_of
@@ -199,16 +200,17 @@ def test_the_last_comparison_of_everybody(staff: Client, alice: User, bob: User)
 
 @pytest.fixture
 def failing(alice: User) -> Erasure:
-    return Erasure.objects.create(
-        user=alice,
-        subject_id=alice.pk,
-        state=ErasureState.ERASED,
-        erased_at=timezone.now(),
-        actor_kind="person",
-        attempts=2,
-        next_attempt_at=timezone.now() + dt.timedelta(minutes=5),
-        last_error="ConstraintError at erasing.py:7",
-    )
+    with without_triggers("traits_erasure"):
+        return Erasure.objects.create(
+            user=alice,
+            subject_id=alice.pk,
+            state=ErasureState.ERASED,
+            erased_at=timezone.now(),
+            actor_kind="person",
+            attempts=2,
+            next_attempt_at=timezone.now() + dt.timedelta(minutes=5),
+            last_error="ConstraintError at erasing.py:7",
+        )
 
 
 def test_erasures_that_fail(staff: Client, alice: User, failing: Erasure) -> None:
@@ -227,6 +229,21 @@ def test_erasures_that_fail(staff: Client, alice: User, failing: Erasure) -> Non
     assert waiting.exists()
     project(alice)
     assert "does not fail" in text_of(staff.post(address, follow=True))
+
+
+def test_a_log_that_went_back_is_shown_and_left_alone(staff: Client, alice: User, bob: User) -> None:
+    confirmed(alice)
+    project(alice)
+    cypher("MATCH (u:User {userID: $u}) SET u.revision = 9", u=alice.pk)
+    assert "person went back:" not in text_of(staff.get(PAGE))
+    project(alice)
+    page = text_of(staff.get(PAGE))
+    assert "The log of 1 person went back:" in page
+    assert "The log went back, found" in page
+    assert str(alice.pk) in text_of(staff.get(PAGE, {"state": "went_back"}))
+    assert str(bob.pk) not in text_of(staff.get(PAGE, {"state": "went_back"}))
+    give_reason(staff, of(alice))
+    assert "it lacks what the graph was made of" in text_of(staff.get(of(alice)))
 
 
 NEEDED = {

@@ -18,7 +18,7 @@ import psycopg
 ROOT = Path(__file__).resolve().parents[2]
 SET_HERE = (
     *("PTFI_EMBEDDED", "PTFI_DATA_DIR", "DATABASE_URL", "NEO4J_URL"),
-    *("SECRET_KEY", "MFA_ENCRYPTION_KEYS", "OIDC_PRIVATE_KEY"),
+    *("SECRET_KEY", "MFA_ENCRYPTION_KEYS", "OIDC_PRIVATE_KEY", "LOG_SIGNING_KEY"),
 )
 USER = """
 import json, os, sys

@@ -19,6 +19,7 @@ from ptfi.db import sql
 from traits.erasure.redaction import Scope
 from traits.errors import ErasureExpiredError, InvalidError, NotFoundError
 from traits.log import entries as log
+from traits.log.attestations import attest
 from traits.log.chain import NO_HASH
 from traits.models import (
     CommunicationStyle,
@@ -207,6 +208,7 @@ def _erase_tables(user: User) -> None:
     # Who of the staff looked stays on record; what they wrote about it may quote the persona.
     sql.call("erase_access_reasons", user.pk)
     sql.call("erase_moderation", user.pk)
+    attest(user.pk)
     for model in TABLES.values():
         # The ORM would first look for rows that refer to these, which are gone.
         model._default_manager.filter(user=user)._raw_delete("default")
@@ -238,5 +240,6 @@ def _reset(persona: Persona, generation: int) -> None:
         attempts=0,
         next_attempt_at=None,
         last_error="",
+        went_back_at=None,
         suggestions_off_at=timezone.now(),
     )

@@ -15,6 +15,7 @@ from ptfi.accounts.models import User
 from traits.erasure.persona import BACKUPS, RECEIPT, erase_records
 from traits.erasure.redaction import Redaction, scope_of
 from traits.log import entries as log
+from traits.log.attestations import attest
 from traits.log.snapshots import trait_state
 from traits.models import (
     ActorKind,
@@ -82,6 +83,7 @@ class ErasureWorker:
         self.erasure.things = sorted({*self.erasure.things, *map(uuid.UUID, self._things())})
         if done:
             self._finish()
+        attest(self.user.pk)
         self.erasure.save()
         self.erasure.refresh_from_db()
 

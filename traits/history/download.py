@@ -15,6 +15,7 @@ from ptfi.web.csv import CsvTable
 from traits import selectors
 from traits.api.serializers.log import entry_json
 from traits.log.narration import Narrated, narrate, with_names
+from traits.log.positions import position
 from traits.models import UserRefinedTrait
 
 TABLE = CsvTable[Narrated](
@@ -42,7 +43,8 @@ def json_lines(user: User) -> Generator[bytes, None, None]:
         with snapshot() as now:
             persona = selectors.persona(user)
             head = {"format": "ptfi-log", "version": 1, "exportedAt": now, "userID": user.pk}
-            yield orjson.dumps(head | {"revision": persona.revision, "hash": bytes(persona.hash).hex()}) + b"\n"
+            head |= {"revision": persona.revision, "hash": bytes(persona.hash).hex(), "position": position(persona)}
+            yield orjson.dumps(head) + b"\n"
             for entry in _entries(user).iterator(chunk_size=ROWS):
                 yield orjson.dumps(entry_json(entry)) + b"\n"
     finally:

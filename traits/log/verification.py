@@ -10,12 +10,15 @@ from django.db.models import Count, Max, Min, Q
 
 from ptfi.accounts.models import User
 from ptfi.db.snapshot import snapshot
+from traits.log import tree_check
 from traits.log.chain import ALGORITHMS, NO_HASH, digest_of, hash_of
-from traits.models import Decision, Persona, UserRefinedTrait
+from traits.log.interventions import Interventions, interventions, record_faults
+from traits.models import Decision, Erasure, LogIntervention, LogLeaf, Persona, UserRefinedTrait
 
 PIECE = 5_000
 """Entries that are checked at once."""
 MOST_FAULTS = 20
+NO_PERSONA = "there are entries, but no persona that holds the head"
 
 
 def redactions(user_id: uuid.UUID) -> dict[int, str]:
@@ -35,7 +38,7 @@ def verify(persona: Persona, *, after: int = 0, count: int | None = None) -> Ite
     """
     rows = UserRefinedTrait.objects.filter(user_id=persona.user_id)
     expected, previous = after, _hash_at(persona, after)
-    redacted = redactions(persona.user_id)
+    redacted, known = redactions(persona.user_id), interventions(persona.user_id)
     last = persona.revision if count is None else after + count
     is_end = last >= persona.revision
     piece = rows.filter(revision__gt=after) if is_end else rows.filter(revision__gt=after, revision__lte=last)
@@ -47,11 +50,45 @@ def verify(persona: Persona, *, after: int = 0, count: int | None = None) -> Ite
         if bytes(entry.previous_hash) != previous:
             yield f"revision {entry.revision} does not follow the one before it"
         yield from _entry_faults(entry, redacted.get(entry.revision, bytes(entry.digest).hex()))
+        yield from known.entry_faults(entry)
         previous = bytes(entry.hash)
     if is_end and (expected, previous) != (persona.revision, bytes(persona.hash)):
         yield f"the log ends at revision {expected}, the persona's head is {persona.revision}"
     elif not is_end and expected < last:
         yield f"revision {expected + 1} is missing"
+    if is_end:
+        yield from outside_faults(persona.user_id, known)
+
+
+def everybody() -> list[uuid.UUID]:
+    """Who has a log or had one."""
+    known = Persona.objects.order_by().values_list("user_id")
+    logged = UserRefinedTrait.objects.order_by().values_list("user_id")
+    erased = Erasure.objects.order_by().values_list("subject_id")
+    recorded = LogIntervention.objects.order_by().values_list("subject_id")
+    published = LogLeaf.objects.order_by().values_list("subject_id")
+    return sorted(user_id for (user_id,) in known.union(logged, erased, recorded, published))
+
+
+def faults_of(user_id: uuid.UUID) -> list[str]:
+    """Each fault of somebody's log, whether there is a log, a persona or an account or not."""
+    persona = Persona.objects.filter(pk=user_id).first()
+    if persona:
+        return list(verify(persona))
+    lost = [NO_PERSONA] if UserRefinedTrait.objects.filter(user_id=user_id).exists() else []
+    return [*lost, *outside_faults(user_id)]
+
+
+def outside_faults(user_id: uuid.UUID, known: Interventions | None = None) -> Iterator[str]:
+    """What does not fit between a log and what stands elsewhere: receipts, records of erasures, and the tree.
+
+    Without a log, too: it may be the log that is missing.
+    """
+    known = known or interventions(user_id)
+    yield from record_faults(user_id, known)
+    if tree_check.is_published():
+        yield from tree_check.record_signatures(user_id, known)
+        yield from tree_check.leaf_faults(user_id, known)
 
 
 def _entry_faults(entry: UserRefinedTrait, digest: str) -> Iterator[str]:

@@ -9,6 +9,8 @@ from traits.models.candidates import Suppression as Suppression
 from traits.models.candidates import Verdict as Verdict
 from traits.models.erasure import Erasure as Erasure
 from traits.models.erasure import ErasureState as ErasureState
+from traits.models.intervention import Intervention as Intervention
+from traits.models.intervention import LogIntervention as LogIntervention
 from traits.models.limits import MAX_EVIDENCE as MAX_EVIDENCE
 from traits.models.limits import MAX_EVIDENCE_TEXT as MAX_EVIDENCE_TEXT
 from traits.models.limits import MAX_LIST as MAX_LIST
@@ -18,6 +20,10 @@ from traits.models.log import ActorKind as ActorKind
 from traits.models.log import Decision as Decision
 from traits.models.log import RejectionCode as RejectionCode
 from traits.models.log import UserRefinedTrait as UserRefinedTrait
+from traits.models.log_tree import LogAttestation as LogAttestation
+from traits.models.log_tree import LogLeaf as LogLeaf
+from traits.models.log_tree import TreeHead as TreeHead
+from traits.models.log_tree import TreeNode as TreeNode
 from traits.models.moderation import ModerationAction as ModerationAction
 from traits.models.moderation import ModerationEntry as ModerationEntry
 from traits.models.persona import ActedFor as ActedFor

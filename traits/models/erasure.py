@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 
 class ErasureKind(models.TextChoices):
@@ -37,6 +37,9 @@ UNDER_WAY = (ErasureState.ERASING, ErasureState.ERASED)
 class Erasure(models.Model):
     """What a person, or staff for them, had erased; it holds ids, times and counts, never a text.
 
+    A trigger (traits/migrations/0017_receipts.py) sets requested_at, confirmed_at, erased_at and graph_cleared_at, lets
+    states go forward only, and refuses every other change of what a receipt says.
+
     user goes with the account, subject_id stays. Tables are empty from erased_at on, the graph from graph_cleared_at
     on. generation and revision are where the graph's User must have come by then. things are ids of traits, and of
     evidence, of which only those stay that name nodes which the pipeline made: after a restore of the graph these are
@@ -54,7 +57,7 @@ class Erasure(models.Model):
     subject_id = models.UUIDField()
     kind = models.CharField(max_length=16, choices=ErasureKind.choices, default=ErasureKind.PERSONA)
     state = models.CharField(max_length=32, choices=ErasureState.choices, default=ErasureState.AWAITING_CONFIRMATION)
-    requested_at = models.DateTimeField(default=timezone.now)
+    requested_at = models.DateTimeField(db_default=Now())
     confirmed_at = models.DateTimeField(null=True)
     erased_at = models.DateTimeField(null=True)
     graph_cleared_at = models.DateTimeField(null=True)

@@ -31,6 +31,7 @@ class Persona(models.Model):
 
     generation counts full replays: the graph drops rows of an older one, so a stalled projector cannot
     write into a persona that is being rebuilt. While suggestions_off_at is set, imports store nothing for the person.
+    From went_back_at on the log lacks what the graph was made of (graph/projection/gone_back.py): nothing is projected.
     """
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, primary_key=True, related_name="persona")
@@ -45,6 +46,7 @@ class Persona(models.Model):
     next_attempt_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=500, blank=True)
     held_at = models.DateTimeField(null=True)
+    went_back_at = models.DateTimeField(null=True)
     suggestions_off_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -56,6 +58,7 @@ class Persona(models.Model):
         ]
         indexes = [
             models.Index("last_entry_at", name="persona_outbox", condition=Q(projected_revision__lt=F("revision"))),
+            models.Index("went_back_at", name="persona_went_back", condition=~Q(went_back_at=None)),
             models.Index("held_at", name="persona_held", condition=~Q(held_at=None)),
         ]
 

@@ -25,6 +25,9 @@ from traits.api.serializers.export import (
 )
 from traits.api.serializers.log import entry_json
 from traits.decisions.styles import all_styles
+from traits.log.attestations import attested
+from traits.log.interventions import interventions
+from traits.log.positions import position
 from traits.models import (
     AccessEntry,
     Erasure,
@@ -87,6 +90,7 @@ def _members(user: User, now: dt.datetime) -> Members:
     head = persona(user)
     yield "exportedAt", now
     yield "revision", head.revision
+    yield "position", position(head)
     yield "account", _account(user, head)
     candidates = ExtractedTraitCandidate.objects.filter(user=user).defer("search").order_by("created_at", "pk")
     yield "candidates", map(exported_candidate, _rows(candidates))
@@ -95,6 +99,7 @@ def _members(user: User, now: dt.datetime) -> Members:
     yield "styles", all_styles(user)
     yield "suppressions", map(exported_suppression, _rows(Suppression.objects.filter(user=user).order_by("pk")))
     yield "erasures", map(exported_erasure, _rows(Erasure.objects.filter(user=user).order_by("requested_at")))
+    yield "interventions", (group.json() for group in attested(user.pk, interventions(user.pk).rows))
     yield (
         "looks",
         map(exported_look, _rows(AccessEntry.objects.filter(subject_id=user.pk).order_by("created_at", "pk"))),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from traits.privacy import erasure_views, views
+from traits.privacy import erasure_views, verify_views, views
 
 urlpatterns = [
     path("persona/erasures/new/", erasure_views.erasure_new, name="erasure_new"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("accounts/deleted/", erasure_views.account_erased, name="account_erased"),
     path("persona/erasures/", views.erasures, name="erasures"),
     path("persona/data/", views.my_data, name="my_data"),
+    path("persona/data/verify/", verify_views.verify, name="verify"),
+    path("persona/erasures/<uuid:erasure_id>/file/", verify_views.receipt_file, name="receipt_file"),
     path("persona/looks/", views.staff_access, name="staff_access"),
     path("persona/sources/", views.sources, name="sources"),
     path("persona/sources/<str:source>/erase/", erasure_views.erase_source, name="erase_source"),

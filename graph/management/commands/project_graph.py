@@ -16,6 +16,7 @@ from neo4j.exceptions import Neo4jError
 from prometheus_client import start_http_server
 
 from graph.errors import GraphUnavailableError
+from graph.projection.lag import went_back
 from graph.projection.projector import Projector
 from traits.models import Erasure, ErasureState, Persona
 
@@ -57,6 +58,12 @@ class Command(BaseCommand):
             raise CommandError(f"The graph is away ({type(error.__cause__ or error).__name__}).") from error
         except Neo4jError as error:
             raise CommandError(f"The graph refused ({error.code}).") from error
+        gone = went_back() if once else 0
+        if gone:
+            raise CommandError(
+                f"{gone} people's logs lack what the graph was made of, and are not projected. If PostgreSQL was"
+                " restored to the past: manage.py accept_restored_logs. If not, manage.py verify_log."
+            )
         behind = Persona.objects.filter(projected_revision__lt=F("revision")).count() if once else 0
         if behind:
             raise CommandError(f"{behind} people could not be projected; see last_error of their Persona rows.")

@@ -66,6 +66,10 @@ class Command(BaseCommand):
         self.console.print("Loading the demo …")
         call_command("load_demo", verbosity=0)
         call_command("import_concepts", str(DEMO_CONCEPTS), verbosity=0)
+        try:
+            call_command("publish_log_heads", verbosity=0)
+        except (CommandError, SystemExit) as error:
+            self.console.print(f"The heads of the logs are not published: {error}", markup=False)
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]
 

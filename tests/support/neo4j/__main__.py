@@ -12,6 +12,7 @@ from pathlib import Path
 from ptfi.embedded import stored, stored_secret
 from ptfi.embedded.postgres import PostgreSQL
 from ptfi.oauth.keys import make_private_key
+from ptfi.signing import make_private_key as make_signing_key
 from tests.support import neo4j
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -48,6 +49,7 @@ def _environment(data: Path, postgres: str, graph: str) -> dict[str, str]:
         "PTFI_DATA_DIR": str(data),
         "SECRET_KEY": stored_secret(data / "secret-key", 50),
         "OIDC_PRIVATE_KEY": stored(data / "oidc-private-key", make_private_key),
+        "LOG_SIGNING_KEY": stored(data / "log-signing-key", make_signing_key),
         "EMAIL_URL": f"file:///{data}/mail",
         "HTTPS": "0",
         # Neo4j plans each statement when it first meets it, which takes a busy machine longer than a page would wait.

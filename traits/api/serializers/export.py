@@ -6,13 +6,14 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db.models import Model, QuerySet
-from rest_framework.serializers import BooleanField, ChoiceField, DateTimeField, UUIDField
+from rest_framework.serializers import BooleanField, ChoiceField, DateTimeField, IntegerField, ListField, UUIDField
 
 from ptfi.accounts.models import User
 from ptfi.api.shapes import Shape, json_of
 from traits.api.serializers.candidates import CandidateSerializer
 from traits.api.serializers.erasures import ErasureSerializer
-from traits.api.serializers.fields import PERSON, Ids, Texts, Words
+from traits.api.serializers.fields import ACTION, PERSON, Ids, Texts, Words
+from traits.api.serializers.log import HASH
 from traits.api.serializers.traits import TraitSerializer
 from traits.models import ActorKind, Category
 
@@ -114,6 +115,80 @@ class ExportedErasureSerializer(ErasureSerializer):
     actorKind = ChoiceField(ActorKind.choices, source="actor_kind", help_text="Who asked.")
     clientID = Words(source="client_id", help_text="Through which app; empty for the pages.")
     reference = Words(help_text="The ticket of staff; empty for others.")
+
+
+class TreeHeadSerializer(Shape):
+    """The head of the tree of all logs, as it is published."""
+
+    example = {"format": "ptfi-log-head", "version": 1, "root": HASH, "previous": HASH, "keyID": HASH[:16]}
+
+    format = Words(help_text="What this is.")
+    version = IntegerField(help_text="1.")
+    size = IntegerField(help_text="How many leaves the tree has.")
+    root = Words(help_text="Its root, hexadecimal.")
+    time = DateTimeField(help_text="When it was signed.")
+    previous = Words(help_text="SHA-256 of the head before it.")
+    restored = BooleanField(help_text="Whether the database was brought back to the past before it.")
+    keyID = Words(help_text="The key that signed it.")
+    signature = Words(help_text="Ed25519, in base64.")
+
+
+class PublishedSerializer(Shape):
+    """What was published of the log, and the proof that it is in the tree."""
+
+    example = {"revision": 6, "hash": HASH, "salt": HASH, "index": 4, "proof": [HASH]}
+
+    revision = IntegerField(help_text="The number of the entry that was the newest then.")
+    hash = Words(help_text="Its hash.")
+    salt = Words(help_text="What keeps others from finding out whose leaf it is.")
+    index = IntegerField(help_text="The leaf's place in the tree.")
+    proof = Texts(help_text="The hashes from the leaf to the root; docs/export.md says how to follow them.")
+    head = TreeHeadSerializer(help_text="The head that the proof leads to.")
+
+
+class PositionSerializer(Shape):
+    """Where the log stands, signed."""
+
+    example = {"format": "ptfi-log-position", "version": 1, "userID": PERSON, "revision": 7, "hash": HASH}
+
+    format = Words(help_text="What this is.")
+    version = IntegerField(help_text="1.")
+    userID = UUIDField(help_text="Whose log.")
+    revision = IntegerField(help_text="The number of the newest entry.")
+    hash = Words(help_text="Its hash, hexadecimal.")
+    time = DateTimeField(help_text="When it was signed.")
+    keyID = Words(help_text="The key that signed it; null where nothing could be signed.", allow_null=True)
+    signature = Words(help_text="Ed25519, in base64.", allow_null=True)
+    published = PublishedSerializer(help_text="Null where nothing was published of it yet.", allow_null=True)
+
+
+class InterventionSerializer(Shape):
+    """What the database did to the log for an erasure."""
+
+    example = {"userID": PERSON, "erasureID": ACTION, "action": "redact_log", "hash": HASH, "revisions": [3]}
+
+    id = IntegerField(help_text="The record's number.")
+    userID = UUIDField(help_text="Whose log.")
+    erasureID = UUIDField(help_text="The receipt.")
+    action = Words(help_text="Such as erase_persona_log or redact_log.")
+    revision = IntegerField(help_text="The newest entry before; null where there was none.", allow_null=True)
+    hash = Words(help_text="Its hash.", allow_null=True)
+    number = IntegerField(help_text="How many rows it touched.")
+    revisions = ListField(child=IntegerField(), help_text="The entries that lost texts.")
+    digests = Texts(help_text="What is left in each of them, as SHA-256.")
+    time = DateTimeField(help_text="When.")
+
+
+class AttestedSerializer(Shape):
+    """What was done to the log in one transaction, signed."""
+
+    example = {"format": "ptfi-log-interventions", "version": 1, "keyID": HASH[:16]}
+
+    format = Words(help_text="What this is.")
+    version = IntegerField(help_text="1.")
+    records = InterventionSerializer(many=True, help_text="What was done.")
+    keyID = Words(help_text="The key that signed it; null where nobody did.", allow_null=True)
+    signature = Words(help_text="Ed25519, in base64.", allow_null=True)
 
 
 class LookSerializer(Shape):

@@ -1,0 +1,133 @@
+"""The tree's heads: signed, chained to each other, and published outside of the database.
+
+A head is a small JSON object without anything personal. What is signed is its canonical JSON without `signature`; the
+next head's `previous` is the SHA-256 of its canonical JSON with it.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import logging
+import os
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from ptfi import signing
+from traits.log.chain import NO_HASH, canonical
+from traits.models import TreeHead
+
+FORMAT, VERSION = "ptfi-log-head", 1
+POST_SECONDS = 10.0
+
+Json = dict[str, Any]
+logger = logging.getLogger(__name__)
+
+
+class NotAHeadError(ValueError):
+    """Some text is not the head of a tree."""
+
+
+def statement(head: TreeHead) -> Json:
+    """What is signed."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "size": head.size,
+        "root": bytes(head.root).hex(),
+        "time": head.created_at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
+        "previous": bytes(head.previous).hex(),
+        "restored": head.is_restored,
+        "keyID": head.key_id,
+    }
+
+
+def published(head: TreeHead) -> Json:
+    """The head as everybody gets it."""
+    return statement(head) | {"signature": signing.encoded(bytes(head.signature))}
+
+
+def digest(head: Json) -> bytes:
+    """What the next head names as its previous one."""
+    return hashlib.sha256(canonical(head)).digest()
+
+
+def is_genuine(head: Json, keys: dict[str, bytes] | None = None) -> bool:
+    """Whether the installation's key, or one of those given, signed it."""
+    data = {name: value for name, value in head.items() if name != "signature"}
+    try:
+        return signing.is_signed(canonical(data), head["keyID"], signing.decoded(head["signature"]), keys)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return False
+
+
+def signed(size: int, root: bytes, previous: Json | None, *, at: dt.datetime, is_restored: bool = False) -> TreeHead:
+    """A new head, not saved. Raises NotSignedError."""
+    before = digest(previous) if previous else NO_HASH
+    head = TreeHead(size=size, root=root, previous=before, is_restored=is_restored, created_at=at)
+    head.key_id = next(iter(signing.public_keys()), "")
+    signature = signing.sign(canonical(statement(head)))
+    head.signature = signature.value
+    return head
+
+
+def newest() -> TreeHead | None:
+    return TreeHead.objects.order_by("-id").first()
+
+
+def in_file(path: Path) -> Iterator[Json]:
+    """The heads that a file holds, one a line, oldest first; none where there is no file. Raises NotAHeadError."""
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            if line.strip():
+                yield parsed(line)
+
+
+def parsed(text: str) -> Json:
+    """Raises NotAHeadError."""
+    try:
+        head = json.loads(text)
+    except ValueError as error:
+        raise NotAHeadError(text[:40]) from error
+    if not isinstance(head, dict) or head.get("format") != FORMAT or not isinstance(head.get("size"), int):
+        raise NotAHeadError(text[:40])
+    return head
+
+
+def last_in_file() -> Json | None:
+    """The newest head of LOG_HEADS_FILE. Raises NotAHeadError."""
+    found = list(in_file(Path(settings.LOG_HEADS_FILE))) if settings.LOG_HEADS_FILE else []
+    return found[-1] if found else None
+
+
+def write_to_file() -> int:
+    """Add to LOG_HEADS_FILE the heads that it lacks, oldest first, and say how many. Raises NotAHeadError, OSError."""
+    if not settings.LOG_HEADS_FILE:
+        return 0
+    path = Path(settings.LOG_HEADS_FILE)
+    held = {digest(head) for head in in_file(path)}
+    missing = [head for head in map(published, TreeHead.objects.order_by("id")) if digest(head) not in held]
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        for head in missing:
+            os.write(descriptor, canonical(head) + b"\n")
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return len(missing)
+
+
+def send(head: TreeHead) -> None:
+    """Send the head to LOG_HEADS_URL. Raises OSError."""
+    if not settings.LOG_HEADS_URL:
+        return
+    request = urllib.request.Request(  # noqa: S310 (the setting is http or https)
+        settings.LOG_HEADS_URL, canonical(published(head)), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=POST_SECONDS):  # noqa: S310
+        pass

@@ -1,0 +1,121 @@
+"""Publishing the heads of everybody's logs: leaves for those that changed, then a signed head of the tree."""
+
+import dataclasses
+import datetime as dt
+import logging
+import uuid
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from ptfi import signing
+from ptfi.db import sql
+from traits.log import attestations, heads, tree
+from traits.models import LogLeaf, Persona, TreeHead, UserRefinedTrait
+
+PEOPLE = 1_000
+"""Leaves that one transaction appends."""
+FRESH = dt.timedelta(hours=12)
+"""How long a head is new enough, where the tree has not grown."""
+
+logger = logging.getLogger(__name__)
+
+
+class TreeWentBackError(Exception):
+    """The file of heads knows a head that the database does not; the argument is that head."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Published:
+    """What a run did; went_back: people whose log no longer has what their last leaf says."""
+
+    leaves: int
+    head: TreeHead | None
+    is_new: bool
+    went_back: list[uuid.UUID]
+
+
+def publish(*, after_restore: bool = False) -> Published:
+    """Append what changed and sign a head, if there is something to say; a repeat does nothing.
+
+    after_restore: PostgreSQL was brought back to the past, and the tree may go on from there. Raises NotSignedError,
+    TreeWentBackError, NotAHeadError, OSError.
+    """
+    if not signing.is_configured():
+        raise signing.NotSignedError("there is no key")
+    previous = _previous(after_restore=after_restore)
+    leaves, gone = 0, list[uuid.UUID]()
+    while found := _next_people(gone, after_restore=after_restore):
+        leaves += found
+    head, is_new = _sign(previous, after_restore=after_restore)
+    heads.write_to_file()
+    if head:
+        heads.send(head)
+    return Published(leaves=leaves, head=head, is_new=is_new, went_back=gone)
+
+
+def _previous(*, after_restore: bool) -> heads.Json | None:
+    """The head that the next one follows: the newest of the database, which must be that of the file."""
+    newest, filed = heads.newest(), heads.last_in_file()
+    held = heads.published(newest) if newest else None
+    if filed and filed != held and not _knows(filed):
+        if not after_restore:
+            raise TreeWentBackError(filed)
+        return filed
+    return held
+
+
+def _knows(head: heads.Json) -> bool:
+    rows = TreeHead.objects.filter(size=head["size"]).order_by("-id")
+    return any(heads.published(row) == head for row in rows)
+
+
+@transaction.atomic
+def _next_people(gone: list[uuid.UUID], *, after_restore: bool) -> int:
+    """Append leaves for some of those whose head changed; those whose log went back are added to gone."""
+    tree.lock()
+    found = list(changed().exclude(pk__in=gone).order_by("pk").values_list("pk", flat=True)[:PEOPLE])
+    # An erasure takes the salts that it finds: none may be written behind its back.
+    sql.share(Persona, found)
+    rows = list(changed().filter(pk__in=found).order_by("pk"))
+    going_on = [row for row in rows if after_restore or not _went_back(row)]
+    gone += [row.pk for row in rows if row not in going_on]
+    for row in rows:
+        if row not in going_on:
+            logger.error("The log of %s lacks what was published of it; it is not published again", row.pk)
+    tree.grow((row.pk, row.revision, bytes(row.hash)) for row in going_on)
+    return len(going_on) or (len(found) and _next_people(gone, after_restore=after_restore))
+
+
+def changed() -> QuerySet[Persona, Any]:
+    """The people whose head is not what their newest leaf says, with what that says and what the log has there."""
+    leaf = LogLeaf.objects.filter(subject_id=OuterRef("pk")).order_by("-index")
+    known = {"leaf_revision": leaf.values("revision")[:1], "leaf_hash": leaf.values("hash")[:1]}
+    people = Persona.objects.filter(revision__gt=0).annotate(**{key: Subquery(value) for key, value in known.items()})
+    there = UserRefinedTrait.objects.filter(user=OuterRef("pk"), revision=OuterRef("leaf_revision")).values("hash")
+    people = people.annotate(there=Subquery(there[:1]))
+    return people.filter(Q(leaf_hash=None) | ~Q(leaf_hash=F("hash")))
+
+
+def _went_back(row: Any) -> bool:
+    """Whether the log has something else where the newest leaf was; a leaf of an erased log says nothing."""
+    return bool(row.leaf_hash) and (row.there is None or bytes(row.there) != bytes(row.leaf_hash))
+
+
+@transaction.atomic
+def _sign(previous: heads.Json | None, *, after_restore: bool) -> tuple[TreeHead | None, bool]:
+    """The newest head, and whether it was just made."""
+    tree.lock()
+    newest, size, now = heads.newest(), tree.size(), timezone.now()
+    if newest and newest.size == size and newest.created_at > now - FRESH and not after_restore:
+        return newest, False
+    if newest is None:
+        # What erasures did before there was a key is vouched for once, by whoever begins to publish.
+        attestations.accept(attestations.unsigned())
+    if not size and newest is None:
+        return None, False
+    head = heads.signed(size, tree.root(size), previous, at=now, is_restored=after_restore)
+    head.save(force_insert=True)
+    return head, True

@@ -1,0 +1,100 @@
+"""Verify: whether all that an earlier download holds is still there; and receipts as files that can be verified."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ptfi.db.transactions import front_door
+from traits import selectors
+from traits.api.serializers.export import exported_erasure
+from traits.erasure.persona import receipt
+from traits.log import earlier
+from traits.log.attestations import attested
+from traits.log.comparison import Comparison, compare
+from traits.log.earlier import Earlier, NotReadableError
+from traits.log.interventions import interventions
+from traits.log.positions import position
+from traits.web import Request
+
+MOST_BYTES = 4 * 1_048_576
+TOO_LARGE = (
+    "This file is larger than 4 MB. The first line of your history's file is enough: save it as a file of its own."
+)
+ANOTHERS = "This file is about another account."
+
+
+class DownloadForm(forms.Form):
+    """A file that somebody downloaded earlier."""
+
+    file = forms.FileField(
+        label="Your earlier download",
+        help_text="The archive of your data, the file of your history, or a receipt; 4 MB at most.",
+        widget=forms.ClearableFileInput(attrs={"accept": ".zip,.json,.jsonl,application/zip,application/json"}),
+        allow_empty_file=True,
+    )
+
+    def clean_file(self) -> Earlier:
+        file: UploadedFile[Any] = self.cleaned_data["file"]
+        if (file.size or 0) > MOST_BYTES:
+            raise forms.ValidationError(TOO_LARGE)
+        try:
+            return earlier.read(file.read())
+        except NotReadableError as error:
+            raise forms.ValidationError(str(error)) from None
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request: Request) -> HttpResponse:
+    """Compare a download with the log as it is now; nothing of the file is kept."""
+    form = DownloadForm(request.POST or None, request.FILES or None)
+    if request.method != "POST":
+        return render(request, "privacy/verify.html", {"form": DownloadForm()})
+    found = _found(request, form) if form.is_valid() else None
+    if found is None:
+        return render(request, "privacy/verify.html", {"form": form}, status=400)
+    context = {"form": DownloadForm(), "found": found, "file": form.cleaned_data["file"]}
+    return render(request, "privacy/verify.html", context)
+
+
+def _found(request: Request, form: DownloadForm) -> Comparison | None:
+    """What the comparison came to; None for a file that is not the person's, or not whole, as the form says then."""
+    file: Earlier = form.cleaned_data["file"]
+    if file.user_id != request.user.pk:
+        form.add_error("file", ANOTHERS)
+        return None
+    try:
+        with front_door():
+            return compare(file)
+    except NotReadableError as error:
+        form.add_error("file", str(error))
+        return None
+
+
+@login_required
+@never_cache
+@require_safe
+def receipt_file(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
+    """The receipt with what the database recorded of the erasure, and where the log stands now, signed."""
+    row = receipt(request.user, erasure_id)
+    rows = [each for each in interventions(request.user.pk).rows if each.erasure_id == row.pk]
+    document = {
+        "format": "ptfi-receipt",
+        "version": 1,
+        "exportedAt": timezone.now(),
+        "receipt": exported_erasure(row),
+        "records": [group.json() for group in attested(request.user.pk, rows)],
+        "position": position(selectors.persona(request.user)),
+    }
+    response = JsonResponse(document)
+    response["Content-Disposition"] = f'attachment; filename="receipt-{row.pk}.json"'
+    return response
