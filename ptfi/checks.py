@@ -19,19 +19,11 @@ OWNS_LOG = checks.Warning(
     hint="Give web, events and projector a role of their own, and run manage.py grant_app_role.",
     id="ptfi.W002",
 )
-
 NO_PROXY = checks.Warning(
     "HTTPS is on, and no proxy is trusted to say that a request came that way: every page leads to itself.",
     hint="Set TRUSTED_PROXY_COUNT to the number of proxies that a request passes.",
     id="ptfi.W003",
 )
-
-
-@checks.register(checks.Tags.security, deploy=True)
-def https_comes_through_a_proxy(**_: Any) -> list[checks.CheckMessage]:
-    return [NO_PROXY] if settings.HTTPS and not settings.TRUSTED_PROXY_COUNT else []
-
-
 NOT_SIGNED = checks.Warning(
     "The heads of people's logs are not signed.",
     hint="Set LOG_SIGNING_KEY or LOG_SIGNING_COMMAND, and run manage.py publish_log_heads every day.",
@@ -52,3 +44,8 @@ def heads_are_signed(**_: Any) -> list[checks.CheckMessage]:
 @checks.register(checks.Tags.database, deploy=True)
 def log_is_safe_from_us(databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
     return [OWNS_LOG] if databases and may_change_logs() else []
+
+
+@checks.register(checks.Tags.security, deploy=True)
+def https_comes_through_a_proxy(**_: Any) -> list[checks.CheckMessage]:
+    return [NO_PROXY] if settings.HTTPS and not settings.TRUSTED_PROXY_COUNT else []
