@@ -66,6 +66,7 @@ SIGNED_IN = [
     "/persona/past/?day=2099-01-01",
     "/accounts/preferences/",
     "/persona/data/",
+    "/persona/data/verify/",
     "/persona/looks/",
     "/persona/sources/",
     "/persona/sources/{source}/erase/",
