@@ -54,7 +54,7 @@ def alarm(people: Mapping[uuid.UUID, Fence]) -> None:
     for persona in Persona.objects.filter(pk__in=list(people), went_back_at=None):
         fence = people[persona.pk]
         logger.error(
-            "The log of %s went back: the graph was made of it up to revision %d, which it does not have;"
+            "The log of %s went back: the graph was made of it up to an entry %d that it does not have;"
             " it ends at revision %d. Nothing of it is projected until that is explained",
             persona.pk,
             fence.revision,

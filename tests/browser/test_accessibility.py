@@ -67,6 +67,7 @@ SIGNED_IN = [
     "/accounts/preferences/",
     "/accounts/activity/",
     "/persona/data/",
+    "/persona/data/verify/",
     "/persona/looks/",
     "/persona/sources/",
     "/persona/sources/{source}/erase/",

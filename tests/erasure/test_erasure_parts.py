@@ -245,7 +245,8 @@ def test_nodes_that_the_pipeline_made_lose_it(alice: User, word: str) -> None:
     assert done.kept["pipelineNodes"].startswith("3 nodes")
     whole(alice)
     # A backup of the graph comes back, older than the erasure.
-    cypher("MATCH (u:User {userID: $u}) SET u.revision = 1", u=alice.pk)
+    first = bytes(UserRefinedTrait.objects.get(user=alice, revision=1).hash).hex()
+    cypher("MATCH (u:User {userID: $u}) SET u.revision = 1, u.hash = $h", u=alice.pk, h=first)
     cypher("MATCH (n:SourceDataReferenceNode {referenceID: $r}) SET n.snippet = $w", r=first_piece(private), w=word)
     project(alice)
     assert graph_with(word) == []
