@@ -28,7 +28,7 @@ class GuessabilityValidator:
             )
 
     def get_help_text(self) -> str:
-        return "Your password can't be close to one that is known from breaches. A few unrelated words are good."
+        return "Your password can’t be close to one that is known from breaches. A few unrelated words are good."
 
 
 def _own(user: Any, name: str) -> Any:
