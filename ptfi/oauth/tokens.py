@@ -208,8 +208,9 @@ def record_exchange(request: HttpRequest, exchanged: Token | None, response: Htt
         end = dt.datetime.fromtimestamp(origin["granted_at"], dt.UTC) + dt.timedelta(days=settings.GRANT_MAX_DAYS)
         for token in tokens:
             token.data = (token.data or {}) | origin
-            token.expires_at = min(token.expires_at, end)
-            made[LIFETIMES[hashes[token.hash]]] = round((token.expires_at - timezone.now()).total_seconds())
+            if token.expires_at > end:
+                token.expires_at = end
+                made[LIFETIMES[hashes[token.hash]]] = round((end - timezone.now()).total_seconds())
         Token.objects.bulk_update(tokens, ["data", "expires_at"])
         response.content = json.dumps(made).encode()
         record_spent(exchanged, user_id, origin["family"])
