@@ -39,7 +39,7 @@ def test_every_command_is_documented() -> None:
 
 
 def test_every_setting_is_documented() -> None:
-    read = set(re.findall(r'env\.\w+\(\s*"(\w+)"', (ROOT / "ptfi/settings.py").read_text()))
+    read = set(re.findall(r'env\.\w+\(\s*"(\w+)"', (ROOT / "ptfi/settings/__init__.py").read_text()))
     for source in (ROOT / "ptfi/embedded").glob("*.py"):
         read |= set(re.findall(r'os\.environ\.get\("(PTFI_\w+)"', source.read_text()))
     assert len(read) > 15

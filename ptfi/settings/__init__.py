@@ -9,83 +9,82 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvValidationError, validate
 
-from ptfi import settings_validators
 from ptfi.api.openapi.document import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from ptfi.environment import as_set, read_secret_files, use_new_names
 from ptfi.oauth.keys import read_pem
+from ptfi.settings import validators
+from ptfi.settings.accounts import *  # noqa: F403 (Django reads them here)
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = Path(__file__).resolve().parents[2]
 env = Env(eager=False)
 variable_faults = use_new_names() | read_secret_files()
 
-SECRET_KEY = env.str("SECRET_KEY", validate=settings_validators.secret_key)
+SECRET_KEY = env.str("SECRET_KEY", validate=validators.secret_key)
 # Signs ID tokens, and nothing else.
-OIDC_PRIVATE_KEY = env.str("OIDC_PRIVATE_KEY", validate=settings_validators.private_key)
+OIDC_PRIVATE_KEY = env.str("OIDC_PRIVATE_KEY", validate=validators.private_key)
 # Encrypt the secrets of second steps: the first encrypts, all read.
-MFA_ENCRYPTION_KEYS: list[str] = env.list("MFA_ENCRYPTION_KEYS", [], validate=settings_validators.fernet_keys)
+MFA_ENCRYPTION_KEYS: list[str] = env.list("MFA_ENCRYPTION_KEYS", [], validate=validators.fernet_keys)
 # Hours after which staff use their second step again.
-STAFF_MFA_MAX_AGE_HOURS = env.int("STAFF_MFA_MAX_AGE_HOURS", 12, validate=settings_validators.POSITIVE)
+STAFF_MFA_MAX_AGE_HOURS = env.int("STAFF_MFA_MAX_AGE_HOURS", 12, validate=validators.POSITIVE)
 DEBUG = env.bool("DEBUG", False)
 EMBEDDED = env.str("PTFI_EMBEDDED", "")
 DATA_DIR = Path(env.str("PTFI_DATA_DIR", "") or BASE_DIR / ".data")
 # Signs the heads of people's logs: the key, or a command that signs its standard input with a key kept elsewhere.
-LOG_SIGNING_KEY = env.str("LOG_SIGNING_KEY", "", validate=settings_validators.signing_key)
+LOG_SIGNING_KEY = env.str("LOG_SIGNING_KEY", "", validate=validators.signing_key)
 LOG_SIGNING_COMMAND = env.str("LOG_SIGNING_COMMAND", "")
 # Those that signed before, so that it can still be checked; with a command, the first one is its key.
-LOG_PUBLIC_KEYS: list[str] = env.list("LOG_PUBLIC_KEYS", [], validate=settings_validators.public_keys)
+LOG_PUBLIC_KEYS: list[str] = env.list("LOG_PUBLIC_KEYS", [], validate=validators.public_keys)
 # Where the heads of the tree go besides the database: a file that is only added to, and an address.
 LOG_HEADS_FILE = env.str("LOG_HEADS_FILE", f"{DATA_DIR}/log-heads.jsonl" if EMBEDDED else "")
-LOG_HEADS_URL = env.str("LOG_HEADS_URL", "", validate=settings_validators.WEB_ADDRESS)
+LOG_HEADS_URL = env.str("LOG_HEADS_URL", "", validate=validators.WEB_ADDRESS)
 SITE_URL = env.str("SITE_URL", "http://localhost:8000").rstrip("/")
 HTTPS = env.bool("HTTPS", not EMBEDDED)
 # Proxies that each request passes; without one a client could claim https, or another's address.
-TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0, validate=settings_validators.ANY_NUMBER)
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0, validate=validators.ANY_NUMBER)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
 # Who sends it as a bearer token may read /metrics; without one nobody may.
-METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=settings_validators.TOKEN)
+METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=validators.TOKEN)
 LOG_FORMAT = env.str("LOG_FORMAT", "line" if EMBEDDED else "json", validate=validate.OneOf(["json", "line"]))
 
 DATABASE = env.dj_db_url("DATABASE_URL")
 # Off where a pooler hands each transaction to another session and knows of no statements prepared by name.
 DB_PREPARED_STATEMENTS = env.bool("DB_PREPARED_STATEMENTS", True)
-DB_POOL_SIZE = env.int("DB_POOL_SIZE", 8, validate=settings_validators.POSITIVE)
-NEO4J_URL = env.str("NEO4J_URL", validate=settings_validators.BOLT)
+DB_POOL_SIZE = env.int("DB_POOL_SIZE", 8, validate=validators.POSITIVE)
+NEO4J_URL = env.str("NEO4J_URL", validate=validators.BOLT)
 # Seconds that a page waits for the graph before it answers without it.
-GRAPH_TIMEOUT_SECONDS = env.float("GRAPH_TIMEOUT_SECONDS", 2.0, validate=settings_validators.POSITIVE)
+GRAPH_TIMEOUT_SECONDS = env.float("GRAPH_TIMEOUT_SECONDS", 2.0, validate=validators.POSITIVE)
 # Seconds between two looks of an idle projector, and how long one may hold a person before others may take over.
-PROJECTOR_POLL_SECONDS = env.float("PROJECTOR_POLL_SECONDS", 0.05, validate=settings_validators.POSITIVE)
-PROJECTOR_LEASE_SECONDS = env.float("PROJECTOR_LEASE_SECONDS", 30.0, validate=settings_validators.POSITIVE)
+PROJECTOR_POLL_SECONDS = env.float("PROJECTOR_POLL_SECONDS", 0.05, validate=validators.POSITIVE)
+PROJECTOR_LEASE_SECONDS = env.float("PROJECTOR_LEASE_SECONDS", 30.0, validate=validators.POSITIVE)
 
 # Hours without use, and days after signing in, after which a session ends.
-SESSION_IDLE_HOURS = env.int("SESSION_IDLE_HOURS", 72, validate=settings_validators.POSITIVE)
-SESSION_MAX_DAYS = env.int("SESSION_MAX_DAYS", 14, validate=settings_validators.POSITIVE)
+SESSION_IDLE_HOURS = env.int("SESSION_IDLE_HOURS", 72, validate=validators.POSITIVE)
+SESSION_MAX_DAYS = env.int("SESSION_MAX_DAYS", 14, validate=validators.POSITIVE)
 
 # For how long a person sees what happened to their account.
-SECURITY_EVENT_DAYS = env.int("SECURITY_EVENT_DAYS", 180, validate=settings_validators.POSITIVE)
+SECURITY_EVENT_DAYS = env.int("SECURITY_EVENT_DAYS", 180, validate=validators.POSITIVE)
 
 # Requests that a web process works on at a time.
-WEB_THREADS = env.int("WEB_THREADS", 4, validate=settings_validators.POSITIVE)
+WEB_THREADS = env.int("WEB_THREADS", 4, validate=validators.POSITIVE)
 # Seconds that a client may take: for a request's head, for its body (and one more for each 1,024 bytes of it), and to
 # read nothing of an answer.
-WEB_HEAD_SECONDS = env.float("WEB_HEAD_SECONDS", 20.0, validate=settings_validators.POSITIVE)
-WEB_BODY_SECONDS = env.float("WEB_BODY_SECONDS", 15.0, validate=settings_validators.POSITIVE)
-WEB_STALL_SECONDS = env.float("WEB_STALL_SECONDS", 60.0, validate=settings_validators.POSITIVE)
+WEB_HEAD_SECONDS = env.float("WEB_HEAD_SECONDS", 20.0, validate=validators.POSITIVE)
+WEB_BODY_SECONDS = env.float("WEB_BODY_SECONDS", 15.0, validate=validators.POSITIVE)
+WEB_STALL_SECONDS = env.float("WEB_STALL_SECONDS", 60.0, validate=validators.POSITIVE)
 
 # Where browsers find the events' process: a path, or an address of another port; without one pages ask now and then.
-EVENTS_URL = env.str("EVENTS_URL", "", validate=settings_validators.EVENTS)
-EVENTS_MAX_STREAMS = env.int("EVENTS_MAX_STREAMS", 2_000, validate=settings_validators.POSITIVE)
+EVENTS_URL = env.str("EVENTS_URL", "", validate=validators.EVENTS)
+EVENTS_MAX_STREAMS = env.int("EVENTS_MAX_STREAMS", 2_000, validate=validators.POSITIVE)
 
 # Requests a minute that the API serves, in each process; 0 is any number.
-API_USER_REQUESTS_PER_MINUTE = env.int("API_USER_REQUESTS_PER_MINUTE", 600, validate=settings_validators.ANY_NUMBER)
-API_CLIENT_REQUESTS_PER_MINUTE = env.int(
-    "API_CLIENT_REQUESTS_PER_MINUTE", 6_000, validate=settings_validators.ANY_NUMBER
-)
+API_USER_REQUESTS_PER_MINUTE = env.int("API_USER_REQUESTS_PER_MINUTE", 600, validate=validators.ANY_NUMBER)
+API_CLIENT_REQUESTS_PER_MINUTE = env.int("API_CLIENT_REQUESTS_PER_MINUTE", 6_000, validate=validators.ANY_NUMBER)
 # The same for one network address where tokens are given out, which it costs nothing to call.
-TOKEN_REQUESTS_PER_MINUTE = env.int("TOKEN_REQUESTS_PER_MINUTE", 300, validate=settings_validators.ANY_NUMBER)
+TOKEN_REQUESTS_PER_MINUTE = env.int("TOKEN_REQUESTS_PER_MINUTE", 300, validate=validators.ANY_NUMBER)
 # Days after which an app asks the person again, whatever tokens it has.
-GRANT_MAX_DAYS = env.int("GRANT_MAX_DAYS", 180, validate=settings_validators.POSITIVE)
+GRANT_MAX_DAYS = env.int("GRANT_MAX_DAYS", 180, validate=validators.POSITIVE)
 
 EMAIL = env.dj_email_url("EMAIL_URL", f"file:///{DATA_DIR}/mail" if EMBEDDED else "smtp://localhost:25")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", "PTFI <noreply@localhost>")
@@ -220,71 +219,10 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.ScryptPasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-    {"NAME": "ptfi.accounts.passwords.GuessabilityValidator"},
-]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "ptfi.accounts.adapter.AccountAdapter"
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# Who changes a password, an address or a second step is told by mail, in case it was somebody else.
-ACCOUNT_EMAIL_NOTIFICATIONS = True
-# Whoever changes addresses, passwords or second steps proved within so many seconds who they are.
-ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-# Failures by account, wide, or anybody could lock anybody out with wrong passwords; and by address. These are apart, as
-# allauth forgets all failures under login_failed when somebody succeeds. Codes: ptfi/accounts/code_limits.py.
-ACCOUNT_RATE_LIMITS = {"login_failed": "100/300s/key", "failed_by_address": "10/m/ip"}
-ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
-MFA_ADAPTER = "ptfi.accounts.mfa.MfaAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_TOTP_ISSUER = "EchoSphere PTFI"
-# A code may run out while it is typed, and clocks of phones differ by some seconds (RFC 6238, 5.2).
-MFA_TOTP_TOLERANCE = 1
-ACCOUNT_FORMS = {
-    "signup": "ptfi.accounts.forms.SignupForm",
-    "change_password": "ptfi.oauth.forms.ChangePasswordForm",
-    "set_password": "ptfi.oauth.forms.SetPasswordForm",
-    "reset_password_from_key": "ptfi.oauth.forms.ResetPasswordForm",
-}
-MFA_FORMS = {
-    "add_webauthn": "ptfi.accounts.forms.AddPasskeyForm",
-    "authenticate": "ptfi.accounts.forms.MfaForm",
-    "reauthenticate": "ptfi.accounts.forms.MfaReauthenticateForm",
-}
 # Passkeys need https everywhere but on localhost, which browsers trust.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
-
-IDP_OIDC_ADAPTER = "ptfi.oauth.adapter.OIDCAdapter"
 IDP_OIDC_PRIVATE_KEY = read_pem(OIDC_PRIVATE_KEY)
-# Seconds: whoever gets hold of an access token has it no longer than this.
-IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 600
-IDP_OIDC_AUTHORIZATION_CODE_EXPIRES_IN = 60
-IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 30 * 86_400
-IDP_OIDC_ROTATE_REFRESH_TOKEN = True
-IDP_OIDC_ACCESS_TOKEN_FORMAT = "opaque"  # noqa: S105 (a format)
-IDP_OIDC_INTROSPECTION_ENABLED = IDP_OIDC_DCR_ENABLED = IDP_OIDC_CIMD_ENABLED = False
-# Origins are those that clients registered, by ptfi.oauth.cors.
-CORS_URLS_REGEX = r"^/(v1/|\.well-known/(openid-configuration|jwks\.json)$|identity/o/api/(token|revoke|userinfo)$)"
-CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key"]
-CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-ID", "Idempotent-Replayed"]
-CORS_PREFLIGHT_MAX_AGE = 600
 
 EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
 EMAIL_HOST = EMAIL["EMAIL_HOST"]

@@ -1,0 +1,63 @@
+"""The settings of accounts, second steps and tokens that are the same in every installation."""
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "ptfi.accounts.passwords.GuessabilityValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "ptfi.accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Who changes a password, an address or a second step is told by mail, in case it was somebody else.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# Whoever changes addresses, passwords or second steps proved within so many seconds who they are.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+# Failures by account, wide, or anybody could lock anybody out with wrong passwords; and by address. These are apart, as
+# allauth forgets all failures under login_failed when somebody succeeds. Codes: ptfi/accounts/code_limits.py.
+ACCOUNT_RATE_LIMITS = {"login_failed": "100/300s/key", "failed_by_address": "10/m/ip"}
+ACCOUNT_LOGOUT_REDIRECT_URL = "home"
+MFA_ADAPTER = "ptfi.accounts.mfa.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "EchoSphere PTFI"
+# A code may run out while it is typed, and clocks of phones differ by some seconds (RFC 6238, 5.2).
+MFA_TOTP_TOLERANCE = 1
+ACCOUNT_FORMS = {
+    "signup": "ptfi.accounts.forms.SignupForm",
+    "change_password": "ptfi.oauth.forms.ChangePasswordForm",
+    "set_password": "ptfi.oauth.forms.SetPasswordForm",
+    "reset_password_from_key": "ptfi.oauth.forms.ResetPasswordForm",
+}
+MFA_FORMS = {
+    "add_webauthn": "ptfi.accounts.forms.AddPasskeyForm",
+    "authenticate": "ptfi.accounts.forms.MfaForm",
+    "reauthenticate": "ptfi.accounts.forms.MfaReauthenticateForm",
+}
+
+IDP_OIDC_ADAPTER = "ptfi.oauth.adapter.OIDCAdapter"
+# Seconds: whoever gets hold of an access token has it no longer than this.
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 600
+IDP_OIDC_AUTHORIZATION_CODE_EXPIRES_IN = 60
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 30 * 86_400
+IDP_OIDC_ROTATE_REFRESH_TOKEN = True
+IDP_OIDC_ACCESS_TOKEN_FORMAT = "opaque"  # noqa: S105 (a format)
+IDP_OIDC_INTROSPECTION_ENABLED = IDP_OIDC_DCR_ENABLED = IDP_OIDC_CIMD_ENABLED = False
+# Origins are those that clients registered, by ptfi.oauth.cors.
+CORS_URLS_REGEX = r"^/(v1/|\.well-known/(openid-configuration|jwks\.json)$|identity/o/api/(token|revoke|userinfo)$)"
+CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key"]
+CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-ID", "Idempotent-Replayed"]
+CORS_PREFLIGHT_MAX_AGE = 600
