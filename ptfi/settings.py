@@ -32,6 +32,8 @@ SITE_URL = env.str("SITE_URL", "http://localhost:8000").rstrip("/")
 HTTPS = env.bool("HTTPS", not EMBEDDED)
 # Behind a proxy that sets X-Forwarded-Proto itself; without one a client could claim https.
 BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
+HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000, validate=settings_validators.ANY_NUMBER)
+HSTS_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", True)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
@@ -297,8 +299,8 @@ SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
-SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_HSTS_SECONDS = HSTS_SECONDS if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS and HSTS_SUBDOMAINS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "ptfi.web.error_pages.csrf_failure"

@@ -214,3 +214,20 @@ def test_production_survives_a_node() -> None:
     (namespace,) = of_kind(build, "Namespace").values()
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     assert {each["metadata"].get("namespace", "ptfi") for each in built(build)} == {"ptfi"}
+
+
+def test_all_pods_together_fit_into_postgresql() -> None:
+    """It has 100 connections unless it is told otherwise, and keeps 3 for its superuser."""
+    build = "overlays/production"
+    deployments = of_kind(build, "Deployment")
+    (scaler,) = of_kind(build, "HorizontalPodAutoscaler").values()
+    (pool,) = [int(each["data"]["DB_POOL_SIZE"]) for each in of_kind(build, "ConfigMap").values()]
+    web = scaler["spec"]["maxReplicas"] + deployments.pop("web")["spec"]["strategy"]["rollingUpdate"]["maxSurge"]
+    # While one is replaced there is one more of each; none but web takes more than three.
+    others = sum(each["spec"]["replicas"] + 1 for each in deployments.values()) + len(of_kind(build, "Job", "CronJob"))
+    assert web * pool + others * 3 <= 97
+
+
+def test_the_way_in_lets_the_longest_body_through() -> None:
+    (way_in,) = of_kind("base", "Ingress").values()
+    assert way_in["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"] == "11m"

@@ -5,6 +5,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
+PORTS = {"web": 8000, "events": 8001, "web2": 8002}
+"""Those of this machine that compose.yaml takes."""
 NEEDED = {
     "podman": "podman",
     "runc": "runc",

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.support.compose import ROOT
+from tests.support.compose import PORTS, ROOT
 from tests.support.compose.engine import Engine
 
 HOST = "ptfi.example.com"
 ORIGIN = f"https://{HOST}"
-PORTS = {"web": 8000, "events": 8001, "web2": 8002}
 SERVICES = ("web", "web2", "events", "projector")
 TOKEN = "x" * 32
 COMPOSE = ("docker", "compose", "-f", "deploy/compose.yaml")
@@ -74,11 +73,12 @@ class Site:
         return {each["Config"]["Labels"]["com.docker.compose.service"]: each for each in found}
 
     def ask(
-        self, path: str, form: dict[str, str] | None = None, *, service: str = "web", session: str = ""
+        self, path: str, form: dict[str, str] | None = None, *, service: str = "web", session: str = "", token: str = ""
     ) -> Answer:
-        """As a proxy with TLS passes a request on: a form is posted."""
+        """As a proxy with TLS passes a request on: a form is posted, a token is a bearer's."""
         headers = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
         headers["Cookie"] = f"csrftoken={TOKEN}; {session}"
+        headers |= {"Authorization": f"Bearer {token}"} if token else {}
         if form is not None:
             kind = {"Content-Type": "application/x-www-form-urlencoded"}
             headers |= kind | {"X-CSRFToken": TOKEN, "Origin": ORIGIN, "Referer": f"{ORIGIN}/"}
