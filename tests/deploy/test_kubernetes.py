@@ -1,5 +1,6 @@
 """What Kustomize makes of deploy/k8s: valid, restricted, probed, and of one piece."""
 
+import os
 import re
 import subprocess
 import sys
@@ -131,6 +132,22 @@ def test_secrets_come_from_outside(build: str) -> None:
         assert container["envFrom"] == [{"configMapRef": {"name": settings["metadata"]["name"]}}], name
         assert [each["name"] for each in container.get("env", [])] == ["DATABASE_URL_FILE"] * (name == "migrate")
         assert ("owner" in mounts) == (name == "migrate"), "nobody else knows the owner of the tables"
+
+
+def test_secrets_are_made_as_documented(tmp_path: Path) -> None:
+    """The commands of the guide, with nothing sent anywhere."""
+    subprocess.run([sys.executable, ROOT / "deploy/make_secrets.py", tmp_path], check=True)
+    commands = re.findall(r"^kubectl .* create secret .*$", (ROOT / "docs/operations.md").read_text(), re.MULTILINE)
+    made = {}
+    for command in commands:
+        script = command.replace("deploy/secrets", str(tmp_path)) + " --dry-run=client --output=yaml"
+        path = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        done = subprocess.run(["bash", "-c", script], env=path, capture_output=True, text=True, check=True)
+        secret = yaml.safe_load(done.stdout)
+        made[secret["metadata"]["name"]] = set(secret["data"])
+    (settings,) = of_kind("base", "ConfigMap").values()
+    mounted = {each.rpartition("/")[2] for each in settings["data"].values() if each.startswith("/run/secrets/ptfi/")}
+    assert made == {"ptfi": mounted, "ptfi-owner": {"owner_database_url"}}
 
 
 @each_build
