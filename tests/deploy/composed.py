@@ -126,7 +126,7 @@ def test_what_a_person_decides_is_in_the_graph(site: Site) -> None:
     assert NAME in site.ask("/review/", session=session, service="web2").text
     confirm = f"/review/{SUGGESTION['candidate_id']}/confirm/"
     assert site.ask(confirm, {"from": "test"}, session=session).status == 302
-    wait_until(lambda: NAME in site.ask("/traits/", session=session).text)
+    wait_until(lambda: NAME in site.ask("/traits/", session=session).text, 60)
     assert_sound(site)
 
 
@@ -173,7 +173,7 @@ def test_a_new_version_takes_over_without_a_gap(site: Site) -> None:
     with asked_through_the_proxy(site.engine.data) as load:
         site.follow("PTFI_VERSION=")
     say(f"upgrade: {len(load.seconds)} requests, {len(load.faults)} failed, the slowest took {max(load.seconds):.1f} s")
-    assert load.faults == []
+    assert load.faults == [], load.faults[:10]
     assert len(load.seconds) > 50
     for name in SERVICES:
         assert site.containers()[name]["ImageName"].endswith("ptfi:2.0"), name
@@ -191,4 +191,4 @@ def test_a_backup_brings_all_of_it_back_on_a_new_machine(site: Site) -> None:
     site.compose("up", "--wait")
     assert_sound(site)
     session = site.sign_in(EMAIL, PASSWORD)
-    wait_until(lambda: NAME in site.ask("/traits/", session=session).text)
+    wait_until(lambda: NAME in site.ask("/traits/", session=session).text, 60)
