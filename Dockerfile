@@ -39,6 +39,6 @@ COPY --from=build /srv/ptfi /srv/ptfi
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
     CMD ["python", "-m", "ptfi.web.server.probe", "8000"]
 CMD ["python", "manage.py", "serve", "web", "--host", "0.0.0.0", "--port", "8000"]

@@ -115,7 +115,7 @@ def test_one_account_can_own_all(alice: User) -> None:
 
 def test_lines_of_an_account_need_not_say_whose_they_are(alice: User) -> None:
     nameless = {field: value for field, value in new_row().items() if field != "user"}
-    assert load(nameless, owner=alice.email).counts == {"created": 1}
+    assert load(nameless, owner="alice@example.com").counts == {"created": 1}
     assert ExtractedTraitCandidate.objects.get().user == alice
     assert load(nameless).said[0].endswith(": user: is missing")
 

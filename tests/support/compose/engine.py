@@ -27,7 +27,7 @@ default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
 network_backend = "netavark"
 network_config_dir = "{data}/networks"
 """
-CHECK_SECONDS = 2.0
+CHECK_SECONDS = 5.0
 
 
 @dataclass
