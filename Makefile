@@ -11,6 +11,7 @@ PIN := $(PYTHON) -m piptools compile --quiet --generate-hashes --allow-unsafe --
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
 PORT ?=
 COUNT ?= 20
+CONTAINERS := podman runc buildah conmon debootstrap netavark aardvark-dns iptables haproxy openjdk-17-jdk-headless maven
 WITHOUT ?=
 TEMPLATES := templates
 PARALLEL := -n auto --dist worksteal
@@ -53,6 +54,9 @@ test-postgres15: $(VENV)/.dev postgres15  ## Run the tests that ask the database
 
 test-pgbouncer: $(VENV)/.dev postgres15 pgbouncer  ## Run them on it through Debian's PgBouncer
 	@$(PYTHON) -m tests.support.other_postgres --pgbouncer
+
+test-compose: $(VENV)/.dev containers  ## Run all of deploy/compose.yaml in containers, on images made from packages (root)
+	@$(PYTHON) -m tests.support.compose
 
 lint: $(VENV)/.dev  ## Check style, imports, types, templates and migrations
 	@$(PYTHON) -m ruff check .
@@ -140,4 +144,8 @@ postgres15:
 pgbouncer:
 	$(call debian,pgbouncer,/usr/sbin/pgbouncer,the tests through PgBouncer)
 
-.PHONY: help run example test test-fast test-browser test-generated test-neo4j test-postgres15 test-pgbouncer lint audit sbom format schema requirements soak pictures bench clean chromium faketime postgres15 pgbouncer
+containers:
+	$(call debian,$(CONTAINERS),/usr/bin/podman /usr/bin/buildah /usr/bin/conmon /usr/bin/java /usr/bin/mvn /usr/sbin/runc \
+		/usr/sbin/debootstrap /usr/sbin/iptables /usr/sbin/haproxy /usr/lib/podman/netavark /usr/lib/podman/aardvark-dns,the containers)
+
+.PHONY: help run example test test-fast test-browser test-generated test-neo4j test-postgres15 test-pgbouncer test-compose lint audit sbom format schema requirements soak pictures bench clean chromium faketime postgres15 pgbouncer containers

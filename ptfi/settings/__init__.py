@@ -41,6 +41,8 @@ SITE_URL = env.str("SITE_URL", "http://localhost:8000").rstrip("/")
 HTTPS = env.bool("HTTPS", not EMBEDDED)
 # Proxies that each request passes; without one a client could claim https, or another's address.
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0, validate=validators.ANY_NUMBER)
+HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000, validate=validators.ANY_NUMBER)
+HSTS_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", True)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
@@ -268,8 +270,8 @@ CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
-SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_HSTS_SECONDS = HSTS_SECONDS if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS and HSTS_SUBDOMAINS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "ptfi.web.error_pages.csrf_failure"

@@ -30,7 +30,7 @@ from tests.support.processes import free_port
 from tests.support.requirements import pinned_hashes
 
 TOOLS = Path(sys.executable).parent
-OURS = ("web", "events", "projector", "migrate")
+OURS = ("web", "web2", "events", "projector", "migrate")
 HOST = "ptfi.example.com"
 VARIABLES = {"SITE_URL": f"https://{HOST}", "ALLOWED_HOSTS": HOST}
 SOURCES = ("manage.py", "ptfi", "traits", "graph", "templates", "static")

@@ -1,5 +1,6 @@
 """What Kustomize makes of deploy/k8s: valid, restricted, probed, and of one piece."""
 
+import os
 import re
 import subprocess
 import sys
@@ -135,6 +136,22 @@ def test_secrets_come_from_outside(build: str) -> None:
         assert ("owner" in mounts) == (name == "migrate"), "nobody else knows the owner of the tables"
 
 
+def test_secrets_are_made_as_documented(tmp_path: Path) -> None:
+    """The commands of the guide, with nothing sent anywhere."""
+    subprocess.run([sys.executable, ROOT / "deploy/make_secrets.py", tmp_path], check=True)
+    commands = re.findall(r"^kubectl .* create secret .*$", (ROOT / "docs/operations.md").read_text(), re.MULTILINE)
+    made = {}
+    for command in commands:
+        script = command.replace("deploy/secrets", str(tmp_path)) + " --dry-run=client --output=yaml"
+        path = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        done = subprocess.run(["bash", "-c", script], env=path, capture_output=True, text=True, check=True)
+        secret = yaml.safe_load(done.stdout)
+        made[secret["metadata"]["name"]] = set(secret["data"])
+    (settings,) = of_kind("base", "ConfigMap").values()
+    mounted = {each.rpartition("/")[2] for each in settings["data"].values() if each.startswith("/run/secrets/ptfi/")}
+    assert made == {"ptfi": mounted, "ptfi-owner": {"owner_database_url"}}
+
+
 @each_build
 def test_all_run_the_image_as_compose_does(build: str) -> None:
     images = {container["image"] for _, container in containers(build)}
@@ -233,3 +250,20 @@ def test_production_survives_a_node() -> None:
     (namespace,) = of_kind(build, "Namespace").values()
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     assert {each["metadata"].get("namespace", "ptfi") for each in built(build)} == {"ptfi"}
+
+
+def test_all_pods_together_fit_into_postgresql() -> None:
+    """It has 100 connections unless it is told otherwise, and keeps 3 for its superuser."""
+    build = "overlays/production"
+    deployments = of_kind(build, "Deployment")
+    (scaler,) = of_kind(build, "HorizontalPodAutoscaler").values()
+    (pool,) = [int(each["data"]["DB_POOL_SIZE"]) for each in of_kind(build, "ConfigMap").values()]
+    web = scaler["spec"]["maxReplicas"] + deployments.pop("web")["spec"]["strategy"]["rollingUpdate"]["maxSurge"]
+    # While one is replaced there is one more of each; none but web takes more than three.
+    others = sum(each["spec"]["replicas"] + 1 for each in deployments.values()) + len(of_kind(build, "Job", "CronJob"))
+    assert web * pool + others * 3 <= 97
+
+
+def test_the_way_in_lets_the_longest_body_through() -> None:
+    (way_in,) = of_kind("base", "Ingress").values()
+    assert way_in["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"] == "11m"

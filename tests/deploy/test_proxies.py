@@ -1,7 +1,6 @@
 """deploy/proxy: nginx and HAProxy, run with these configurations before real web and events processes."""
 
 import contextlib
-import datetime as dt
 import http.client
 import os
 import shutil
@@ -13,21 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from ptfi.accounts.models import User
 from tests.support.cast import SignedIn, make_candidate
-from tests.support.data_folder import ROOT, wait_until
+from tests.support.data_folder import wait_until
 from tests.support.events import EventsProcess
+from tests.support.front_proxies import HOST, certificate, command_of
 from tests.support.processes import free_port
 from tests.support.serving import seconds_of, serving
 from traits.models import UserRefinedTrait
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 PROGRAMS = {"nginx": ("nginx", "/usr/sbin/nginx"), "haproxy": ("haproxy", "/usr/sbin/haproxy")}
-HOST = "localhost"
 SILENT = b"POST /identity/o/api/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\na="
 
 
@@ -58,48 +54,6 @@ class Site:
             return asking.getresponse().status
 
 
-def certificate(folder: Path) -> None:
-    """A certificate for localhost, with its key, as each of the two programs wants them."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
-    now = dt.datetime.now(dt.UTC)
-    made = x509.CertificateBuilder(
-        name, name, key.public_key(), x509.random_serial_number(), now, now + dt.timedelta(1)
-    )
-    signed = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (folder / "certificate.pem").write_bytes(signed)
-    (folder / "key.pem").write_bytes(private)
-    (folder / "all.pem").write_bytes(signed + private)
-
-
-def command_of(program: str, folder: Path, web: int, events: int, site: Site) -> list[str]:
-    """The committed configuration with the test's ports and folders, and the command that runs it."""
-    name = {"nginx": "nginx.conf", "haproxy": "haproxy.cfg"}[program]
-    text = (ROOT / "deploy" / "proxy" / name).read_text()
-    changes = {
-        "127.0.0.1:8000": f"127.0.0.1:{web}",
-        "127.0.0.1:8001": f"127.0.0.1:{events}",
-        "listen 443 ": f"listen 127.0.0.1:{site.tls} ",
-        "listen 80;": f"listen 127.0.0.1:{site.plain};",
-        "bind :443 ": f"bind 127.0.0.1:{site.tls} ",
-        "bind :80\n": f"bind 127.0.0.1:{site.plain}\n",
-        "/etc/ssl/ptfi": str(folder),
-        "/var/log/nginx": str(folder),
-        "/run/nginx.pid": f"{folder}/nginx.pid",
-        "server_name ptfi.example.com": f"server_name {HOST}",
-    }
-    for old, new in changes.items():
-        text = text.replace(old, new)
-    path = folder / name
-    path.write_text(text)
-    if program == "nginx":
-        return ["nginx", "-c", str(path), "-p", str(folder), "-g", "daemon off;"]
-    return ["haproxy", "-db", "-f", str(path)]
-
-
 @pytest.fixture(scope="module", params=["nginx", "haproxy"])
 def site(
     request: pytest.FixtureRequest, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
@@ -116,7 +70,10 @@ def site(
     secure = {"HTTPS": "1", "TRUSTED_PROXY_COUNT": "1", "SITE_URL": f"https://{HOST}:{found.tls}"}
     with serving(**secure, CSRF_TRUSTED_ORIGINS=f"https://{HOST}:{found.tls}") as web:
         events = EventsProcess(f"https://{HOST}:{found.tls}", 0, **secure)
-        command = command_of(request.param, folder, web, events.port, found)
+        # Both web processes of the configuration are this one.
+        moved = {8000: web, 8001: events.port, 8002: web}
+        changes = {f"127.0.0.1:{old}": f"127.0.0.1:{new}" for old, new in moved.items()}
+        command = command_of(request.param, folder, tls=found.tls, plain=found.plain, changes=changes)
         command[0] = program
         running = subprocess.Popen(command, env=dict(os.environ))
         try:

@@ -113,6 +113,13 @@ def test_one_account_can_own_all(alice: User) -> None:
     assert not User.objects.filter(external_id__startswith="test:").exists()
 
 
+def test_lines_of_an_account_need_not_say_whose_they_are(alice: User) -> None:
+    nameless = {field: value for field, value in new_row().items() if field != "user"}
+    assert load(nameless, owner="alice@example.com").counts == {"created": 1}
+    assert ExtractedTraitCandidate.objects.get().user == alice
+    assert load(nameless).said[0].endswith(": user: is missing")
+
+
 def test_an_unknown_owner_is_an_error_before_anything_is_read() -> None:
     with pytest.raises(CommandError, match=r"No account has the e-mail nobody@example\.com"):
         load(new_row(), owner="nobody@example.com")

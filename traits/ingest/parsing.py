@@ -4,7 +4,7 @@ import contextlib
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -75,6 +75,8 @@ FILE = Format(
     person=_by_column("external_id display_name"),
 )
 """Lines of candidate files."""
+OWNED = replace(FILE, record=replace(FILE.record, required=FILE.record.required - {"user"}))
+"""The same where somebody said already whose they all are."""
 NOBODY = Names({"external_id": "external_id", "display_name": "display_name"}, frozenset())
 """For a record without its field `user`, whose absence is fault enough."""
 
@@ -106,10 +108,10 @@ class CandidateRecord:
     dated: bool = True
 
 
-def parse_line(line: bytes) -> CandidateRecord | list[Reason]:
+def parse_line(line: bytes, shape: Format = FILE) -> CandidateRecord | list[Reason]:
     """Read one line of JSON Lines."""
     try:
-        return parse(orjson.loads(line))
+        return parse(orjson.loads(line), shape)
     except orjson.JSONDecodeError as error:
         return [("line", f"is not valid JSON ({error.msg}, character {error.pos + 1})")]
 

@@ -25,7 +25,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from ptfi.accounts.models import User
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import CandidateRecord, Reason, parse_line
+from traits.ingest.parsing import FILE, OWNED, CandidateRecord, Format, Reason, parse_line
 
 MAX_LINE = 32 * 1024 * 1024
 BLOCK_BYTES = 16 * 1024 * 1024
@@ -61,16 +61,16 @@ class Block:
         return self.supersedes or other.supersedes or not self.ids.isdisjoint(other.ids)
 
 
-def read_blocks(name: str) -> Iterator[Block]:
+def read_blocks(name: str, shape: Format = FILE) -> Iterator[Block]:
     """Cut a file (or "-") into blocks, with no more than one of them, and no line beyond MAX_LINE, in memory."""
     # A second handle on standard input: at exit, Python would wait for a thread that reads its own.
     with open(0 if name == "-" else name, "rb", closefd=name != "-") as stream:
-        yield from _blocks(stream)
+        yield from _blocks(stream, shape)
 
 
-def _blocks(stream: BinaryIO) -> Iterator[Block]:
+def _blocks(stream: BinaryIO, shape: Format) -> Iterator[Block]:
     block = Block()
-    for number, size, parsed in _lines(stream):
+    for number, size, parsed in _lines(stream, shape):
         repeated = isinstance(parsed, CandidateRecord) and parsed.candidate_id in block.ids
         if repeated or len(block.rows) + len(block.bad) >= ingest.MAX_BATCH or block.size > BLOCK_BYTES:
             yield block
@@ -84,7 +84,7 @@ def _blocks(stream: BinaryIO) -> Iterator[Block]:
     yield block
 
 
-def _lines(stream: BinaryIO) -> Iterator[tuple[int, int, CandidateRecord | list[Reason]]]:
+def _lines(stream: BinaryIO, shape: Format) -> Iterator[tuple[int, int, CandidateRecord | list[Reason]]]:
     """Number, bytes and content of each line; a blank one has no content and no reasons."""
     number = 0
     while line := stream.readline(MAX_LINE + 1):
@@ -98,7 +98,7 @@ def _lines(stream: BinaryIO) -> Iterator[tuple[int, int, CandidateRecord | list[
             continue
         if number == 1:
             line = line.removeprefix(codecs.BOM_UTF8)
-        yield number, size, parse_line(line) if line.strip() else []
+        yield number, size, parse_line(line, shape) if line.strip() else []
 
 
 def ahead(blocks: Iterator[Block]) -> Iterator[Block | None]:
@@ -258,7 +258,7 @@ class Command(BaseCommand):
     def _carry(self, label: str, name: str, flight: Flight) -> bool:
         fault = None
         try:
-            for block in ahead(read_blocks(name)):
+            for block in ahead(read_blocks(name, OWNED if self.owner else FILE)):
                 while flight.is_due(block):
                     self._take(label, *flight.land())
                 if block:

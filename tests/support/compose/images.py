@@ -1,0 +1,87 @@
+"""The images: Python's, PostgreSQL's and Neo4j's made from packages under the names that the project asks for."""
+
+import json
+import re
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+
+from tests.support import neo4j
+from tests.support.compose import HERE, ROOT
+from tests.support.compose.engine import Engine
+
+INCLUDED = "python3,python3-pip,python3-venv,ca-certificates"
+SOURCES = ("requirements.txt", "manage.py", "ptfi", "traits", "graph", "templates", "static")
+SERVED = ("Dockerfile", ".dockerignore", "deploy", *SOURCES)
+"""What an operator has."""
+
+
+def base_name() -> str:
+    """The image that the Dockerfile starts from."""
+    found = re.search(r"^FROM (\S+) AS base$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert found
+    return f"docker.io/library/{found[1]}"
+
+
+def service_name(service: str) -> str:
+    """The image that compose.yaml asks for."""
+    found = re.search(rf"image: ({service}:\S+)", (ROOT / "deploy" / "compose.yaml").read_text())
+    assert found
+    return f"docker.io/library/{found[1]}"
+
+
+def make_base(engine: Engine) -> None:
+    """Debian 12 at its smallest, with its Python where the official image has its own; kept for the next run."""
+    if engine.tried("podman", "image", "exists", base_name()).returncode == 0:
+        return
+    root = engine.data / "root"
+    shutil.rmtree(root, ignore_errors=True)
+    engine.run("debootstrap", "--variant=minbase", f"--include={INCLUDED}", "bookworm", root, seconds=1800)
+    (root / "usr/local/bin/python").symlink_to("/usr/bin/python3")
+    # Debian's pip leaves packages alone that Debian's own tools installed; the official image has none of those.
+    (root / "usr/lib/python3.11/EXTERNALLY-MANAGED").unlink()
+    (root / "etc/pip.conf").touch()
+    for each in (root / "var/cache/apt/archives").glob("*.deb"):
+        each.unlink()
+    with subprocess.Popen(["tar", "--create", "--directory", root, "."], stdout=subprocess.PIPE) as packed:
+        subprocess.run(
+            ["podman", "import", "--quiet", "--change", 'CMD ["python"]', "-", base_name()],
+            stdin=packed.stdout,
+            env=engine.environment,
+            check=True,
+        )
+    shutil.rmtree(root)
+
+
+def make_services(engine: Engine) -> None:
+    """PostgreSQL from the embedded one's wheel, and Neo4j from the jars of the graph's tests."""
+    home = Path(shutil.which("java") or "").resolve().parents[1]
+    jars = neo4j.jars(engine.data)
+    packages = Path(sysconfig.get_path("platlib")).resolve()
+    build(engine, "postgres", wheel=packages)
+    build(engine, "neo4j", java=home, settings=Path("/etc/java-17-openjdk"), jars=jars)
+
+
+def build(engine: Engine, service: str, **contexts: Path) -> None:
+    more = [f"--build-context={name}={path}" for name, path in contexts.items()]
+    engine.run("docker", "build", "--tag", service_name(service), *more, HERE / service)
+
+
+def copy_of_release(engine: Engine) -> Path:
+    """A folder with the files that an operator has, and no secrets yet."""
+    folder = engine.data / "release"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name in SERVED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "secrets"))
+        else:
+            shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+def megabytes(engine: Engine, image: str) -> float:
+    """The image's size, its base included."""
+    (found,) = json.loads(engine.run("podman", "image", "inspect", image))
+    return float(found["Size"]) / 1e6

@@ -1,0 +1,106 @@
+"""An installation on one machine, as the operator's guide makes it: its commands, and what it answers a proxy."""
+
+import contextlib
+import http.client
+import json
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from tests.support.compose import PORTS, ROOT
+from tests.support.compose.engine import Engine
+
+HOST = "ptfi.example.com"
+ORIGIN = f"https://{HOST}"
+SERVICES = ("web", "web2", "events", "projector")
+TOKEN = "x" * 32
+COMPOSE = ("docker", "compose", "-f", "deploy/compose.yaml")
+
+
+def documented(word: str) -> str:
+    """The commands of the guide's block about this, word for word."""
+    guide = (ROOT / "docs" / "operations.md").read_text()
+    section = guide.partition("### Compose\n")[2].partition("\n### ")[0]
+    (found,) = [each for each in re.findall(r"^```\n(.*?)^```", section, re.MULTILINE | re.DOTALL) if word in each]
+    return str(found)
+
+
+@dataclass
+class Answer:
+    """What came, how long it took, and the session's cookie if one was set."""
+
+    status: int
+    headers: "http.client.HTTPMessage"
+    text: str
+    seconds: float
+
+
+@dataclass
+class Site:
+    """The folder in which its operator works."""
+
+    engine: Engine
+    folder: Path
+
+    def follow(self, word: str) -> float:
+        """Do what the guide says about this; the seconds that it took."""
+        began = time.monotonic()
+        script = documented(word)
+        done = self.engine.tried("bash", "-euxo", "pipefail", "-c", script, folder=self.folder, seconds=900)
+        assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-3000:]}\n{self.logs()}"
+        # What is exported there holds for what is typed later.
+        for line in re.findall(r"^export (.*)$", script, re.MULTILINE):
+            self.engine.environment |= dict(each.split("=", 1) for each in line.split())
+        return time.monotonic() - began
+
+    def compose(self, *words: str) -> str:
+        return self.engine.run(*COMPOSE, *words, folder=self.folder)
+
+    def manage(self, *words: str, service: str = "web") -> str:
+        """A command in a container that runs."""
+        return self.compose("exec", "-T", service, "python", "manage.py", *words)
+
+    def logs(self) -> str:
+        return self.engine.tried(*COMPOSE, "logs", "--tail", "15", folder=self.folder).stdout
+
+    def containers(self) -> dict[str, dict[str, Any]]:
+        """What the engine says of each service's container."""
+        listed = self.engine.run("podman", "ps", "--all", "--quiet").split()
+        found = json.loads(self.engine.run("podman", "inspect", *listed)) if listed else []
+        return {each["Config"]["Labels"]["com.docker.compose.service"]: each for each in found}
+
+    def ask(
+        self, path: str, form: dict[str, str] | None = None, *, service: str = "web", session: str = "", token: str = ""
+    ) -> Answer:
+        """As a proxy with TLS passes a request on: a form is posted, a token is a bearer's."""
+        headers = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
+        headers["Cookie"] = f"csrftoken={TOKEN}; {session}"
+        headers |= {"Authorization": f"Bearer {token}"} if token else {}
+        if form is not None:
+            kind = {"Content-Type": "application/x-www-form-urlencoded"}
+            headers |= kind | {"X-CSRFToken": TOKEN, "Origin": ORIGIN, "Referer": f"{ORIGIN}/"}
+        began, body = time.monotonic(), None if form is None else urlencode(form)
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", PORTS[service], timeout=20)) as asking:
+            asking.request("GET" if form is None else "POST", path, body, headers)
+            answer = asking.getresponse()
+            text = answer.read().decode()
+            return Answer(answer.status, answer.headers, text, time.monotonic() - began)
+
+    def status(self, path: str, service: str = "web") -> int:
+        """The answer's status; 0 while nothing answers."""
+        try:
+            return self.ask(path, service=service).status
+        except (OSError, http.client.HTTPException):
+            return 0
+
+    def sign_in(self, email: str, password: str) -> str:
+        """The cookie of a session."""
+        answer = self.ask("/accounts/login/", {"login": email, "password": password})
+        assert answer.status == 302, answer.text[:2000]
+        cookies = "".join(answer.headers.get_all("Set-Cookie") or [])
+        found = re.search(r"__Host-session=[^;]+", cookies)
+        assert found, cookies
+        return found[0]
