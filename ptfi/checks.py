@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import checks
 
 from ptfi import signing
 from ptfi.db.grants import may_change_logs
+from ptfi.oauth.keys import BITS, bits
 
 NOT_ENCRYPTED = checks.Warning(
     "The secrets of second steps are stored as they are.",
@@ -29,6 +31,40 @@ NOT_SIGNED = checks.Warning(
     hint="Set LOG_SIGNING_KEY or LOG_SIGNING_COMMAND, and run manage.py publish_log_heads every day.",
     id="ptfi.W004",
 )
+SHORT_KEY = checks.Warning(
+    f"OIDC_PRIVATE_KEY has fewer than {BITS} bits.",
+    hint="Put a new one in its place: python -m ptfi.oauth.keys prints it.",
+    id="ptfi.W005",
+)
+NOT_VERIFIED = checks.Warning(
+    "DATABASE_URL does not ask for TLS with a checked certificate.",
+    hint="Add ?sslmode=verify-full&sslrootcert=FILE, where PostgreSQL is on another machine.",
+    id="ptfi.W006",
+)
+GRAPH_NOT_VERIFIED = checks.Warning(
+    "NEO4J_URL does not ask for TLS with a checked certificate.",
+    hint="Use neo4j+s:// or bolt+s://, where the graph is on another machine.",
+    id="ptfi.W007",
+)
+HERE = ("", "localhost", "127.0.0.1", "::1")
+
+
+@checks.register(checks.Tags.security, deploy=True)
+def id_tokens_are_signed_with_a_long_key(**_: Any) -> list[checks.CheckMessage]:
+    return [] if bits(settings.OIDC_PRIVATE_KEY) >= BITS else [SHORT_KEY]
+
+
+@checks.register(checks.Tags.security, deploy=True)
+def databases_prove_who_they_are(**_: Any) -> list[checks.CheckMessage]:
+    """Not on this machine, where nobody listens in between."""
+    database, graph = settings.DATABASES["default"], urlsplit(settings.NEO4J_URL)
+    is_here = database["HOST"] in HERE or database["HOST"].startswith("/")
+    faults: list[checks.CheckMessage] = []
+    if not is_here and database["OPTIONS"].get("sslmode") != "verify-full":
+        faults.append(NOT_VERIFIED)
+    if graph.hostname not in HERE and not graph.scheme.endswith("+s"):
+        faults.append(GRAPH_NOT_VERIFIED)
+    return faults
 
 
 @checks.register(checks.Tags.security, deploy=True)

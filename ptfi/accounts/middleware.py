@@ -38,9 +38,14 @@ class SessionLifetimeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated and not _extended(request.session):
+        was_signed_in = request.user.is_authenticated
+        if was_signed_in and not _extended(request.session):
             logout(request)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if was_signed_in and not request.user.is_authenticated:
+            # Pages that the browser kept for going back, which the next person at it could do.
+            response["Clear-Site-Data"] = '"cache"'
+        return response
 
 
 def _extended(session: SessionBase) -> bool:

@@ -11,6 +11,13 @@ MOST_CHARACTERS = 72
 """Of a longer one, the beginning is rated: rating takes a time that grows with the square of the length."""
 
 
+CONTEXT = (
+    *("EchoSphere", "PTFI", "persona", "trait", "identity", "suggestion", "candidate"),
+    *("moderator", "support", "auditor", "administrator"),
+)
+"""Words that somebody who guesses would try here first; docs/security.md lists them."""
+
+
 class GuessabilityValidator:
     """Rates how many guesses a password takes by lists of breached passwords, words and names, and by patterns.
 
@@ -21,7 +28,7 @@ class GuessabilityValidator:
     def validate(self, password: str, user: Any = None) -> None:
         """Raises ValidationError for one that is easy to guess."""
         own = [str(text)[:MOST_CHARACTERS] for text in (_own(user, "email"), _own(user, "display_name")) if text]
-        if zxcvbn(password[:MOST_CHARACTERS], own)["guesses"] < LEAST_GUESSES:
+        if zxcvbn(password[:MOST_CHARACTERS], [*own, *CONTEXT])["guesses"] < LEAST_GUESSES:
             raise ValidationError(
                 "This password is easy to guess: it is close to one that is known from breaches, or to a few words.",
                 code="password_easy_to_guess",

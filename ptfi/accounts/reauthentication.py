@@ -3,8 +3,11 @@
 import time
 
 from allauth.account.authentication import get_authentication_records
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.http import HttpRequest
+
+from .models import User
 
 
 def proved_at(request: HttpRequest) -> float:
@@ -15,3 +18,16 @@ def proved_at(request: HttpRequest) -> float:
 def recently_authenticated(request: HttpRequest) -> bool:
     """Whether the person proved who they are within settings.ACCOUNT_REAUTHENTICATION_TIMEOUT seconds."""
     return proved_at(request) > time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+
+def renew_session(request: HttpRequest) -> None:
+    """Give the session a new key: who knows the one of before has not proved anything."""
+    old = request.session.session_key
+    request.session.cycle_key()
+    UserSession.objects.filter(session_key=old).update(session_key=request.session.session_key)
+
+
+def ways_of(request: HttpRequest, user: User) -> str:
+    """How the person proved in this session who they are, such as password+totp."""
+    records = get_authentication_records(request, user)
+    return "+".join(dict.fromkeys(str(record.get("type") or record["method"]) for record in records))

@@ -9,9 +9,9 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
+from ptfi.accounts.middleware import SessionLifetimeMiddleware
 from ptfi.errors import NotFoundError, error_json
-
-POLICY = "default-src 'none'; frame-ancestors 'none'"
+from ptfi.web.headers import POLICY
 
 
 class ApiMiddleware:
@@ -23,7 +23,7 @@ class ApiMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.with_session = SessionMiddleware(AuthenticationMiddleware(_answer))
+        self.with_session = SessionMiddleware(AuthenticationMiddleware(SessionLifetimeMiddleware(_answer)))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(settings.API_DATA_PATHS):

@@ -17,7 +17,7 @@ from ptfi.events import metrics
 from ptfi.events.hub import FullError, Hub, Stream
 from ptfi.events.sessions import signed_in
 from ptfi.telemetry import exposition
-from ptfi.web.headers import HEADERS
+from ptfi.web.headers import HEADERS, transport_headers
 
 logger = logging.getLogger(__name__)
 Message = MutableMapping[str, Any]
@@ -33,7 +33,7 @@ SEND_SECONDS = 10.0
 """How long a client may take nothing of what is sent, until it is dropped."""
 PLAIN: Headers = [
     (b"cache-control", b"no-store"),
-    *((name.lower().encode(), value.encode()) for name, value in HEADERS.items()),
+    *((name.lower().encode(), value.encode()) for name, value in (HEADERS | transport_headers()).items()),
 ]
 # A proxy must pass on each event as it comes.
 STREAM: Headers = [*PLAIN, (b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no")]

@@ -12,6 +12,7 @@ from allauth.idp.oidc import app_settings, views
 from allauth.idp.oidc.adapter import get_adapter
 from allauth.idp.oidc.forms import AuthorizationForm, RPInitiatedLogoutForm
 from allauth.idp.oidc.models import Client, Token
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import CsrfViewMiddleware
@@ -28,6 +29,7 @@ from ptfi.accounts.reauthentication import proved_at, recently_authenticated
 from ptfi.oauth.adapter import AUTH_TIME
 from ptfi.oauth.grants import granted_scopes
 from ptfi.oauth.parameters import error_page
+from ptfi.oauth.registration import LOOPBACK
 from ptfi.oauth.scopes import USER_SCOPES
 
 # oauthlib would mistake these parameters for its own, or fail on their values.
@@ -138,7 +140,7 @@ class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
             context: dict[str, Any] = super().get_context_data(**kwargs)
         except Client.DoesNotExist:
             raise Http404 from None
-        return context | {"host": urlsplit(self.redirect_uri).netloc}
+        return context | {"host": urlsplit(self.redirect_uri).netloc, "days": settings.GRANT_MAX_DAYS}
 
     def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
         response: HttpResponse = super().render_to_response(context, **options)
@@ -252,4 +254,7 @@ def check_prompt_none(request: HttpRequest, client: Client) -> None:
         raise LoginRequired
     scopes = set(request.GET["scope"].split())
     if "openid" not in scopes or not scopes <= granted_scopes(request.user, client):
+        raise ConsentRequired
+    # Any program on the machine may listen there: only the person can tell that it is the same client.
+    if urlsplit(request.GET["redirect_uri"]).hostname in LOOPBACK:
         raise ConsentRequired

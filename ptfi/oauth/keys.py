@@ -3,7 +3,9 @@
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-BITS = 2048
+BITS = 3072
+"""Of a new key: as hard to break as a symmetric key of 128 bits (NIST SP 800-57)."""
+LEAST_BITS = 2048
 
 
 def make_private_key() -> str:
@@ -19,12 +21,17 @@ def read_pem(text: str) -> str:
 
 
 def is_private_key(text: str) -> bool:
-    """Say whether this is the PEM of an RSA private key of at least BITS bits, without a password."""
+    """Say whether this is the PEM of an RSA private key of at least LEAST_BITS bits, without a password."""
+    return bits(text) >= LEAST_BITS
+
+
+def bits(text: str) -> int:
+    """The size of the PEM's RSA key; 0 where it is none."""
     try:
         key = serialization.load_pem_private_key(read_pem(text).encode(), password=None)
     except (ValueError, TypeError):
-        return False
-    return isinstance(key, rsa.RSAPrivateKey) and key.key_size >= BITS
+        return 0
+    return key.key_size if isinstance(key, rsa.RSAPrivateKey) else 0
 
 
 if __name__ == "__main__":

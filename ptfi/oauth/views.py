@@ -2,11 +2,13 @@
 
 from typing import Any, cast
 
+from allauth.account.decorators import reauthentication_required
 from allauth.usersessions.views import ListUserSessionsView
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods
 
 from ptfi.accounts.activity.events import Kind, record
@@ -29,6 +31,7 @@ def connected_apps(request: HttpRequest) -> HttpResponse:
     return render(request, "oauth/connected_apps.html", {"clients": grants.connected_clients(user)})
 
 
+@method_decorator(reauthentication_required(app="allauth.account"), name="post")
 class SessionsView(ListUserSessionsView):  # type: ignore[misc]
     """The person's sessions, which end together with what apps were granted."""
 

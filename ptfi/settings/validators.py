@@ -9,7 +9,7 @@ from ptfi.oauth.keys import is_private_key
 
 ANY_NUMBER = validate.Range(min=0)
 POSITIVE = validate.Range(min=0, min_inclusive=False)
-BOLT = validate.Regexp(r"(bolt|neo4j)(\+ssc?)?://.+", error="Not a bolt:// or neo4j:// address.")
+BOLT = validate.Regexp(r"(bolt|neo4j)(\+s(sc)?)?://.+", error="Not a bolt:// or neo4j:// address.")
 EVENTS = validate.Regexp(
     r"((https?://[\w.:\[\]-]+)?/[\w./-]*)?\Z", error="Neither a path nor an http:// or https:// address."
 )

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any
 
 import orjson
+from django.utils.functional import SimpleLazyObject
 
 from ptfi.telemetry import trace
 
@@ -50,7 +51,16 @@ def _answer(record: logging.LogRecord) -> dict[str, Any]:
     status, request = getattr(record, "status_code", None), getattr(record, "request", None)
     match = getattr(request, "resolver_match", None)
     known = {"status": status, "method": getattr(request, "method", None), "view": getattr(match, "view_name", None)}
-    return {name: value for name, value in known.items() if value is not None}
+    return {name: value for name, value in (known | {"user": _who(request)}).items() if value is not None}
+
+
+def _who(request: Any) -> str | None:
+    """The id of the account that asked, where that is known already: a line in the log asks no database."""
+    user = getattr(request, "user", None)
+    if isinstance(user, SimpleLazyObject):
+        user = getattr(request, "_cached_user", None)
+    pk = getattr(user, "pk", None)
+    return str(pk) if pk else None
 
 
 def _error(raised: Raised | None) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponseBase
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 
 # Passkeys are what the pages use of a browser's abilities. Names that Chromium knows; it complains about others.
 DENIED = (
@@ -11,15 +12,26 @@ DENIED = (
     *("microphone", "midi", "payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
 )
 OWN = ("publickey-credentials-create", "publickey-credentials-get")
+POLICY = "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+"""For what is no page; pages come with theirs."""
 HEADERS = {
     "Permissions-Policy": ", ".join([*(f"{name}=()" for name in DENIED), *(f"{name}=(self)" for name in OWN)]),
     # Other sites' pages cannot take what is here in as an image or script; those that CORS lets in are let in by it.
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Permitted-Cross-Domain-Policies": "none",
-    # For what is no page; pages come with theirs.
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": POLICY,
 }
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def transport_headers() -> dict[str, str]:
+    """What an answer over https says: that browsers come by https alone from now on."""
+    if not settings.SECURE_HSTS_SECONDS:
+        return {}
+    words = {"includeSubDomains": settings.SECURE_HSTS_INCLUDE_SUBDOMAINS, "preload": settings.SECURE_HSTS_PRELOAD}
+    parts = [f"max-age={settings.SECURE_HSTS_SECONDS}", *(word for word, is_on in words.items() if is_on)]
+    return {"Strict-Transport-Security": "; ".join(parts)}
 
 
 class HeadersMiddleware:
@@ -29,7 +41,7 @@ class HeadersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
-        for name, value in HEADERS.items():
+        response = self.get_response(request) if request.method in METHODS else HttpResponseNotAllowed(METHODS)
+        for name, value in (HEADERS | (transport_headers() if request.is_secure() else {})).items():
             response.headers.setdefault(name, value)
         return response

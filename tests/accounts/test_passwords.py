@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from ptfi.accounts.models import User
-from ptfi.accounts.passwords import GuessabilityValidator
+from ptfi.accounts.passwords import CONTEXT, GuessabilityValidator
 
 pytestmark = pytest.mark.django_db
 KNOWN = ["password123456", "qwertyuiop1", "letmeinletmein", "Passw0rd123!", "iloveyou2025", "aaaaaaaaaaaaaaaa"]
@@ -41,3 +41,9 @@ def test_ones_own_address_is_easy_to_guess(alice: User) -> None:
 
 def test_a_very_long_one_takes_no_time(alice: User) -> None:
     GuessabilityValidator().validate("many words make a password long " * 100, alice)
+
+
+@pytest.mark.parametrize("word", CONTEXT)
+def test_words_of_the_product_are_easy_to_guess(word: str) -> None:
+    with pytest.raises(ValidationError):
+        GuessabilityValidator().validate(f"{word}2026!")

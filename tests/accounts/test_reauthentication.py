@@ -1,11 +1,14 @@
 """Who has only a session cannot take the account over: changes of it want a fresh proof of identity."""
 
+from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.idp.oidc.models import Token
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
@@ -130,3 +133,25 @@ def test_an_app_is_disconnected_without_one(old_session: Client, alice: User) ->
     access_token(alice, app)
     assert old_session.post(reverse("connected_apps"), {"client": app.pk})["Location"] == reverse("connected_apps")
     assert not Token.objects.exists()
+
+
+def test_a_proof_gives_the_session_a_new_key(old_session: Client, alice: User) -> None:
+    copied = Client()
+    copied.cookies = SimpleCookie(old_session.cookies.output(header=""))
+    assert copied.get(reverse("account_preferences")).status_code == 200
+    reauthenticate(old_session)
+    assert old_session.get(reverse("account_preferences")).status_code == 200
+    assert copied.get(reverse("account_preferences")).status_code == 302
+    known = UserSession.objects.get(user=alice)
+    assert known.session_key == old_session.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def test_other_sessions_are_ended_after_a_fresh_proof(old_session: Client, alice: User) -> None:
+    other = Client()
+    sign_in(other, alice.email or "")
+    asked = old_session.post(reverse("usersessions_list"))
+    assert asked["Location"].startswith(PROOF)
+    assert other.get(reverse("account_preferences")).status_code == 200
+    old_session.post(asked["Location"], {"password": PASSWORD})
+    assert old_session.get(reverse("account_preferences")).status_code == 200
+    assert other.get(reverse("account_preferences")).status_code == 302

@@ -157,3 +157,10 @@ def test_the_export_has_them(alice: User) -> None:
     answer: Any = client.get("/v1/users/me/persona/export")
     (event,) = json.loads(b"".join(answer.streaming_content))["securityEvents"]
     assert (event["kind"], event["network"], event["browser"]) == ("signed_in", "203.0.113.0/24", "Firefox on Linux")
+
+
+def test_the_log_says_how_somebody_signed_in(alice: User, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "ptfi.security"):
+        sign_in(from_browser(FIREFOX), alice.email or "")
+    (said,) = (fields(record) for record in caplog.records if record.name == "ptfi.security")
+    assert (said["event"], said["ways"]) == ("signed_in", "password")

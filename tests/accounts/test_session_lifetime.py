@@ -17,6 +17,7 @@ from tests.support.cast import PASSWORD, SignedIn
 pytestmark = pytest.mark.django_db
 HOUR, DAY = 3_600, 86_400
 PAGE = reverse("account_preferences")
+API = "/v1/users/me/persona/traits/candidates"
 
 
 def age(client: Client, **seconds: float) -> None:
@@ -74,6 +75,15 @@ def test_one_that_ends_with_the_browser_stays_so(alice: User, settings: Any) -> 
     assert client.cookies[settings.SESSION_COOKIE_NAME]["max-age"] == ""
     age(client, seen=73 * HOUR)
     assert client.get(PAGE).status_code == 302
+
+
+def test_it_ends_for_the_api_as_well(alice: User) -> None:
+    for ages in ({"seen": 73 * HOUR}, {"began": 14.1 * DAY}):
+        client = Client()
+        client.post(reverse("account_login"), {"login": alice.email, "password": PASSWORD})
+        assert client.get(PAGE).status_code == client.get(API).status_code == 200
+        age(client, **ages)
+        assert client.get(API).status_code == 401, ages
 
 
 def test_a_session_of_before_the_upgrade_goes_on(alice: User, signed_in: SignedIn) -> None:

@@ -131,6 +131,16 @@ def test_a_line_names_its_request_and_its_fault(written: io.StringIO, client: Cl
 
 
 @json_only
+@pytest.mark.django_db
+def test_a_refusal_names_who_asked(written: io.StringIO, alice: User, as_alice: Client) -> None:
+    for path in ("/admin/", f"/review/{uuid.uuid4()}/", f"/v1/users/{uuid.uuid4()}/persona/traits/candidates"):
+        assert as_alice.get(path, follow=True).status_code in (403, 404), path
+    said = [line for line in lines(written) if line["level"] == "WARNING" and "status" in line]
+    assert len(said) == 3
+    assert {line["user"] for line in said} == {str(alice.pk)}
+
+
+@json_only
 @pytest.mark.django_db(transaction=True)
 def test_a_line_of_the_projector_names_its_batch(written: io.StringIO, alice: User) -> None:
     mine = persona(alice)

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import NoEncryption
 
 from ptfi.environment import RENAMED
 from ptfi.oauth.keys import make_private_key
@@ -204,6 +207,14 @@ def test_bad_keys_of_second_steps_are_not_repeated() -> None:
 def test_what_is_not_fit_for_production_is_said() -> None:
     done = check("--deploy", **{name: value for name, value in GOOD.items() if name != "MFA_ENCRYPTION_KEYS"})
     assert "ptfi.W001" in done.stderr, done.stderr
+    elsewhere = {"DATABASE_URL": "postgresql://a:b@db/ptfi?sslmode=require", "NEO4J_URL": "bolt+ssc://a:b@graph"}
+    short = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = short.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, NoEncryption())
+    done = check("--deploy", **GOOD | elsewhere | {"OIDC_PRIVATE_KEY": pem.decode()})
+    assert all(name in done.stderr for name in ("ptfi.W005", "ptfi.W006", "ptfi.W007")), done.stderr
+    proven = {"DATABASE_URL": "postgresql://a:b@db/ptfi?sslmode=verify-full", "NEO4J_URL": "neo4j+s://a:b@graph"}
+    done = check("--deploy", "--fail-level", "WARNING", **GOOD | proven)
+    assert done.returncode == 0, done.stderr
 
 
 def read(**environment: str) -> tuple[dict[str, str], str]:

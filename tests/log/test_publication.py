@@ -259,7 +259,8 @@ def receiver(settings: Any) -> Iterator[list[bytes]]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             got.append(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(204)
+            self.send_response(302 if self.path == "/moved" else 204)
+            self.send_header("Location", "/heads")
             self.end_headers()
 
         def log_message(self, *_: Any) -> None:
@@ -283,6 +284,14 @@ def test_heads_are_sent_to_an_address(alice: User, heads_file: Path, receiver: l
     with pytest.raises(CommandError, match="could not be published"):
         publish()
     assert len(lines(heads_file)) == 2
+
+
+def test_heads_go_nowhere_else(alice: User, heads_file: Path, receiver: list[bytes], settings: Any) -> None:
+    settings.LOG_HEADS_URL = settings.LOG_HEADS_URL.replace("/heads", "/moved")
+    confirmed(alice)
+    with pytest.raises(CommandError, match="could not be published"):
+        publish()
+    assert len(receiver) == 1
 
 
 def test_anybody_may_read_the_heads(alice: User, bob: User, client: Client, heads_file: Path) -> None:

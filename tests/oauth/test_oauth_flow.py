@@ -206,6 +206,14 @@ def test_nobody_is_asked_in_silence(as_alice: Client, client: Client) -> None:
     assert sent_back(as_alice.get(wider))["error"] == "consent_required"  # type: ignore[arg-type]
 
 
+def test_a_program_on_the_machine_asks_each_time(as_alice: Client) -> None:
+    app = make_client(redirect_uris=["http://127.0.0.1:8080/"])
+    tokens_of(exchange(code_for(as_alice, app)))
+    silent = question(app, pkce()[1], prompt="none")
+    assert sent_back(as_alice.get(silent))["error"] == "consent_required"  # type: ignore[arg-type]
+    assert b"lasts for 180 days at most" in as_alice.get(question(app, pkce()[1])).content
+
+
 def test_nobody_is_sent_to_by_the_pipeline(as_alice: Client) -> None:
     pipeline, _secret = make_pipeline()
     address = question(make_client(), pkce()[1], client_id=pipeline.pk, redirect_uri=REDIRECT_URI)

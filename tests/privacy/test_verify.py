@@ -62,7 +62,7 @@ def first_line(client: Client) -> bytes:
 
 
 def brought(client: Client, content: bytes, status: int = 200) -> str:
-    answer = client.post(reverse("verify"), {"file": SimpleUploadedFile("file", content)})
+    answer = client.post(reverse("verify"), {"file": SimpleUploadedFile("file.json", content)})
     assert answer.status_code == status, answer.content.decode()
     return text_of(answer)
 
@@ -255,7 +255,7 @@ HEAD = {"format": "ptfi-log", "version": 1, "exportedAt": "2026-01-01T00:00:00+0
 )
 def test_what_is_no_download_is_refused(lived: User, as_alice: Client, tmp_path: Path, content: bytes) -> None:
     content = content.replace(b'"hash": "00"', f'"hash": "00", "userID": "{lived.pk}"'.encode())
-    answer = as_alice.post(reverse("verify"), {"file": SimpleUploadedFile("file", content)})
+    answer = as_alice.post(reverse("verify"), {"file": SimpleUploadedFile("file.json", content)})
     assert answer.status_code in (200, 400)
     if answer.status_code == 400:
         assert "invalid-feedback" in answer.content.decode()
@@ -274,12 +274,14 @@ def test_a_bomb_is_not_unpacked(lived: User, as_alice: Client) -> None:
 def test_the_form_is_bounded_and_guarded(lived: User, as_alice: Client) -> None:
     assert "4 MB at most" in text_of(as_alice.get(reverse("verify")))
     assert as_alice.post(reverse("verify")).status_code == 400
-    large = SimpleUploadedFile("file", b"x" * (4 * 1_048_576 + 1))
+    large = SimpleUploadedFile("file.json", b"x" * (4 * 1_048_576 + 1))
     answer = as_alice.post(reverse("verify"), {"file": large})
     assert answer.status_code == 400
     assert "larger than 4 MB" in text_of(answer)
+    other = SimpleUploadedFile("file.html", b"{}")
+    assert "not allowed" in text_of(as_alice.post(reverse("verify"), {"file": other}))
     guarded = Client(enforce_csrf_checks=True)
     guarded.force_login(lived)
-    content = SimpleUploadedFile("file", b"{}")
+    content = SimpleUploadedFile("file.json", b"{}")
     assert guarded.post(reverse("verify"), {"file": content}).status_code == 403
     assert Client().get(reverse("verify")).status_code == 302

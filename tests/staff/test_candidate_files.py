@@ -37,6 +37,11 @@ def lines(*rows: Any) -> bytes:
     return b"".join(row if isinstance(row, bytes) else json.dumps(row).encode() + b"\n" for row in rows)
 
 
+def test_a_file_of_another_kind_is_refused(moderator: Client) -> None:
+    answer = moderator.post(IMPORT, {"file": SimpleUploadedFile("some.exe", b"{}\n")})
+    assert "not allowed" in answer.content.decode()
+
+
 def test_a_file_is_seen_through_before_it_goes_in(moderator: Client) -> None:
     row = new_row(trait_name="Sings xylophone")
     preview = send(moderator, lines(row, b"nonsense\n", row, {"a": "xylophone"}, b"\n", b"\xff\xfe\n"))

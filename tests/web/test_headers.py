@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 # Nothing inline, nothing evaluated, nobody else's; data: images are drawn by Bootstrap's own style sheet.
 STRICT = {
     "default-src": {"'none'"},
+    "object-src": {"'none'"},
     "script-src": {"'self'"},
     "style-src": {"'self'"},
     "img-src": {"'self'", "data:"},
@@ -29,7 +30,7 @@ STRICT = {
     "base-uri": {"'none'"},
     "frame-ancestors": {"'none'"},
 }
-REQUIRED = {"default-src", "frame-ancestors"}
+REQUIRED = {"default-src", "object-src", "base-uri", "frame-ancestors"}
 ELSEWHERE = re.compile(rb"""<(?:script|link|img|iframe|source|use|image)\b[^>]*?(?:src|href)=["'](?:https?:)?//""")
 
 
@@ -129,3 +130,23 @@ def test_cookies_and_transport_in_production(client: Client, alice: User) -> Non
         assert cookie["secure"], name
         assert cookie["httponly"], name
         assert cookie["samesite"] == "Lax", name
+
+
+def test_every_answer_keeps_browsers_on_https(client: Client, settings: Any) -> None:
+    """Those of probes, metrics and other origins' questions, too, which Django's own middleware does not see."""
+    settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = 31_536_000, True
+    for path in ("/", "/healthz", "/metrics", "/favicon.ico", "/v1/nothing", "/v1/docs"):
+        assert "max-age=31536000; includeSubDomains" in client.get(path, secure=True)["Strict-Transport-Security"], path
+        assert "Strict-Transport-Security" not in client.get(path).headers, path
+    asked = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "GET"}
+    assert "Strict-Transport-Security" in client.options("/v1/users/me/x", headers=asked, secure=True).headers
+
+
+def test_no_request_is_traced(client: Client) -> None:
+    for path in ("/", "/healthz", "/v1/docs", "/accounts/login/"):
+        assert client.generic("TRACE", path).status_code == 405, path
+
+
+def test_signing_out_clears_what_the_browser_kept(as_alice: Client) -> None:
+    assert "Clear-Site-Data" not in as_alice.get("/accounts/preferences/").headers
+    assert as_alice.post("/accounts/logout/")["Clear-Site-Data"] == '"cache"'

@@ -122,12 +122,19 @@ def write_to_file() -> int:
     return len(missing)
 
 
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Heads go to the address of the setting and to no other."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
 def send(head: TreeHead) -> None:
-    """Send the head to LOG_HEADS_URL. Raises OSError."""
+    """Send the head to LOG_HEADS_URL. Raises OSError, also where it answers with a redirect."""
     if not settings.LOG_HEADS_URL:
         return
     request = urllib.request.Request(  # noqa: S310 (the setting is http or https)
         settings.LOG_HEADS_URL, canonical(published(head)), {"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=POST_SECONDS):  # noqa: S310
+    with urllib.request.build_opener(_NoRedirect).open(request, timeout=POST_SECONDS):
         pass

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import FileExtensionValidator
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -35,6 +36,7 @@ class DownloadForm(forms.Form):
     """A file that somebody downloaded earlier."""
 
     file = forms.FileField(
+        validators=[FileExtensionValidator(["zip", "json", "jsonl"])],
         label="Your earlier download",
         help_text="The archive of your data, the file of your history, or a receipt; 4 MB at most.",
         widget=forms.ClearableFileInput(attrs={"accept": ".zip,.json,.jsonl,application/zip,application/json"}),

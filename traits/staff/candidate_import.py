@@ -11,6 +11,7 @@ from django.contrib import admin, messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import FileExtensionValidator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -38,6 +39,7 @@ class CheckedFile:
 
 class FileForm(forms.Form):
     file = forms.FileField(
+        validators=[FileExtensionValidator(["jsonl", "ndjson"])],
         label="File",
         help_text=f"JSON lines, as the pipeline writes them: at most {ingest.MAX_BATCH:,} lines and 4 MB. "
         "Larger files go in by manage.py import_candidates.",

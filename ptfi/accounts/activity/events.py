@@ -47,14 +47,22 @@ MOST_BROWSER = 100
 
 
 def record(
-    kind: Kind, *, user_id: uuid.UUID | None, request: HttpRequest | None, client_id: str = "", actor_id: Any = None
+    kind: Kind,
+    *,
+    user_id: uuid.UUID | None,
+    request: HttpRequest | None,
+    client_id: str = "",
+    actor_id: Any = None,
+    ways: str = "",
 ) -> None:
-    """Note that this happened to the person, if it is known to whom; actor_id: who of the staff did it.
+    """Note that this happened to the person, if it is known to whom; actor_id: who of the staff did it;
+    ways: how the person proved who they are.
 
     The line in the log holds ids and a shortened address, no texts.
     """
     address = network_of(request)
-    said = {"event": kind.value, "user": user_id, "actor": actor_id, "client": client_id, "address": address}
+    ids = {"user": user_id, "actor": actor_id, "client": client_id}
+    said = {"event": kind.value, **ids, "address": address, "ways": ways}
     said = {name: str(value) for name, value in said.items() if value}
     logger.log(logging.WARNING if kind in SERIOUS else logging.INFO, "Security event", extra={"said": said})
     EVENTS.labels(kind.value).inc()

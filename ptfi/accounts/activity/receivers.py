@@ -13,6 +13,7 @@ from django.http import HttpRequest
 
 from ptfi.accounts.activity.events import Kind, is_new_place, record
 from ptfi.accounts.models import User
+from ptfi.accounts.reauthentication import renew_session, ways_of
 
 OF_USER: dict[Kind, Signal] = {
     Kind.SIGNED_OUT: auth.user_logged_out,
@@ -32,6 +33,7 @@ def connect() -> None:
     for kind, signal in OF_USER.items():
         _connect(signal, lambda request, user, kind=kind: _record(kind, request, user))
     _connect(auth.user_logged_in, signed_in)
+    _connect(account.authentication_step_completed, proved_again)
     _connect(auth.user_login_failed, sign_in_failed)
     _connect(account.email_confirmed, email_confirmed)
     _connect(mfa.authenticator_added, step_added)
@@ -55,9 +57,15 @@ def _record(kind: Kind, request: HttpRequest | None, user: User | None) -> None:
 def signed_in(request: HttpRequest, user: User) -> None:
     """Tell the person of a sign-in with a browser and from a network that were not seen together before."""
     is_new = is_new_place(user, request)
-    _record(Kind.SIGNED_IN, request, user)
+    record(Kind.SIGNED_IN, user_id=user.pk, request=request, ways=ways_of(request, user))
     if is_new:
         get_adapter(request).send_notification_mail("account/email/new_sign_in", user)
+
+
+def proved_again(request: HttpRequest, reauthenticated: bool = False) -> None:
+    """Signing in gives a session its key; so does a proof within it."""
+    if reauthenticated:
+        renew_session(request)
 
 
 def sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = None) -> None:
