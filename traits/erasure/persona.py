@@ -43,13 +43,15 @@ TABLES: dict[str, type[Model]] = {
 """What is deleted row by row, in this order; the log goes before, since it names candidates."""
 RECEIPT = "This receipt: times, numbers and ids, no texts."
 BACKUPS = "Backups, until they are overwritten; after a restore the erasure is repeated."
-LOOKS = "Where staff looked at your pages: who and when, without the reasons that they gave."
+LOOKS = "Where staff looked at your pages: who and when, without the reasons that they gave and what they searched for."
+MODERATION = "What staff did with your suggestions: which, what, who and when, without the reasons that they gave."
 GRAPH_USER = "An empty node of yours in the graph, which keeps anything older from being written there again."
 KEPT = {
     "account": "Your account, with which you sign in, and its settings.",
     "apps": "The apps that you connected: they find nothing now, and you can disconnect them.",
     "receipt": RECEIPT,
     "looks": LOOKS,
+    "moderation": MODERATION,
     "suggestions": "That you take no suggestions, until you turn them on again.",
     "graphUser": GRAPH_USER,
     "backups": BACKUPS,
@@ -204,7 +206,7 @@ def _erase_tables(user: User) -> None:
     # In the order of ids, as everybody takes them; an import may hold some by mistake, under another person.
     list(rows.select_for_update().values_list("pk"))
     sql.call("erase_persona_log", user.pk)
-    # Who of the staff looked stays on record; what they wrote about it may quote the persona.
+    # What staff looked at and did stays on record; what they wrote about it may quote the persona.
     sql.call("erase_access_reasons", user.pk)
     sql.call("erase_moderation", user.pk)
     for model in TABLES.values():

@@ -79,12 +79,15 @@ class ModerationEntry(models.Model):
     """One thing that staff did with one person's suggestion; insert-only (a trigger refuses the rest).
 
     before and after hold status, whether it was held back, and whose it was: no texts. The reason, which the person
-    reads, is "" once they have erased what it was about. Entries that were made together share batch_id.
+    reads, is "" once they have erased what it was about. The entry outlives persona and account. Entries that were made
+    together share batch_id.
     """
 
     entry_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     batch_id = models.UUIDField()
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
     # The id alone: a candidate may be given to somebody else, or be erased.
     candidate_id = models.UUIDField()
     action = models.CharField(max_length=16, choices=ModerationAction.choices)

@@ -25,7 +25,6 @@ from traits.api.serializers.export import (
 from traits.api.serializers.log import entry_json
 from traits.decisions.styles import all_styles
 from traits.models import (
-    AccessEntry,
     Erasure,
     ExtractedTraitCandidate,
     ModerationEntry,
@@ -34,6 +33,7 @@ from traits.models import (
     Suppression,
     UserRefinedTrait,
 )
+from traits.privacy.staff_access import looks
 from traits.selectors import persona
 
 Members = Iterator[tuple[str, Any]]
@@ -96,7 +96,7 @@ def _members(user: User, now: dt.datetime) -> Members:
     yield "erasures", map(exported_erasure, _rows(Erasure.objects.filter(user=user).order_by("requested_at")))
     yield (
         "looks",
-        map(exported_look, _rows(AccessEntry.objects.filter(subject_id=user.pk).order_by("created_at", "pk"))),
+        map(exported_look, _rows(looks(user).order_by("created_at", "pk"))),
     )
     moderation = ModerationEntry.objects.filter(user=user).order_by("created_at", "pk")
     yield "moderation", map(exported_moderation, _rows(moderation))

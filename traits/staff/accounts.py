@@ -88,7 +88,9 @@ class UserAdmin(PersonalAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list shows addresses and names, so it is on record."""
         response: HttpResponse = super().changelist_view(request, extra_context)
-        if changes := (getattr(response, "context_data", None) or {}).get("cl"):
+        changes = (getattr(response, "context_data", None) or {}).get("cl")
+        # What a search finds is one person's, and recorded as that.
+        if changes and not changes.query:
             looked_at_many(request, AccessKind.ACCOUNT, len(changes.result_list))
         return response
 
