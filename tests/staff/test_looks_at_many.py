@@ -302,3 +302,10 @@ def test_what_staff_did_with_one_person_s_is_a_look(auditor: Client, alice: User
             give_reason(auditor, address)
         assert "About xylophones" in text_of(auditor.get(address))
     assert looks() == [("moderation", alice.pk, set(), "", REASON)]
+    assert "Why do you" not in text_of(auditor.get(f"{ENTRIES}{ModerationEntry.objects.get().pk}/change/"))
+
+
+@pytest.mark.parametrize(("address", "kind"), [(ENTRIES, "moderation"), ("/admin/traits/erasure/", "erasure")])
+def test_lists_of_everybody_are_on_record(auditor: Client, address: str, kind: str) -> None:
+    assert auditor.get(address).status_code == 200
+    assert list(AccessEntry.objects.values_list("kind", "number", "reason")) == [(kind, 0, "")]

@@ -266,4 +266,4 @@ def test_lists_cost_few_queries(marked: dict[str, str], alice: User, sam: User, 
                     client.get(address)
                 asked = [each["sql"] for each in queries if not each["sql"].startswith(("SAVEPOINT", "RELEASE"))]
                 # The projection's page also reads how far the graph is behind, and what the projectors do.
-                assert len(asked) <= (13 if address == "/admin/traits/persona/" else 10), f"{address}: {asked}"
+                assert len(asked) <= (14 if address == "/admin/traits/persona/" else 10), f"{address}: {asked}"

@@ -173,8 +173,14 @@ class PersonalAdmin(StaffAdmin):
         return self.asks(request, object_id) or super().history_view(request, object_id, extra_context)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """The list; a search that finds one person alone is a look at them."""
-        return self._asks_of_search(request) or super().changelist_view(request, extra_context)
+        """The list, on record; a search that finds one person alone is a look at them."""
+        if asked := self._asks_of_search(request):
+            return asked
+        response = super().changelist_view(request, extra_context)
+        listed = (getattr(response, "context_data", None) or {}).get("cl")
+        if listed and not listed.query:
+            looked_at_many(request, self.access_kind, len(listed.result_list))
+        return response
 
     def _asks_of_search(self, request: HttpRequest) -> HttpResponse | None:
         term = request.GET.get(SEARCH_VAR, "").strip()
