@@ -13,10 +13,15 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
+from django.db import connection
 from django.db.models import DateTimeField, Field, FloatField, IntegerField, Model, Q, QuerySet, UUIDField
+
+from ptfi.db import sql
 
 PAGE = 30
 """Rows on a page of a person's list."""
+FEW = 3_000
+"""Rows that are put in order on the spot."""
 LONG_PAGE = 50
 """Rows on a page of a list with short rows: traits by name, and the lists of staff."""
 Row = TypeVar("Row")
@@ -35,6 +40,13 @@ def page(rows: QuerySet[ModelRow], order: Sequence[str], after: str = "", size: 
     """The rows behind a key, at most so many. What is not a key of the list starts at the beginning."""
     found = list(behind(rows, order, after).order_by(*order)[: size + 1])
     return cut(found, size, lambda row: key_of(row, order))
+
+
+def by_ids_if_few(rows: QuerySet[ModelRow]) -> QuerySet[ModelRow]:
+    """The same rows, by their ids where they are few: asked for in order, the planner might walk through all others."""
+    ids = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
+    kind = str(rows.model._meta.pk.db_type(connection))
+    return rows if len(ids) > FEW else rows.model._default_manager.filter(pk__in=sql.any_of([*map(str, ids)], kind))
 
 
 def cut(found: Sequence[Row], size: int, key: Callable[[Row], object]) -> Page[Row]:

@@ -136,6 +136,7 @@ def test_pictures(sam: User, page: Page, site: str, enter: Enter) -> None:
     graph_work(crowd[:2])
     enter(page, sam)
     page.goto(f"{site}{ADMIN}/extractedtraitcandidate/?person={mira.pk}&status=candidate")
+    say_why(page)
     take(page, "staff-candidates", 800)
     for box in page.get_by_role("checkbox").all()[:3]:
         box.check()

@@ -98,6 +98,7 @@ STAFF = [
     "/admin/traits/extractedtraitcandidate/{candidate}/change/",
     "/admin/traits/extractedtraitcandidate/{candidate}/history/",
     "/admin/traits/extractedtraitcandidate/import/",
+    "/admin/traits/extractedtraitcandidate/export/",
     "/admin/traits/moderationentry/",
     "/admin/traits/userrefinedtrait/",
     "/admin/traits/accessentry/",
@@ -187,6 +188,11 @@ def test_pages_of_staff(alice: User, sam: User, page: Page, site: str, enter: En
     page.get_by_role("button", name="Continue").click()
     for path in STAFF:
         found[path] = faults_at(page, site + path.format(**ids))
+    page.goto(f"{site}/admin/traits/extractedtraitcandidate/?q=nothing&category=Skill")
+    page.get_by_label("Why do you need to see it?").fill("T-17")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    found["a search that finds nothing"] = faults(page)
     page.goto(f"{site}/admin/traits/extractedtraitcandidate/")
     page.get_by_role("checkbox").first.check()
     page.get_by_role("button", name="Go on…").click()

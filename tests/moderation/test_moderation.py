@@ -83,7 +83,7 @@ def test_each_role_may_do_what_it_is_for(role: str, alice: User, suggest: Sugges
         form = {"action": action, "candidate": str(row.pk)}
         preview = client.post(ACT, form)
         done = client.post(ACT, form | {"confirm": "yes"})
-        if action == "receive" or role == "auditor":
+        if action in ("receive", "decide") or role == "auditor":
             assert preview.status_code in (302, 403)
         else:
             assert preview.status_code == (200 if action in MAY[role] else 403), action
@@ -258,7 +258,9 @@ def test_a_later_import_leaves_what_staff_did(moderator: Client, alice: User, su
 
 
 @pytest.mark.owner
-def test_entries_are_insert_only_and_go_with_the_persona(moderator: Client, alice: User, suggest: Suggest) -> None:
+def test_entries_are_insert_only_and_lose_their_reasons_with_the_persona(
+    moderator: Client, alice: User, as_alice: Client, suggest: Suggest
+) -> None:
     row = suggest(alice, evidence=["Jazz, says xylophone"])
     act(moderator, "flag", row, kind="unsafe", reason="It says xylophone")
     kept = ModerationEntry.objects.get()
@@ -272,8 +274,12 @@ def test_entries_are_insert_only_and_go_with_the_persona(moderator: Client, alic
     )
     assert entries(alice) == [("flag", "")]
     assert tables_with("xylophone") == set()
+    archived = suggest(alice)
+    act(moderator, "archive", archived, reason="Xylophone again")
     erased(alice)
-    assert not ModerationEntry.objects.exists()
+    stays = ModerationEntry.objects.order_by("created_at").values_list("action", "candidate_id", "reason", "actor_id")
+    assert list(stays) == [("flag", row.pk, "", kept.actor_id), ("archive", archived.pk, "", kept.actor_id)]
+    assert "The reason was erased with what it was about." in text_of(as_alice.get("/persona/history/staff/"))
 
 
 def test_a_thinned_suggestion_stays_held_back_without_the_words(

@@ -285,7 +285,7 @@ def test_the_account_goes_with_everything(
     assert tables_with(str(alice.pk)) <= kept
     assert elsewhere.get("/review/").status_code == 302
     done = Erasure.objects.get(kind="account")
-    assert done.kept.keys() == {"receipt", "looks", "graphUser", "backups", "barred"}
+    assert done.kept.keys() == {"receipt", "looks", "moderation", "graphUser", "backups", "barred"}
     assert end_account(fresh)["Location"].startswith("/accounts/login/")
     project(alice)
     assert graph_with(word) == []

@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -79,6 +80,19 @@ def test_a_new_row_each_hour(staff: Client, alice: User, monkeypatch: pytest.Mon
     assert len(looks()) == 2
 
 
+def test_after_hours_it_asks_again_and_offers_the_same_reason(
+    staff: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_reason(staff, account_page(alice))
+    later = timezone.now() + dt.timedelta(hours=4, minutes=1)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    page = Html(staff.get(account_page(alice)))
+    assert page.values("access_reason") == [REASON]
+    assert len(looks()) == 1
+    give_reason(staff, account_page(alice), "T-18")
+    assert [reason for *_, reason in looks()] == [REASON, "T-18"]
+
+
 def test_nobody_is_asked_about_themselves(staff: Client, sam: User) -> None:
     assert "sam@example.com" in staff.get(account_page(sam)).content.decode()
     assert looks() == []
@@ -145,7 +159,7 @@ def test_looks_are_paged(as_alice: Client, alice: User, sam: User, django_assert
     AccessEntry.objects.bulk_create(rows)
     seen, after = list[str](), ""
     while True:
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             page = as_alice.get(LOOKS + after)
         seen += re.findall(r"No\. (\d+)\.", text_of(page))
         after = Html(page).next_page()
@@ -157,11 +171,15 @@ def test_looks_are_paged(as_alice: Client, alice: User, sam: User, django_assert
 
 
 @pytest.mark.usefixtures("alice")
-def test_the_list_of_accounts_is_on_record(staff: Client, sam: User) -> None:
+def test_the_list_of_accounts_is_on_record(staff: Client, sam: User, alice: User) -> None:
     assert "alice@example.com" in text_of(staff.get("/admin/accounts/user/"))
-    staff.get("/admin/accounts/user/?q=alice@example.com")
+    found = "/admin/accounts/user/?q=alice@example.com"
+    assert "Why do you" in text_of(staff.get(found))
+    give_reason(staff, found)
+    assert "alice@example.com" in text_of(staff.get(found))
+    staff.get("/admin/accounts/user/?q=nobody@example.com")
     entries = AccessEntry.objects.order_by("pk").values_list("staff_id", "subject_id", "kind", "number")
-    assert list(entries) == [(sam.pk, None, "account", 2), (sam.pk, None, "account", 1)]
+    assert list(entries) == [(sam.pk, None, "account", 2), (sam.pk, alice.pk, "account", None)]
 
 
 def test_accounts_are_found_by_the_whole_of_what_names_them(staff: Client, alice: User, bob: User) -> None:
@@ -174,6 +192,8 @@ def test_accounts_are_found_by_the_whole_of_what_names_them(staff: Client, alice
         "%": set(),
         "\0": {alice.pk, bob.pk},
     }.items():
+        if len(found) == 1:
+            staff.post(f"/admin/accounts/user/?{urlencode({'q': typed})}", {"access_reason": REASON})
         page = staff.get("/admin/accounts/user/", {"q": typed})
         assert page.status_code == 200
         assert {row.pk for row in page.context["cl"].result_list} & {alice.pk, bob.pk} == found, typed

@@ -14,7 +14,7 @@ from tests.support.candidate_files import new_row
 from tests.support.cast import SignedIn, Suggest
 from tests.support.pages import said, text_of
 from tests.support.persona_marker import tables_with
-from tests.support.staff import staff_of
+from tests.support.staff import file_of, staff_of
 from traits.models import ExtractedTraitCandidate
 from traits.staff import candidate_export, candidate_import
 
@@ -86,9 +86,7 @@ def test_a_preview_cannot_be_forged_or_kept(moderator: Client, monkeypatch: pyte
 
 
 def table(client: Client, query: str = "") -> list[dict[str, str]]:
-    answer: Any = client.get(EXPORT + query)
-    assert answer["Content-Type"].startswith("text/csv")
-    return list(csv.DictReader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))
+    return list(csv.DictReader(io.StringIO(file_of(client, EXPORT + query))))
 
 
 def test_the_list_as_a_table(

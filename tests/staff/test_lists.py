@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -10,9 +11,9 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from tests.support.cast import SignedIn, Suggest
-from tests.support.pages import text_of
-from tests.support.staff import staff_of
-from traits.models import CandidateStatus
+from tests.support.pages import Html, text_of
+from tests.support.staff import give_reason, staff_of
+from traits.models import AccessEntry, CandidateStatus
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +27,10 @@ def moderator(db: None, signed_in: SignedIn) -> Client:
 
 
 def shown(client: Client, **query: str) -> list[str]:
-    answer = client.get(LIST, query)
+    address = f"{LIST}?{urlencode(query)}"
+    if "q" in query or "person" in query:
+        give_reason(client, address)
+    answer = client.get(address)
     assert answer.status_code == 200
     return ROW.findall(answer.content.decode())
 
@@ -73,13 +77,28 @@ def test_each_filter_lists_its_candidates_alone(moderator: Client, alice: User, 
 
 
 @pytest.mark.parametrize(
-    "query", ["status=x&band=y&age=z&order=w", "person=nobody", "after=nonsense", "after=_", "q=%00"]
+    "query",
+    ["status=x", "band=y", "age=z", "order=w", "held=perhaps", "person=nobody", "person=alice@example.com", "q=%00"],
 )
-def test_what_does_not_fit_is_left_out(moderator: Client, alice: User, suggest: Suggest, query: str) -> None:
+def test_a_filter_that_does_not_fit_lists_nothing(moderator: Client, alice: User, suggest: Suggest, query: str) -> None:
     row = suggest(alice)
     answer = moderator.get(f"{LIST}?{query}")
-    assert answer.status_code == 200
-    assert str(row.pk) in answer.content.decode()
+    assert answer.status_code == 400
+    assert str(row.pk) not in answer.content.decode()
+    assert Html(answer).has(".errorlist")
+    assert "Nothing is listed until each filter fits" in text_of(answer)
+    assert not Html(answer).has("#action")
+    file: Any = moderator.post(f"{LIST}export/?{query}", {"access_reason": "T-17"})
+    assert file["Location"] == f"{LIST}?{answer.wsgi_request.GET.urlencode()}"
+    assert not AccessEntry.objects.exists()
+
+
+@pytest.mark.parametrize("after", ["nonsense", "_"])
+def test_what_is_no_place_in_the_list_is_its_beginning(
+    moderator: Client, alice: User, suggest: Suggest, after: str
+) -> None:
+    row = suggest(alice)
+    assert str(row.pk) in moderator.get(f"{LIST}?after={after}").content.decode()
 
 
 @pytest.mark.parametrize("order", ["newest", "oldest", "surest", "least_sure"])

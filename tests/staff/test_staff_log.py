@@ -255,8 +255,10 @@ def test_the_looks_for_auditors(alice: User, bob: User, sam: User, staff: Client
     text = text_of(his.get(LOOKS))
     assert f"{sam.pk} {alice.pk} A decision in the log T-17, she asked." in text
     assert "many people A list of decisions, 1 row" in text
+    give_reason(his, f"{LOOKS}?person={alice.pk}")
     for query, number in {
-        f"person={alice.pk}": 1,
+        # Hers, and the auditor's own.
+        f"person={alice.pk}": 2,
         f"person={bob.pk}": 0,
         f"staff={sam.pk}": 2,
         "kind=log": 1,

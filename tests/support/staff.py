@@ -1,6 +1,7 @@
 """Staff at work in the Django admin."""
 
 import importlib
+from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import Group
@@ -15,7 +16,7 @@ REASON = "T-17, she asked why."
 def make_roles() -> None:
     """Make what the migrations make; a test that empties the tables takes the roles along."""
     if not Group.objects.filter(name="moderator").exists():
-        for module in ("0007_roles", "0010_quality", "0013_acting"):
+        for module in ("0007_roles", "0010_quality", "0013_acting", "0020_looks_at_many"):
             importlib.import_module(f"traits.migrations.{module}").make_roles(apps, None)
 
 
@@ -33,6 +34,16 @@ def give_reason(client: Client, address: str, reason: str = REASON) -> None:
     answer = client.post(address, {"access_reason": reason})
     assert answer.status_code == 302, answer.content.decode()
     assert answer["Location"] == address
+
+
+def file_of(client: Client, address: str, reason: str = REASON) -> str:
+    """The file at the address, which asks why first."""
+    asked = client.get(address)
+    assert not asked.streaming
+    assert b'name="access_reason"' in asked.content
+    answer: Any = client.post(address, {"access_reason": reason})
+    assert answer["Content-Type"].startswith("text/csv")
+    return b"".join(answer).decode("utf-8-sig")
 
 
 def staff_of(*roles: str, name: str = "Nour") -> User:

@@ -16,6 +16,7 @@ from ptfi.oauth.models import ClientAccess, SpentToken
 from traits.erasure.persona import (
     BACKUPS,
     LOOKS,
+    MODERATION,
     RECEIPT,
     carry_out,
     check_email,
@@ -36,6 +37,7 @@ STAFF = "You work here as staff. Ask another administrator to take that from you
 KEPT = {
     "receipt": RECEIPT,
     "looks": LOOKS,
+    "moderation": MODERATION,
     "graphUser": "An empty node in the graph with your account's id, which keeps anything older away.",
     "backups": BACKUPS,
 }

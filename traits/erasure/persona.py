@@ -22,10 +22,13 @@ from traits.log import entries as log
 from traits.log.attestations import attest
 from traits.log.chain import NO_HASH
 from traits.models import (
+    ActorKind,
     CommunicationStyle,
     Erasure,
     ErasureState,
     ExtractedTraitCandidate,
+    ModerationAction,
+    ModerationEntry,
     Persona,
     PersonaTrait,
     Suppression,
@@ -44,13 +47,17 @@ TABLES: dict[str, type[Model]] = {
 """What is deleted row by row, in this order; the log goes before, since it names candidates."""
 RECEIPT = "This receipt: times, numbers and ids, no texts."
 BACKUPS = "Backups, until they are overwritten; after a restore the erasure is repeated."
-LOOKS = "Where staff looked at your pages: who and when, without the reasons that they gave."
+LOOKS = "Where staff looked at your pages: who and when, without the reasons that they gave and what they searched for."
+MODERATION = (
+    "What staff did with your suggestions or decided for you: which, what kind of thing, who and when, without texts."
+)
 GRAPH_USER = "An empty node of yours in the graph, which keeps anything older from being written there again."
 KEPT = {
     "account": "Your account, with which you sign in, and its settings.",
     "apps": "The apps that you connected: they find nothing now, and you can disconnect them.",
     "receipt": RECEIPT,
     "looks": LOOKS,
+    "moderation": MODERATION,
     "suggestions": "That you take no suggestions, until you turn them on again.",
     "graphUser": GRAPH_USER,
     "backups": BACKUPS,
@@ -204,14 +211,38 @@ def _erase_tables(user: User) -> None:
     rows = ExtractedTraitCandidate.objects.filter(user=user).order_by("pk")
     # In the order of ids, as everybody takes them; an import may hold some by mistake, under another person.
     list(rows.select_for_update().values_list("pk"))
+    _keep_what_staff_decided(user)
     sql.call("erase_persona_log", user.pk)
-    # Who of the staff looked stays on record; what they wrote about it may quote the persona.
+    # What staff looked at and did stays on record; what they wrote about it may quote the persona.
     sql.call("erase_access_reasons", user.pk)
     sql.call("erase_moderation", user.pk)
     attest(user.pk)
     for model in TABLES.values():
         # The ORM would first look for rows that refer to these, which are gone.
         model._default_manager.filter(user=user)._raw_delete("default")
+
+
+def _keep_what_staff_decided(user: User) -> None:
+    """Keep who of the staff decided what kind of thing for the person, and when, which goes with the log."""
+    entries = UserRefinedTrait.objects.filter(user=user, actor_kind=ActorKind.STAFF)
+    state = {"status": "", "held": ""}
+    kept = [
+        ModerationEntry(
+            entry_id=entry.pk,
+            batch_id=entry.batch_id or entry.pk,
+            user_id=user.pk,
+            candidate_id=entry.original_candidate_id or entry.trait_id_in_pkg or entry.pk,
+            action=ModerationAction.DECIDE,
+            actor_id=entry.actor_id,
+            before=state,
+            after=state | {"decision": entry.user_decision},
+            created_at=entry.created_at,
+        )
+        for entry in entries.defer("content").iterator()
+        if entry.actor_id
+    ]
+    # An erasure that is repeated after a restore finds them there.
+    ModerationEntry.objects.bulk_create(kept, ignore_conflicts=True, batch_size=1_000)
 
 
 def _end_parts(user: User) -> None:

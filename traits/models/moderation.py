@@ -17,6 +17,7 @@ class ModerationAction(models.TextChoices):
     RELEASE = "release", "Released"
     REASSIGN = "reassign", "Given to somebody else"
     RECEIVE = "receive", "Taken over from somebody else"
+    DECIDE = "decide", "Decided on request"
 
     @property
     def words(self) -> "ActionWords":
@@ -70,6 +71,9 @@ WORDS = {
     ModerationAction.RECEIVE: ActionWords(
         told="Staff brought you a suggestion that had come to somebody else by mistake",
     ),
+    ModerationAction.DECIDE: ActionWords(
+        told="Staff decided for you, as you asked; the decision was erased",
+    ),
 }
 CHOSEN_ACTIONS = [action for action in ModerationAction if action.words.name]
 """The actions that staff choose."""
@@ -78,13 +82,18 @@ CHOSEN_ACTIONS = [action for action in ModerationAction if action.words.name]
 class ModerationEntry(models.Model):
     """One thing that staff did with one person's suggestion; insert-only (a trigger refuses the rest).
 
+    What staff decided for a person is in the log; an entry of it (`decide`) is made when the log is erased.
+
     before and after hold status, whether it was held back, and whose it was: no texts. The reason, which the person
-    reads, is "" once they have erased what it was about. Entries that were made together share batch_id.
+    reads, is "" once they have erased what it was about. The entry outlives persona and account. Entries that were made
+    together share batch_id.
     """
 
     entry_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     batch_id = models.UUIDField()
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
     # The id alone: a candidate may be given to somebody else, or be erased.
     candidate_id = models.UUIDField()
     action = models.CharField(max_length=16, choices=ModerationAction.choices)

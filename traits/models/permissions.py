@@ -16,3 +16,4 @@ OF_CANDIDATES = _named(
 )
 OF_LOG = _named("check_log")
 OF_PERSONAS = _named("act_for_person", "hold_projection", "retry_projection", "check_graph")
+OF_LOOKS = _named("view_search_words")

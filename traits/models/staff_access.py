@@ -1,10 +1,20 @@
 """Who of the staff looked at whose persona."""
 
+import datetime as dt
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from traits.models.permissions import OF_LOOKS
+
 MAX_REASON = 200
+MAX_WORDS = 200
+WORDS_KEPT = dt.timedelta(days=90)
+"""How long the words of a search are kept; erase_search_words, a function of the migrations, holds it as well."""
 
 
 class AccessKind(models.TextChoices):
@@ -19,13 +29,17 @@ class AccessKind(models.TextChoices):
     ACCOUNT = "account", "The account"
     ERASURE = "erasure", "A receipt of an erasure"
     EXPORT = "export", "A file of suggestions"
+    SEARCH = "search", "A search through suggestions"
+    MODERATION = "moderation", "What staff did"
+    ACCESS_LOG = "access_log", "Who looked"
 
 
 class AccessEntry(models.Model):
     """One look of staff at what is a person's, insert-only (a trigger refuses the rest).
 
-    subject_id is the person, empty for a list of many people's, which has the number of its rows instead. Both ids
-    outlive their accounts, as those of erasures do. An erasure of the persona takes the reason alone.
+    subject_id is the person, empty for a list of many people's, which has the number of its rows instead, and for a
+    search or a file the people whose rows it showed. All ids outlive their accounts, as those of erasures do. words are
+    what was searched for. An erasure of the persona of anybody concerned takes reason and words, age takes words.
     """
 
     staff_id = models.UUIDField()
@@ -33,10 +47,13 @@ class AccessEntry(models.Model):
     kind = models.CharField(max_length=16, choices=AccessKind.choices)
     reason = models.CharField(max_length=MAX_REASON, blank=True)
     number = models.PositiveIntegerField(null=True)
+    people = ArrayField(models.UUIDField(), default=list, db_default=models.Value("{}"))
+    words = models.CharField(max_length=MAX_WORDS, blank=True, db_default="")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         default_permissions = ("view",)
+        permissions = OF_LOOKS
         verbose_name = "look at a persona"
         verbose_name_plural = "looks at personas"
         constraints = [
@@ -53,10 +70,23 @@ class AccessEntry(models.Model):
                 name="access_of_person",
                 condition=~Q(subject_id=None),
             ),
+            # One that puts new rows aside would have to be read through for each person.
+            GinIndex(fields=["people"], name="access_of_people", fastupdate=False),
+            models.Index(F("created_at"), name="access_words_by_age", condition=~Q(words="")),
         ]
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @staticmethod
+    def about(person: uuid.UUID) -> Q:
+        """The looks that concern the person, alone or among others."""
+        return Q(subject_id=person) | Q(people__contains=[person])
+
+    @property
+    def has_reason(self) -> bool:
+        """Whether a reason was asked for; an empty one was erased."""
+        return self.subject_id is not None or self.kind in (AccessKind.SEARCH, AccessKind.EXPORT)
 
     @property
     def staff_number(self) -> str:

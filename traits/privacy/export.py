@@ -29,7 +29,6 @@ from traits.log.attestations import attested
 from traits.log.interventions import interventions
 from traits.log.positions import position
 from traits.models import (
-    AccessEntry,
     Erasure,
     ExtractedTraitCandidate,
     ModerationEntry,
@@ -38,6 +37,7 @@ from traits.models import (
     Suppression,
     UserRefinedTrait,
 )
+from traits.privacy.staff_access import looks
 from traits.selectors import persona
 
 Members = Iterator[tuple[str, Any]]
@@ -102,7 +102,7 @@ def _members(user: User, now: dt.datetime) -> Members:
     yield "interventions", (group.json() for group in attested(user.pk, interventions(user.pk).rows))
     yield (
         "looks",
-        map(exported_look, _rows(AccessEntry.objects.filter(subject_id=user.pk).order_by("created_at", "pk"))),
+        map(exported_look, _rows(looks(user).order_by("created_at", "pk"))),
     )
     events = SecurityEvent.objects.filter(user=user).order_by("created_at", "pk")
     yield "securityEvents", map(exported_security_event, _rows(events))

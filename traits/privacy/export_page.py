@@ -18,7 +18,6 @@ from traits.erasure import persona as erasure
 from traits.erasure.receipts import in_words, said
 from traits.history.download import narrated
 from traits.models import (
-    AccessEntry,
     CandidateStatus,
     Erasure,
     ExtractedTraitCandidate,
@@ -26,6 +25,7 @@ from traits.models import (
     Suppression,
     TraitStatus,
 )
+from traits.privacy.staff_access import looks as looks_at
 
 HERE = "<!-- here -->"
 """Stands where a template is cut in two; what people wrote is escaped, so nothing else is like it."""
@@ -64,7 +64,7 @@ def _parts(user: User, render: Render, zone: zoneinfo.ZoneInfo) -> Iterator[byte
     yield from _part(render, "suppressed", "Never suggested again", kept_away, "suppression")
     receipts = Erasure.objects.filter(user=user).order_by("requested_at")
     yield from _part(render, "erased", "What you deleted", receipts, "receipt", _receipt)
-    looks = AccessEntry.objects.filter(subject_id=user.pk).order_by("created_at", "pk")
+    looks = looks_at(user).order_by("created_at", "pk")
     yield from _part(render, "looks", "Who of the staff looked", looks, "look")
     events = SecurityEvent.objects.filter(user=user).order_by("created_at", "pk")
     yield from _part(render, "activity", "What happened to your account lately", events, "event")

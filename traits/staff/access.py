@@ -2,11 +2,13 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,6 +24,8 @@ GIVEN = "access_reasons"
 """In the session, by person: the row with the reason that was given, and when each kind of page was recorded."""
 MOST_PEOPLE = 100
 ONCE_IN = dt.timedelta(hours=1)
+LASTS = dt.timedelta(hours=4)
+"""How long a reason holds; then the page asks again and offers the same."""
 
 
 class ReasonForm(forms.Form):
@@ -46,16 +50,32 @@ def asks_reason(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind) -> H
     """
     if user_id == request.user.pk:
         return None
-    if request.method == "POST" and "access_reason" in request.POST:
-        form = ReasonForm(request.POST)
+    if form := sent_reason(request):
         if not form.is_valid():
-            return _page(request, user_id, form, status=400)
+            return reason_page(request, form, person_id=user_id)
         give_reason(request, user_id, kind, form.cleaned_data["access_reason"])
         return HttpResponseRedirect(request.get_full_path())
     given = request.session.get(GIVEN, {}).get(str(user_id))
-    if given is None or not _recorded(request, user_id, kind, given):
-        return _page(request, user_id, ReasonForm())
+    if given is None or is_over(given) or not _recorded(request, user_id, kind, given):
+        return reason_page(request, offered(given), person_id=user_id)
     return None
+
+
+def sent_reason(request: HttpRequest) -> ReasonForm | None:
+    """The reason that came with the request; None where none came."""
+    return ReasonForm(request.POST) if request.method == "POST" and "access_reason" in request.POST else None
+
+
+def offered(given: dict[str, Any] | None) -> ReasonForm:
+    """A form with the reason that the session gave before, as far as it was not erased."""
+    rows = AccessEntry.objects.filter(pk=given["entry"]) if given else AccessEntry.objects.none()
+    return ReasonForm(initial={"access_reason": rows.values_list("reason", flat=True).first() or ""})
+
+
+def is_over(given: dict[str, Any]) -> bool:
+    """Whether the session gave this reason too long ago."""
+    since = parse_datetime(given.get("since", ""))
+    return since is None or timezone.now() - since > LASTS
 
 
 def give_reason(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind, reason: str) -> None:
@@ -67,14 +87,28 @@ def give_reason(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind, reas
     given = request.session.get(GIVEN, {})
     given.pop(str(user_id), None)
     newest = list(given.items())[1 - MOST_PEOPLE :]
-    seen = {"entry": entry.pk, "recorded": {entry.kind: entry.created_at.isoformat()}}
+    at = entry.created_at.isoformat()
+    seen = {"entry": entry.pk, "since": at, "recorded": {entry.kind: at}}
     request.session[GIVEN] = dict(newest) | {str(user_id): seen}
 
 
-def looked_at_many(request: HttpRequest, kind: AccessKind, number: int) -> None:
-    """Record a list that spans people, by the number of its rows; call it before the list is shown."""
-    AccessEntry.objects.create(staff_id=staff_id(request), kind=kind, number=number)
+def looked_at_many(
+    request: HttpRequest,
+    kind: AccessKind,
+    number: int,
+    *,
+    people: Collection[uuid.UUID] = (),
+    words: str = "",
+    reason: str = "",
+) -> AccessEntry:
+    """Record a list that spans people, by the number of its rows; call it before the list is shown.
+
+    people: those whose access log has it, in a search or a file; words: what was searched for.
+    """
     record(Kind.STAFF_LOOKED, user_id=None, request=request, actor_id=request.user.pk)
+    return AccessEntry.objects.create(
+        staff_id=staff_id(request), kind=kind, number=number, people=sorted(people), words=words, reason=reason
+    )
 
 
 def staff_id(request: HttpRequest) -> uuid.UUID:
@@ -106,14 +140,14 @@ def _recorded(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind, given:
     return True
 
 
-def _page(request: HttpRequest, user_id: uuid.UUID, form: ReasonForm, status: int = 200) -> HttpResponse:
-    context = admin.site.each_context(request) | {
+def reason_page(request: HttpRequest, form: ReasonForm, **context: Any) -> HttpResponse:
+    """The page that asks why. context: person_id of the one looked at, words of a search, or is_file."""
+    context |= admin.site.each_context(request) | {
         "title": "Why do you look?",
         "form": form,
-        "person_id": user_id,
         "lost": request.method == "POST" and not form.is_bound,
     }
-    return TemplateResponse(request, "admin/staff/reason.html", context, status=status)
+    return TemplateResponse(request, "admin/staff/reason.html", context, status=400 if form.is_bound else 200)
 
 
 class PersonalAdmin(StaffAdmin):
@@ -140,6 +174,24 @@ class PersonalAdmin(StaffAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return self.asks(request, object_id) or super().history_view(request, object_id, extra_context)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The list, on record; a search that finds one person alone is a look at them."""
+        if asked := self._asks_of_search(request):
+            return asked
+        response = super().changelist_view(request, extra_context)
+        listed = (getattr(response, "context_data", None) or {}).get("cl")
+        if listed and not listed.query:
+            looked_at_many(request, self.access_kind, len(listed.result_list))
+        return response
+
+    def _asks_of_search(self, request: HttpRequest) -> HttpResponse | None:
+        term = request.GET.get(SEARCH_VAR, "").strip()
+        if not term or "\0" in term or not self.has_view_or_change_permission(request):
+            return None
+        found, _ = self.get_search_results(request, self.get_queryset(request), term)
+        people = {person for row in found.order_by()[:2] if (person := self.person_of(row))}
+        return asks_reason(request, people.pop(), self.access_kind) if len(people) == 1 else None
 
     def asks(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
         """The page that asks why, where the row is somebody's; for views of one row that are not Django's."""

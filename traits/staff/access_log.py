@@ -10,8 +10,11 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from ptfi.staff.base import ReadOnlyAdmin
+from ptfi.web.keyset import by_ids_if_few
 from traits.models import AccessEntry, AccessKind
+from traits.staff.access import asks_reason
 from traits.staff.lists import TOO_SLOW, DatedFilterForm, PersonField, TooSlowError, bounded_page
+from traits.staff.searches import erase_old_words
 
 ORDER = ("-created_at", "-pk")
 
@@ -22,7 +25,7 @@ class AccessFilters(DatedFilterForm):
     kind = forms.ChoiceField(label="What was opened", required=False, choices=[("", "Anything"), *AccessKind.choices])
     field_order = ("person", "staff", "kind", "since", "until")
 
-    where = DatedFilterForm.where | {"person": "subject_id", "staff": "staff_id", "kind": "kind"}
+    where = DatedFilterForm.where | {"person": AccessEntry.about, "staff": "staff_id", "kind": "kind"}
 
 
 @admin.register(AccessEntry)
@@ -36,14 +39,20 @@ class AccessLogAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        form = AccessFilters(request.POST if request.method == "POST" else request.GET)
+        sent = request.method == "POST" and "access_reason" not in request.POST
+        form = AccessFilters(request.POST if sent else request.GET)
         if not form.is_valid():
             return self._list(request, form, status=400)
-        if request.method == "POST":
+        if sent:
             return HttpResponseRedirect(f"{request.path}?{form.query()}")
+        person = form.cleaned_data["person"]
+        if person and (asked := asks_reason(request, person, AccessKind.ACCESS_LOG)):
+            return asked
+        erase_old_words()
         try:
             rows = AccessEntry.objects.filter(form.condition())
-            page = bounded_page(rows, ORDER, request.GET.get("after", ""))
+            rows = by_ids_if_few(rows) if person else rows
+            page = bounded_page(rows.defer("people"), ORDER, request.GET.get("after", ""))
         except TooSlowError:
             form.add_error(None, TOO_SLOW)
             return self._list(request, form, status=503)
@@ -55,6 +64,7 @@ class AccessLogAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "form": form,
             "first": "after" not in request.GET,
+            "reads_words": request.user.has_perm("traits.view_search_words"),
         }
         return TemplateResponse(request, "admin/staff/looks.html", context, status=status)
 

@@ -23,7 +23,7 @@ from ptfi.accounts.models import User
 from ptfi.oauth.grants import disconnect_all
 from ptfi.staff.base import StaffAdmin
 from traits.models import AccessKind
-from traits.staff.access import PersonalAdmin, looked_at_many
+from traits.staff.access import PersonalAdmin
 
 # Who may write these could take any account over: they hold addresses, secrets of two-step sign-in, and sessions.
 # Roles have a page of ours.
@@ -85,13 +85,6 @@ class UserAdmin(PersonalAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
         term = search_term.strip()
         found = queryset.filter(models.Q(email=term.lower()) | models.Q(external_id=term)) if term else queryset
         return found, False
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The list shows addresses and names, so it is on record."""
-        response: HttpResponse = super().changelist_view(request, extra_context)
-        if changes := (getattr(response, "context_data", None) or {}).get("cl"):
-            looked_at_many(request, AccessKind.ACCOUNT, len(changes.result_list))
-        return response
 
     def person_of(self, row: User) -> uuid.UUID:
         return row.pk

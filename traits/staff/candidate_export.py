@@ -1,23 +1,27 @@
 """The list of candidates as a file."""
 
 import dataclasses
-from collections.abc import Iterator
+import uuid
+from collections.abc import Container, Iterator
 from operator import attrgetter
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count
 from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
 from ptfi.staff.base import named
 from ptfi.web.csv import Column, CsvTable
 from traits.models import AccessKind, ExtractedTraitCandidate
 from traits.moderation.services import without_text
-from traits.staff.access import looked_at_many
+from traits.staff.access import ReasonForm, looked_at_many, reason_page, sent_reason
 from traits.staff.lists import CandidateFilters, Candidates, candidate_page, filtered
 
 CHUNK = 500
-MOST_COUNTED = 100_000
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,28 +56,51 @@ TEXTS: Column[Exported] = (
 class CandidateExport(admin.ModelAdmin):  # type: ignore[type-arg]
     """The page that gives the list as a file."""
 
-    def export_view(self, request: HttpRequest) -> StreamingHttpResponse:
-        """The filtered list as CSV; evidence for those alone who may read it."""
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """The filtered list as CSV, after a reason; evidence for those alone who may read it."""
         if not (self.has_view_permission(request) and request.user.has_perm("traits.export_candidates")):
             raise PermissionDenied
         evidence, filters = request.user.has_perm("traits.view_evidence"), CandidateFilters(request.GET)
+        if not filters.is_valid():
+            # The list says what does not fit.
+            return redirect(f"{reverse('admin:traits_extractedtraitcandidate_changelist')}?{request.GET.urlencode()}")
+        form = sent_reason(request)
+        if form is None or not form.is_valid():
+            return reason_page(request, form or ReasonForm(), is_file=True)
         rows = filtered(filters, evidence=evidence)
         rows = rows.defer(None).defer("search") if evidence else rows
-        # On record before a line is sent; beyond so many, nobody waits for the count.
-        looked_at_many(request, AccessKind.EXPORT, rows[:MOST_COUNTED].count())
-        lines = table(request, rows, filters, evidence=evidence)
+        people = dict(rows.order_by().values_list("user_id").annotate(Count("pk")))
+        # On record before a line is sent.
+        looked_at_many(
+            request,
+            AccessKind.EXPORT,
+            sum(people.values()),
+            people=people.keys() | {pk for pk in [filters.value("person")] if pk},
+            words=filters.value("q"),
+            reason=form.cleaned_data["access_reason"],
+        )
+        lines = table(request, rows, filters, people=people, evidence=evidence)
         response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="candidates-{timezone.localdate():%Y-%m-%d}.csv"'
         return response
 
 
-def table(request: HttpRequest, rows: Candidates, filters: CandidateFilters, *, evidence: bool) -> Iterator[bytes]:
-    """The rows as CSV, some hundred at a time, so that a million of them need no more memory."""
+def table(
+    request: HttpRequest,
+    rows: Candidates,
+    filters: CandidateFilters,
+    *,
+    people: Container[uuid.UUID],
+    evidence: bool,
+) -> Iterator[bytes]:
+    """The rows of these people as CSV, some hundred at a time, so that a million of them need no more memory."""
     file = CsvTable([*COLUMNS, TEXTS] if evidence else COLUMNS)
     yield file.head()
     after = "start"
     while after:
         part = candidate_page(rows, filters, after, CHUNK)
-        people = named(request, [row.user_id for row in part.rows])
-        yield file.lines(Exported(candidate=row, person=people[row.user_id]) for row in part.rows)
+        names = named(request, [row.user_id for row in part.rows])
+        # Whoever came in since is not on record.
+        shown = [row for row in part.rows if row.user_id in people]
+        yield file.lines(Exported(candidate=row, person=names[row.user_id]) for row in shown)
         after = part.next

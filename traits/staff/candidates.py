@@ -23,6 +23,7 @@ from traits.staff.access import asks_reason, looked_at_many
 from traits.staff.candidate_export import CandidateExport
 from traits.staff.candidate_import import CandidateImport
 from traits.staff.lists import CandidateFilters, candidate_page, choices, filtered, uuids_from
+from traits.staff.searches import asks_to_search
 
 SHOWN_DECISIONS = 20
 
@@ -76,12 +77,34 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        filters, listed = self.listed(request)
-        looked_at_many(request, AccessKind.SUGGESTIONS, len(listed.rows))
-        context = self.admin_site.each_context(request) | (extra_context or {})
+        filters = CandidateFilters(request.GET)
+        if not filters.is_valid():
+            return self._list(request, filters, Page(rows=[]), status=400)
+        person = filters.value("person")
+        if person and request.GET["person"] != str(person):
+            return redirect(f"{request.path}?{filters.query()}")
+        words = filters.value("q")
+        if person and not words and (asked := asks_reason(request, person, AccessKind.SUGGESTIONS)):
+            return asked
+        listed = self.listed(request, filters)
+        people = {row.user_id for row in listed.rows} | ({person} if person else set())
+        if words and (asked := asks_to_search(request, words=words, people=people, number=len(listed.rows))):
+            return asked
+        if not words and not person:
+            looked_at_many(request, AccessKind.SUGGESTIONS, len(listed.rows))
+        return self._list(request, filters, listed, **(extra_context or {}))
+
+    def _list(
+        self,
+        request: HttpRequest,
+        filters: CandidateFilters,
+        listed: Page[ExtractedTraitCandidate],
+        status: int = 200,
+        **context: Any,
+    ) -> HttpResponse:
         query = request.GET.copy()
         query.pop("after", None)
-        context |= {
+        context |= self.admin_site.each_context(request) | {
             "title": "Candidates",
             "filters": filters,
             "names": choices(),
@@ -95,14 +118,12 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
             "may_export": request.user.has_perm("traits.export_candidates"),
             "reads_evidence": request.user.has_perm("traits.view_evidence"),
         }
-        return TemplateResponse(request, "admin/candidates/list.html", context)
+        return TemplateResponse(request, "admin/candidates/list.html", context, status=status)
 
-    def listed(self, request: HttpRequest) -> tuple[CandidateFilters, Page[ExtractedTraitCandidate]]:
-        filters = CandidateFilters(request.GET)
+    def listed(self, request: HttpRequest, filters: CandidateFilters) -> Page[ExtractedTraitCandidate]:
         rows = filtered(filters, evidence=request.user.has_perm("traits.view_evidence"))
         rows = rows.select_related("user") if request.user.has_perm("accounts.view_user") else rows
-        after = request.GET.get("after", "")
-        return filters, candidate_page(rows, filters, after)
+        return candidate_page(rows, filters, request.GET.get("after", ""))
 
     def allowed(self, request: HttpRequest) -> dict[str, str]:
         """The actions that this member of staff may take, and what they are called."""

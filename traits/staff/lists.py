@@ -26,8 +26,6 @@ from traits.staff.sql import NAMES
 LONGEST = 3_000
 """Milliseconds that a list across all people may take; filters of which no index knows may need longer."""
 TOO_SLOW = "This takes too long across everybody. Narrow it down: a person, or a few days."
-FEW = 3_000
-"""Rows that are put in order on the spot."""
 LOOKED_AT = 1_000
 """The newest candidates, whose models and languages are offered to choose from."""
 AGES = {
@@ -52,10 +50,14 @@ class TooSlowError(Exception):
 
 
 class PersonField(forms.CharField):
-    """Somebody by their whole e-mail address, external id or id; the value is the id, also of one who has left."""
+    """Somebody by their whole e-mail address, external id or id; the value is the id, also of one who has left.
 
-    def __init__(self, **options: Any) -> None:
+    by_address: whether an address is taken, which tells who has an account here.
+    """
+
+    def __init__(self, *, by_address: bool = True, **options: Any) -> None:
         super().__init__(max_length=255, **options)
+        self.by_address = by_address
         self.widget.attrs |= {"autocomplete": "off", "dir": "auto"}
 
     def clean(self, value: Any) -> Any:
@@ -66,9 +68,10 @@ class PersonField(forms.CharField):
             return uuid.UUID(text)
         except ValueError:
             pass
-        found = User.objects.filter(Q(email=text.lower()) | Q(external_id=text)).values_list("pk", flat=True)[:2]
+        named = Q(external_id=text) | (Q(email=text.lower()) if self.by_address else Q())
+        found = User.objects.filter(named).values_list("pk", flat=True)[:2]
         if len(found) != 1:
-            raise forms.ValidationError("Nobody has this e-mail address, external id or id.")
+            raise forms.ValidationError(f"Nobody has this {'e-mail address, ' * self.by_address}external id or id.")
         return found[0]
 
 
@@ -84,14 +87,16 @@ class DayField(forms.DateField):
 
 
 class FilterForm(forms.Form):
-    """Filters of a list. where: by field, which rows its value lets through."""
+    """Filters of a list, which shows nothing while one of them does not fit.
+
+    where: by field, which rows its value lets through.
+    """
 
     required_css_class = "required"
     where: ClassVar[Mapping[str, Where]] = {}
 
     def condition(self) -> Q:
-        """The rows that the filters let through; what does not fit counts as not chosen."""
-        self.is_valid()
+        """The rows that the filters let through; call it on a valid form."""
         return narrowed(self.where, self.cleaned_data)
 
     def query(self) -> str:
@@ -135,7 +140,7 @@ def _age(name: str) -> Q:
 
 
 class CandidateFilters(FilterForm):
-    """The filters as the address has them; what does not fit is left out, and said beside its field."""
+    """The filters as the address has them."""
 
     q = forms.CharField(required=False, max_length=200, label="Words")
     status = forms.ChoiceField(required=False, choices=[("", "Any"), *CandidateStatus.choices])
@@ -152,7 +157,7 @@ class CandidateFilters(FilterForm):
         required=False,
         choices=[("", "Any"), *((key, age[0]) for key, age in (AGES | OLD).items())],
     )
-    person = forms.UUIDField(required=False, label="Person's id")
+    person = PersonField(required=False, by_address=False, label="Person's id")
     order = forms.ChoiceField(required=False, choices=[(key, order[0]) for key, order in ORDERS.items()])
 
     where = {
@@ -176,7 +181,7 @@ class CandidateFilters(FilterForm):
         return bool(self.value("q") or self.value("model"))
 
     def value(self, name: str) -> Any:
-        """What was chosen; "" or None where nothing was, or where it does not fit."""
+        """What was chosen; "" or None where nothing was."""
         self.is_valid()
         return self.cleaned_data.get(name)
 
@@ -190,8 +195,14 @@ def choices() -> dict[str, list[str]]:
 
 
 def filtered(filters: CandidateFilters, *, evidence: bool) -> Candidates:
-    """The candidates that the filters let through, unordered; evidence says whether words may be found in it."""
-    rows = ExtractedTraitCandidate.objects.defer("search", "supporting_evidence").filter(filters.condition())
+    """The candidates that the filters let through, unordered; none while a filter does not fit.
+
+    evidence says whether words may be found in it.
+    """
+    rows = ExtractedTraitCandidate.objects.defer("search", "supporting_evidence")
+    if not filters.is_valid():
+        return rows.none()
+    rows = rows.filter(filters.condition())
     words = filters.value("q")
     if not words:
         return rows
@@ -204,17 +215,11 @@ def candidate_page(
 ) -> Page[ExtractedTraitCandidate]:
     """A page of filtered(), in the order that the filters name."""
     order = filters.ordering
-    within = _materialized_if_few(rows) if filters.has_search else rows
+    within = keyset.by_ids_if_few(rows) if filters.has_search else rows
     ids = keyset.behind(within, order, after).order_by(*order).values("pk")[: limit + 1]
     # Ids and what the filters ask come from an index alone, however few rows the filters let through.
     found = list(rows.filter(pk__in=ids).order_by(*order))
     return keyset.cut(found, limit, lambda row: keyset.key_of(row, order))
-
-
-def _materialized_if_few(rows: Candidates) -> Candidates:
-    """The same rows, by their ids where they are few: asked for in order, the planner might walk through all others."""
-    ids = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
-    return rows if len(ids) > FEW else ExtractedTraitCandidate.objects.filter(pk__in=sql.any_of(ids, "uuid"))
 
 
 def uuids_from(ids: Collection[str]) -> list[uuid.UUID]:

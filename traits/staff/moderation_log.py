@@ -5,11 +5,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ptfi.staff.base import ReadOnlyAdmin
-from traits.models import ModerationEntry
+from traits.models import AccessKind, ModerationEntry
+from traits.staff.access import PersonalAdmin
 
 
 @admin.register(ModerationEntry)
-class ModerationEntryAdmin(ReadOnlyAdmin):
+class ModerationEntryAdmin(PersonalAdmin, ReadOnlyAdmin):
+    access_kind = AccessKind.MODERATION
     list_display = ("created_at", "action", "candidate", "person", "actor", "reason")
     list_filter = ("action",)
     list_select_related = ("actor",)

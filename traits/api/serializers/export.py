@@ -192,11 +192,11 @@ class AttestedSerializer(Shape):
 
 
 class LookSerializer(Shape):
-    """A look of staff at the person's pages."""
+    """A look of staff at what is the person's, alone or with other people's."""
 
     staffID = UUIDField(source="staff_id", help_text="Who of the staff.")
     kind = Words(help_text="What kind of page.")
-    reason = Words(help_text="Why; empty once the persona was erased.")
+    reason = Words(help_text="Why; empty once what it showed was erased.")
     createdAt = DateTimeField(source="created_at", help_text="When.")
 
 
