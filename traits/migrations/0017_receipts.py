@@ -315,7 +315,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('subject_id', models.UUIDField()),
                 ('erasure_id', models.UUIDField()),
-                ('action', models.CharField(choices=[('erase_persona_log', 'The log was erased'), ('redact_log', 'Texts were taken out of the log'), ('erase_moderation', 'What staff did was erased'), ('blank_moderation', 'Reasons of staff were taken out'), ('erase_access_reasons', 'Reasons for looks were taken out')], max_length=32)),
+                ('action', models.CharField(choices=[('erase_persona_log', 'The log was erased'), ('redact_log', 'Texts were taken out of the log'), ('erase_moderation', 'What staff wrote was erased'), ('blank_moderation', 'Reasons of staff were taken out'), ('erase_access_reasons', 'Reasons for looks were taken out')], max_length=32)),
                 ('revision', models.BigIntegerField(null=True)),
                 ('hash', models.BinaryField(max_length=32, null=True)),
                 ('number', models.BigIntegerField()),

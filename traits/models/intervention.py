@@ -10,7 +10,7 @@ class Intervention(models.TextChoices):
 
     LOG_ERASED = "erase_persona_log", "The log was erased"
     LOG_REDACTED = "redact_log", "Texts were taken out of the log"
-    MODERATION_ERASED = "erase_moderation", "What staff did was erased"
+    MODERATION_ERASED = "erase_moderation", "What staff wrote was erased"
     MODERATION_BLANKED = "blank_moderation", "Reasons of staff were taken out"
     LOOKS_BLANKED = "erase_access_reasons", "Reasons for looks were taken out"
 
