@@ -3,9 +3,11 @@
 from allauth.idp.oidc import views as provider
 from django.urls import include, path
 
-from ptfi.oauth import authorize, tokens, views
-from ptfi.oauth.basic import with_basic
-from ptfi.oauth.parameters import checked_endpoint, checked_page
+from ptfi.oauth import views
+from ptfi.oauth.authorization import views as authorize
+from ptfi.oauth.authorization.parameters import checked_endpoint, checked_page
+from ptfi.oauth.tokens import endpoints as tokens
+from ptfi.oauth.tokens.basic import with_basic
 
 urlpatterns = [
     path("accounts/connections/", views.connected_apps, name="connected_apps"),

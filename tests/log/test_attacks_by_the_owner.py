@@ -23,7 +23,8 @@ from tests.support.cast import acting_for_self, confirmed
 from tests.support.erasure_parts import OTHER, SOURCE, erase_source, suggested
 from traits import decisions
 from traits.erasure import persona as erasure
-from traits.log.publication import publish
+from traits.log.proofs import tree
+from traits.log.proofs.publication import publish
 from traits.models import LogIntervention, LogLeaf, Persona, TreeHead, UserRefinedTrait
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("heads_file")]
@@ -175,8 +176,6 @@ def test_a_tree_that_was_made_again_does_not_fit_the_signed_head(lived: User) ->
     with without_triggers("traits_logleaf"), without_triggers("traits_treenode"):
         for table in TREE[:2]:
             ask(f"DELETE FROM {table}")  # noqa: S608
-    from traits.log import tree
-
     tree.grow((row.pk, row.revision, bytes(row.hash)) for row in Persona.objects.filter(revision__gt=0))
     status, said = verify_log()
     assert status == 1

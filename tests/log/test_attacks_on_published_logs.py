@@ -21,7 +21,7 @@ from tests.support.attacks import (
 )
 from tests.support.cast import confirmed
 from traits.log.chain import NO_HASH
-from traits.log.publication import publish
+from traits.log.proofs.publication import publish
 from traits.models import Persona, UserRefinedTrait
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traits.log import merkle
+from traits.log.proofs import merkle
 
 # The leaves and roots that Certificate Transparency's implementations are tested with.
 LEAVES = [

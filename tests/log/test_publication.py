@@ -22,8 +22,8 @@ from tests.support.attacks import verify_log, without_triggers
 from tests.support.cast import acting_for_self, confirmed
 from tests.support.concurrency import beside
 from traits.erasure import persona as erasure
-from traits.log import heads, merkle, tree
-from traits.log.positions import position
+from traits.log.proofs import heads, merkle, tree
+from traits.log.proofs.positions import position
 from traits.models import LogAttestation, LogLeaf, Persona, TreeHead, TreeNode, UserRefinedTrait
 
 pytestmark = pytest.mark.django_db

@@ -22,7 +22,7 @@ from tests.support.erasure_parts import SOURCE, erase_source, suggested
 from tests.support.pages import text_of
 from traits import decisions
 from traits.erasure import persona as erasure
-from traits.log.publication import publish
+from traits.log.proofs.publication import publish
 from traits.models import LogIntervention, UserRefinedTrait
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]

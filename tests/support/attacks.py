@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from ptfi.accounts.models import User
 from traits.log.chain import NO_HASH, canonical, digest_of, hash_of
-from traits.log.tree_check import tree_faults
+from traits.log.proofs.tree_check import tree_faults
 from traits.log.verification import everybody, faults_of
 from traits.models import Erasure, Persona, UserRefinedTrait
 

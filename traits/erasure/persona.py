@@ -19,8 +19,8 @@ from ptfi.db import sql
 from traits.erasure.redaction import Scope
 from traits.errors import ErasureExpiredError, InvalidError, NotFoundError
 from traits.log import entries as log
-from traits.log.attestations import attest
 from traits.log.chain import NO_HASH
+from traits.log.proofs.attestations import attest
 from traits.models import (
     ActorKind,
     CommunicationStyle,

@@ -15,7 +15,7 @@ from ptfi.accounts.models import User
 from traits.erasure.persona import BACKUPS, RECEIPT, erase_records
 from traits.erasure.redaction import Redaction, scope_of
 from traits.log import entries as log
-from traits.log.attestations import attest
+from traits.log.proofs.attestations import attest
 from traits.log.snapshots import trait_state
 from traits.models import (
     ActorKind,

@@ -15,7 +15,7 @@ from ptfi.web.csv import CsvTable
 from traits import selectors
 from traits.api.serializers.log import entry_json
 from traits.log.narration import Narrated, narrate, with_names
-from traits.log.positions import position
+from traits.log.proofs.positions import position
 from traits.models import UserRefinedTrait
 
 TABLE = CsvTable[Narrated](

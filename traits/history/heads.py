@@ -5,7 +5,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from ptfi import signing
-from traits.log import heads, merkle, tree
+from traits.log.proofs import heads, merkle, tree
 from traits.models import TreeHead
 
 NEWEST = 31

@@ -10,9 +10,9 @@ from django.db.models import Count, Max, Min, Q
 
 from ptfi.accounts.models import User
 from ptfi.db.snapshot import snapshot
-from traits.log import tree_check
 from traits.log.chain import ALGORITHMS, NO_HASH, digest_of, hash_of
 from traits.log.interventions import Interventions, interventions, record_faults
+from traits.log.proofs import tree_check
 from traits.models import Decision, Erasure, LogIntervention, LogLeaf, Persona, UserRefinedTrait
 
 PIECE = 5_000

@@ -6,7 +6,7 @@ from django.db.models import F
 
 
 class TreeNode(models.Model):
-    """A node of the tree (traits/log/merkle.py), insert-only; place is its level and index in one number."""
+    """A node of the tree (traits/log/proofs/merkle.py), insert-only; place is its level and index in one number."""
 
     place = models.BigIntegerField(primary_key=True)
     hash = models.BinaryField(max_length=32)

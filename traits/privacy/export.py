@@ -25,9 +25,9 @@ from traits.api.serializers.export import (
 )
 from traits.api.serializers.log import entry_json
 from traits.decisions.styles import all_styles
-from traits.log.attestations import attested
 from traits.log.interventions import interventions
-from traits.log.positions import position
+from traits.log.proofs.attestations import attested
+from traits.log.proofs.positions import position
 from traits.models import (
     Erasure,
     ExtractedTraitCandidate,

@@ -17,12 +17,12 @@ from ptfi.db.transactions import front_door
 from traits import selectors
 from traits.api.serializers.export import exported_erasure
 from traits.erasure.persona import receipt
-from traits.log import earlier
-from traits.log.attestations import attested
-from traits.log.comparison import Comparison, compare
-from traits.log.earlier import Earlier, NotReadableError
 from traits.log.interventions import interventions
-from traits.log.positions import position
+from traits.log.proofs import earlier
+from traits.log.proofs.attestations import attested
+from traits.log.proofs.comparison import Comparison, compare
+from traits.log.proofs.earlier import Earlier, NotReadableError
+from traits.log.proofs.positions import position
 from traits.web import Request
 
 MOST_BYTES = 4 * 1_048_576

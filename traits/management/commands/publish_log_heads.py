@@ -7,10 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from ptfi.signing import NotSignedError
-from traits.log import attestations
-from traits.log.heads import NotAHeadError
-from traits.log.publication import Published, TreeWentBackError, publish
-from traits.log.tree_check import named
+from traits.log.proofs import attestations
+from traits.log.proofs.heads import NotAHeadError
+from traits.log.proofs.publication import Published, TreeWentBackError, publish
+from traits.log.proofs.tree_check import named
 
 
 class Command(BaseCommand):

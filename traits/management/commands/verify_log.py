@@ -9,9 +9,9 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 
 from ptfi.db.snapshot import snapshot
-from traits.log.comparison import Comparison, compare
-from traits.log.earlier import Earlier, NotReadableError, read
-from traits.log.tree_check import tree_faults
+from traits.log.proofs.comparison import Comparison, compare
+from traits.log.proofs.earlier import Earlier, NotReadableError, read
+from traits.log.proofs.tree_check import tree_faults
 from traits.log.verification import everybody, faults_of, redactions
 from traits.management.commands._people import find
 

@@ -27,8 +27,8 @@ from ptfi.accounts.allauth_internals import authorization_request
 from ptfi.accounts.models import User
 from ptfi.accounts.reauthentication import proved_at, recently_authenticated
 from ptfi.oauth.adapter import AUTH_TIME
+from ptfi.oauth.authorization.parameters import error_page
 from ptfi.oauth.grants import granted_scopes
-from ptfi.oauth.parameters import error_page
 from ptfi.oauth.registration import LOOPBACK
 from ptfi.oauth.scopes import USER_SCOPES
 

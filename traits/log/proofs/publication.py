@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ptfi import signing
 from ptfi.db import sql
-from traits.log import attestations, heads, tree
+from traits.log.proofs import attestations, heads, tree
 from traits.models import LogLeaf, Persona, TreeHead, UserRefinedTrait
 
 PEOPLE = 1_000

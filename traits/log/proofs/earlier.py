@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from traits.log.heads import FORMAT as HEAD
-from traits.log.positions import FORMAT as POSITION
+from traits.log.proofs.heads import FORMAT as HEAD
+from traits.log.proofs.positions import FORMAT as POSITION
 
 MOST_BYTES = 32 * 1_048_576
 """What an archive may hold of a document, at most."""

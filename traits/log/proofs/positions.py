@@ -11,8 +11,8 @@ from typing import Any
 from django.utils import timezone
 
 from ptfi import signing
-from traits.log import heads, merkle, tree
 from traits.log.chain import canonical
+from traits.log.proofs import heads, merkle, tree
 from traits.models import LogLeaf, Persona
 
 FORMAT, VERSION = "ptfi-log-position", 1

@@ -12,7 +12,7 @@ from typing import TypeVar
 from django.db.models import Max
 
 from ptfi.db import sql
-from traits.log import merkle
+from traits.log.proofs import merkle
 from traits.models import LogLeaf, TreeNode
 
 LEVEL = 1 << 56

@@ -20,13 +20,13 @@ from oauthlib.oauth2.rfc6749 import errors
 from ptfi.accounts.activity.events import Kind, record
 from ptfi.accounts.allauth_internals import extract_basic_auth
 from ptfi.accounts.models import User
-from ptfi.oauth import repeats
 from ptfi.oauth.adapter import AUTH_TIME, set_auth_time
-from ptfi.oauth.authorize import InvalidTargetError
+from ptfi.oauth.authorization.parameters import error_response
+from ptfi.oauth.authorization.views import InvalidTargetError
 from ptfi.oauth.grants import LIVE_TOKEN_TYPES, record_connection
 from ptfi.oauth.models import SpentToken
-from ptfi.oauth.parameters import error_response
 from ptfi.oauth.scopes import CLIENT_SCOPES, INGEST
+from ptfi.oauth.tokens import repeats
 
 # By grant type: the parameter that carries the code or token to exchange, and the type of its row.
 EXCHANGED = {

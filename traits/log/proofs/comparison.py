@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from traits.log import heads, positions, tree, tree_check
-from traits.log.attestations import record
 from traits.log.chain import NO_HASH
-from traits.log.earlier import Earlier, Json, NotReadableError
 from traits.log.interventions import Interventions, interventions
+from traits.log.proofs import heads, positions, tree, tree_check
+from traits.log.proofs.attestations import record
+from traits.log.proofs.earlier import Earlier, Json, NotReadableError
 from traits.models import LogIntervention, UserRefinedTrait
 
 CHUNK = 200

@@ -32,5 +32,5 @@ def _name(request: HttpRequest) -> str:
 
 
 def _cipher(request: HttpRequest) -> Fernet:
-    value = f"ptfi.oauth.repeats:{request.POST['refresh_token']}"
+    value = f"ptfi.oauth.tokens.repeats:{request.POST['refresh_token']}"
     return Fernet(base64.urlsafe_b64encode(hashlib.sha256(value.encode()).digest()))

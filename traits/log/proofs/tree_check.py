@@ -7,9 +7,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from traits.log import attestations, heads, merkle, tree
 from traits.log.chain import NO_HASH
 from traits.log.interventions import Interventions
+from traits.log.proofs import attestations, heads, merkle, tree
 from traits.models import Intervention, LogLeaf, TreeHead, TreeNode, UserRefinedTrait
 
 TOUCHES_LOG = (Intervention.LOG_ERASED, Intervention.LOG_REDACTED)

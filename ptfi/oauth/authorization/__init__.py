@@ -1,0 +1,1 @@
+"""The consent page, and what a request for it may say."""

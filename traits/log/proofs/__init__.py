@@ -1,0 +1,1 @@
+"""What shows from outside that a log is whole: signed heads in a tree, proofs, comparison with earlier downloads."""
