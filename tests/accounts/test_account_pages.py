@@ -188,8 +188,9 @@ def test_admin_is_entered_through_the_products_sign_in(
     assert signed_in(alice).get("/admin/accounts/user/", follow=True).status_code == 403
     staff = signed_in(sam)
     assert "PTFI staff" in staff.get("/admin/").content.decode()
-    page = staff.get("/admin/accounts/user/?q=alice@example.com").content.decode()
-    assert "Alice" in page
+    found = "/admin/accounts/user/?q=alice@example.com"
+    give_reason(staff, found)
+    assert "Alice" in staff.get(found).content.decode()
     page = f"/admin/accounts/user/{alice.pk}/change/"
     give_reason(staff, page)
     assert "alice@example.com" in staff.get(page).content.decode()
