@@ -10,7 +10,7 @@ from typing import Any
 # The code as allauth compares it, without spaces: a code typed in two ways must count as one that was used.
 from allauth.core.internal.cryptokit import normalize_user_code as normalize_user_code
 
-# An IP address, with a port or without, in one spelling; None for what is none.
+# An IP address in its normal form, without a port; None if the text is not an address.
 from allauth.core.internal.httpkit import clean_client_ip as clean_client_ip
 
 # The credentials as allauth's own endpoints read them: another reading could check one client and serve another one.

@@ -1,23 +1,19 @@
 """Moderating: who may, what is done and what is refused, and that the person sees it and loses no decision by it."""
 
-import datetime as dt
-import json
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
 from django.test import Client
-from django.utils import timezone
 
 from ptfi.accounts.models import User
 from tests.support.api import api_of
 from tests.support.candidate_files import new_row
 from tests.support.cast import SignedIn, Suggest, acting_for_self, make_user
 from tests.support.decisions import log_of
+from tests.support.moderation import ACT, act, entries, fresh
 from tests.support.pages import said, text_of
-from tests.support.persona_marker import erased, tables_with
+from tests.support.persona_marker import erased
 from tests.support.staff import give_reason, staff_of
 from traits import decisions, selectors
 from traits.erasure import parts as erasure_parts
@@ -32,12 +28,10 @@ from traits.models import (
     UserRefinedTrait,
 )
 from traits.moderation import services as moderation
-from traits.privacy import export
 from traits.review.selectors import QueueFilters, counts, queue
 
 pytestmark = pytest.mark.django_db
 
-ACT = "/admin/traits/extractedtraitcandidate/act/"
 LIST = "/admin/traits/extractedtraitcandidate/"
 TABLES = ("extractedtraitcandidate", "moderationentry", "persona", "erasure")
 MODERATOR = {"archive", "requeue", "flag", "release", "reassign"}
@@ -50,29 +44,9 @@ PAGES = {
 }
 
 
-@pytest.fixture
-def moderator(db: None, signed_in: SignedIn) -> Client:
-    return signed_in(staff_of("moderator"))
-
-
-def act(client: Client, action: str, *candidates: ExtractedTraitCandidate, **more: str) -> Any:
-    """Do it, as the preview's form sends it."""
-    form = {"action": action, "candidate": [str(row.pk) for row in candidates], "confirm": "yes", "reason": "Ticket 17"}
-    return client.post(ACT, form | more)
-
-
 def told(answer: Any) -> str:
     """The newest notice."""
     return said(answer)[-1]
-
-
-def fresh(row: ExtractedTraitCandidate) -> ExtractedTraitCandidate:
-    return ExtractedTraitCandidate.objects.get(pk=row.pk)
-
-
-def entries(user: User) -> list[tuple[str, str]]:
-    rows = ModerationEntry.objects.filter(user=user).order_by("created_at", "pk")
-    return list(rows.values_list("action", "reason"))
 
 
 @pytest.mark.slow
@@ -249,57 +223,12 @@ def test_a_later_import_leaves_what_staff_did(moderator: Client, alice: User, su
     act(moderator, "archive", archived)
     act(moderator, "flag", held, kind="unsafe")
     for row in (archived, held):
-        fields = new_row(candidate_id=str(row.pk), trait_name="Anew")
+        fields = new_row(candidate_id=str(row.pk), trait_name="Another name")
         parsed = parse(fields)
         assert isinstance(parsed, CandidateRecord)
         ingest.apply([parsed], owner=alice)
     assert fresh(archived).status == CandidateStatus.ARCHIVED
     assert fresh(held).held_reason
-
-
-@pytest.mark.owner
-def test_entries_are_insert_only_and_lose_their_reasons_with_the_persona(
-    moderator: Client, alice: User, as_alice: Client, suggest: Suggest
-) -> None:
-    row = suggest(alice, evidence=["Jazz, says xylophone"])
-    act(moderator, "flag", row, kind="unsafe", reason="It says xylophone")
-    kept = ModerationEntry.objects.get()
-    mine = ModerationEntry.objects.filter(pk=kept.pk)
-    changes: list[Callable[[], object]] = [lambda: mine.update(reason=""), lambda: mine._raw_delete("default")]
-    for change in changes:
-        with pytest.raises(DatabaseError, match="insert-only"), transaction.atomic():
-            change()
-    erasure_parts.erase_evidence(
-        **acting_for_self(alice), evidence_id=uuid.UUID(row.supporting_evidence[0]["evidence_id"])
-    )
-    assert entries(alice) == [("flag", "")]
-    assert tables_with("xylophone") == set()
-    archived = suggest(alice)
-    act(moderator, "archive", archived, reason="Xylophone again")
-    erased(alice)
-    stays = ModerationEntry.objects.order_by("created_at").values_list("action", "candidate_id", "reason", "actor_id")
-    assert list(stays) == [("flag", row.pk, "", kept.actor_id), ("archive", archived.pk, "", kept.actor_id)]
-    assert "The reason was erased with what it was about." in text_of(as_alice.get("/persona/history/staff/"))
-
-
-def test_a_thinned_suggestion_stays_held_back_without_the_words(
-    moderator: Client, alice: User, suggest: Suggest
-) -> None:
-    row = suggest(alice, evidence=["Says xylophone", "Says drum"])
-    act(moderator, "flag", row, kind="unsafe", reason="It says xylophone")
-    erasure_parts.erase_evidence(
-        **acting_for_self(alice), evidence_id=uuid.UUID(row.supporting_evidence[0]["evidence_id"])
-    )
-    assert fresh(row).held_reason == "unsafe"
-    assert "xylophone" not in str(ModerationEntry.objects.values())
-
-
-def test_the_person_takes_it_along(moderator: Client, alice: User, bob: User, suggest: Suggest) -> None:
-    row = suggest(alice)
-    act(moderator, "reassign", row, to=str(bob.pk))
-    document = json.loads(b"{" + b"".join(export.members(alice, timezone.now()))[1:] + b"}")
-    assert [each["action"] for each in document["moderation"]] == ["reassign"]
-    assert str(bob.pk) not in json.dumps(document["moderation"])
 
 
 def test_many_go_at_once_in_a_bounded_number_of_queries(
@@ -312,30 +241,6 @@ def test_many_go_at_once_in_a_bounded_number_of_queries(
     assert len(outcome.done) == 12
     with pytest.raises(RuleError):
         moderation.act(actor=sam, action=archive, candidate_ids=[uuid.uuid4() for _ in range(501)])
-
-
-def test_the_history_of_what_staff_did_is_paged(sam: User, alice: User, as_alice: Client, suggest: Suggest) -> None:
-    row, at = suggest(alice), timezone.now()
-    ModerationEntry.objects.bulk_create(
-        ModerationEntry(
-            batch_id=uuid.uuid4(),
-            user=alice,
-            candidate_id=row.pk,
-            action="flag",
-            actor=sam,
-            reason=f"Reason {number}.",
-            before={},
-            after={},
-            created_at=at - dt.timedelta(minutes=number),
-        )
-        for number in range(40)
-    )
-    first = as_alice.get("/persona/history/staff/")
-    assert text_of(first).count("Reason") == 30
-    second = text_of(as_alice.get(f"/persona/history/staff/?{first.context['next_query']}"))
-    assert "Reason 30." in second
-    assert "Reason 29." not in second
-    assert as_alice.get("/persona/history/staff/?after=nonsense").status_code == 200
 
 
 def test_the_detail_page_has_the_persons_decisions(alice: User, suggest: Suggest, signed_in: SignedIn) -> None:

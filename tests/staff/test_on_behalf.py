@@ -1,7 +1,6 @@
 """Support acts on a person's behalf: with a ticket, over the same services; the person sees and can undo all of it."""
 
 import datetime as dt
-import json
 import logging
 import smtplib
 import uuid
@@ -17,47 +16,14 @@ from django.utils import timezone
 from ptfi.accounts.models import User
 from tests.support.cast import SignedIn, acting_for_self, confirmed, confirmed_trait, make_candidate
 from tests.support.decisions import assert_log_whole
+from tests.support.on_behalf import START, TICKET, page_of, start, suggestion
 from tests.support.pages import text_of
-from tests.support.persona_marker import erased, tables_with
 from tests.support.staff import in_roles
 from traits import decisions
 from traits.decisions.inputs import Changes
-from traits.models import AccessEntry, ExtractedTraitCandidate, ModerationEntry, PersonaTrait, UserRefinedTrait
-from traits.privacy import export
+from traits.models import AccessEntry, PersonaTrait, UserRefinedTrait
 
-START = "/admin/traits/actedfor/"
-TICKET = "SUP-2024/17"
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def tina(bob: User) -> User:
-    """She works in support."""
-    User.objects.filter(pk=bob.pk).update(email="tina@example.com", display_name="Tina")
-    return in_roles(bob, "support")
-
-
-@pytest.fixture
-def support(tina: User, signed_in: SignedIn) -> Client:
-    return signed_in(tina)
-
-
-def start(client: Client, whom: str, **fields: str) -> Any:
-    return client.post(START, {"person": whom, "reference": TICKET, "asked": "on"} | fields)
-
-
-@pytest.fixture
-def acting(support: Client, alice: User) -> Client:
-    assert start(support, "alice@example.com")["Location"] == page_of(alice)
-    return support
-
-
-def page_of(person: User, rest: str = "") -> str:
-    return f"{START}{person.pk}/{rest}"
-
-
-def suggestion(candidate: ExtractedTraitCandidate) -> str:
-    return page_of(candidate.user, f"suggestions/{candidate.pk}/")
 
 
 def trait_page(trait: PersonaTrait) -> str:
@@ -264,12 +230,6 @@ def test_a_ticket_holds_for_an_hour_and_ends(acting: Client, alice: User, monkey
     assert not UserRefinedTrait.objects.exists()
 
 
-def test_an_erasure_asks_anew(acting: Client, alice: User) -> None:
-    erased(alice)
-    candidate = make_candidate(alice)
-    assert "Why do you" in acting.get(suggestion(candidate)).content.decode()
-
-
 def test_without_a_mail_it_is_done_all_the_same(
     acting: Client, alice: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -329,29 +289,3 @@ def test_pages_and_queries(acting: Client, alice: User, django_assert_max_num_qu
     for odd in ("x", "-1", "9" * 40):
         assert acting.get(page_of(alice, f"?tab=traits&after={odd}")).status_code == 200
         assert acting.get(page_of(alice, f"?tab=history&after={odd}")).status_code == 200
-
-
-def test_that_staff_decided_outlives_the_persona(acting: Client, alice: User, tina: User, as_alice: Client) -> None:
-    candidate = make_candidate(alice, "Plays xylophone")
-    acting.post(suggestion(candidate), {"act": "confirm"})
-    confirmed(alice, "Sails")
-    decided = newest_by_staff(alice)
-    for _ in range(2):
-        erased(alice)
-        row = ModerationEntry.objects.get()
-        assert (row.pk, row.action, row.candidate_id, row.actor_id) == (decided.pk, "decide", candidate.pk, tina.pk)
-        assert row.created_at == decided.created_at
-        assert row.after["decision"] == "confirmed_asis"
-        assert row.reason == ""
-    assert not UserRefinedTrait.objects.exists()
-    assert tables_with("xylophone") == set()
-    assert tables_with(TICKET) == {"django_session"}
-    assert "Staff decided for you, as you asked; the decision was erased" in text_of(
-        as_alice.get("/persona/history/staff/")
-    )
-    document = json.loads(b"{" + b"".join(export.members(alice, timezone.now()))[1:] + b"}")
-    assert [each["action"] for each in document["moderation"]] == ["decide"]
-
-
-def newest_by_staff(person: User) -> UserRefinedTrait:
-    return UserRefinedTrait.objects.filter(user=person, actor_kind="staff").latest("revision")

@@ -129,7 +129,7 @@ def test_passwords_change_on_the_products_own_page(sam: User, signed_in: SignedI
 
 def test_what_was_done_with_an_account_names_no_person(alice: User, sam: User, signed_in: SignedIn) -> None:
     client = signed_in(sam)
-    form = {"display_name": "Alice Anew", "time_zone": "UTC", "is_active": "on"}
+    form = {"display_name": "Alice Again", "time_zone": "UTC", "is_active": "on"}
     give_reason(client, f"/admin/accounts/user/{alice.pk}/change/")
     client.post(f"/admin/accounts/user/{alice.pk}/change/", form)
     new = {"email": "new@example.com", "usable_password": "true", "password1": "a long way home", "password2": ""}

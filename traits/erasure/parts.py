@@ -104,7 +104,7 @@ def _start(user: User, actor: log.Actor, kind: str, target: State, bar: str) -> 
     erasure.target, erasure.bar, erasure.state = target, bar, ErasureState.ERASING
     erasure.confirmed_at = timezone.now()
     erasure.counts = dict.fromkeys(COUNTED_OF_CATEGORY if kind == ErasureKind.CATEGORY else COUNTED_OF_PIECES, 0)
-    # The steps count the rest as they go; a piece may stand in many rows, of which each step sees some.
+    # Counted here, once: one piece of evidence may be in many rows, and each step sees only some of them.
     erasure.counts["evidence"] = Scope(target).pieces(user)
     erasure.save(force_insert=True)
     erasure.counts |= erase_records(user)

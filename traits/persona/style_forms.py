@@ -216,7 +216,7 @@ class StyleForm(forms.Form):
         """The map that is chosen, without the rows that have a fault."""
         if not self.is_bound:
             return dict(self.held.own)
-        # What is none of the choices goes along: the decision says what they are.
+        # Values outside the choices are passed on; the decision refuses them and lists the choices.
         found: dict[str, Any] = {e: chosen for e in STYLE_ELEMENTS if e != EMOJI and (chosen := self.chosen(e))}
         if self.emoji_preference is not None:
             found[EMOJI] = self.emoji_preference

@@ -3,8 +3,11 @@
 import contextlib
 import dataclasses
 import io
+import lzma
+import struct
 import uuid
 import zipfile
+import zlib
 from typing import Any
 
 import orjson
@@ -14,6 +17,11 @@ from traits.log.proofs.positions import FORMAT as POSITION
 
 MOST_BYTES = 32 * 1_048_576
 """What an archive may hold of a document, at most."""
+BROKEN_ARCHIVE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(StopIteration, NotImplementedError, RuntimeError, EOFError, OSError, OverflowError),
+)
+"""What zipfile lets through of a file that is damaged, encrypted, or made to do harm."""
 Json = dict[str, Any]
 
 
@@ -58,8 +66,8 @@ def _unpacked(content: bytes) -> bytes:
             name = next(name for name in archive.namelist() if name.endswith("persona.json"))
             with archive.open(name) as file:
                 found = file.read(MOST_BYTES + 1)
-    except (zipfile.BadZipFile, StopIteration, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise NotReadableError("This archive holds no download of yours.") from error
+    except BROKEN_ARCHIVE:
+        raise NotReadableError("This archive holds no download of yours.") from None
     if len(found) > MOST_BYTES:
         raise NotReadableError("This archive is too large. Take the file of your history instead, or its first line.")
     return found
