@@ -53,12 +53,24 @@ READ_ONLY = "25006"
 """SQLSTATE of a server that was the primary one, and is a replica now."""
 
 
+CUT = {
+    "57014": "a statement that was cancelled or took too long",
+    "55P03": "a lock that was not given",
+    "40P01": "a deadlock",
+    "40001": "a conflict",
+}
+"""By SQLSTATE, what PostgreSQL ended while it was there all the time."""
+TOO_LONG = "This took too long, so nothing was changed. What you decided before is safe; please try again in a moment."
+
+
 def of_database(error: BaseException | None) -> UnavailableError | None:
-    """What to answer for an error of the database that passes by itself; None for every other one."""
-    passing = isinstance(error, OperationalError | InterfaceError)
-    if passing or (isinstance(error, Error) and getattr(error.__cause__, "sqlstate", "") == READ_ONLY):
-        return UnavailableError()
-    return None
+    """What to answer for an error of the database that passes by itself, which is logged; None for every other one."""
+    state = getattr(error.__cause__, "sqlstate", None) if isinstance(error, Error) else None
+    if not isinstance(error, OperationalError | InterfaceError) and state != READ_ONLY:
+        return None
+    why = CUT.get(state or "", "it does not answer, or refuses")
+    log.error("The database could not be used: %s", why, exc_info=error)
+    return UnavailableError(TOO_LONG if state in CUT else "")
 
 
 def error_json(error: RuleError) -> HttpResponse:

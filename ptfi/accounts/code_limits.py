@@ -21,7 +21,8 @@ WINDOW = 300
 """Seconds in which so many may be wrong."""
 LONGEST = 4 * 3600
 FORGOTTEN = 86_400
-NEW: dict[str, Any] = {"tried": [], "pauses": 0, "paused_at": 0.0, "until": 0.0}
+"""Seconds after the newest wrong code after which all is as before."""
+NEW: dict[str, Any] = {"tried": [], "wrong_at": 0.0, "pauses": 0, "paused_at": 0.0, "until": 0.0}
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Attempt:
     at: float
     pause: int
     """Seconds for which no code is taken after this one, if it is wrong."""
+    wrong_before: float
+    """When a code was wrong before this one."""
     address: Any
     """What the attempt counts for against its network address."""
 
@@ -52,6 +55,7 @@ class Attempt:
             if not locked or state is None:
                 return
             state["tried"] = [at for at in state["tried"] if at != self.at]
+            state["wrong_at"] = max([self.wrong_before, *state["tried"]])
             if state["paused_at"] == self.at:
                 state |= {"pauses": state["pauses"] - 1, "paused_at": 0.0, "until": 0.0}
             cache.set(_key(self.user), state, FORGOTTEN)
@@ -65,17 +69,20 @@ def count_failure(request: HttpRequest) -> Any:
 def begin_attempt(request: HttpRequest, user: User) -> Attempt | None:
     """Count a code as wrong before it is looked at, so that many at once are no more; None if none is taken now."""
     with cache_lock(_key(user)) as locked:
-        now, state = time.time(), cache.get(_key(user)) or dict(NEW)
+        now, state = time.time(), NEW | (cache.get(_key(user)) or {})
+        if now - state["wrong_at"] > FORGOTTEN:
+            state = dict(NEW)
         if not locked or now < state["until"] or not (address := count_failure(request)):
             record(Kind.CODE_REFUSED, user_id=user.pk, request=request)
             return None
-        state["tried"] = [*(at for at in state["tried"] if at > now - WINDOW), now]
+        before = state["wrong_at"]
+        state |= {"tried": [*(at for at in state["tried"] if at > now - WINDOW), now], "wrong_at": now}
         pause = 0
         if len(state["tried"]) >= TRIES:
             pause = min(WINDOW * 2 ** state["pauses"], LONGEST)
             state |= {"pauses": state["pauses"] + 1, "paused_at": now, "until": now + pause}
         cache.set(_key(user), state, FORGOTTEN)
-    return Attempt(request, user, now, pause, address)
+    return Attempt(request, user, now, pause, before, address)
 
 
 def _key(user: User) -> str:

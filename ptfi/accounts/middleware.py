@@ -2,7 +2,8 @@
 
 import time
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -48,15 +49,19 @@ class SessionLifetimeMiddleware:
         return response
 
 
-def _extended(session: SessionBase) -> bool:
-    """Give a session that is used its time; False if it is over. It is written once in a while, not at each request.
+def is_over(session: Mapping[str, Any] | SessionBase) -> bool:
+    """Whether a session was not used for too long, or began too long ago, whatever its cookie and its row say."""
+    now = time.time()
+    seen, began = session.get(SEEN, now), session.get(BEGAN, now)
+    return bool(now - seen > settings.SESSION_IDLE_HOURS * 3_600 or now - began >= settings.SESSION_MAX_DAYS * 86_400)
 
-    One that was to end with the browser has no time in its cookie; the table has, and so has this check.
-    """
+
+def _extended(session: SessionBase) -> bool:
+    """Give a session that is used its time; False if it is over. It is written once in a while, not at each request."""
     now, idle = time.time(), settings.SESSION_IDLE_HOURS * 3_600
-    seen, left = session.get(SEEN, now), session.setdefault(BEGAN, now) + settings.SESSION_MAX_DAYS * 86_400 - now
-    if left <= 0 or now - seen > idle:
+    if is_over(session):
         return False
+    seen, left = session.get(SEEN, now), session.setdefault(BEGAN, now) + settings.SESSION_MAX_DAYS * 86_400 - now
     if SEEN not in session or now - seen > idle / WRITES:
         session[SEEN] = now
         if not session.get_expire_at_browser_close():

@@ -108,7 +108,10 @@ class SecurityEvent(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        indexes = [models.Index("user", models.F("created_at").desc(), models.F("id").desc(), name="event_newest")]
+        indexes = [
+            models.Index("user", models.F("created_at").desc(), models.F("id").desc(), name="event_newest"),
+            models.Index(fields=["created_at"], name="event_oldest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.created_at.isoformat()}"

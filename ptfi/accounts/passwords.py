@@ -1,5 +1,6 @@
 """What a password must not be: one that is known from breaches, or a variation of such, or of the person's own data."""
 
+import threading
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -18,6 +19,10 @@ CONTEXT = (
 """Words that somebody who guesses would try here first; docs/security.md lists them."""
 
 
+RATING = threading.Lock()
+"""zxcvbn keeps the words of one rating where it keeps its lists: two at a time would mix people up."""
+
+
 class GuessabilityValidator:
     """Rates how many guesses a password takes by lists of breached passwords, words and names, and by patterns.
 
@@ -28,7 +33,9 @@ class GuessabilityValidator:
     def validate(self, password: str, user: Any = None) -> None:
         """Raises ValidationError for one that is easy to guess."""
         own = [str(text)[:MOST_CHARACTERS] for text in (_own(user, "email"), _own(user, "display_name")) if text]
-        if zxcvbn(password[:MOST_CHARACTERS], [*own, *CONTEXT])["guesses"] < LEAST_GUESSES:
+        with RATING:
+            rated = zxcvbn(password[:MOST_CHARACTERS], [*own, *CONTEXT])
+        if rated["guesses"] < LEAST_GUESSES:
             raise ValidationError(
                 "This password is easy to guess: it is close to one that is known from breaches, or to a few words.",
                 code="password_easy_to_guess",

@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from ptfi.accounts.middleware import is_over
 from ptfi.accounts.models import User
 
 
@@ -31,4 +32,4 @@ def signed_in(keys: Collection[str]) -> dict[str, uuid.UUID]:
 
 def _fits(user: User, data: dict[str, Any]) -> bool:
     # A new password ends every other session of the account.
-    return constant_time_compare(data.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
+    return not is_over(data) and constant_time_compare(data.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())

@@ -31,7 +31,7 @@ EMBEDDED = env.str("PTFI_EMBEDDED", "")
 DATA_DIR = Path(env.str("PTFI_DATA_DIR", "") or BASE_DIR / ".data")
 # Signs the heads of people's logs: the key, or a command that signs its standard input with a key kept elsewhere.
 LOG_SIGNING_KEY = env.str("LOG_SIGNING_KEY", "", validate=validators.signing_key)
-LOG_SIGNING_COMMAND = env.str("LOG_SIGNING_COMMAND", "")
+LOG_SIGNING_COMMAND = env.str("LOG_SIGNING_COMMAND", "", validate=validators.command)
 # Those that signed before, so that it can still be checked; with a command, the first one is its key.
 LOG_PUBLIC_KEYS: list[str] = env.list("LOG_PUBLIC_KEYS", [], validate=validators.public_keys)
 # Where the heads of the tree go besides the database: a file that is only added to, and an address.
@@ -72,7 +72,7 @@ SECURITY_EVENT_DAYS = env.int("SECURITY_EVENT_DAYS", 180, validate=validators.PO
 WEB_THREADS = env.int("WEB_THREADS", 4, validate=validators.POSITIVE)
 # Seconds that a client may take: for a request's head, for its body (and one more for each 1,024 bytes of it), and to
 # read nothing of an answer.
-WEB_HEAD_SECONDS = env.float("WEB_HEAD_SECONDS", 20.0, validate=validators.POSITIVE)
+WEB_HEAD_SECONDS = env.float("WEB_HEAD_SECONDS", 20.0, validate=validators.HEAD_SECONDS)
 WEB_BODY_SECONDS = env.float("WEB_BODY_SECONDS", 15.0, validate=validators.POSITIVE)
 WEB_STALL_SECONDS = env.float("WEB_STALL_SECONDS", 60.0, validate=validators.POSITIVE)
 

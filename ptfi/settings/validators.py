@@ -1,5 +1,7 @@
 """What the values of settings must look like; none of it repeats a value, which may be a secret."""
 
+import shlex
+
 from cryptography.fernet import Fernet
 from django.core.checks.security.base import SECRET_KEY_MIN_LENGTH, SECRET_KEY_MIN_UNIQUE_CHARACTERS
 from environs import ValidationError, validate
@@ -9,6 +11,8 @@ from ptfi.oauth.keys import is_private_key
 
 ANY_NUMBER = validate.Range(min=0)
 POSITIVE = validate.Range(min=0, min_inclusive=False)
+HEAD_SECONDS = validate.Range(min=0, min_inclusive=False, max=60)
+"""As far as the web server knows."""
 BOLT = validate.Regexp(r"(bolt|neo4j)(\+s(sc)?)?://.+", error="Not a bolt:// or neo4j:// address.")
 EVENTS = validate.Regexp(
     r"((https?://[\w.:\[\]-]+)?/[\w./-]*)?\Z", error="Neither a path nor an http:// or https:// address."
@@ -33,6 +37,16 @@ def signing_key(text: str) -> None:
     """Refuse what is not an Ed25519 private key; there may be none."""
     if text and not signing.is_private_key(text):
         raise ValidationError("Not the PEM of an Ed25519 private key without a password.")
+
+
+def command(text: str) -> None:
+    """Refuse what is not a command with its arguments; there may be none."""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        words = []
+    if text and not words:
+        raise ValidationError("Not a command: are its quotes closed?")
 
 
 def public_keys(keys: list[str]) -> None:

@@ -116,7 +116,7 @@ def pass_time(seconds: int) -> None:
     """For the pauses of everybody's second steps."""
     for user in User.objects.all():
         if state := cache.get(_key(user)):
-            moved = {name: state[name] - seconds for name in ("paused_at", "until")}
+            moved = {name: state[name] - seconds for name in ("paused_at", "until", "wrong_at")}
             cache.set(_key(user), state | moved | {"tried": [at - seconds for at in state["tried"]]})
 
 
@@ -135,6 +135,21 @@ def test_five_wrong_codes_from_wherever_are_the_last_for_five_minutes(
     assert all(said["user"] == str(alice.pk) and "@" not in str(said) for said in lines)
     pass_time(301)
     assert answer(at_second_step("203.0.113.1"), code_of(secret)) == ""
+
+
+def test_a_day_without_a_wrong_code_makes_all_as_before(
+    alice: User, secret: str, mailoutbox: list[EmailMessage]
+) -> None:
+    """Also for who signs in each day, with the right code."""
+    for _ in range(5):
+        answer(at_second_step(), "000000")
+    for hours in (13, 13):
+        pass_time(hours * 3_600)
+        cache.delete_many([key for key in [f"second step:{alice.pk}:{code_of(secret)}"] if key])
+        assert answer(at_second_step(), code_of(secret)) == ""
+    for _ in range(5):
+        answer(at_second_step(), "000000")
+    assert ["5 minutes" in str(mail.body) for mail in mailoutbox if "Wrong codes" in mail.subject] == [True, True]
 
 
 @pytest.mark.usefixtures("alice")

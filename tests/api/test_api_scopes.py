@@ -62,6 +62,17 @@ def test_what_is_too_private_is_for_the_persons_own_session(alice: User) -> None
     assert "Jazz again tonight!" in paths(api_of(alice, READ_TRAITS), trait)["/traits"]
 
 
+def test_what_was_too_private_stays_so_when_its_trait_is_removed(alice: User) -> None:
+    trait = judged_private(alice)
+    decisions.remove_trait(**acting_for_self(alice), trait_id=trait.pk)
+    api = api_of(alice, READ_TRAITS)
+    for path in (f"/traits/candidates/{trait.pk}", "/traits/candidates?status=rejected_by_user", "/traits/history"):
+        status, found = api.get(path)
+        assert (status, PRIVATE in str(found)) == (200, False), path
+    for entry in api.get("/traits/history")[1]["data"]:
+        assert PRIVATE not in str(api.get(f"/traits/history?limit=1&traitID={trait.pk}")[1]), entry
+
+
 def test_what_is_too_private_is_in_no_answer_to_a_change(alice: User) -> None:
     trait = judged_private(alice)
     api = api_of(alice, READ_TRAITS, MANAGE_TRAITS)

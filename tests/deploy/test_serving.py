@@ -267,6 +267,15 @@ def test_a_header_with_an_underscore_is_no_header(port: int) -> None:
     assert odd[0] == 200
 
 
+@pytest.mark.parametrize("name", ["Cookie", "X-Forwarded-For"])
+def test_a_header_that_the_server_keeps_back_is_refused(port: int, name: str) -> None:
+    """Without it the request would be somebody else's."""
+    with ExitStack() as stack:
+        line = f"{name}: a=".encode() + b"\xc3\xa9"
+        opened = connect(stack, port, b"GET /accounts/login/ HTTP/1.1\r\nHost: localhost\r\n" + line + b"\r\n\r\n")
+        assert opened.recv(4_096).startswith(b"HTTP/1.1 400 ")
+
+
 def test_two_servers_do_not_share_a_port(port: int) -> None:
     with pytest.raises(CommandError, match=f"Port {port} can't be used"):
         call_command("serve", "web", port=port)

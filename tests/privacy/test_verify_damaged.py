@@ -13,13 +13,14 @@ from django.urls import reverse
 
 from ptfi.accounts.models import User
 from ptfi.signing import make_private_key
-from tests.support.cast import acting_for_self, confirmed
+from tests.support.cast import SignedIn, acting_for_self, confirmed
 from tests.support.erasure_parts import SOURCE, erase_source, suggested
+from tests.support.pages import text_of
 from traits import decisions
 from traits.log.proofs.publication import publish
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-ODD = (None, True, -1, 2**70, "", "x", "\0", "00" * 32, [], [None], {}, {"x": None})
+ODD: tuple[Any, ...] = (None, True, -1, 2**70, "", "x", "\0", "00" * 32, [], [None], {}, {"x": None})
 ABOUT_THE_LOG = ("format", "exportedAt", "revision", "position", "account", "log", "interventions")
 
 
@@ -52,9 +53,33 @@ def places(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 
 
 def status_of(client: Client, document: Any) -> int:
-    content = json.dumps(document).encode()
-    status: int = client.post(reverse("verify"), {"file": SimpleUploadedFile("file.json", content)}).status_code
+    status: int = client.post(reverse("verify"), {"file": as_file(document)}).status_code
     return status
+
+
+def test_what_is_nested_as_deep_as_can_be_read_is_damaged(as_alice: Client, document: dict[str, Any]) -> None:
+    for place in (("position", "time"), ("position", "published", "head", "more"), ("log", 0, "reason")):
+        changed = copy.deepcopy(document)
+        inside: Any = changed
+        for name in place[:-1]:
+            inside = inside[name]
+        # json.dumps of the test itself goes no deeper.
+        inside[place[-1]] = "HERE"
+        content = json.dumps(changed).replace('"HERE"', "[" * 990 + "]" * 990).encode()
+        answer = as_alice.post(reverse("verify"), {"file": SimpleUploadedFile("file.json", content)})
+        assert answer.status_code in (200, 400), place
+
+
+def test_records_of_somebody_else_say_nothing(bob: User, signed_in: SignedIn, document: dict[str, Any]) -> None:
+    """Who brings another person's records learns nothing of them."""
+    theirs = copy.deepcopy(document)
+    theirs |= {"log": [], "revision": 0, "position": None, "account": {"userID": str(bob.pk)}}
+    page = signed_in(bob).post(reverse("verify"), {"file": as_file(theirs)})
+    assert "is not there as it was" in text_of(page)
+
+
+def as_file(document: Any) -> SimpleUploadedFile:
+    return SimpleUploadedFile("file.json", json.dumps(document).encode())
 
 
 def test_each_value_of_a_download_may_be_anything(as_alice: Client, document: dict[str, Any]) -> None:

@@ -38,9 +38,10 @@ def history_for_caller(request: Request, user: User, entries: list[UserRefinedTr
 
 
 def private_pieces(user: User) -> frozenset[str]:
-    """Ids of the evidence of the person's traits that they found too private."""
-    judged = PersonaTrait.objects.filter(user=user, evidence__contains=PRIVATE)
-    return _private_of(judged.values_list("evidence", flat=True))
+    """Ids of the evidence that the person found too private, also in a trait that they removed since."""
+    judged = PersonaTrait.objects.filter(user=user, evidence__contains=PRIVATE).values_list("evidence", flat=True)
+    removed = UserRefinedTrait.objects.filter(user=user, content__before__trait__evidence__contains=PRIVATE)
+    return _private_of([*judged, *removed.values_list("content__before__trait__evidence", flat=True)])
 
 
 def _private_of(lists: Iterable[Any]) -> frozenset[str]:

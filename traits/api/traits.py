@@ -14,7 +14,7 @@ from ptfi.api.views import PersonView
 from traits import decisions, selectors
 from traits.api import schema as operations
 from traits.api.outcomes import acting_for_self, added_json, named_as_sent, outcome_json
-from traits.api.privacy import for_caller, history_for_caller
+from traits.api.privacy import for_caller, history_for_caller, private_pieces
 from traits.api.selectors import log_of, log_page, require_trait
 from traits.api.serializers.fields import NothingSerializer, PageSerializer
 from traits.api.serializers.traits import (
@@ -50,7 +50,8 @@ class TraitDetail(PersonView):
         trait = selectors.trait(self.person, id_of(trait_id))
         entries = log_of(self.person, trait.pk, limit=SHOWN_HISTORY)
         history = history_for_caller(request, self.person, entries)
-        return self.answer(for_caller(request, trait_json(trait)) | {"history": history})
+        private = frozenset() if request.auth.is_own else private_pieces(self.person)
+        return self.answer(for_caller(request, trait_json(trait), private) | {"history": history})
 
     @operations.edit_trait
     def patch(self, request: Request, user_id: str, trait_id: str) -> HttpResponse:  # noqa: ARG002

@@ -23,12 +23,12 @@ DECLARE
 BEGIN
     IF TG_OP = 'UPDATE' AND NEW IS DISTINCT FROM OLD THEN
         rest := NEW;
-        IF NEW.reason = '' AND (erasing = OLD.subject_id::text OR erasing = ANY (OLD.people::text[])) THEN
+        IF NEW.reason = '' AND (erasing = OLD.subject_id::text OR nullif(erasing, '')::uuid = ANY (OLD.people)) THEN
             rest.reason := OLD.reason;
         END IF;
         IF NEW.words = '' AND (
             OLD.created_at < now() - interval '90 days'
-            OR erasing = OLD.subject_id::text OR erasing = ANY (OLD.people::text[])
+            OR erasing = OLD.subject_id::text OR nullif(erasing, '')::uuid = ANY (OLD.people)
         ) THEN
             rest.words := OLD.words;
         END IF;

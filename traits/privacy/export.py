@@ -9,7 +9,8 @@ import orjson
 from django.db import connection
 from django.db.models import QuerySet
 
-from ptfi.accounts.models import SecurityEvent, User
+from ptfi.accounts.activity.events import kept_events
+from ptfi.accounts.models import User
 from ptfi.db.snapshot import ROWS, snapshot
 from ptfi.oauth.grants import connected_clients
 from traits.api.serializers.export import (
@@ -104,7 +105,7 @@ def _members(user: User, now: dt.datetime) -> Members:
         "looks",
         map(exported_look, _rows(looks(user).order_by("created_at", "pk"))),
     )
-    events = SecurityEvent.objects.filter(user=user).order_by("created_at", "pk")
+    events = kept_events().filter(user=user).order_by("created_at", "pk")
     yield "securityEvents", map(exported_security_event, _rows(events))
     moderation = ModerationEntry.objects.filter(user=user).order_by("created_at", "pk")
     yield "moderation", map(exported_moderation, _rows(moderation))

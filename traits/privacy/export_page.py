@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 from django.template.loader import get_template
 from django.utils import timezone
 
-from ptfi.accounts.models import SecurityEvent, User
+from ptfi.accounts.activity.events import kept_events
+from ptfi.accounts.models import User
 from ptfi.db.snapshot import ROWS
 from ptfi.oauth.grants import connected_clients
 from traits.decisions import styles
@@ -66,7 +67,7 @@ def _parts(user: User, render: Render, zone: zoneinfo.ZoneInfo) -> Iterator[byte
     yield from _part(render, "erased", "What you deleted", receipts, "receipt", _receipt)
     looks = looks_at(user).order_by("created_at", "pk")
     yield from _part(render, "looks", "Who of the staff looked", looks, "look")
-    events = SecurityEvent.objects.filter(user=user).order_by("created_at", "pk")
+    events = kept_events().filter(user=user).order_by("created_at", "pk")
     yield from _part(render, "activity", "What happened to your account lately", events, "event")
 
 

@@ -176,7 +176,7 @@ class PersonalAdmin(StaffAdmin):
         return self.asks(request, object_id) or super().history_view(request, object_id, extra_context)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """The list, on record; a search that finds one person alone is a look at them."""
+        """The list, on record; a search is a look at each of those whom it finds."""
         if asked := self._asks_of_search(request):
             return asked
         response = super().changelist_view(request, extra_context)
@@ -190,8 +190,9 @@ class PersonalAdmin(StaffAdmin):
         if not term or "\0" in term or not self.has_view_or_change_permission(request):
             return None
         found, _ = self.get_search_results(request, self.get_queryset(request), term)
-        people = {person for row in found.order_by()[:2] if (person := self.person_of(row))}
-        return asks_reason(request, people.pop(), self.access_kind) if len(people) == 1 else None
+        people = {person for row in found.order_by("pk")[:MOST_PEOPLE] if (person := self.person_of(row))}
+        asked = (asks_reason(request, person, self.access_kind) for person in sorted(people))
+        return next((page for page in asked if page), None)
 
     def asks(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
         """The page that asks why, where the row is somebody's; for views of one row that are not Django's."""

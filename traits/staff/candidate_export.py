@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Container, Iterator
 from operator import attrgetter
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import HttpRequest, StreamingHttpResponse
@@ -22,6 +22,8 @@ from traits.staff.access import ReasonForm, looked_at_many, reason_page, sent_re
 from traits.staff.lists import CandidateFilters, Candidates, candidate_page, filtered
 
 CHUNK = 500
+MOST_PEOPLE = 20_000
+"""People of one file: each has it in their access log."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -69,7 +71,10 @@ class CandidateExport(admin.ModelAdmin):  # type: ignore[type-arg]
             return reason_page(request, form or ReasonForm(), is_file=True)
         rows = filtered(filters, evidence=evidence)
         rows = rows.defer(None).defer("search") if evidence else rows
-        people = dict(rows.order_by().values_list("user_id").annotate(Count("pk")))
+        people = dict(rows.order_by().values_list("user_id").annotate(Count("pk"))[: MOST_PEOPLE + 1])
+        if len(people) > MOST_PEOPLE:
+            messages.error(request, f"A file is about {MOST_PEOPLE:,} people at most. Narrow the list first.")
+            return redirect(f"{reverse('admin:traits_extractedtraitcandidate_changelist')}?{request.GET.urlencode()}")
         # On record before a line is sent.
         looked_at_many(
             request,

@@ -9,6 +9,7 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from prometheus_client import Counter
@@ -44,6 +45,7 @@ SERIOUS = frozenset(
 PREFIXES = {4: 24, 6: 48}
 """Bits of an address that are kept, by its version: enough to tell networks apart, not people."""
 MOST_BROWSER = 100
+MOST_FORGOTTEN = 100
 
 
 def record(
@@ -70,13 +72,22 @@ def record(
         SecurityEvent.objects.create(
             user_id=user_id, kind=kind, client_id=client_id, address=address, browser=browser_of(request)
         )
-        forget_old(user_id)
+        forget_old()
 
 
-def forget_old(user_id: uuid.UUID) -> None:
-    """Delete what the person's page shows no more."""
-    oldest = timezone.now() - dt.timedelta(days=settings.SECURITY_EVENT_DAYS)
-    SecurityEvent.objects.filter(user_id=user_id, created_at__lt=oldest).delete()
+def kept_events() -> QuerySet[SecurityEvent]:
+    """Those that are not too old to be kept."""
+    return SecurityEvent.objects.filter(created_at__gte=_oldest())
+
+
+def forget_old() -> None:
+    """Delete some of what is too old, whoever's it is: each new event takes old ones away."""
+    old = SecurityEvent.objects.filter(created_at__lt=_oldest()).order_by("created_at")
+    SecurityEvent.objects.filter(pk__in=old.values("pk")[:MOST_FORGOTTEN]).delete()
+
+
+def _oldest() -> dt.datetime:
+    return timezone.now() - dt.timedelta(days=settings.SECURITY_EVENT_DAYS)
 
 
 def network_of(request: HttpRequest | None) -> str:

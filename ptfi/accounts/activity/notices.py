@@ -4,7 +4,7 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
-from allauth.account.signals import email_removed
+from allauth.account.signals import email_added, email_removed
 
 
 def tell_removed_address(sender: Any, email_address: EmailAddress, **_kwargs: Any) -> None:  # noqa: ARG001 (a receiver)
@@ -18,6 +18,12 @@ def tell_removed_address(sender: Any, email_address: EmailAddress, **_kwargs: An
         get_adapter().send_notification_mail(prefix, email_address.user, context, email=email_address.email)
 
 
+def tell_of_new_address(sender: Any, user: Any, email_address: EmailAddress, **_kwargs: Any) -> None:  # noqa: ARG001
+    """Tell the primary address of one that was added: it is the first step of taking an account over."""
+    get_adapter().send_notification_mail("account/email/email_added", user, {"added_email": email_address.email})
+
+
 def connect() -> None:
     """Called once, when the app is ready."""
+    email_added.connect(tell_of_new_address, dispatch_uid="ptfi.accounts.activity.notices.added")
     email_removed.connect(tell_removed_address, dispatch_uid="ptfi.accounts.activity.notices")

@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account import signals as account
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
+from allauth.account.utils import filter_users_by_email
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
 from django.contrib.auth import signals as auth
@@ -71,8 +72,8 @@ def proved_again(request: HttpRequest, reauthenticated: bool = False) -> None:
 def sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = None) -> None:
     """A wrong password; for an address without an account, nobody's event."""
     email = str(credentials.get("email") or credentials.get("username") or "").strip().lower()
-    user = User.objects.filter(email=email).first() if email and "\0" not in email else None
-    _record(Kind.SIGN_IN_FAILED, request, user)
+    found = filter_users_by_email(email, prefer_verified=True) if email and "\0" not in email else []
+    _record(Kind.SIGN_IN_FAILED, request, next(iter(found), None))
 
 
 def email_confirmed(request: HttpRequest, email_address: EmailAddress) -> None:

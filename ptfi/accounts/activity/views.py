@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from ptfi.accounts.models import SecurityEvent, User
+from ptfi.accounts.activity.events import kept_events
+from ptfi.accounts.models import User
 from ptfi.web import keyset
 
 NEWEST_FIRST = ("-created_at", "-id")
@@ -20,7 +21,7 @@ NEWEST_FIRST = ("-created_at", "-id")
 def security_activity(request: HttpRequest) -> HttpResponse:
     """The newest events first."""
     after = request.GET.get("after", "")
-    events = SecurityEvent.objects.filter(user=cast(User, request.user))
+    events = kept_events().filter(user=cast(User, request.user))
     page = keyset.page(events, NEWEST_FIRST, after, keyset.LONG_PAGE)
     names = dict(Client.objects.filter(pk__in={row.client_id for row in page.rows}).values_list("pk", "name"))
     rows = [(row, names.get(row.client_id, row.client_id)) for row in page.rows]

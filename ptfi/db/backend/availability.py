@@ -51,8 +51,9 @@ class Availability:
                 time.sleep(PAUSE)
             if self.away:
                 logger.warning("PostgreSQL answers again after %.1f seconds", time.monotonic() - started)
-                self.away = False
         finally:
+            # Whatever ended the watch, the next connection is tried, and watched again if it fails.
+            self.away = False
             self._watching.release()
 
     def _ask(self) -> str:

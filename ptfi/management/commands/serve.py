@@ -14,8 +14,6 @@ from ptfi.web.server.sockets import take_port
 APPLICATIONS = {"web": ("rsgi", "ptfi.wsgi:gateway"), "events": ("asgi", "ptfi.asgi:application")}
 STOP_SECONDS = 20
 """How long requests that were begun may take after SIGTERM."""
-MOST_HEAD_SECONDS = 60
-"""The longest time for a request's head that the server knows."""
 
 
 class Command(BaseCommand):
@@ -43,7 +41,6 @@ class Command(BaseCommand):
 
 def _arguments(options: dict[str, Any]) -> list[str]:
     interface, application = APPLICATIONS[options["what"]]
-    head_seconds = min(settings.WEB_HEAD_SECONDS, MOST_HEAD_SECONDS)
     given = {
         "interface": interface,
         "host": options["host"],
@@ -52,7 +49,7 @@ def _arguments(options: dict[str, Any]) -> list[str]:
         "workers-kill-timeout": STOP_SECONDS,
         "http": "1",
         "http1-buffer-size": 65_536,
-        "http1-header-read-timeout": int(head_seconds * 1_000),
+        "http1-header-read-timeout": int(settings.WEB_HEAD_SECONDS * 1_000),
         "backlog": 2_048,
         # Connections, not requests: idle ones must not keep others out.
         "backpressure": 16_384,

@@ -91,6 +91,8 @@ class TokenView(views.TokenView):  # type: ignore[misc]
             exchanged = presented.lock() if presented else None
             if presented and exchanged is None:
                 return second_answer(request, presented)
+            if exchanged and end_of(exchanged) <= timezone.now():
+                raise errors.InvalidGrantError
             set_auth_time(request, exchanged)
             response: HttpResponse = super().post(request)
         except errors.OAuth2Error as error:
@@ -160,7 +162,9 @@ def second_answer(request: HttpRequest, presented: Presented) -> HttpResponse:
     """
     hashed = get_adapter().hash_token(presented.value)
     spent = SpentToken.objects.filter(hash=hashed, client_id=presented.client_id).first()
-    if spent and presented.is_refresh and (answer := repeats.kept(request)):
+    # Nobody has looked at a confidential client's secret by now.
+    is_public = spent and Client.objects.filter(pk=presented.client_id, type=Client.Type.PUBLIC).exists()
+    if is_public and presented.is_refresh and (answer := repeats.kept(request)):
         new = Token.objects.valid().by_value(json.loads(answer)["refresh_token"])
         if new.filter(client_id=presented.client_id, user__is_active=True).exists():
             return HttpResponse(answer, content_type="application/json", headers={"Cache-Control": "no-store"})
@@ -204,8 +208,7 @@ def record_exchange(request: HttpRequest, exchanged: Token | None, response: Htt
     tokens = list(Token.objects.filter(type__in=LIVE_TOKEN_TYPES, hash__in=hashes))
     user_id, client_id = tokens[0].user_id, tokens[0].client_id
     if exchanged:
-        origin = origin_of(exchanged)
-        end = dt.datetime.fromtimestamp(origin["granted_at"], dt.UTC) + dt.timedelta(days=settings.GRANT_MAX_DAYS)
+        origin, end = origin_of(exchanged), end_of(exchanged)
         for token in tokens:
             token.data = (token.data or {}) | origin
             if token.expires_at > end:
@@ -228,6 +231,12 @@ def record_spent(exchanged: Token, user_id: uuid.UUID, family: str) -> None:
         hash=exchanged.hash, user_id=user_id, client_id=exchanged.client_id, family=family, expires_at=expires_at
     )
     mine.filter(expires_at__lt=timezone.now()).delete()
+
+
+def end_of(token: Token) -> dt.datetime:
+    """When the consent that the token came of ends."""
+    granted_at: float = origin_of(token)["granted_at"]
+    return dt.datetime.fromtimestamp(granted_at, dt.UTC) + dt.timedelta(days=settings.GRANT_MAX_DAYS)
 
 
 def origin_of(token: Token) -> dict[str, Any]:

@@ -53,13 +53,13 @@ class Answer:
             finally:
                 if close := getattr(pieces, "close", None):
                     close()
+            if self.file:
+                self.file.flush()
         except AbandonedError:
             self.failed = True
         except Exception:
             self.failed = True
             logger.exception("An answer could not be made.")
-        if self.file and not self.failed:
-            self.file.flush()
 
     def _start(self, status: str, headers: Headers, _exc_info: Any = None) -> Callable[[bytes], None]:
         self.status = int(status.split(" ", 1)[0])

@@ -5,11 +5,13 @@ client is slow to read. The probes have threads of their own, so that they answe
 """
 
 import asyncio
+import contextlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
 from ptfi.telemetry import metrics
+from ptfi.web.headers import HEADERS
 from ptfi.web.server.answers import Answer, Environ, Headers, Wsgi
 from ptfi.web.server.bodies import Bodies, Body, CrowdedError, GoneError, LateError, empty
 from ptfi.web.server.environ import environ_of
@@ -21,12 +23,14 @@ BODILESS = ("GET", "HEAD", "OPTIONS")
 MOST_WAITING = 256
 """Requests that may wait for a thread; more are told to come again."""
 MOST_PROBES = 8
-OPENING_SECONDS = 60.0
+OPENING_SECONDS = 10.0
 """How long the file of a long answer stays open for the server, which opens it for itself to send it."""
 ALIVE = b'{"status": "ok"}'
 CLOSE = ("connection", "close")
 NO_STORE = ("cache-control", "no-store")
+OWN_HEADERS = [(name.lower(), value) for name, value in HEADERS.items()]
 REFUSALS: dict[int, tuple[bytes, Headers]] = {
+    400: (b"A header of the request, perhaps a cookie of another site, holds other characters than ASCII.", []),
     408: (b"The request did not arrive in time. Nothing was changed; please send it again.", []),
     411: (b"Say how long the request's body is (Content-Length). Nothing was changed.", []),
     500: (b"Something broke on our side. Please try again.", []),
@@ -71,14 +75,18 @@ class Request:
     def _end(self, answer: Answer) -> None:
         if self._watch:
             self._watch.cancel()
-        if answer.file:
-            self._send_file(answer, answer.file)
-        if not self.ended.done():
-            self.ended.set_result(None)
+        try:
+            if answer.file:
+                self._send_file(answer, answer.file)
+        finally:
+            if not self.ended.done():
+                self.ended.set_result(None)
 
     def _send_file(self, answer: Answer, file: IO[bytes]) -> None:
         if answer.failed:
-            file.close()
+            # Closing writes what is left, for which a full disk has no room.
+            with contextlib.suppress(OSError):
+                file.close()
             refuse(self._protocol, 500)
             return
         length = ("content-length", str(file.tell()))
@@ -126,10 +134,10 @@ class Gateway:
         """Answer one request."""
         if scope.path == "/healthz" and scope.method in ("GET", "HEAD"):
             # The process lives if its loop does: no thread and no body is needed to say so.
-            send(protocol, 200, [("content-type", "application/json"), NO_STORE], ALIVE)
+            send(protocol, 200, [("content-type", "application/json"), NO_STORE, *OWN_HEADERS], ALIVE)
             return
-        if not is_countable(scope.headers):
-            refuse(protocol, 411)
+        if fault := fault_in(scope.headers):
+            refuse(protocol, fault)
             return
         try:
             body = await self._body(scope, protocol)
@@ -154,6 +162,17 @@ class Gateway:
         return await self._bodies.read(protocol, int(length or 0))
 
 
+def fault_in(headers: Any) -> int:
+    """The status for headers with which no request is passed on; 0 for others.
+
+    The server keeps back the values that are not ASCII: without its Cookie or X-Forwarded-For a request would be
+    taken for somebody else's.
+    """
+    if set(headers.keys()) - {name for name, _ in headers.items()}:
+        return 400
+    return 0 if is_countable(headers) else 411
+
+
 def is_countable(headers: Any) -> bool:
     """Whether a body that breaks off can be told from a whole one: by its length, or since it is JSON.
 
@@ -174,4 +193,5 @@ def refuse(protocol: Any, status: int) -> None:
     """Send one of REFUSALS, and close the connection."""
     metrics.REFUSED.labels(str(status)).inc()
     text, headers = REFUSALS[status]
-    send(protocol, status, [("content-type", "text/plain; charset=utf-8"), NO_STORE, CLOSE, *headers], text)
+    own = [("content-type", "text/plain; charset=utf-8"), NO_STORE, CLOSE, *OWN_HEADERS]
+    send(protocol, status, own + headers, text)

@@ -4,9 +4,12 @@ import dataclasses
 import datetime as dt
 import itertools
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+from django.conf import settings
+from django.db import transaction
 from django.db.models import DateTimeField, Exists, Func, OuterRef, QuerySet
 from django.utils import timezone
 
@@ -40,8 +43,16 @@ def statement(rows: Iterable[LogIntervention]) -> State:
 def attest(user_id: uuid.UUID) -> None:
     """Sign what this transaction had done to the person's log. Where nothing can be signed it stays unsigned."""
     began: Any = Func(function="transaction_timestamp", output_field=DateTimeField())
-    rows = list(unsigned().filter(subject_id=user_id, created_at__gte=began))
-    signature = signing.try_to_sign(canonical(statement(rows))) if rows else None
+    rows = list(LogIntervention.objects.filter(subject_id=user_id, created_at__gte=began).order_by("id"))
+    if rows and settings.LOG_SIGNING_COMMAND:
+        # Whoever keeps the key may be slow, and people's rows are locked until the end of the transaction.
+        transaction.on_commit(partial(_attest, rows))
+    elif rows:
+        _attest(rows)
+
+
+def _attest(rows: list[LogIntervention]) -> None:
+    signature = signing.try_to_sign(canonical(statement(rows)))
     if signature:
         _save(rows, signature)
 
@@ -53,9 +64,11 @@ def unsigned() -> QuerySet[LogIntervention]:
 
 
 def accept(rows: QuerySet[LogIntervention]) -> int:
-    """Sign these, as an operator vouches for them; how many there were. Raises NotSignedError."""
+    """Sign these, erasure by erasure, as an operator vouches for them; how many there were. Raises NotSignedError."""
     number = 0
-    for _, group in itertools.groupby(rows.order_by("subject_id", "id"), lambda row: row.subject_id):
+    for _, group in itertools.groupby(
+        rows.order_by("subject_id", "erasure_id", "id"), lambda row: (row.subject_id, row.erasure_id)
+    ):
         same = list(group)
         _save(same, signing.sign(canonical(statement(same))))
         number += len(same)
@@ -89,13 +102,20 @@ class Attested:
 
 
 def attested(user_id: uuid.UUID, rows: Iterable[LogIntervention]) -> list[Attested]:
-    """These interventions in a person's log, as they were signed."""
+    """These interventions in a person's log, as they were signed; a signature that is genuine counts before others."""
     left, found = {row.pk: row for row in rows}, []
-    for each in LogAttestation.objects.filter(subject_id=user_id).order_by("id"):
-        together = [left.pop(pk) for pk in each.interventions if pk in left]
+    said = [_said(each, left) for each in LogAttestation.objects.filter(subject_id=user_id).order_by("id")]
+    for each in sorted(said, key=lambda each: not each.is_genuine()):
+        together = [row for row in each.rows if left.pop(row.pk, None)]
         if together:
-            found.append(Attested(rows=together, key_id=each.key_id, signature=bytes(each.signature)))
+            found.append(dataclasses.replace(each, rows=together))
     return [*found, Attested(rows=list(left.values()), key_id="", signature=b"")] if left else found
+
+
+def _said(attestation: LogAttestation, rows: Mapping[int, LogIntervention]) -> Attested:
+    """What it signed, as far as it is among these rows."""
+    together = [rows[pk] for pk in attestation.interventions if pk in rows]
+    return Attested(rows=together, key_id=attestation.key_id, signature=bytes(attestation.signature))
 
 
 def faults(groups: Iterable[Attested]) -> Iterator[str]:

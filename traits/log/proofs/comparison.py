@@ -38,7 +38,7 @@ def compare(earlier: Earlier) -> Comparison:
     """Compare a download with what is there now. Raises NotReadableError."""
     try:
         return _compare(earlier)
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError, RecursionError):
         raise NotReadableError("This file is damaged.") from None
 
 
@@ -47,7 +47,7 @@ def _compare(earlier: Earlier) -> Comparison:
         return Comparison(entries=0, redacted=0, erased=None, faults=list(_heads_faults(earlier.heads)))
     known = interventions(earlier.user_id)
     last, since = known.newest_erasure, _moment(earlier.at)
-    faults = [*_file_faults(earlier.user_id, earlier), *_record_faults(earlier.records)]
+    faults = [*_file_faults(earlier.user_id, earlier), *_record_faults(earlier.user_id, earlier.records)]
     if last and last.created_at > since:
         faults += _before_erasure(earlier, last, known)
         return Comparison(entries=len(earlier.entries), redacted=0, erased=last, faults=faults)
@@ -180,10 +180,10 @@ def _is_state_left(side: str, old: Any, new: Any) -> bool:
     )
 
 
-def _record_faults(groups: Iterable[Json]) -> Iterator[str]:
+def _record_faults(user_id: uuid.UUID, groups: Iterable[Json]) -> Iterator[str]:
     """Records of erasures in the file that are no longer there as they were."""
     said = [each for group in groups for each in group.get("records") or [] if isinstance(each.get("id"), int)]
-    rows = LogIntervention.objects.in_bulk([each["id"] for each in said])
+    rows = LogIntervention.objects.filter(subject_id=user_id).in_bulk([each["id"] for each in said])
     for each in said:
         row = rows.get(each["id"])
         if row is None or record(row) != each:

@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import io
-import lzma
 import struct
 import uuid
 import zipfile
@@ -15,10 +14,12 @@ import orjson
 from traits.log.proofs.heads import FORMAT as HEAD
 from traits.log.proofs.positions import FORMAT as POSITION
 
-MOST_BYTES = 32 * 1_048_576
+MOST_BYTES = 12 * 1_048_576
 """What an archive may hold of a document, at most."""
+READ = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""How our archives are packed. Of the other ways zipfile unpacks a whole piece, however little is asked for."""
 BROKEN_ARCHIVE = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(zipfile.BadZipFile, zlib.error, struct.error),
     *(StopIteration, NotImplementedError, RuntimeError, EOFError, OSError, OverflowError),
 )
 """What zipfile lets through of a file that is damaged, encrypted, or made to do harm."""
@@ -64,6 +65,8 @@ def _unpacked(content: bytes) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             name = next(name for name in archive.namelist() if name.endswith("persona.json"))
+            if archive.getinfo(name).compress_type not in READ:
+                raise NotImplementedError
             with archive.open(name) as file:
                 found = file.read(MOST_BYTES + 1)
     except BROKEN_ARCHIVE:

@@ -5,6 +5,7 @@ next head's `previous` is the SHA-256 of its canonical JSON with it.
 """
 
 import datetime as dt
+import fcntl
 import hashlib
 import json
 import logging
@@ -110,10 +111,11 @@ def write_to_file() -> int:
     if not settings.LOG_HEADS_FILE:
         return 0
     path = Path(settings.LOG_HEADS_FILE)
-    held = {digest(head) for head in in_file(path)}
-    missing = [head for head in map(published, TreeHead.objects.order_by("id")) if digest(head) not in held]
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        held = {digest(head) for head in in_file(path)}
+        missing = [head for head in map(published, TreeHead.objects.order_by("id")) if digest(head) not in held]
         for head in missing:
             os.write(descriptor, canonical(head) + b"\n")
         os.fsync(descriptor)

@@ -45,11 +45,11 @@ def publish(*, after_restore: bool = False) -> Published:
     """
     if not signing.is_configured():
         raise signing.NotSignedError("there is no key")
-    previous = _previous(after_restore=after_restore)
+    _previous(after_restore=after_restore)
     leaves, gone = 0, list[uuid.UUID]()
-    while found := _next_people(gone, after_restore=after_restore):
+    while (found := _next_people(gone, after_restore=after_restore)) is not None:
         leaves += found
-    head, is_new = _sign(previous, after_restore=after_restore)
+    head, is_new = _sign(after_restore=after_restore)
     heads.write_to_file()
     if head:
         heads.send(head)
@@ -73,10 +73,15 @@ def _knows(head: heads.Json) -> bool:
 
 
 @transaction.atomic
-def _next_people(gone: list[uuid.UUID], *, after_restore: bool) -> int:
-    """Append leaves for some of those whose head changed; those whose log went back are added to gone."""
+def _next_people(gone: list[uuid.UUID], *, after_restore: bool) -> int | None:
+    """Append leaves for some of those whose head changed; None where nobody is left.
+
+    Those whose log went back are added to gone.
+    """
     tree.lock()
     found = list(changed().exclude(pk__in=gone).order_by("pk").values_list("pk", flat=True)[:PEOPLE])
+    if not found:
+        return None
     # An erasure takes the salts that it finds: none may be written behind its back.
     sql.share(Persona, found)
     rows = list(changed().filter(pk__in=found).order_by("pk"))
@@ -86,7 +91,7 @@ def _next_people(gone: list[uuid.UUID], *, after_restore: bool) -> int:
         if row not in going_on:
             logger.error("The log of %s lacks what was published of it; it is not published again", row.pk)
     tree.grow((row.pk, row.revision, bytes(row.hash)) for row in going_on)
-    return len(going_on) or (len(found) and _next_people(gone, after_restore=after_restore))
+    return len(going_on)
 
 
 def changed() -> QuerySet[Persona, Any]:
@@ -105,7 +110,7 @@ def _went_back(row: Any) -> bool:
 
 
 @transaction.atomic
-def _sign(previous: heads.Json | None, *, after_restore: bool) -> tuple[TreeHead | None, bool]:
+def _sign(*, after_restore: bool) -> tuple[TreeHead | None, bool]:
     """The newest head, and whether it was just made."""
     tree.lock()
     newest, size, now = heads.newest(), tree.size(), timezone.now()
@@ -116,6 +121,8 @@ def _sign(previous: heads.Json | None, *, after_restore: bool) -> tuple[TreeHead
         attestations.accept(attestations.unsigned())
     if not size and newest is None:
         return None, False
+    # Read under the lock: of two that publish, the second one follows the first.
+    previous = _previous(after_restore=after_restore)
     head = heads.signed(size, tree.root(size), previous, at=now, is_restored=after_restore)
     head.save(force_insert=True)
     return head, True
