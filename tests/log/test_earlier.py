@@ -6,7 +6,7 @@ import json
 import zipfile
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from traits.log.proofs.earlier import Earlier, NotReadableError, read
@@ -66,6 +66,7 @@ NAMES = ("format", "version", "account", "userID", "log", "revision", "hash", "p
 FORMATS = ("ptfi-export", "ptfi-log", "ptfi-log-position", "ptfi-log-head", "ptfi-receipt")
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(NAMES), JSON), st.sampled_from(FORMATS))
 def test_any_document(document: dict[str, object], kind: str) -> None:
     assert_read_or_refused(json.dumps(document | {"format": kind}).encode())

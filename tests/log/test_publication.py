@@ -224,6 +224,7 @@ def key_service(request: pytest.FixtureRequest, heads_file: Path, settings: Any,
     return program
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_key_service_signs(alice: User, key_service: Path) -> None:
     confirmed(alice)
     publish()
@@ -231,6 +232,7 @@ def test_a_key_service_signs(alice: User, key_service: Path) -> None:
     assert verify_log() == (0, [])
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("program", ["import sys; sys.exit(3)", "print('x')", "print('AAAA' * 21 + 'AA==')"])
 def test_a_key_service_that_fails_stops_no_erasure(
     alice: User, key_service: Path, program: str, caplog: pytest.LogCaptureFixture
