@@ -66,6 +66,10 @@ lint: $(VENV)/.dev  ## Check style, imports, types, templates and migrations
 	@$(PYTHON) -m djlint --quiet --check $(TEMPLATES)
 	@$(PYTHON) -m djlint --quiet --lint $(TEMPLATES)
 	@$(PYTHON) manage.py makemigrations --check --dry-run
+	@$(PYTHON) -m tests.support.messages --check
+
+messages: $(VENV)/.dev  ## Bring the catalogs in locale/ in step with the texts of code and templates
+	@$(PYTHON) -m tests.support.messages
 
 audit: $(VENV)/.dev  ## Look for unsafe code, and for known vulnerabilities of the packages
 	@$(PYTHON) -m bandit --quiet --configfile pyproject.toml --recursive ptfi traits graph deploy manage.py

@@ -13,6 +13,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest
+from django.utils.translation import get_language
+
+from ptfi.web.language import spoken_to
 
 from .activity.events import Kind, record
 from .allauth_internals import clean_client_ip
@@ -36,6 +39,12 @@ def with_site_links(context: dict[str, Any]) -> dict[str, Any]:
     return context | {name: settings.SITE_URL + urlunsplit(("", "", *link[2:])) for name, link in links.items()}
 
 
+def _language_of(context: dict[str, Any]) -> str:
+    """That of the person whom the mail concerns; the page's where there is none, or theirs is not known."""
+    user: User | None = context.get("user")
+    return (user.language if user else "") or get_language() or ""
+
+
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
         """The new user; of two sign-ups at once with one address, the later is answered like any repeat."""
@@ -55,7 +64,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """What was done stands though the mail server is away; the person is told, and the log without the address."""
         try:
-            super().send_mail(template_prefix, email, with_site_links(context))
+            with spoken_to(_language_of(context)):
+                super().send_mail(template_prefix, email, with_site_links(context) | {"product": settings.PRODUCT_NAME})
         except OSError as error:
             log.error("A mail (%s) could not be sent: %s", template_prefix, type(error).__name__)
             messages.error(self.request, "The e-mail could not be sent just now. Please try again in a few minutes.")

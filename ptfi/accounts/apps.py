@@ -6,7 +6,9 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
+        from ptfi.accounts import languages
         from ptfi.accounts.activity import notices, receivers
 
+        languages.connect()
         notices.connect()
         receivers.connect()

@@ -11,15 +11,21 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from ptfi.web.language import Text
 
 from .allauth_internals import normalize_user_code
 from .code_limits import begin_attempt
 from .models import User, time_zone_names
 
 FROM_BROWSER = ""
+FOLLOWING = ("language", "time_zone")
+"""What follows the browser until the person chooses it."""
 PASSKEY_NAME = "Passkey"
 CODE_SECONDS = (2 * app_settings.TOTP_TOLERANCE + 1) * app_settings.TOTP_PERIOD
 """How long an app's code is taken: for its own period, and for those before and after that are tolerated."""
@@ -34,6 +40,11 @@ def time_zone_choices() -> list[tuple[str, str | list[tuple[str, str]]]]:
     return [(FROM_BROWSER, "From the browser"), *groups, ("Other", others)]
 
 
+def language_choices() -> list[tuple[str, Text]]:
+    """Each language as its speakers call it, after the choice to follow the browser."""
+    return [(FROM_BROWSER, _("From the browser")), *settings.LANGUAGES]
+
+
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]
     def try_save(self, request: HttpRequest) -> Any:
         """For a known address, the password is hashed all the same: the time would tell that there is an account."""
@@ -43,11 +54,12 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
 
 
 class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
+    language = forms.ChoiceField(choices=language_choices, required=False, label=_("Language"))
     time_zone = forms.ChoiceField(choices=time_zone_choices, required=False, label="Time zone")
 
     class Meta:
         model = User
-        fields = ["display_name", "time_zone", "keys_enabled"]
+        fields = ["display_name", "language", "time_zone", "keys_enabled"]
         help_texts = {
             "display_name": "How pages greet you. Nobody else sees it but staff.",
             "keys_enabled": "Decide on suggestions with one key, such as C to confirm.",
@@ -56,14 +68,17 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["time_zone"].help_text = f"Dates are shown in {self.instance.time_zone} now."
-        if not self.instance.time_zone_chosen:
-            self.initial["time_zone"] = FROM_BROWSER
+        for name in FOLLOWING:
+            if not getattr(self.instance, f"{name}_chosen"):
+                self.initial[name] = FROM_BROWSER
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        self.instance.time_zone_chosen = bool(self.cleaned_data.get("time_zone"))
-        if not self.instance.time_zone_chosen and "time_zone" in self.cleaned_data:
-            self.cleaned_data["time_zone"] = self.instance.time_zone
+        for name in FOLLOWING:
+            is_chosen = bool(self.cleaned_data.get(name))
+            setattr(self.instance, f"{name}_chosen", is_chosen)
+            if not is_chosen and name in self.cleaned_data:
+                self.cleaned_data[name] = getattr(self.instance, name)
         return cleaned
 
 

@@ -75,7 +75,7 @@ def send_invitation(user: User) -> None:
         "url": settings.SITE_URL + reverse("account_open_invitation", args=[token]),
         "valid_until": timezone.now() + VALID_FOR,
     }
-    send_text("invitation", user.invited_email, context)
+    send_text("invitation", user.invited_email, user.language, context)
 
 
 def find_invited(token: str) -> User:

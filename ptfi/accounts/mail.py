@@ -6,9 +6,13 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 
+from ptfi.web.language import spoken_to
 
-def send_text(name: str, address: str, context: dict[str, Any]) -> None:
+
+def send_text(name: str, address: str, language: str, context: dict[str, Any]) -> None:
     """Mail the text of this name in templates/account/email. Raises OSError when it cannot be sent."""
-    subject = render_to_string(f"account/email/{name}_subject.txt", context).strip()
-    message = render_to_string(f"account/email/{name}_message.txt", context)
+    said = context | {"product": settings.PRODUCT_NAME}
+    with spoken_to(language):
+        subject = render_to_string(f"account/email/{name}_subject.txt", said).strip()
+        message = render_to_string(f"account/email/{name}_message.txt", said)
     send_mail(subject, message, settings.DEFAULT_FROM_EMAIL, [address])

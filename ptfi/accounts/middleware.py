@@ -1,4 +1,4 @@
-"""What a signed-in person's pages need: their time zone, and that nobody keeps a copy."""
+"""What a signed-in person's pages need: their language and time zone, and that nobody keeps a copy."""
 
 import time
 import zoneinfo
@@ -9,13 +9,29 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
+
+from ptfi.web.language import LANGUAGES
 
 BEGAN, SEEN = "signed_in_at", "last_used_at"
 """In the session: seconds since 1970."""
 WRITES = 24
 """How often the time of its last use is written while a session's idle time passes."""
+
+
+class LanguageMiddleware:
+    """Pages in the language that the person chose; without a choice, in the browser's, as LocaleMiddleware found it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if user.is_authenticated and user.language_chosen and user.language in LANGUAGES:
+            translation.activate(user.language)
+            request.LANGUAGE_CODE = user.language
+        return self.get_response(request)
 
 
 class TimeZoneMiddleware:

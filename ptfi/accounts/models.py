@@ -44,6 +44,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     display_name = models.CharField(max_length=255, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
     time_zone_chosen = models.BooleanField(default=False, help_text="Chosen by hand: the browser's no longer counts.")
+    language = models.CharField(
+        max_length=16, blank=True, default="", db_default="", help_text="Of pages and e-mails; empty: not known yet."
+    )
+    language_chosen = models.BooleanField(
+        default=False, db_default=False, help_text="Chosen by hand: the browser's no longer counts."
+    )
     keys_enabled = models.BooleanField("single-key shortcuts", default=True)
     invited_email = models.EmailField(blank=True)
     invited_at = models.DateTimeField(null=True, blank=True, help_text="The newest invitation; older links are void.")

@@ -11,7 +11,7 @@ CLAIM = """
     VALUES (%s, %s, %s, 0, '', now()) ON CONFLICT DO NOTHING RETURNING id
 """
 
-USER_COLUMNS = ["id", "email", "display_name", "is_active", "is_staff", "time_zone"]
+USER_COLUMNS = ["id", "email", "display_name", "is_active", "is_staff", "language", "time_zone"]
 TOKEN = f"""
     SELECT t.client_id, t.scopes, {", ".join(f"u.{column}" for column in USER_COLUMNS)}
     FROM allauth_idp_oidc_token t LEFT JOIN accounts_user u ON u.id = t.user_id

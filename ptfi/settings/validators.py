@@ -18,6 +18,7 @@ EVENTS = validate.Regexp(
     r"((https?://[\w.:\[\]-]+)?/[\w./-]*)?\Z", error="Neither a path nor an http:// or https:// address."
 )
 WEB_ADDRESS = validate.Regexp(r"(https?://[^\s]+)?\Z", error="Not an http:// or https:// address.")
+PRODUCT_NAME = validate.Regexp(r"[^\r\n<>]{1,60}\Z", error="Not a name of one line and 60 characters at most.")
 TOKEN = validate.Regexp(r"([\x21-\x7e]{20,})?\Z", error="At least 20 visible ASCII characters.")
 
 

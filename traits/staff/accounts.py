@@ -68,7 +68,7 @@ class UserAdmin(PersonalAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     readonly_fields = ["email", "invited_email", "invited_at", "last_login", "date_joined"]
     fieldsets = [
         (None, {"fields": ["email", "password", "external_id", "invited_email", "display_name"]}),
-        ("Preferences", {"fields": ["time_zone", "time_zone_chosen", "keys_enabled"]}),
+        ("Preferences", {"fields": ["language", "language_chosen", "time_zone", "time_zone_chosen", "keys_enabled"]}),
         ("Permissions", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]

@@ -118,7 +118,7 @@ def tell(request: HttpRequest, person: User) -> bool:
         return True
     context = {"reference": mine["reference"], "url": settings.SITE_URL + reverse("history") + "?actor=staff"}
     try:
-        send_text("acted_for_you", address.email, context)
+        send_text("acted_for_you", address.email, person.language, context)
     except OSError:
         logger.exception("The notice that staff acted for %s could not be sent", person.pk)
         return False

@@ -54,6 +54,7 @@ class AccountSerializer(Shape):
         "userID": PERSON,
         "email": "alice@example.com",
         "displayName": "Alice",
+        "language": "de",
         "timeZone": "Europe/Berlin",
         "keysEnabled": True,
         "emailAddresses": [{"email": "alice@example.com", "verified": True, "primary": True}],
@@ -65,6 +66,8 @@ class AccountSerializer(Shape):
     email = Words(help_text="Null where nobody can sign in to it yet.", allow_null=True)
     externalID = Words(source="external_id", help_text="What the pipeline calls the person.", allow_null=True)
     displayName = Words(source="display_name", help_text="How the person is greeted.")
+    language = Words(help_text="Of pages and e-mails, such as de; empty until it is known.")
+    languageChosen = BooleanField(source="language_chosen", help_text="Whether the person chose it.")
     timeZone = Words(source="time_zone", help_text="Such as Europe/Berlin.")
     timeZoneChosen = BooleanField(source="time_zone_chosen", help_text="Whether the person chose it.")
     keysEnabled = BooleanField(source="keys_enabled", help_text="Whether keys work on pages.")

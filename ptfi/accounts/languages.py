@@ -1,0 +1,21 @@
+"""Keeps the language that a person's browser asks for, so that e-mails are in it, too."""
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in
+from django.utils.translation import get_language
+
+from ptfi.accounts.models import User
+
+
+def keep_language(sender: Any, user: User, **_kwargs: Any) -> None:  # noqa: ARG001 (a receiver)
+    """Note the language of the page that signed the person in, unless they chose one by hand."""
+    language = get_language() or ""
+    if not user.language_chosen and user.language != language:
+        user.language = language
+        user.save(update_fields=["language"])
+
+
+def connect() -> None:
+    """Called once, when the app is ready."""
+    user_logged_in.connect(keep_language, dispatch_uid="ptfi.accounts.languages")

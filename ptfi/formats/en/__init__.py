@@ -1,0 +1,1 @@
+"""For Django's FORMAT_MODULE_PATH."""

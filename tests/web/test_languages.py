@@ -1,0 +1,146 @@
+"""Languages: every text of ours can be translated and is, and people get theirs."""
+
+from pathlib import Path
+from typing import Any
+
+import allauth
+import django
+import pytest
+from django.conf import settings as configured
+from django.core.mail import EmailMessage
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+
+from ptfi.accounts.models import User
+from tests.support.account_pages import sign_in
+from tests.support.cast import acting_for_self, client_of, confirmed, make_candidate
+from tests.support.pages import Html
+from tests.support.untranslated import PSEUDO, in_page, in_template, make_pseudo
+from traits import decisions
+
+TEMPLATES = Path(configured.BASE_DIR) / "templates"
+FILES = sorted(path for path in TEMPLATES.rglob("*") if path.suffix in (".html", ".txt"))
+DJANGO = Path(django.__file__).parent
+TRANSLATED = [
+    Path(configured.BASE_DIR),
+    *(DJANGO / each for each in ("conf", "contrib/admin", "contrib/auth", "contrib/humanize")),
+    Path(allauth.__file__).parent,
+]
+GERMAN = [folder / "locale/de/LC_MESSAGES/django.po" for folder in TRANSLATED]
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TEMPLATES)))
+def test_all_of_a_template_is_translated(path: Path) -> None:
+    assert in_template(path) == []
+
+
+@pytest.fixture(scope="module")
+def pseudo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("locale")
+    make_pseudo(folder, *GERMAN)
+    return folder
+
+
+@pytest.fixture
+def pseudo(settings: Any, pseudo_folder: Path) -> Any:
+    """A language in which each text that has a German translation stands in brackets."""
+    settings.LANGUAGES = [*settings.LANGUAGES, (PSEUDO, "⟦Pseudo⟧")]
+    settings.LOCALE_PATHS = [*settings.LOCALE_PATHS, str(pseudo_folder)]
+    with translation.override(PSEUDO):
+        yield
+
+
+SAID = "Μιλάει ελληνικά"
+"""What people say in these tests: no letter of it is Latin, so that each that is found is of ours."""
+START = ("review", "overview", "traits", "trait_new", "graph", "history", "styles", "my_data", "account_preferences")
+MOST_PAGES = 150
+
+
+@pytest.fixture
+def persona(alice: User) -> User:
+    """With something on each page."""
+    User.objects.filter(pk=alice.pk).update(display_name="Αλίκη")
+    for number in range(3):
+        fields = {"evidence": [SAID, f"{SAID} {number}"], "concepts": ["γλώσσα"], "trait_description": SAID}
+        make_candidate(alice, f"Α {number} {SAID}", **fields)
+        confirmed(alice, f"Β {number} {SAID}", **fields)
+        rejected = make_candidate(alice, f"Γ {number} {SAID}", **fields)
+        decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="not_me", reason=SAID)
+        later = make_candidate(alice, f"Δ {number} {SAID}", **fields)
+        decisions.snooze(**acting_for_self(alice), candidate_id=later.pk, until=None)
+    return User.objects.get(pk=alice.pk)
+
+
+def crawl(client: Client, starts: list[str]) -> dict[str, list[str]]:
+    """The untranslated texts of all pages that links lead to, one of each kind, by their address."""
+    waiting, kinds, found = list(starts), set[str](), dict[str, list[str]]()
+    while waiting and len(kinds) < MOST_PAGES:
+        address = waiting.pop(0)
+        answer: Any = client.get(address, HTTP_ACCEPT_LANGUAGE=PSEUDO, follow=True)
+        match = answer.wsgi_request.resolver_match
+        if answer.streaming or "html" not in answer["Content-Type"] or not match or match.view_name in kinds:
+            continue
+        kinds.add(match.view_name)
+        if texts := in_page(answer.content.decode()):
+            found[answer.wsgi_request.path] = texts
+        waiting += [link.partition("#")[0] for link in sorted(Html(answer).links()) if link.startswith("/")]
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("pseudo")
+def test_every_page_of_a_person_is_translated(persona: User) -> None:
+    assert crawl(client_of(persona, proven=True), [reverse(name) for name in START]) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("pseudo")
+def test_every_page_before_signing_in_is_translated(client: Client) -> None:
+    names = ("home", "account_login", "account_signup", "account_reset_password", "account_email_verification_sent")
+    assert crawl(client, [*map(reverse, names), "/nothing/"]) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("pseudo", "persona")
+def test_every_page_of_staff_is_translated(sam: User) -> None:
+    User.objects.filter(pk=sam.pk).update(is_superuser=True, display_name="Σαμ")
+    assert crawl(client_of(sam, proven=True), [reverse("admin:index")]) == {}
+
+
+# Whose language.
+
+
+def language_of(answer: Any) -> tuple[str, str]:
+    return answer["Content-Language"], Html(answer).attribute("html", "lang")
+
+
+def test_the_browser_is_followed_until_one_is_chosen(alice: User, client: Client) -> None:
+    page = client.get(reverse("account_login"), HTTP_ACCEPT_LANGUAGE="de-AT,de;q=0.9,en;q=0.5")
+    assert language_of(page) == ("de", "de")
+    assert Html(page).attribute("html", "dir") == "ltr"
+    assert language_of(client.get(reverse("account_login"), HTTP_ACCEPT_LANGUAGE="fr")) == ("en", "en")
+    client = client_of(alice)
+    client.post(reverse("account_preferences"), {"language": "de", "time_zone": "", "display_name": ""})
+    assert language_of(client.get(reverse("review"), HTTP_ACCEPT_LANGUAGE="en")) == ("de", "de")
+    client.post(reverse("account_preferences"), {"language": "", "time_zone": "", "display_name": ""})
+    assert language_of(client.get(reverse("review"), HTTP_ACCEPT_LANGUAGE="en")) == ("en", "en")
+    answer = client.post(reverse("account_preferences"), {"language": "tlh", "time_zone": ""})
+    assert answer.status_code == 422
+
+
+def test_mails_are_in_the_language_of_whoever_gets_them(
+    alice: User, client: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
+    sign_in(client, "alice@example.com")
+    alice.refresh_from_db()
+    assert (alice.language, alice.language_chosen) == ("de", False)
+    mailoutbox.clear()
+    Client().post(reverse("account_reset_password"), {"email": alice.email}, HTTP_ACCEPT_LANGUAGE="en")
+    assert "Passwort" in mailoutbox[0].subject
+    User.objects.filter(pk=alice.pk).update(language="en", language_chosen=True)
+    sign_in(Client(), "alice@example.com")
+    alice.refresh_from_db()
+    assert alice.language == "en"
