@@ -73,7 +73,7 @@ def test_the_table_is_safe_for_spreadsheets(as_alice: Client, alice: User) -> No
     rows = list(csv.DictReader(io.StringIO(raw.removeprefix("\ufeff"))))
     assert [row["what"] for row in rows] == [
         "You confirmed “爵士乐 “jazz””",
-        "You undid: confirmed “爵士乐 “jazz””",
+        "You undid confirming “爵士乐 “jazz””",
         "You added “=1+1”",
         "You rejected “Knits”: other",
     ]
@@ -87,7 +87,7 @@ def test_the_times_of_the_table_are_the_persons(as_alice: Client, alice: User) -
     decisions.snooze(**acting_for_self(alice), candidate_id=make_candidate(alice, "Knits").pk, until=until)
     (row,) = csv.DictReader(io.StringIO(text(as_alice.get(CSV))))
     assert row["time"].endswith("+09:00")
-    assert row["what"] == f"You put off “Knits” until {date_format(until, 'j F Y, H:i')}"
+    assert row["what"] == f"You snoozed “Knits” until {date_format(until, 'j F Y, H:i')}"
 
 
 def test_an_empty_log(as_alice: Client) -> None:

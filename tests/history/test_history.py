@@ -50,16 +50,16 @@ def test_every_decision_in_a_sentence(as_alice: Client, alice: User, suggest: Su
     decisions.put_styles(**acting_for_self(alice), context="work", styles={"FormalityLevel": "very_formal"})
     page = as_alice.get(HISTORY)
     assert sentences(page) == [
-        "You set formality level to “very formal” (“work”)",
-        "You undid: removed “Sailed”",
+        "You set formality to “very formal” for “work”",
+        "You undid removing “Sailed”",
         "You removed “Sailed” undone",
         "You edited “Sails”",
-        "You made “Sails” dormant",
+        "You marked “Sails” as dormant",
         "You added “Sails”",
-        "You split “Hums bebop” off from “Loves jazz”",
+        "You unmerged “Hums bebop” from “Loves jazz”",
         "You merged “Hums bebop” into “Loves jazz”",
-        f"You put off “Knits” until {later:%-d %B %Y, %H:%M}",
-        "You put “Knits” back to be reviewed",
+        f"You snoozed “Knits” until {later:%-d %B %Y, %H:%M}",
+        "You reopened “Knits”",
         "You rejected “Knits”: outdated",
         "You confirmed “Likes tea” with changes",
         "You confirmed “Loves jazz”",
@@ -67,8 +67,7 @@ def test_every_decision_in_a_sentence(as_alice: Client, alice: User, suggest: Su
     text = text_of(page)
     assert "Sold the boat." in text
     assert "Name was: Likes new: Loves tea" in text
-    assert "Something newer was decided about this." in text
-    assert "An undo cannot be undone." in text
+    assert "Superseded by a later decision." in text
 
 
 def test_a_style_reads_as_in_its_form(as_alice: Client, alice: User) -> None:
@@ -76,12 +75,12 @@ def test_a_style_reads_as_in_its_form(as_alice: Client, alice: User) -> None:
     decisions.put_styles(**acting_for_self(alice), context="", styles={"EmojiPreference": 0.55})
     decisions.put_styles(**acting_for_self(alice), context="", styles={"EmojiPreference": 1})
     assert sentences(as_alice.get(HISTORY)) == [
-        "You set emoji preference to “wherever one fits”",
-        "You set emoji preference to “now and then”",
-        "You set emoji preference to “now and then”",
+        "You set emoji to “often”",
+        "You set emoji to “now and then”",
+        "You set emoji to “now and then”",
     ]
     text = text_of(as_alice.get(HISTORY))
-    assert "Value was: now and then new: wherever one fits" in text
+    assert "Value was: now and then new: often" in text
     assert "Value was: 0.5 new: 0.55" in text
     assert "now and then" in text_of(as_alice.get("/styles/"))
 
@@ -142,7 +141,7 @@ def test_a_clash_says_how_the_two_go_together(as_alice: Client, alice: User, sug
     outcome = decisions.confirm(**acting_for_self(alice), candidate_id=coffee.pk, relation=relation)
     page = as_alice.get(HISTORY)
     assert sentences(page)[0] == "You confirmed “Prefers coffee”"
-    assert "It replaces “ Prefers tea ”, which is dormant since." in text_of(page)
+    assert "It replaced “ Prefers tea ”, now dormant." in text_of(page)
     assert f"/undo/{outcome.batch_id}/" in page.content.decode()
     decisions.set_status(**acting_for_self(alice), trait_id=tea.pk, status="active")
     assert f"/undo/{outcome.batch_id}/" not in as_alice.get(HISTORY).content.decode()
@@ -224,7 +223,7 @@ def test_the_entrys_page_shows_the_evidence(as_alice: Client, alice: User, sugge
     )
     assert "1 piece judged: not me" in text_of(as_alice.get(HISTORY))
     text = text_of(as_alice.get(f"{HISTORY}{outcome.action_id}/"))
-    for part in ("One. journal, page 1 was: No verdict new: Not me", "My own. added", "Ask me.", "4 of 5", "Number 1"):
+    for part in ("One. journal, page 1 was: No opinion new: Not about me", "My own. added", "Ask me.", "4 of 5", "Number 1"):
         assert part in text, part
     assert "Two." not in text
 

@@ -92,7 +92,7 @@ def test_it_holds_both_for_the_person_alone(alice: User, bob: User, signed_in: S
         f"You rejected “Hears {WORD}”: other",
         f"You merged “{WORD} again” into “{WORD} of mine”",
         f"You set “{WORD}” to “{WORD}” (“{WORD}”)",
-        f"You undid: confirmed “Perhaps {WORD}”",
+        f"You undid confirming “Perhaps {WORD}”",
         f"{WORD} of mine",
         "An app",
         "The whole persona",
