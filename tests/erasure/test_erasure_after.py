@@ -143,4 +143,4 @@ def test_the_history_counts_what_one_erasure_took(alice: User, as_alice: Client)
     for number in range(3):
         confirmed_trait(alice, f"Trait {number}", trait_category="Interest")
     erasure_parts.erase_category(**acting_for_self(alice), category="Interest")
-    assert "erased evidence of 3 traits together" in text_of(as_alice.get("/persona/history/"))
+    assert "deleted evidence of 3 traits together" in text_of(as_alice.get("/persona/history/"))

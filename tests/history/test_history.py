@@ -106,15 +106,15 @@ def test_an_entrys_page_shows_its_evidence_and_leads_on(as_alice: Client, alice:
     knits = suggest(alice, "Knits", evidence=["I knit."])
     confirm = decisions.confirm(**acting_for_self(alice), candidate_id=knits.pk)
     page = as_alice.get(f"{HISTORY}{confirm.action_id}/")
-    for part in ("Evidence at that time", "I knit.", "Open the trait"):
+    for part in ("Evidence at that time", "I knit.", "View trait"):
         assert part in text_of(page)
     assert page.content.decode().count('aria-current="page"') == 2
     assert confirm.trait
     decisions.remove_trait(**acting_for_self(alice), trait_id=confirm.trait.pk)
     text = text_of(as_alice.get(f"{HISTORY}{confirm.action_id}/"))
-    assert "See the suggestion" in text
-    assert "Open the trait" not in text
-    assert text_of(as_alice.get(f"{HISTORY}check/")).count("On a past date") == 1
+    assert "View suggestion" in text
+    assert "View trait" not in text
+    assert as_alice.get(f"{HISTORY}check/").content.decode().count("/persona/past/") == 1
 
 
 @pytest.mark.slow
@@ -190,7 +190,7 @@ def test_the_history_shows_what_the_filters_let_through(
         "decision=rejected": ["You rejected “Knits”: not me"],
         "category=Skill": ["You rejected “Knits”: not me"],
         "category=Interest&actor=app": ["You edited “Loves jazz”"],
-        "actor=staff": ["Staff made “Loves jazz” dormant"],
+        "actor=staff": ["Staff marked “Loves jazz” as dormant"],
         "actor=person": ["You rejected “Knits”: not me", "You confirmed “Loves jazz”"],
         "actor=pipeline": [],
         f"until={yesterday}": [],
@@ -200,7 +200,7 @@ def test_the_history_shows_what_the_filters_let_through(
     for query, expected in cases.items():
         assert sentences(as_alice.get(f"{HISTORY}?{query}")) == expected, query
     text = text_of(as_alice.get(HISTORY))
-    assert "through an app that is no longer here" in text
+    assert "via an app that no longer exists" in text
     assert "ticket T-17" in text
     assert f"{today:%A, %-d %B %Y}" in text
 
@@ -221,9 +221,15 @@ def test_the_entrys_page_shows_the_evidence(as_alice: Client, alice: User, sugge
         changes=Changes(notes="Ask me.", user_confidence=4),
         evidence=Evidence(verdicts={first: "not_me"}, own=["My own."]),
     )
-    assert "1 piece judged: not me" in text_of(as_alice.get(HISTORY))
+    assert "1 piece: Not about me" in text_of(as_alice.get(HISTORY))
     text = text_of(as_alice.get(f"{HISTORY}{outcome.action_id}/"))
-    for part in ("One. journal, page 1 was: No opinion new: Not about me", "My own. added", "Ask me.", "4 of 5", "Number 1"):
+    for part in (
+        "One. journal, page 1 was: No opinion new: Not about me",
+        "My own. added",
+        "Ask me.",
+        "4 of 5",
+        "Entry 1 of your log.",
+    ):
         assert part in text, part
     assert "Two." not in text
 
@@ -272,6 +278,6 @@ def test_bob_sees_nothing(as_alice: Client, alice: User, bob: User, signed_in: S
     outcome = confirmed(alice)
     his = signed_in(bob)
     assert sentences(his.get(HISTORY)) == []
-    assert "Nothing decided yet" in text_of(his.get(HISTORY))
+    assert "No decisions yet" in text_of(his.get(HISTORY))
     assert his.get(f"{HISTORY}{outcome.action_id}/").status_code == 404
     assert as_alice.get(f"{HISTORY}{outcome.action_id}/").status_code == 200
