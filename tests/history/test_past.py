@@ -87,7 +87,7 @@ def test_undoing_is_part_of_the_past(as_alice: Client, alice: User, on_day: At) 
     on_day(2)
     decisions.undo(**acting_for_self(alice), action_id=outcome.action_id)
     assert names(as_alice.get(PAST, {"day": "2026-05-01"})) == ["Loves jazz"]
-    assert "There was no trait in your persona then." in text_of(as_alice.get(PAST, {"day": "2026-05-02"}))
+    assert "Your persona had no traits then." in text_of(as_alice.get(PAST, {"day": "2026-05-02"}))
 
 
 def test_an_edit_that_was_undone_is_no_change(as_alice: Client, alice: User, on_day: At) -> None:

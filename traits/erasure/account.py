@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
 from ptfi.accounts.models import User
@@ -35,7 +35,7 @@ from traits.models.erasure import ErasureKind
 
 logger = logging.getLogger(__name__)
 
-STAFF = lazy("Your account has staff rights. Ask another administrator to remove them first.")
+STAFF = gettext_lazy("Your account has staff rights. Ask another administrator to remove them first.")
 KEPT = {
     "receipt": RECEIPT,
     "looks": LOOKS,
