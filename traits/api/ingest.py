@@ -47,7 +47,7 @@ def candidates(request: Request) -> list[Any]:
     else:
         whole = parse(body)
         if not isinstance(whole, dict) or whole.keys() != {"candidates"}:
-            raise RuleError(details={"body": [gettext("This must be {“candidates”: […]} and nothing else.")]})
+            raise RuleError(details={"body": [gettext('This must be {"candidates": […]} and nothing else.')]})
         found = whole["candidates"]
     if not isinstance(found, list) or not 1 <= len(found) <= ingest.MAX_BATCH:
         raise RuleError(
