@@ -1,6 +1,7 @@
-"""The answer to a refresh token, for who brings it again within seconds: two tabs of an app, or one that lost it.
+"""The answer to a refresh token, for the same app that brings it again within seconds, from two tabs or having lost it.
 
-It is kept encrypted by a key that only the refresh token gives, so who reads the cache has nothing.
+"The same" is the same request from the same network with the same browser: from elsewhere it is a replay, which ends
+the consent. The answer is kept encrypted by a key that only the refresh token gives, so reading the cache is no use.
 """
 
 import base64
@@ -9,6 +10,8 @@ import hashlib
 from cryptography.fernet import Fernet
 from django.core.cache import cache
 from django.http import HttpRequest
+
+from ptfi.accounts.activity.events import network_of
 
 SECONDS = 10
 ASKED = ("grant_type", "client_id", "refresh_token", "scope", "resource")
@@ -28,7 +31,8 @@ def kept(request: HttpRequest) -> bytes | None:
 
 def _name(request: HttpRequest) -> str:
     """The cache hashes it."""
-    return f"refreshed:{[request.POST.getlist(name) for name in ASKED]}"
+    place = [network_of(request), request.headers.get("User-Agent", "")]
+    return f"refreshed:{[request.POST.getlist(name) for name in ASKED]}{place}"
 
 
 def _cipher(request: HttpRequest) -> Fernet:
