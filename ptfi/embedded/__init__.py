@@ -115,6 +115,18 @@ def is_locked(path: Path) -> bool:
     return lock is None
 
 
+def is_used(data: Path) -> bool:
+    """Say whether some process uses the services of the data folder.
+
+    Users hold in-use.lock together. The supervisor takes it alone, to look whether there are any, and while it stops.
+    """
+    path = data / "in-use.lock"
+    if not is_locked(path) or (lock := try_lock(path, shared=True)) is None:
+        return False
+    os.close(lock)
+    return True
+
+
 def try_lock(path: Path, *, shared: bool = False) -> int | None:
     """Take the lock without waiting; its file descriptor, which is the lock, or None when others hold it."""
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

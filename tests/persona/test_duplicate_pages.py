@@ -65,7 +65,7 @@ def test_each_answer_and_its_undo(
     assert dict(PersonaTrait.objects.values_list("name", "status")) == left
     history = text_of(as_alice.get(path(jazz)))
     assert {"same": "(both said the same)", "replaces": "(one took the other's place)"}.get(kind, "") in history
-    assert ("Since 2" in history) == (kind == "replaces")
+    assert bool(re.search(r"Since \d", history)) == (kind == "replaces")
     as_alice.post("/undo/")
     assert dict(PersonaTrait.objects.values_list("name", "status")) == {
         "Loves jazz": "active",
