@@ -1,4 +1,4 @@
-"""Whose session a stream belongs to, asked when it opens and now and then while it lasts."""
+"""Finds the person behind a stream's session, when the stream opens and regularly while it is open."""
 
 import uuid
 from collections.abc import Collection
@@ -15,9 +15,10 @@ from ptfi.accounts.models import User
 
 
 def signed_in(keys: Collection[str]) -> dict[str, uuid.UUID]:
-    """The person of each of these sessions that has not ended and whose account is active.
+    """The person of each session that is valid and whose account is active.
 
-    Two statements, however many there are; the connection goes back to the pool at once. Runs in a thread.
+    Takes two statements for any number of sessions and returns the connection to the pool immediately. Runs in a
+    thread.
     """
     try:
         rows = Session.objects.filter(session_key__in=list(keys), expire_date__gt=timezone.now())

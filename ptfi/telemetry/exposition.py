@@ -1,4 +1,4 @@
-"""/metrics, for who has the token; for everybody else, and where no token is set, there is nothing."""
+"""/metrics, for requests with the token; without it, or if no token is set, the answer is 404."""
 
 import hmac
 
