@@ -1,10 +1,10 @@
-"""The graph's one error that a person meets."""
+"""The only error of the graph that people meet."""
 
 from ptfi.errors import RuleError
 
 
 class GraphUnavailableError(RuleError):
-    """The graph does not answer; nothing that was decided depends on it."""
+    """The graph does not answer; no decision depends on it."""
 
     status = 503
     code = "graph_unavailable"

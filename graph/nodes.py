@@ -1,8 +1,8 @@
-"""The Persona Knowledge Graph's labels, relationships and properties; the pipeline shares them, and the names are its.
+"""Labels, relationships and properties of the Persona Knowledge Graph, which the pipeline shares and named.
 
-What PTFI makes carries managedBy "ptfi" and, on nodes, ownerID: the person whom it is about. `generation`, `revision`
-and `hash` of a User are the fence that graph/projection/writer.py describes. The schema, every statement that writes,
-and what is special about a label anywhere in graph/ follow from these classes.
+What PTFI makes carries managedBy "ptfi" and, on nodes, ownerID: the person it is about. `generation`, `revision` and
+`hash` of a User are the fence that graph/projection/writer.py describes. The schema, every statement that writes, and
+everything special about a label in graph/ follow from these classes.
 """
 
 import math
