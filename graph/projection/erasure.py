@@ -134,7 +134,7 @@ def _ready() -> QuerySet[Erasure]:
 
 
 def clear(user_id: uuid.UUID) -> None:
-    """Clear the graph of what the person erased, and complete the erasures. Raises GraphUnavailableError, Neo4jError."""
+    """Clear the graph of what the person erased and complete the erasures. Raises GraphUnavailableError, Neo4jError."""
     person = _person(user_id)
     # Listed after the generation was read: an erasure that comes in between raises it again and is done later.
     erasures = list(_ready().filter(subject_id=user_id))
@@ -169,7 +169,7 @@ def _person(user_id: uuid.UUID) -> Person:
 
 
 def _cleared(person: Person, erasures: list[Erasure]) -> bool:
-    """Clear the graph of the whole person. False if the graph is ahead of PostgreSQL, and is to be cleared afterwards."""
+    """Clear the graph of the whole person. False if the graph is ahead of PostgreSQL; it is cleared afterwards."""
     things = sorted({str(thing) for erasure in erasures for thing in erasure.things})
     fence = connection.write(lambda tx: _close(tx, person))
     if fence and fence.generation > person.generation:

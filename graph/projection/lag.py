@@ -24,7 +24,7 @@ FAILING = BEHIND & Q(attempts__gt=0)
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """For how many people and entries the graph is behind, and for how many seconds; failing: the people it fails for."""
+    """For how many people and entries the graph is behind, and for how many seconds; failing: people it fails for."""
 
     people: int
     entries: int

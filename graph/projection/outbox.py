@@ -53,7 +53,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A person to be projected from the start, if they still have this generation; floor: the new one must be above it."""
+    """A person to project from the start, if this is still their generation; floor: the new one must be above it."""
 
     user_id: uuid.UUID
     generation: int
