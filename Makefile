@@ -58,9 +58,10 @@ test-pgbouncer: $(VENV)/.dev postgres15 pgbouncer  ## Run them on it through Deb
 test-compose: $(VENV)/.dev containers  ## Run all of deploy/compose.yaml in containers, on images made from packages (root)
 	@$(PYTHON) -m tests.support.compose
 
-lint: $(VENV)/.dev  ## Check style, imports, types, templates and migrations
+lint: $(VENV)/.dev  ## Check style, spelling, imports, types, templates and migrations
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
+	@$(VENV)/bin/codespell
 	@$(VENV)/bin/lint-imports --no-logo --no-cache
 	@$(NO_SERVICES) $(PYTHON) -m mypy .
 	@$(PYTHON) -m djlint --quiet --check $(TEMPLATES)

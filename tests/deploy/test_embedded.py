@@ -200,7 +200,7 @@ def test_a_killed_process_is_replaced_at_the_same_address(folder: Folder, victim
 
 
 @pytest.mark.slow
-@pytest.mark.fault("embedded services and their user killed at once")
+@pytest.mark.fault("embedded services and their user killed at the same time")
 def test_everything_killed_at_once_starts_again(folder: Folder) -> None:
     user = folder.use()
     settings = user.settings()
