@@ -34,8 +34,6 @@ MFA_ADAPTER = "ptfi.accounts.mfa.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "EchoSphere PTFI"
-# A code may run out while it is typed, and clocks of phones differ by some seconds (RFC 6238, 5.2).
-MFA_TOTP_TOLERANCE = 1
 ACCOUNT_FORMS = {
     "signup": "ptfi.accounts.forms.SignupForm",
     "change_password": "ptfi.oauth.forms.ChangePasswordForm",
