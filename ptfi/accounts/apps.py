@@ -6,7 +6,9 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
+        from ptfi.accounts import mfa
         from ptfi.accounts.activity import notices, receivers
 
+        mfa.install()
         notices.connect()
         receivers.connect()
