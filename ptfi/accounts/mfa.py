@@ -4,11 +4,13 @@ from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 
 from . import recovery_codes
 from .allauth_internals import TOTP, use_classes, validate_totp_code
 from .models import User
 from .sealing import is_old, read_old, replace, seal, unseal
+from .second_steps import SECOND_STEPS
 
 KIND, SECRET = Authenticator.Type.TOTP, "secret"
 WITH_SECRETS = (KIND, recovery_codes.KIND)
@@ -16,6 +18,15 @@ WITH_SECRETS = (KIND, recovery_codes.KIND)
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "cannot_delete_authenticator": "Everybody needs a second step here. Add another one before you remove this one."
+    }
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Where everybody needs a second step, the last one stays."""
+        others = Authenticator.objects.filter(user=authenticator.user_id, type__in=SECOND_STEPS)
+        return not settings.REQUIRE_SECOND_STEP or others.exclude(pk=authenticator.pk).exists()
+
     def encrypt(self, text: str) -> str:  # noqa: ARG002 (allauth's signature)
         """Nothing asks for it: secrets are sealed for their person, which this cannot know. Raises TypeError."""
         raise TypeError("Seal it for its person (ptfi/accounts/sealing.py).")

@@ -1,6 +1,7 @@
 """A passkey in a real browser: added, used to sign in, renamed, removed; and the other scripts of the account pages."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -95,6 +96,17 @@ def test_a_passkey_is_added_signs_in_and_is_removed(page: Page, site: str, alice
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("You have none yet.")).to_be_visible()
     assert not Authenticator.objects.filter(user=alice, type=Authenticator.Type.WEBAUTHN).exists()
+
+
+@pytest.mark.usefixtures("refused", "alice")
+def test_a_passkey_is_the_second_step_that_everybody_needs(page: Page, site: str, settings: Any) -> None:
+    settings.REQUIRE_SECOND_STEP = True
+    add_authenticator(page)
+    give_password(page, site)
+    page.get_by_role("link", name="Add a passkey").click()
+    save_passkey(page, "Laptop")
+    page.get_by_role("link", name="Continue").click()
+    page.wait_for_url(f"{site}/accounts/preferences/")
 
 
 @pytest.mark.usefixtures("refused", "alice")
