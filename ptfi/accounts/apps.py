@@ -6,9 +6,10 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from ptfi.accounts import languages
+        from ptfi.accounts import languages, mfa
         from ptfi.accounts.activity import notices, receivers
 
         languages.connect()
+        mfa.install()
         notices.connect()
         receivers.connect()

@@ -27,8 +27,6 @@ FROM_BROWSER = ""
 FOLLOWING = ("language", "time_zone")
 """What follows the browser until the person chooses it."""
 PASSKEY_NAME = "Passkey"
-CODE_SECONDS = (2 * app_settings.TOTP_TOLERANCE + 1) * app_settings.TOTP_PERIOD
-"""How long an app's code is taken: for its own period, and for those before and after that are tolerated."""
 
 
 def time_zone_choices() -> list[tuple[str, str | list[tuple[str, str]]]]:
@@ -100,6 +98,11 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
         return self.cleaned_data["name"] or PASSKEY_NAME
 
 
+def _code_seconds() -> int:
+    """How long an app's code is taken: for its own period, and for those before and after that are tolerated."""
+    return int((2 * app_settings.TOTP_TOLERANCE + 1) * app_settings.TOTP_PERIOD)
+
+
 class _SingleUseCodeForm(BaseAuthenticateForm):  # type: ignore[misc]
     def clean_code(self) -> str:
         """The code, if it is right and the account may try one at all."""
@@ -117,7 +120,7 @@ class _SingleUseCodeForm(BaseAuthenticateForm):  # type: ignore[misc]
     def _unused_code(self) -> str:
         """Refuse a code that was used (RFC 6238, 5.2); allauth remembers it for one period only."""
         code: str = super().clean_code()
-        if not cache.add(f"second step:{self.user.pk}:{normalize_user_code(code)}", True, timeout=CODE_SECONDS):
+        if not cache.add(f"second step:{self.user.pk}:{normalize_user_code(code)}", True, timeout=_code_seconds()):
             raise get_adapter().validation_error("incorrect_code")
         return code
 

@@ -27,6 +27,12 @@ class CsrfFailedError(RuleError):
     message = "A change with the browser's session needs its CSRF token."
 
 
+class SecondStepRequiredError(RuleError):
+    status = 403
+    code = "second_step_required"
+    message = "Everybody needs a second step here: set one up, or use yours, on the pages of your account."
+
+
 class ThrottledError(RuleError):
     status = 429
     code = "throttled"

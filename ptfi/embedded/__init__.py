@@ -19,8 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cryptography.fernet import Fernet
-
+from ptfi.encryption import make_key
 from ptfi.environment import use_new_names
 from ptfi.oauth.keys import make_private_key
 from ptfi.signing import make_private_key as make_signing_key
@@ -63,7 +62,7 @@ def start() -> None:
     os.environ["DATABASE_URL"] = state["application_url" if as_application else "database_url"]
     os.environ["NEO4J_URL"] = state["graph_url"]
     os.environ.setdefault("SECRET_KEY", stored_secret(data / "secret-key", 50))
-    os.environ.setdefault("MFA_ENCRYPTION_KEYS", stored(data / "second-step-key", _fernet_key))
+    os.environ.setdefault("MFA_ENCRYPTION_KEYS", stored(data / "second-step-key", make_key))
     if not os.environ.get("LOG_SIGNING_COMMAND"):
         os.environ.setdefault("LOG_SIGNING_KEY", stored(data / "log-signing-key", make_signing_key))
     os.environ.setdefault("OIDC_PRIVATE_KEY", stored(data / "oidc-private-key", make_private_key))
@@ -185,10 +184,6 @@ def launch_supervisor(data: Path) -> None:
         )
     if run.returncode:
         raise EmbeddedError(f"The supervisor of the services did not start: see {data}/supervisor.log")
-
-
-def _fernet_key() -> str:
-    return Fernet.generate_key().decode()
 
 
 def _prepare(data: Path) -> None:

@@ -23,7 +23,12 @@ SECRET_KEY = env.str("SECRET_KEY", validate=validators.secret_key)
 # Signs ID tokens, and nothing else.
 OIDC_PRIVATE_KEY = env.str("OIDC_PRIVATE_KEY", validate=validators.private_key)
 # Encrypt the secrets of second steps: the first encrypts, all read.
-MFA_ENCRYPTION_KEYS: list[str] = env.list("MFA_ENCRYPTION_KEYS", [], validate=validators.fernet_keys)
+MFA_ENCRYPTION_KEYS: list[str] = env.list("MFA_ENCRYPTION_KEYS", [], validate=validators.encryption_keys)
+# Periods of 30 seconds, before and after the present one, whose codes are taken: a code may run out while it is typed,
+# and clocks of phones differ by some seconds (RFC 6238, 5.2). With 0, a code lives for 30 seconds.
+MFA_TOTP_TOLERANCE = env.int("MFA_TOTP_TOLERANCE", 1, validate=validators.TOLERANCE)
+# Everybody needs a second step, not staff alone.
+REQUIRE_SECOND_STEP = env.bool("REQUIRE_SECOND_STEP", False)
 # Hours after which staff use their second step again.
 STAFF_MFA_MAX_AGE_HOURS = env.int("STAFF_MFA_MAX_AGE_HOURS", 12, validate=validators.POSITIVE)
 DEBUG = env.bool("DEBUG", False)
@@ -201,6 +206,7 @@ MIDDLEWARE = [
     "ptfi.accounts.middleware.LanguageMiddleware",
     "ptfi.accounts.middleware.TimeZoneMiddleware",
     "ptfi.accounts.middleware.PrivatePagesMiddleware",
+    "ptfi.accounts.middleware.SecondStepMiddleware",
     "ptfi.web.error_pages.ErrorMiddleware",
 ]
 

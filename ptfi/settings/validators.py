@@ -2,13 +2,13 @@
 
 import shlex
 
-from cryptography.fernet import Fernet
 from django.core.checks.security.base import SECRET_KEY_MIN_LENGTH, SECRET_KEY_MIN_UNIQUE_CHARACTERS
 from environs import ValidationError, validate
 
-from ptfi import signing
+from ptfi import encryption, signing
 from ptfi.oauth.keys import is_private_key
 
+TOLERANCE = validate.Range(min=0, max=1)
 ANY_NUMBER = validate.Range(min=0)
 POSITIVE = validate.Range(min=0, min_inclusive=False)
 HEAD_SECONDS = validate.Range(min=0, min_inclusive=False, max=60)
@@ -56,10 +56,10 @@ def public_keys(keys: list[str]) -> None:
         raise ValidationError("Not keys of 32 bytes in base64, with commas between them.")
 
 
-def fernet_keys(keys: list[str]) -> None:
-    """Refuse what are not keys for Fernet."""
+def encryption_keys(keys: list[str]) -> None:
+    """Refuse what are not keys of 32 bytes."""
     try:
         for key in keys:
-            Fernet(key)
+            encryption.read_key(key)
     except ValueError:
         raise ValidationError("Not keys of 32 bytes in URL-safe base64, with commas between them.") from None

@@ -53,6 +53,7 @@ SIGNED_IN = [
     "mfa_view_recovery_codes",
     "mfa_generate_recovery_codes",
     "mfa_add_webauthn",
+    "account_second_step",
 ]
 
 

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import NoEncryption
 
+from ptfi.encryption import make_key
 from ptfi.environment import RENAMED
 from ptfi.oauth.keys import make_private_key
 from ptfi.signing import make_private_key as make_signing_key
@@ -19,7 +19,7 @@ from ptfi.signing import make_private_key as make_signing_key
 ROOT = Path(__file__).resolve().parents[2]
 PRIVATE_KEY = make_private_key()
 SIGNING_KEY = make_signing_key()
-SECOND_STEP_KEY = Fernet.generate_key().decode()
+SECOND_STEP_KEY = make_key()
 GOOD = {
     "OIDC_PRIVATE_KEY": PRIVATE_KEY,
     "SECRET_KEY": "a-secret-key-of-more-than-fifty-characters-0123456789-abcdef",
@@ -201,6 +201,28 @@ def test_bad_keys_of_second_steps_are_not_repeated() -> None:
     assert "MFA_ENCRYPTION_KEYS: Not keys of 32 bytes" in done.stderr, done.stderr
     assert "hunter2" not in done.stderr
     assert SECOND_STEP_KEY not in done.stderr
+
+
+@pytest.mark.slow
+def test_a_key_of_second_steps_is_printed() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ptfi.encryption"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert check(**GOOD | {"MFA_ENCRYPTION_KEYS": done.stdout.strip()}).returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("wrong", "fault"),
+    [
+        ({"MFA_TOTP_TOLERANCE": "2"}, "MFA_TOTP_TOLERANCE: Must be"),
+        ({"MFA_TOTP_TOLERANCE": "-1"}, "MFA_TOTP_TOLERANCE: Must be"),
+        ({"REQUIRE_SECOND_STEP": "perhaps"}, "REQUIRE_SECOND_STEP: Not a valid boolean"),
+    ],
+)
+def test_bad_rules_of_second_steps_are_refused(wrong: dict[str, str], fault: str) -> None:
+    done = check(**GOOD | wrong)
+    assert fault in done.stderr, done.stderr
 
 
 @pytest.mark.slow

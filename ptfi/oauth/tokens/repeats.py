@@ -4,14 +4,11 @@
 the consent. The answer is kept encrypted by a key that only the refresh token gives, so reading the cache is no use.
 """
 
-import base64
-import hashlib
-
-from cryptography.fernet import Fernet
 from django.core.cache import cache
 from django.http import HttpRequest
 
 from ptfi.accounts.activity.events import network_of
+from ptfi.encryption import Cipher
 
 SECONDS = 10
 ASKED = ("grant_type", "client_id", "refresh_token", "scope", "resource")
@@ -20,21 +17,22 @@ ASKED = ("grant_type", "client_id", "refresh_token", "scope", "resource")
 
 def keep(request: HttpRequest, answer: bytes) -> None:
     """Remember the answer for SECONDS."""
-    cache.set(_name(request), _cipher(request).encrypt(answer).decode(), SECONDS)
+    name = _name(request)
+    cache.set(name, _cipher(request).encrypt(answer, about=name), SECONDS)
 
 
 def kept(request: HttpRequest) -> bytes | None:
     """The answer that the same request got within SECONDS."""
-    found = cache.get(_name(request))
-    return _cipher(request).decrypt(found) if found else None
+    name = _name(request)
+    found = cache.get(name)
+    return _cipher(request).decrypt(found, about=name) if found else None
 
 
 def _name(request: HttpRequest) -> str:
-    """The cache hashes it."""
+    """The cache hashes it. Releases that encrypted in another way have another name for it."""
     place = [network_of(request), request.headers.get("User-Agent", "")]
-    return f"refreshed:{[request.POST.getlist(name) for name in ASKED]}{place}"
+    return f"repeat:{[request.POST.getlist(name) for name in ASKED]}{place}"
 
 
-def _cipher(request: HttpRequest) -> Fernet:
-    value = f"ptfi.oauth.tokens.repeats:{request.POST['refresh_token']}"
-    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(value.encode()).digest()))
+def _cipher(request: HttpRequest) -> Cipher:
+    return Cipher(request.POST["refresh_token"].encode(), "ptfi: repeated answers of the token endpoint")
