@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, ScryptPasswordHasher
 from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
 
 from ptfi.accounts.models import User, time_zone_names
+from ptfi.settings.accounts import PASSWORD_HASHERS
 from tests.support.account_pages import NEW_PASSWORD, code_of, reauthenticate, sign_in
+from tests.support.cast import PASSWORD
 from tests.support.pages import Html
 
 pytestmark = pytest.mark.django_db
@@ -272,3 +275,15 @@ def test_sessions_are_listed_and_ended(
     client.post(reverse("usersessions_list"))
     assert is_signed_in(client)
     assert not is_signed_in(other)
+
+
+def test_passwords_get_the_newest_parameters_when_people_sign_in(alice: User, settings: Any) -> None:
+    settings.PASSWORD_HASHERS = PASSWORD_HASHERS
+    for former in (PBKDF2PasswordHasher(), ScryptPasswordHasher()):
+        User.objects.filter(pk=alice.pk).update(password=former.encode(PASSWORD, former.salt()))
+        client = Client()
+        assert sign_in(client, "alice@example.com").status_code == 302
+        alice.refresh_from_db()
+        assert alice.password.startswith("scrypt$32768$")
+        assert alice.password.split("$")[3:5] == ["8", "3"]
+        assert is_signed_in(client)
