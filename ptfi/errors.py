@@ -7,6 +7,7 @@ from django.db import Error, InterfaceError, OperationalError
 from django.http import HttpResponse
 
 from ptfi.telemetry.trace import current_request
+from ptfi.web.language import Text
 
 log = logging.getLogger(__name__)
 
@@ -19,11 +20,11 @@ class RuleError(Exception):
 
     status = 400
     code = "invalid"
-    message = "This cannot be done."
+    message: Text = "This cannot be done."
     retry_after = 0
 
-    def __init__(self, message: str = "", details: dict[str, list[str]] | None = None) -> None:
-        self.message = message or self.message
+    def __init__(self, message: Text = "", details: dict[str, list[str]] | None = None) -> None:
+        self.message = str(message or self.message)
         self.details = details or {}
         super().__init__(self.message)
 
