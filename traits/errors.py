@@ -17,7 +17,7 @@ __all__ = [
 
 
 class InvalidError(RuleError):
-    message = _("Some of this could not be accepted. Nothing was saved.")
+    message = _("Some of this could not be accepted.")
 
 
 class AlreadyDecidedError(RuleError):

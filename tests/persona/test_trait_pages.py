@@ -98,7 +98,7 @@ def test_a_trait_with_everything(as_alice: Client, alice: User) -> None:
         "in the cellar",
         "double bass",
         "Suggested, changed by you",
-        "One jazz Text snippet · journal, page 1 · 1:15 · relevance 90 % Supports it",
+        "One jazz Text · journal, page 1 · 1:15 · relevance 90 % Supports it",
         "Two jazz Text snippet · journal, page 2 Out of context",
         "I own one. In your own words",
         "1 too private to show",

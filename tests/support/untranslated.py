@@ -18,6 +18,8 @@ WORD = re.compile(r"[A-Za-z]{2,}")
 TAG = re.compile(r"<(?:!--.*?--|[^<>]*)>", re.DOTALL)
 SILENT = re.compile(r"<(script|style|code|kbd|samp)\b[^>]*>.*?</\1>", re.DOTALL)
 ATTRIBUTE = re.compile(rf"""\b({"|".join(SPOKEN)})\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.DOTALL)
+CODE = ("block main_class",)
+"""Blocks of which nothing is read."""
 NOT_OURS = {"bdi", "q", "code", "kbd", "samp", "script", "style"}
 """What is inside is people's own, or the same in every language; so is what has dir="auto", translate="no", lang."""
 
@@ -37,7 +39,7 @@ def _outside_translations(source: str) -> str:
         name = token.contents.split(" ")[0] if token.token_type == TokenType.BLOCK else ""
         if inside:
             inside = "" if name == f"end{inside}" else inside
-        elif name in ("blocktranslate", "comment", "verbatim"):
+        elif name in ("blocktranslate", "comment", "verbatim") or token.contents in CODE:
             inside = name
         elif token.token_type == TokenType.TEXT:
             kept.append(token.contents)

@@ -121,7 +121,7 @@ class LaterForm(InputForm):
             try:
                 self.cleaned_data["deferred_until"] = _later(self.cleaned_data["until"], self.cleaned_data["date"])
             except (ValueError, OverflowError):
-                self.add_error("until", _("Pick a date and time."))
+                self.add_error("until", _("Choose a date and a time."))
         return self.cleaned_data
 
 
