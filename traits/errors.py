@@ -17,7 +17,7 @@ __all__ = [
 
 
 class InvalidError(RuleError):
-    message = _("Some of this could not be accepted.")
+    message = _("Some of this could not be accepted. Nothing was changed.")
 
 
 class AlreadyDecidedError(RuleError):
