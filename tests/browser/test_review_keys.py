@@ -59,7 +59,7 @@ def test_r_and_a_digit_reject(opened: Opened, queue: list[ExtractedTraitCandidat
     expect(heading(page)).to_have_text("Likes number 1")
     assert status(queue[0]) == CandidateStatus.REJECTED
     page.goto(page.url.split("/review/")[0] + f"/review/{queue[0].pk}/")
-    expect(page.locator(".verdict-line")).to_contain_text(code.replace("_", " "))
+    expect(page.locator(".verdict-line")).to_contain_text(RejectionCode(code).label)
 
 
 def test_a_digit_alone_does_nothing(opened: Opened, queue: list[ExtractedTraitCandidate]) -> None:
@@ -212,10 +212,11 @@ def test_what_another_tab_decided_is_said(opened: Opened, queue: list[ExtractedT
     page.keyboard.press("c")
     expect(page.locator("#faults")).to_contain_text("already decided")
     expect(page.locator("#toasts [data-toast]")).to_have_count(0)
-    expect(page.get_by_role("link", name="Open the trait")).to_be_visible()
+    expect(page.get_by_role("link", name="Open trait")).to_be_visible()
     expect(page.locator("#rows li")).to_have_count(4)
     page.keyboard.press("j")
     expect(heading(page)).to_have_text("Likes number 1")
+    expect(page).to_have_title("Likes number 1 · Review · PTFI")
     assert_not_reloaded(page)
 
 

@@ -99,7 +99,7 @@ def test_a_trait_with_everything(as_alice: Client, alice: User) -> None:
         "double bass",
         "Suggested, changed by you",
         "One jazz Text · journal, page 1 · 1:15 · relevance 90 % Supports it",
-        "Two jazz Text snippet · journal, page 2 Out of context",
+        "Two jazz Text · journal, page 2 Out of context",
         "I own one. In your own words",
         "1 too private to show",
         "You confirmed “ Plays jazz ” with changes",

@@ -61,8 +61,8 @@ def in_page(markup: str) -> list[str]:
 
 
 def _spoken(node: LexborNode) -> Iterator[str]:
-    names = [*SPOKEN, *(["value"] if node.attributes.get("type") in ("submit", "button") else [])]
-    for name in names:
+    shows_value = node.tag == "input" and node.attributes.get("type") in ("submit", "button")
+    for name in (*SPOKEN, *(("value",) if shows_value else ())):
         outside, _ = _outside_brackets(node.attributes.get(name) or "", 0)
         if WORD.search(outside):
             yield f"{name}: {outside}"
