@@ -1,13 +1,14 @@
 """Broken rules as exceptions, and their one shape as JSON; ptfi/web/error_pages.py makes answers of them."""
 
 import logging
+from collections.abc import Mapping, Sequence
 
 import orjson
 from django.db import Error, InterfaceError, OperationalError
 from django.http import HttpResponse
 
 from ptfi.telemetry.trace import current_request
-from ptfi.web.language import Text
+from ptfi.texts import Text
 
 log = logging.getLogger(__name__)
 
@@ -23,9 +24,9 @@ class RuleError(Exception):
     message: Text = "This cannot be done."
     retry_after = 0
 
-    def __init__(self, message: Text = "", details: dict[str, list[str]] | None = None) -> None:
+    def __init__(self, message: Text = "", details: Mapping[str, Sequence[Text]] | None = None) -> None:
         self.message = str(message or self.message)
-        self.details = details or {}
+        self.details = {field: [*map(str, faults)] for field, faults in (details or {}).items()}
         super().__init__(self.message)
 
 

@@ -18,8 +18,6 @@ WORD = re.compile(r"[A-Za-z]{2,}")
 TAG = re.compile(r"<(?:!--.*?--|[^<>]*)>", re.DOTALL)
 SILENT = re.compile(r"<(script|style|code|kbd|samp)\b[^>]*>.*?</\1>", re.DOTALL)
 ATTRIBUTE = re.compile(rf"""\b({"|".join(SPOKEN)})\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.DOTALL)
-CODE = ("block main_class",)
-"""Blocks of which nothing is read."""
 NOT_OURS = {"bdi", "q", "code", "kbd", "samp", "script", "style"}
 """What is inside is people's own, or the same in every language; so is what has dir="auto", translate="no", lang."""
 
@@ -39,7 +37,7 @@ def _outside_translations(source: str) -> str:
         name = token.contents.split(" ")[0] if token.token_type == TokenType.BLOCK else ""
         if inside:
             inside = "" if name == f"end{inside}" else inside
-        elif name in ("blocktranslate", "comment", "verbatim") or token.contents in CODE:
+        elif name in ("blocktranslate", "comment", "verbatim"):
             inside = name
         elif token.token_type == TokenType.TEXT:
             kept.append(token.contents)
@@ -61,8 +59,8 @@ def in_page(markup: str) -> list[str]:
 
 
 def _spoken(node: LexborNode) -> Iterator[str]:
-    shows_value = node.tag == "input" and node.attributes.get("type") in ("submit", "button")
-    for name in (*SPOKEN, *(("value",) if shows_value else ())):
+    names = [*SPOKEN, *(["value"] if node.attributes.get("type") in ("submit", "button") else [])]
+    for name in names:
         outside, _ = _outside_brackets(node.attributes.get(name) or "", 0)
         if WORD.search(outside):
             yield f"{name}: {outside}"
