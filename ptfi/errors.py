@@ -1,12 +1,14 @@
 """Broken rules as exceptions, and their one shape as JSON; ptfi/web/error_pages.py makes answers of them."""
 
 import logging
+from collections.abc import Mapping, Sequence
 
 import orjson
 from django.db import Error, InterfaceError, OperationalError
 from django.http import HttpResponse
 
 from ptfi.telemetry.trace import current_request
+from ptfi.texts import Text
 
 log = logging.getLogger(__name__)
 
@@ -19,12 +21,12 @@ class RuleError(Exception):
 
     status = 400
     code = "invalid"
-    message = "This cannot be done."
+    message: Text = "This cannot be done."
     retry_after = 0
 
-    def __init__(self, message: str = "", details: dict[str, list[str]] | None = None) -> None:
-        self.message = message or self.message
-        self.details = details or {}
+    def __init__(self, message: Text = "", details: Mapping[str, Sequence[Text]] | None = None) -> None:
+        self.message = str(message or self.message)
+        self.details = {field: [*map(str, faults)] for field, faults in (details or {}).items()}
         super().__init__(self.message)
 
 

@@ -77,7 +77,7 @@ def test_both_true_asks_where(as_alice: Client, jazz: PersonaTrait, again: Perso
     places = {f"contexts-{jazz.pk}": "at work", f"contexts-{again.pk}": ""}
     answer = as_alice.post(beside(jazz, again), sent(jazz, again, "both_true", **places))
     assert answer.status_code == 400
-    assert "Say for each where it is true." in text_of(answer)
+    assert "Enter for each where it is true." in text_of(answer)
     assert Html(answer).values(f"contexts-{jazz.pk}") == ["at work"]
     assert Html(answer).has("#places-faults")
     places[f"contexts-{again.pk}"] = "at home\r\nwith friends"
@@ -144,15 +144,15 @@ def test_a_card_says_what_it_is_close_to_and_why(as_alice: Client, alice: User, 
     candidate.save()
     page = as_alice.get(f"/review/{candidate.pk}/")
     text = text_of(page)
-    assert "Close to “ Loves jazz ”, which you have" in text
-    assert "It has a similar name, shares the concept jazz and rests on the same evidence." in text
+    assert "Similar to your trait “ Loves jazz ”" in text
+    assert "Similar name · Shared topic: jazz · Same evidence" in text
     beside_it = Html(page).texts("table.compare-close")[0]
     assert "I love jazz." in beside_it
     assert "Jazz again tonight!" in beside_it
     assert "Secret." not in beside_it
     confirmed_trait(alice, "Loves jazz a lot", concepts=[])
     text = text_of(as_alice.get(f"/review/{candidate.pk}/"))
-    assert "and 1 more that you have" in text
+    assert "Similar to your trait “ Loves jazz ” and 1 more" in text
 
 
 def test_bulk_folds_what_says_the_same(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:
@@ -160,11 +160,11 @@ def test_bulk_folds_what_says_the_same(as_alice: Client, alice: User, jazz: Pers
     form = {"candidate_ids": [str(row.pk) for row in rows], "decision": "confirm"}
     preview = text_of(as_alice.post("/review/bulk/", form))
     assert "Confirm 3 suggestions" in preview
-    assert "2 more say the same" in preview
-    assert "sails! goes into “ Sails ”" in preview
-    assert "loves JAZZ goes into Loves jazz , which you have" in preview
+    assert "2 say the same as another" in preview
+    assert "sails! joins “ Sails ”" in preview
+    assert "loves JAZZ joins your trait “ Loves jazz ”" in preview
     answer = as_alice.post("/review/bulk/", form | {"apply": "1"})
-    assert said(answer) == ["Confirmed 3 suggestions. 2 of them said the same as another trait, and went into it."]
+    assert said(answer) == ["Confirmed 3 suggestions. 2 of them were merged into traits of the same name."]
     assert set(PersonaTrait.objects.values_list("name", flat=True)) == {"Loves jazz", "Sails"}
     as_alice.post("/undo/")
     assert set(PersonaTrait.objects.values_list("name", flat=True)) == {"Loves jazz"}

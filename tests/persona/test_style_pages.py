@@ -147,16 +147,16 @@ def test_bob_finds_nothing(as_alice: Client, alice: User, bob: User, signed_in: 
 @pytest.mark.parametrize(
     ("values", "fault"),
     [
-        ({"known-Pacing": "breakneck"}, "One of slow, moderate, fast."),
-        ({"known-EmojiPreference": "set", "emoji": "900"}, "A number from 0 to 1."),
+        ({"known-Pacing": "breakneck"}, "Choose one of these: slow, moderate, fast."),
+        ({"known-EmojiPreference": "set", "emoji": "900"}, "Enter a number from 0 to 1."),
         ({"name-0": "Warmth", "value-0": "x" * 101}, "At most 100 characters, not 101."),
-        ({"name-0": "a:b", "value-0": "x"}, "Give it a name without a colon."),
+        ({"name-0": "a:b", "value-0": "x"}, "Enter a name without a colon."),
         ({"name-0": "", "value-0": "x"}, "Give it a name."),
         ({"name-0": "Warmth", "value-0": ""}, "Give it a value."),
         ({"name-0": "pacing", "value-0": "x"}, "This is one of those above."),
         ({"name-0": "A", "value-0": "x", "name-1": "A", "value-1": "y"}, "This name is there twice."),
         ({"name-0": "x" * 101, "value-0": "y"}, "At most 100 characters, not 101."),
-        ({"name-0": "A", "value-0": "a\x00b"}, "It holds a character that cannot be stored."),
+        ({"name-0": "A", "value-0": "a\x00b"}, "This contains a character that cannot be stored."),
     ],
 )
 def test_faults_keep_what_was_typed(as_alice: Client, alice: User, values: dict[str, str], fault: str) -> None:
@@ -173,7 +173,7 @@ def test_there_are_at_most_fifty(as_alice: Client, alice: User) -> None:
     rows = {f"{part}-{number}": f"e{number}" for number in range(51) for part in ("name", "value")}
     answer = as_alice.post("/styles/", sent(as_alice, **rows))
     assert answer.status_code == 400
-    assert "At most 50 elements." in text_of(answer)
+    assert "At most 50 settings." in text_of(answer)
     assert styles.all_styles(alice) == {}
 
 

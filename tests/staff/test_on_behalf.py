@@ -100,7 +100,7 @@ def test_what_cannot_be_done_keeps_what_was_typed(acting: Client, alice: User) -
         ({"act": "edit", "name": "Fine", "category": "Nonsense", "notes": "Typed."}, 400, "Typed."),
         ({"act": "reject", "code": "none", "reason": "Typed."}, 400, "Typed."),
         ({"act": "reject", "code": "other", "reason": "x" * 20_000}, 400, "x" * 20_000),
-        ({"act": "snooze", "until": "date", "date": "nonsense"}, 400, "Choose a day and a time."),
+        ({"act": "snooze", "until": "date", "date": "nonsense"}, 400, "Choose a date and a time."),
         ({"act": "nonsense"}, 400, "Choose what to do."),
         ({}, 400, "Choose what to do."),
         ({"act": "confirm", "version": "7"}, 409, "This has changed"),

@@ -18,7 +18,7 @@ from traits.errors import InvalidError, NotFoundError, StaleVersionError
 from traits.log.narration import plural
 from traits.persona.style_forms import StyleForm
 from traits.persona.style_preview import example
-from traits.review.style_contexts import NAMED, SPOKEN, address_of, contexts_of, id_of
+from traits.review.style_contexts import NAMED, address_of, contexts_of, id_of, named
 from traits.web import Request, acting_for_self
 
 
@@ -55,7 +55,7 @@ def _open(request: Request) -> HttpResponse:
     """A context that has no style yet; it is kept as soon as it has one."""
     name, faults = request.POST.get("new_context", ""), list[str]()
     try:
-        context = clean_context(SPOKEN.get(name.strip().casefold(), name))
+        context = clean_context(named(name))
     except InvalidError as error:
         context, faults = "", error.details["context"]
     held = context_styles(request.user, context)

@@ -169,7 +169,7 @@ def trait_edit(request: Request, trait_id: uuid.UUID) -> HttpResponse:
                 )
             return _done(request, outcome, "“%s” is saved.")
         except InvalidError as error:
-            form.add_details(error.details or {"": [error.message]})
+            form.add_details(error.details or {"": [str(error.message)]})
         except StaleVersionError:
             form.trait, status = _mine(request, trait_id), 409
     return _form_page(request, form, status=status)

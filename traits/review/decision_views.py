@@ -75,7 +75,7 @@ def edit_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     except AlreadyDecidedError as error:
         return _refused(request, candidate_id, form, error)
     except (InvalidError, StaleVersionError) as error:
-        form.add_details(error.details or {"": [error.message]})
+        form.add_details(error.details or {"": [str(error.message)]})
         return _edit_page(request, form, form, status=error.status)
     return _decided(request, outcome)
 

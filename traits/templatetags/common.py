@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from traits.confidence import BANDS, RATINGS, confidence_words, rating_of, score_of
+from traits.evidence import type_words as words_of_type
 from traits.log.words import RELATIONS
 from traits.models import (
     ActorKind,
@@ -147,8 +148,8 @@ def type_icon(evidence_type: str) -> str:
 
 @register.filter
 def type_words(evidence_type: str) -> str:
-    """A type of evidence in words: audio_segment → Audio segment."""
-    return evidence_type.replace("_", " ").capitalize()
+    """A type of evidence in words."""
+    return words_of_type(evidence_type)
 
 
 @register.filter
