@@ -41,7 +41,7 @@ def test_faults_lead_to_their_fields(opened: Opened) -> None:
     notice = page.get_by_role("alert")
     expect(notice).to_be_focused()
     assert faults(page) == []
-    notice.get_by_role("link", name="Of your own").click()
+    notice.get_by_role("link", name="Custom").click()
     expect(page.locator("#value-0")).to_be_focused()
 
 
