@@ -29,7 +29,7 @@ def test_choices_that_are_not_saved_are_asked_about(opened: Opened, alice: User)
     assert asked == ["beforeunload"]
     expect(page.get_by_role("radio", name="Very formal")).to_be_checked()
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("Saved: 1 change")).to_be_visible()
+    expect(page.get_by_text("Saved 1 change")).to_be_visible()
     assert asked == ["beforeunload"]
     assert styles.styles(alice, "work") == {"FormalityLevel": "very_formal"}
 

@@ -61,7 +61,8 @@ def in_page(markup: str) -> list[str]:
 
 
 def _spoken(node: LexborNode) -> Iterator[str]:
-    names = [*SPOKEN, *(["value"] if node.attributes.get("type") in ("submit", "button") else [])]
+    shows_value = node.tag == "input" and node.attributes.get("type") in ("submit", "button")
+    names = [*SPOKEN, *(["value"] if shows_value else [])]
     for name in names:
         outside, _ = _outside_brackets(node.attributes.get(name) or "", 0)
         if WORD.search(outside):
