@@ -70,6 +70,17 @@ def test_the_picture_and_the_list_say_the_same(as_alice: Client, some: PersonaTr
 
 
 @pytest.mark.slow
+def test_in_another_language_only_the_words_differ(as_alice: Client, some: PersonaTrait) -> None:
+    english, german = (as_alice.get("/persona/graph/", HTTP_ACCEPT_LANGUAGE=language) for language in ("en", "de"))
+    assert sorted(titles(german, "concept")) == ["Thema: jazz, 1 Merkmal", "Thema: music, 2 Merkmale"]
+    shapes = [[node.get("d") for node in picture_of(page).iter(f"{SVG}path")] for page in (english, german)]
+    assert sorted(map(str, shapes[0])) == sorted(map(str, shapes[1]))
+    assert "Stärke 90\N{NO-BREAK SPACE}%" in titles(german, "interest")[0]
+    file = as_alice.get("/persona/graph.svg", HTTP_ACCEPT_LANGUAGE="de")
+    assert picture_of(file).get("aria-label") == "Persona-Graph: Alice"
+
+
+@pytest.mark.slow
 def test_every_node_but_the_person_and_styles_leads_somewhere(as_alice: Client, some: PersonaTrait) -> None:
     picture = picture_of(as_alice.get("/persona/graph/"))
     links = {node.get("href") for node in picture.iter(f"{SVG}a")}

@@ -1,13 +1,14 @@
 """The overview: what the persona holds, what waits, how it grew, and which model was right."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.support.cast import Suggest, acting_for_self, confirmed, confirmed_trait
+from tests.support.cast import Suggest, acting_for_self, confirmed, confirmed_trait, make_candidate
 from tests.support.pages import Html, text_of
 from tests.support.trait_pages import queries_of
 from traits import decisions
@@ -75,6 +76,26 @@ def test_few_decisions_have_no_bar(as_alice: Client, alice: User) -> None:
     page = as_alice.get(OVERVIEW)
     assert page.content.decode().count("bar-said-edge") == 1
     assert "4 of 4 times" in text_of(page)
+
+
+def test_charts_keep_their_numbers_where_fractions_have_a_comma(
+    as_alice: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = dt.datetime(2026, 3, 4, 12, tzinfo=dt.UTC)
+    monkeypatch.setattr("traits.models.persona.timezone.now", lambda: first)
+    for number in range(3):
+        confirmed(alice, f"Likes {number}", originating_models=["a"])
+    confirmed(alice, "Sails", trait_category="Skill", originating_models=["a"])
+    rejected = make_candidate(alice, "Skis", originating_models=["a"])
+    decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="not_me")
+    monkeypatch.setattr("traits.models.persona.timezone.now", lambda: first + dt.timedelta(days=6))
+    page = as_alice.get(OVERVIEW, HTTP_ACCEPT_LANGUAGE="de")
+    numbers = re.findall(r' (?:width|x|d)="([^"]+)"', page.content.decode())
+    assert "33.3" in numbers
+    assert not [value for value in numbers if "," in value]
+    text = text_of(page)
+    for part in ("4 Merkmale, alle von dir bestätigt.", "4. Mär", "80 %", "4 von 5 Malen"):
+        assert part in text, part
 
 
 def test_the_overview_counts_what_waits(alice: User, suggest: Suggest) -> None:

@@ -41,6 +41,13 @@ def test_the_page_of_a_person_without_styles(as_alice: Client, alice: User) -> N
     assert log_of(alice) == []
 
 
+def test_the_message_is_in_the_language_of_the_page(as_alice: Client) -> None:
+    page = as_alice.get("/styles/", HTTP_ACCEPT_LANGUAGE="de")
+    assert "Bitte schick mir den Bericht. Ich möchte prüfen, ob der Plan trägt." in text_of(page)
+    answer = as_alice.post("/styles/", sent(as_alice, **{"known-Pacing": "fast"}), HTTP_ACCEPT_LANGUAGE="de")
+    assert said(answer)[0].startswith("1 Änderung an deinem Stil gespeichert (")
+
+
 def test_saving_undoing_and_the_badge(as_alice: Client, alice: User) -> None:
     values = {"known-FormalityLevel": "informal", "known-EmojiPreference": "set", "emoji": "30"}
     answer = as_alice.post("/styles/", sent(as_alice, **values, **{"name-0": "Greeting", "value-0": "嗨"}))
