@@ -86,7 +86,7 @@ def _save(request: Request, form: StyleForm) -> HttpResponse:
 def _saved(request: Request, context: str, outcome: decisions.StyleOutcome) -> HttpResponse:
     number = len(outcome.entries)
     if number:
-        where = NAMED.get(context, f"“{context}”")
+        where = NAMED.get(context) or gettext("“%(context)s”") % {"context": context}
         text = ngettext(
             "Saved %(number)s change to your style (%(where)s).",
             "Saved %(number)s changes to your style (%(where)s).",
