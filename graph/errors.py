@@ -1,5 +1,7 @@
 """The only error of the graph that people meet."""
 
+from django.utils.translation import gettext_lazy as _
+
 from ptfi.errors import RuleError
 
 
@@ -8,6 +10,7 @@ class GraphUnavailableError(RuleError):
 
     status = 503
     code = "graph_unavailable"
-    message = (
-        "Your knowledge graph is away for the moment. What you decide is kept and will appear there once it is back."
+    message = _(
+        "Your knowledge graph is temporarily unavailable. "
+        "Your decisions are saved and will appear there once it is back."
     )

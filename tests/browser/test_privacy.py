@@ -53,5 +53,5 @@ def test_a_suppression_is_lifted_in_place(alice: User, opened: Opened) -> None:
     page.get_by_role("button", name="Allow again Sails").click()
     page.get_by_text("“Sails” may be suggested again").wait_for()
     page.wait_for_function("document.activeElement.matches('[role=status]')")
-    assert page.get_by_role("link", name="Go on reviewing").is_visible()
+    assert page.get_by_role("link", name="Continue reviewing").is_visible()
     assert page.get_by_text("Knits", exact=True).first.is_visible()

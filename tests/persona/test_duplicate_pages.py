@@ -32,15 +32,15 @@ def sent(first: PersonaTrait, second: PersonaTrait, kind: str, **more: str) -> d
 
 
 def test_the_page_without_duplicates(as_alice: Client, jazz: PersonaTrait) -> None:
-    assert "No doubles" in text_of(as_alice.get("/traits/pairs/"))
+    assert "No duplicates" in text_of(as_alice.get("/traits/pairs/"))
 
 
 def test_the_list_leads_to_both(as_alice: Client, jazz: PersonaTrait, again: PersonaTrait) -> None:
     page = as_alice.get("/traits/pairs/")
-    assert "1 pair to look at" in text_of(page)
+    assert "1 pair to compare" in text_of(page)
     address = re.findall(r'href="(/traits/[^"]+/beside/[^"]+/)"', page.content.decode())[0]
     both = text_of(as_alice.get(address))
-    for part in ("I love jazz.", "Bebop!", "Concepts jazz", "Concepts bebop", "How do these two go together?"):
+    for part in ("I love jazz.", "Bebop!", "Topics jazz", "Topics bebop", "How are these two related?"):
         assert part in both
 
 
@@ -84,7 +84,7 @@ def test_both_true_asks_where(as_alice: Client, jazz: PersonaTrait, again: Perso
     assert as_alice.post(beside(jazz, again), sent(jazz, again, "both_true", **places)).status_code == 302
     again.refresh_from_db()
     assert again.expression_contexts == ["at home", "with friends"]
-    assert "No doubles" in text_of(as_alice.get("/traits/pairs/"))
+    assert "No duplicates" in text_of(as_alice.get("/traits/pairs/"))
 
 
 def test_what_changed_meanwhile_is_not_touched(as_alice: Client, jazz: PersonaTrait, again: PersonaTrait) -> None:
@@ -104,7 +104,7 @@ def test_others_find_nothing(jazz: PersonaTrait, again: PersonaTrait, bob: User,
         for send in (his.get, his.post):
             answer = send(beside(*pair), sent(*pair, "same"))
             assert answer.status_code == 404
-    assert "No doubles" in text_of(his.get("/traits/pairs/"))
+    assert "No duplicates" in text_of(his.get("/traits/pairs/"))
     assert Client().get(beside(jazz, again)).status_code == 302
 
 
@@ -128,7 +128,7 @@ def test_many_pairs_are_paged(as_alice: Client, alice: User, django_assert_num_q
     # Session, person, traits.
     with django_assert_num_queries(3):
         page = as_alice.get("/traits/pairs/")
-    assert "26 pairs to look at" in text_of(page)
+    assert "26 pairs to compare" in text_of(page)
     assert page.content.decode().count("/beside/") == 20
     assert as_alice.get("/traits/pairs/?page=2").content.decode().count("/beside/") == 6
     for nonsense in ("x", "99", "-1", "\x00"):

@@ -107,7 +107,7 @@ def test_editing_a_trait(as_alice: Client, alice: User, jazz: PersonaTrait) -> N
     }
     answer = as_alice.post(path(jazz, "edit"), fields(jazz, **changed))
     assert answer.headers["Location"] == path(jazz)
-    assert said(answer) == ["“Loves swing” is saved."]
+    assert said(answer) == ["Saved “Loves swing”."]
     trait = PersonaTrait.objects.get()
     assert (trait.name, trait.user_confidence, trait.origin) == ("Loves swing", 3, "ai_refined_user")
     assert [piece["verdict"] for piece in trait.evidence] == ["supports", "not_me", "supports"]
