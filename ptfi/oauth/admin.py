@@ -6,6 +6,7 @@ from allauth.idp.oidc.models import Client, Token
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.oauth.registration import check_client
 from ptfi.staff.base import StaffAdmin
@@ -32,6 +33,7 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
 class ClientAdmin(StaffAdmin):
     """Superusers only: the redirect addresses decide where people's codes are sent."""
 
+    page_name = _("Connected apps")
     form = ClientForm
     list_display = ("name", "id", "type", "created_at")
     list_filter = ("type",)

@@ -14,6 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 SECOND_STEPS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
@@ -21,8 +23,8 @@ SECOND_STEPS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 class StaffSite(admin.AdminSite):
     """Whoever works here signs in with a second step; every page but login goes through has_permission."""
 
-    site_header = site_title = "PTFI staff"
-    index_title = "What you may see and do"
+    site_header = site_title = format_lazy(_("{product} staff"), product=settings.PRODUCT_NAME)
+    index_title = _("Staff pages")
     enable_nav_sidebar = False
 
     def get_urls(self) -> Any:
@@ -33,7 +35,7 @@ class StaffSite(admin.AdminSite):
         """The pages by the names that stand above them, where those are not what their rows are called."""
         apps = super().get_app_list(request, app_label)
         for page in (page for app in apps for page in app["models"]):
-            page["name"] = getattr(self._registry[page["model"]], "page_name", page["name"])
+            page["name"] = getattr(self._registry[page["model"]], "page_name", "") or page["name"]
         return apps
 
     def has_permission(self, request: HttpRequest) -> bool:

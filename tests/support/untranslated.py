@@ -39,6 +39,8 @@ def _outside_translations(source: str) -> str:
             inside = "" if name == f"end{inside}" else inside
         elif name in ("blocktranslate", "comment", "verbatim"):
             inside = name
+        elif token.contents == "block bodyclass":
+            inside = "block"
         elif token.token_type == TokenType.TEXT:
             kept.append(token.contents)
     return "".join(kept)

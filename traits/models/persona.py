@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from traits.models.candidates import Category
 from traits.models.limits import MAX_NAME
@@ -82,8 +83,8 @@ class ActedFor(Persona):
     class Meta:
         proxy = True
         default_permissions = ()
-        verbose_name = "person to act for"
-        verbose_name_plural = "act for a person"
+        verbose_name = _("person to act on behalf of")
+        verbose_name_plural = _("act on behalf")
 
 
 class PersonaTrait(models.Model):

@@ -18,10 +18,13 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
 from ptfi.oauth.grants import disconnect_all
-from ptfi.staff.base import StaffAdmin
+from ptfi.staff.base import StaffAdmin, own_words
 from traits.models import AccessKind
 from traits.staff.access import PersonalAdmin
 
@@ -36,6 +39,7 @@ for model in (EmailAddress, Authenticator, UserSession, Group):
 class RoleAdmin(StaffAdmin, GroupAdmin):
     """Roles, for superusers: who writes here decides what everybody of the staff may see."""
 
+    page_name = _("Roles and permissions")
     filter_horizontal = ()
     formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
 
@@ -57,10 +61,10 @@ class UserAdmin(PersonalAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     """People and staff. E-mail addresses change by their owners' hands only, who must prove them."""
 
     access_kind = AccessKind.ACCOUNT
-    list_display = ["__str__", "email", "external_id", "is_active", "is_staff"]
+    list_display = ["person", "address", "pipeline_id", "active", "staff"]
     list_filter = ["is_active", "is_staff", "is_superuser"]
     search_fields = ["email__exact", "external_id__exact"]
-    search_help_text = "The whole e-mail address or external id"
+    search_help_text = _("Full e-mail address or external ID")
     ordering = ["-date_joined", "id"]
     # Django's own widget for these needs styles in its elements.
     filter_horizontal = ()
@@ -68,12 +72,35 @@ class UserAdmin(PersonalAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     readonly_fields = ["email", "invited_email", "invited_at", "last_login", "date_joined"]
     fieldsets = [
         (None, {"fields": ["email", "password", "external_id", "invited_email", "display_name"]}),
-        ("Preferences", {"fields": ["language", "language_chosen", "time_zone", "time_zone_chosen", "keys_enabled"]}),
-        ("Permissions", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
-        ("Dates", {"fields": ["last_login", "date_joined"]}),
+        (
+            _("Preferences"),
+            {"fields": ["language", "language_chosen", "time_zone", "time_zone_chosen", "keys_enabled"]},
+        ),
+        (_("Permissions"), {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_form = AddUserForm
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]
+
+    @admin.display(description=_("account"))
+    def person(self, row: User) -> SafeString:
+        return own_words(row)
+
+    @admin.display(description=_("email address"))
+    def address(self, row: User) -> SafeString:
+        return own_words(row.email or "–")
+
+    @admin.display(description=_("external ID"))
+    def pipeline_id(self, row: User) -> SafeString:
+        return own_words(row.external_id or "–")
+
+    @admin.display(description=_("active"))
+    def active(self, row: User) -> str:
+        return gettext("Yes") if row.is_active else gettext("No")
+
+    @admin.display(description=_("staff"))
+    def staff(self, row: User) -> str:
+        return gettext("Yes") if row.is_staff else gettext("No")
 
     def get_search_results(
         self,
