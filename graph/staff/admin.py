@@ -309,5 +309,7 @@ def _failed(row: Persona) -> str:
     text = ngettext("Failed %(n)d time (%(error)s).", "Failed %(n)d times (%(error)s).", row.attempts)
     failed = text % {"n": row.attempts, "error": row.last_error or gettext("no reason recorded")}
     if row.next_attempt_at is None:
-        return f"{failed} {gettext('Retrying now.')}"
-    return f"{failed} {gettext('Next attempt: %(time)s.') % {'time': _moment(row.next_attempt_at)}}"
+        again = gettext("Retrying now.")
+    else:
+        again = gettext("Next attempt: %(time)s.") % {"time": _moment(row.next_attempt_at)}
+    return f"{failed} {again}"

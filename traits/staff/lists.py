@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ptfi.accounts.models import User
 from ptfi.db import sql
@@ -117,7 +118,7 @@ class FilterForm(forms.Form):
 class DatedFilterForm(FilterForm):
     """Filters of a list by time. It is sent by POST and answered by a redirect: no e-mail address in an address."""
 
-    since, until = DayField(label=_("From")), DayField(label=_("To"))
+    since, until = DayField(label=pgettext_lazy("date", "From")), DayField(label=pgettext_lazy("date", "To"))
     # Days of the time zone that is active.
     where = {
         "since": lambda day: Q(created_at__gte=_midnight(day)),
