@@ -220,7 +220,9 @@ def test_undecided_suggestions_are_counted_by_age_and_model(
     assert (row.waiting, row.put_off, row.held) == (2, 1, 1)
     assert row.oldest_at == dt.datetime(2024, 3, 5, tzinfo=dt.UTC)
     assert QualityWaiting.objects.get(model="b.v1").waiting == 1
-    assert "2 suggestions are waiting for a decision. The oldest is from 5 March 2024" in text_of(signed_in(sam).get(PAGE))
+    assert "2 suggestions are waiting for a decision. The oldest is from 5 March 2024" in text_of(
+        signed_in(sam).get(PAGE)
+    )
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from ptfi.oauth.grants import disconnect_all
 from ptfi.staff.base import StaffAdmin, own_words
 from traits.models import AccessKind
 from traits.staff.access import PersonalAdmin
+from traits.staff.permissions import PermissionsAdmin
 
 # Who may write these could take any account over: they hold addresses, secrets of two-step sign-in, and sessions.
 # Roles have a page of ours.
@@ -36,12 +37,15 @@ for model in (EmailAddress, Authenticator, UserSession, Group):
 
 
 @admin.register(Group)
-class RoleAdmin(StaffAdmin, GroupAdmin):
+class RoleAdmin(PermissionsAdmin, StaffAdmin, GroupAdmin):
     """Roles, for superusers: who writes here decides what everybody of the staff may see."""
 
     page_name = _("Roles and permissions")
-    filter_horizontal = ()
-    formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
+    list_display = ("role",)
+
+    @admin.display(description=_("role"), ordering="name")
+    def role(self, row: Group) -> SafeString:
+        return own_words(row.name)
 
 
 class AddUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
@@ -57,7 +61,7 @@ class AddUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class UserAdmin(PersonalAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(PermissionsAdmin, PersonalAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     """People and staff. E-mail addresses change by their owners' hands only, who must prove them."""
 
     access_kind = AccessKind.ACCOUNT
@@ -66,9 +70,6 @@ class UserAdmin(PersonalAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     search_fields = ["email__exact", "external_id__exact"]
     search_help_text = _("Full e-mail address or external ID")
     ordering = ["-date_joined", "id"]
-    # Django's own widget for these needs styles in its elements.
-    filter_horizontal = ()
-    formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
     readonly_fields = ["email", "invited_email", "invited_at", "last_login", "date_joined"]
     fieldsets = [
         (None, {"fields": ["email", "password", "external_id", "invited_email", "display_name"]}),
