@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 
 class UserManager(BaseUserManager["User"]):
@@ -40,36 +39,29 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person (or staff). People whom the pipeline brings have an external_id and, until invited, no e-mail."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField(_("email address"), null=True, blank=True, unique=True)
-    external_id = models.CharField(_("external ID"), max_length=255, null=True, blank=True, unique=True)
-    display_name = models.CharField(_("display name"), max_length=255, blank=True)
-    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
-    time_zone_chosen = models.BooleanField(_("time zone chosen by hand"), default=False)
+    email = models.EmailField(null=True, blank=True, unique=True)
+    external_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    display_name = models.CharField(max_length=255, blank=True)
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    time_zone_chosen = models.BooleanField(default=False, help_text="Chosen by hand: the browser's no longer counts.")
     language = models.CharField(
-        _("language"),
-        max_length=16,
-        blank=True,
-        default="",
-        db_default="",
-        help_text=_("For pages and e-mails. Empty: not known yet."),
+        max_length=16, blank=True, default="", db_default="", help_text="Of pages and e-mails; empty: not known yet."
     )
-    language_chosen = models.BooleanField(_("language chosen by hand"), default=False, db_default=False)
-    keys_enabled = models.BooleanField(_("single-key shortcuts"), default=True)
-    invited_email = models.EmailField(_("invited e-mail address"), blank=True)
-    invited_at = models.DateTimeField(
-        _("invited"), null=True, blank=True, help_text=_("The newest invitation. Older links are invalid.")
+    language_chosen = models.BooleanField(
+        default=False, db_default=False, help_text="Chosen by hand: the browser's no longer counts."
     )
-    is_active = models.BooleanField(_("active"), default=True)
-    is_staff = models.BooleanField(_("staff status"), default=False)
-    date_joined = models.DateTimeField(_("date joined"), default=timezone.now)
+    keys_enabled = models.BooleanField("single-key shortcuts", default=True)
+    invited_email = models.EmailField(blank=True)
+    invited_at = models.DateTimeField(null=True, blank=True, help_text="The newest invitation; older links are void.")
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    date_joined = models.DateTimeField(default=timezone.now)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
-        verbose_name = _("account")
-        verbose_name_plural = _("accounts")
         constraints = [
             models.CheckConstraint(
                 name="user_email_lower_case", condition=models.Q(email=None) | models.Q(email=Lower("email"))

@@ -1,4 +1,5 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.utils.translation import gettext_lazy as _
 
 
 class OAuthConfig(AppConfig):
@@ -11,3 +12,5 @@ class OAuthConfig(AppConfig):
         from ptfi.oauth import cors
 
         cors.connect()
+        # The library calls it by its protocol.
+        apps.get_app_config("allauth_idp_oidc").verbose_name = _("Apps")

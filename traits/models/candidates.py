@@ -9,7 +9,6 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Func, Index, Q
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from traits.models.limits import MAX_NAME
 from traits.models.permissions import OF_CANDIDATES
@@ -128,8 +127,7 @@ class ExtractedTraitCandidate(models.Model):
     )
 
     class Meta:
-        verbose_name = _("suggestion")
-        verbose_name_plural = _("suggestions")
+        verbose_name = "candidate"
         permissions = OF_CANDIDATES
         constraints = [
             models.CheckConstraint(

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
 from traits.models.permissions import OF_LOG
 
@@ -96,8 +95,8 @@ class UserRefinedTrait(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        verbose_name = _("log entry")
-        verbose_name_plural = _("decision log")
+        verbose_name = "entry of the log"
+        verbose_name_plural = "log of decisions"
         permissions = OF_LOG
         constraints = [
             models.UniqueConstraint("user", "revision", name="log_revision_once"),

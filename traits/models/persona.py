@@ -51,6 +51,8 @@ class Persona(models.Model):
     suggestions_off_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = _("persona")
+        verbose_name_plural = _("personas")
         permissions = OF_PERSONAS
         constraints = [
             models.CheckConstraint(
@@ -83,8 +85,8 @@ class ActedFor(Persona):
     class Meta:
         proxy = True
         default_permissions = ()
-        verbose_name = _("person to act on behalf of")
-        verbose_name_plural = _("act on behalf")
+        verbose_name = "person to act for"
+        verbose_name_plural = "act for a person"
 
 
 class PersonaTrait(models.Model):

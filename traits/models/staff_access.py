@@ -8,7 +8,6 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from traits.models.permissions import OF_LOOKS
 
@@ -55,8 +54,8 @@ class AccessEntry(models.Model):
     class Meta:
         default_permissions = ("view",)
         permissions = OF_LOOKS
-        verbose_name = _("access")
-        verbose_name_plural = _("access log")
+        verbose_name = "look at a persona"
+        verbose_name_plural = "looks at personas"
         constraints = [
             models.CheckConstraint(name="access_kind", condition=Q(kind__in=AccessKind.values)),
             models.CheckConstraint(name="access_of_one_or_many", condition=Q(subject_id=None) ^ Q(number=None)),

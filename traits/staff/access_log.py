@@ -33,6 +33,8 @@ class AccessFilters(DatedFilterForm):
 class AccessLogAdmin(ReadOnlyAdmin):
     """Nobody changes it, superusers neither; the database refuses it as well."""
 
+    page_name = _("Access log")
+
     def changelist_view(
         self,
         request: HttpRequest,

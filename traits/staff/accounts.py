@@ -27,7 +27,7 @@ from ptfi.oauth.grants import disconnect_all
 from ptfi.staff.base import StaffAdmin, own_words
 from traits.models import AccessKind
 from traits.staff.access import PersonalAdmin
-from traits.staff.permissions import PermissionsAdmin
+from traits.staff.permissions import PermissionsAdmin, role_words
 
 # Who may write these could take any account over: they hold addresses, secrets of two-step sign-in, and sessions.
 # Roles have a page of ours.
@@ -45,11 +45,11 @@ class RoleAdmin(PermissionsAdmin, StaffAdmin, GroupAdmin):
 
     @admin.display(description=_("role"), ordering="name")
     def role(self, row: Group) -> SafeString:
-        return own_words(row.name)
+        return own_words(role_words(row))
 
 
 class AddUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
-    email = forms.EmailField(max_length=254)
+    email = forms.EmailField(label=_("E-mail address"), max_length=254)
 
     class Meta:
         model = User
@@ -65,14 +65,15 @@ class UserAdmin(PermissionsAdmin, PersonalAdmin, DjangoUserAdmin):  # type: igno
     """People and staff. E-mail addresses change by their owners' hands only, who must prove them."""
 
     access_kind = AccessKind.ACCOUNT
+    page_name = _("Accounts")
     list_display = ["person", "address", "pipeline_id", "active", "staff"]
     list_filter = ["is_active", "is_staff", "is_superuser"]
     search_fields = ["email__exact", "external_id__exact"]
     search_help_text = _("Full e-mail address or external ID")
     ordering = ["-date_joined", "id"]
-    readonly_fields = ["email", "invited_email", "invited_at", "last_login", "date_joined"]
+    readonly_fields = ["address", "pipeline_id", "invited_email", "invited_at", "last_login", "date_joined"]
     fieldsets = [
-        (None, {"fields": ["email", "password", "external_id", "invited_email", "display_name"]}),
+        (None, {"fields": ["address", "password", "pipeline_id", "invited_email", "display_name"]}),
         (
             _("Preferences"),
             {"fields": ["language", "language_chosen", "time_zone", "time_zone_chosen", "keys_enabled"]},

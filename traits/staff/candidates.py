@@ -74,6 +74,8 @@ def find_person(text: str) -> User | None:
 class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
     """Nothing is edited here: candidates change by what moderation.py offers, and by imports."""
 
+    page_name = _("Suggestions")
+
     def get_urls(self) -> list[URLPattern]:
         own = self.admin_site.admin_view
         return [

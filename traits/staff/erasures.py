@@ -15,6 +15,7 @@ from traits.staff.access import PersonalAdmin
 @admin.register(Erasure)
 class ErasureAdmin(PersonalAdmin, ReadOnlyAdmin):
     access_kind = AccessKind.ERASURE
+    page_name = _("Erasures")
     list_display = (
         "erasure",
         "person",

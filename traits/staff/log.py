@@ -2,6 +2,7 @@
 
 import dataclasses
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -49,10 +50,15 @@ FACTS = {
     "trait": (*(name for name in TRAIT_FIELDS if name != "evidence"), "valid_from", "valid_to"),
     "style": ("element", "context", "value"),
 }
-WORDS = {
+WORDS: dict[str, Mapping[str, Text]] = {
     "category": dict(Category.choices),
     "status": dict(CandidateStatus.choices) | dict(TraitStatus.choices),
-    "origin": dict(Origin.choices),
+    "origin": {
+        Origin.AI_CONFIRMED: _("suggested, confirmed as suggested"),
+        Origin.AI_REFINED: _("suggested, confirmed with changes"),
+        Origin.USER_DEFINED: _("added by the person"),
+        Origin.DERIVED: _("derived"),
+    },
 }
 """For what the log keeps by its name in the data."""
 SIDES = {"candidate": _("Suggestion"), "trait": _("Trait"), "style": _("Style")}
@@ -104,6 +110,8 @@ class LogFilters(DatedFilterForm):
 @admin.register(UserRefinedTrait)
 class LogAdmin(ReadOnlyAdmin):
     """Nobody changes an entry, superusers neither; the database refuses it as well."""
+
+    page_name = _("Decision log")
 
     def get_urls(self) -> list[URLPattern]:
         check = self.admin_site.admin_view(self.check_view)

@@ -14,6 +14,7 @@ from traits.staff.access import PersonalAdmin
 @admin.register(ModerationEntry)
 class ModerationEntryAdmin(PersonalAdmin, ReadOnlyAdmin):
     access_kind = AccessKind.MODERATION
+    page_name = _("Moderation log")
     list_display = ("created_at", "action", "candidate", "person", "actor", "reason")
     list_filter = ("action",)
     list_select_related = ("actor",)

@@ -39,6 +39,8 @@ PERMISSION = "traits.act_for_person"
 class OnBehalfAdmin(ReadOnlyAdmin):
     """With the permission act_for_person alone, whatever else somebody may."""
 
+    page_name = _("Act on behalf")
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(PERMISSION)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.db.models import ManyToManyField
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -38,6 +38,20 @@ USUAL: Mapping[str, Text] = {
 """Of those that Django makes for each model."""
 
 
+ROLES: Mapping[str, Text] = {
+    "moderator": _("moderator"),
+    "support": _("support"),
+    "auditor": _("auditor"),
+    "administrator": _("administrator"),
+}
+"""The roles that come with the product, by their names in the database."""
+
+
+class RoleField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, obj: Any) -> str:
+        return role_words(obj)
+
+
 class PermissionField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, obj: Any) -> str:
         return permission_words(obj)
@@ -54,7 +68,14 @@ class PermissionsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if db_field.related_model is Permission:
             kwargs["form_class"] = PermissionField
             kwargs["queryset"] = Permission.objects.select_related("content_type")
+        elif db_field.related_model is Group:
+            kwargs["form_class"] = RoleField
         return super().formfield_for_manytomany(db_field, *args, **kwargs)
+
+
+def role_words(role: Group) -> str:
+    """What the role is called; one of the operators' own by its name."""
+    return str(ROLES.get(role.name, role.name))
 
 
 def permission_words(permission: Permission) -> str:

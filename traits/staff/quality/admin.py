@@ -59,6 +59,8 @@ class QualityFilterForm(forms.Form):
 class QualityAdmin(ReadOnlyAdmin):
     """In place of Django's list of rows: what they come to."""
 
+    page_name = _("Suggestion quality")
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
