@@ -11,7 +11,6 @@ OF_DJANGO = (
         "Whether the user will be able to authenticate using a password or not. If disabled, they may still be able to"
         " authenticate using other backends, such as Single Sign-On or LDAP."
     ),
-    _("If disabled, the current password for this user will be lost."),
     _("Raw passwords are not stored, so there is no way to see the user’s password."),
     _("Reset password"),
     _("Set password"),

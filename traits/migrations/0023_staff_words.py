@@ -1,8 +1,6 @@
 """What staff read of erasures and of the moderation log; the tables stay as they are."""
 
-import django.db.models.deletion
 import django.db.models.functions.datetime
-from django.conf import settings
 from django.db import migrations, models
 
 
@@ -10,7 +8,6 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('traits', '0022_decided_on_request'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -93,17 +90,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name='moderationentry',
-            name='actor',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='staff member'),
-        ),
-        migrations.AlterField(
-            model_name='moderationentry',
             name='created_at',
             field=models.DateTimeField(verbose_name='time'),
-        ),
-        migrations.AlterField(
-            model_name='moderationentry',
-            name='reason',
-            field=models.CharField(blank=True, max_length=240, verbose_name='reason'),
         ),
     ]

@@ -98,10 +98,8 @@ class ModerationEntry(models.Model):
     # The id alone: a candidate may be given to somebody else, or be erased.
     candidate_id = models.UUIDField()
     action = models.CharField(_("action"), max_length=16, choices=ModerationAction.choices)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False, verbose_name=_("staff member")
-    )
-    reason = models.CharField(_("reason"), max_length=MAX_REASON, blank=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
+    reason = models.CharField(max_length=MAX_REASON, blank=True)
     before = models.JSONField()
     after = models.JSONField()
     created_at = models.DateTimeField(_("time"))

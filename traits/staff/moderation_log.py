@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from ptfi.staff.base import ReadOnlyAdmin, code
+from ptfi.staff.base import ReadOnlyAdmin, code, own_words
 from traits.models import AccessKind, ModerationEntry
 from traits.staff.access import PersonalAdmin
 
@@ -15,7 +15,7 @@ from traits.staff.access import PersonalAdmin
 class ModerationEntryAdmin(PersonalAdmin, ReadOnlyAdmin):
     access_kind = AccessKind.MODERATION
     page_name = _("Moderation log")
-    list_display = ("created_at", "action", "candidate", "person", "actor", "reason")
+    list_display = ("created_at", "action", "candidate", "person", "member", "why")
     list_filter = ("action",)
     list_select_related = ("actor",)
     list_per_page = 50
@@ -23,8 +23,8 @@ class ModerationEntryAdmin(PersonalAdmin, ReadOnlyAdmin):
     search_help_text = _("Full ID of a suggestion or person")
     ordering = ("-created_at", "entry_id")
     sortable_by = ()
-    fields = ("created_at", "action", "candidate", "person", "actor", "reason", "state_before", "state_after", "batch")
-    readonly_fields = ("candidate", "person", "state_before", "state_after", "batch")
+    fields = ("created_at", "action", "candidate", "person", "member", "why", "state_before", "state_after", "batch")
+    readonly_fields = ("candidate", "person", "member", "why", "state_before", "state_after", "batch")
 
     @admin.display(description=_("person"))
     def person(self, entry: ModerationEntry) -> SafeString:
@@ -33,6 +33,14 @@ class ModerationEntryAdmin(PersonalAdmin, ReadOnlyAdmin):
     @admin.display(description=_("suggestion"))
     def candidate(self, entry: ModerationEntry) -> SafeString:
         return code(entry.candidate_id)
+
+    @admin.display(description=_("staff member"))
+    def member(self, entry: ModerationEntry) -> SafeString:
+        return own_words(entry.actor)
+
+    @admin.display(description=_("reason"))
+    def why(self, entry: ModerationEntry) -> SafeString:
+        return own_words(entry.reason or "–")
 
     @admin.display(description=_("before"))
     def state_before(self, entry: ModerationEntry) -> SafeString:
