@@ -1,5 +1,4 @@
-from django.apps import AppConfig, apps
-from django.utils.translation import gettext_lazy as _
+from django.apps import AppConfig
 
 
 class OAuthConfig(AppConfig):
@@ -12,5 +11,3 @@ class OAuthConfig(AppConfig):
         from ptfi.oauth import cors
 
         cors.connect()
-        # The library calls it by its protocol.
-        apps.get_app_config("allauth_idp_oidc").verbose_name = _("Apps")

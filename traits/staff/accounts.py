@@ -43,6 +43,17 @@ class RoleAdmin(PermissionsAdmin, StaffAdmin, GroupAdmin):
     page_name = _("Roles and permissions")
     list_display = ("role",)
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        title = {"title": _("Change role") if object_id else _("Add role")}
+        page: HttpResponse = super().changeform_view(request, object_id, form_url, title | (extra_context or {}))
+        return page
+
     @admin.display(description=_("role"), ordering="name")
     def role(self, row: Group) -> SafeString:
         return own_words(role_words(row))

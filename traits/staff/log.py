@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import localize
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -89,7 +90,7 @@ class LogFilters(DatedFilterForm):
     decision = forms.ChoiceField(
         label=_("Decision"), required=False, choices=[("", _("All decisions")), *Decision.choices]
     )
-    model = forms.CharField(label=_("Full name of the model"), required=False, max_length=255)
+    model = forms.CharField(label=_("Full model name"), required=False, max_length=255)
     by = forms.ChoiceField(label=_("Decided by"), required=False, choices=[("", _("Anyone")), *KINDS.items()])
     staff = PersonField(label=_("Staff member"), required=False)
     field_order = ("person", "decision", "model", "by", "staff", "since", "until")
@@ -265,6 +266,8 @@ def _said(state: State, name: str) -> str:
         return ngettext("%(n)d piece", "%(n)d pieces", len(value)) % {"n": len(value)} if value else ""
     if isinstance(value, list):
         return ", ".join(map(str, value))
+    if isinstance(value, float):
+        return str(localize(value))
     return "" if value is None else str(WORDS.get(name, {}).get(value, value))
 
 

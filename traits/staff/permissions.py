@@ -69,7 +69,8 @@ class PermissionsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             kwargs["form_class"] = PermissionField
             kwargs["queryset"] = Permission.objects.select_related("content_type")
         elif db_field.related_model is Group:
-            kwargs["form_class"] = RoleField
+            help_text = _("An account has all permissions of its roles.")
+            kwargs |= {"form_class": RoleField, "label": _("Roles"), "help_text": help_text}
         return super().formfield_for_manytomany(db_field, *args, **kwargs)
 
 
