@@ -10,6 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
 from ptfi.accounts.second_steps import local_address, second_steps, used_second_step
@@ -19,8 +21,8 @@ from ptfi.accounts.step_views import second_step_page
 class StaffSite(admin.AdminSite):
     """Whoever works here signs in with a second step; every page but login goes through has_permission."""
 
-    site_header = site_title = "PTFI staff"
-    index_title = "What you may see and do"
+    site_header = site_title = format_lazy(_("{product} staff"), product=settings.PRODUCT_NAME)
+    index_title = _("Staff pages")
     enable_nav_sidebar = False
 
     def get_urls(self) -> Any:
@@ -31,7 +33,7 @@ class StaffSite(admin.AdminSite):
         """The pages by the names that stand above them, where those are not what their rows are called."""
         apps = super().get_app_list(request, app_label)
         for page in (page for app in apps for page in app["models"]):
-            page["name"] = getattr(self._registry[page["model"]], "page_name", page["name"])
+            page["name"] = getattr(self._registry[page["model"]], "page_name", "") or page["name"]
         return apps
 
     def has_permission(self, request: HttpRequest) -> bool:

@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 
 class ErasureKind(models.TextChoices):
@@ -55,27 +56,31 @@ class Erasure(models.Model):
     erasure_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     subject_id = models.UUIDField()
-    kind = models.CharField(max_length=16, choices=ErasureKind.choices, default=ErasureKind.PERSONA)
-    state = models.CharField(max_length=32, choices=ErasureState.choices, default=ErasureState.AWAITING_CONFIRMATION)
-    requested_at = models.DateTimeField(db_default=Now())
-    confirmed_at = models.DateTimeField(null=True)
-    erased_at = models.DateTimeField(null=True)
-    graph_cleared_at = models.DateTimeField(null=True)
+    kind = models.CharField(_("kind"), max_length=16, choices=ErasureKind.choices, default=ErasureKind.PERSONA)
+    state = models.CharField(
+        _("state"), max_length=32, choices=ErasureState.choices, default=ErasureState.AWAITING_CONFIRMATION
+    )
+    requested_at = models.DateTimeField(_("requested"), db_default=Now())
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True)
+    erased_at = models.DateTimeField(_("erased from the tables"), null=True)
+    graph_cleared_at = models.DateTimeField(_("erased from the graph"), null=True)
     counts = models.JSONField(default=dict)
     kept = models.JSONField(default=dict)
     target = models.JSONField(default=dict, db_default={})
     bar = models.CharField(max_length=64, blank=True, default="", db_default="")
-    generation = models.BigIntegerField(default=0)
-    revision = models.BigIntegerField(default=0, db_default=0)
+    generation = models.BigIntegerField(_("generation"), default=0)
+    revision = models.BigIntegerField(_("revision"), default=0, db_default=0)
     things = ArrayField(models.UUIDField(), default=list)
     actor_kind = models.CharField(max_length=16)
     client_id = models.CharField(max_length=100, blank=True)
-    reference = models.CharField(max_length=200, blank=True)
-    attempts = models.PositiveIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(null=True)
-    last_error = models.CharField(max_length=500, blank=True)
+    reference = models.CharField(_("ticket"), max_length=200, blank=True)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    next_attempt_at = models.DateTimeField(_("next attempt"), null=True)
+    last_error = models.CharField(_("last error"), max_length=500, blank=True)
 
     class Meta:
+        verbose_name = _("erasure")
+        verbose_name_plural = _("erasures")
         constraints = [
             models.UniqueConstraint(
                 "subject_id", "kind", name="erasure_asked_once", condition=Q(state="awaiting_confirmation")

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from traits.models.candidates import Category
 from traits.models.limits import MAX_NAME
@@ -50,6 +51,8 @@ class Persona(models.Model):
     suggestions_off_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = _("persona")
+        verbose_name_plural = _("personas")
         permissions = OF_PERSONAS
         constraints = [
             models.CheckConstraint(
