@@ -15,9 +15,14 @@ Text: TypeAlias = "str | _StrPromise"
 LANGUAGES = frozenset(code for code, _ in settings.LANGUAGES)
 
 
-def product(request: HttpRequest) -> dict[str, str]:  # noqa: ARG001 (a context processor)
-    """The product's name, for all pages."""
-    return {"product": settings.PRODUCT_NAME}
+FULL_NAMES = {"PTFI": "PTFI (Persona Trait Finalization Interface)"}
+"""Names that are spelled out where newcomers meet them; an installation with a name of its own keeps to that one."""
+
+
+def product(request: HttpRequest | None = None) -> dict[str, str]:  # noqa: ARG001 (a context processor)
+    """The product's name, for all pages and e-mails, and how it is spelled out."""
+    name = settings.PRODUCT_NAME
+    return {"product": name, "product_in_full": FULL_NAMES.get(name, name)}
 
 
 def spoken_to(language: str) -> AbstractContextManager[None]:
