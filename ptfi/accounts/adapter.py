@@ -61,6 +61,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             confirmed: bool = super().confirm_email(request, email_address)
         return confirmed
 
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """As allauth does, with the person among what the mail is made of: it is in their language."""
+        super().send_notification_mail(template_prefix, user, (context or {}) | {"user": user}, email)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """What was done stands though the mail server is away; the person is told, and the log without the address."""
         try:

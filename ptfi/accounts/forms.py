@@ -27,6 +27,8 @@ from .models import User, time_zone_names
 FROM_BROWSER = ""
 FOLLOWING = ("language", "time_zone")
 """What follows the browser until the person chooses it."""
+VERBATIM = {"translate": "no"}
+"""Choices that are the same in every language."""
 PASSKEY_NAME = "Passkey"
 CODE_SECONDS = (2 * app_settings.TOTP_TOLERANCE + 1) * app_settings.TOTP_PERIOD
 """How long an app's code is taken: for its own period, and for those before and after that are tolerated."""
@@ -55,12 +57,14 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
 
 
 class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
-    language = forms.ChoiceField(choices=language_choices, required=False, label=_("Language"))
+    language = forms.ChoiceField(
+        choices=language_choices, required=False, label=_("Language"), widget=forms.Select(attrs=VERBATIM)
+    )
     time_zone = forms.ChoiceField(
         choices=time_zone_choices,
         required=False,
         label=_("Time zone"),
-        widget=forms.Select(attrs={"translate": "no"}),
+        widget=forms.Select(attrs=VERBATIM),
     )
 
     class Meta:

@@ -92,7 +92,7 @@ def test_the_question_is_in_words(alice: User, as_alice: Client) -> None:
         "app.example.com",
         "See your traits",
         "change your traits for you",
-        "Do not allow",
+        "Don’t allow",
     ):
         assert words in page
     assert "persona:" not in page.replace('value="persona:', "")
@@ -164,7 +164,7 @@ def test_what_the_client_is_told(as_alice: Client, changes: dict[str, str | None
 def test_who_is_not_known_gets_no_answer(as_alice: Client, changes: dict[str, str | None]) -> None:
     answer = as_alice.get(question(make_client(), pkce()[1], **changes))  # type: ignore[arg-type]
     assert answer.status_code == 400
-    assert b"That did not work" in answer.content
+    assert "That didn’t work" in answer.content.decode()
     assert Html(answer).inline_code() == []
 
 

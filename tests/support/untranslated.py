@@ -59,7 +59,8 @@ def in_page(markup: str) -> list[str]:
 
 
 def _spoken(node: LexborNode) -> Iterator[str]:
-    names = [*SPOKEN, *(["value"] if node.attributes.get("type") in ("submit", "button") else [])]
+    is_button = node.tag == "input" and node.attributes.get("type") in ("submit", "button")
+    names = [*SPOKEN, *(["value"] if is_button else [])]
     for name in names:
         outside, _ = _outside_brackets(node.attributes.get(name) or "", 0)
         if WORD.search(outside):

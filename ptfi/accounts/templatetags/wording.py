@@ -25,7 +25,6 @@ OURS = {
     "The email address and/or password you specified are not correct.": _("The e-mail address or password is wrong."),
     "Please type your current password.": _("This is not your current password."),
     "Incorrect password.": _("This is not your password."),
-    "Incorrect code.": _("This code is wrong."),
     "Too many failed login attempts. Try again later.": _("Too many failed attempts. Try again later."),
     "This account is currently inactive.": _("This account has been deactivated."),
     "A user is already registered with this email address.": _("Another account already uses this e-mail address."),
