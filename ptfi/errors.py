@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from ptfi.telemetry.trace import current_request
-from ptfi.web.language import Text
+from ptfi.texts import Text
 
 log = logging.getLogger(__name__)
 

@@ -1,17 +1,13 @@
 """The language of pages and e-mails, and the name that the installation gives itself in them."""
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, TypeAlias
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import translation
 
-if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
+from ptfi.texts import Text as Text
 
-Text: TypeAlias = "str | _StrPromise"
-"""A text that is translated, where it is lazy, when it is shown."""
 LANGUAGES = frozenset(code for code, _ in settings.LANGUAGES)
 
 

@@ -186,7 +186,7 @@ def test_a_forged_or_foreign_form(as_alice: Client, alice: User) -> None:
     form = strict.get(question(make_client(), pkce()[1])).context["form"]
     refused = strict.post(AUTHORIZE, {"request": form.initial["request"], "scopes": [READ_TRAITS], "action": "grant"})
     assert refused.status_code == 403
-    assert b"too old" in refused.content
+    assert b"out of date" in refused.content
     assert not Token.objects.exists()
 
 
@@ -211,7 +211,7 @@ def test_a_program_on_the_machine_asks_each_time(as_alice: Client) -> None:
     tokens_of(exchange(code_for(as_alice, app)))
     silent = question(app, pkce()[1], prompt="none")
     assert sent_back(as_alice.get(silent))["error"] == "consent_required"  # type: ignore[arg-type]
-    assert b"lasts for 180 days at most" in as_alice.get(question(app, pkce()[1])).content
+    assert b"Access ends after 180 days at the latest" in as_alice.get(question(app, pkce()[1])).content
 
 
 def test_nobody_is_sent_to_by_the_pipeline(as_alice: Client) -> None:

@@ -19,6 +19,7 @@ OURS = {
     "Password (again)": _("Repeat the password"),
     "Enter the same password as before, for verification.": _("Enter it again, to make sure that it’s right."),
     "Email": _("E-mail"),
+    "Name": _("Name"),
     "Authenticator code": _("Code from the app"),
     "Forgot your password?": _("Forgot your password?"),
     "You must type the same password each time.": _("The two passwords are different. Enter the same one twice."),
@@ -70,10 +71,10 @@ KNOWN = re.compile("({}) on ({})".format(*("|".join(name for _, name in names) f
 def our_words(text: str) -> str:
     """A label or an error of allauth or Django as we say it; what we say nothing else for, with "e-mail".
 
-    It may have been translated before it came here, so it is looked for as it reads in the page's language.
+    It may have been translated before it came here, so it is looked for as it reads in the page's language, too.
     """
     said = str(text)
-    ours = next((ours for theirs, ours in OURS.items() if gettext(theirs) == said), None)
+    ours = next((ours for theirs, ours in OURS.items() if said in (theirs, gettext(theirs))), None)
     return re.sub(r"\b([Ee])mail\b", r"\1-mail", said) if ours is None else str(ours)
 
 
