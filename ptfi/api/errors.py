@@ -41,7 +41,7 @@ class ThrottledError(RuleError):
 class IdempotencyConflictError(RuleError):
     status = 409
     code = "idempotency_conflict"
-    message = _("This Idempotency-Key was already used for another request.")
+    message = _("This Idempotency-Key was used for another request.")
 
 
 class MethodNotAllowedError(RuleError):

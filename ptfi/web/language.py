@@ -1,5 +1,6 @@
 """The language of pages and e-mails, and the name that the installation gives itself in them."""
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
 from django.conf import settings
@@ -24,3 +25,9 @@ def product(request: HttpRequest | None = None) -> dict[str, str]:  # noqa: ARG0
 def spoken_to(language: str) -> AbstractContextManager[None]:
     """What is rendered within is in the person's language; in the installation's where theirs is not known."""
     return translation.override(language or settings.LANGUAGE_CODE)
+
+
+def in_english(texts: Iterable[Text]) -> list[str]:
+    """Texts for data that is the same in every language."""
+    with translation.override("en"):
+        return list(map(str, texts))

@@ -54,3 +54,13 @@ def test_the_document_is_english_whoever_asks_first() -> None:
     text = document.content.decode()
     assert "This doesn’t exist, or it isn’t yours." in text
     assert "Das gibt es nicht" not in text
+
+
+@pytest.mark.graph
+@pytest.mark.django_db(transaction=True)
+def test_an_export_is_the_same_in_every_language(alice: User) -> None:
+    """Programs read it, and it may be compared with an earlier one."""
+    api = api_of(alice)
+    found = {language: api.get("/export", Accept_Language=language)[1] for language in ("en", "de")}
+    assert found["en"]["connectedApps"][0]["abilities"][0] == "See your traits, suggestions and history"
+    assert found["de"]["connectedApps"] == found["en"]["connectedApps"]
