@@ -5,6 +5,7 @@ from typing import Any
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from . import recovery_codes
 from .allauth_internals import TOTP, use_classes, validate_totp_code
@@ -19,7 +20,9 @@ WITH_SECRETS = (KIND, recovery_codes.KIND)
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     error_messages = DefaultMFAAdapter.error_messages | {
-        "cannot_delete_authenticator": "Everybody needs a second step here. Add another one before you remove this one."
+        "cannot_delete_authenticator": _(
+            "Everyone needs a second step here. Add another one before you remove this one."
+        )
     }
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:

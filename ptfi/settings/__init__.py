@@ -1,6 +1,7 @@
 """All settings, read from the environment; every bad or missing variable is reported at once."""
 
 import logging
+from email.utils import formataddr
 from pathlib import Path
 from typing import cast
 
@@ -96,7 +97,7 @@ GRANT_MAX_DAYS = env.int("GRANT_MAX_DAYS", 180, validate=validators.POSITIVE)
 EMAIL = env.dj_email_url("EMAIL_URL", f"file:///{DATA_DIR}/mail" if EMBEDDED else "smtp://localhost:25")
 # What this installation calls itself on pages and in e-mails.
 PRODUCT_NAME = env.str("PRODUCT_NAME", "PTFI", validate=validators.PRODUCT_NAME)
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", "PTFI <noreply@localhost>")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", formataddr((PRODUCT_NAME, "noreply@localhost")))
 try:
     env.seal()
     faults = dict[str, list[str]]()

@@ -112,7 +112,7 @@ def test_an_app_is_set_up_and_leads_back(client: Client, alice: User) -> None:
     assert parse_qs(urlsplit(asked["Location"]).query) == {"next": ["/review/?category=Skill"]}
     page = client.get(asked["Location"])
     assert "Set up a second step" in text_of(page)
-    assert "Everybody needs a second step here" in text_of(page)
+    assert "Everyone needs a second step here" in text_of(page)
     assert {reverse("mfa_activate_totp"), reverse("mfa_add_webauthn")} <= Html(page).links()
     codes, _ = set_up_app(client)
     assert Html(codes).link("Continue") == "/review/?category=Skill"

@@ -65,7 +65,7 @@ def save_passkey(page: Page, name: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Confirm").click()
     page.get_by_label("Name").fill(name)
-    expect(page.get_by_label("Sign in with it alone")).to_be_checked()
+    expect(page.get_by_label("Sign in with this passkey alone")).to_be_checked()
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
 
@@ -94,7 +94,7 @@ def test_a_passkey_is_added_signs_in_and_is_removed(page: Page, site: str, alice
     page.get_by_role("button", name="Save").click()
     page.get_by_role("row", name="Old laptop").get_by_role("link", name="Remove").click()
     page.get_by_role("button", name="Remove").click()
-    expect(page.get_by_text("You have none yet.")).to_be_visible()
+    expect(page.get_by_text("No passkeys yet.")).to_be_visible()
     assert not Authenticator.objects.filter(user=alice, type=Authenticator.Type.WEBAUTHN).exists()
 
 

@@ -10,6 +10,7 @@ from rest_framework.serializers import BooleanField, ChoiceField, DateTimeField,
 
 from ptfi.accounts.models import User
 from ptfi.api.shapes import Shape, json_of
+from ptfi.web.language import in_english
 from traits.api.serializers.candidates import CandidateSerializer
 from traits.api.serializers.erasures import ErasureSerializer
 from traits.api.serializers.fields import ACTION, PERSON, Ids, Texts, Words
@@ -266,4 +267,4 @@ exported_erasure = json_of(ExportedErasureSerializer)
 exported_look = json_of(LookSerializer)
 exported_security_event = json_of(SecurityEventSerializer)
 exported_moderation = json_of(ModerationSerializer)
-exported_app = json_of(ConnectedAppSerializer)
+exported_app = json_of(ConnectedAppSerializer, abilities=lambda connected: in_english(connected.abilities))
