@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import http.client
 import json
 import os
 import re
@@ -25,8 +24,9 @@ import pytest
 from ptfi.embedded import APPLICATION
 from ptfi.environment import SECRETS
 from tests.support.data_folder import SET_HERE, wait_until
-from tests.support.images import COMPOSE, ROOT, compose, dockerfile, the
-from tests.support.processes import free_port
+from tests.support.images import COMPOSE, ROOT, SECRETS_OF, compose, dockerfile, the
+from tests.support.inner_tls import Certified, make_certificates, terminated
+from tests.support.processes import connection_to, free_port
 from tests.support.requirements import pinned_hashes
 
 TOOLS = Path(sys.executable).parent
@@ -43,12 +43,16 @@ from ptfi.accounts.models import User
 from traits.log.entries import Actor
 from traits.models import Persona
 from traits.decisions.traits import add_trait
+from traits.erasure.parts import erase_category
 from traits.decisions.inputs import Changes
 user = User.objects.create_user(f"{uuid.uuid4().hex}@example.com")
 Persona.objects.create(user=user)
-changes = Changes(name="Loves jazz", category="Interest", concepts=["jazz"])
-add_trait(user=user, actor=Actor(user_id=user.pk), changes=changes, own_evidence=["As I said."])
+for name, category in (("Loves jazz", "Interest"), ("Plays the sax", "Skill")):
+    changes = Changes(name=name, category=category, concepts=["jazz"])
+    add_trait(user=user, actor=Actor(user_id=user.pk), changes=changes, own_evidence=["As I said."])
+erase_category(user=user, actor=Actor(user_id=user.pk), category="Skill")
 """
+ERASED = "SELECT state, (SELECT count(*) FROM traits_logattestation) FROM traits_erasure"
 BEHIND = "SELECT count(*) FILTER (WHERE projected_revision < revision), count(*) FROM traits_persona"
 
 
@@ -70,7 +74,7 @@ def test_compose_takes_its_file() -> None:
     command = (TOOLS / "docker-compose", "-f", COMPOSE, "config", "--format", "json")
     done = run(*command, env=os.environ | VARIABLES)
     assert done.returncode == 0, done.stderr
-    assert set(json.loads(done.stdout)["services"]) == {*OURS, "postgres", "neo4j"}
+    assert set(json.loads(done.stdout)["services"]) == {*OURS, "certificates", "postgres", "neo4j"}
     missing = run(*command, env=os.environ | {"SITE_URL": ""})
     assert missing.returncode
     assert "the address that people open" in missing.stderr
@@ -111,8 +115,31 @@ def test_services_are_restricted(name: str) -> None:
     service = compose()["services"][name]
     assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert {f"{each}_FILE" for each in SECRETS} <= set(service["environment"])
-    assert not set(SECRETS) & set(service["environment"])
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_each_service_gets_the_secrets_that_it_uses_and_no_others(name: str) -> None:
+    service, used = compose()["services"][name], SECRETS_OF[name.rstrip("2")]
+    named = {key: value for key, value in service["environment"].items() if key.removesuffix("_FILE") in SECRETS}
+    assert named == {f"{key}_FILE": f"/run/secrets/{value}" for key, value in used.items()}
+    assert sorted(service["secrets"]) == sorted(used.values())
+    assert service["environment"]["PTFI_PROCESS"] == name.rstrip("2")
+
+
+def test_each_key_of_tls_is_for_one() -> None:
+    """The service that makes them has all, and the authority's alone; others have their own, and whom they trust."""
+    services = compose()["services"]
+    volumes = {name: {each.split(":")[0] for each in service.get("volumes", [])} for name, service in services.items()}
+    made = {name for name in volumes.pop("certificates") if name.startswith("tls-")}
+    assert made == {name for name in compose()["volumes"] if name.startswith("tls-")}
+    for name, mounted in volumes.items():
+        own = {f"tls-{name.rstrip('2')}"} if name != "migrate" else set()
+        assert {each for each in mounted if each.startswith("tls-")} == own | ({"tls-trust"} if name in OURS else set())
+        for each in services[name].get("volumes", []):
+            assert not each.startswith("tls-") or each.endswith(":ro")
+    maker = services["certificates"]
+    assert (maker["cap_drop"], maker["cap_add"], maker["network_mode"]) == (["ALL"], ["CHOWN"], "none")
+    assert "secrets" not in maker
 
 
 def test_nothing_is_open_to_other_machines() -> None:
@@ -127,8 +154,9 @@ def test_nothing_is_open_to_other_machines() -> None:
 def test_a_service_gets_every_secret_that_its_environment_names(name: str) -> None:
     service = compose()["services"][name]
     named = {value for key, value in service.get("environment", {}).items() if key.endswith("_FILE")}
-    named = {value.removeprefix("/run/secrets/") for value in named}
-    assert named - {""} <= set(service.get("secrets", []))
+    held = {f"/run/secrets/{name}" for name in service.get("secrets", [])}
+    folders = tuple(f"{each.split(':')[1]}/" for each in service.get("volumes", []))
+    assert all(value in held or value.startswith(folders) for value in named)
 
 
 def test_no_service_fills_the_disk_with_what_it_writes() -> None:
@@ -164,12 +192,30 @@ def test_secrets_are_made_once_and_fit_each_other(tmp_path: Path) -> None:
 
 @dataclass
 class Image:
-    """The image's files in a folder, and how its commands run there: at ports and in folders of this test."""
+    """The image's files in a folder, and how its commands run there: at ports and in folders of this test.
+
+    As it is here, without a service, it has neither settings nor secrets.
+    """
 
     folder: Path
     environment: dict[str, str]
     replaced: dict[str, str]
     running: list["subprocess.Popen[str]"] = field(default_factory=list)
+
+    def of(self, name: str) -> "Image":
+        """The same for a service of compose.yaml: its environment, its secrets and its certificate, and no others."""
+        service = compose()["services"][name]
+        root = self.folder.parent
+        for each in service["secrets"]:
+            copied = root / "of" / name / each
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(root / "secrets" / each, copied)
+        mounts = dict(each.removesuffix(":ro").split(":") for each in service["volumes"])
+        places = {place: str(root / "tls" / volume.removeprefix("tls-")) for volume, place in mounts.items()}
+        made = replace(self, replaced=places | self.replaced | {"/run/secrets": str(root / "of" / name)})
+        settings = service["environment"] | VARIABLES
+        ours = {key: made.here(value) for key, value in settings.items() if "${" not in value}
+        return replace(made, environment=self.environment | ours)
 
     def here(self, word: str) -> str:
         return re.sub("|".join(map(re.escape, self.replaced)), lambda found: self.replaced[found[0]], word)
@@ -194,7 +240,8 @@ class Image:
 
     def get(self, port: str, path: str, **headers: str) -> tuple[int, str, bytes]:
         """Status, Location, and body; behind the proxy that compose.yaml is for."""
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", int(self.replaced[port]), timeout=10)) as asked:
+        authority = str(self.folder.parent / "tls/trust/ca.pem")
+        with contextlib.closing(connection_to(int(self.replaced[port]), authority, 10)) as asked:
             asked.request("GET", path, headers={"Host": HOST, **headers})
             response = asked.getresponse()
             return response.status, response.getheader("Location", ""), response.read()
@@ -219,17 +266,29 @@ def database() -> Iterator[str]:
 
 
 @pytest.fixture
-def image(tmp_path: Path, database: str) -> Iterator[Image]:
+def graph(tmp_path: Path) -> Iterator[str]:
+    """The address of the tests' graph, over TLS as compose.yaml has it."""
+    make_certificates(tmp_path / "tls", "localhost")
+    known = urlsplit(os.environ["NEO4J_URL"])
+    with terminated(known.port or 0, Certified(tmp_path / "tls", "localhost")) as port:
+        login = known.netloc.rpartition("@")[0]
+        yield known._replace(scheme="bolt+s", netloc=f"{login}@localhost:{port}").geturl()
+
+
+@pytest.fixture
+def image(tmp_path: Path, database: str, graph: str) -> Iterator[Image]:
     """The image's files, made by the Dockerfile's own steps; installing packages and making the user are left out."""
     folder, temporary, secret = tmp_path / "srv", tmp_path / "tmp", tmp_path / "secrets"
     for each in (folder, temporary):
         each.mkdir()
     run(sys.executable, ROOT / "deploy/make_secrets.py", secret)
     addresses = {"owner_database_url": database, "database_url": as_application(database)}
-    for name, text in (addresses | {"neo4j_url": os.environ["NEO4J_URL"]}).items():
+    for name, text in (addresses | {"neo4j_url": graph}).items():
         (secret / name).unlink()
         (secret / name).write_text(text)
-    replaced = {"/srv/ptfi": str(folder), "/tmp/": f"{temporary}/", "/run/secrets": str(secret)}  # noqa: S108
+    # Proxies on this machine know the processes by the services' names; these tests by its own.
+    make_certificates(tmp_path / "tls", *(f"{name},localhost" for name in ("web", "events", "projector")))
+    replaced = {"/srv/ptfi": str(folder), "/tmp/": f"{temporary}/"}  # noqa: S108
     replaced |= {"0.0.0.0": "127.0.0.1", "8000": str(free_port()), "8001": str(free_port()), "9100": str(free_port())}  # noqa: S104
     kept = {name: value for name, value in os.environ.items() if name not in SET_HERE}
     image = Image(folder, kept | {"PATH": f"{TOOLS}:{os.environ['PATH']}"}, replaced)
@@ -243,8 +302,6 @@ def image(tmp_path: Path, database: str) -> Iterator[Image]:
         elif step.stage == "build" and step.instruction == "RUN" and "pip" not in step.arguments:
             done = image.run("bash", "-euo", "pipefail", "-c", step.arguments)
             assert done.returncode == 0, done.stderr
-    settings = compose()["services"]["web"]["environment"] | VARIABLES
-    image.environment |= {name: image.here(value) for name, value in settings.items() if "${" not in value}
     yield image
     for process in image.running:
         # Its workers, too: they hold the pipe that is read to its end here.
@@ -269,27 +326,28 @@ def copy(source: str, target: Path) -> None:
 def test_its_commands_run_as_in_production(image: Image, database: str) -> None:
     before = image.files()
     assert any("/data/static/staticfiles.json" in path for path in before), "static files are part of the image"
-    service = compose()["services"]["migrate"]
-    owner = {"DATABASE_URL_FILE": image.here(service["environment"]["DATABASE_URL_FILE"])}
-    migrated = replace(image, environment=image.environment | owner).run(*service["command"])
+    migrated = image.of("migrate").run(*compose()["services"]["migrate"]["command"])
     assert migrated.returncode == 0, migrated.stderr
-    assert not image.healthy("web")
-    assert not image.healthy("projector")
+    services = {name: image.of(name) for name in ("web", "events", "projector")}
+    assert not services["web"].healthy("web")
+    assert not services["projector"].healthy("projector")
 
-    web = image.start(the("CMD").command)
-    others = [image.start(compose()["services"][name]["command"]) for name in ("events", "projector")]
-    for name in ("web", "events", "projector"):
-        wait_until(partial(image.healthy, name), 60)
+    commands = {name: compose()["services"][name].get("command", the("CMD").command) for name in services}
+    processes = [services[name].start(command) for name, command in commands.items()]
+    for name, service in services.items():
+        wait_until(partial(service.healthy, name), 60)
 
-    assert_served(image)
-    made = image.run("python", "manage.py", "shell", "--verbosity", "0", "-c", PERSON)
+    assert_served(services["web"])
+    made = services["web"].run("python", "manage.py", "shell", "--verbosity", "0", "-c", PERSON)
     assert made.returncode == 0, made.stderr
     with psycopg.connect(database, autocommit=True) as connection:
         wait_until(lambda: connection.execute(BEHIND).fetchone() == (0, 1))
+        # What the projector erased, it signed.
+        wait_until(lambda: connection.execute(ERASED).fetchone() == ("completed", 1))
 
-    for process in (web, *others):
+    for process in processes:
         process.send_signal(signal.SIGTERM)
-    for process in (web, *others):
+    for process in processes:
         said = process.communicate(timeout=30)[1]
         assert process.returncode == 0, said
     assert image.files() == before, "with a read-only root, nothing could be written"

@@ -111,7 +111,7 @@ def test_events_come_over_tls(own: Certified, alice: User, signed_in: SignedIn) 
 
 def test_a_projectors_metrics_come_over_tls(own: Certified) -> None:
     chosen = free_port()
-    with running("manage.py", "project_graph", "--metrics-port", str(chosen), **own.environment) as projector:
+    with running("manage.py", "project_graph", "--metrics-port", str(chosen), log=None, **own.environment) as projector:
         wait_until(lambda: opens(chosen))
         with socket.create_connection(("127.0.0.1", chosen), 10):
             status, text = own.ask(chosen, "/metrics")
@@ -144,15 +144,15 @@ def locked(own: Certified, tmp_path: Path) -> dict[str, str]:
 
 def test_a_key_may_have_a_password(own: Certified, locked: dict[str, str], tmp_path: Path) -> None:
     """Given in a file, as other secrets; two workers, which both read the key."""
-    chosen, more = free_port(), {"TLS_KEY_PASSWORD_FILE": str(tmp_path / "password")}
-    with running("manage.py", "serve", "web", "--port", str(chosen), "--workers", "2", **locked, **more) as web:
+    chosen, secure = free_port(), locked | {"TLS_KEY_PASSWORD_FILE": str(tmp_path / "password")}
+    with running("manage.py", "serve", "web", "--port", str(chosen), "--workers", "2", log=None, **secure) as web:
         wait_until(lambda: own.answers(chosen))
         command = Path(f"/proc/{web.pid}/cmdline").read_text()
         assert "ssl-keyfile" in command
         assert PASSWORD not in command
         web.terminate()
         assert web.wait(30) == 0
-    with running("manage.py", "project_graph", "--metrics-port", str(chosen), **locked, **more):
+    with running("manage.py", "project_graph", "--metrics-port", str(chosen), log=None, **secure):
         wait_until(lambda: opens(chosen))
         assert own.ask(chosen, "/metrics")[0] == 200
 

@@ -21,8 +21,8 @@ class Server(MPServer):
         password = os.environ.get("TLS_KEY_PASSWORD") if locked else password
         super().build_ssl_context(cert, key, password, *more)
         if locked:
-            uses_tls, certificate, path, _, *rest = self.ssl_ctx
-            self.ssl_ctx = (uses_tls, certificate, opened(Path(path), str(password)), None, *rest)
+            told: tuple[Any, ...] = self.ssl_ctx
+            self.ssl_ctx: Any = (*told[:2], opened(Path(told[2]), str(password)), None, *told[4:])
 
 
 def opened(path: Path, password: str) -> str:
@@ -35,5 +35,6 @@ def opened(path: Path, password: str) -> str:
 
 
 if __name__ == "__main__":
-    cli.Server = Server
-    cli.entrypoint()
+    command: Any = cli
+    command.Server = Server
+    command.entrypoint()
