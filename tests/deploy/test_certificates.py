@@ -1,4 +1,4 @@
-"""``python -m ptfi.certificates``: an installation's authority; and both databases asked over TLS that is checked."""
+"""``python -m ptfi.certificates``: an installation's authority; and PostgreSQL asked over TLS that is checked."""
 
 import datetime as dt
 import os
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -21,16 +21,10 @@ from ptfi import certificates
 from tests.support import other_postgres
 from tests.support.data_folder import ROOT, wait_until
 from tests.support.images import compose
-from tests.support.inner_tls import Certified, certified, make_certificates, terminated
+from tests.support.inner_tls import certified, make_certificates
 from tests.support.processes import free_port
 
 WANTED = ("web,web2,127.0.0.1", "postgres")
-ASK_GRAPH = """
-import django
-django.setup()
-from graph.connection import read
-print(read(lambda transaction: transaction.run("RETURN 7 AS number").single()["number"]))
-"""
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -106,40 +100,6 @@ def test_a_certificate_that_will_not_do_is_made_again(tmp_path: Path, change: st
         }[change]
     )
     assert said.count("made; start it again") == (1 if change == "names" else 2)
-
-
-def ask_the_graph(port: int, authority: str, scheme: str = "bolt+s") -> "subprocess.CompletedProcess[str]":
-    known = urlsplit(os.environ["NEO4J_URL"])
-    address = known._replace(scheme=scheme, netloc=f"{known.netloc.rpartition('@')[0]}@localhost:{port}").geturl()
-    more = {"NEO4J_URL": address, "NEO4J_CA_FILE": authority, "DJANGO_SETTINGS_MODULE": "ptfi.settings"}
-    environment = dict(os.environ) | {"PTFI_EMBEDDED": "", "GRAPH_TIMEOUT_SECONDS": "10"} | more
-    return subprocess.run(
-        [sys.executable, "-c", ASK_GRAPH], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-
-
-@pytest.mark.slow
-@pytest.mark.graph
-def test_the_graph_is_asked_over_tls_of_an_authority_of_ones_own(tmp_path: Path) -> None:
-    own, other = certified(tmp_path / "own"), certified(tmp_path / "other")
-    make_certificates(tmp_path / "own", "elsewhere")
-    graph = urlsplit(os.environ["NEO4J_URL"]).port or 0
-    with terminated(graph, own) as port, terminated(graph, Certified(own.folder, "elsewhere")) as impostor:
-        done = ask_the_graph(port, own.authority)
-        assert done.stdout == "7\n", done.stderr
-        for at, authority in ((port, other.authority), (port, ""), (impostor, own.authority)):
-            done = ask_the_graph(at, authority)
-            assert (done.returncode, done.stdout) == (1, "")
-            assert "GraphUnavailableError" in done.stderr
-
-
-@pytest.mark.slow
-def test_an_authority_that_would_not_be_asked_is_a_fault(tmp_path: Path) -> None:
-    own = certified(tmp_path)
-    assert "NEO4J_CA_FILE: Needs bolt+s://" in ask_the_graph(1, own.authority, "bolt").stderr
-    assert "NEO4J_CA_FILE: Needs bolt+s://" in ask_the_graph(1, own.authority, "bolt+ssc").stderr
-    assert "NEO4J_CA_FILE: Not a file of certificates" in ask_the_graph(1, str(tmp_path / "none")).stderr
-    assert "NEO4J_CA_FILE: Not a file of certificates" in ask_the_graph(1, str(ROOT / "README.md")).stderr
 
 
 @contextmanager
