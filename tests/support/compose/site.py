@@ -79,7 +79,7 @@ class Site:
     ) -> Answer:
         """As a proxy with TLS passes a request on: a form is posted, a token is a bearer's."""
         headers = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
-        headers["Cookie"] = f"csrftoken={TOKEN}; {session}"
+        headers["Cookie"] = f"__Host-csrftoken={TOKEN}; {session}"
         headers |= {"Authorization": f"Bearer {token}"} if token else {}
         if form is not None:
             kind = {"Content-Type": "application/x-www-form-urlencoded"}
