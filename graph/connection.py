@@ -9,7 +9,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import neo4j
@@ -48,8 +48,9 @@ def driver() -> neo4j.Driver:
 def _new_driver() -> neo4j.Driver:
     url = urlsplit(settings.NEO4J_URL)
     address = url.netloc.rpartition("@")[2]
+    scheme, trust = _trust(url.scheme)
     return neo4j.GraphDatabase.driver(
-        f"{url.scheme}://{address}",
+        f"{scheme}://{address}",
         auth=(unquote(url.username or ""), unquote(url.password or "")) if url.username else None,
         connection_timeout=settings.GRAPH_TIMEOUT_SECONDS,
         connection_acquisition_timeout=settings.GRAPH_TIMEOUT_SECONDS,
@@ -58,7 +59,16 @@ def _new_driver() -> neo4j.Driver:
         initial_retry_delay=0.05,
         # Neo4j warns about labels that no node has yet, which is how every graph begins.
         notifications_min_severity="OFF",
+        **trust,
     )
+
+
+def _trust(scheme: str) -> tuple[str, dict[str, Any]]:
+    """The scheme, and whom the driver trusts: it takes an authority only where the scheme says nothing of TLS."""
+    if not settings.NEO4J_CA_FILE:
+        return scheme, {}
+    trusted = neo4j.TrustCustomCAs(settings.NEO4J_CA_FILE)
+    return scheme.removesuffix("+s"), {"encrypted": True, "trusted_certificates": trusted}
 
 
 def drop_driver() -> None:

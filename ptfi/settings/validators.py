@@ -1,7 +1,9 @@
 """What the values of settings must look like; none of it repeats a value, which may be a secret."""
 
 import shlex
+from pathlib import Path
 
+from cryptography import x509
 from django.core.checks.security.base import SECRET_KEY_MIN_LENGTH, SECRET_KEY_MIN_UNIQUE_CHARACTERS
 from environs import ValidationError, validate
 
@@ -48,6 +50,15 @@ def command(text: str) -> None:
         words = []
     if text and not words:
         raise ValidationError("Not a command: are its quotes closed?")
+
+
+def certificates(path: str) -> None:
+    """Refuse a file that holds no certificates; none may be named."""
+    try:
+        if path:
+            x509.load_pem_x509_certificates(Path(path).read_bytes())
+    except (OSError, ValueError):
+        raise ValidationError("Not a file of certificates (PEM) that can be read.") from None
 
 
 def public_keys(keys: list[str]) -> None:

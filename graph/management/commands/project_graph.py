@@ -13,11 +13,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from django.db.models import F
 from neo4j.exceptions import Neo4jError
-from prometheus_client import start_http_server
 
 from graph.errors import GraphUnavailableError
 from graph.projection.lag import went_back
 from graph.projection.projector import Projector
+from ptfi.telemetry import exposition
+from ptfi.web.server import tls
 from traits.models import Erasure, ErasureState, Persona
 
 LOOK_SECONDS = 0.5
@@ -91,7 +92,9 @@ class Heartbeat:
 
 def _serve_metrics(address: str, port: int) -> None:
     try:
-        start_http_server(port, address)
+        exposition.serve(address, port, tls.context())
+    except tls.UnusableError as error:
+        raise CommandError(str(error)) from None
     except OSError as error:
         raise CommandError(f"Metrics can't be served at {address}:{port}: {error.strerror}.") from None
 
