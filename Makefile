@@ -32,7 +32,7 @@ example: $(VENV)/.run  ## Serve the example app at http://localhost:8080/, next 
 	@echo "Open http://localhost:8080/ in the browser; Ctrl-C ends it."
 	@exec $(PYTHON) -m http.server 8080 --bind 127.0.0.1 --directory examples/spa >/dev/null
 
-test: $(VENV)/.dev chromium faketime  ## Run all tests, in the browser too (WITHOUT=MARKER: but those)
+test: $(VENV)/.dev chromium faketime rsyslog  ## Run all tests, in the browser too (WITHOUT=MARKER: but those)
 	@$(PYTHON) -m pytest $(PARALLEL) -m "not alone$(if $(WITHOUT), and not $(WITHOUT))"
 	@$(PYTHON) -m pytest -m alone
 	@$(PYTHON) -m tests.support.neo4j --check
@@ -58,9 +58,10 @@ test-pgbouncer: $(VENV)/.dev postgres15 pgbouncer  ## Run them on it through Deb
 test-compose: $(VENV)/.dev containers  ## Run all of deploy/compose.yaml in containers, on images made from packages (root)
 	@$(PYTHON) -m tests.support.compose
 
-lint: $(VENV)/.dev  ## Check style, imports, types, templates and migrations
+lint: $(VENV)/.dev  ## Check style, spelling, imports, types, templates and migrations
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
+	@$(VENV)/bin/codespell
 	@$(VENV)/bin/lint-imports --no-logo --no-cache
 	@$(NO_SERVICES) $(PYTHON) -m mypy .
 	@$(PYTHON) -m djlint --quiet --check $(TEMPLATES)
@@ -142,6 +143,9 @@ chromium:
 faketime:
 	$(call debian,libfaketime,/usr/lib/*/faketime/libfaketimeMT.so.1,the test of a clock that is set back)
 
+rsyslog:
+	$(call debian,rsyslog rsyslog-openssl,/usr/lib/*/rsyslog/lmnsd_ossl.so,the tests of the collector of logs)
+
 postgres15:
 	$(call debian,postgresql-15,/usr/lib/postgresql/15/bin/initdb,the tests on PostgreSQL 15)
 
@@ -152,4 +156,4 @@ containers:
 	$(call debian,$(CONTAINERS),/usr/bin/podman /usr/bin/buildah /usr/bin/conmon /usr/bin/java /usr/bin/mvn /usr/sbin/runc \
 		/usr/sbin/debootstrap /usr/sbin/iptables /usr/sbin/haproxy /usr/lib/podman/netavark /usr/lib/podman/aardvark-dns,the containers)
 
-.PHONY: help run example test test-fast test-browser test-generated test-neo4j test-postgres15 test-pgbouncer test-compose lint audit sbom format schema requirements soak pictures bench clean chromium faketime postgres15 pgbouncer containers
+.PHONY: help run example test test-fast test-browser test-generated test-neo4j test-postgres15 test-pgbouncer test-compose lint audit sbom format schema requirements soak pictures bench clean chromium faketime rsyslog postgres15 pgbouncer containers

@@ -9,13 +9,15 @@ import secrets
 import sys
 from pathlib import Path
 
-from cryptography.fernet import Fernet
-
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from ptfi.oauth.keys import make_private_key  # noqa: E402 (the project may not be on the path)
+from ptfi.encryption import make_key  # noqa: E402 (the project may not be on the path)
+from ptfi.oauth.keys import make_private_key  # noqa: E402
 from ptfi.signing import make_private_key as make_signing_key  # noqa: E402
+
+VERIFIED = "?sslmode=verify-full&sslrootcert=/run/tls/trust/ca.pem"
+"""compose.yaml has the authority of PostgreSQL's certificate there."""
 
 
 def main(folder: Path) -> None:
@@ -24,12 +26,12 @@ def main(folder: Path) -> None:
     keep(folder / "postgres_admin_password", secrets.token_urlsafe(24))
     auth = keep(folder / "neo4j_auth", f"neo4j/{secrets.token_urlsafe(24)}")
     application = keep(folder / "postgres_application_password", secrets.token_urlsafe(24))
-    keep(folder / "owner_database_url", f"postgresql://ptfi:{postgres}@postgres:5432/ptfi")
-    keep(folder / "database_url", f"postgresql://ptfi_application:{application}@postgres:5432/ptfi")
-    keep(folder / "neo4j_url", f"bolt://{auth.replace('/', ':', 1)}@neo4j:7687")
+    keep(folder / "owner_database_url", f"postgresql://ptfi:{postgres}@postgres:5432/ptfi{VERIFIED}")
+    keep(folder / "database_url", f"postgresql://ptfi_application:{application}@postgres:5432/ptfi{VERIFIED}")
+    keep(folder / "neo4j_url", f"bolt+s://{auth.replace('/', ':', 1)}@neo4j:7687")
     keep(folder / "secret_key", secrets.token_urlsafe(50))
     keep(folder / "oidc_private_key", make_private_key())
-    keep(folder / "second_step_keys", Fernet.generate_key().decode())
+    keep(folder / "second_step_keys", make_key())
     keep(folder / "log_signing_key", make_signing_key())
     keep(folder / "email_url", "smtp://localhost:25")
     keep(folder / "metrics_token", secrets.token_urlsafe(24))

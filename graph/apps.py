@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class GraphConfig(AppConfig):
     name = "graph"
+    verbose_name = _("Graph")
 
     def ready(self) -> None:
         """Hand over what others, which know nothing of the graph, are to ask it for.

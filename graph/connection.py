@@ -1,7 +1,7 @@
-"""The way to the graph: one driver a process, and a deadline on everything, since a hung server blocks for ever.
+"""Access to the graph: one driver per process, and a deadline on everything, because a hung server blocks forever.
 
-Work runs in a thread of its own, which must not touch Django's connection. A thread that hangs is left behind; only
-SLOTS of them can pile up before reads are refused at once.
+Work runs in a thread of its own, which must not touch Django's connection. A hanging thread is abandoned; once SLOTS of
+them have piled up, reads are refused immediately.
 """
 
 import atexit
@@ -9,7 +9,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import neo4j
@@ -26,9 +26,9 @@ Work = Callable[[neo4j.ManagedTransaction], Result]
 
 SLOTS = 8
 MAX_ROWS = 500
-"""Rows, or ids, that one statement takes."""
+"""Rows, or ids, per statement."""
 AWAY_SECONDS = 3.0
-"""How long readers are told that the graph is away, without asking it again."""
+"""Seconds for which readers are told that the graph is away, without asking it again."""
 
 _lock = threading.Lock()
 _driver: neo4j.Driver | None = None
@@ -37,7 +37,7 @@ _away_until = 0.0
 
 
 def driver() -> neo4j.Driver:
-    """The process's driver, made on first use."""
+    """The process's driver, opened on first use."""
     global _driver
     with _lock:
         if _driver is None:
@@ -48,21 +48,31 @@ def driver() -> neo4j.Driver:
 def _new_driver() -> neo4j.Driver:
     url = urlsplit(settings.NEO4J_URL)
     address = url.netloc.rpartition("@")[2]
+    scheme, trust = _trust(url.scheme)
     return neo4j.GraphDatabase.driver(
-        f"{url.scheme}://{address}",
+        f"{scheme}://{address}",
         auth=(unquote(url.username or ""), unquote(url.password or "")) if url.username else None,
         connection_timeout=settings.GRAPH_TIMEOUT_SECONDS,
         connection_acquisition_timeout=settings.GRAPH_TIMEOUT_SECONDS,
-        # A pooled connection whose server restarted fails once: the driver's own retry takes a new one.
+        # A pooled connection whose server restarted fails once; the driver's own retry opens a new one.
         max_transaction_retry_time=1.0,
         initial_retry_delay=0.05,
-        # Neo4j warns about labels that nothing has yet, which is how every graph begins.
+        # Neo4j warns about labels that no node has yet, which is how every graph begins.
         notifications_min_severity="OFF",
+        **trust,
     )
 
 
+def _trust(scheme: str) -> tuple[str, dict[str, Any]]:
+    """The scheme, and whom the driver trusts: it takes an authority only where the scheme says nothing of TLS."""
+    if not settings.NEO4J_CA_FILE:
+        return scheme, {}
+    trusted = neo4j.TrustCustomCAs(settings.NEO4J_CA_FILE)
+    return scheme.removesuffix("+s"), {"encrypted": True, "trusted_certificates": trusted}
+
+
 def drop_driver() -> None:
-    """Hang up every connection, also one that a thread still waits on; the next use makes new ones."""
+    """Close every connection, including those that threads still wait on; the next use opens new ones."""
     global _driver
     with _lock:
         old, _driver = _driver, None
@@ -77,22 +87,22 @@ atexit.register(drop_driver)
 
 @contextlib.contextmanager
 def opened_session(access: str = neo4j.WRITE_ACCESS) -> Iterator[neo4j.Session]:
-    """A session with the process's driver, for a thread that has a deadline."""
+    """A session of the process's driver, for a thread with a deadline."""
     used = driver()
     try:
         with used.session(default_access_mode=access) as session:
             yield session
     finally:
         if used is not _driver:
-            # It was dropped meanwhile, and a second close() of it does nothing: what this thread opened since then
-            # would stay open for ever.
+            # The driver was replaced while this session ran. Closing it again does nothing, so its pool is closed
+            # directly; otherwise these connections would leak.
             used._pool.close()
 
 
 def read(work: Work[Result]) -> Result:
-    """Run a read for a page, within settings.GRAPH_TIMEOUT_SECONDS seconds. Raises GraphUnavailableError.
+    """Run a read for a page, within settings.GRAPH_TIMEOUT_SECONDS. Raises GraphUnavailableError.
 
-    After a failure the graph counts as away for a few seconds, so that the pages after it answer at once.
+    After a failure the graph counts as away for a few seconds, so that the next pages answer immediately.
     """
     global _away_until
     if time.monotonic() < _away_until or not _slots.acquire(blocking=False):
@@ -118,10 +128,10 @@ def _read(work: Work[Result]) -> Result:
 
 
 def write(work: Work[Result], seconds: float | None = None) -> Result:
-    """Run a write transaction, repeated where the graph says that this helps. Raises GraphUnavailableError, Neo4jError.
+    """Run a write transaction, retried if the graph says that this helps. Raises GraphUnavailableError, Neo4jError.
 
-    Within so many seconds; a projector's, without a number, is given up well within its lease, before others take its
-    people over. The work may have been done although an error is raised.
+    It may take this many seconds; a projector's, without a number, is given up well within its lease, before another
+    process takes over its people. After an error the work may still have been done.
     """
 
     def attempts() -> Result:
@@ -141,7 +151,7 @@ def parts(rows: list[Item]) -> Iterator[list[Item]]:
 def with_deadline(work: Callable[[], Result], seconds: float) -> Result:
     """Run this in another thread.
 
-    Raises GraphUnavailableError when it takes too long, or the graph is away or lets this user in no more.
+    Raises GraphUnavailableError if it takes too long, the graph is away, or it no longer accepts this user.
     """
     try:
         return run_within(seconds, work, "graph")

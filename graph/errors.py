@@ -1,13 +1,16 @@
-"""The graph's one error that a person meets."""
+"""The only error of the graph that people meet."""
+
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.errors import RuleError
 
 
 class GraphUnavailableError(RuleError):
-    """The graph does not answer; nothing that was decided depends on it."""
+    """The graph does not answer; no decision depends on it."""
 
     status = 503
     code = "graph_unavailable"
-    message = (
-        "Your knowledge graph is away for the moment. What you decide is kept and will appear there once it is back."
+    message = _(
+        "Your knowledge graph is temporarily unavailable. "
+        "Your decisions are saved and will appear there once it is back."
     )

@@ -1,6 +1,6 @@
-"""What the graph must hold for a state of the log: pure functions from states to nodes and edges.
+"""What the graph must contain for a state of the log: pure functions from states to nodes and edges.
 
-The projector writes these rows and check_graph expects them. Times are ISO text, as in the states.
+The projector writes these rows, and check_graph expects them. Times are ISO texts, as in the states.
 """
 
 import uuid
@@ -27,9 +27,9 @@ SHOWN_VERDICTS = ("", None, Verdict.SUPPORTS.value)
 
 @dataclass(frozen=True, slots=True)
 class ThingChange:
-    """The newest that the log says of one trait, or (is_style) of one style element.
+    """The log's newest state of one trait, or (is_style) of one style element.
 
-    state is None where the persona no longer has it; candidate_status is then what became of the suggestion.
+    state is None if the persona no longer has it; candidate_status is then what became of the suggestion.
     """
 
     user_id: uuid.UUID
@@ -42,7 +42,7 @@ class ThingChange:
 
 @dataclass(slots=True)
 class Rows:
-    """Nodes and edges by key, each once."""
+    """Nodes and edges by key, without repeats."""
 
     nodes: dict[NodeKey, Properties] = field(default_factory=dict)
     edges: dict[EdgeKey, Properties] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Rows:
 
 
 def concept_id(user_id: uuid.UUID, name: str) -> str:
-    """The id of a person's own concept: one for all spellings of a name."""
+    """The id of a person's own concept: the same for all spellings of a name."""
     return str(uuid.uuid5(user_id, "concept:" + name_key(name)))
 
 
@@ -76,12 +76,12 @@ def style_id(user_id: uuid.UUID, element: str) -> str:
 
 
 def status_when_gone(change: ThingChange) -> str:
-    """The status of a Trait that the pipeline put into the graph and that the persona does not have (any more)."""
+    """The status of a Trait node of the pipeline's that the persona does not have (any more)."""
     return change.candidate_status or CandidateStatus.REJECTED.value
 
 
 def rows_of(changes: Iterable[ThingChange]) -> Rows:
-    """The nodes and edges of what is in the persona; of several spellings of a concept the newest names it."""
+    """The nodes and edges of the persona; of several spellings of a concept the newest one is its name."""
     rows = Rows()
     for change in sorted(changes, key=lambda change: change.revision):
         if change.state is None:

@@ -1,4 +1,4 @@
-"""What a process measures of the graph; docs/operations.md says what each metric is for."""
+"""Metrics of the graph in a process; docs/operations.md describes each one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,6 +1,6 @@
-"""The concepts that everybody shares, how far the graph has them, and who is at work on the graph.
+"""Concepts that all people share, how far the graph has them, and which projectors are running.
 
-What a person calls a concept is not here.
+People's own concepts are not here.
 """
 
 import uuid
@@ -46,7 +46,7 @@ class SharedConcept(models.Model):
 
 
 class SharedConceptTie(models.Model):
-    """That a shared concept is a type of another one."""
+    """A shared concept is a type of another one."""
 
     from_concept = models.ForeignKey(SharedConcept, models.CASCADE, related_name="+")
     to_concept = models.ForeignKey(SharedConcept, models.CASCADE, related_name="+")
@@ -61,9 +61,9 @@ class SharedConceptTie(models.Model):
 
 
 class Vocabulary(models.Model):
-    """All shared concepts together: the one row is the lock of their changes, and the outbox towards the graph.
+    """All shared concepts together: the one row locks their changes and is the outbox towards the graph.
 
-    claimed_until: until then a projector is at work on it.
+    claimed_until: until then a projector is working on it.
     """
 
     revision = models.BigIntegerField(default=0)
@@ -83,10 +83,10 @@ class Vocabulary(models.Model):
 
 
 class ProjectorState(models.Model):
-    """What a running projector says of itself, every few seconds; one that is killed leaves its row for a day.
+    """What a running projector reports every few seconds; a killed one leaves its row for a day.
 
-    people: whom it has in hand; people_done and entries_done: since it started. waits_for: the database that is away.
-    last_error: the kind of error, never a text.
+    people: whom it is working on; people_done and entries_done: since it started. waits_for: the database that is away.
+    last_error: the kind of error, never its text.
     """
 
     projector_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -109,7 +109,7 @@ class ProjectorState(models.Model):
 
 
 class GraphCheck(models.Model):
-    """What the last comparison of everybody with the graph came to (the one row): counts, no ids."""
+    """The result of the last comparison of everyone with the graph (one row): counts, no ids."""
 
     checked_at = models.DateTimeField()
     seconds = models.FloatField()

@@ -1,14 +1,15 @@
-"""The Persona Knowledge Graph's labels, relationships and properties; the pipeline shares them, and the names are its.
+"""Labels, relationships and properties of the Persona Knowledge Graph, which the pipeline shares and named.
 
-What PTFI makes carries managedBy "ptfi" and, on nodes, ownerID: the person whom it is about. `generation`, `revision`
-and `hash` of a User are the fence that graph/projection/writer.py describes. The schema, every statement that writes,
-and what is special about a label anywhere in graph/ follow from these classes.
+What PTFI makes carries managedBy "ptfi" and, on nodes, ownerID: the person it is about. `generation`, `revision` and
+`hash` of a User are the fence that graph/projection/writer.py describes. The schema, every statement that writes, and
+everything special about a label in graph/ follow from these classes.
 """
 
 import math
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from neomodel import (
     ArrayProperty,
     DateTimeNeo4jFormatProperty,
@@ -21,6 +22,7 @@ from neomodel import (
 )
 from neomodel.properties import Property
 
+from ptfi.web.language import Text
 from traits.models import Category
 
 MANAGED_BY = "ptfi"
@@ -53,8 +55,8 @@ class Drawn:
     """
 
     name: str
-    words: str
-    one: str = ""
+    words: Text
+    one: Text = ""
     outline: Polygon | Box = Box()
     radius: float = 7.0
 
@@ -135,7 +137,7 @@ class SourceDataReferenceNode(Managed):
     facts = LabelFacts(
         title="sourceDescription",
         is_blanked=True,
-        drawn=Drawn(name="evidence", words="Evidence", outline=Box(across=0.75, round=False), radius=5.5),
+        drawn=Drawn(name="evidence", words=_("Evidence"), outline=Box(across=0.75, round=False), radius=5.5),
     )
 
     referenceID = StringProperty(unique_index=True)  # noqa: N815
@@ -151,7 +153,7 @@ class Concept(Managed):
     facts = LabelFacts(
         starts="(:Concept {ownerID: $user})",
         owned="a.ownerID = $user",
-        drawn=Drawn(name="concept", words="Concepts", outline=Box(across=1.35, down=0.8)),
+        drawn=Drawn(name="concept", words=_("Topics"), outline=Box(across=1.35, down=0.8)),
     )
 
     conceptID = StringProperty(unique_index=True)  # noqa: N815
@@ -166,7 +168,7 @@ class Emotion(Managed):
     facts = LabelFacts(
         category=Category.EMOTIONAL_RESPONSE_PATTERN,
         is_blanked=True,
-        drawn=Drawn(name="emotion", words="Feelings", one="Feeling", outline=Polygon(corners=6)),
+        drawn=Drawn(name="emotion", words=_("Feelings"), one=_("Feeling"), outline=Polygon(corners=6)),
     )
 
     emotionID = StringProperty(unique_index=True)  # noqa: N815
@@ -179,7 +181,7 @@ class Skill(Managed):
     facts = LabelFacts(
         category=Category.SKILL,
         is_blanked=True,
-        drawn=Drawn(name="skill", words="Skills", one="Skill", outline=Polygon(corners=4, first=math.pi / 4)),
+        drawn=Drawn(name="skill", words=_("Skills"), one=_("Skill"), outline=Polygon(corners=4, first=math.pi / 4)),
     )
 
     skillID = StringProperty(unique_index=True)  # noqa: N815
@@ -192,7 +194,7 @@ class Interest(Managed):
     facts = LabelFacts(
         category=Category.INTEREST,
         is_blanked=True,
-        drawn=Drawn(name="interest", words="Interests", one="Interest", outline=Polygon(corners=4)),
+        drawn=Drawn(name="interest", words=_("Interests"), one=_("Interest"), outline=Polygon(corners=4)),
     )
 
     interestID = StringProperty(unique_index=True)  # noqa: N815
@@ -202,7 +204,7 @@ class Interest(Managed):
 class CommunicationStyleElement(Managed):
     facts = LabelFacts(
         drawn=Drawn(
-            name="style", words="Styles", one="Style", outline=Polygon(corners=3, first=-math.pi / 2), radius=9.0
+            name="style", words=_("Styles"), one=_("Style"), outline=Polygon(corners=3, first=-math.pi / 2), radius=9.0
         ),
     )
 
@@ -218,7 +220,7 @@ class Trait(Managed):
         is_blanked=True,
         starts=f"{PERSON}-[:HAS_TRAIT]->(:Trait)",
         owned=f"EXISTS {{ MATCH (a)<-[:HAS_TRAIT]-{PERSON} }}",
-        drawn=Drawn(name="trait", words="Traits"),
+        drawn=Drawn(name="trait", words=_("Traits")),
     )
 
     traitID = StringProperty(unique_index=True)  # noqa: N815

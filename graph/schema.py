@@ -1,4 +1,4 @@
-"""What follows from the classes of graph/nodes.py: labels, keys, edges, properties, and which of these are shown."""
+"""Derived from the classes of graph/nodes.py: labels, keys, edges, properties, and which of these are shown."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,22 +8,22 @@ from neomodel import DateTimeNeo4jFormatProperty, StructuredNode
 from graph.nodes import DRAWN, NODES
 
 INTERNAL = frozenset({"managedBy", "ownerID", "generation", "revision", "hash", "projectedAt"})
-"""Properties that nobody outside needs."""
+"""Properties that are for internal use only."""
 
 
 def key_of(node: type[Any]) -> str:
-    """The property that names a node of this label."""
+    """The property that identifies a node of this label."""
     return next(name for name, kind in properties_of(node).items() if kind.unique_index)
 
 
 def properties_of(model: type[Any]) -> dict[str, Any]:
-    """The properties of a node or an edge, by the name that they have in the graph."""
+    """The properties of a node or an edge, by their names in the graph."""
     kinds = model.defined_properties(rels=False) if issubclass(model, StructuredNode) else model.defined_properties()
     return {kind.get_db_property_name(name): kind for name, kind in kinds.items()}
 
 
 def times_of(model: type[Any]) -> list[str]:
-    """The names of the properties that are moments."""
+    """The names of the properties that are times."""
     return [name for name, kind in properties_of(model).items() if isinstance(kind, DateTimeNeo4jFormatProperty)]
 
 
@@ -50,7 +50,7 @@ EDGES = dict(_edges())
 
 NODE_BY_LABEL = {node.__label__: node for node in NODES}
 KEYS = {label: key_of(node) for label, node in NODE_BY_LABEL.items()}
-"""Label → the property that names a node."""
+"""Label → the property that identifies a node."""
 FACETS = {
     node.facts.category.value: (
         node.__label__,
@@ -59,5 +59,5 @@ FACETS = {
     for node in DRAWN
     if node.facts.category
 }
-"""Category → label and edge of the node that a trait of it is as well."""
+"""Category → label and edge of the second node that a trait of it has."""
 FACET_EDGES = {edge: label for label, edge in FACETS.values()}

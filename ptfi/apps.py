@@ -2,13 +2,17 @@
 
 from importlib import import_module
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.db.backends.signals import connection_created
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.environment import warn_of_old_names
 from ptfi.telemetry.trace import comment_statements
+
+HEADINGS = {"auth": _("Roles"), "allauth_idp_oidc": _("Apps")}
+"""Of pages in the admin, by the label of their app."""
 
 
 class PtfiConfig(AppConfig):
@@ -27,6 +31,12 @@ class StaffPages(AdminConfig):
     """The Django admin, entered with a second step."""
 
     default_site = "ptfi.staff.site.StaffSite"
+
+    def ready(self) -> None:
+        """Pages stand under headings of ours, also those of libraries."""
+        super().ready()
+        for label, heading in HEADINGS.items():
+            apps.get_app_config(label).verbose_name = heading
 
 
 class StaticFiles(StaticFilesConfig):

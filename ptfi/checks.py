@@ -22,8 +22,8 @@ OWNS_LOG = checks.Warning(
     id="ptfi.W002",
 )
 NO_PROXY = checks.Warning(
-    "HTTPS is on, and no proxy is trusted to say that a request came that way: every page leads to itself.",
-    hint="Set TRUSTED_PROXY_COUNT to the number of proxies that a request passes.",
+    "HTTPS is on, and nothing says that a request came that way: every page leads to itself.",
+    hint="Set TRUSTED_PROXY_COUNT to the number of proxies that a request passes, or TLS_CERTIFICATE_FILE.",
     id="ptfi.W003",
 )
 NOT_SIGNED = checks.Warning(
@@ -46,12 +46,14 @@ GRAPH_NOT_VERIFIED = checks.Warning(
     hint="Use neo4j+s:// or bolt+s://, where the graph is on another machine.",
     id="ptfi.W007",
 )
+WEB = "web"
+"""What PTFI_PROCESS says of the one that needs all keys."""
 HERE = ("", "localhost", "127.0.0.1", "::1")
 
 
 @checks.register(checks.Tags.security, deploy=True)
 def id_tokens_are_signed_with_a_long_key(**_: Any) -> list[checks.CheckMessage]:
-    return [] if bits(settings.OIDC_PRIVATE_KEY) >= BITS else [SHORT_KEY]
+    return [SHORT_KEY] if settings.PROCESS == WEB and bits(settings.OIDC_PRIVATE_KEY) < BITS else []
 
 
 @checks.register(checks.Tags.security, deploy=True)
@@ -62,19 +64,19 @@ def databases_prove_who_they_are(**_: Any) -> list[checks.CheckMessage]:
     faults: list[checks.CheckMessage] = []
     if not is_here and database["OPTIONS"].get("sslmode") != "verify-full":
         faults.append(NOT_VERIFIED)
-    if graph.hostname not in HERE and not graph.scheme.endswith("+s"):
+    if settings.NEO4J_URL and graph.hostname not in HERE and not graph.scheme.endswith("+s"):
         faults.append(GRAPH_NOT_VERIFIED)
     return faults
 
 
 @checks.register(checks.Tags.security, deploy=True)
 def second_steps_are_encrypted(**_: Any) -> list[checks.CheckMessage]:
-    return [] if settings.MFA_ENCRYPTION_KEYS else [NOT_ENCRYPTED]
+    return [NOT_ENCRYPTED] if settings.PROCESS == WEB and not settings.MFA_ENCRYPTION_KEYS else []
 
 
 @checks.register(checks.Tags.security, deploy=True)
 def heads_are_signed(**_: Any) -> list[checks.CheckMessage]:
-    return [] if signing.is_configured() else [NOT_SIGNED]
+    return [NOT_SIGNED] if settings.PROCESS == WEB and not signing.is_configured() else []
 
 
 @checks.register(checks.Tags.database, deploy=True)
@@ -83,5 +85,6 @@ def log_is_safe_from_us(databases: Sequence[str] | None = None, **_: Any) -> lis
 
 
 @checks.register(checks.Tags.security, deploy=True)
-def https_comes_through_a_proxy(**_: Any) -> list[checks.CheckMessage]:
-    return [NO_PROXY] if settings.HTTPS and not settings.TRUSTED_PROXY_COUNT else []
+def https_comes_from_somewhere(**_: Any) -> list[checks.CheckMessage]:
+    known = settings.TRUSTED_PROXY_COUNT or settings.TLS_CERTIFICATE_FILE
+    return [NO_PROXY] if settings.HTTPS and not known else []

@@ -16,8 +16,18 @@ SECRETS = (
     "NEO4J_URL",
     "EMAIL_URL",
     "METRICS_TOKEN",
+    "TLS_KEY_PASSWORD",
 )
 """Settings that may come from files, as containers get them: NAME_FILE names the file that holds NAME."""
+
+NEEDED = {
+    "web": ("SECRET_KEY", "OIDC_PRIVATE_KEY", "DATABASE_URL", "NEO4J_URL"),
+    "events": ("SECRET_KEY", "DATABASE_URL"),
+    "projector": ("DATABASE_URL", "NEO4J_URL"),
+    "migrate": ("DATABASE_URL", "NEO4J_URL"),
+    "job": ("DATABASE_URL",),
+}
+"""The secrets without which a process does not start, by what PTFI_PROCESS says that it is."""
 
 RENAMED = {
     "SECOND_STEP_KEYS": "MFA_ENCRYPTION_KEYS",
@@ -64,6 +74,12 @@ def warn_of_old_names() -> None:
     """Log each old name that was in the environment. Called when logging is set up, so in every process."""
     for new, old in _old_names_in_use.items():
         logger.warning("The setting %s is called %s now. The next release ignores the old name.", old, new)
+
+
+def default_of(secret: str) -> tuple[str, ...]:
+    """What a secret is where it is not set: nothing, and not even that where this process does not start without it."""
+    process = os.environ.get("PTFI_PROCESS") or "web"
+    return () if secret in NEEDED.get(process, NEEDED["web"]) else ("",)
 
 
 def as_set(name: str) -> str:

@@ -1,12 +1,15 @@
 """Broken rules as exceptions, and their one shape as JSON; ptfi/web/error_pages.py makes answers of them."""
 
 import logging
+from collections.abc import Mapping, Sequence
 
 import orjson
 from django.db import Error, InterfaceError, OperationalError
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.telemetry.trace import current_request
+from ptfi.texts import Text
 
 log = logging.getLogger(__name__)
 
@@ -19,25 +22,25 @@ class RuleError(Exception):
 
     status = 400
     code = "invalid"
-    message = "This cannot be done."
+    message: Text = _("This request is not valid. Nothing was changed.")
     retry_after = 0
 
-    def __init__(self, message: str = "", details: dict[str, list[str]] | None = None) -> None:
-        self.message = message or self.message
-        self.details = details or {}
+    def __init__(self, message: Text = "", details: Mapping[str, Sequence[Text]] | None = None) -> None:
+        self.message = str(message or self.message)
+        self.details = {field: [*map(str, faults)] for field, faults in (details or {}).items()}
         super().__init__(self.message)
 
 
 class NotFoundError(RuleError):
     status = 404
     code = "not_found"
-    message = "There is nothing here, or it is not yours."
+    message = _("This doesn’t exist, or it isn’t yours.")
 
 
 class TooLargeError(RuleError):
     status = 413
     code = "too_large"
-    message = "This is more than can be sent at once. Nothing was changed."
+    message = _("This is too large to send in one go. Nothing was changed.")
 
 
 class UnavailableError(RuleError):
@@ -45,7 +48,7 @@ class UnavailableError(RuleError):
 
     status = 503
     code = "unavailable"
-    message = "We can't reach our database right now. What you decided before is safe; please try again in a moment."
+    message = _("We can’t reach our database right now. Your earlier decisions are safe. Please try again in a moment.")
     retry_after = 2
 
 
@@ -60,7 +63,9 @@ CUT = {
     "40001": "a conflict",
 }
 """By SQLSTATE, what PostgreSQL ended while it was there all the time."""
-TOO_LONG = "This took too long, so nothing was changed. What you decided before is safe; please try again in a moment."
+TOO_LONG = _(
+    "This took too long, so nothing was changed. Your earlier decisions are safe. Please try again in a moment."
+)
 
 
 def of_database(error: BaseException | None) -> UnavailableError | None:

@@ -88,7 +88,7 @@
   document.addEventListener("htmx:confirm", function (event) {
     const { elt, target } = event.detail;
     const leaves = elt !== editing() && ["open", "workspace"].includes(target?.id);
-    if (leaves && changed() && !window.confirm("Leave without saving? Your changes are lost.")) {
+    if (leaves && changed() && !window.confirm(review.dataset.leave)) {
       event.preventDefault();
     }
   });
@@ -114,7 +114,7 @@
     bar.dataset.counts = "";
     bar.toggleAttribute("data-some", number > 0);
     const output = document.getElementById("selected");
-    const text = number ? `${number} selected` : "";
+    const text = number ? `${output.dataset.label} ${number}` : "";
     if (output.textContent !== text) {
       output.textContent = text;
     }

@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class TraitsConfig(AppConfig):
     name = "traits"
+    verbose_name = _("Personas")
 
     def ready(self) -> None:
         """Tell the project what it is to measure here, and what the application may do with receipts."""

@@ -1,18 +1,27 @@
 """How sure a suggestion or trait is: the score of the models, in words and bands, and the person's own rating."""
 
 from django.db.models import Case, F, FloatField, Q, Value, When
+from django.utils.translation import gettext_lazy as _
 
 from traits.models import ExtractedTraitCandidate, Origin, PersonaTrait
 
 # Confidence in words: the least score of each band.
-BANDS = (("very_likely", "very likely", 0.85), ("likely", "likely", 0.65), ("possible", "possible", 0.45))
-LOWEST_BAND = ("guess", "a guess", 0.0)
-BAND_CHOICES = [(name, words) for name, words, _ in (*BANDS, LOWEST_BAND)]
+BANDS = (("very_likely", _("very likely"), 0.85), ("likely", _("likely"), 0.65), ("possible", _("possible"), 0.45))
+LOWEST_BAND = ("guess", _("a guess"), 0.0)
+BAND_CHOICES = [band[:2] for band in (*BANDS, LOWEST_BAND)]
 DECILES = 10
 """Equal parts of the score, where it is counted how often models were right."""
 RATING = "user_confidence"
 """The field of the person's own rating, from 1 to 5."""
-RATINGS = {"": "not rated", "1": "hardly me", "2": "a little", "3": "partly", "4": "mostly", "5": "very much me"}
+RATINGS = {
+    "": _("not rated"),
+    "1": _("barely"),
+    "2": _("a little"),
+    "3": _("partly"),
+    "4": _("mostly"),
+    "5": _("very well"),
+}
+"""How well it describes the person."""
 STRENGTH = Case(
     When(user_confidence=None, origin=Origin.USER_DEFINED, then=None),
     When(user_confidence=None, then=F("confidence")),
@@ -33,13 +42,13 @@ def rating_of(trait: PersonaTrait) -> int | None:
 
 
 def confidence_words(score: float) -> str:
-    return next((words for _, words, least in (*BANDS, LOWEST_BAND) if score >= least), LOWEST_BAND[1])
+    return str(next((words for _name, words, least in BANDS if score >= least), LOWEST_BAND[1]))
 
 
 def band_condition(band: str) -> Q:
     """Which candidates have a confidence of this band; all, where it is none."""
     upper = 1.1
-    for name, _, least in (*BANDS, LOWEST_BAND):
+    for name, _words, least in (*BANDS, LOWEST_BAND):
         if name == band:
             return Q(confidence_score__gte=least, confidence_score__lt=upper)
         upper = least

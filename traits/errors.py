@@ -1,5 +1,7 @@
 """The rules of deciding, as errors; ptfi/web/error_pages.py renders them."""
 
+from django.utils.translation import gettext_lazy as _
+
 from ptfi.errors import NotFoundError, RuleError
 
 __all__ = [
@@ -15,34 +17,34 @@ __all__ = [
 
 
 class InvalidError(RuleError):
-    message = "Some of this could not be accepted."
+    message = _("Some of this could not be accepted. Nothing was changed.")
 
 
 class AlreadyDecidedError(RuleError):
     status = 409
     code = "already_decided"
-    message = "This suggestion was already decided, perhaps in another tab. Nothing was changed."
+    message = _("This suggestion was already decided, perhaps in another tab. Nothing was changed.")
 
 
 class StaleVersionError(RuleError):
     status = 409
     code = "stale_version"
-    message = "This has changed since you opened it. Look at it again before you decide."
+    message = _("This has changed since you opened it. Nothing was saved. Check it again, then decide.")
 
 
 class NotLatestError(RuleError):
     status = 409
     code = "not_latest"
-    message = "Something newer was decided about this, so it cannot be undone on its own."
+    message = _("A later decision builds on this one, so it can’t be undone by itself. Nothing was changed.")
 
 
 class TraitRemovedError(RuleError):
     status = 409
     code = "trait_removed"
-    message = "That trait is no longer part of your persona."
+    message = _("This trait is no longer part of your persona. Nothing was changed.")
 
 
 class ErasureExpiredError(RuleError):
     status = 409
     code = "erasure_expired"
-    message = "This was not confirmed in time. Ask again if you still want it; nothing was erased."
+    message = _("This was not confirmed in time, so nothing was deleted. Start again if you still want to delete it.")

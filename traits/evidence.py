@@ -3,7 +3,23 @@
 import uuid
 from typing import TypedDict
 
+from django.utils.translation import gettext_lazy as _
+
 from traits.models import Verdict
+
+TYPES = {
+    "text_snippet": _("Text"),
+    "audio_segment": _("Audio recording"),
+    "video_segment": _("Video recording"),
+    "chat_message": _("Chat message"),
+    "email_excerpt": _("E-mail"),
+    "journal_entry": _("Journal entry"),
+    "photo_caption": _("Photo caption"),
+    "calendar_entry": _("Calendar entry"),
+    "social_post": _("Social media post"),
+    "document": _("Document"),
+}
+"""The types that the pipeline is known to send; it may send others."""
 
 
 class Piece(TypedDict, total=False):
@@ -18,6 +34,12 @@ class Piece(TypedDict, total=False):
     end_time: float | None
     relevance_score: float | None
     verdict: str
+
+
+def type_words(evidence_type: str) -> str:
+    """A type of evidence in words; one that is not known as it reads: voice_memo → Voice memo."""
+    known = TYPES.get(evidence_type)
+    return str(known) if known else evidence_type.replace("_", " ").capitalize()
 
 
 def evidence_id(owner: uuid.UUID, piece: Piece) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from traits.confidence import RATING, RATINGS
 from traits.decisions.inputs import Changes, Evidence
@@ -16,7 +17,7 @@ from traits.models import Category
 from traits.models.persona import TRAIT_LABELS
 from traits.web import lines, read_number
 
-CHOOSE = "Choose one of the list."
+CHOOSE = _("Choose one from the list.")
 VERDICT = "verdict-"
 WRITTEN = tuple(field.name for field in dataclasses.fields(Changes))
 """What a person may write about a trait, in the order of the decisions' input."""
@@ -88,7 +89,7 @@ class AboutTraitField(IdField):
         self.required = required
 
     def to_python(self, value: Any) -> AboutTrait | None:  # type: ignore[override]
-        kind, _, text = (value or "").partition(":")
+        kind, _colon, text = (value or "").partition(":")
         trait_id = super().to_python(text) if kind else None
         if kind and trait_id is None:
             raise forms.ValidationError(CHOOSE)
@@ -135,30 +136,30 @@ class TraitFieldsForm(EvidenceForm):
     description = TextField(label=TRAIT_LABELS["description"], required=False, widget=forms.Textarea(attrs={"rows": 4}))
     category = forms.ChoiceField(label=TRAIT_LABELS["category"], choices=Category.choices)
     user_confidence = forms.TypedChoiceField(
-        label="How much is this you?",
+        label=_("How well does this describe you?"),
         required=False,
         choices=list(RATINGS.items()),
         widget=forms.RadioSelect,
         coerce=int,
         empty_value=None,
     )
-    concepts = LinesField(label=TRAIT_LABELS["concepts"], required=False, help_text="One a line.")
+    concepts = LinesField(label=TRAIT_LABELS["concepts"], required=False, help_text=_("One per line."))
     expression_contexts = LinesField(
         label=TRAIT_LABELS["expression_contexts"],
         required=False,
-        help_text="One a line, such as: at work, with friends.",
+        help_text=_("One per line, e.g. at work, with friends"),
     )
     notes = TextField(
         label=TRAIT_LABELS["notes"],
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Kept with your decision.",
+        help_text=_("Saved with this decision."),
     )
     own_evidence = TextField(
-        label="Evidence of your own",
+        label=_("Your own evidence"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="An empty line starts another piece.",
+        help_text=_("Leave a blank line between pieces."),
     )
 
     @property

@@ -4,6 +4,8 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable
 
+from django.utils.translation import gettext
+
 from traits.models import MAX_NAME
 
 
@@ -47,7 +49,7 @@ def name_fault(name: str) -> str:
     if name.isascii() and name.isprintable():
         return ""
     if any(char in BIDI_OVERRIDES or unicodedata.category(char) == "Cc" for char in name):
-        return "It holds a character that controls how text is shown, such as a line break."
+        return gettext("This contains a character that controls how text is shown, such as a line break.")
     return ""
 
 

@@ -40,7 +40,7 @@ NODE = {
     "properties": {
         "id": {"type": "string", "description": "`label:` and the node's own id, which a trait and its skill share."},
         "label": {"type": "string", "enum": list(NODE_BY_LABEL)},
-        "name": {"type": "string", "description": "What to write beside it; may be empty."},
+        "name": {"type": "string", "description": "What to call it; may be empty."},
     },
     "additionalProperties": True,
     "description": "A node; its other properties go by its label, and those without a value are left out: "
@@ -92,7 +92,7 @@ class TraitQuerySerializer(Strict):
         max_length=2_000,
         default="",
         allow_blank=True,
-        help_text="The `next` of the page before, as it is: anything else is refused. Empty is the beginning.",
+        help_text="The `next` of the previous page, unchanged: anything else is refused. Empty for the first page.",
     )
     status = ListField(child=Choice(choices=TraitStatus.choices), required=False, help_text="Only these.")
     category = ListField(child=Choice(choices=Category.choices), required=False, help_text="Only these.")
@@ -110,7 +110,7 @@ class GraphQuerySerializer(Strict):
         min_value=1,
         max_value=3,
         default=1,
-        help_text="How far from the concept: 1 its traits, 2 what belongs to these, 3 what is tied to that.",
+        help_text="How far from the concept: 1 its traits, 2 what belongs to them, 3 what is connected to that.",
     )
 
 
@@ -121,7 +121,7 @@ class GraphSerializer(Shape):
 
     nodes = ListField(child=Node(), help_text="The person first; at most 2,000.")
     edges = ListField(child=Edge(), help_text="Both ends of each are among the nodes.")
-    truncated = BooleanField(help_text="There is more than fits, or than could be read in time.")
+    truncated = BooleanField(help_text="There is more, which did not fit or could not be read in time.")
 
 
 class ConceptSerializer(Shape):
@@ -135,7 +135,7 @@ class ConceptSerializer(Shape):
 
 
 class ConceptsSerializer(Shape):
-    """The concepts of the person's traits, and what these are types of."""
+    """The concepts of the person's traits, and all broader ones."""
 
     data = ConceptSerializer(many=True, help_text="Those with most traits first; at most 2,000.")
 
@@ -145,7 +145,7 @@ class GraphTraitSerializer(TraitSerializer):
 
     example = TraitSerializer.example | {"strength": 0.82}
 
-    strength = share("How strongly the person has it, 0–1; null where nobody said.", allow_null=True)
+    strength = share("How strongly the person has it, 0–1; null if nobody said.", allow_null=True)
 
 
 class NextSerializer(Shape):
@@ -155,13 +155,13 @@ class NextSerializer(Shape):
 
     limit = IntegerField(help_text="How many there are on a page, at most.")
     total = IntegerField(help_text="How many there are in all.")
-    next = Words(help_text="What `after` takes for the next page; null on the last.", allow_null=True)
+    next = Words(help_text="The value of `after` for the next page; null on the last one.", allow_null=True)
 
 
 class TraitPageSerializer(Shape):
     """A page of traits."""
 
-    data = GraphTraitSerializer(many=True, help_text="By name. Those that were removed a moment ago are left out.")
+    data = GraphTraitSerializer(many=True, help_text="Ordered by name, without those removed a moment ago.")
     pagination = NextSerializer(help_text="Where the next page is.")
 
 
@@ -178,12 +178,12 @@ class ExportedGraphSerializer(Shape):
     example = {"revision": 7} | EXAMPLE
 
     revision = IntegerField(
-        help_text="How far it had followed the log when its reading began; null where it had not begun.",
+        help_text="The revision of the log that the graph showed when reading began; null if it could not be read.",
         allow_null=True,
     )
-    nodes = ListField(child=Node(), required=False, help_text="Missing where the graph was away.")
-    edges = ListField(child=Edge(), required=False, help_text="Missing where the graph was away.")
-    error = FaultSerializer(required=False, help_text="Only where the graph was away, or went away meanwhile.")
+    nodes = ListField(child=Node(), required=False, help_text="Missing if the graph was unavailable.")
+    edges = ListField(child=Edge(), required=False, help_text="Missing if the graph was unavailable.")
+    error = FaultSerializer(required=False, help_text="Only if the graph was unavailable at some point.")
 
 
 class ExportSerializer(Shape):
@@ -205,9 +205,9 @@ class ExportSerializer(Shape):
     }
 
     format = ChoiceField(["ptfi-export"], help_text="What this is.")
-    version = IntegerField(help_text="1; another means that something here changed its meaning or went.")
+    version = IntegerField(help_text="1; it changes when a field is removed or changes its meaning.")
     graph = ExportedGraphSerializer(help_text="What the graph shows of the person.")
-    exportedAt = DateTimeField(help_text="The moment.")
+    exportedAt = DateTimeField(help_text="When the export was made.")
     revision = IntegerField(help_text="The number of the newest entry of the log.")
     position = PositionSerializer(help_text="Where the log stands, signed, and what was published of it.")
     account = AccountSerializer(help_text="The account.")

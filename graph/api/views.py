@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from rest_framework.request import Request
 
 from graph.api import schema as operations
@@ -48,7 +49,7 @@ class Traits(PersonView):
 def _key(text: str) -> tuple[str, str] | None:
     key = reveal(text)
     if text and key is None:
-        raise RuleError(details={"after": ["This is not the next of a page."]})
+        raise RuleError(details={"after": [gettext("This is not the “next” value of a page.")]})
     return key
 
 

@@ -1,4 +1,4 @@
-"""Names of concepts to choose from: those that everybody shares, and the person's own. Nobody else's."""
+"""Names of concepts to choose from: shared ones and the person's own, never another person's."""
 
 from collections.abc import Collection
 
@@ -13,11 +13,11 @@ COMPLETIONS = 20
 MAX_OWN = 5_000
 MAX_NEAR = 2_000
 SAME_START = 2
-"""Letters that a shared name must have in common with one that may be a slip of it."""
+"""Letters that a shared name must have in common with a possible misspelling."""
 
 
 def completions(user: User, typed: str, limit: int = COMPLETIONS) -> list[str]:
-    """Names whose key begins as what was typed, the person's own first, most used first; of "" the most used."""
+    """Names whose key begins with what was typed, the person's own first, most used first; for "" the most used."""
     key = name_key(typed) if typed.strip() else ""
     own = [name for name in selectors.own_names(user, "concepts", MAX_OWN) if name_key(name).startswith(key)]
     shared = SharedConcept.objects.filter(removed=False, name_key__startswith=key).order_by("name_key")

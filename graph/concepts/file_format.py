@@ -1,4 +1,4 @@
-"""Files of shared concepts, CSV or one JSON object a line, checked as a whole."""
+"""Files of shared concepts, CSV or one JSON object per line, checked as a whole."""
 
 import csv
 import io
@@ -14,18 +14,18 @@ from traits.text import name_key
 
 FIELDS = ("name", "description", "ontologyLink", "parents")
 PARENTS_APART = ";"
-"""What stands between two parents in a CSV."""
+"""Separates parents in a CSV."""
 MAX_PARENTS = 50
 MAX_CONCEPTS = 100_000
 MAX_FAULTS = 50
 
 Fault = tuple[int, str]
-"""The number of a line, and what is wrong with it."""
+"""A line number, and what is wrong with the line."""
 
 
 @dataclass(slots=True)
 class ConceptRow:
-    """A concept as a line has it; parents: name key → name."""
+    """A concept from one line; parents: name key → name."""
 
     line: int
     name: str
@@ -35,7 +35,7 @@ class ConceptRow:
 
 
 class FileError(Exception):
-    """A file that can't go in; faults name the lines, in order."""
+    """The file is not accepted; faults name the lines, in order."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = sorted(faults)[:MAX_FAULTS]
@@ -43,7 +43,7 @@ class FileError(Exception):
 
 
 def read_concepts(content: bytes, *, is_csv: bool) -> dict[str, ConceptRow]:
-    """The concepts of a file by their name keys. Raises FileError, with every fault but those that follow from one."""
+    """The concepts of a file by name key. Raises FileError with every fault except those that follow from another."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

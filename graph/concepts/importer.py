@@ -1,4 +1,4 @@
-"""Changing the shared concepts: PostgreSQL first; the projector carries them into the graph."""
+"""Changes the shared concepts in PostgreSQL; the projector carries them into the graph."""
 
 import time
 import uuid
@@ -18,7 +18,7 @@ COLUMNS = ["name", "description", "ontology_link", "removed", "revision"]
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """How many concepts were new, differed, were as they are, and were taken out."""
+    """How many concepts were added, changed, unchanged and removed."""
 
     created: int
     updated: int
@@ -28,10 +28,10 @@ class Imported:
 
 @transaction.atomic
 def import_concepts(rows: Mapping[str, ConceptRow], *, replace: bool = False) -> Imported:
-    """Bring the shared concepts up to these, by their name keys; all of it or nothing.
+    """Bring the shared concepts to the state of these rows, by name key; all of it or nothing.
 
-    A row says everything about its concept. replace: concepts that no row names are taken out; otherwise they stay.
-    Raises FileError where a parent is neither among the rows nor shared already.
+    A row says everything about its concept. replace: concepts that no row names are removed; otherwise they stay.
+    Raises FileError if a parent is neither among the rows nor shared already.
     """
     vocabulary = lock()
     held = {concept.name_key: concept for concept in SharedConcept.objects.all()}
@@ -58,13 +58,13 @@ def import_concepts(rows: Mapping[str, ConceptRow], *, replace: bool = False) ->
 
 
 def lock() -> Vocabulary:
-    """The one row, held until the transaction ends."""
+    """The one row, locked until the transaction ends."""
     Vocabulary.objects.get_or_create(pk=1)
     return Vocabulary.objects.select_for_update().get(pk=1)
 
 
 def raise_revision(vocabulary: Vocabulary) -> int:
-    """A revision above all that were; also above those that a database knew before it was restored to the past."""
+    """A revision above all earlier ones, including those from before the database was restored to the past."""
     vocabulary.revision = max(vocabulary.revision + 1, int(time.time() * 1000))
     vocabulary.save(update_fields=["revision"])
     return vocabulary.revision
@@ -72,7 +72,7 @@ def raise_revision(vocabulary: Vocabulary) -> int:
 
 @transaction.atomic
 def touch(concept_ids: Iterable[uuid.UUID]) -> None:
-    """Have these concepts written into the graph again."""
+    """Write these concepts into the graph again."""
     revision = raise_revision(lock())
     SharedConcept.objects.filter(pk__in=list(concept_ids)).update(revision=revision)
 

@@ -8,11 +8,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 
 from graph.nodes import DRAWN, Box, Polygon
 from graph.picture.layout import ALWAYS, Dot, arrange
-from graph.picture.query import KIND_OF, KINDS, SIZES, Sketch, SketchTrait
-from traits.models import Category
+from graph.picture.query import KIND_OF, KINDS, ONE_OF, SIZES, Sketch, SketchTrait
+from ptfi.web.language import Text
+from traits.models import Category, TraitStatus
+from traits.templatetags.common import percentage
 
 PERSON, GROUP = "person", "group"
 RADIUS: dict[str, float] = {PERSON: 24.0, GROUP: 17.0} | {
@@ -73,7 +76,7 @@ class Picture:
     height: float
     nodes: list[PictureNode]
     edges: list[PictureEdge]
-    legend: list[tuple[str, str, str]]
+    legend: list[tuple[str, Text, str]]
 
 
 @dataclass(slots=True)
@@ -130,15 +133,13 @@ def draw(sketch: Sketch, person: str, query: Query, larger: str = "") -> Picture
 def _trait(board: _Board, trait: SketchTrait, place: float, *, always: bool) -> None:
     rank = ALWAYS + 0.5 * trait.strength if always else 2 + 2 * trait.strength
     radius = RADIUS["trait"] + MORE_RADIUS * trait.strength
-    pieces = f", {trait.evidence} piece{'' if trait.evidence == 1 else 's'} of evidence" if trait.evidence else ""
-    facts = f"{CATEGORIES.get(trait.category, trait.category)}, strength {round(trait.strength * 100)} %{pieces}"
     dormant = trait.status == "dormant"
     board.add(
         trait.id,
         _Item(
             Dot(radius, trait.name, rank, SECTORS.get(trait.category, 0.0), place),
             trait.kind,
-            f"{trait.name} ({facts}{', dormant' if dormant else ''})",
+            f"{trait.name} ({', '.join(_facts(trait))})",
             href=reverse("trait", args=[uuid.UUID(trait.id)]),
             panel=trait.id,
             dormant=dormant,
@@ -147,11 +148,24 @@ def _trait(board: _Board, trait: SketchTrait, place: float, *, always: bool) -> 
     board.tie("has", PERSON, trait.id, 0.04 + 0.06 * trait.strength, 0.6 + 2.6 * trait.strength)
 
 
+def _facts(trait: SketchTrait) -> Iterator[str]:
+    yield str(CATEGORIES.get(trait.category, trait.category))
+    yield gettext("strength %(share)s") % {"share": percentage(trait.strength)}
+    if trait.evidence:
+        pieces = ngettext("%(number)s piece of evidence", "%(number)s pieces of evidence", trait.evidence)
+        yield pieces % {"number": trait.evidence}
+    if trait.status == TraitStatus.DORMANT:
+        yield gettext("dormant")
+
+
 def _groups(board: _Board, sketch: Sketch) -> None:
     """A node for the traits of each category that found no room; it leads to that category, or to more of it."""
     only = board.query.get("category")
     for category, count in sorted(sketch.folded.items()):
-        words = f"{count} more: {CATEGORIES.get(category, category)}"
+        words = gettext("%(number)s more: %(category)s") % {
+            "number": count,
+            "category": CATEGORIES.get(category, category),
+        }
         href = board.address(show=board.larger) if only else board.address(category=category)
         dot = Dot(RADIUS[GROUP], words, 4.0, SECTORS.get(category, 0.0), 1.2, outside=True)
         board.add(f"group {category}", _Item(dot, GROUP, words, href=href, count=f"+{count}"))
@@ -165,7 +179,7 @@ def _others(board: _Board, sketch: Sketch) -> None:
         name = f"{row['name']}{value}{where}"
         sector = 0.5 + number / 200 if row["kind"] == "style" else SECTORS[_category(row["kind"])]
         dot = Dot(RADIUS[row["kind"]], name, 0.9, sector, 0.9)
-        board.add(row["id"], _Item(dot, row["kind"], f"{KINDS[row['kind']]}: {name}"))
+        board.add(row["id"], _Item(dot, row["kind"], f"{ONE_OF[row['kind']]}: {name}"))
         board.tie("has", PERSON, row["id"], 0.2, 1.0)
 
 
@@ -176,11 +190,11 @@ def _category(kind: str) -> str:
 def _concepts(board: _Board, sketch: Sketch) -> None:
     angles = _mean_sectors(sketch)
     for concept in sorted(sketch.concepts, key=lambda each: (not each.sought, -each.traits, each.name, each.id)):
-        count = f"{concept.traits} trait{'' if concept.traits == 1 else 's'}"
         radius = RADIUS["concept"] + 2.2 * math.sqrt(concept.traits)
         rank = ALWAYS + 0.8 if concept.sought else min(1.5 + 0.4 * concept.traits, 7.0)
         dot = Dot(min(radius, 22.0), concept.name, rank, angles.get(concept.id, 0.0), 0.6)
-        title = f"Concept: {concept.name}, {count}"
+        title = ngettext("Topic: %(name)s, %(number)s trait", "Topic: %(name)s, %(number)s traits", concept.traits)
+        title %= {"name": concept.name, "number": concept.traits}
         href = board.address(concept=concept.name, category="")
         item = _Item(dot, "concept", title, href=href, sought=concept.sought)
         board.add(f"concept {concept.id}", item)
@@ -199,7 +213,7 @@ def _evidence(board: _Board, sketch: Sketch) -> None:
     sectors = {trait.id: SECTORS.get(trait.category, 0.0) for trait in sketch.traits}
     for row in sorted(sketch.evidence, key=lambda row: (row["id"], row["evidence"])):
         name = str(row["name"] or row["snippet"] or "")
-        title = f"Evidence: {str(row['snippet'] or name)[:EVIDENCE_LETTERS]}"
+        title = gettext("Evidence: %(text)s") % {"text": str(row["snippet"] or name)[:EVIDENCE_LETTERS]}
         href = f"{reverse('trait', args=[uuid.UUID(row['id'])])}#evidence-heading"
         dot = Dot(RADIUS["evidence"], "", 0.0, sectors[row["id"]], 1.1)
         board.add(f"evidence {row['evidence']}", _Item(dot, "evidence", title, href=href))
@@ -261,9 +275,9 @@ def _node(item: _Item) -> PictureNode:
     )
 
 
-def _legend(kinds: set[str]) -> Iterator[tuple[str, str, str]]:
-    words = {"trait": "Other traits"} if kinds & set(KIND_OF.values()) else {}
-    for kind, word in (KINDS | words | {GROUP: "More, folded"}).items():
+def _legend(kinds: set[str]) -> Iterator[tuple[str, Text, str]]:
+    words = {"trait": gettext("Other traits")} if kinds & set(KIND_OF.values()) else {}
+    for kind, word in (KINDS | words | {GROUP: gettext("More traits")}).items():
         if kind in kinds:
             yield kind, word, shape(kind, 8.0)
 

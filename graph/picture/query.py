@@ -17,12 +17,15 @@ from graph.nodes import DRAWN
 from graph.reads.concepts import Hierarchy, climb, deadline, hierarchy, named, reached
 from graph.reads.statements import BESIDES_TRAITS, OWN, TRAIT, Row
 from graph.schema import EDGES, KEYS, NODE_BY_LABEL
+from ptfi.web.language import Text
 from traits.models import Category
 from traits.models.styles import STYLE_LABELS, value_words
 from traits.text import name_key
 
-KINDS: dict[str, str] = {node.facts.drawn.name: node.facts.drawn.words for node in DRAWN}
+KINDS: dict[str, Text] = {node.facts.drawn.name: node.facts.drawn.words for node in DRAWN}
 """What can be shown or left out, in words; interests, skills and feelings are traits of these categories."""
+ONE_OF: dict[str, Text] = {node.facts.drawn.name: node.facts.drawn.one for node in DRAWN}
+"""What a single one is called, of those that stand by themselves in a list."""
 KIND_OF: dict[str, str] = {node.facts.category.value: node.facts.drawn.name for node in DRAWN if node.facts.category}
 SIZES = (60, 150, 500)
 """How many traits can be drawn; the first is the usual."""

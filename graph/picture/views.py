@@ -12,6 +12,8 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -21,6 +23,7 @@ from graph.errors import GraphUnavailableError
 from graph.picture.drawing import Picture, Query, draw
 from graph.picture.query import KINDS, SIZES, PictureFilters, Sketch, sketch
 from ptfi.web.htmx import wants_fragment
+from ptfi.web.language import Text
 from traits import selectors
 from traits.models import MAX_NAME, Category, TraitStatus
 from traits.web import Request, read_choice, read_name
@@ -28,7 +31,7 @@ from traits.web import Request, read_choice, read_name
 NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that names may hold and XML may not."""
 
-STRENGTHS = {"": "Any", "40": "40 % or more", "60": "60 % or more", "80": "80 % or more"}
+STRENGTHS: dict[str, Text] = {"": _("Any"), "40": _("At least 40%"), "60": _("At least 60%"), "80": _("At least 80%")}
 EVIDENCE_BESIDE = 2
 
 
@@ -108,7 +111,7 @@ def query_text(query: Query) -> str:
 
 
 def _picture(request: Request, found: Sketch, query: Query, larger: int | None) -> Picture:
-    return draw(found, request.user.display_name or "Me", query, str(larger or ""))
+    return draw(found, request.user.display_name or gettext("Me"), query, str(larger or ""))
 
 
 @login_required

@@ -1,10 +1,8 @@
-"""Clearing the graph of what was erased, by the receipts in state `erased`: of a whole persona, or of a part.
+"""Clears the graph of what was erased, by the receipts in state `erased`: a whole persona, or a part of one.
 
-A whole persona: the fence of graph/projection/writer.py is raised to the person's new generation first, so that
-nothing older is written any more; the User node stays to hold it. Then what PTFI made is dropped, and what it wrote
-into nodes that the pipeline made is blanked. Nothing of the person is projected before this is done.
-A part went from the log, and leaves the graph as every change does; once that is projected, nodes that the pipeline
-made of it are blanked. Each step may be repeated.
+For a whole persona, the fence of graph/projection/writer.py is first raised to the person's new generation, so that
+nothing older can be written any more; the User node stays to hold it. Then what PTFI made is dropped, and what it wrote
+into nodes that the pipeline made is blanked. Nothing of the person is projected until that is done.
 """
 
 import datetime as dt
@@ -35,7 +33,7 @@ from traits.models.erasure import UNDER_WAY, WHOLE, ErasureKind
 logger = logging.getLogger(__name__)
 
 SWEEP = 1_000
-"""People whose fence is compared at once."""
+"""People whose fences are compared together."""
 THEIRS = "coalesce(n.managedBy, '') <> $ptfi"
 EVIDENCE = "SourceDataReferenceNode"
 NO_DATES = "MATCH (u:User {userID: $id}) REMOVE u.createdAt, u.projectedAt"
@@ -43,7 +41,7 @@ NO_DATES = "MATCH (u:User {userID: $id}) REMOVE u.createdAt, u.projectedAt"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody whose graph is to be cleared, and the generation that it must reach; joined: None without an account."""
+    """A person whose graph is to be cleared, and the generation it must reach; joined: None without an account."""
 
     user_id: uuid.UUID
     generation: int
@@ -51,7 +49,7 @@ class Person:
 
 
 def _blank(label: str, match: str, also: str = "", keep: str = "") -> str:
-    """A statement that empties what PTFI writes into a node which the pipeline made; returns the node's thing."""
+    """A statement that blanks what PTFI writes into a node of the pipeline's; returns the node's thing."""
     kept = (*FIXED, KEYS[label], "status", keep)
     names = [name for name in properties_of(NODE_BY_LABEL[label]) if name not in kept]
     removed = ", ".join(f"n.{name}" for name in names)
@@ -72,7 +70,7 @@ BLANK = [
         for label in OF_TRAITS
     ),
 ]
-# The log goes on, so that what it says of a trait that is gone stays: its status and revision.
+# The log continues, so what it says about a removed trait stays: its status and revision.
 BLANK_PART = [
     _blank(label, f"MATCH (n:{label} {{{KEYS[label]}: id}})", GONE if label == "Trait" else "", keep="revision")
     for label in BLANKED
@@ -81,7 +79,7 @@ LEFT = "UNWIND $ids AS id MATCH (n:{label} {{{key}: id}}) WHERE " + THEIRS + " R
 
 
 def claim(lease: float, only: uuid.UUID | None = None) -> uuid.UUID | None:
-    """Take somebody whose graph is to be cleared and whom nobody else holds, for so many seconds."""
+    """Claim a person whose graph is to be cleared and whom no other process holds, for this many seconds."""
     found: uuid.UUID | None = sql.value(
         statements.CLAIM_ERASURE, {"only": only, "lease": lease, "most": max(MAX_BACK_OFF, 2 * lease)}
     )
@@ -89,9 +87,9 @@ def claim(lease: float, only: uuid.UUID | None = None) -> uuid.UUID | None:
 
 
 def go_on(only: uuid.UUID | None = None) -> bool:
-    """Take the next step of an erasure that has some before it; False when there is none.
+    """Take the next step of an erasure that has steps left; False if there is none.
 
-    One that fails waits, twice as long each time, and shows why.
+    A failed one waits, twice as long each time, and shows why.
     """
     erasure = parts.under_way(only).first()
     if erasure is None:
@@ -108,37 +106,37 @@ def go_on(only: uuid.UUID | None = None) -> bool:
 
 
 def release(user_id: uuid.UUID) -> None:
-    """Let go of the person, who is still to be cleared."""
+    """Release the person, who is still to be cleared."""
     Erasure.objects.filter(subject_id=user_id, state=ErasureState.ERASED).update(next_attempt_at=None)
 
 
 def failed(user_id: uuid.UUID, error: str) -> None:
-    """Have the person wait, twice as long each time; the text must hold nothing personal."""
+    """Back off from the person, twice as long each time; the text must contain nothing personal."""
     sql.run(statements.ERASURE_FAILED, {"error": error[:500], "most": MAX_BACK_OFF, "user": user_id})
 
 
 def waiting(only: uuid.UUID | None = None) -> bool:
-    """Whether somebody's erasure can go on, in the tables or in the graph, and is neither held nor backing off."""
+    """Whether any erasure can continue, in the tables or in the graph, that is neither claimed nor backing off."""
     to_clear = _ready().filter(next_attempt_at=None)
     to_clear = to_clear.filter(subject_id=only) if only else to_clear
     return to_clear.exists() or parts.under_way(only).exists()
 
 
 def pending(user_id: uuid.UUID) -> bool:
-    """Whether something of this person is still to be erased or cleared."""
+    """Whether anything of this person is still to be erased or cleared."""
     return Erasure.objects.filter(subject_id=user_id, state__in=UNDER_WAY).exists()
 
 
 def _ready() -> QuerySet[Erasure]:
-    """Those of which the graph can be cleared now, as sql.READY says it."""
+    """The erasures whose graph can be cleared now (sql.READY)."""
     behind = Persona.objects.filter(user_id=OuterRef("subject_id"), projected_revision__lt=OuterRef("revision"))
     return Erasure.objects.filter(~Exists(behind), state=ErasureState.ERASED)
 
 
 def clear(user_id: uuid.UUID) -> None:
-    """Clear the graph of what the person had erased, and complete that. Raises GraphUnavailableError, Neo4jError."""
+    """Clear the graph of what the person erased and complete the erasures. Raises GraphUnavailableError, Neo4jError."""
     person = _person(user_id)
-    # Listed after the generation was read: an erasure that comes in between raises it once more, and is done later.
+    # Listed after the generation was read: an erasure that comes in between raises it again and is done later.
     erasures = list(_ready().filter(subject_id=user_id))
     whole = [erasure for erasure in erasures if erasure.kind in WHOLE]
     if whole and not _cleared(person, whole):
@@ -155,14 +153,14 @@ def clear(user_id: uuid.UUID) -> None:
 
 
 def _gone(erasure: Erasure) -> list[str]:
-    """The erasure's things, but for those that the person has again since."""
+    """The things of the erasure, except those that the person has again since then."""
     things = list(map(str, erasure.things))
     held = {thing for (thing,) in sql.rows(statements.THINGS_HELD, {"user": erasure.subject_id, "things": things})}
     return [thing for thing in things if thing not in held]
 
 
 def _person(user_id: uuid.UUID) -> Person:
-    """Who it is; raises Persona.DoesNotExist if there is no such persona."""
+    """The person of this id. Raises Persona.DoesNotExist."""
     ended = Erasure.objects.filter(subject_id=user_id, kind=ErasureKind.ACCOUNT).order_by("-generation").first()
     if ended:
         return Person(user_id, ended.generation, None)
@@ -171,7 +169,7 @@ def _person(user_id: uuid.UUID) -> Person:
 
 
 def _cleared(person: Person, erasures: list[Erasure]) -> bool:
-    """Clear the graph of the whole person; False where it is ahead of PostgreSQL, and is to be cleared after that."""
+    """Clear the graph of the whole person. False if the graph is ahead of PostgreSQL; it is cleared afterwards."""
     things = sorted({str(thing) for erasure in erasures for thing in erasure.things})
     fence = connection.write(lambda tx: _close(tx, person))
     if fence and fence.generation > person.generation:
@@ -192,7 +190,7 @@ def _cleared(person: Person, erasures: list[Erasure]) -> bool:
 
 
 def _overtake(person: Person, generation: int) -> None:
-    """Have the person's generation above the graph's."""
+    """Raise the person's generation above the graph's."""
     if person.joined is None:
         ended = Erasure.objects.filter(subject_id=person.user_id, kind=ErasureKind.ACCOUNT)
         ended.update(generation=generation + 1)
@@ -201,7 +199,7 @@ def _overtake(person: Person, generation: int) -> None:
 
 
 def _close(tx: neo4j.ManagedTransaction, person: Person) -> writer.Fence | None:
-    """Raise the fence to the person's generation, where it is not there yet; returns where it stands."""
+    """Raise the fence to the person's generation if it is below; returns where it stands."""
     now = dt.datetime.now(dt.UTC).isoformat()
     joined = person.joined.isoformat() if person.joined else now
     row = {"id": str(person.user_id), "generation": person.generation, "first": CLEARING, "joined": joined}
@@ -210,7 +208,7 @@ def _close(tx: neo4j.ManagedTransaction, person: Person) -> writer.Fence | None:
 
 
 def _blanked(tx: neo4j.ManagedTransaction, person: Person, ids: list[str]) -> set[str]:
-    """Empty what the pipeline made of these things; returns those of them that it did make."""
+    """Blank what PTFI wrote into the pipeline's nodes of these things; returns the things that the pipeline made."""
     now = dt.datetime.now(dt.UTC).isoformat()
     row = {"id": str(person.user_id), "generation": person.generation, "revision": CLEARING}
     if not list(tx.run(writer.CLEARED, people=[row], now=now)):
@@ -229,7 +227,7 @@ def _theirs(tx: neo4j.ManagedTransaction, statements: list[str], ids: list[str])
 
 
 def _note(erasure: Erasure, theirs: set[str]) -> None:
-    """Keep which things name nodes of the pipeline's, for a repeat, and forget the others."""
+    """Remember which things are nodes of the pipeline's, in case the step is repeated, and forget the others."""
     erasure.things = [thing for thing in erasure.things if str(thing) in theirs]
     if erasure.things:
         count = len(erasure.things)
@@ -239,13 +237,13 @@ def _note(erasure: Erasure, theirs: set[str]) -> None:
 
 
 def repeat(user_ids: Iterable[uuid.UUID]) -> int:
-    """Have the graph cleared of these people again, if their persona was erased; returns how many erasures it is."""
+    """Clear the graph of these people again, if their personas were erased; returns the number of erasures."""
     done = Erasure.objects.filter(state=ErasureState.COMPLETED, subject_id__in=list(user_ids))
     return done.update(state=ErasureState.ERASED, graph_cleared_at=None, next_attempt_at=None)
 
 
 def repeat_lost(only: uuid.UUID | None = None) -> Iterator[int]:
-    """Find, some at a time, people whose graph is older than their erasure, and have it cleared again."""
+    """Find, in batches, people whose graph is older than their erasure, and clear it again."""
     done = Erasure.objects.filter(state=ErasureState.COMPLETED)
     done = done.filter(Q(user__persona__isnull=False) | Q(kind=ErasureKind.ACCOUNT))
     done = done.filter(subject_id=only) if only else done

@@ -1,8 +1,8 @@
-"""People whose log went back: the graph was made of entries that their log does not have any more.
+"""People whose log went back: the graph was made from entries that the log no longer has.
 
-That is nothing to mend by projecting again: it would do away with the one witness. Nothing of these people is projected
-until somebody says that PostgreSQL was restored to the past (manage.py accept_restored_logs), or the log is put right.
-An erasure of the whole log is no such thing, as its receipt says.
+Projecting again would heal the graph but destroy the only witness. Nothing of these people is projected until an
+operator says that PostgreSQL was restored to the past (manage.py accept_restored_logs), or the log is put right. An
+erasure of the whole log is no such case, as its receipt shows.
 """
 
 import datetime as dt
@@ -25,13 +25,13 @@ from traits.models.erasure import WHOLE
 WENT_BACK = ~Q(went_back_at=None)
 REASON = "The log went back: it lacks what the graph was made of"
 SWEEP = 1_000
-"""People whose logs are accepted at once."""
+"""People whose logs are accepted together."""
 
 logger = logging.getLogger(__name__)
 
 
 def find(fences: Mapping[uuid.UUID, Fence | None], hashes: Mapping[uuid.UUID, str]) -> dict[uuid.UUID, Fence]:
-    """Those whose log has another entry, or none, where the graph stands; hashes: the log's where the fences are."""
+    """People whose log has another entry, or none, where the graph stands; hashes: the log's at their fences."""
     found = {
         user_id: fence
         for user_id, fence in fences.items()
@@ -50,7 +50,7 @@ def _erased(people: Mapping[uuid.UUID, Fence]) -> dict[uuid.UUID, int]:
 
 
 def alarm(people: Mapping[uuid.UUID, Fence]) -> None:
-    """Keep these people from being projected, and say so, once, where operators look."""
+    """Stop projecting these people, and alert operators once."""
     for persona in Persona.objects.filter(pk__in=list(people), went_back_at=None):
         fence = people[persona.pk]
         logger.error(
@@ -64,7 +64,7 @@ def alarm(people: Mapping[uuid.UUID, Fence]) -> None:
 
 
 def accept(user_ids: list[uuid.UUID]) -> int:
-    """Take the logs of these people as they are now, and have them projected from the start; how many there were.
+    """Accept the logs of these people as they are now and project them from the start; returns their number.
 
     Raises GraphUnavailableError.
     """
@@ -79,7 +79,7 @@ def _accept(user_ids: list[uuid.UUID]) -> int:
     fences = connection.write(lambda tx: writer.states(tx, user_ids))
     floors = {user_id: fence.generation for user_id, fence in fences.items() if fence}
     outbox.replay(Replay(*row, floors.get(row[0], 0)) for row in people.values_list("pk", "generation"))
-    # The graph forgets where it stood first: who is interrupted here finds the same people again.
+    # The graph's fence is cleared first: after an interruption the same people are found again.
     rows = list(people.select_related("user"))
     connection.write(lambda tx: _forget(tx, rows))
     for persona in rows:

@@ -1,4 +1,4 @@
-"""What a projector says of itself, for staff to see."""
+"""What a projector reports about itself, for staff."""
 
 import datetime as dt
 import math
@@ -13,17 +13,17 @@ from django.utils import timezone
 from graph.models import ProjectorState
 
 EVERY = 2.0
-"""Seconds between two reports, at least, so that they cost nothing."""
+"""Shortest time in seconds between two reports, so that they cost next to nothing."""
 KEPT = 86_400
-"""Seconds for which a projector that was killed is still listed."""
+"""Seconds for which a killed projector is still listed."""
 REPORTED = ["seen_at", "people", "people_done", "entries_done", "waits_for", "last_error", "last_error_at"]
 """The columns that a later report changes."""
 
 
 class Reporter:
-    """The state of one projector; what is counted here is written by report.
+    """The state of one projector; report() writes the counts.
 
-    people: how many it has in hand. waits_for: which database is away, "" for none.
+    people: how many it is working on. waits_for: the database that is away, "" for none.
     """
 
     def __init__(self) -> None:
@@ -35,11 +35,11 @@ class Reporter:
         self._due = math.inf
 
     def begin(self) -> None:
-        """Have it listed from now on: one that only drains is over before anybody looks."""
+        """List the projector from now on; one that only drains ends before anyone could look."""
         self._due = 0.0
 
     def failed(self, kind: str) -> None:
-        """Note an error; the text must hold nothing personal."""
+        """Record an error; the text must contain nothing personal."""
         self._error, self._error_at = kind[:500], timezone.now()
 
     def done(self, people: int, entries: int) -> None:
@@ -48,7 +48,7 @@ class Reporter:
         self.entries_done += entries
 
     def report(self) -> None:
-        """Write the state, if that was some seconds ago."""
+        """Write the state, unless that was a few seconds ago."""
         now = time.monotonic()
         if now < self._due:
             return
@@ -72,6 +72,6 @@ class Reporter:
         )
 
     def end(self) -> None:
-        """Take this projector off the list, and those that have been gone for long."""
+        """Take this projector off the list, and those that ended long ago."""
         gone = Q(seen_at__lt=timezone.now() - dt.timedelta(seconds=KEPT))
         ProjectorState.objects.filter(Q(pk=self._id) | gone).delete()

@@ -1,4 +1,4 @@
-"""Uniqueness constraints and indexes, without which concurrent writers would make duplicates."""
+"""Uniqueness constraints and indexes; without them concurrent writers would create duplicates."""
 
 import datetime as dt
 
@@ -10,7 +10,8 @@ from graph.nodes import NODES
 from graph.schema import key_of, properties_of
 
 VERSION = 1
-"""Raised whenever what `statements` gives changes. Later versions only add, so that older code goes on beside them."""
+"""To be raised whenever `statements` changes. Later versions only add, so that older code keeps working beside newer.
+"""
 RECORD = "PTFISchema"
 INSTALLED = f"MATCH (s:{RECORD} {{name: 'ptfi'}}) RETURN coalesce(s.version, 0) AS version"
 WRITTEN = f"""
@@ -18,12 +19,12 @@ MERGE (s:{RECORD} {{name: 'ptfi'}}) WITH s WHERE coalesce(s.version, 0) < $versi
 SET s.version = $version, s.installs = $installs, s.installedAt = datetime($now)"""
 PROBED = f"MERGE (s:{RECORD} {{name: 'ptfi'}}) SET s.probe = $text"
 PROBE = 16_384
-"""Characters: more than may find room in the last block of a file that cannot grow."""
+"""Characters: more than may fit into the last block of a file that cannot grow."""
 TRIES = 3
 
 
 def statements() -> dict[str, str]:
-    """What to run, in order, by the name of what it makes; each changes nothing where that is in place already."""
+    """The statements to run, in order, by the name of what each makes; repeating one changes nothing."""
     found = {f"ptfi_{RECORD}_name": _constraint(RECORD, "name")}
     for node in NODES:
         label, key = node.__label__, key_of(node)
@@ -43,7 +44,7 @@ def _index(label: str, name: str) -> str:
 
 
 def version() -> int:
-    """The version that the graph says it has; 0 where nothing was installed. Raises GraphUnavailableError."""
+    """The version recorded in the graph; 0 if nothing was installed. Raises GraphUnavailableError."""
 
     def run() -> int:
         with connection.opened_session() as session:
@@ -54,9 +55,10 @@ def version() -> int:
 
 
 def install() -> None:
-    """Make sure that all of it is there, and note the version in the graph.
+    """Install everything and record the version in the graph.
 
-    Raises GraphUnavailableError, also where its user may not, and Neo4jError where the graph refuses otherwise.
+    Raises GraphUnavailableError, also if the graph's user lacks the rights, and Neo4jError if the graph refuses
+    otherwise.
     """
 
     def run() -> None:
@@ -71,16 +73,13 @@ def install() -> None:
         try:
             return connection.with_deadline(run, settings.PROJECTOR_LEASE_SECONDS)
         except (ConstraintError, DatabaseError, TransientError):
-            # Two processes that install at once can get into each other's way.
+            # Two processes that install at the same time can conflict.
             continue
     return connection.with_deadline(run, settings.PROJECTOR_LEASE_SECONDS)
 
 
 def can_write() -> bool:
-    """Whether the graph takes any write at all, which it does not while its disk is full.
-
-    Raises GraphUnavailableError.
-    """
+    """Whether the graph accepts writes at all; with a full disk it does not. Raises GraphUnavailableError."""
     text = dt.datetime.now(dt.UTC).isoformat().ljust(PROBE)
     try:
         connection.write(lambda tx: tx.run(PROBED, text=text).consume())
@@ -92,6 +91,6 @@ def can_write() -> bool:
 
 
 def ensure() -> None:
-    """Install what the graph does not say that it has, as after it was lost. Raises as `install` does."""
+    """Install what the graph does not record as installed, for example after it was lost. Raises as `install` does."""
     if version() < VERSION:
         install()

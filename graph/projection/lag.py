@@ -1,4 +1,4 @@
-"""How far the graph is behind, and for whom: for staff, for probes and for metrics."""
+"""How far the graph is behind the log, and for whom: for staff, probes and metrics."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from traits.models import Erasure, Persona
 from traits.models.erasure import UNDER_WAY
 
 GONE = dt.timedelta(minutes=1)
-"""A projector that said nothing for so long is gone; a single batch may take half of that."""
+"""A projector that was silent this long is gone; a single batch may take half of that."""
 SHOWN = 20
 BEHIND = Q(projected_revision__lt=F("revision"))
 HELD = ~Q(held_at=None)
@@ -24,7 +24,7 @@ FAILING = BEHIND & Q(attempts__gt=0)
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """For how many people and entries the graph is behind, and since how many seconds; failing: people of these."""
+    """For how many people and entries the graph is behind, and for how many seconds; failing: people it fails for."""
 
     people: int
     entries: int
@@ -40,8 +40,8 @@ class Behind:
 class Lag:
     """What waits for the graph.
 
-    held: people whom staff hold. went_back: people whose log lacks what the graph was made of. erasures are those under
-    way. concepts: whether the shared concepts wait, too.
+    held: people whom staff hold. went_back: people whose log lacks entries that the graph was made from. erasures:
+    those in progress. concepts: whether shared concepts wait, too.
     """
 
     behind: Behind
@@ -71,7 +71,7 @@ def went_back() -> int:
 
 
 def lag() -> Lag:
-    """How things stand now."""
+    """The state now."""
     erasures: dict[str, Any] = Erasure.objects.filter(state__in=UNDER_WAY).aggregate(
         number=Count("*"), failing=Count("pk", filter=Q(attempts__gt=0))
     )
@@ -84,13 +84,13 @@ def lag() -> Lag:
 
 
 def failing_erasures() -> list[Erasure]:
-    """Erasures that cannot go on, those that failed most often first."""
+    """Erasures that fail, those with the most failures first."""
     rows = Erasure.objects.filter(state__in=UNDER_WAY, attempts__gt=0).order_by("-attempts", "requested_at", "pk")
     return list(rows[:SHOWN])
 
 
 def projectors() -> list[ProjectorState]:
-    """Those that work, and those that ended without a word in the last day."""
+    """Projectors that work, and those that ended without a report in the last day."""
     rows = ProjectorState.objects.filter(seen_at__gt=timezone.now() - dt.timedelta(seconds=KEPT))
     return list(rows.order_by("-seen_at", "projector_id")[:SHOWN])
 

@@ -1,4 +1,4 @@
-"""What probes and metrics say of the graph: whether it answers, and how far it is behind."""
+"""The graph in probes and metrics: whether it answers, and how far it is behind."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ GAUGES = {
 
 
 def register() -> None:
-    """Have /readyz and the metrics of web processes report on the graph."""
+    """Make /readyz and the metrics of web processes report on the graph."""
     unknown = {"behindPeople": None, "oldestSeconds": None}
     health.register("graph", health.Service(_answers, _figures, unknown))
     STATE.register(Figures(GAUGES, _gauges))

@@ -1,4 +1,4 @@
-"""What the projector asks of PostgreSQL: whose log is ahead of the graph, and what it says."""
+"""The projector's queries: whose log is ahead of the graph, and what it says."""
 
 import datetime as dt
 import json
@@ -22,11 +22,11 @@ from traits.models.erasure import WHOLE
 
 MAX_PEOPLE = 100
 MAX_ENTRIES = 500
-"""Entries of the log that one batch takes, over all of its people."""
+"""Entries that one batch takes, over all of its people."""
 MIN_SHARE = 50
 """The smallest piece of a longer backlog."""
 MAX_BYTES = 8_000_000
-"""About how much content of entries, as stored, one batch takes; a single larger entry still goes."""
+"""Roughly how much stored content one batch takes; a single larger entry is still taken."""
 MAX_BACK_OFF = 300
 
 
@@ -53,10 +53,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A person to be projected from the start, if they still have this generation.
-
-    floor is a generation that the new one must be above.
-    """
+    """A person to project from the start, if this is still their generation; floor: the new one must be above it."""
 
     user_id: uuid.UUID
     generation: int
@@ -64,18 +61,18 @@ class Replay:
 
 
 def claim(lease: float, only: uuid.UUID | None = None) -> list[Claim]:
-    """Take people whose log is ahead and whom nobody else holds, for so many seconds; longest waiting first.
+    """Claim people whose log is ahead and whom no other process holds, for this many seconds; longest waiting first.
 
-    Not those whose graph is to be cleared first (graph/projection/erasure.py).
+    People whose graph is to be cleared first are left out (graph/projection/erasure.py).
     """
     bounds = {"only": only, "people": MAX_PEOPLE, "lease": lease, "most": MAX_BACK_OFF}
     return [Claim(*row) for row in rows(statements.CLAIM_PEOPLE, bounds)]
 
 
 def window_ends(claims: Sequence[Claim]) -> dict[uuid.UUID, End]:
-    """How far the window reaches of each person whom the batch has room for.
+    """How far the window of each person reaches for whom the batch has room.
 
-    Small backlogs come first and go whole; large ones share what is left, but in pieces that are worth a write.
+    Small backlogs come first and whole; large ones share the rest in pieces that are worth a write.
     """
     upto, room = {}, MAX_ENTRIES
     for place, one in enumerate(sorted(claims, key=lambda one: one.head - one.since)):
@@ -85,22 +82,23 @@ def window_ends(claims: Sequence[Claim]) -> dict[uuid.UUID, End]:
             room -= upto[one.user_id] - one.since
     claims = [one for one in claims if one.user_id in upto]
     found = rows(statements.WINDOW_ENDS, _bounds(claims, upto) | {"size": MAX_BYTES // len(claims)})
-    # A log with a gap has no entry to end at: the person's own revision does, without a hash, and check_graph tells.
+    # A log with a gap has no entry to end at; the person's own revision does, without a hash, and check_graph reports
+    # it.
     return {user_id: End(*end) for user_id, *end in found}
 
 
 def changes(claims: Sequence[Claim], ends: dict[uuid.UUID, End]) -> dict[uuid.UUID, list[ThingChange]]:
-    """The newest that each person's window says of each trait and style element."""
+    """The newest state of each trait and style element in each person's window."""
     return _changes(_bounds(claims, {user_id: end.upto for user_id, end in ends.items()}))
 
 
 def hashes(revisions: dict[uuid.UUID, int]) -> dict[uuid.UUID, str]:
-    """The log's hash at one revision of each person, in hexadecimal digits; empty where there is no such entry."""
+    """The log's hash at one revision of each person, in hexadecimal; empty without such an entry."""
     return dict(rows(statements.HASHES, [list(revisions), list(revisions.values())])) if revisions else {}
 
 
 def history(user_id: uuid.UUID, head: int) -> list[ThingChange]:
-    """The newest that a person's log says of everything, up to this revision."""
+    """The newest state of everything in a person's log up to this revision."""
     return _changes({"users": [user_id], "since": [0], "upto": [head]})[user_id]
 
 
@@ -119,16 +117,16 @@ def _changes(bounds: dict[str, Any]) -> dict[uuid.UUID, list[ThingChange]]:
 
 
 def _lifted(side: str, text: str | None, version: int) -> State | None:
-    """The state of a trait or style in the newest version."""
+    """The state of a trait or style, lifted to the newest version."""
     state = json.loads(text or "null")
     found: State | None = lifted_parts(version, after={side: state})["after"][side]
     return found
 
 
 def done(claims: Iterable[tuple[Claim, int, str]]) -> None:
-    """Record how far these people are projected, let go of them, and tell who listens to ptfi_projected.
+    """Record how far these people are projected, release them, and notify listeners of ptfi_projected.
 
-    Not where the log's hash at that revision is another one: then it was another log that is projected.
+    Not if the log's hash at that revision differs: then another log was projected.
     """
     people = [(one.user_id, one.generation, upto, hash_there, one.until) for one, upto, hash_there in claims]
     if people:
@@ -136,29 +134,29 @@ def done(claims: Iterable[tuple[Claim, int, str]]) -> None:
 
 
 def release(claims: Iterable[Claim]) -> None:
-    """Let go of people, who stay as they are."""
+    """Release people unchanged."""
     people = [(one.user_id, one.until) for one in claims]
     if people:
         run(statements.RELEASE_PEOPLE, [list(column) for column in zip(*people, strict=True)])
 
 
 def failed(one: Claim, error: str) -> None:
-    """Have the person wait, twice as long each time, and show why; the text must hold nothing personal."""
+    """Back off from the person, twice as long each time, and show why; the text must contain nothing personal."""
     person = {"user": one.user_id, "generation": one.generation}
     run(statements.PERSON_FAILED, person | {"error": error[:500], "most": MAX_BACK_OFF})
 
 
 def stop(user_ids: list[uuid.UUID], why: str) -> None:
-    """Have nothing projected of these people any more, and let go of them; why must hold nothing personal."""
+    """Stop projecting these people and release them; why must contain nothing personal."""
     people = Persona.objects.filter(pk__in=user_ids)
     people.filter(went_back_at=None).update(went_back_at=Now())
     people.update(claimed_until=None, last_error=why)
 
 
 def replay(people: Iterable[Replay]) -> None:
-    """Have people projected from the start.
+    """Project people from the start.
 
-    The new generation is above the old one, also where PostgreSQL was restored to a time when it was lower.
+    The new generation is above the old one, even if PostgreSQL was restored to a time when it was lower.
     """
     replays = [(one.user_id, one.generation, one.floor) for one in people]
     if replays:
@@ -167,7 +165,7 @@ def replay(people: Iterable[Replay]) -> None:
 
 
 def waiting(only: uuid.UUID | None = None) -> bool:
-    """Whether somebody is behind who is not backing off, nor to be cleared first."""
+    """Whether anyone is behind who is neither backing off nor to be cleared first."""
     free = {"next_attempt_at": None, "held_at": None, "went_back_at": None}
     people = Persona.objects.filter(projected_revision__lt=F("revision"), **free)
     whole = Erasure.objects.filter(state=ErasureState.ERASED, kind__in=WHOLE)

@@ -1,4 +1,4 @@
-"""The projector: carries the log into the graph, and is the graph's only writer. Any number may run at once."""
+"""The projector carries the log into the graph, and is the graph's only writer. Any number may run concurrently."""
 
 import contextlib
 import itertools
@@ -29,20 +29,23 @@ from traits.models import Persona
 logger = logging.getLogger(__name__)
 
 AWAY = (GraphUnavailableError, OperationalError, InterfaceError)
-"""What is nobody's fault and passes: people keep their turn."""
+"""Temporary failures that no person's data causes: people keep their turn."""
 
 LONGEST_WAIT = 2.0
-"""Seconds between two looks at a database that is away, at most."""
+"""Longest pause in seconds between two attempts to reach a database that is away."""
 RACES = 5
-"""How often a batch is written again after another writer was at the same place."""
+"""How often a batch is retried after a conflict with another writer."""
 SWEEP = 1_000
-"""People whose fence is compared at once."""
+"""People whose fences are compared together."""
 ERASE_POLL = 1.0
-"""Seconds between two looks for erased people whose graph is to be cleared, and for shared concepts that changed."""
+"""Seconds between two searches for erased people to be cleared, and for shared concepts that changed."""
 
 
 class Projector:
-    """One worker. Attributes: only, the one person it serves (None: everybody); beat, called at each turn of `run`."""
+    """One worker.
+
+    Attributes: only: the one person it serves (None: everyone); beat: called at each turn of `run`.
+    """
 
     def __init__(self, only: uuid.UUID | None = None, beat: Callable[[], None] = lambda: None) -> None:
         self.only, self.beat = only, beat
@@ -52,7 +55,7 @@ class Projector:
         self._erased_at = 0.0
 
     def run(self, stop: threading.Event) -> None:
-        """Project until told to stop; a database that is away is waited for."""
+        """Project until told to stop, waiting for databases that are away."""
         wait, ready = 0.0, False
         self._reporter.begin()
         while not stop.is_set():
@@ -70,7 +73,7 @@ class Projector:
                     stop.wait(settings.PROJECTOR_POLL_SECONDS)
                 wait = self._back(wait)
             except AWAY as error:
-                # Whichever was away may have come back with less than it had.
+                # Whichever database was away may have come back with less data.
                 ready, wait = False, self._away(error, wait)
                 stop.wait(wait)
         self._let_go()
@@ -78,7 +81,7 @@ class Projector:
             self._reporter.end()
 
     def drain(self, stop: threading.Event) -> None:
-        """Clear and project until nobody waits but those with whom it fails. Raises GraphUnavailableError."""
+        """Clear and project until only people are left for whom it fails. Raises GraphUnavailableError."""
         self.prepare()
         for _ in self._sweep:
             pass
@@ -93,13 +96,15 @@ class Projector:
         return concepts or outbox.waiting(self.only) or erasure.waiting(self.only)
 
     def prepare(self) -> None:
-        """Install the schema where it lacks, and look, with each batch, for people and concepts that the graph lost."""
+        """Install the schema where it is missing and, with each batch, look for people and concepts that the graph
+        lost.
+        """
         installation.ensure()
         concepts = shared_concepts.repair_lost() if self.only is None else ()
         self._sweep = itertools.chain(erasure.repeat_lost(self.only), _replay_lost(self.only), concepts)
 
     def share(self) -> int:
-        """Carry shared concepts into the graph, if some changed; returns how often. Raises GraphUnavailableError."""
+        """Carry shared concepts into the graph if any changed; returns how often. Raises GraphUnavailableError."""
         if self.only is not None:
             return 0
         try:
@@ -112,9 +117,9 @@ class Projector:
             return 0
 
     def erase(self) -> int:
-        """Go on with an erasure of a part, or clear the graph of somebody's; returns how many there were.
+        """Continue an erasure of a part, or clear a person's graph;
 
-        Raises GraphUnavailableError.
+        returns how many there were. Raises GraphUnavailableError.
         """
         if erasure.go_on(self.only):
             return 1
@@ -135,7 +140,7 @@ class Projector:
         return 1
 
     def batch(self) -> int:
-        """Project a batch of people; returns how many there were. Raises GraphUnavailableError."""
+        """Project a batch of people; returns their number. Raises GraphUnavailableError."""
         self._let_go()
         trace.begin(trace.BATCH)
         self._held = outbox.claim(settings.PROJECTOR_LEASE_SECONDS, self.only)
@@ -185,7 +190,7 @@ class Projector:
                 raise
             except Exception as error:
                 if not installation.can_write():
-                    # It refuses everything, as with a full disk: nobody's fault.
+                    # The graph refuses everything, for example with a full disk: no person's data causes it.
                     raise GraphUnavailableError from error
                 self._failed(claim, error)
 
@@ -261,7 +266,7 @@ def _clear(people: list[tuple[uuid.UUID, int]]) -> None:
 
 
 def _mend(lost: dict[uuid.UUID, tuple[int, Fence | None]], hashes: dict[uuid.UUID, str]) -> None:
-    """Have these people projected again: the graph lost them, or was restored to the past. Not if their log was."""
+    """Project these people again, whom the graph lost or whose graph was restored to the past, unless their log was."""
     gone = gone_back.find({user_id: fence for user_id, (_, fence) in lost.items()}, hashes)
     gone_back.alarm(gone)
     mended = [
@@ -284,13 +289,13 @@ def _without_gone_back(windows: list[tuple[Claim, Window]]) -> list[tuple[Claim,
 
 
 def sweep_logs(only: uuid.UUID | None = None) -> None:
-    """Look for people whose log went back, or whom the graph has lost, all at once. Raises GraphUnavailableError."""
+    """Look through all people for logs that went back, and for people the graph lost. Raises GraphUnavailableError."""
     for _ in _replay_lost(only):
         pass
 
 
 def _replay_lost(only: uuid.UUID | None) -> Iterator[None]:
-    """Compare every fence with PostgreSQL in batches, and project again the people whom the graph has lost."""
+    """Compare every fence with PostgreSQL in batches, and project people again whom the graph lost."""
     people = Persona.objects.filter(went_back_at=None).order_by("user_id")
     people = people.filter(user=only) if only else people
     last = uuid.UUID(int=0)
@@ -298,7 +303,7 @@ def _replay_lost(only: uuid.UUID | None) -> Iterator[None]:
         last = rows[-1].user_id
         fences = _fences([persona.user_id for persona in rows])
         hashes = _hashes(fences)
-        # Nothing of a log that was not projected yet can be lost, but it may have gone back to nothing.
+        # Of a log that was not projected yet nothing can be lost, but it may have gone back to nothing.
         gone = gone_back.find(fences, hashes)
         lost = {
             one.user_id: (one.generation, fence)
@@ -317,7 +322,7 @@ def _fences(user_ids: list[uuid.UUID]) -> dict[uuid.UUID, Fence | None]:
 
 
 def _hashes(fences: dict[uuid.UUID, Fence | None]) -> dict[uuid.UUID, str]:
-    """The log's hash where each fence stands. Asked after the graph: what that holds, the log had before."""
+    """The log's hash at each fence. Queried after the graph: whatever that holds, the log had before."""
     return outbox.hashes({user_id: fence.revision for user_id, fence in fences.items() if fence})
 
 
@@ -326,12 +331,12 @@ def _stand(persona: Persona) -> tuple[int, int]:
 
 
 def _holds(fence: Fence, generation: int, since: int, log_hash: str) -> bool:
-    """Whether the graph is a projection of this log, and at least as far as PostgreSQL says."""
+    """Whether the graph is a projection of this log and at least as far as PostgreSQL records."""
     return fence.generation == generation and fence.revision >= since and fence.hash == log_hash
 
 
 def _reason(error: BaseException) -> str:
-    """What went wrong and where, without the message: it may quote a person's texts."""
+    """What failed and where, without the message, which may quote personal texts."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     code = getattr(error, "code", None) or getattr(error, "sqlstate", None)

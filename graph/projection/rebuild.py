@@ -13,7 +13,7 @@ from traits.models import Persona
 
 
 def start_over(user_ids: list[uuid.UUID]) -> None:
-    """Have whichever projector runs drop what PTFI wrote for these people, and project their logs again."""
+    """Make any running projector drop what PTFI wrote for these people and project their logs again."""
     with transaction.atomic():
         found = Persona.objects.filter(pk__in=user_ids).order_by("pk").values_list("pk", "generation")
         outbox.replay([Replay(*row) for row in found])
@@ -21,9 +21,9 @@ def start_over(user_ids: list[uuid.UUID]) -> None:
 
 
 def rebuild(user_id: uuid.UUID, stop: threading.Event) -> bool:
-    """Drop what PTFI wrote for the person and project their log again; False when it can't be projected.
+    """Drop what PTFI wrote for the person and project their log again; False if it can't be projected.
 
-    If this process dies, any projector goes on where it stopped. Raises GraphUnavailableError.
+    If this process dies, any projector continues where it stopped. Raises GraphUnavailableError.
     """
     start_over([user_id])
     Projector(only=user_id).drain(stop)

@@ -1,7 +1,7 @@
-"""The shared concepts in the graph: written from graph/models.py, and tied to people's own ones of the same name.
+"""Shared concepts in the graph: written from graph/models.py, and tied to people's own concepts of the same name.
 
-Each person's own concept is written before it is tied, and each shared one before people are looked through: so
-whichever comes later makes the tie. A node carries the revision that it shows; an older one is never written over it.
+A person's own concept is written before it is tied, and each shared concept before people are looked through; so
+whichever comes later makes the tie. A node carries the revision it shows; an older one never overwrites it.
 """
 
 import datetime as dt
@@ -32,7 +32,7 @@ from traits.text import name_key
 logger = logging.getLogger(__name__)
 
 PAGE = 2_000
-"""Traits whose concepts are looked through at once."""
+"""Traits whose concepts are looked through together."""
 SHARED = "c.ownerID IS NULL"
 NODES = f"""
 UNWIND $rows AS r MERGE (c:Concept {{conceptID: r.id}}) ON CREATE SET c.managedBy = $ptfi
@@ -56,7 +56,7 @@ ALL = f"MATCH (c:Concept) WHERE c.managedBy = $ptfi AND {SHARED} RETURN c.concep
 
 @dataclass(frozen=True, slots=True)
 class _ConceptBatch:
-    """Shared concepts as the graph is to hold them, and the ids of each one's broader ones."""
+    """Shared concepts as the graph should hold them, and the ids of each one's broader concepts."""
 
     kept: list[Properties]
     gone: list[Properties]
@@ -64,16 +64,16 @@ class _ConceptBatch:
 
 
 def project() -> bool:
-    """Carry what was imported into the graph; False where nothing was to do or another projector is at it.
+    """Carry what was imported into the graph; False if there was nothing to do or another projector is doing it.
 
-    Where it fails, it is tried again once the lease is over. Raises GraphUnavailableError, Neo4jError.
+    After a failure it is retried once the lease has ended. Raises GraphUnavailableError, Neo4jError.
     """
     claimed = sql.rows(statements.CLAIM_VOCABULARY, {"lease": settings.PROJECTOR_LEASE_SECONDS})
     if not claimed:
         return False
     ((since, upto),) = claimed
     ids = list(SharedConcept.objects.filter(revision__gt=since, revision__lte=upto).values_list("pk", flat=True))
-    # A tie needs both of its ends: all nodes come first.
+    # A tie needs both of its ends, so all nodes come first.
     for part in parts(ids):
         _hold()
         _write_nodes(_batch(part))
@@ -89,12 +89,12 @@ def project() -> bool:
 
 
 def waiting() -> bool:
-    """Whether the graph lacks something of the shared concepts."""
+    """Whether shared concepts are missing in the graph."""
     return Vocabulary.objects.filter(projected_revision__lt=F("revision")).exists()
 
 
 def _hold() -> None:
-    """Go on holding what is projected."""
+    """Extend the lease on what is being projected."""
     Vocabulary.objects.update(claimed_until=Now() + dt.timedelta(seconds=settings.PROJECTOR_LEASE_SECONDS))
 
 
@@ -112,7 +112,7 @@ def _batch(ids: list[uuid.UUID]) -> _ConceptBatch:
 
 
 def _row(concept: SharedConcept) -> Properties:
-    # An empty text is no property, as in the nodes of people's own concepts.
+    # An empty text is no property, as with people's own concepts.
     texts = {"description": concept.description or None, "link": concept.ontology_link or None}
     return {"id": str(concept.pk), "name": concept.name, "revision": concept.revision} | texts
 
@@ -145,7 +145,7 @@ def _tie(tx: neo4j.ManagedTransaction, ties: Iterable[tuple[str, str]]) -> None:
 
 
 def tie_people(names: Mapping[uuid.UUID, Iterable[str]]) -> None:
-    """Tie people's own concepts of these names, which the graph has, to the shared ones of the same name key.
+    """Tie people's own concepts of these names, which the graph has, to the shared ones with the same name key.
 
     Raises GraphUnavailableError, Neo4jError.
     """
@@ -155,7 +155,7 @@ def tie_people(names: Mapping[uuid.UUID, Iterable[str]]) -> None:
 
 
 def own_ties(names: Mapping[uuid.UUID, Iterable[str]]) -> list[tuple[str, str]]:
-    """The ids of the own and the shared concept, for each of the people's concepts that is shared as well."""
+    """The ids of the own and the shared concept, for each of the people's concepts that is also shared."""
     keys = {name_key(name) for mine in names.values() for name in mine}
     there = SharedConcept.objects.filter(name_key__in=keys, removed=False)
     shared = set(there.values_list("name_key", flat=True)) if keys else set()
@@ -170,7 +170,7 @@ def own_ties(names: Mapping[uuid.UUID, Iterable[str]]) -> list[tuple[str, str]]:
 
 
 def _tie_own(keys: Iterable[str]) -> None:
-    """Tie everybody's own concepts of these name keys."""
+    """Tie everyone's own concepts of these name keys."""
     wanted = set(keys)
     if not wanted:
         return
@@ -183,7 +183,7 @@ def _tie_own(keys: Iterable[str]) -> None:
 
 
 def _pages() -> Iterator[list[tuple[uuid.UUID, list[str]]]]:
-    """The concepts of everybody's traits, some traits at a time."""
+    """The concepts of everyone's traits, in batches."""
     traits = PersonaTrait.objects.exclude(concepts=[]).order_by("pk").values_list("pk", "user_id", "concepts")
     last = uuid.UUID(int=0)
     while rows := list(traits.filter(pk__gt=last)[:PAGE]):
@@ -192,7 +192,7 @@ def _pages() -> Iterator[list[tuple[uuid.UUID, list[str]]]]:
 
 
 def repair_lost() -> Iterator[None]:
-    """Compare the graph with PostgreSQL, some concepts at a time, and have what differs written again."""
+    """Compare the graph with PostgreSQL in batches, and write again what differs."""
     last = uuid.UUID(int=0)
     while ids := list(SharedConcept.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:MAX_ROWS]):
         last = ids[-1]
@@ -204,7 +204,7 @@ def repair_lost() -> Iterator[None]:
 
 
 def check() -> list[str] | None:
-    """Each difference, in words; None while an import is on its way. Raises GraphUnavailableError."""
+    """Each difference, in words; None while an import is in progress. Raises GraphUnavailableError."""
     if waiting():
         return None
     found, known = list[str](), set[str]()
@@ -217,7 +217,7 @@ def check() -> list[str] | None:
 
 
 def rebuild() -> None:
-    """Drop what PTFI wrote of shared concepts and should not be there, and write all of them again.
+    """Drop shared concepts that PTFI wrote and that should not be there, and write all others again.
 
     Raises GraphUnavailableError.
     """

@@ -1,10 +1,10 @@
-"""The projection's SQL: claiming work with a lease, reading the log in windows, and recording how far the graph is.
+"""The projection's SQL: claiming work with a lease, reading the log in windows, recording how far the graph is.
 
-Claims skip what another process has locked, and windows are read for many people at a time: the ORM has no words for
-either.
+Claims skip what another process has locked, and windows are read for many people together, which the ORM cannot
+express.
 """
 
-# A time further ahead than anybody sets one is from before the clock was set back, and holds nobody up.
+# A time further in the future than is ever set comes from before the clock was set back, and delays nobody.
 CLAIM_PEOPLE = """
 WITH next AS (
     SELECT user_id FROM traits_persona
@@ -70,7 +70,7 @@ UPDATE traits_persona AS p SET generation = greatest(p.generation, d.floor, %s) 
     claimed_until = NULL, attempts = 0, next_attempt_at = NULL, last_error = ''
 FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[]) AS d (user_id, generation, floor)
 WHERE p.user_id = d.user_id AND p.generation = d.generation"""
-# A part is ready when the log is projected up to where it went; whole personas are at revision 0.
+# A part is ready once the log is projected up to it; whole personas are at revision 0.
 READY = """state = 'erased' AND NOT EXISTS (
     SELECT FROM traits_persona AS p WHERE p.user_id = e.subject_id AND p.projected_revision < e.revision)"""
 CLAIM_ERASURE = f"""

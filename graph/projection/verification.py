@@ -1,4 +1,4 @@
-"""Whether log, PersonaTrait and graph say the same of a person. Differences name ids and properties, never texts."""
+"""Compares log, PersonaTrait and graph of a person. Differences name ids and properties, never texts."""
 
 import datetime as dt
 import math
@@ -42,10 +42,9 @@ Edges = dict[EdgeKey, list[Properties]]
 
 
 def check(user_id: uuid.UUID, within: float = math.inf) -> list[str] | None:
-    """Each difference, in words; None for a person whose graph is still behind.
+    """Each difference, in words; None for a person whose graph is behind.
 
-    Raises GraphUnavailableError, Neo4jError.
-    within: how many seconds the graph may take for it, all in all.
+    within: seconds that the graph may take altogether. Raises GraphUnavailableError, Neo4jError.
     """
     until = time.monotonic() + within
     for _ in range(TRIES):
@@ -57,7 +56,7 @@ def check(user_id: uuid.UUID, within: float = math.inf) -> list[str] | None:
         if not found:
             return []
         again = Persona.objects.get(user_id=user_id)
-        # A decision in between explains any difference: look again.
+        # A decision in between explains any difference, so compare again.
         if (again.revision, again.generation) == (persona.revision, persona.generation) and not again.behind:
             return found
     return None
@@ -92,7 +91,7 @@ def _table_differences(
 def _graph_differences(persona: Persona, changes: list[ThingChange], until: float) -> list[str]:
     rows = rows_of(changes)
     names = [properties["name"] for (label, _), properties in rows.nodes.items() if label == "Concept"]
-    # While an import is on its way, some of the ties are there and others are not.
+    # During an import, some of the ties are there and others are not.
     tied = not shared_concepts.waiting()
     for own, broader in shared_concepts.own_ties({persona.user_id: names}) if tied else ():
         rows.edge("IS_A_TYPE_OF", own, broader)
@@ -112,7 +111,7 @@ def _graph_differences(persona: Persona, changes: list[ThingChange], until: floa
 
 
 def _nodes(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, changes: list[ThingChange]) -> Nodes:
-    """What PTFI made for the person, and every Trait that their log speaks of."""
+    """What PTFI made for the person, and every Trait that their log mentions."""
     nodes: Nodes = {}
     for label, key in KEYS.items():
         match = f"MATCH (n:{label} {{ownerID: $user}}) WHERE n.managedBy = $ptfi RETURN properties(n) AS properties"
@@ -175,7 +174,7 @@ def _differing(expected: Properties, found: Properties) -> Iterable[str]:
 
 
 def _plain(value: Any) -> Any:
-    """Moments compare as moments, whatever their spelling."""
+    """Compare times as times, however they are written."""
     if isinstance(value, neo4j.time.DateTime):
         value = value.to_native()
     elif isinstance(value, str) and len(value) >= len("2026-01-01T00:00:00"):

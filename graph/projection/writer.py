@@ -103,7 +103,7 @@ def write(tx: neo4j.ManagedTransaction, windows: Sequence[Window]) -> dict[uuid.
 
 
 def states(tx: neo4j.ManagedTransaction, user_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Fence | None]:
-    """Where the fence stands for each person."""
+    """Where each person's fence stands."""
     found: dict[uuid.UUID, Fence | None] = dict.fromkeys(user_ids)
     if user_ids:
         for record in tx.run(STATES, ids=[str(user_id) for user_id in user_ids]):
@@ -112,7 +112,7 @@ def states(tx: neo4j.ManagedTransaction, user_ids: Sequence[uuid.UUID]) -> dict[
 
 
 def clear(tx: neo4j.ManagedTransaction, people: Sequence[tuple[uuid.UUID, int]]) -> bool:
-    """Drop some of what PTFI made for people (id, generation) who are being cleared; True when nothing is left."""
+    """Drop some of what PTFI made for people (id, generation) who are being cleared; True if nothing is left."""
     now = dt.datetime.now(dt.UTC).isoformat()
     rows = [{"id": str(user_id), "generation": generation, "revision": CLEARING} for user_id, generation in people]
     ids = [record["id"] for record in tx.run(CLEARED, people=rows, now=now)]
@@ -150,7 +150,7 @@ def _existing(tx: neo4j.ManagedTransaction, traits: list[ThingChange]) -> dict[s
 
 
 def _loosen(tx: neo4j.ManagedTransaction, traits: list[ThingChange], existing: dict[str, neo4j.Record]) -> None:
-    """Take the old edges off traits that the graph has, and the nodes of those that are gone."""
+    """Remove the old edges of traits that the graph has, and the nodes of those that are gone."""
     old = [change for change in traits if change.thing_id in existing]
     gone = [change for change in old if change.state is None]
     _drop_facets(tx, old, existing)
@@ -183,7 +183,7 @@ def _loosen_styles(tx: neo4j.ManagedTransaction, styles: list[ThingChange]) -> N
 
 
 def _write_rows(tx: neo4j.ManagedTransaction, rows: Rows, existing: Iterable[str]) -> None:
-    """Create what is new, each node with the first edge that leads to it, and update the rest; no edge is there yet.
+    """Create new nodes, each with the first edge that leads to it, and update the rest; no edge exists yet.
 
     MERGE of each node and edge would take three times as long.
     """
@@ -206,7 +206,7 @@ def _write_rows(tx: neo4j.ManagedTransaction, rows: Rows, existing: Iterable[str
 
 
 def _known(tx: neo4j.ManagedTransaction, rows: Rows, existing: Iterable[str]) -> set[NodeKey]:
-    """Which of these nodes the graph has; the traits among them are known already."""
+    """Which of these nodes the graph has; its traits are known already."""
     ids = defaultdict(list)
     for label, node_id in rows.nodes:
         ids[label].append(node_id)
@@ -218,7 +218,7 @@ def _known(tx: neo4j.ManagedTransaction, rows: Rows, existing: Iterable[str]) ->
 
 
 def _tidy(tx: neo4j.ManagedTransaction, existing: Iterable[neo4j.Record], targets: set[str]) -> None:
-    """Remove evidence and concepts that nothing has now; a concept without its newest spelling takes the next one."""
+    """Remove evidence and concepts that nothing uses now; a concept without its newest spelling takes the next one."""
     before = list(existing)
     evidence = {node_id for record in before for node_id in record["evidence"] if node_id} - targets
     concepts = {node_id for record in before for node_id in record["concepts"] if node_id} - targets
@@ -226,7 +226,7 @@ def _tidy(tx: neo4j.ManagedTransaction, existing: Iterable[neo4j.Record], target
     match = "UNWIND $ids AS id MATCH (n:SourceDataReferenceNode {referenceID: id}) "
     _run(tx, match + orphans.format(edge="MANIFESTED_AS_EVIDENCE"), sorted(evidence))
     match = "UNWIND $ids AS id MATCH (n:Concept {conceptID: id}) "
-    # A shared concept stays though no trait names it: the pipeline may have tied a trait to it.
+    # A shared concept stays even if no trait names it: the pipeline may have tied a trait to it.
     match += "WHERE n.ownerID IS NOT NULL WITH n "
     _run(tx, match + orphans.format(edge="ASSOCIATED_WITH_CONCEPT"), sorted(concepts))
     _run(tx, NAME_CONCEPTS, sorted(concepts))
@@ -243,7 +243,7 @@ def _columns(model: type[Any]) -> list[str]:
 
 
 def _inline(model: type[Any], first: int, **fixed: str) -> str:
-    """A map in Cypher of the model's properties, taken from a row's columns from this one on."""
+    """A Cypher map of the model's properties, read from a row's columns from this one on."""
     values = {name: f"r[{place}]" for place, name in enumerate(_columns(model), first)}
     values |= {name: f"datetime({values[name]})" for name in times_of(model)} | fixed
     return ", ".join(f"{name}: {value}" for name, value in values.items())
@@ -258,7 +258,7 @@ def _update(node: type[Any]) -> str:
 def _edge_creation(kind: str, *, birth: bool) -> str:
     source, target, model = EDGES[kind]
     node = NODE_BY_LABEL[target]
-    # Rows are lists: as maps, with each name in each row, they cost both sides twice the time.
+    # Rows are lists: maps, with each name in each row, would cost both sides twice the time.
     start = f"UNWIND $rows AS r MATCH (a:{source} {{{KEYS[source]}: r[0]}})"
     edge = f"-[:{kind} {{{_inline(model, 2, managedBy='$ptfi')}}}]->"
     if birth:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import neo4j
 import orjson
+from django.utils import translation
 
 from graph import connection
 from graph.errors import GraphUnavailableError
@@ -88,7 +89,13 @@ def _members(user_id: uuid.UUID, found: Found) -> Members:
     if not found.fault:
         yield "edges", _counted(_while_there(_edges(user_id), found), found, "edges")
     if found.fault:
-        yield "error", {"code": found.fault.code, "message": found.fault.message}
+        yield "error", {"code": found.fault.code, "message": _in_english(found.fault)}
+
+
+def _in_english(fault: GraphUnavailableError) -> str:
+    """The document is the same in whatever language it is asked for."""
+    with translation.override("en"):
+        return str(fault.message)
 
 
 def _while_there(items: Iterator[Item], found: Found) -> Iterator[Item]:

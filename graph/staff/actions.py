@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from graph.projection.lag import FAILING
 from graph.projection.rebuild import start_over
+from ptfi.web.language import Text
 from traits.models import Erasure, Persona
 from traits.models.erasure import UNDER_WAY
 
@@ -22,10 +25,10 @@ class ProjectionAction:
     """Something that staff do: what it is called, what it means, whom it takes, and what was done with how many."""
 
     name: str
-    label: str
-    meaning: str
+    label: Text
+    meaning: Text
     work: Callable[[QuerySet[Persona]], int]
-    done: str
+    done: Text
     most: int = MAX_PEOPLE
 
 
@@ -65,33 +68,39 @@ ACTIONS = {
     for action in (
         ProjectionAction(
             "retry",
-            "Try again now",
-            "People with whom projecting failed wait longer each time. This ends the wait; the attempts stay.",
+            _("Retry now"),
+            _("The projection waits longer after each failure. This ends the wait. The count of attempts stays."),
             retry,
-            "is tried again now",
+            ngettext_lazy("Retrying %(number)s person now.", "Retrying %(number)s people now.", "people"),
         ),
         ProjectionAction(
             "hold",
-            "Hold",
-            "Nothing more of these people goes into the graph until they are released. They can go on deciding; nothing"
-            " is lost. Their pages say that the graph waits.",
+            _("Pause"),
+            _(
+                "Nothing more is projected for these people until they are resumed. They can go on deciding, and"
+                " nothing is lost. Their pages say that the graph is waiting."
+            ),
             hold,
-            "is held",
+            ngettext_lazy("Paused %(number)s person.", "Paused %(number)s people.", "people"),
         ),
         ProjectionAction(
             "release",
-            "Release",
-            "What these people decided since they were held goes into the graph.",
+            _("Resume"),
+            _("Everything these people have decided since they were paused will be projected."),
             release,
-            "is released",
+            ngettext_lazy("Resumed %(number)s person.", "Resumed %(number)s people.", "people"),
         ),
         ProjectionAction(
             "rebuild",
-            "Project from the start",
-            "What PTFI wrote into the graph for these people is dropped, and their whole log is projected again by the"
-            " projectors that run. Meanwhile their pictures are incomplete. Edges that others drew to PTFI's nodes go.",
+            _("Rebuild"),
+            _(
+                "Everything projected for these people is deleted from the graph, and their whole log is projected"
+                " again. Until then their pictures are incomplete. Edges that others drew to the nodes are lost."
+            ),
             rebuild,
-            "is projected from the start",
+            ngettext_lazy(
+                "Rebuilding the graph of %(number)s person.", "Rebuilding the graph of %(number)s people.", "people"
+            ),
             MAX_REBUILT,
         ),
     )

@@ -15,14 +15,18 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.dateformat import format as date_format
+from django.utils.formats import date_format, number_format
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from neo4j.exceptions import Neo4jError
 
 from graph.errors import GraphUnavailableError
 from graph.projection.lag import BEHIND, FAILING, GONE, HELD, WENT_BACK, failing_erasures, lag, last_check, projectors
 from graph.projection.verification import check
 from graph.staff.actions import ACTIONS, ProjectionAction, retry_erasures
-from ptfi.staff.base import ReadOnlyAdmin
+from ptfi.staff.base import ReadOnlyAdmin, code
+from ptfi.web.language import Text
 from traits.models import AccessKind, Erasure, Persona
 from traits.models.erasure import UNDER_WAY
 from traits.staff.access import PersonalAdmin, staff_id
@@ -38,16 +42,22 @@ MAX_DIFFERENCES = 100
 class StateFilter(admin.SimpleListFilter):
     """Who is shown; without it, those who may need somebody's attention."""
 
-    title = "state"
+    title = _("state")
     parameter_name = "state"
     conditions = {"behind": BEHIND, "failing": FAILING, "held": HELD, "went_back": WENT_BACK}
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 (Django's)
-        return [("behind", "Behind"), ("failing", "Failing"), ("held", "Held"), ("went_back", "Log went back")]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Text]]:  # noqa: ARG002 (Django's)
+        return [
+            ("behind", _("Behind")),
+            ("failing", _("Failing")),
+            ("held", _("Paused")),
+            ("went_back", _("Log lost entries")),
+        ]
 
     def choices(self, changelist: Any) -> Any:
-        for choice in super().choices(changelist):
-            yield choice | {"display": "Behind or held" if choice["display"] == "All" else choice["display"]}
+        everybody, *others = super().choices(changelist)
+        yield everybody | {"display": _("Behind or paused")}
+        yield from others
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Persona]) -> QuerySet[Persona]:
         condition = self.conditions.get(self.value() or "")
@@ -61,43 +71,40 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
     """The projection: whom the graph is behind for, and why."""
 
     access_kind = AccessKind.PERSONA
-    page_name = "The way into the graph"
+    page_name = _("Graph projection")
     list_display = ("person", "entries_behind", "last_entry", "state")
     list_filter = (StateFilter,)
     search_fields = ("pk",)
-    search_help_text = "The person's whole id"
+    search_help_text = _("Full ID of the person")
     ordering = ("last_entry_at", "user_id")
     list_per_page = 50
     show_facets = admin.ShowFacets.NEVER
     actions = ("retry", "hold", "release", "rebuild")
     change_list_template = "admin/traits/persona/projection.html"
 
-    @admin.display(description="person")
-    def person(self, row: Persona) -> str:
-        return str(row.pk)
+    @admin.display(description=_("person"))
+    def person(self, row: Persona) -> SafeString:
+        return code(row.pk)
 
-    @admin.display(description="entries behind")
+    @admin.display(description=_("entries behind"))
     def entries_behind(self, row: Persona) -> int:
         return row.behind
 
-    @admin.display(description="last entry", ordering="last_entry_at")
+    @admin.display(description=_("last entry"), ordering="last_entry_at")
     def last_entry(self, row: Persona) -> str:
         return _moment(row.last_entry_at) if row.last_entry_at else "–"
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def state(self, row: Persona) -> str:
         parts = []
         if row.went_back_at:
-            parts.append(f"The log went back, found {_moment(row.went_back_at)}; nothing is projected")
+            text = gettext("The log lost entries (found %(time)s). Nothing is projected.")
+            parts.append(text % {"time": _moment(row.went_back_at)})
         if row.held_at:
-            parts.append(f"Held since {_moment(row.held_at)}")
+            parts.append(gettext("Paused since %(time)s.") % {"time": _moment(row.held_at)})
         if row.attempts:
-            tries = (
-                f"Failed {row.attempts} time{'' if row.attempts == 1 else 's'}: {row.last_error or 'no reason kept'}"
-            )
-            again = f"next attempt {_moment(row.next_attempt_at)}" if row.next_attempt_at else "tried again now"
-            parts.append(f"{tries}; {again}")
-        return ". ".join(parts) or ("Waits for its turn" if row.behind else "Up to date")
+            parts.append(_failed(row))
+        return " ".join(parts) or (gettext("Waiting for its turn") if row.behind else gettext("Up to date"))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -136,7 +143,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
             raise PermissionDenied
         named = request.POST.getlist(ACTION_CHECKBOX_NAME)
         if request.method == "POST" and not (named and all(map(_id_in, named))):
-            self.message_user(request, "Choose the people first; nothing was done.", messages.WARNING)
+            self.message_user(request, gettext("Nothing was done. Select people first."), messages.WARNING)
             return HttpResponseRedirect(request.get_full_path())
         waiting = lag()
         context = {
@@ -151,19 +158,19 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         page: HttpResponse = super().changelist_view(request, context | (extra_context or {}))
         return page
 
-    @admin.action(description="Try again now", permissions=["retry"])
+    @admin.action(description=ACTIONS["retry"].label, permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Persona]) -> HttpResponse:
         return self._act(request, queryset, ACTIONS["retry"])
 
-    @admin.action(description="Hold", permissions=["hold"])
+    @admin.action(description=ACTIONS["hold"].label, permissions=["hold"])
     def hold(self, request: HttpRequest, queryset: QuerySet[Persona]) -> HttpResponse:
         return self._act(request, queryset, ACTIONS["hold"])
 
-    @admin.action(description="Release", permissions=["hold"])
+    @admin.action(description=ACTIONS["release"].label, permissions=["hold"])
     def release(self, request: HttpRequest, queryset: QuerySet[Persona]) -> HttpResponse:
         return self._act(request, queryset, ACTIONS["release"])
 
-    @admin.action(description="Project from the start", permissions=["retry"])
+    @admin.action(description=ACTIONS["rebuild"].label, permissions=["retry"])
     def rebuild(self, request: HttpRequest, queryset: QuerySet[Persona]) -> HttpResponse:
         return self._act(request, queryset, ACTIONS["rebuild"])
 
@@ -173,7 +180,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         ids = list(found.order_by("pk").values_list("pk", flat=True)[: action.most + 1])
         back = HttpResponseRedirect(request.get_full_path())
         if len(ids) > action.most:
-            self.message_user(request, f"Choose at most {action.most:,} people; nothing was done.", messages.ERROR)
+            self.message_user(request, _too_many(action.most), messages.ERROR)
             return back
         if "confirmed" not in request.POST:
             context = self.admin_site.each_context(request) | {
@@ -187,14 +194,15 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
             return TemplateResponse(request, "admin/traits/persona/confirm.html", context)
         people = Persona.objects.filter(pk__in=ids)
         number = action.work(people)
-        LogEntry.objects.log_actions(staff_id(request), people, CHANGE, f"Projection: {action.label}")
+        LogEntry.objects.log_actions(staff_id(request), people, CHANGE, f"Projection: {action.name}")
         self._say(request, action, number, len(ids) - number)
         return HttpResponseRedirect(_page_of(ids[0])) if request.POST.get("one") and ids else back
 
     def _say(self, request: HttpRequest, action: ProjectionAction, number: int, left: int) -> None:
-        done = f"1 person {action.done}." if number == 1 else f"{number:,} people {_plural(action.done)}."
-        rest = f" For {left:,} there was nothing to do." if left else ""
-        self.message_user(request, done + rest, messages.SUCCESS if number else messages.WARNING)
+        done = [str(action.done % {"people": number, "number": _number(number)})]
+        if left:
+            done.append(gettext("Nothing to do for %(number)s.") % {"number": _number(left)})
+        self.message_user(request, " ".join(done), messages.SUCCESS if number else messages.WARNING)
 
     def change_view(
         self,
@@ -213,7 +221,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         if asked := self.asks(request, object_id):
             return asked
         context = self.admin_site.each_context(request) | {
-            "title": "One person's projection",
+            "title": _("Projection for one person"),
             "opts": self.opts,
             "persona": persona,
             "erasures": Erasure.objects.filter(subject_id=user_id, state__in=UNDER_WAY).order_by("pk"),
@@ -260,18 +268,19 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
             raise PermissionDenied
         erasure = get_object_or_404(Erasure, pk=erasure_id)
         if request.method != "POST":
-            context = self.admin_site.each_context(request) | {"title": "Try again now", "opts": self.opts}
+            context = self.admin_site.each_context(request) | {"title": _("Retry now"), "opts": self.opts}
             return TemplateResponse(request, "admin/traits/persona/retry_erasure.html", context | {"erasure": erasure})
         if retry_erasures([erasure_id]):
-            LogEntry.objects.log_actions(staff_id(request), [erasure], CHANGE, "Erasure: Try again now")
-            self.message_user(request, "The erasure is tried again now.", messages.SUCCESS)
+            LogEntry.objects.log_actions(staff_id(request), [erasure], CHANGE, "Erasure: retry")
+            self.message_user(request, gettext("Retrying the erasure now."), messages.SUCCESS)
         else:
-            self.message_user(request, "There was nothing to do: this erasure does not fail.", messages.WARNING)
+            self.message_user(request, gettext("Nothing to do: this erasure is not failing."), messages.WARNING)
         return HttpResponseRedirect(reverse("admin:traits_persona_changelist"))
 
 
 def _moment(at: dt.datetime) -> str:
-    return date_format(timezone.localtime(at), "j M, H:i:s")
+    local = timezone.localtime(at)
+    return f"{date_format(local, 'MONTH_DAY_FORMAT')}, {date_format(local, 'H:i:s')}"
 
 
 def _page_of(user_id: uuid.UUID) -> str:
@@ -287,5 +296,20 @@ def _id_in(text: str) -> uuid.UUID | None:
     return next(iter(uuids_from([text.strip()])), None)
 
 
-def _plural(done: str) -> str:
-    return done.replace("is ", "are ", 1)
+def _number(number: int) -> str:
+    return number_format(number, force_grouping=True)
+
+
+def _too_many(most: int) -> str:
+    return gettext("Nothing was done. Select at most %(number)s people.") % {"number": _number(most)}
+
+
+def _failed(row: Persona) -> str:
+    """How often projecting the person failed, why, and when it is tried again."""
+    text = ngettext("Failed %(n)d time (%(error)s).", "Failed %(n)d times (%(error)s).", row.attempts)
+    failed = text % {"n": row.attempts, "error": row.last_error or gettext("no reason recorded")}
+    if row.next_attempt_at is None:
+        again = gettext("Retrying now.")
+    else:
+        again = gettext("Next attempt: %(time)s.") % {"time": _moment(row.next_attempt_at)}
+    return f"{failed} {again}"

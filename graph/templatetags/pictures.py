@@ -4,18 +4,16 @@ import itertools
 
 from django import template
 
-from graph.nodes import DRAWN
-from graph.picture.query import Sketch
+from graph.picture.query import ONE_OF, Sketch
+from ptfi.web.language import Text
 
 register = template.Library()
 
-SINGULAR: dict[str, str] = {node.facts.drawn.name: node.facts.drawn.one for node in DRAWN}
-
 
 @register.filter
-def kind_words(kind: str) -> str:
+def kind_words(kind: str) -> Text:
     """One of a kind."""
-    return SINGULAR[kind]
+    return ONE_OF[kind]
 
 
 @register.filter

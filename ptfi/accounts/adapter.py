@@ -13,9 +13,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
-from ptfi.web.language import spoken_to
+from ptfi.web.language import product, spoken_to
 
 from .activity.events import Kind, record
 from .allauth_internals import clean_client_ip
@@ -61,14 +61,22 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             confirmed: bool = super().confirm_email(request, email_address)
         return confirmed
 
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """As allauth does, with the person among what the mail is made of: it is in their language."""
+        super().send_notification_mail(template_prefix, user, (context or {}) | {"user": user}, email)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """What was done stands though the mail server is away; the person is told, and the log without the address."""
         try:
             with spoken_to(_language_of(context)):
-                super().send_mail(template_prefix, email, with_site_links(context) | {"product": settings.PRODUCT_NAME})
+                super().send_mail(template_prefix, email, with_site_links(context) | product())
         except OSError as error:
             log.error("A mail (%s) could not be sent: %s", template_prefix, type(error).__name__)
-            messages.error(self.request, "The e-mail could not be sent just now. Please try again in a few minutes.")
+            messages.error(
+                self.request, gettext("We couldn’t send the e-mail just now. Please try again in a few minutes.")
+            )
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """The person with this password; failures count against the address, and a success clears no other's."""
@@ -101,4 +109,4 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
         methods = super().get_reauthentication_methods(user)
         passkey = "mfa_reauthenticate:webauthn"
-        return [{**way, "description": "Use a passkey"} if way["id"] == passkey else way for way in methods]
+        return [{**way, "description": gettext("Use a passkey")} if way["id"] == passkey else way for way in methods]

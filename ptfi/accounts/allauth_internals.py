@@ -25,10 +25,17 @@ from allauth.core.internal.ratelimit import consume as consume
 # The address (of IPv6, the network) by which allauth's own rate limits count; the adapter says whose it is.
 from allauth.core.internal.ratelimit import get_ip as get_ip
 
-# The second steps of the demo's accounts: allauth has no public way to make one without a browser.
+# Recovery codes and authenticator apps as allauth stores them, which ptfi/accounts/mfa.py does in its own way.
+from allauth.mfa.recovery_codes.internal import auth as _recovery_codes
+from allauth.mfa.recovery_codes.internal import flows as _recovery_flows
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes as RecoveryCodes
+from allauth.mfa.totp.internal import auth as _totp
+from allauth.mfa.totp.internal import flows as _totp_flows
 from allauth.mfa.totp.internal.auth import TOTP as TOTP
+
+# A secret for the demo's accounts: allauth has no public way to make one without a browser.
 from allauth.mfa.totp.internal.auth import generate_totp_secret as generate_totp_secret
+from allauth.mfa.totp.internal.auth import validate_totp_code as validate_totp_code
 
 CHECKED_WITH = "65.21.1"
 """The version of allauth for which all of this was last checked."""
@@ -38,3 +45,9 @@ def authorization_request(view: Any) -> dict[str, Any] | None:
     """What allauth's AuthorizationView has read and checked of the client's request; None before it has."""
     info: dict[str, Any] | None = getattr(view, "_request_info", None)
     return info
+
+
+def use_classes(*, totp: type, recovery_codes: type) -> None:
+    """Put these in the place of allauth's, for which it has no setting."""
+    _totp.TOTP = _totp_flows.TOTP = totp
+    _recovery_codes.RecoveryCodes = _recovery_flows.RecoveryCodes = recovery_codes

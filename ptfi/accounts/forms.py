@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ptfi.web.language import Text
@@ -26,18 +27,18 @@ from .models import User, time_zone_names
 FROM_BROWSER = ""
 FOLLOWING = ("language", "time_zone")
 """What follows the browser until the person chooses it."""
+VERBATIM = {"translate": "no"}
+"""Choices that are the same in every language."""
 PASSKEY_NAME = "Passkey"
-CODE_SECONDS = (2 * app_settings.TOTP_TOLERANCE + 1) * app_settings.TOTP_PERIOD
-"""How long an app's code is taken: for its own period, and for those before and after that are tolerated."""
 
 
-def time_zone_choices() -> list[tuple[str, str | list[tuple[str, str]]]]:
+def time_zone_choices() -> "list[tuple[str, Text | list[tuple[str, str]]] | tuple[Text, list[tuple[str, str]]]]":
     """Every IANA zone, in groups by region, after the choice to follow the browser."""
     names = sorted(time_zone_names())
     regions = groupby((name for name in names if "/" in name), lambda name: name.split("/")[0])
     groups = [(region, [(name, name.replace("_", " ")) for name in members]) for region, members in regions]
     others = [(name, name) for name in names if "/" not in name]
-    return [(FROM_BROWSER, "From the browser"), *groups, ("Other", others)]
+    return [(FROM_BROWSER, _("From the browser")), *groups, (_("Other time zones"), others)]
 
 
 def language_choices() -> list[tuple[str, Text]]:
@@ -54,20 +55,30 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
 
 
 class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
-    language = forms.ChoiceField(choices=language_choices, required=False, label=_("Language"))
-    time_zone = forms.ChoiceField(choices=time_zone_choices, required=False, label="Time zone")
+    language = forms.ChoiceField(
+        choices=language_choices, required=False, label=_("Language"), widget=forms.Select(attrs=VERBATIM)
+    )
+    time_zone = forms.ChoiceField(
+        choices=time_zone_choices,
+        required=False,
+        label=_("Time zone"),
+        widget=forms.Select(attrs=VERBATIM),
+    )
 
     class Meta:
         model = User
         fields = ["display_name", "language", "time_zone", "keys_enabled"]
+        labels = {"display_name": _("Name"), "keys_enabled": _("Single-key shortcuts")}
         help_texts = {
-            "display_name": "How pages greet you. Nobody else sees it but staff.",
-            "keys_enabled": "Decide on suggestions with one key, such as C to confirm.",
+            "display_name": _("Shown only to you and staff."),
+            "keys_enabled": _("Decide on suggestions with one key, such as C to confirm."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["time_zone"].help_text = f"Dates are shown in {self.instance.time_zone} now."
+        self.fields["time_zone"].help_text = gettext("Dates and times are currently shown in %(zone)s.") % {
+            "zone": self.instance.time_zone
+        }
         for name in FOLLOWING:
             if not getattr(self.instance, f"{name}_chosen"):
                 self.initial[name] = FROM_BROWSER
@@ -86,8 +97,8 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
     """A passkey signs in by itself, unless the person wants it as a second step only."""
 
     passwordless = forms.BooleanField(
-        label="Sign in with it alone, without a password",
-        help_text="Your device then asks for your fingerprint, face or PIN.",
+        label=_("Sign in with this passkey alone, without a password"),
+        help_text=_("Your device will ask for your fingerprint, face or PIN."),
         initial=True,
         required=False,
     )
@@ -98,6 +109,11 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
 
     def clean_name(self) -> str:
         return self.cleaned_data["name"] or PASSKEY_NAME
+
+
+def _code_seconds() -> int:
+    """How long an app's code is taken: for its own period, and for those before and after that are tolerated."""
+    return int((2 * app_settings.TOTP_TOLERANCE + 1) * app_settings.TOTP_PERIOD)
 
 
 class _SingleUseCodeForm(BaseAuthenticateForm):  # type: ignore[misc]
@@ -117,7 +133,7 @@ class _SingleUseCodeForm(BaseAuthenticateForm):  # type: ignore[misc]
     def _unused_code(self) -> str:
         """Refuse a code that was used (RFC 6238, 5.2); allauth remembers it for one period only."""
         code: str = super().clean_code()
-        if not cache.add(f"second step:{self.user.pk}:{normalize_user_code(code)}", True, timeout=CODE_SECONDS):
+        if not cache.add(f"second step:{self.user.pk}:{normalize_user_code(code)}", True, timeout=_code_seconds()):
             raise get_adapter().validation_error("incorrect_code")
         return code
 

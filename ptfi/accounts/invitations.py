@@ -13,6 +13,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.errors import RuleError
 
@@ -29,7 +31,7 @@ class InvitationError(RuleError):
 
     status = 410
     code = "invitation_void"
-    message = "This invitation does not work: it was used already, has expired, or was replaced by a newer one."
+    message = _("This invitation no longer works. It was already used, has expired, or was replaced by a newer one.")
 
 
 def invite(*, external_id: str, email: str) -> User:
@@ -42,11 +44,11 @@ def invite(*, external_id: str, email: str) -> User:
     with transaction.atomic():
         user = User.objects.select_for_update(no_key=True).filter(external_id=external_id).first()
         if user is None:
-            raise RuleError(f"Nobody has the external id {external_id!r}.")
+            raise RuleError(gettext("Nobody has the external id “%(id)s”.") % {"id": external_id})
         if user.email is not None:
-            raise RuleError(f"The account of {external_id!r} is claimed already.")
+            raise RuleError(gettext("The account of “%(id)s” is already claimed.") % {"id": external_id})
         if not user.is_active:
-            raise RuleError(f"The account of {external_id!r} is not active.")
+            raise RuleError(gettext("The account of “%(id)s” is not active.") % {"id": external_id})
         check_email(email)
         user.invited_email, user.invited_at = email, timezone.now()
         user.save(update_fields=["invited_email", "invited_at"])
@@ -60,12 +62,12 @@ def check_email(email: str) -> None:
         validate_email(email)
         User._meta.get_field("invited_email").run_validators(email)
     except ValidationError:
-        raise RuleError(f"{email!r} is not an e-mail address.") from None
+        raise RuleError(gettext("“%(email)s” is not an e-mail address.") % {"email": email}) from None
     # An address that somebody typed at sign-up and never confirmed is not theirs.
     unclaimed = EmailAddress.objects.filter(email=email, verified=False).values("user")
     holders = User.objects.filter(Q(email=email) | Q(emailaddress__email=email, emailaddress__verified=True))
     if holders.exclude(pk__in=unclaimed).exists():
-        raise RuleError(f"An account has the address {email} already.")
+        raise RuleError(gettext("An account already has the address %(email)s.") % {"email": email})
 
 
 def send_invitation(user: User) -> None:

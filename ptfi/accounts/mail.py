@@ -6,12 +6,12 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 
-from ptfi.web.language import spoken_to
+from ptfi.web.language import product, spoken_to
 
 
 def send_text(name: str, address: str, language: str, context: dict[str, Any]) -> None:
     """Mail the text of this name in templates/account/email. Raises OSError when it cannot be sent."""
-    said = context | {"product": settings.PRODUCT_NAME}
+    said = context | product()
     with spoken_to(language):
         subject = render_to_string(f"account/email/{name}_subject.txt", said).strip()
         message = render_to_string(f"account/email/{name}_message.txt", said)

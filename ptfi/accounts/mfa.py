@@ -1,66 +1,89 @@
-"""Encryption of the stored secrets of second steps (authenticator apps and recovery codes).
+"""Second steps as they are stored: what stands here takes the place of what allauth does by itself."""
 
-The first key of MFA_ENCRYPTION_KEYS encrypts, all of them decrypt. Secrets stored before there were keys are read too.
-"""
-
-from collections.abc import Iterator
+from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
-from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
-PREFIX = "fernet:"
-SECRETS = {Authenticator.Type.TOTP: "secret", Authenticator.Type.RECOVERY_CODES: "seed"}
-"""The secret field of an authenticator's data, by type; passkeys store no secret."""
+from . import recovery_codes
+from .allauth_internals import TOTP, use_classes, validate_totp_code
+from .models import User
+from .sealing import is_old, read_old, replace, seal, unseal
+from .second_steps import SECOND_STEPS
+
+KIND, SECRET = Authenticator.Type.TOTP, "secret"
+WITH_SECRETS = (KIND, recovery_codes.KIND)
+"""Passkeys store no secret."""
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    def encrypt(self, text: str) -> str:
-        keys = settings.MFA_ENCRYPTION_KEYS
-        return PREFIX + _cipher(keys).encrypt(text.encode()).decode() if keys else text
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "cannot_delete_authenticator": _(
+            "Everyone needs a second step here. Add another one before you remove this one."
+        )
+    }
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Where everybody needs a second step, the last one stays."""
+        others = Authenticator.objects.filter(user=authenticator.user_id, type__in=SECOND_STEPS)
+        return not settings.REQUIRE_SECOND_STEP or others.exclude(pk=authenticator.pk).exists()
+
+    def encrypt(self, text: str) -> str:  # noqa: ARG002 (allauth's signature)
+        """Nothing asks for it: secrets are sealed for their person, which this cannot know. Raises TypeError."""
+        raise TypeError("Seal it for its person (ptfi/accounts/sealing.py).")
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Raises ImproperlyConfigured if no key decrypts it."""
-        if not encrypted_text.startswith(PREFIX):
-            return encrypted_text
-        try:
-            return _cipher(settings.MFA_ENCRYPTION_KEYS).decrypt(encrypted_text.removeprefix(PREFIX)).decode()
-        except (InvalidToken, ValueError):
-            raise ImproperlyConfigured("MFA_ENCRYPTION_KEYS lacks the key of a stored second step.") from None
+        """What allauth stored before its classes were replaced. Raises ImproperlyConfigured if no key decrypts it."""
+        return read_old(encrypted_text)
+
+
+class SealedTOTP(TOTP):  # type: ignore[misc]
+    """An authenticator app, whose secret is stored for its person alone."""
+
+    @classmethod
+    def activate(cls, user: User, secret: str) -> "SealedTOTP":
+        return cls(Authenticator.objects.create(user=user, type=KIND, data=_sealed(user.pk, secret)))
+
+    def validate_code(self, code: str) -> bool:
+        """Whether it is the app's, and was not used; raises ImproperlyConfigured if no key decrypts the secret."""
+        if not validate_totp_code(_secret(self.instance), code) or not self._mark_code_used(code):
+            return False
+        if is_old(self.instance.data[SECRET]):
+            replace(self.instance, _renewed(self.instance))
+        return True
+
+
+def install() -> None:
+    """Called once, when the app is ready."""
+    use_classes(totp=SealedTOTP, recovery_codes=recovery_codes.HashedRecoveryCodes)
 
 
 def reencrypt_secrets() -> int:
-    """Encrypt every stored secret with the first key; returns how many.
+    """Encrypt every stored secret with the first key, and hash recovery codes that are not; returns how many.
 
-    Only the secret is written, so codes that are used in the meantime stay used. Raises ImproperlyConfigured for a
-    secret that no key decrypts.
+    Codes that are used in the meantime stay used. Raises ImproperlyConfigured for a secret that no key decrypts.
     """
-    adapter, number = MfaAdapter(), 0
-    for pk, name, old in _stored():
-        number += _replace(pk, name, old, adapter.encrypt(adapter.decrypt(old)))
-    return number
+    keys = Authenticator.objects.filter(type__in=WITH_SECRETS).order_by("pk").values_list("pk", flat=True)
+    return sum(_renew(pk) for pk in keys.iterator(500))
 
 
-@transaction.atomic
-def _replace(pk: int, name: str, old: str, new: str) -> bool:
-    """Put the new secret in the place of the old one; False where it is no longer the old one."""
-    row = Authenticator.objects.select_for_update().filter(pk=pk).first()
-    if row is None or row.data.get(name) != old:
-        return False
-    row.data[name] = new
-    row.save(update_fields=["data"])
-    return True
+def _renew(pk: int) -> bool:
+    """Store it anew, once more where it was changed while that was worked out; False where it is gone."""
+    while row := Authenticator.objects.filter(pk=pk).select_related("user").first():
+        if replace(row, _renewed(row)):
+            return True
+    return False
 
 
-def _stored() -> Iterator[tuple[int, str, str]]:
-    rows = Authenticator.objects.filter(type__in=SECRETS).order_by("pk").values_list("pk", "type", "data")
-    for pk, kind, data in rows.iterator(500):
-        name = SECRETS[Authenticator.Type(kind)]
-        yield pk, name, data[name]
+def _renewed(row: Authenticator) -> dict[str, Any]:
+    return _sealed(row.user_id, _secret(row)) if row.type == KIND else recovery_codes.renewed(row)
 
 
-def _cipher(keys: list[str]) -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in keys])
+def _secret(row: Authenticator) -> str:
+    return unseal(row.data[SECRET], user_id=row.user_id, kind=KIND)
+
+
+def _sealed(user_id: Any, secret: str) -> dict[str, Any]:
+    return {SECRET: seal(secret, user_id=user_id, kind=KIND)}

@@ -1,18 +1,24 @@
-"""What a signed-in person's pages need: their language and time zone, and that nobody keeps a copy."""
+"""What a signed-in person's pages need: their language and time zone, a second step, and that nobody keeps a copy."""
 
 import time
 import zoneinfo
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib.auth import logout
+from django.contrib.auth import REDIRECT_FIELD_NAME, logout
 from django.contrib.sessions.backends.base import SessionBase
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
 
+from ptfi.web.htmx import wants_fragment
 from ptfi.web.language import LANGUAGES
+
+from .second_steps import lacks_second_step
 
 BEGAN, SEEN = "signed_in_at", "last_used_at"
 """In the session: seconds since 1970."""
@@ -83,6 +89,36 @@ def _extended(session: SessionBase) -> bool:
         if not session.get_expire_at_browser_close():
             session.set_expiry(int(min(idle, left)))
     return True
+
+
+OPEN = (
+    *(f"{ACCOUNT_PAGES}{page}/" for page in ("second-step", "2fa", "login", "logout", "reauthenticate")),
+    # One gives up an address that is not proven before one may set up a step, and ends sessions that are a stranger's.
+    *(f"{ACCOUNT_PAGES}{page}/" for page in ("email", "confirm-email", "password", "sessions", "activity")),
+    # What knows no session (tokens, public documents, files), signing out at an app's request, and the API, which says
+    # it in its own way (ptfi/api/authentication.py).
+    *("/identity/o/logout", "/identity/o/api/", "/.well-known/", "/favicon.ico", "/v1/"),
+)
+"""Where addresses begin that answer also who has yet to set up the second step that everybody needs."""
+
+
+class SecondStepMiddleware:
+    """Leads people to set up a second step before anything else, where everybody needs one (REQUIRE_SECOND_STEP)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
+        if request.path_info.startswith(OPEN) or not lacks_second_step(request):
+            return None
+        address = reverse("account_second_step")
+        if wants_fragment(request):
+            return HttpResponseClientRedirect(address)
+        goal = {REDIRECT_FIELD_NAME: request.get_full_path()} if request.method == "GET" else {}
+        return HttpResponseRedirect(f"{address}?{urlencode(goal)}" if goal else address)
 
 
 class PrivatePagesMiddleware:

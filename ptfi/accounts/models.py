@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class UserManager(BaseUserManager["User"]):
@@ -32,36 +33,46 @@ def time_zone_names() -> frozenset[str]:
 
 def validate_time_zone(name: str) -> None:
     if name not in time_zone_names():
-        raise ValidationError("This is not a time zone name.", code="invalid")
+        raise ValidationError(_("This is not a time zone name."), code="invalid")
+
+
+CHOSEN = _("Chosen by hand, so the browser’s no longer counts.")
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person (or staff). People whom the pipeline brings have an external_id and, until invited, no e-mail."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField(null=True, blank=True, unique=True)
-    external_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
-    display_name = models.CharField(max_length=255, blank=True)
-    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
-    time_zone_chosen = models.BooleanField(default=False, help_text="Chosen by hand: the browser's no longer counts.")
+    email = models.EmailField(_("e-mail address"), null=True, blank=True, unique=True)
+    external_id = models.CharField(_("external ID"), max_length=255, null=True, blank=True, unique=True)
+    display_name = models.CharField(_("name"), max_length=255, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
+    time_zone_chosen = models.BooleanField(_("time zone chosen"), default=False, help_text=CHOSEN)
     language = models.CharField(
-        max_length=16, blank=True, default="", db_default="", help_text="Of pages and e-mails; empty: not known yet."
+        _("language"),
+        max_length=16,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Of pages and e-mails. Empty if not known yet."),
     )
-    language_chosen = models.BooleanField(
-        default=False, db_default=False, help_text="Chosen by hand: the browser's no longer counts."
+    language_chosen = models.BooleanField(_("language chosen"), default=False, db_default=False, help_text=CHOSEN)
+    keys_enabled = models.BooleanField(_("single-key shortcuts"), default=True)
+    invited_email = models.EmailField(_("invited e-mail address"), blank=True)
+    invited_at = models.DateTimeField(
+        _("invited at"), null=True, blank=True, help_text=_("The newest invitation. Older links no longer work.")
     )
-    keys_enabled = models.BooleanField("single-key shortcuts", default=True)
-    invited_email = models.EmailField(blank=True)
-    invited_at = models.DateTimeField(null=True, blank=True, help_text="The newest invitation; older links are void.")
-    is_active = models.BooleanField(default=True)
-    is_staff = models.BooleanField(default=False)
-    date_joined = models.DateTimeField(default=timezone.now)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_staff = models.BooleanField(_("staff"), default=False)
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
         constraints = [
             models.CheckConstraint(
                 name="user_email_lower_case", condition=models.Q(email=None) | models.Q(email=Lower("email"))
@@ -76,31 +87,31 @@ class User(AbstractBaseUser, PermissionsMixin):
 class SecurityEventKind(models.TextChoices):
     """What happened to an account, in the words of the person's page."""
 
-    SIGNED_IN = "signed_in", "Signed in"
-    SIGN_IN_FAILED = "sign_in_failed", "Sign-in failed: wrong password"
-    SIGN_IN_REFUSED = "sign_in_refused", "Sign-in refused: too many attempts"
-    SIGNED_OUT = "signed_out", "Signed out"
-    CODE_WRONG = "code_wrong", "Second step failed: wrong code"
-    CODE_REFUSED = "code_refused", "Second step refused: too many wrong codes"
-    PASSWORD_SET = "password_set", "First password set"
-    PASSWORD_CHANGED = "password_changed", "Password changed"
-    PASSWORD_RESET = "password_reset", "Password reset by e-mail"
-    EMAIL_ADDED = "email_added", "E-mail address added"
-    EMAIL_CONFIRMED = "email_confirmed", "E-mail address confirmed"
-    EMAIL_CHANGED = "email_changed", "Primary e-mail address changed"
-    EMAIL_REMOVED = "email_removed", "E-mail address removed"
-    STEP_ADDED = "step_added", "Second step or passkey added"
-    STEP_REMOVED = "step_removed", "Second step or passkey removed"
-    RECOVERY_CODES_MADE = "recovery_codes_made", "New recovery codes made"
-    SESSIONS_ENDED = "sessions_ended", "Signed out everywhere else"
-    APP_CONNECTED = "app_connected", "App connected"
-    APP_DISCONNECTED = "app_disconnected", "App disconnected"
-    APPS_DISCONNECTED = "apps_disconnected", "All apps disconnected"
-    TOKEN_REUSED = "token_reused", "App disconnected: its key was used twice, and may be stolen"
-    TOKEN_ISSUED = "token_issued", "Token issued"
-    TOKEN_REFUSED = "token_refused", "Token refused"
-    STAFF_LOOKED = "staff_looked", "Staff looked at a persona"
-    STAFF_ACTED = "staff_acted", "Staff acted"
+    SIGNED_IN = "signed_in", _("Signed in")
+    SIGN_IN_FAILED = "sign_in_failed", _("Sign-in failed: wrong password")
+    SIGN_IN_REFUSED = "sign_in_refused", _("Sign-in refused: too many attempts")
+    SIGNED_OUT = "signed_out", _("Signed out")
+    CODE_WRONG = "code_wrong", _("Second step failed: wrong code")
+    CODE_REFUSED = "code_refused", _("Second step refused: too many wrong codes")
+    PASSWORD_SET = "password_set", _("First password set")
+    PASSWORD_CHANGED = "password_changed", _("Password changed")
+    PASSWORD_RESET = "password_reset", _("Password reset by e-mail")
+    EMAIL_ADDED = "email_added", _("E-mail address added")
+    EMAIL_CONFIRMED = "email_confirmed", _("E-mail address confirmed")
+    EMAIL_CHANGED = "email_changed", _("Primary e-mail address changed")
+    EMAIL_REMOVED = "email_removed", _("E-mail address removed")
+    STEP_ADDED = "step_added", _("Second step or passkey added")
+    STEP_REMOVED = "step_removed", _("Second step or passkey removed")
+    RECOVERY_CODES_MADE = "recovery_codes_made", _("New recovery codes generated")
+    SESSIONS_ENDED = "sessions_ended", _("Signed out everywhere else")
+    APP_CONNECTED = "app_connected", _("App connected")
+    APP_DISCONNECTED = "app_disconnected", _("App disconnected")
+    APPS_DISCONNECTED = "apps_disconnected", _("All apps disconnected")
+    TOKEN_REUSED = "token_reused", _("App disconnected: its key was used twice and may be stolen")
+    TOKEN_ISSUED = "token_issued", _("Token issued")
+    TOKEN_REFUSED = "token_refused", _("Token refused")
+    STAFF_LOOKED = "staff_looked", _("Staff viewed a persona")
+    STAFF_ACTED = "staff_acted", _("Staff made a decision")
 
 
 class SecurityEvent(models.Model):

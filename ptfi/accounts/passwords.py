@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from zxcvbn import zxcvbn
 
 LEAST_GUESSES = 10**8
@@ -37,12 +38,14 @@ class GuessabilityValidator:
             rated = zxcvbn(password[:MOST_CHARACTERS], [*own, *CONTEXT])
         if rated["guesses"] < LEAST_GUESSES:
             raise ValidationError(
-                "This password is easy to guess: it is close to one that is known from breaches, or to a few words.",
+                gettext(
+                    "This password is easy to guess. It’s close to one known from data breaches or to a few words."
+                ),
                 code="password_easy_to_guess",
             )
 
     def get_help_text(self) -> str:
-        return "Your password can’t be close to one that is known from breaches. A few unrelated words are good."
+        return gettext("Your password can’t be close to one known from data breaches. A few unrelated words work well.")
 
 
 def _own(user: Any, name: str) -> Any:

@@ -5,15 +5,20 @@ from allauth.account.views import password_set
 from django.contrib.auth.decorators import login_required
 from django.urls import path
 
-from . import views
+from . import step_views, views
 from .activity.views import security_activity
 
 urlpatterns = [
     path("preferences/", views.preferences, name="account_preferences"),
     path("activity/", security_activity, name="account_activity"),
+    path("second-step/", step_views.second_step, name="account_second_step"),
     path("time-zone/", views.time_zone, name="account_time_zone"),
     path("invitation/", views.invitation, name="account_invitation"),
     path("invitation/<str:token>/", views.open_invitation, name="account_open_invitation"),
+    path("2fa/totp/activate/", step_views.ActivateAppView.as_view(), name="mfa_activate_totp"),
+    path("2fa/webauthn/add/", step_views.AddPasskeyView.as_view(), name="mfa_add_webauthn"),
+    path("2fa/webauthn/keys/<int:pk>/remove/", step_views.RemovePasskeyView.as_view(), name="mfa_remove_webauthn"),
+    path("2fa/recovery-codes/generate/", step_views.GenerateCodesView.as_view(), name="mfa_generate_recovery_codes"),
     # A change asks for the password of before; a first one has none to ask for.
     path("password/set/", login_required(reauthentication_required(password_set, app="allauth.account"))),
 ]

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -32,7 +33,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
         form.save()
         if form.instance.language_chosen:
             translation.activate(form.instance.language)
-        messages.success(request, "Your preferences are saved.")
+        messages.success(request, gettext("Preferences saved."))
         return redirect("account_preferences")
     return render(request, "account/preferences.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -45,7 +46,7 @@ def time_zone(request: HttpRequest) -> HttpResponse:
     try:
         validate_time_zone(name)
     except ValidationError:
-        raise RuleError("This is not a time zone name.") from None
+        raise RuleError(gettext("This is not a time zone name.")) from None
     User.objects.filter(pk=cast(User, request.user).pk, time_zone_chosen=False).update(time_zone=name)
     return HttpResponse(status=204)
 

@@ -10,7 +10,8 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
 from ptfi.accounts.models import User
-from ptfi.api.errors import CHALLENGE, CsrfFailedError, NotAuthenticatedError
+from ptfi.accounts.second_steps import lacks_second_step
+from ptfi.api.errors import CHALLENGE, CsrfFailedError, NotAuthenticatedError, SecondStepRequiredError
 from ptfi.api.sql import TOKEN, USER_COLUMNS
 from ptfi.db.prepared import fetch, loaded
 from ptfi.oauth.scopes import EXPORT, MANAGE_TRAITS, READ_TRAITS
@@ -58,8 +59,11 @@ class BrowserAuthentication(SessionAuthentication):
     """The session of the pages, for scripts of this site; changes need the CSRF token."""
 
     def authenticate(self, request: Request) -> tuple[Any, Access] | None:
+        """The person; None without a session. Raises CsrfFailedError and SecondStepRequiredError."""
         try:
             found = super().authenticate(request)
         except PermissionDenied:
             raise CsrfFailedError from None
+        if found and lacks_second_step(request._request):
+            raise SecondStepRequiredError
         return (found[0], Access("", OF_SESSION)) if found else None

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpResponse, HttpResponseBase
+from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 
 from ptfi.errors import NotFoundError, RuleError, TooLargeError, error_json, of_database
@@ -12,25 +13,31 @@ from ptfi.errors import NotFoundError, RuleError, TooLargeError, error_json, of_
 class NotAuthenticatedError(RuleError):
     status = 401
     code = "not_authenticated"
-    message = "Sign in first: the access token is missing, unknown, revoked or expired."
+    message = _("Sign in first. The access token is missing, unknown, revoked or expired.")
 
 
 class InsufficientScopeError(RuleError):
     status = 403
     code = "insufficient_scope"
-    message = "This access token does not allow that."
+    message = _("This access token does not allow that.")
 
 
 class CsrfFailedError(RuleError):
     status = 403
     code = "csrf_failed"
-    message = "A change with the browser's session needs its CSRF token."
+    message = _("A change with the browser’s session needs its CSRF token.")
+
+
+class SecondStepRequiredError(RuleError):
+    status = 403
+    code = "second_step_required"
+    message = _("Everyone needs a second step here. Set one up, or use yours, on the pages of your account.")
 
 
 class ThrottledError(RuleError):
     status = 429
     code = "throttled"
-    message = "Too many requests. Try again in a moment."
+    message = _("Too many requests. Try again in a moment.")
 
     def __init__(self, retry_after: int) -> None:
         self.retry_after = retry_after
@@ -40,25 +47,25 @@ class ThrottledError(RuleError):
 class IdempotencyConflictError(RuleError):
     status = 409
     code = "idempotency_conflict"
-    message = "This Idempotency-Key was used for another request."
+    message = _("This Idempotency-Key was used for another request.")
 
 
 class MethodNotAllowedError(RuleError):
     status = 405
     code = "method_not_allowed"
-    message = "This address does not take that method."
+    message = _("This address does not support that method.")
 
 
 class NotAcceptableError(RuleError):
     status = 406
     code = "not_acceptable"
-    message = "The API answers in application/json."
+    message = _("The API answers in application/json only.")
 
 
 class UnsupportedMediaTypeError(RuleError):
     status = 415
     code = "unsupported_media_type"
-    message = "This content type is not understood here."
+    message = _("This content type is not supported here.")
 
 
 CHALLENGE = 'Bearer realm="ptfi"'
@@ -98,7 +105,7 @@ def _rule(exception: Exception) -> RuleError | None:
     if isinstance(exception, RequestDataTooBig):
         return TooLargeError()
     if isinstance(exception, exceptions.ValidationError):
-        return RuleError("Some of this could not be accepted.", flat(exception.detail))
+        return RuleError(_("Some of this could not be accepted. Nothing was changed."), flat(exception.detail))
     if isinstance(exception, Http404):
         return NotFoundError()
     if isinstance(exception, PermissionDenied):

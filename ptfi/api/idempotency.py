@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import orjson
 from django.db import connection, transaction
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 
 from ptfi.api.errors import IdempotencyConflictError, answer
@@ -39,7 +40,7 @@ def once(request: Request, act: Act, run: Callable[[Callable[[], Any]], Any] = d
         status, data = run(act)
         return respond(status, orjson.dumps(data))
     if not (key.isascii() and key.isprintable() and 1 <= len(key) <= 255):
-        raise RuleError(details={"Idempotency-Key": ["1 to 255 printable ASCII characters."]})
+        raise RuleError(details={"Idempotency-Key": [_("Use 1 to 255 printable ASCII characters.")]})
     response: HttpResponse = run(lambda: _claimed(_owner(request), key, _fingerprint(request), act))
     return response
 

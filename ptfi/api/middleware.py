@@ -8,6 +8,7 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
+from django.utils import translation
 
 from ptfi.accounts.middleware import SessionLifetimeMiddleware
 from ptfi.errors import NotFoundError, error_json
@@ -17,8 +18,9 @@ from ptfi.web.headers import POLICY
 class ApiMiddleware:
     """Answers the API's data by their views, with a session that is read only where a browser's is used.
 
-    The middleware before this one goes for the API, too; what comes after it (messages, locale, HTMX, a page's error
-    texts) does not. The views check the CSRF token themselves where the session is used.
+    The middleware before this one goes for the API, too; what comes after it (messages, HTMX, a page's error texts)
+    does not. Texts are in the language that the caller asks for. The views check the CSRF token themselves where the
+    session is used.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -32,7 +34,9 @@ class ApiMiddleware:
         request.get_host()
         # Whoever brings a token is known by nothing else.
         answer = _answer if request.META.get("HTTP_AUTHORIZATION") else self.with_session
-        response = cast(HttpResponse, answer(request))
+        with translation.override(translation.get_language_from_request(request)):
+            response = cast(HttpResponse, answer(request))
+            response["Content-Language"] = translation.get_language() or settings.LANGUAGE_CODE
         response["Content-Security-Policy"] = POLICY
         response["X-Frame-Options"] = "DENY"
         return response

@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 
 import orjson
 from django.http import QueryDict
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -21,7 +23,9 @@ class Strict(serializers.Serializer):
     def to_internal_value(self, data: Any) -> Any:
         unknown = data.keys() - self.fields.keys() if isinstance(data, dict) else ()
         if unknown:
-            raise serializers.ValidationError({printable(name): ["This field is not known."] for name in unknown})
+            raise serializers.ValidationError(
+                {printable(name): [gettext("This field is not known.")] for name in unknown}
+            )
         return super().to_internal_value(data)
 
 
@@ -36,7 +40,7 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         if any("\ud800" <= char <= "\udfff" for char in data):
-            raise serializers.ValidationError("It holds a character that cannot be stored.")
+            raise serializers.ValidationError(gettext("This contains a character that can’t be stored."))
         text: str = super().to_internal_value(data)
         return text
 
@@ -44,7 +48,7 @@ class Text(serializers.CharField):
 class Choice(serializers.ChoiceField):
     """One of some texts; what stood there instead is not repeated."""
 
-    default_error_messages = {"invalid_choice": "This is not one of the choices."}
+    default_error_messages = {"invalid_choice": _("This is not one of the choices.")}
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
@@ -73,20 +77,22 @@ class Id(serializers.UUIDField):
         return super().to_internal_value(data)
 
 
-_readers: dict[type[Strict], Strict] = {}
+_readers: dict[tuple[type[Strict], str | None], Strict] = {}
 
 
 def _made(kind: type[Strict]) -> Strict:
-    # Making one costs more than reading with it, and reading leaves nothing behind in it.
-    if kind not in _readers:
-        _readers[kind] = kind()
-    return _readers[kind]
+    # Making one costs more than reading with it. Reading leaves nothing behind in it but the language: DRF keeps some
+    # messages as they were first said.
+    key = (kind, get_language())
+    if key not in _readers:
+        _readers[key] = kind()
+    return _readers[key]
 
 
 def read(kind: type[Strict], data: Any) -> dict[str, Any]:
     """The fields that were given, checked. Raises DRF's ValidationError."""
     if not isinstance(data, dict):
-        raise RuleError(details={"body": ["This must be a JSON object."]})
+        raise RuleError(details={"body": [gettext("This must be a JSON object.")]})
     values: dict[str, Any] = dict(_made(kind).run_validation(data))
     return values
 
@@ -119,9 +125,18 @@ def parse(body: bytes) -> Any:
         data = orjson.loads(body)
         check_names(body)
     except orjson.JSONDecodeError as error:
-        raise RuleError(details={"body": [f"This is not JSON: {error.msg}, character {error.pos + 1}."]}) from None
+        raise RuleError(
+            details={
+                "body": [
+                    gettext("This is not JSON: %(fault)s, character %(number)d.")
+                    % {"fault": error.msg, "number": error.pos + 1}
+                ]
+            }
+        ) from None
     except RepeatedNameError as error:
-        raise RuleError(details={"body": [f"The field {error} comes more than once in an object."]}) from None
+        raise RuleError(
+            details={"body": [gettext("The field %(name)s occurs more than once in an object.") % {"name": error}]}
+        ) from None
     return data
 
 
@@ -134,12 +149,12 @@ def check_names(body: bytes) -> None:
     try:
         json.loads(body, object_pairs_hook=_once_each)
     except RecursionError:
-        raise RepeatedNameError("(in what is nested too deep to look at)") from None
+        raise RepeatedNameError(gettext("(nested too deeply to check)")) from None
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> None:
     seen = set[str]()
-    for name, _ in pairs:
+    for name, _value in pairs:
         if name in seen:
             raise RepeatedNameError(printable(name))
         seen.add(name)
@@ -151,7 +166,7 @@ def read_query(query: QueryDict, kind: type[Strict]) -> dict[str, Any]:
     values = {name: query.getlist(name) if name in several else query.get(name) for name in query}
     repeated = [name for name in query if name not in several and len(query.getlist(name)) > 1]
     if repeated:
-        raise RuleError(details={printable(name): ["Once only."] for name in repeated})
+        raise RuleError(details={printable(name): [gettext("Give this only once.")] for name in repeated})
     return read(kind, values)
 
 

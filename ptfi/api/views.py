@@ -4,6 +4,7 @@ from typing import Any, NoReturn
 
 import orjson
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
@@ -54,7 +55,7 @@ class ApiView(APIView):
             raise UnsupportedMediaTypeError
         if not length and request.method != "GET" and _has_body(request):
             raise RuleError(
-                details={"Content-Length": ["Say how long the body is: one that comes in chunks is not read."]}
+                details={"Content-Length": [_("Say how long the body is. A body sent in chunks is not read.")]}
             )
 
     def throttled(self, request: Request, wait: float | None) -> NoReturn:  # noqa: ARG002 (DRF's signature)

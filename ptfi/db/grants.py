@@ -1,8 +1,8 @@
-"""What the application's database role may do: what it needs, and nothing to what is only added to.
+"""Privileges of the application's database role: what it needs, and no changes to insert-only tables.
 
-The tables belong to another role, as which migrations run. Tables are the application's to read and write but for those
-that are narrowed, here or by an app, and those that a trigger keeps insert-only; functions that run as their owner are
-the application's to call.
+The tables belong to another role, which runs the migrations. The application may read and write all tables except those
+that are narrowed here or by an app, and those that a trigger keeps insert-only. It may call functions that run with
+their owner's rights.
 """
 
 from collections.abc import Iterator
@@ -14,15 +14,15 @@ from django.db.models import Model
 ALL = ("SELECT", "INSERT", "UPDATE", "DELETE")
 ADDED_TO = ("SELECT", "INSERT")
 NARROW: dict[str, tuple[str, ...]] = {
-    # Migrations write these, as the owner.
+    # Only migrations write these tables, as their owner.
     "django_migrations": ("SELECT",),
     "django_content_type": ("SELECT",),
     "auth_permission": ("SELECT",),
 }
-"""Table → what the application may do with it; apps add theirs by narrow()."""
+"""Table → privileges of the application; apps add theirs with narrow()."""
 POWERS = ("UPDATE", "DELETE", "TRUNCATE", "TRIGGER")
 LOCK = 7_209_318_665_002
-"""Of two commands at once, the second waits: PostgreSQL refuses to grant on one table twice at the same time."""
+"""Serializes concurrent commands: PostgreSQL refuses two concurrent grants on one table."""
 
 TABLES = """
 SELECT c.oid::bigint, c.relname, pg_has_role(c.relowner, 'USAGE'), pg_has_role(%(role)s, c.relowner, 'MEMBER'),
@@ -40,19 +40,19 @@ HOLDS = "SELECT bool_or(has_table_privilege(%s::name, %s::oid, power)) FROM unne
 
 
 def narrow(model: type[Model], *privileges: str) -> None:
-    """Have the application's role get these privileges alone on the model's table."""
+    """Give the application's role only these privileges on the model's table."""
     NARROW[model._meta.db_table] = privileges
 
 
 class UnfitRoleError(Exception):
-    """The role can't be the application's; the arguments are the reasons, in words."""
+    """The role is unfit for the application; the arguments are the reasons, in words."""
 
 
 @transaction.atomic
 def grant(role: str) -> int:
-    """Give the role what the application needs, and take from it what it has besides; the number of tables.
+    """Grant the role what the application needs and revoke everything else; returns the number of tables.
 
-    A repeat changes nothing, and requests that are under way notice nothing. Raises UnfitRoleError.
+    Repeating it changes nothing, and running requests are not affected. Raises UnfitRoleError.
     """
     _ask("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     tables = _ask(TABLES, {"role": role}) if _ask("SELECT FROM pg_roles WHERE rolname = %s", [role]) else []
@@ -67,7 +67,7 @@ def grant(role: str) -> int:
 
 
 def may_change_logs() -> bool:
-    """Whether the role of this connection gets past a log's being insert-only."""
+    """Whether the role of this connection can bypass the insert-only log."""
     ((role,),) = _ask("SELECT current_user", [])
     logs = [oid for oid, *_, is_added_to in _ask(TABLES, {"role": role}) if is_added_to]
     return any(_ask(HOLDS, [role, oid, list(POWERS)])[0][0] for oid in logs)
@@ -102,7 +102,7 @@ def _statements(role: str, tables: list[tuple[Any, ...]]) -> Iterator[str]:
 
 
 def _faults_after(role: str, tables: list[tuple[Any, ...]]) -> Iterator[str]:
-    """What the role has by other ways: through PUBLIC, or another role that it is a member of."""
+    """What the role gets indirectly: from PUBLIC, or as a member of another role."""
     *_, creates, uses, connects = _ask(ROLE, {"role": role})[0]
     if creates:
         yield f"{role} may make tables beside the application's: REVOKE CREATE ON SCHEMA … FROM PUBLIC"

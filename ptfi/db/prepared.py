@@ -1,6 +1,6 @@
-"""Statements of our own, on the few paths where the ORM costs more time than the database.
+"""Prepared statements for the few paths where the ORM costs more time than the database.
 
-Their texts are constants, so that PostgreSQL prepares them once a connection and not once a call.
+Their texts are constants, so PostgreSQL prepares each once per connection instead of once per call.
 """
 
 import functools
@@ -17,7 +17,7 @@ from psycopg.types.json import Jsonb
 Row = TypeVar("Row", bound=Model)
 Values = Sequence[Any]
 Write = tuple[str, Sequence[Values]]
-"""A statement, and the rows of values that it is to be run with, once for each; without rows it does nothing."""
+"""A statement and the rows of values to run it with, once per row; without rows it does nothing."""
 
 
 def fetch(text: str, values: Values) -> list[tuple[Any, ...]]:
@@ -43,11 +43,11 @@ def _fetched(opened: Any, text: str, values: Values) -> list[tuple[Any, ...]]:
 
 
 MOST_KEPT = 20
-"""Cursors of a connection; lists have more texts than that, one for each combination of filters."""
+"""How many cursors a connection keeps. Lists have more texts than that: one per combination of filters."""
 
 
 def _cursor(opened: Any, text: str) -> Any:
-    """A cursor for this text, which sends parameters apart from it; where queries are counted, one that counts."""
+    """A cursor for this text that sends parameters separately; it counts queries where they are counted."""
     opened.ensure_connection()
     cursors: dict[str, psycopg.Cursor] = opened.connection.kept
     cursor = cursors.get(text) or psycopg.Cursor(opened.connection)
@@ -56,16 +56,16 @@ def _cursor(opened: Any, text: str) -> Any:
         cursors[text] = cursor
     if opened.queries_logged:
         return opened.make_debug_cursor(cursor)
-    # Django's own cursors do more; this check is the one that protects the data.
+    # Django's cursor wrapper does more; this check is the one that protects data integrity.
     opened.validate_no_broken_transaction()
     return cursor
 
 
 def write_together(*writes: Write) -> None:
-    """Run the statements as one, in one trip to the database: a part of it for each row of values.
+    """Run the statements as one, in one round trip: one part per row of values.
 
-    No part sees what another one writes, and no two may touch the same row. For a handful of rows only: the text of
-    the statement grows with them.
+    No part sees what another one writes, and no two may touch the same row. Use it for a handful of rows only, as the
+    text grows with each.
     """
     parts = [(text, values) for text, rows in writes for values in rows]
     if not parts:
@@ -77,7 +77,7 @@ def write_together(*writes: Write) -> None:
 
 
 def write_each(*writes: Write) -> None:
-    """Run the statements one after the other, each with all of its rows: every one sees what those before it wrote."""
+    """Run the statements one after the other, each with all of its rows; each sees what the earlier ones wrote."""
     opened = connections[DEFAULT_DB_ALIAS]
     with opened.wrap_database_errors:
         for text, rows in writes:
@@ -93,7 +93,7 @@ def _together(texts: tuple[str, ...]) -> str:
 
 
 class Table(Generic[Row]):
-    """The rows of a model: all columns but those of some fields, or only those of some."""
+    """The columns of a model: all except some fields, or only some."""
 
     def __init__(self, model: type[Row], without: Sequence[str] = (), only: Sequence[str] = ()) -> None:
         wanted = set(only or (field.name for field in model._meta.concrete_fields)) - set(without)
@@ -111,7 +111,7 @@ class Table(Generic[Row]):
         self._insert = f"INSERT INTO {self.name} ({', '.join(self.column_of.values())}) VALUES ({places})"  # noqa: S608
 
     def loaded(self, row: Values) -> tuple[Row, Values]:
-        """The object of a row that was selected with these columns first, and what else the row holds."""
+        """The object of a row whose first columns these are, and the rest of the row."""
         width = len(self.names)
         values = list(row[:width])
         for place in self._json_places:
@@ -119,20 +119,20 @@ class Table(Generic[Row]):
         return loaded(self.model, self.names, values), row[width:]
 
     def new(self, **values: Any) -> Row:
-        """A row to insert, as the model would make it; values go by columns, so of a person it is user_id."""
+        """A row to insert, as the model would write it. Values are named by column, so a person is `user_id`."""
         left = {name: default() for name, default in self._defaults.items() if name not in values}
         row = loaded(self.model, [*values, *left], [*values.values(), *left.values()])
         row._state.adding = True
         return row
 
     def inserting(self, rows: Sequence[Row]) -> Write:
-        """What writes these rows, which are new."""
+        """The statement that inserts these rows."""
         for row in rows:
             row._state.adding, row._state.db = False, "default"
         return self._insert, [self._values(row, self.names) for row in rows]
 
     def updating(self, rows: Sequence[Row], names: Sequence[str]) -> Write:
-        """What writes these fields of rows that are there."""
+        """The statement that updates these fields of existing rows."""
         changes = ", ".join(f"{self.column_of[name]} = %s" for name in names)
         text = f"UPDATE {self.name} SET {changes} WHERE {self.key} = %s"  # noqa: S608 (columns of ours)
         return text, [[*self._values(row, names), getattr(row, self.key_name)] for row in rows]
@@ -142,7 +142,7 @@ class Table(Generic[Row]):
 
 
 def loaded(model: type[Row], names: Sequence[str], values: Values) -> Row:
-    """As Model.from_db, in a third of its time: no fields are gone through, and no signals sent."""
+    """Like Model.from_db in a third of the time: it goes through no fields and sends no signals."""
     row = model.__new__(model)
     row.__dict__.update(zip(names, values, strict=True))
     row._state = state = ModelState()

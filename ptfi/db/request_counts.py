@@ -1,7 +1,7 @@
-"""Requests a minute by some key, counted by all processes together: the API's, and those where tokens are given out.
+"""Counts requests per minute and key across all processes: of the API, and of the token endpoint.
 
-Each process counts for itself and reports to the database in batches of a hundredth of the limit. So most reads write
-nothing, and a limit is exact but for what other processes have yet to report: less than a hundredth each.
+Each process counts for itself and reports to the database once per hundredth of the limit. Most requests therefore
+write nothing, and a limit is exact up to what other processes have not reported yet: less than a hundredth each.
 """
 
 import dataclasses
@@ -17,12 +17,12 @@ WINDOW = 60
 """Seconds."""
 BATCHES = 100
 SWEEP_EVERY = 100
-"""Of this many reports, one sweeps up the counts of windows that are over."""
+"""One in this many reports deletes the counts of past windows."""
 REPORT = """
     INSERT INTO api_requestcount (key, number, ends_at) VALUES (%s, %s, to_timestamp(%s))
     ON CONFLICT (key) DO UPDATE SET number = api_requestcount.number + excluded.number RETURNING number
 """
-# An hour: the clocks of hosts differ. Rows that somebody else sweeps are left to them.
+# An hour, because clocks of hosts differ. Rows that another process is deleting are left to it.
 SWEEP = """
     DELETE FROM api_requestcount WHERE key IN (
         SELECT key FROM api_requestcount WHERE ends_at < now() - interval '1 hour' LIMIT 1000 FOR UPDATE SKIP LOCKED)
@@ -31,7 +31,7 @@ SWEEP = """
 
 @dataclasses.dataclass(slots=True)
 class Tally:
-    """Requests of one window: here, yet to be reported, and those that all processes have reported."""
+    """Requests of one window: counted here and not reported yet, and reported by all processes."""
 
     here: int = 0
     reported: int = 0
@@ -43,13 +43,16 @@ _tallies: dict[str, Tally] = {}
 
 
 def seconds_to_wait(key: str, most: int) -> int:
-    """Count one request against `key`'s limit a minute (0: none). Returns the seconds to wait, 0 if it is allowed."""
+    """Count one request against `key`'s limit per minute (0:
+
+    unlimited). Returns the seconds to wait, 0 if it is allowed.
+    """
     now = int(time.time())
     return WINDOW - now % WINDOW if most and _count(key, most, now // WINDOW) > most else 0
 
 
 def _count(key: str, most: int, window: int) -> int:
-    """How many requests this key has made in the window, with this one, as far as this process knows."""
+    """How many requests this key has made in the window, including this one, as far as this process knows."""
     with _lock:
         tally = _tally(key, window)
         if tally.reported > most:
@@ -59,7 +62,7 @@ def _count(key: str, most: int, window: int) -> int:
         tally.here -= due
     reported = _report(key, due, window) if due else 0
     with _lock:
-        # Another thread may have heard of a later report.
+        # Another thread may have received a later report.
         tally.reported = max(tally.reported, reported)
         return tally.reported + tally.here
 
@@ -73,7 +76,7 @@ def _tally(key: str, window: int) -> Tally:
 
 
 def _report(key: str, number: int, window: int) -> int:
-    """Add requests to those of all processes; how many these are now. No name of anybody is stored."""
+    """Add requests to the total of all processes and return it. No personal data is stored."""
     if not secrets.randbelow(SWEEP_EVERY):
         sql.run(SWEEP)
     name = hashlib.sha256(f"{window}:{key}".encode()).hexdigest()

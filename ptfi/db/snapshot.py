@@ -1,4 +1,4 @@
-"""Reading as of one moment."""
+"""Reading several things as of the same moment."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ from django.db import connection, transaction
 from ptfi.db import sql
 
 LONGEST_PAUSE = "60s"
-"""After so long without a word from the reader PostgreSQL ends the transaction, which holds up its cleaning."""
+"""After this long without a statement PostgreSQL ends the transaction, because it holds up vacuuming."""
 ROWS = 100
-"""Rows of a long read that are in memory at once; a single one may be some megabytes."""
+"""Rows of a long read that are held in memory together; a single one may have several megabytes."""
 
 
 @contextmanager
 def snapshot() -> Iterator[dt.datetime]:
-    """One moment for all that is read inside, which it yields; what is decided meanwhile is not seen."""
+    """Everything read inside is as of one moment, which it yields; later decisions are not seen."""
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

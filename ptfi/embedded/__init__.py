@@ -1,7 +1,8 @@
-"""PostgreSQL and the knowledge graph on this machine, for whoever has not set up servers of their own.
+"""PostgreSQL and the knowledge graph on this machine, for installations without servers of their own.
 
-``start()`` makes sure that both run under PTFI_DATA_DIR and tells the settings where, through the environment. A small
-supervisor process holds the services for as long as any process holds the shared lock that ``start()`` takes.
+``start()`` makes sure that both run under PTFI_DATA_DIR and passes their addresses to the settings through the
+environment. A small supervisor process keeps them running while any process holds the shared lock that ``start()``
+takes.
 """
 
 import fcntl
@@ -18,22 +19,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cryptography.fernet import Fernet
-
+from ptfi.encryption import make_key
 from ptfi.environment import use_new_names
 from ptfi.oauth.keys import make_private_key
 from ptfi.signing import make_private_key as make_signing_key
 
 PROJECT = Path(__file__).resolve().parents[2]
 APPLICATION = "ptfi_application"
-"""The role of PostgreSQL that uses the tables and owns none (ptfi/db/grants.py)."""
+"""The PostgreSQL role that uses the tables without owning any (ptfi/db/grants.py)."""
 START_SECONDS = 90.0
-"""How long a process waits for the services before it gives up, in seconds."""
+"""Seconds that a process waits for the services before it gives up."""
 STOP_SECONDS = 60.0
-"""How long a process waits for a supervisor that is just stopping the services, in seconds."""
+"""Seconds that a process waits for a supervisor that is stopping the services."""
 
 OF_THE_OPERATOR = ("DATABASE_URL", "DATABASE_URL_FILE", "NEO4J_URL", "NEO4J_URL_FILE")
-"""Any of them says that there are servers already."""
+"""If any of these is set, the installation has servers already."""
 
 _in_use: int | None = None
 
@@ -43,7 +43,7 @@ class EmbeddedError(RuntimeError):
 
 
 def start() -> None:
-    """Make both services run and point DATABASE_URL and NEO4J_URL at them, unless the operator has set one of these.
+    """Start both services and point DATABASE_URL and NEO4J_URL at them, unless one of these is set.
 
     The calling process counts as a user of the services until it ends. Raises EmbeddedError.
     """
@@ -57,19 +57,19 @@ def start() -> None:
     _hold(data)
     state = _wait_until_ready(data)
     os.environ["PTFI_EMBEDDED"] = os.environ["PTFI_DATA_DIR"] = str(data)
-    # Who started before there were two roles has written down one.
+    # Installations from before there were two roles have stored only one.
     as_application = os.environ.get("PTFI_EMBEDDED_ROLE") == "application" and "application_url" in state
     os.environ["DATABASE_URL"] = state["application_url" if as_application else "database_url"]
     os.environ["NEO4J_URL"] = state["graph_url"]
     os.environ.setdefault("SECRET_KEY", stored_secret(data / "secret-key", 50))
-    os.environ.setdefault("MFA_ENCRYPTION_KEYS", stored(data / "second-step-key", _fernet_key))
+    os.environ.setdefault("MFA_ENCRYPTION_KEYS", stored(data / "second-step-key", make_key))
     if not os.environ.get("LOG_SIGNING_COMMAND"):
         os.environ.setdefault("LOG_SIGNING_KEY", stored(data / "log-signing-key", make_signing_key))
     os.environ.setdefault("OIDC_PRIVATE_KEY", stored(data / "oidc-private-key", make_private_key))
 
 
 def ensure_supervisor() -> None:
-    """Launch a new supervisor where the old one was killed; it adopts the services. Cheap, for calling now and then."""
+    """Start a new supervisor if the old one was killed; it adopts the services. Cheap enough to call regularly."""
     if _in_use is not None:
         data = Path(os.environ["PTFI_EMBEDDED"])
         if not is_locked(data / "supervisor.lock"):
@@ -77,7 +77,7 @@ def ensure_supervisor() -> None:
 
 
 def release() -> None:
-    """Stop counting as a user of the services, and have them stopped without delay if nobody else uses them."""
+    """Stop counting as a user of the services, and stop them without delay if this was the last one."""
     global _in_use
     if _in_use is not None:
         os.close(_in_use)
@@ -86,18 +86,18 @@ def release() -> None:
 
 
 def stored_secret(path: Path, size: int) -> str:
-    """Return the random text kept in this file (mode 0600), made on first use from so many random bytes."""
+    """Return the random text stored in this file (mode 0600); on first use, make it from this many random bytes."""
     return stored(path, lambda: secrets.token_urlsafe(size))
 
 
 def stored(path: Path, make: Callable[[], str]) -> str:
-    """Return the text kept in this file (mode 0600), made on first use."""
+    """Return the text stored in this file (mode 0600), made on first use."""
     if not path.exists():
         handle, draft = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "w") as file:
             file.write(make())
         try:
-            os.link(draft, path)  # atomic, and of many processes at once the first one wins
+            os.link(draft, path)  # Atomic: of several concurrent processes the first one wins.
         except FileExistsError:
             pass
         finally:
@@ -115,8 +115,20 @@ def is_locked(path: Path) -> bool:
     return lock is None
 
 
+def is_used(data: Path) -> bool:
+    """Say whether some process uses the services of the data folder.
+
+    Users hold in-use.lock together. The supervisor takes it alone, to look whether there are any, and while it stops.
+    """
+    path = data / "in-use.lock"
+    if not is_locked(path) or (lock := try_lock(path, shared=True)) is None:
+        return False
+    os.close(lock)
+    return True
+
+
 def try_lock(path: Path, *, shared: bool = False) -> int | None:
-    """Take the lock without waiting; its file descriptor, which is the lock, or None when others hold it."""
+    """Take the lock without waiting. Returns its file descriptor, or None if another process holds it."""
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
@@ -127,7 +139,7 @@ def try_lock(path: Path, *, shared: bool = False) -> int | None:
 
 
 def wait_for_lock(path: Path, seconds: float, *, shared: bool = False) -> int:
-    """Take the lock as ``try_lock`` does, waiting for it. Raises EmbeddedError after so many seconds."""
+    """Take the lock like ``try_lock``, waiting for it. Raises EmbeddedError after this many seconds."""
     deadline = time.monotonic() + seconds
     while (lock := try_lock(path, shared=shared)) is None:
         if time.monotonic() > deadline:
@@ -137,7 +149,7 @@ def wait_for_lock(path: Path, seconds: float, *, shared: bool = False) -> int:
 
 
 def is_free(port: int) -> bool:
-    """Say whether no program on this machine listens at the port, and this one may."""
+    """Whether no program on this machine listens on the port, and this process may."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -148,7 +160,7 @@ def is_free(port: int) -> bool:
 
 
 def read_state(data: Path) -> dict[str, Any]:
-    """What the supervisor of this data folder last wrote down; empty when there is nothing."""
+    """What the supervisor of this data folder last wrote down; empty if there is nothing."""
     try:
         state: dict[str, Any] = json.loads((data / "state.json").read_text())
     except FileNotFoundError:
@@ -157,11 +169,8 @@ def read_state(data: Path) -> dict[str, Any]:
 
 
 def launch_supervisor(data: Path) -> None:
-    """Start a supervisor in the background; it ends at once where another one has the data folder already.
-
-    Raises EmbeddedError when it does not get that far.
-    """
-    # Variables of libpq and Python's warnings of the caller are not meant for the services.
+    """Start a supervisor in the background; it ends immediately if the data folder has one. Raises EmbeddedError."""
+    # The caller's libpq variables and warning filters must not reach the services.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "PYTHONWARN"))}
     with (data / "supervisor.log").open("a") as log:
         run = subprocess.run(
@@ -175,10 +184,6 @@ def launch_supervisor(data: Path) -> None:
         )
     if run.returncode:
         raise EmbeddedError(f"The supervisor of the services did not start: see {data}/supervisor.log")
-
-
-def _fernet_key() -> str:
-    return Fernet.generate_key().decode()
 
 
 def _prepare(data: Path) -> None:

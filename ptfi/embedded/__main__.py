@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from ptfi.embedded import PROJECT, STOP_SECONDS, is_locked, read_state
+from ptfi.embedded import PROJECT, STOP_SECONDS, is_locked, is_used, read_state
 from ptfi.embedded.service import runs
 
 
@@ -21,14 +21,14 @@ def main() -> None:
     if not (data / "in-use.lock").exists() or not is_locked(data / "supervisor.lock"):
         print(f"Not running: {data}")
     elif options.command == "status":
-        used = "in use" if is_locked(data / "in-use.lock") else "not in use"
+        used = "in use" if is_used(data) else "not in use"
         print(f"{read_state(data).get('status', 'starting')}, {used}: {data}")
     else:
         _stop(data, force=options.force)
 
 
 def _stop(data: Path, *, force: bool) -> None:
-    if not force and is_locked(data / "in-use.lock"):
+    if not force and is_used(data):
         sys.exit(f"Other processes use the services of {data}; --force stops them all the same.")
     deadline = time.monotonic() + STOP_SECONDS
     while is_locked(data / "supervisor.lock"):

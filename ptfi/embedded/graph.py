@@ -1,4 +1,4 @@
-"""The graph as the supervisor sees it: it starts graph_server.py and asks it now and then."""
+"""The graph from the supervisor's side: starting graph_server.py and checking that it answers."""
 
 import json
 import os
@@ -17,11 +17,11 @@ from ptfi.embedded import PROJECT, is_free, is_locked, stored_secret
 from ptfi.embedded.service import Service, logger, runs
 
 GRAPH_DEADLINE = float(os.environ.get("PTFI_EMBEDDED_GRAPH_DEADLINE", "60"))
-"""Seconds for which the graph's process may live without answering a query, before it is replaced."""
+"""Seconds without an answer after which the graph's process is replaced."""
 
 
 class Graph(Service):
-    """ArcadeDB in a process of its own, at an address that stays the same as long as nobody else takes it."""
+    """ArcadeDB in a process of its own. Its address stays the same unless another program takes the port."""
 
     name = "graph"
     stop_signals = [(signal.SIGTERM, 5.0), (signal.SIGKILL, 10.0)]
@@ -40,7 +40,7 @@ class Graph(Service):
 
     @property
     def url(self) -> str:
-        """Where the graph is, with user and password."""
+        """The graph's address, with user and password."""
         return f"bolt://root:{quote(self.password, safe='')}@127.0.0.1:{self.ports['bolt']}"
 
     def pid(self) -> int | None:
@@ -51,7 +51,7 @@ class Graph(Service):
 
     def alive(self) -> bool:
         now = time.monotonic()
-        # While this process itself stood still, it could not have heard an answer: that counts for a second at most.
+        # While this process was suspended it could not receive an answer, so that time counts as one second at most.
         self.silence += min(now - self.looked, 1.0)
         self.looked = now
         if self.answered.is_set():
@@ -68,7 +68,7 @@ class Graph(Service):
             self.ports = self._ports()
         self.answered.clear()
         self.silence = 0.0
-        # Java reads file names by the locale.
+        # Java decodes file names by the locale.
         environment = os.environ | {"PYTHONPATH": str(PROJECT), "LC_ALL": "C.UTF-8"}
         self._spawn([sys.executable, "-m", "ptfi.embedded.graph_server", str(self.data)],
                     cwd=self.folder, env=environment)  # fmt: skip
@@ -84,7 +84,7 @@ class Graph(Service):
         return ports
 
     def _ask_for_ever(self) -> None:
-        # A thread of its own, since a hung server blocks the driver whatever its time-outs.
+        # In a thread of its own: a hung server blocks the driver despite its time-outs.
         while True:
             try:
                 self._ask()
@@ -104,7 +104,7 @@ class Graph(Service):
 
 
 def _free_port() -> int:
-    # Below the ports that systems give to outgoing connections: one of these could take it while the graph restarts.
+    # Below the ephemeral port range, from which another program could take the port while the graph restarts.
     while not is_free(port := 17_000 + secrets.randbelow(14_000)):
         pass
     return port

@@ -1,4 +1,4 @@
-"""The graph's process: ArcadeDB in a Java machine, reached over Bolt from this machine only."""
+"""The graph's process: ArcadeDB in a Java VM, reached over Bolt from this machine only."""
 
 import json
 import os
@@ -22,11 +22,11 @@ def main(data: Path) -> None:
     os.write(lock, str(os.getpid()).encode())
     server = _server(folder)
     server.start()
-    # Only Bolt is used. ArcadeDB starts its HTTP server whatever its settings say.
+    # Only Bolt is used, but ArcadeDB starts its HTTP server whatever its settings say.
     server._java_server.getHttpServer().stopService()
     _wait_for_signal(data)
     server.stop()
-    # Python's own way out joins Java's threads, which can wait for a client that never hangs up.
+    # Python's normal exit joins Java's threads, which may wait for a client that never disconnects.
     os._exit(0)
 
 
@@ -46,15 +46,15 @@ def _server(folder: Path) -> ArcadeDBServer:
         },
         jvm_kwargs={
             "heap_size": "256m",
-            # No txWalFlush: it would survive a power cut at 2-4 times the cost of a write, and the graph can be
-            # rebuilt from the log at any time.
+            # No txWalFlush: it would survive a power cut at 2-4 times the cost of a write, and the graph can be rebuilt
+            # from the log at any time.
             "jvm_args": ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Darcadedb.command.timeout=5000"],
         },
     )
 
 
 def _wait_for_signal(data: Path) -> None:
-    # The signal may arrive in one of Java's threads, which would not wake a sleeping main thread: a pipe does.
+    # The signal may arrive in one of Java's threads, which would not wake a sleeping main thread; a pipe does.
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     signal.set_wakeup_fd(writer)
@@ -62,7 +62,7 @@ def _wait_for_signal(data: Path) -> None:
     while not select.select([reader], [], [], CHECK_SECONDS)[0]:
         if not data.exists():
             return
-        # Without a supervisor nobody would stop the services once the last user has gone.
+        # Without a supervisor the services would keep running after their last user.
         if not is_locked(data / "supervisor.lock"):
             launch_supervisor(data)
 

@@ -51,7 +51,8 @@ class PostgreSQL(Service):
 
     def launch(self) -> None:
         self._create()
-        # They name a process that is gone, but its number may have a new owner, and PostgreSQL would wait for that.
+        # The file names a process that has ended, but its id may be in use again, and PostgreSQL would wait for that
+        # process.
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
         (self.sockets / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
         lock = wait_for_lock(self.lock, 10)
@@ -63,7 +64,7 @@ class PostgreSQL(Service):
             "log_timezone": "UTC",
             "shared_buffers": "256MB",
             "max_wal_size": "4GB",
-            # Above "error": the errors of statements quote people's texts, and so do the statements.
+            # Above "error", because errors and their statements quote personal texts.
             "log_min_messages": "log",
             "log_min_error_statement": "panic",
         }
@@ -112,7 +113,7 @@ class PostgreSQL(Service):
             raise EmbeddedError(f"{self.folder} was made by PostgreSQL {version}, not {TARGET_POSTGRES_VERSION}.")
 
     def _initialise(self) -> None:
-        # Under another name first: a folder that was left half-made must not pass for a database.
+        # Under a temporary name first, so that a half-made folder is never taken for a database.
         draft = self.data / "postgres.new"
         if draft.exists():
             shutil.rmtree(draft)
@@ -127,7 +128,7 @@ class PostgreSQL(Service):
         draft.rename(self.folder)
 
     def _restrict(self) -> None:
-        """Let in root and the user of this process only: as root, PostgreSQL runs as a user of its own, who may not."""
+        """Grant access to root and this process's user only: PostgreSQL, started as root, runs as another user."""
         names = {"root"}
         with contextlib.suppress(KeyError):
             names.add(pwd.getpwuid(os.geteuid()).pw_name)
@@ -136,28 +137,29 @@ class PostgreSQL(Service):
         (self.folder / "pg_hba.conf").write_text(f"local all postgres,{OWNER},{APPLICATION} peer map=users\n")
 
     def _as_owner(self) -> list[str]:
-        """The command's beginning that gives up root, which PostgreSQL refuses to run as.
+        """The start of the command that drops root, which PostgreSQL refuses to run as.
 
-        The process keeps one capability, to pass the folders above its files; opening those to all would be worse.
+        The process keeps one capability, to traverse the folders above its files; opening those to everyone would be
+        worse.
         """
         if os.geteuid() != 0:
             return []
         owner = self.folder.stat().st_uid if self.folder.exists() else _system_user()
         if shutil.which("setpriv") is None:
             raise EmbeddedError("As root, PostgreSQL needs setpriv (package util-linux).")
-        # Without the secure bit, access(2), by which initdb looks at its programs, would not count the capability.
+        # Without the secure bit, access(2), which initdb uses on its programs, would ignore the capability.
         capability = ["--securebits=+no_setuid_fixup", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
         return ["setpriv", f"--reuid={owner}", f"--regid={owner}", "--clear-groups", *capability, "--"]
 
 
 def _create_database(connection: psycopg.Connection) -> None:
-    # The product's roles are no superusers, so nothing that goes through them reaches files or programs.
+    # The product's roles are not superusers, so nothing that uses them can reach files or programs.
     roles = {name for (name,) in connection.execute(sql.ROLES)}
     if OWNER not in roles:
         connection.execute("CREATE ROLE ptfi LOGIN CREATEDB")
     if APPLICATION not in roles:
         connection.execute("CREATE ROLE ptfi_application LOGIN")
-        # So that whoever owns the tables can try what the other one may.
+        # So that the owner of the tables can act as the application's role, too.
         connection.execute("GRANT ptfi_application TO ptfi")
     if not connection.execute(sql.DATABASE).fetchone():
         connection.execute("CREATE DATABASE ptfi OWNER ptfi")
@@ -167,12 +169,12 @@ def _system_user() -> int:
     for _ in range(5):
         with contextlib.suppress(subprocess.CalledProcessError):
             return int(ensure_user_exists("pgserver").pw_uid)
-        time.sleep(0.5)  # another process is adding a user at this moment
+        time.sleep(0.5)  # Another process is creating a user at the same time.
     raise EmbeddedError("As root, PostgreSQL needs a user named pgserver, and useradd did not make it.")
 
 
 def _fits(folder: Path) -> bool:
-    # libpq takes a comma in a host for the end of it.
+    # libpq splits hosts at commas.
     return len(os.fsencode(folder / SOCKET_NAME)) <= SOCKET_BYTES and not set(',"\\') & set(str(folder))
 
 

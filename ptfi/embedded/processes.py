@@ -12,15 +12,15 @@ from collections.abc import Callable, Mapping
 
 logger = logging.getLogger(__name__)
 PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)
-"""Seconds before each restart of a child that keeps dying; the last one is repeated."""
+"""Seconds before each restart of a child that keeps dying; the last value repeats."""
 STEADY_SECONDS = 30.0
-"""A child that has lived this long is not one that keeps dying."""
+"""A child that lived this long does not count as one that keeps dying."""
 STOP_SECONDS = 8.0
 PR_SET_PDEATHSIG = 1
 
 
 class Child:
-    """A command that is started again whenever it ends."""
+    """A command that is restarted whenever it ends."""
 
     def __init__(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
         self.name = name
@@ -31,7 +31,7 @@ class Child:
         self.start()
 
     def start(self) -> None:
-        """Start the process, in a group of its own so that Ctrl-C reaches it by way of its parent only."""
+        """Start the process in a process group of its own, so that Ctrl-C reaches it only through its parent."""
         self.started = time.monotonic()
         self.process: subprocess.Popen[bytes] | None = subprocess.Popen(
             self.command,
@@ -42,7 +42,7 @@ class Child:
         )
 
     def tend(self) -> None:
-        """Start the process again if it has ended, after a pause that grows while it keeps ending."""
+        """Restart the process if it has ended, after a pause that grows while it keeps ending."""
         if self.process is None:
             if time.monotonic() >= self.due:
                 self.start()
@@ -61,7 +61,7 @@ class Child:
             self.process.terminate()
 
     def stop(self) -> None:
-        """Wait for the process to end, and make it end if it does not."""
+        """Wait for the process to end, and kill it if it does not."""
         if self.process:
             try:
                 self.process.wait(STOP_SECONDS)
@@ -72,7 +72,7 @@ class Child:
 
 
 def _kill_group(group: int) -> None:
-    # Whatever the child started is in its group: a worker left behind would hold the port.
+    # Everything the child started is in its group: a leftover worker would keep the port.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
 

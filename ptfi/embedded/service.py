@@ -1,4 +1,4 @@
-"""What both services have in common: how a process is started, found again, watched and stopped."""
+"""What both services share: how a process is started, found again, checked and stopped."""
 
 import abc
 import contextlib
@@ -16,12 +16,12 @@ from ptfi.embedded import EmbeddedError, is_locked
 
 logger = logging.getLogger("ptfi.embedded")
 READY_SECONDS = 80.0
-"""Seconds that a service has from its start to its first answer."""
+"""Seconds that a service may take from its start to its first answer."""
 LOG_BYTES = 5_000_000
 
 
 class Service(abc.ABC):
-    """A service process. It holds a lock file for its whole life, so a process id that was reused can't pass for it."""
+    """A service process. It holds a lock file as long as it runs, so a reused process id can't be taken for it."""
 
     name: str
     stop_signals: list[tuple[signal.Signals, float]]
@@ -34,19 +34,19 @@ class Service(abc.ABC):
 
     @abc.abstractmethod
     def pid(self) -> int | None:
-        """Return the id of the service's running process, also of one that an earlier supervisor started."""
+        """The id of the service's running process, including one that an earlier supervisor started."""
 
     @abc.abstractmethod
     def alive(self) -> bool:
-        """Say whether the service can go on as it is; False means that it has to be started (again)."""
+        """Whether the service can continue; False means that it has to be restarted."""
 
     @abc.abstractmethod
     def launch(self) -> None:
-        """Start the process, without waiting for its service."""
+        """Start the process without waiting for its service."""
 
     @abc.abstractmethod
     def ready(self) -> bool:
-        """Say whether the service answers."""
+        """Whether the service answers."""
 
     def start(self, stopping: Callable[[], bool]) -> None:
         """Adopt the running service, or start it and wait until it answers. Raises EmbeddedError."""
@@ -69,7 +69,7 @@ class Service(abc.ABC):
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """End the process, gently at first. Raises EmbeddedError when it can't be ended."""
+        """End the process, gracefully if possible. Raises EmbeddedError if it can't be ended."""
         for number, seconds in self.stop_signals:
             if (pid := self._running()) is not None:
                 with contextlib.suppress(ProcessLookupError):
@@ -93,7 +93,7 @@ class Service(abc.ABC):
 
     @property
     def log(self) -> Path:
-        """The file that takes what the process prints."""
+        """The file for the process's output."""
         return self.data / f"{self.name}.log"
 
     def _spawn(self, command: list[str], **options: object) -> None:
@@ -106,7 +106,7 @@ class Service(abc.ABC):
 
 
 def runs(pid: int, argument: str) -> bool:
-    """Say whether this process was started with that argument: a process id alone may have a new owner."""
+    """Whether this process was started with that argument: its id alone may have been reused."""
     try:
         return argument in psutil.Process(pid).cmdline()
     except psutil.Error:

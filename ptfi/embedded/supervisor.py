@@ -1,4 +1,4 @@
-"""The process that holds the embedded services: one for each data folder, in the background."""
+"""The background process that keeps the embedded services running: one per data folder."""
 
 import json
 import logging
@@ -21,11 +21,11 @@ from ptfi.embedded.service import Service, logger
 
 LOOK_SECONDS = 0.25
 LINGER_SECONDS = float(os.environ.get("PTFI_EMBEDDED_LINGER_SECONDS", "5"))
-"""Seconds for which the services outlive their last user, so that one command after the other finds them running."""
+"""Seconds that the services outlive their last user, so that successive commands find them running."""
 
 
 def main(data: Path) -> None:
-    """Go to the background and hold the services of this data folder, unless another supervisor does."""
+    """Move to the background and keep the services of this data folder running, unless another supervisor does."""
     try:
         lock = wait_for_lock(data / "supervisor.lock", 1)
     except EmbeddedError:
@@ -39,7 +39,7 @@ def main(data: Path) -> None:
     logging.getLogger("neo4j").setLevel(logging.CRITICAL)
     Supervisor(data).run()
     os.close(lock)
-    # A thread may hang in a conversation with a server that has been killed.
+    # A thread may hang while talking to a server that was killed.
     os._exit(0)
 
 
@@ -53,7 +53,7 @@ class Supervisor:
         signal.signal(signal.SIGTERM, lambda *_: self.stopping.set())
 
     def run(self) -> None:
-        """Hold the services until they have had no user for a while, or until SIGTERM."""
+        """Keep the services running until they had no user for a while, or until SIGTERM."""
         try:
             self.postgres, self.graph = PostgreSQL(self.data), Graph(self.data)
         except (EmbeddedError, OSError) as error:
@@ -96,14 +96,14 @@ class Supervisor:
         draft.replace(self.data / "state.json")
 
     def start_first(self, service: Service) -> str:
-        """Start the service as ``start`` does, and give everything up if that fails."""
+        """Start the service like ``start``; if that fails, stop everything."""
         error = self.start(service)
         if error:
             self.stopping.set()
         return error
 
     def start(self, service: Service) -> str:
-        """Start or adopt the service; the error's text, empty when there is none."""
+        """Start or adopt the service. Returns the error's text, "" if there is none."""
         try:
             service.start(self.stopping.is_set)
         except (EmbeddedError, OSError, psycopg.Error) as error:
@@ -112,7 +112,7 @@ class Supervisor:
         return ""
 
     def watch(self, service: Service) -> None:
-        """Restart the service whenever it has died, more and more slowly if that does not help."""
+        """Restart the service whenever it has died, with growing pauses if that does not help."""
         pause = LOOK_SECONDS
         while not self.stopping.wait(pause):
             if service.alive():
@@ -130,7 +130,10 @@ class Supervisor:
             logger.error("%s: %s", service.name, error)
 
     def wait_for_idleness(self) -> int | None:
-        """Wait for the end of the last user; its lock, which makes new users wait until the services have stopped."""
+        """Wait until there is no user.
+
+        Returns the users' lock, which keeps new ones waiting until the services have stopped.
+        """
         path = self.data / "in-use.lock"
         idle_since = time.monotonic()
         last_use = 0.0
@@ -138,7 +141,7 @@ class Supervisor:
             if not path.exists():
                 break
             lock = try_lock(path)
-            # A command that came and went between two looks has left its time on the file.
+            # A command that came and went between two checks has left its time on the file.
             if lock is None or path.stat().st_mtime != last_use:
                 idle_since = time.monotonic()
                 last_use = path.stat().st_mtime
@@ -151,7 +154,7 @@ class Supervisor:
         return None
 
     def linger(self) -> float:
-        """Return the seconds without a user after which to stop; none if the last user asked for that."""
+        """Seconds without a user after which to stop; 0 if the last user asked for that."""
         return 0.0 if (self.data / "no-linger").exists() else LINGER_SECONDS
 
 

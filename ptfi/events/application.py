@@ -1,4 +1,4 @@
-"""The events' process, as an ASGI application: /events for browsers, /healthz, /readyz and /metrics for operators."""
+"""The events process as an ASGI application: /events for browsers, /healthz, /readyz and /metrics for operators."""
 
 import asyncio
 import json
@@ -26,21 +26,21 @@ Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 RETRY_SECONDS = 3
-"""After how many seconds a browser comes back by itself."""
+"""Seconds after which a browser reconnects by itself."""
 HEARTBEAT_SECONDS = 15.0
-"""Seconds of silence after which a comment is sent, so that nothing on the way takes the stream for dead."""
+"""Seconds of silence before a comment is sent, so that no proxy takes the stream for dead."""
 SEND_SECONDS = 10.0
-"""How long a client may take nothing of what is sent, until it is dropped."""
+"""Seconds that a client may read nothing before it is disconnected."""
 PLAIN: Headers = [
     (b"cache-control", b"no-store"),
     *((name.lower().encode(), value.encode()) for name, value in (HEADERS | transport_headers()).items()),
 ]
-# A proxy must pass on each event as it comes.
+# Proxies must pass on each event immediately.
 STREAM: Headers = [*PLAIN, (b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no")]
 
 
 class RefusedError(Exception):
-    """No stream is opened; status is the HTTP status."""
+    """The stream is refused; status is the HTTP status."""
 
     def __init__(self, status: int) -> None:
         self.status = status
@@ -61,8 +61,8 @@ class Application:
             pass
         self.hub.start()
         loop = asyncio.get_running_loop()
-        # The server waits until every connection is done, and only then says that it shuts down: streams must end
-        # at the signal itself. The server's own handler is the event loop's, and is called as well.
+        # The server waits for every connection to end before it announces its shutdown, so streams must end at the
+        # signal itself. The server's own handler belongs to the event loop and is called as well.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(self.hub.close))
         await send({"type": "lifespan.startup.complete"})
@@ -90,7 +90,7 @@ class Application:
         await _say(send, 200, {"status": "ok"})
 
     async def _readyz(self, _scope: Message, _receive: Receive, send: Send) -> None:
-        """200 while it hears what happens; who comes at another time would be told nothing."""
+        """200 while notifications are received; clients that connected at another time would hear nothing."""
         ready = self.hub.listening and not self.hub.closing
         said = {
             "status": "ready" if ready else "not_ready",
@@ -139,7 +139,7 @@ class Application:
         except (Error, OSError):
             raise RefusedError(503) from None
         if key not in known:
-            # The one answer after which browsers do not ask again by themselves.
+            # The only answer after which browsers do not reconnect.
             raise RefusedError(204)
         stream = Stream(key, known[key])
         try:
@@ -151,7 +151,7 @@ class Application:
         return stream
 
     async def _tell(self, stream: Stream, gone: "asyncio.Task[None]", send: Send) -> None:
-        """Pass events on until the client has gone or the stream has ended. Raises TimeoutError for a slow client."""
+        """Pass events on until the client disconnects or the stream ends. Raises TimeoutError for a slow client."""
         gone.add_done_callback(lambda _: stream.end())
         await _send(send, _piece(f"retry: {RETRY_SECONDS * 1000}\n\n"))
         while not stream.ended:
@@ -174,7 +174,7 @@ def _site() -> str:
 
 
 def _shared_with(origin: str) -> Headers:
-    """What lets the site's own pages read the answer where they have another port than this process."""
+    """Headers that let the site's own pages read the answer if they are served from another port."""
     if origin != _site():
         return [(b"vary", b"origin")]
     allowed = (b"access-control-allow-origin", origin.encode())

@@ -1,6 +1,6 @@
-"""What happens to a person that their pages want to know, told to the streams by PostgreSQL's notifications.
+"""Events for a person's open pages, sent to the streams by PostgreSQL's notifications.
 
-A notification names people by their ids and says nothing else of them.
+A notification names people by their ids and contains nothing else about them.
 """
 
 import uuid
@@ -9,19 +9,19 @@ from collections.abc import Collection, Iterator
 from ptfi.db import sql
 
 PROJECTED = "ptfi_projected"
-"""The graph shows more of these people's decisions; the projector says so itself (graph/projection/outbox.py)."""
+"""The graph shows more of these people's decisions; sent by the projector (graph/projection/outbox.py)."""
 SUGGESTED = "ptfi_suggested"
 """These people have new suggestions."""
 EVENTS = {PROJECTED: "projected", SUGGESTED: "suggested"}
-"""Channel → the name of the event in the stream."""
+"""Channel → name of the event in the stream."""
 PEOPLE = 200
-"""The most that one notification names: PostgreSQL takes less than 8,000 bytes, and an id and its comma are 37."""
+"""The most people in one notification: PostgreSQL allows less than 8,000 bytes; an id and a comma take 37."""
 
 
 def tell_suggested(people: Collection[uuid.UUID]) -> None:
-    """Say that these people have new suggestions; to be called after the commit.
+    """Announce that these people have new suggestions.
 
-    Within a transaction it would be part of the commit, for which notifications make one wait for the other.
+    Call it after the commit: notifications inside transactions make commits wait for each other.
     """
     for names in _names(people):
         sql.call("pg_notify", SUGGESTED, names)
@@ -34,7 +34,7 @@ def _names(people: Collection[uuid.UUID]) -> Iterator[str]:
 
 
 def people_in(payload: str) -> Iterator[uuid.UUID]:
-    """The people whom a notification names; what is no id is passed over."""
+    """The people that a notification names; anything that is no id is skipped."""
     for text in payload.split(","):
         try:
             yield uuid.UUID(text)

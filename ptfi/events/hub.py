@@ -1,4 +1,4 @@
-"""Who listens, and what they are to be told: one connection to PostgreSQL listens for all streams of the process."""
+"""Delivers notifications: one connection to PostgreSQL listens on behalf of all streams of the process."""
 
 import asyncio
 import logging
@@ -17,24 +17,24 @@ from ptfi.events.sessions import signed_in
 
 logger = logging.getLogger(__name__)
 PERSON_STREAMS = 10
-"""Streams that one person may have open in a process: visible tabs and windows."""
+"""Streams that one person may have open per process: visible tabs and windows."""
 CHECK_SECONDS = 5.0
-"""Seconds between two looks at the sessions of all open streams."""
+"""Seconds between two checks of the sessions of all open streams."""
 LISTEN_SECONDS = 15.0
-"""Seconds of silence after which the listening connection is tried."""
+"""Seconds of silence after which the listening connection is tested."""
 LONGEST_WAIT = 5.0
-"""Seconds between two attempts at a database that is away, at most."""
+"""Longest pause in seconds between two attempts to reach a database that is away."""
 
 
 class FullError(Exception):
-    """No more streams, of this person (mine) or of this process."""
+    """No stream is left: for this person (mine) or in this process."""
 
     def __init__(self, *, mine: bool) -> None:
         self.mine = mine
 
 
 class Stream:
-    """One client: what it is still to be told, each event once, however slowly it reads."""
+    """One client and its pending events; each kind is pending at most once, however slowly the client reads."""
 
     def __init__(self, session_key: str, user_id: uuid.UUID) -> None:
         self.session_key, self.user_id = session_key, user_id
@@ -51,7 +51,7 @@ class Stream:
         self._something.set()
 
     async def events(self, seconds: float) -> list[str]:
-        """What there is to tell, waited for so long; nothing when there is nothing, or when the stream has ended."""
+        """The pending events, waiting for the first; empty after the wait, or when the stream has ended."""
         try:
             await asyncio.wait_for(self._something.wait(), seconds)
         except TimeoutError:
@@ -73,14 +73,14 @@ class Hub:
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._check())]
 
     async def stop(self) -> None:
-        """End every stream and hang up."""
+        """End every stream and close the connection."""
         self.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def close(self) -> None:
-        """End every stream; whoever comes now is sent away."""
+        """End every stream and refuse new ones."""
         self.closing = True
         for stream in self.streams():
             stream.end()
@@ -89,7 +89,7 @@ class Hub:
         return [stream for mine in self._streams.values() for stream in mine]
 
     def enter(self, stream: Stream) -> None:
-        """Have the stream told from now on. Raises FullError."""
+        """Deliver events to the stream from now on. Raises FullError."""
         mine = self._streams.get(stream.user_id, ())
         if len(mine) >= PERSON_STREAMS or len(self.streams()) >= settings.EVENTS_MAX_STREAMS:
             raise FullError(mine=len(mine) >= PERSON_STREAMS)
@@ -130,17 +130,17 @@ class Hub:
         for channel in EVENTS:
             await listener.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
         self._is_listening(True)
-        # What was said before this connection was there, nobody heard.
+        # Anything announced before this connection existed was missed.
         for event in EVENTS.values():
             self.tell(event, list(self._streams))
         while True:
             async for said in listener.notifies(timeout=LISTEN_SECONDS):
                 self.tell(EVENTS[said.channel], list(people_in(said.payload)))
-            # Nothing to run: only whether an answer comes.
+            # An empty statement: only whether an answer comes.
             await listener.execute("")
 
     async def _check(self) -> None:
-        """End the streams of sessions that ended, and of accounts that are no longer active."""
+        """End the streams of sessions that have ended and of inactive accounts."""
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             streams = self.streams()
@@ -157,7 +157,7 @@ class Hub:
 
 
 async def _connect() -> "psycopg.AsyncConnection[tuple[object, ...]]":
-    """A connection beside the pool, as Django would open it."""
+    """A connection outside the pool, opened as Django would."""
     wanted = connection.get_connection_params()
     passed = {name: value for name, value in wanted.items() if name not in ("pool", "context", "cursor_factory")}
     ours = {"autocommit": True, "connect_timeout": 5, "application_name": "ptfi events"}

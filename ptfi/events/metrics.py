@@ -1,4 +1,4 @@
-"""What the events' process counts of itself."""
+"""Metrics of the events process."""
 
 from prometheus_client import Counter, Gauge
 

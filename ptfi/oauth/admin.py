@@ -6,9 +6,13 @@ from allauth.idp.oidc.models import Client, Token
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.oauth.registration import check_client
-from ptfi.staff.base import StaffAdmin
+from ptfi.staff.base import StaffAdmin, code, own_words
 
 for model in (Client, Token):
     if admin.site.is_registered(model):
@@ -19,6 +23,17 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Client
         fields = ["name", "scopes", "redirect_uris", "cors_origins"]
+        labels = {
+            "name": _("Name"),
+            "scopes": _("Scopes"),
+            "redirect_uris": _("Redirect addresses"),
+            "cors_origins": _("Origins allowed to send requests (CORS)"),
+        }
+        help_texts = {
+            "scopes": _("What the app may ask for, one per line."),
+            "redirect_uris": _("One per line."),
+            "cors_origins": _("One per line."),
+        }
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
@@ -32,12 +47,29 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
 class ClientAdmin(StaffAdmin):
     """Superusers only: the redirect addresses decide where people's codes are sent."""
 
+    page_name = _("Connected apps")
     form = ClientForm
-    list_display = ("name", "id", "type", "created_at")
+    list_display = ("own_name", "client_id", "kind", "created")
     list_filter = ("type",)
     search_fields = ("=id", "name")
-    fields = ("id", "type", "name", "scopes", "redirect_uris", "cors_origins", "created_at")
-    readonly_fields = ("id", "type", "created_at")
+    fields = ("client_id", "kind", "name", "scopes", "redirect_uris", "cors_origins", "created")
+    readonly_fields = ("client_id", "kind", "created")
+
+    @admin.display(description=_("name"), ordering="name")
+    def own_name(self, client: Client) -> SafeString:
+        return own_words(client.name)
+
+    @admin.display(description=_("client ID"))
+    def client_id(self, client: Client) -> SafeString:
+        return code(client.pk)
+
+    @admin.display(description=_("type"))
+    def kind(self, client: Client) -> str:
+        return str(client.get_type_display())
+
+    @admin.display(description=_("created"), ordering="created_at")
+    def created(self, client: Client) -> str:
+        return date_format(timezone.localtime(client.created_at), "DATETIME_FORMAT")
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 (Django's signature)
         return False

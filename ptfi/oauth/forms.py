@@ -10,6 +10,7 @@ from allauth.usersessions.forms import ManageUserSessionsForm
 from django import forms
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.activity.events import Kind, record
 from ptfi.accounts.models import User
@@ -21,8 +22,8 @@ class OffersDisconnecting(forms.Form):
 
     user: Any
     disconnect_apps = forms.BooleanField(
-        label="Disconnect all apps",
-        help_text="Each asks you again. Leave this on if somebody else may have used your account.",
+        label=_("Disconnect all apps"),
+        help_text=_("Each app will ask you again. Leave this on if someone else may have used your account."),
         initial=True,
         required=False,
     )

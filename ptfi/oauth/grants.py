@@ -13,6 +13,7 @@ from ptfi.accounts.models import User
 from ptfi.errors import NotFoundError
 from ptfi.oauth.models import ClientAccess, SpentToken, forget_access
 from ptfi.oauth.scopes import scope_descriptions
+from ptfi.web.language import Text
 
 ATTEMPTS = 3
 LIVE_TOKEN_TYPES = (Token.Type.ACCESS_TOKEN, Token.Type.REFRESH_TOKEN)
@@ -23,7 +24,7 @@ class ConnectedClient:
     """A client that can act for the person now; abilities: what it may do, in words."""
 
     client: Client
-    abilities: list[str]
+    abilities: list[Text]
     since: dt.datetime
     last_read_at: dt.datetime | None
 

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from ptfi.accounts.activity.events import Kind, record
@@ -26,7 +27,9 @@ def connected_apps(request: HttpRequest) -> HttpResponse:
         client_id = request.POST.get("client", "").replace("\0", "")
         name = grants.disconnect(user=user, client_id=client_id)
         record(Kind.APP_DISCONNECTED, user_id=user.pk, request=request, client_id=client_id)
-        messages.success(request, f"{name} is disconnected. It can no longer see or change anything.")
+        messages.success(
+            request, gettext("Disconnected “%(app)s”. It can no longer see or change anything.") % {"app": name}
+        )
         return redirect("connected_apps")
     return render(request, "oauth/connected_apps.html", {"clients": grants.connected_clients(user)})
 

@@ -1,6 +1,7 @@
 """All settings, read from the environment; every bad or missing variable is reported at once."""
 
 import logging
+from email.utils import formataddr
 from pathlib import Path
 from typing import cast
 
@@ -10,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvValidationError, validate
 
 from ptfi.api.openapi.document import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
-from ptfi.environment import as_set, read_secret_files, use_new_names
+from ptfi.environment import NEEDED, as_set, default_of, read_secret_files, use_new_names
 from ptfi.oauth.keys import read_pem
 from ptfi.settings import validators
 from ptfi.settings.accounts import *  # noqa: F403 (Django reads them here)
@@ -19,11 +20,18 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 env = Env(eager=False)
 variable_faults = use_new_names() | read_secret_files()
 
-SECRET_KEY = env.str("SECRET_KEY", validate=validators.secret_key)
+# What this process is, which says what secrets it needs: web, events, projector, migrate, or another job.
+PROCESS = env.str("PTFI_PROCESS", "web", validate=validate.OneOf(NEEDED))
+SECRET_KEY = env.str("SECRET_KEY", *default_of("SECRET_KEY"), validate=validators.secret_key)
 # Signs ID tokens, and nothing else.
-OIDC_PRIVATE_KEY = env.str("OIDC_PRIVATE_KEY", validate=validators.private_key)
+OIDC_PRIVATE_KEY = env.str("OIDC_PRIVATE_KEY", *default_of("OIDC_PRIVATE_KEY"), validate=validators.private_key)
 # Encrypt the secrets of second steps: the first encrypts, all read.
-MFA_ENCRYPTION_KEYS: list[str] = env.list("MFA_ENCRYPTION_KEYS", [], validate=validators.fernet_keys)
+MFA_ENCRYPTION_KEYS: list[str] = env.list("MFA_ENCRYPTION_KEYS", [], validate=validators.encryption_keys)
+# Periods of 30 seconds, before and after the present one, whose codes are taken: a code may run out while it is typed,
+# and clocks of phones differ by some seconds (RFC 6238, 5.2). With 0, a code lives for 30 seconds.
+MFA_TOTP_TOLERANCE = env.int("MFA_TOTP_TOLERANCE", 1, validate=validators.TOLERANCE)
+# Everybody needs a second step, not staff alone.
+REQUIRE_SECOND_STEP = env.bool("REQUIRE_SECOND_STEP", False)
 # Hours after which staff use their second step again.
 STAFF_MFA_MAX_AGE_HOURS = env.int("STAFF_MFA_MAX_AGE_HOURS", 12, validate=validators.POSITIVE)
 DEBUG = env.bool("DEBUG", False)
@@ -48,13 +56,19 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
 # Who sends it as a bearer token may read /metrics; without one nobody may.
 METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=validators.TOKEN)
+# With these, web and events processes, and a projector's metrics, are served over TLS; without them over plain http.
+TLS_CERTIFICATE_FILE = env.str("TLS_CERTIFICATE_FILE", "")
+TLS_KEY_FILE = env.str("TLS_KEY_FILE", "")
+TLS_KEY_PASSWORD = env.str("TLS_KEY_PASSWORD", "")
 LOG_FORMAT = env.str("LOG_FORMAT", "line" if EMBEDDED else "json", validate=validate.OneOf(["json", "line"]))
 
 DATABASE = env.dj_db_url("DATABASE_URL")
 # Off where a pooler hands each transaction to another session and knows of no statements prepared by name.
 DB_PREPARED_STATEMENTS = env.bool("DB_PREPARED_STATEMENTS", True)
 DB_POOL_SIZE = env.int("DB_POOL_SIZE", 8, validate=validators.POSITIVE)
-NEO4J_URL = env.str("NEO4J_URL", validate=validators.BOLT)
+NEO4J_URL = env.str("NEO4J_URL", *default_of("NEO4J_URL"), validate=validators.BOLT)
+# The one authority that is trusted with the graph's certificate; without it those that the system trusts.
+NEO4J_CA_FILE = env.str("NEO4J_CA_FILE", "", validate=validators.certificates)
 # Seconds that a page waits for the graph before it answers without it.
 GRAPH_TIMEOUT_SECONDS = env.float("GRAPH_TIMEOUT_SECONDS", 2.0, validate=validators.POSITIVE)
 # Seconds between two looks of an idle projector, and how long one may hold a person before others may take over.
@@ -91,7 +105,7 @@ GRANT_MAX_DAYS = env.int("GRANT_MAX_DAYS", 180, validate=validators.POSITIVE)
 EMAIL = env.dj_email_url("EMAIL_URL", f"file:///{DATA_DIR}/mail" if EMBEDDED else "smtp://localhost:25")
 # What this installation calls itself on pages and in e-mails.
 PRODUCT_NAME = env.str("PRODUCT_NAME", "PTFI", validate=validators.PRODUCT_NAME)
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", "PTFI <noreply@localhost>")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", formataddr((PRODUCT_NAME, "noreply@localhost")))
 try:
     env.seal()
     faults = dict[str, list[str]]()
@@ -99,6 +113,10 @@ except EnvValidationError as error:
     faults = cast(dict[str, list[str]], error.error_messages)
 if "LOG_SIGNING_COMMAND" not in faults and LOG_SIGNING_COMMAND and not (LOG_PUBLIC_KEYS and not LOG_SIGNING_KEY):
     faults["LOG_SIGNING_COMMAND"] = ["Needs its key in LOG_PUBLIC_KEYS, and no LOG_SIGNING_KEY."]
+if bool(TLS_CERTIFICATE_FILE) != bool(TLS_KEY_FILE):
+    faults["TLS_KEY_FILE" if TLS_CERTIFICATE_FILE else "TLS_CERTIFICATE_FILE"] = ["Missing: TLS takes both files."]
+if NEO4J_CA_FILE and not faults.keys() & {"NEO4J_CA_FILE", "NEO4J_URL"} and "+s://" not in NEO4J_URL:
+    faults["NEO4J_CA_FILE"] = ["Needs bolt+s:// or neo4j+s:// in NEO4J_URL, which ask for a checked certificate."]
 if EMAIL and "EMAIL_BACKEND" not in EMAIL:
     faults["EMAIL_URL"] = ["Not a smtp:// or submission:// address (submission:// has TLS)."]
 if faults or variable_faults:
@@ -201,6 +219,7 @@ MIDDLEWARE = [
     "ptfi.accounts.middleware.LanguageMiddleware",
     "ptfi.accounts.middleware.TimeZoneMiddleware",
     "ptfi.accounts.middleware.PrivatePagesMiddleware",
+    "ptfi.accounts.middleware.SecondStepMiddleware",
     "ptfi.web.error_pages.ErrorMiddleware",
 ]
 

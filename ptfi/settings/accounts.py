@@ -3,7 +3,7 @@
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "ptfi.accounts.hashing.StrongScryptHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -34,8 +34,8 @@ MFA_ADAPTER = "ptfi.accounts.mfa.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "EchoSphere PTFI"
-# A code may run out while it is typed, and clocks of phones differ by some seconds (RFC 6238, 5.2).
-MFA_TOTP_TOLERANCE = 1
+# Only their hashes are stored, so they cannot be shown again.
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 ACCOUNT_FORMS = {
     "signup": "ptfi.accounts.forms.SignupForm",
     "change_password": "ptfi.oauth.forms.ChangePasswordForm",

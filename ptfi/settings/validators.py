@@ -1,14 +1,16 @@
 """What the values of settings must look like; none of it repeats a value, which may be a secret."""
 
 import shlex
+from pathlib import Path
 
-from cryptography.fernet import Fernet
+from cryptography import x509
 from django.core.checks.security.base import SECRET_KEY_MIN_LENGTH, SECRET_KEY_MIN_UNIQUE_CHARACTERS
 from environs import ValidationError, validate
 
-from ptfi import signing
+from ptfi import encryption, signing
 from ptfi.oauth.keys import is_private_key
 
+TOLERANCE = validate.Range(min=0, max=1)
 ANY_NUMBER = validate.Range(min=0)
 POSITIVE = validate.Range(min=0, min_inclusive=False)
 HEAD_SECONDS = validate.Range(min=0, min_inclusive=False, max=60)
@@ -50,16 +52,25 @@ def command(text: str) -> None:
         raise ValidationError("Not a command: are its quotes closed?")
 
 
+def certificates(path: str) -> None:
+    """Refuse a file that holds no certificates; none may be named."""
+    try:
+        if path:
+            x509.load_pem_x509_certificates(Path(path).read_bytes())
+    except (OSError, ValueError):
+        raise ValidationError("Not a file of certificates (PEM) that can be read.") from None
+
+
 def public_keys(keys: list[str]) -> None:
     """Refuse what are not Ed25519 public keys."""
     if not signing.are_public_keys(keys):
         raise ValidationError("Not keys of 32 bytes in base64, with commas between them.")
 
 
-def fernet_keys(keys: list[str]) -> None:
-    """Refuse what are not keys for Fernet."""
+def encryption_keys(keys: list[str]) -> None:
+    """Refuse what are not keys of 32 bytes."""
     try:
         for key in keys:
-            Fernet(key)
+            encryption.read_key(key)
     except ValueError:
         raise ValidationError("Not keys of 32 bytes in URL-safe base64, with commas between them.") from None

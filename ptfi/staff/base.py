@@ -6,9 +6,12 @@ from typing import Any, Protocol
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from ptfi.accounts.models import User
+from ptfi.web.language import Text
 
 
 class OfPerson(Protocol):
@@ -22,7 +25,12 @@ class OfPerson(Protocol):
 
 
 class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """What an address may ask for: rows by their ids, and lists by the filters that stand beside them."""
+    """What an address may ask for: rows by their ids, and lists by the filters that stand beside them.
+
+    page_name: what menus and the list are called, where that is not what its rows are called.
+    """
+
+    page_name: Text = ""
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """No filters by other fields: they would tell, a letter at a time, what no page shows."""
@@ -38,7 +46,7 @@ class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """The list, called what its menu calls it."""
-        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        title = {"title": self.page_name or capfirst(self.opts.verbose_name_plural)}
         return super().changelist_view(request, title | (extra_context or {}))
 
 
@@ -53,6 +61,16 @@ class ReadOnlyAdmin(StaffAdmin):
         return False
 
     has_change_permission = has_delete_permission = has_add_permission
+
+
+def code(value: object) -> SafeString:
+    """An id or what else is the same in every language, as lists and pages show it."""
+    return format_html("<code>{}</code>", value)
+
+
+def own_words(value: object) -> SafeString:
+    """What people or the pipeline wrote themselves, in whatever direction it runs."""
+    return format_html("<bdi>{}</bdi>", value)
 
 
 def named(request: HttpRequest, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:

@@ -1,7 +1,7 @@
-"""How log lines are written: as JSON or as text, and never with what may be a person's words.
+"""Formats log lines as JSON or text, without anything that may be a person's words.
 
-Messages of ours are written so that ids and names of errors are all that they hold. Messages of packages may quote
-anything, so they come without their values; what an exception says never comes at all, only its kind and where it was.
+Our own messages contain only ids and names of errors. Messages of packages may quote anything, so their values are left
+out; of an exception only its class and location are logged, never its text.
 """
 
 import datetime as dt
@@ -19,12 +19,12 @@ from ptfi.telemetry import trace
 OURS = ("ptfi", "traits", "graph")
 ANSWERS = ("django.request", "django.security")
 FRAMES = 6
-"""How many places of a traceback are named, from the innermost one."""
+"""Frames of a traceback that are named, from the innermost."""
 Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 def fields(record: logging.LogRecord) -> dict[str, Any]:
-    """What is said of a record; `extra={"said": {…}}` adds fields of ours."""
+    """The fields of a record; `extra={"said": {…}}` adds our own."""
     moment = dt.datetime.fromtimestamp(record.created, dt.UTC)
     kind, name = trace.current()
     said = {
@@ -41,13 +41,13 @@ def _message(record: logging.LogRecord) -> str:
     if record.name.split(".")[0] in OURS:
         return record.getMessage()
     if record.name.startswith(ANSWERS):
-        # Its own text quotes addresses, hosts and referrers.
+        # The package's own text quotes addresses, hosts and referrers.
         return "The request was not answered as asked"
     return str(record.msg).partition("\n")[0]
 
 
 def _answer(record: logging.LogRecord) -> dict[str, Any]:
-    """The request that a record is about, by the name of its view: addresses can hold words."""
+    """The request of a record, by the name of its view: addresses can contain words."""
     status, request = getattr(record, "status_code", None), getattr(record, "request", None)
     match = getattr(request, "resolver_match", None)
     known = {"status": status, "method": getattr(request, "method", None), "view": getattr(match, "view_name", None)}
@@ -55,7 +55,7 @@ def _answer(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def _who(request: Any) -> str | None:
-    """The id of the account that asked, where that is known already: a line in the log asks no database."""
+    """The id of the account behind the request, if it is known already; logging never queries the database."""
     user = getattr(request, "user", None)
     if isinstance(user, SimpleLazyObject):
         user = getattr(request, "_cached_user", None)
@@ -77,14 +77,14 @@ def _error(raised: Raised | None) -> dict[str, Any]:
 
 
 class JsonFormatter(logging.Formatter):
-    """A line of JSON a record."""
+    """One JSON line per record."""
 
     def format(self, record: logging.LogRecord) -> str:
         return orjson.dumps(fields(record), default=str).decode()
 
 
 class LineFormatter(logging.Formatter):
-    """A line of text a record, for people at a terminal."""
+    """One text line per record, for terminals."""
 
     def format(self, record: logging.LogRecord) -> str:
         said = fields(record)

@@ -1,7 +1,7 @@
-"""What a process measures of the requests that it answers; traits and graph have their own (metrics.py).
+"""Metrics of the requests that a process answers; traits and graph have their own (metrics.py).
 
-docs/operations.md says what each metric is for. Labels are names out of the code, here of views: nothing names a
-person or quotes an address.
+docs/operations.md describes each metric. Labels are names from the code, here of views: none names a person or quotes
+an address.
 """
 
 from functools import cache
@@ -10,9 +10,9 @@ from prometheus_client import Counter, Histogram, disable_created_metrics
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 NO_VIEW = "none"
-"""Of answers that no view gave: static files, addresses that do not exist."""
+"""For answers without a view: static files, unknown addresses."""
 
-# The time at which each series began is nothing that anybody asks for.
+# When a series was created is of no use to anyone.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 REQUESTS = Histogram(
     "ptfi_request_seconds", "Time to answer a request, by view and status class.", ["view", "status"], buckets=SECONDS

@@ -1,4 +1,4 @@
-"""Around every request: the id that its answer, its log lines and its statements carry, and how long it took."""
+"""Gives each request an id, which its answer, log lines and statements carry, and measures how long it takes."""
 
 from collections.abc import Callable
 from time import perf_counter
@@ -13,14 +13,14 @@ REGISTRY.register(state.STATE)
 
 
 class TelemetryMiddleware:
-    """Takes the id that a proxy gave the request, or gives it one. First of all, since anything may be logged."""
+    """Takes the id that a proxy gave the request, or makes one. It comes first, because anything may be logged."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         started = perf_counter()
-        # It stays current after the answer, of which a download is sent later; the next request has its own.
+        # The id stays current after the answer, because a download is sent later; the next request gets its own.
         name = trace.begin(trace.REQUEST, request.META.get("HTTP_X_REQUEST_ID", ""))
         if request.path_info == exposition.ADDRESS:
             response: HttpResponseBase = _metrics(request)

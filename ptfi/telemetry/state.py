@@ -1,4 +1,4 @@
-"""What a web process says of PostgreSQL when it is asked: the pool, and the figures that the apps register."""
+"""PostgreSQL's metrics on a web process: the pool, and figures that the apps register."""
 
 import contextlib
 import threading
@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from ptfi.deadlines import run_within
 
 SECONDS = 2.0
-"""How long a look waits for PostgreSQL, and again for each set of figures that is kept."""
+"""Seconds that a scrape waits for PostgreSQL, and again for each set of cached figures."""
 POOL = {
     "ptfi_pool_connections": ("pool_size", "Connections of the pool."),
     "ptfi_pool_idle": ("pool_available", "Connections of the pool that nobody uses."),
@@ -27,10 +27,11 @@ POOL_SUMS = {
 
 
 class Figures:
-    """Gauges whose values PostgreSQL knows: their names with their help, and what asks for the values, in that order.
+    """Gauges whose values come from PostgreSQL: their names with help texts, and the query for the values, in that
+    order.
 
-    kept: for how many seconds the values are said again instead of asked for; 0 asks at each look. Those that are kept
-    may take longer than a look waits: it says the values of the last time that ended.
+    kept: seconds for which values are cached; 0 asks at each scrape. Cached ones may take longer than a scrape waits:
+    it then reports the previous values.
     """
 
     def __init__(self, gauges: dict[str, str], ask: Callable[[], Sequence[float]], kept: float = 0.0) -> None:
@@ -40,7 +41,7 @@ class Figures:
         self._asking = threading.Lock()
 
     def refresh(self) -> None:
-        """Ask once the values are old, in one thread at a time; this thread's connection is closed after."""
+        """Refresh the values once they are old, in one thread at a time, and close that thread's connection."""
         if time.monotonic() < self._due or not self._asking.acquire(blocking=False):
             return
         try:
@@ -56,17 +57,17 @@ class Figures:
 
 
 class State(Collector):
-    """Asks PostgreSQL at each look; while it is away, only ptfi_database_up is there."""
+    """Asks PostgreSQL at each scrape; while it is away, only ptfi_database_up is reported."""
 
     def __init__(self) -> None:
         self._figures: list[Figures] = []
 
     def register(self, figures: Figures) -> None:
-        """Say these figures, too."""
+        """Report these figures, too."""
         self._figures.append(figures)
 
     def describe(self) -> list[Metric]:
-        """Nothing ahead of time: registering must not ask."""
+        """Nothing in advance: registering must not query."""
         return []
 
     def collect(self) -> Iterator[Metric]:
@@ -81,7 +82,7 @@ class State(Collector):
         yield from _pool()
 
     def _ask(self) -> dict[Figures, Sequence[float]]:
-        """The values of those that are asked for at each look; this thread's connection is closed after."""
+        """The values that are asked for at each scrape; closes this thread's connection."""
         try:
             connection.ensure_connection()
             return {figures: figures.ask() for figures in self._figures if not figures.kept}
@@ -104,4 +105,4 @@ def _pool() -> Iterator[Metric]:
 
 
 STATE = State()
-"""Web processes have it among their metrics (middleware.py); others would say the same figures once more."""
+"""Only web processes register it (middleware.py); others would report the same figures twice."""

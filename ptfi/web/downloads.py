@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.errors import RuleError
 
@@ -21,7 +22,7 @@ _under_way: Counter[uuid.UUID] = Counter()
 class BusyError(RuleError):
     status = 429
     code = "throttled"
-    message = "Other downloads are under way. Please try again in a minute."
+    message = _("Other downloads are still running. Please try again in a minute.")
     retry_after = 60
 
 

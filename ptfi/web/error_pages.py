@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django_htmx.http import reswap, retarget
 
 from ptfi.errors import NotFoundError, RuleError, TooLargeError, _with_pause, error_json, of_database
@@ -36,7 +37,7 @@ class ErrorMiddleware:
         if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
             return render_error(request, TooLargeError())
         if isinstance(exception, SuspiciousOperation):
-            return render_error(request, RuleError("The request could not be read."))
+            return render_error(request, RuleError(_("The request couldn’t be read. Nothing was changed.")))
         error = exception if isinstance(exception, RuleError) else of_database(exception)
         return render_error(request, error) if error else None
 
@@ -44,7 +45,7 @@ class ErrorMiddleware:
 class ForbiddenError(RuleError):
     status = 403
     code = "forbidden"
-    message = "You may not open this page."
+    message = _("You don’t have access to this page.")
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django's signature)
@@ -54,7 +55,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 class CsrfError(RuleError):
     status = 403
     code = "csrf_failed"
-    message = "The form had become too old, or your browser sent no cookie. Go back, reload the page and try again."
+    message = _("This page is out of date, so nothing was sent. Reload it and try again.")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 (Django's signature)
@@ -73,7 +74,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse: 
 class ServerError(RuleError):
     status = 500
     code = "error"
-    message = "Something broke on our side. What you decided before is safe; please try again."
+    message = _("Something went wrong on our side. Your earlier decisions are safe. Please try again.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

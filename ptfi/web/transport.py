@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.errors import RuleError, error_json
 
@@ -14,8 +16,9 @@ DOCUMENTS = ("/v1/docs", "/v1/schema")
 class HttpsRequiredError(RuleError):
     status = 403
     code = "https_required"
-    message = (
-        "This address takes https only. What was sent in clear may have been read: revoke the token, and get a new one."
+    message = _(
+        "This address takes https only. What was sent without it may have been read. "
+        "Revoke the token and get a new one."
     )
 
 
@@ -29,7 +32,8 @@ class TransportMiddleware:
         path = request.path_info
         in_clear = settings.SECURE_SSL_REDIRECT and not request.is_secure()
         if in_clear and path.startswith(FOR_PROGRAMS) and not path.startswith(DOCUMENTS):
-            response = error_json(HttpsRequiredError())
+            with translation.override(translation.get_language_from_request(request)):
+                response = error_json(HttpsRequiredError())
             response["Cache-Control"] = "no-store"
             return response
         return self.get_response(request)

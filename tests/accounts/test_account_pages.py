@@ -53,6 +53,7 @@ SIGNED_IN = [
     "mfa_view_recovery_codes",
     "mfa_generate_recovery_codes",
     "mfa_add_webauthn",
+    "account_second_step",
 ]
 
 
@@ -151,7 +152,7 @@ def test_sessions_name_the_browser(client: Client, user_agent: str, words: str) 
 def test_account_pages_speak_in_the_products_words(client: Client) -> None:
     for name in ("account_login", "account_reset_password", "account_signup"):
         assert ">E-mail</label>" in check_page(client, reverse(name))
-    assert ">Remember me</label>" in check_page(client, reverse("account_login"))
+    assert ">Stay signed in</label>" in check_page(client, reverse("account_login"))
     assert f'href="{reverse("account_login")}"' in check_page(client, reverse("account_reset_password_from_key_done"))
     sign_in(client, "alice@example.com")
     reauthenticate(client)

@@ -129,7 +129,7 @@ def test_accepting_while_somebody_else_is_signed_in(
     invite()
     client.force_login(alice)
     opened = client.get(link(mailoutbox[0]), follow=True).content.decode()
-    assert "You are signed in as Alice." in opened
+    assert "You are signed in as <bdi>Alice</bdi>." in opened
     assert who(client) == str(alice.pk)
     accept(client, link(mailoutbox[0]))
     assert who(client) == str(person.pk)
@@ -144,11 +144,11 @@ def test_refusals_of_the_command(person: User, alice: User, mailoutbox: list[Ema
     User.objects.create_user(external_id="u_3", is_active=False)
     refused = [
         ("dora@example.com", "nobody", "Nobody has"),
-        ("dora@example.com", "u_2", "claimed already"),
+        ("dora@example.com", "u_2", "already claimed"),
         ("dora@example.com", "u_3", "not active"),
-        ("ALICE@example.com", "u_1", "has the address"),
-        ("second@example.com", "u_1", "has the address"),
-        ("unproven@example.com", "u_1", "has the address"),
+        ("ALICE@example.com", "u_1", "already has the address"),
+        ("second@example.com", "u_1", "already has the address"),
+        ("unproven@example.com", "u_1", "already has the address"),
         ("no address", "u_1", "not an e-mail address"),
         ("a" * 250 + "@example.com", "u_1", "not an e-mail address"),
     ]

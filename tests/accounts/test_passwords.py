@@ -22,7 +22,7 @@ def sign_up(password: str, email: str = "new@example.com") -> tuple[int, str]:
 def test_what_is_close_to_a_breached_one_is_refused(password: str) -> None:
     status, page = sign_up(password)
     assert status == 200
-    assert "known from breaches" in page or "too common" in page
+    assert "known from data breaches" in page or "too common" in page
     assert 'value="new@example.com"' in page
     assert not User.objects.filter(email="new@example.com").exists()
 

@@ -16,7 +16,7 @@ from tests.support.cast import PASSWORD
 
 pytestmark = pytest.mark.django_db
 WRONG = "not the password"
-TOO_MANY = "Too many failed login attempts"
+TOO_MANY = "Too many failed attempts"
 
 
 def sign_in(address: str, password: str = WRONG, email: str = "alice@example.com") -> Any:
@@ -126,7 +126,7 @@ def test_five_wrong_codes_from_wherever_are_the_last_for_five_minutes(
     for number in range(5):
         assert "Incorrect code" in answer(at_second_step(f"198.51.100.{number}"), "000000")
     assert TOO_MANY in answer(at_second_step("203.0.113.1"), code_of(secret))
-    assert [(mail.to, mail.subject) for mail in mailoutbox] == [([alice.email], "Wrong codes at your second step")]
+    assert [(mail.to, mail.subject) for mail in mailoutbox] == [([alice.email], "Wrong codes entered for your account")]
     assert "5 minutes" in str(mailoutbox[0].body)
     assert "198.51.100.4" in str(mailoutbox[0].body)
     events = [getattr(record, "said", {}) for record in caplog.records if record.name == "ptfi.security"]

@@ -115,7 +115,7 @@ def test_every_block_of_the_tutorial_does_what_it_shows(
 ) -> None:
     settings.SITE_URL = site
     # The command hashes the client's secret as it is done in earnest.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+    settings.PASSWORD_HASHERS = ["ptfi.accounts.hashing.StrongScryptHasher"]
     User.objects.filter(pk=alice.pk).update(external_id="demo:mira")
     make_candidate(bob, "Draws maps")
     output = ""

@@ -117,8 +117,8 @@ def candidate(user: User, name: str) -> ExtractedTraitCandidate:
 
 def say_why(page: Page) -> None:
     """Answer the page that asks why, where it does."""
-    if page.get_by_label("Why do you need to see it?").count():
-        page.get_by_label("Why do you need to see it?").fill("Complaint 118")
+    if page.get_by_label("Why do you need access?").count():
+        page.get_by_label("Why do you need access?").fill("Complaint 118")
         page.get_by_role("button", name="Continue").click()
 
 
@@ -140,8 +140,8 @@ def test_pictures(sam: User, page: Page, site: str, enter: Enter) -> None:
     take(page, "staff-candidates", 800)
     for box in page.get_by_role("checkbox").all()[:3]:
         box.check()
-    page.get_by_label("What to do with the chosen ones").select_option("flag")
-    page.get_by_role("button", name="Go on…").click()
+    page.get_by_label("Action for the selected suggestions").select_option("flag")
+    page.get_by_role("button", name="Continue…").click()
     page.get_by_label("Unsafe").check()
     take(page, "staff-preview")
     page.goto(f"{site}{ADMIN}/extractedtraitcandidate/{held.pk}/change/")

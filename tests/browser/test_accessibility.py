@@ -184,19 +184,19 @@ def test_pages_of_staff(alice: User, sam: User, page: Page, site: str, enter: En
     enter(page, sam)
     page.goto(f"{site}/admin/accounts/user/{alice.pk}/change/")
     found = {"why staff look": faults(page)}
-    page.get_by_label("Why do you need to see it?").fill("T-17")
+    page.get_by_label("Why do you need access?").fill("T-17")
     page.get_by_role("button", name="Continue").click()
     for path in STAFF:
         found[path] = faults_at(page, site + path.format(**ids))
     page.goto(f"{site}/admin/traits/extractedtraitcandidate/?q=nothing&category=Skill")
-    page.get_by_label("Why do you need to see it?").fill("T-17")
+    page.get_by_label("Why do you need access?").fill("T-17")
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
     found["a search that finds nothing"] = faults(page)
     page.goto(f"{site}/admin/traits/extractedtraitcandidate/")
     page.get_by_role("checkbox").first.check()
-    page.get_by_role("button", name="Go on…").click()
-    expect(page.get_by_role("heading", name="Archive?")).to_be_visible()
+    page.get_by_role("button", name="Continue…").click()
+    expect(page.get_by_role("heading", name="Archive")).to_be_visible()
     found["the preview"] = faults(page)
     assert {path: each for path, each in found.items() if each} == {}
     assert complaints == []
@@ -230,10 +230,10 @@ def test_pages_of_staff_numbers(
     page.goto(site + person)
     page.fill("#id_access_reason", REASON)
     page.press("#id_access_reason", "Enter")
-    page.wait_for_selector("text=Entries of the log")
+    page.wait_for_selector("text=Log entries")
     found = {path: faults_at(page, site + path) for path in (person, *STAFF_CHARTS)}
     page.goto(site + person)
-    page.get_by_role("button", name="Hold").click()
-    page.wait_for_selector("text=Leave it")
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_selector("text=Cancel")
     found["hold"] = faults(page)
     assert {path: each for path, each in found.items() if each} == {}

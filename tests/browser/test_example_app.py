@@ -235,7 +235,7 @@ def test_after_being_disconnected_it_has_to_sign_in_again(
     settings_page = page.context.new_page()
     settings_page.goto(f"{site}/accounts/connections/")
     settings_page.get_by_role("button", name="Disconnect Pocket review").click()
-    expect(settings_page.get_by_text("Pocket review is disconnected")).to_be_visible()
+    expect(settings_page.get_by_text("Disconnected “Pocket review”")).to_be_visible()
     press(card(page, "Loves jazz"), "Confirm")
     expect(page.get_by_text("so it has to sign in again")).to_be_visible()
     expect(page.get_by_text("Loves jazz")).to_have_count(0)
@@ -273,7 +273,7 @@ def test_letting_it_only_look(alice: User, watched: Page, app: str, enter: Enter
 def test_the_app_says_that_it_was_not_allowed(alice: User, watched: Page, app: str, enter: Enter) -> None:
     enter(watched, alice, proven=True).goto(app)
     watched.get_by_role("button", name="Sign in with PTFI").click()
-    watched.get_by_role("button", name="Do not allow").click()
+    watched.get_by_role("button", name="Don’t allow").click()
     expect(watched.get_by_role("alert")).to_have_text("You did not let this app in.")
 
 
@@ -296,7 +296,7 @@ def test_an_origin_that_nobody_registered(alice: User, start: Start, site: str, 
             page.evaluate(call, [f"{site}/v1/users/me/persona/traits/candidates", token])
         page.get_by_role("button", name="Sign in with PTFI").click()
         page.wait_for_url(f"{site}/identity/o/authorize?*")
-        expect(page.get_by_role("heading", name="That did not work")).to_be_visible()
+        expect(page.get_by_role("heading", name="That didn’t work")).to_be_visible()
     assert any("blocked by CORS policy" in text for text in complaints)
     complaints.clear()
 

@@ -22,7 +22,7 @@ def test_undo_and_filters_stay_on_the_page(alice: User, opened: Opened) -> None:
     page = opened("/persona/history/")
     mark_page(page)
     page.get_by_role("button", name=re.compile("Undo.*confirmed “Loves jazz”")).click()
-    expect(page.locator("#toasts")).to_contain_text("Undone: confirmed, “Loves jazz”.")
+    expect(page.locator("#toasts")).to_contain_text("Undone. “Loves jazz” is back in your queue.")
     expect(page.locator("li:focus")).to_contain_text("You confirmed “Loves jazz”")
     page.get_by_label("Decision").select_option("rejected")
     expect(page.locator(".entry")).to_have_count(1)
@@ -65,7 +65,7 @@ def test_without_a_script(alice: User, opened: Opened) -> None:
     page.get_by_label("Decision").select_option("confirmed_asis")
     page.get_by_role("button", name="Show").click()
     page.get_by_role("button", name="Undo").click()
-    expect(page.locator("#toasts")).to_contain_text("Undone: confirmed, “Loves jazz”.")
+    expect(page.locator("#toasts")).to_contain_text("Undone. “Loves jazz” is back in your queue.")
     expect(page).to_have_url(re.compile(r"decision=confirmed_asis.*#e-"))
     expect(page.locator(".entry")).to_contain_text("undo entry")
 

@@ -35,7 +35,7 @@ def test_from_the_question_to_the_disconnection(opened: Opened, site: str) -> No
     assert MANAGE_TRAITS not in made["scope"]
     page.goto(f"{site}/accounts/connections/")
     page.get_by_role("button", name="Disconnect Mirror").click()
-    expect(page.get_by_text("Mirror is disconnected")).to_be_visible()
+    expect(page.get_by_text("Disconnected “Mirror”")).to_be_visible()
     assert userinfo(made["access_token"]).status_code == 401
 
 
@@ -45,7 +45,7 @@ def test_saying_no_after_signing_in(alice: User, page: Page, site: str) -> None:
     page.get_by_label("E-mail").fill(alice.email or "")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.get_by_role("button", name="Do not allow").click()
+    page.get_by_role("button", name="Don’t allow").click()
     page.wait_for_url(f"{elsewhere(site)}?*error=access_denied*")
 
 

@@ -1,6 +1,7 @@
 """A passkey in a real browser: added, used to sign in, renamed, removed; and the other scripts of the account pages."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -57,12 +58,16 @@ def sign_out(page: Page, site: str) -> None:
 
 def add_passkey(page: Page, site: str, name: str) -> None:
     page.goto(f"{site}/accounts/2fa/webauthn/add/")
+    save_passkey(page, name)
+
+
+def save_passkey(page: Page, name: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Confirm").click()
     page.get_by_label("Name").fill(name)
-    expect(page.get_by_label("Sign in with it alone")).to_be_checked()
+    expect(page.get_by_label("Sign in with this passkey alone")).to_be_checked()
     page.get_by_role("button", name="Add", exact=True).click()
-    page.wait_for_url("**/recovery-codes/**")
+    expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
 
 
 @pytest.mark.usefixtures("refused")
@@ -70,7 +75,11 @@ def test_a_passkey_is_added_signs_in_and_is_removed(page: Page, site: str, alice
     add_authenticator(page)
     sign_in(page, site)
     add_passkey(page, site, "Laptop")
-    expect(page.get_by_label("Unused codes")).not_to_be_empty()
+    codes = page.get_by_label("Recovery codes").input_value()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "recovery-codes.txt"
+    assert download.value.path().read_text() == f"{codes}\n"
     sign_out(page, site)
     page.goto(f"{site}/accounts/login/?next=/accounts/preferences/")
     page.get_by_role("button", name="Sign in with a passkey").click()
@@ -85,8 +94,19 @@ def test_a_passkey_is_added_signs_in_and_is_removed(page: Page, site: str, alice
     page.get_by_role("button", name="Save").click()
     page.get_by_role("row", name="Old laptop").get_by_role("link", name="Remove").click()
     page.get_by_role("button", name="Remove").click()
-    expect(page.get_by_text("You have none yet.")).to_be_visible()
+    expect(page.get_by_text("No passkeys yet.")).to_be_visible()
     assert not Authenticator.objects.filter(user=alice, type=Authenticator.Type.WEBAUTHN).exists()
+
+
+@pytest.mark.usefixtures("refused", "alice")
+def test_a_passkey_is_the_second_step_that_everybody_needs(page: Page, site: str, settings: Any) -> None:
+    settings.REQUIRE_SECOND_STEP = True
+    add_authenticator(page)
+    give_password(page, site)
+    page.get_by_role("link", name="Add a passkey").click()
+    save_passkey(page, "Laptop")
+    page.get_by_role("link", name="Continue").click()
+    page.wait_for_url(f"{site}/accounts/preferences/")
 
 
 @pytest.mark.usefixtures("refused", "alice")

@@ -68,9 +68,9 @@ def width(page: Page) -> float:
 def test_zoom_and_pan(opened: Opened) -> None:
     page = opened("/persona/graph/")
     first = width(page)
-    page.get_by_role("button", name="Larger").click()
+    page.get_by_role("button", name="Zoom in").click()
     assert width(page) == pytest.approx(first * 1.25)
-    page.get_by_role("button", name="Smaller").click()
+    page.get_by_role("button", name="Zoom out").click()
     assert width(page) == pytest.approx(first)
     scroll = page.locator(".picture-scroll")
     scroll.focus()
@@ -95,7 +95,7 @@ def test_zoom_and_pan(opened: Opened) -> None:
     page.wait_for_function(f"Number(document.querySelector('.picture-scroll svg').getAttribute('width')) > {before}")
     page.keyboard.up("Control")
     page.keyboard.press("0")
-    page.get_by_role("button", name="All of it").click()
+    page.get_by_role("button", name="Show everything").click()
     assert scroll.evaluate("each => each.scrollWidth <= each.clientWidth && each.scrollHeight <= each.clientHeight + 1")
 
 
@@ -162,12 +162,12 @@ def test_filters_keep_the_picture_alive(opened: Opened) -> None:
     expect(page.locator(".picture-table tbody tr")).to_have_count(1)
     assert "category=Skill" in page.url
     before = width(page)
-    page.get_by_role("button", name="Larger").click()
+    page.get_by_role("button", name="Zoom in").click()
     assert width(page) > before
     page.get_by_label("Category").select_option("")
-    page.get_by_label("Related to").press_sequentially("mus")
+    page.get_by_label("Topic", exact=True).press_sequentially("mus")
     expect(page.locator("#concept-names option")).to_have_count(1)
-    page.get_by_label("Related to").press_sequentially("ic")
+    page.get_by_label("Topic", exact=True).press_sequentially("ic")
     page.keyboard.press("Enter")
     expect(page.locator("#picture-part [role=status]")).to_contain_text("12 traits related to")
     assert "concept=music" in page.url
@@ -194,8 +194,8 @@ def test_the_picture_is_saved_as_svg_and_png(opened: Opened, tmp_path: Path) -> 
 def test_without_a_script(opened: Opened) -> None:
     page = opened("/persona/graph/", java_script_enabled=False)
     expect(page.get_by_role("button", name="Save as PNG")).to_be_hidden()
-    expect(page.get_by_role("button", name="Larger")).to_be_hidden()
-    page.get_by_label("Related to").fill("sea")
+    expect(page.get_by_role("button", name="Zoom in")).to_be_hidden()
+    page.get_by_label("Topic", exact=True).fill("sea")
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page.locator(".picture-table tbody tr")).to_have_count(1)
     page.locator(".picture-scroll a.node-skill").click()

@@ -35,14 +35,14 @@ def test_a_decision_keeps_the_selection(opened: Opened, queue: list[ExtractedTra
     page.keyboard.press("c")
     expect(heading(page)).to_have_text("Likes number 1")
     expect(page.locator(f'#rows input[value="{queue[3].pk}"]')).to_be_checked()
-    expect(page.locator("#selected")).to_have_text("1 selected")
+    expect(page.locator("#selected")).to_have_text("Selected: 1")
 
 
 def test_near_duplicates_are_selected_together(opened: Opened, suggest: Suggest, alice: User) -> None:
     first, second = suggest(alice, "Loves jazz"), suggest(alice, "loves JAZZ")
     page = opened()
-    page.get_by_role("button", name="Select these too").click()
-    expect(page.locator("#selected")).to_have_text("2 selected")
+    page.get_by_role("button", name="Decide on them together").click()
+    expect(page.locator("#selected")).to_have_text("Selected: 2")
     page.locator("#bulk").get_by_role("button", name="Confirm").click()
     page.get_by_role("button", name="Confirm 2").click()
     expect(heading(page)).to_have_text("All done")
@@ -72,7 +72,7 @@ def test_scrolling_loads_the_rest_of_the_list(opened: Opened, suggest: Suggest, 
 def test_more_filters_come_on_demand(opened: Opened, queue: list[ExtractedTraitCandidate]) -> None:
     page = opened()
     page.get_by_role("link", name="More filters").click()
-    page.get_by_label("Concept").select_option("jazz")
+    page.get_by_label("Topic").select_option("jazz")
     expect(page).to_have_url(re.compile(r"/review/\?concept=jazz$"))
     expect(page.locator("#rows li")).to_have_count(5)
 
@@ -107,10 +107,10 @@ def test_without_a_script(opened: Opened, queue: list[ExtractedTraitCandidate]) 
     expect(heading(page)).to_have_text("Likes number 1")
     page.locator("#rows input").nth(0).check()
     page.locator("#rows input").nth(1).check()
-    page.locator("#bulk").get_by_role("button", name="Later").click()
-    expect(page.locator("h2").first).to_have_text("Put off 2 suggestions")
+    page.locator("#bulk").get_by_role("button", name="Snooze").click()
+    expect(page.locator("h2").first).to_have_text("Snooze 2 suggestions")
     page.get_by_role("button", name="Tomorrow").click()
-    expect(page.locator("#toasts")).to_contain_text("Put off 2 suggestions.")
+    expect(page.locator("#toasts")).to_contain_text("Snoozed 2 suggestions.")
     page.get_by_role("button", name="Edit").click()
     page.get_by_label("Name").fill("Edited without a script")
     page.get_by_role("button", name="Confirm with these changes").click()
@@ -161,7 +161,7 @@ def test_every_state_is_accessible(
         empty.keyboard.press("Escape")
     empty.keyboard.press("x")
     if viewport == NARROW:
-        empty.get_by_role("button", name="List").click()
+        empty.get_by_role("button", name="Queue").click()
         expect(empty.locator("#queue")).to_be_visible()
         assert faults(empty) == []
     empty.locator("#bulk").get_by_role("button", name="Confirm").click()
@@ -178,7 +178,7 @@ def test_on_a_phone_the_actions_are_in_reach(opened: Opened, queue: list[Extract
     assert box["y"] > NARROW["height"] * 0.6
     assert box["y"] + box["height"] <= NARROW["height"]
     assert box["height"] >= 44
-    page.get_by_role("button", name="List").click()
+    page.get_by_role("button", name="Queue").click()
     page.locator("#rows a").nth(2).click()
     expect(heading(page)).to_have_text("Likes number 2")
     expect(page.locator("#queue")).to_be_hidden()

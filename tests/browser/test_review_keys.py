@@ -59,7 +59,7 @@ def test_r_and_a_digit_reject(opened: Opened, queue: list[ExtractedTraitCandidat
     expect(heading(page)).to_have_text("Likes number 1")
     assert status(queue[0]) == CandidateStatus.REJECTED
     page.goto(page.url.split("/review/")[0] + f"/review/{queue[0].pk}/")
-    expect(page.locator(".verdict-line")).to_contain_text(code.replace("_", " "))
+    expect(page.locator(".verdict-line")).to_contain_text(str(RejectionCode(code).label))
 
 
 def test_a_digit_alone_does_nothing(opened: Opened, queue: list[ExtractedTraitCandidate]) -> None:
@@ -127,7 +127,7 @@ def test_e_edits_and_keeps_verdicts(opened: Opened, queue: list[ExtractedTraitCa
     expect(page.get_by_role("radio", name="Out of context").first).to_be_checked()
     page.get_by_label("Name").fill("")
     page.get_by_role("button", name="Confirm with these changes").click()
-    expect(page.locator("#id_name_error")).to_have_text("Give it a name.")
+    expect(page.locator("#id_name_error")).to_have_text("Enter a name.")
     expect(page.get_by_label("Name")).to_be_focused()
     page.get_by_label("Name").fill("Likes number nil")
     page.get_by_role("radio", name="4").check()
@@ -160,7 +160,7 @@ def test_z_takes_back_and_opens(opened: Opened, queue: list[ExtractedTraitCandid
     expect(heading(page)).to_have_text("Likes number 1")
     page.keyboard.press("z")
     expect(heading(page)).to_have_text("Likes number 0")
-    expect(page.locator("#toasts")).to_contain_text("Undone: confirmed, “Likes number 0”.")
+    expect(page.locator("#toasts")).to_contain_text("Undone. “Likes number 0” is back in your queue.")
     expect(page.locator("#undo button")).to_be_disabled()
     assert_not_reloaded(page)
     assert status(queue[0]) == CandidateStatus.CANDIDATE
@@ -174,7 +174,7 @@ def test_x_selects_a_range_and_one_undo_takes_all_back(opened: Opened, queue: li
         page.keyboard.press("j")
         expect(heading(page)).to_have_text(f"Likes number {number}")
     page.keyboard.press("X")
-    expect(page.locator("#selected")).to_have_text("3 selected")
+    expect(page.locator("#selected")).to_have_text("Selected: 3")
     page.locator("#bulk").get_by_role("button", name="Reject").click()
     expect(heading(page)).to_have_text("Reject 3 suggestions")
     expect(heading(page)).to_be_focused()
@@ -182,7 +182,7 @@ def test_x_selects_a_range_and_one_undo_takes_all_back(opened: Opened, queue: li
     expect(page.locator("#toasts")).to_contain_text("Rejected 3 suggestions.")
     assert [status(each) for each in queue[:3]] == [CandidateStatus.REJECTED] * 3
     page.keyboard.press("z")
-    expect(page.locator("#toasts")).to_contain_text("Undone: rejected, 3 suggestions.")
+    expect(page.locator("#toasts")).to_contain_text("Undone. 3 suggestions are back in your queue.")
     expect(page.locator("#rows li")).to_have_count(5)
     assert {status(each) for each in queue} == {CandidateStatus.CANDIDATE}
     assert_not_reloaded(page)
@@ -212,10 +212,11 @@ def test_what_another_tab_decided_is_said(opened: Opened, queue: list[ExtractedT
     page.keyboard.press("c")
     expect(page.locator("#faults")).to_contain_text("already decided")
     expect(page.locator("#toasts [data-toast]")).to_have_count(0)
-    expect(page.get_by_role("link", name="Open the trait")).to_be_visible()
+    expect(page.get_by_role("link", name="Open trait")).to_be_visible()
     expect(page.locator("#rows li")).to_have_count(4)
     page.keyboard.press("j")
     expect(heading(page)).to_have_text("Likes number 1")
+    expect(page).to_have_title("Likes number 1 · Review · PTFI")
     assert_not_reloaded(page)
 
 

@@ -86,8 +86,8 @@ def test_verdicts_outlast_looking_at_another(opened: Opened, queue: list[Extract
 def test_a_refusal_keeps_the_place(opened: Opened, queue: list[ExtractedTraitCandidate]) -> None:
     page = opened()
     page.keyboard.press("d")
-    page.get_by_role("button", name="Put off until then").click()
-    expect(page.locator("#faults")).to_contain_text("Choose a day and a time.")
+    page.get_by_role("button", name="Snooze until then").click()
+    expect(page.locator("#faults")).to_contain_text("Choose a date and a time.")
     expect(page.locator("#date")).to_be_focused()
     expect(page.locator("#rows a[aria-current]")).to_contain_text("Likes number 0")
     expect(page.locator("#toasts [data-toast]")).to_have_count(0)
@@ -108,7 +108,7 @@ def test_selecting_does_not_move_the_list(opened: Opened, queue: list[ExtractedT
     page = opened()
     before = page.locator("#rows").bounding_box()
     page.keyboard.press("x")
-    expect(page.locator("#selected")).to_have_text("1 selected")
+    expect(page.locator("#selected")).to_have_text("Selected: 1")
     assert page.locator("#rows").bounding_box() == before
 
 
@@ -138,14 +138,14 @@ def test_the_end_of_a_filter_leads_on(opened: Opened, suggest: Suggest, alice: U
     suggest(alice, "Loves jazz")
     page = opened("/review/?category=Skill")
     page.keyboard.press("c")
-    expect(heading(page)).to_have_text("All of these are decided")
-    expect(page.locator("#open")).to_contain_text("1 other to review.")
-    page.get_by_role("link", name="Go on with the other").click()
+    expect(heading(page)).to_have_text("Done with this filter")
+    expect(page.locator("#open")).to_contain_text("1 more to review.")
+    page.get_by_role("link", name="Continue with the rest").click()
     expect(heading(page)).to_have_text("Loves jazz")
     page.keyboard.press("d")
     page.keyboard.press("1")
-    expect(heading(page)).to_have_text("Nothing to review now")
-    expect(page.locator("#open")).to_contain_text("1 for later.")
+    expect(heading(page)).to_have_text("All caught up")
+    expect(page.locator("#open")).to_contain_text("1 snoozed.")
 
 
 def test_what_becomes_of_a_clashing_trait_is_said(opened: Opened, suggest: Suggest, alice: User) -> None:
@@ -154,5 +154,5 @@ def test_what_becomes_of_a_clashing_trait_is_said(opened: Opened, suggest: Sugge
     page = opened()
     page.locator(".clash > summary").click()
     expect(page.locator(".clash .compare").first).not_to_contain_text("Category")
-    page.get_by_role("button", name="It replaces mine from now on").click()
+    page.get_by_role("button", name="The new one is true now; mine was true before").click()
     expect(page.locator("#toasts")).to_contain_text("Confirmed “Loves jazz, too”. “Loves jazz” is dormant now.")

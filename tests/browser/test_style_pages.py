@@ -29,7 +29,7 @@ def test_choices_that_are_not_saved_are_asked_about(opened: Opened, alice: User)
     assert asked == ["beforeunload"]
     expect(page.get_by_role("radio", name="Very formal")).to_be_checked()
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("Saved: 1 change")).to_be_visible()
+    expect(page.get_by_text("Saved 1 change")).to_be_visible()
     assert asked == ["beforeunload"]
     assert styles.styles(alice, "work") == {"FormalityLevel": "very_formal"}
 
@@ -41,7 +41,7 @@ def test_faults_lead_to_their_fields(opened: Opened) -> None:
     notice = page.get_by_role("alert")
     expect(notice).to_be_focused()
     assert faults(page) == []
-    notice.get_by_role("link", name="Of your own").click()
+    notice.get_by_role("link", name="Custom").click()
     expect(page.locator("#value-0")).to_be_focused()
 
 

@@ -29,7 +29,7 @@ def test_the_list_follows_its_filters_and_the_graph(alice: User, page: Page, sit
     project(alice)
     confirmed(alice, "Plays jazz", trait_category="Skill")
     enter(page, alice).goto(f"{site}/traits/")
-    expect(page.locator("#graph-state")).to_contain_text("1 change is on its way.")
+    expect(page.locator("#graph-state")).to_contain_text("1 change is on its way to your graph.")
     page.evaluate("window.notReloaded = true")
     page.get_by_label("Search").fill("jazz")
     expect(page.locator(".trait-row")).to_have_count(1)
@@ -56,9 +56,9 @@ def test_the_list_comes_by_itself_when_the_graph_is_back(alice: User, page: Page
     # As after a read that failed.
     connection._away_until = time.monotonic() + 3
     page.goto(f"{site}/traits/")
-    expect(page.get_by_role("heading", name="Your graph is away")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your graph is temporarily unavailable")).to_be_visible()
     expect(page.locator(".trait-row")).to_have_count(1, timeout=15_000)
-    expect(page.get_by_role("heading", name="Your graph is away")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Your graph is temporarily unavailable")).to_have_count(0)
 
 
 def test_a_close_name_is_pointed_out_while_typing(alice: User, page: Page, site: str, enter: Enter) -> None:
@@ -72,7 +72,7 @@ def test_a_close_name_is_pointed_out_while_typing(alice: User, page: Page, site:
 def test_a_decision_is_announced_and_undone(alice: User, page: Page, site: str, enter: Enter) -> None:
     trait = confirmed_trait(alice)
     enter(page, alice).goto(f"{site}/traits/{trait.pk}/")
-    page.get_by_role("button", name="Make it dormant").click()
+    page.get_by_role("button", name="Mark as dormant").click()
     notice = page.locator("#toasts [data-toast]")
     expect(notice).to_contain_text("dormant")
     notice.get_by_role("button", name="Undo").click()

@@ -156,7 +156,7 @@ def test_there_is_room_for_so_much(alice: User, jazz: PersonaTrait) -> None:
     full = confirmed_trait(alice, "Jazz", concepts=[f"concept {number}" for number in range(50)])
     with pytest.raises(InvalidError) as caught:
         relate(alice, jazz, "same", full)
-    assert caught.value.details == {"relation": ["It would hold more than 50 concepts."]}
+    assert caught.value.details == {"relation": ["The trait would have more than 50 topics."]}
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,10 @@ from tests.support.compose.engine import engine
 from tests.support.compose.load import asked_through_the_proxy
 from tests.support.compose.site import SERVICES, Site
 from tests.support.data_folder import wait_until
+from tests.support.images import SECRETS_OF
 
+ENDED = ("certificates", "migrate")
+"""Those that do their work and end."""
 MEGABYTES_AT_MOST = 200.0
 NAME, PASSWORD = "Loves jazz", "a long sentence for tests"
 EMAIL = "alice@example.com"
@@ -28,6 +31,22 @@ from allauth.account.models import EmailAddress
 from ptfi.accounts.models import User
 user = User.objects.create_user("{EMAIL}", "{PASSWORD}", display_name="Alice")
 EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+"""
+IN_CLEAR = """
+import neo4j, psycopg
+from urllib.parse import urlsplit
+from django.conf import settings
+try:
+    psycopg.connect(host="postgres", dbname="ptfi", user="ptfi", password="x", sslmode="disable")
+except psycopg.OperationalError as error:
+    print(error)
+address = urlsplit(settings.NEO4J_URL)
+try:
+    with neo4j.GraphDatabase.driver("bolt://neo4j:7687", auth=(address.username, address.password)) as driver:
+        driver.verify_connectivity()
+    print("the graph took it")
+except neo4j.exceptions.ServiceUnavailable:
+    pass
 """
 SUGGESTION = {
     "candidate_id": "76932e64-04f4-4d8b-926f-3ea9b6d6f966",
@@ -70,10 +89,10 @@ def say(text: str) -> None:
 def test_all_of_it_comes_up_as_documented(site: Site) -> None:
     site.follow("make_secrets")
     containers = site.containers()
-    assert set(containers) == {*SERVICES, "migrate", "postgres", "neo4j"}
+    assert set(containers) == {*SERVICES, *ENDED, "postgres", "neo4j"}
     for name, each in containers.items():
         state = each["State"]
-        if name == "migrate":
+        if name in ENDED:
             assert (state["Status"], state["ExitCode"]) == ("exited", 0)
         else:
             assert (state["Status"], state["Health"]["Status"]) == ("running", "healthy"), name
@@ -101,6 +120,25 @@ def test_containers_may_do_nothing_but_their_work(site: Site) -> None:
         assert said["Uid"].split() == said["Gid"].split() == ["10001"] * 4
         tried = ("sh", "-c", "touch /tmp/x && ! touch /srv/ptfi/x 2>/dev/null && ! touch /opt/ptfi/x 2>/dev/null")
         site.compose("exec", "-T", name, *tried)
+
+
+def test_both_databases_are_asked_over_tls_and_take_nothing_else(site: Site) -> None:
+    ask = (
+        "SELECT DISTINCT ssl, version FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE client_addr IS NOT NULL"
+    )
+    as_owner = ("exec", "-T", "postgres", "psql", "--username", "postgres", "--no-align", "--tuples-only", "--command")
+    assert site.compose(*as_owner, ask) == "t|TLSv1.3\n"
+    said = site.manage("shell", "--verbosity", "0", "-c", IN_CLEAR)
+    assert "no encryption" in said
+    assert "the graph took it" not in said
+
+
+def test_nobody_has_a_key_or_a_secret_that_is_for_others(site: Site) -> None:
+    for name in SERVICES:
+        kind = name.rstrip("2")
+        listed = site.compose("exec", "-T", name, "sh", "-c", "ls /run/secrets /run/tls/own /run/tls/trust").split()
+        found = {each for each in listed if not each.endswith(":")}
+        assert found == {*SECRETS_OF[kind].values(), "certificate.pem", "key.pem", "ca.pem"}, name
 
 
 def test_pages_and_api_answer_the_proxy(site: Site) -> None:
@@ -172,7 +210,7 @@ def started(site: Site) -> dict[str, tuple[Any, Any]]:
 
 def test_a_new_version_takes_over_without_a_gap(site: Site) -> None:
     (site.folder / "ptfi" / "version.txt").write_text("2.0\n")
-    with asked_through_the_proxy(site.engine.data) as load:
+    with asked_through_the_proxy(site.engine.data, site.folder / "inside.pem") as load:
         site.follow("PTFI_VERSION=")
     say(f"upgrade: {len(load.seconds)} requests, {len(load.faults)} failed, the slowest took {max(load.seconds):.1f} s")
     assert load.faults == [], load.faults[:10]

@@ -1,38 +1,31 @@
-"""The image and compose.yaml: linted, and their own commands run outside a container, as production has it."""
+"""The image: linted, and its own commands, and those of compose.yaml, run outside a container, as production has it."""
 
 import contextlib
 import hashlib
-import http.client
 import json
 import os
 import re
 import secrets
 import shutil
 import signal
-import stat
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
 from ptfi.embedded import APPLICATION
-from ptfi.environment import SECRETS
 from tests.support.data_folder import SET_HERE, wait_until
-from tests.support.images import COMPOSE, ROOT, compose, dockerfile, the
-from tests.support.processes import free_port
+from tests.support.images import HOST, ROOT, TOOLS, VARIABLES, compose, dockerfile, run, the
+from tests.support.inner_tls import Certified, make_certificates, terminated
+from tests.support.processes import connection_to, free_port
 from tests.support.requirements import pinned_hashes
 
-TOOLS = Path(sys.executable).parent
-OURS = ("web", "web2", "events", "projector", "migrate")
-HOST = "ptfi.example.com"
-VARIABLES = {"SITE_URL": f"https://{HOST}", "ALLOWED_HOSTS": HOST}
 SOURCES = ("manage.py", "ptfi", "traits", "graph", "templates", "static")
 PERSON = """
 import sys
@@ -43,17 +36,17 @@ from ptfi.accounts.models import User
 from traits.log.entries import Actor
 from traits.models import Persona
 from traits.decisions.traits import add_trait
+from traits.erasure.parts import erase_category
 from traits.decisions.inputs import Changes
 user = User.objects.create_user(f"{uuid.uuid4().hex}@example.com")
 Persona.objects.create(user=user)
-changes = Changes(name="Loves jazz", category="Interest", concepts=["jazz"])
-add_trait(user=user, actor=Actor(user_id=user.pk), changes=changes, own_evidence=["As I said."])
+for name, category in (("Loves jazz", "Interest"), ("Plays the sax", "Skill")):
+    changes = Changes(name=name, category=category, concepts=["jazz"])
+    add_trait(user=user, actor=Actor(user_id=user.pk), changes=changes, own_evidence=["As I said."])
+erase_category(user=user, actor=Actor(user_id=user.pk), category="Skill")
 """
+ERASED = "SELECT state, (SELECT count(*) FROM traits_logattestation) FROM traits_erasure"
 BEHIND = "SELECT count(*) FILTER (WHERE projected_revision < revision), count(*) FROM traits_persona"
-
-
-def run(*command: str | Path, **options: Any) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
 
 
 def test_the_dockerfile_is_linted() -> None:
@@ -64,16 +57,6 @@ def test_the_dockerfile_is_linted() -> None:
 def test_the_linter_would_notice(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM python\nRUN cd /srv\n")
     assert run(TOOLS / "hadolint", tmp_path / "Dockerfile").returncode
-
-
-def test_compose_takes_its_file() -> None:
-    command = (TOOLS / "docker-compose", "-f", COMPOSE, "config", "--format", "json")
-    done = run(*command, env=os.environ | VARIABLES)
-    assert done.returncode == 0, done.stderr
-    assert set(json.loads(done.stdout)["services"]) == {*OURS, "postgres", "neo4j"}
-    missing = run(*command, env=os.environ | {"SITE_URL": ""})
-    assert missing.returncode
-    assert "the address that people open" in missing.stderr
 
 
 def test_the_image_holds_what_it_needs_and_runs_as_nobody() -> None:
@@ -106,70 +89,32 @@ def test_the_image_installs_all_but_the_embedded_services_by_hash(tmp_path: Path
     assert kept == {name: hashes for name, hashes in pinned.items() if name not in embedded}
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_services_are_restricted(name: str) -> None:
-    service = compose()["services"][name]
-    assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
-    assert service["security_opt"] == ["no-new-privileges:true"]
-    assert {f"{each}_FILE" for each in SECRETS} <= set(service["environment"])
-    assert not set(SECRETS) & set(service["environment"])
-
-
-def test_nothing_is_open_to_other_machines() -> None:
-    ports = [port for service in compose()["services"].values() for port in service.get("ports", [])]
-    assert ports
-    assert all(port.startswith("127.0.0.1:") for port in ports)
-    assert compose()["networks"]["data"]["internal"] is True
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(compose()["services"]))
-def test_a_service_gets_every_secret_that_its_environment_names(name: str) -> None:
-    service = compose()["services"][name]
-    named = {value for key, value in service.get("environment", {}).items() if key.endswith("_FILE")}
-    named = {value.removeprefix("/run/secrets/") for value in named}
-    assert named - {""} <= set(service.get("secrets", []))
-
-
-def test_no_service_fills_the_disk_with_what_it_writes() -> None:
-    for service in compose()["services"].values():
-        assert set(service["logging"]["options"]) == {"max-size", "max-file"}
-
-
-def test_health_checks_need_no_quotes() -> None:
-    """Some engines split an argument at its spaces."""
-    checks = [each["healthcheck"].get("test", []) for each in compose()["services"].values() if "healthcheck" in each]
-    for kind, *words in [each for each in checks if each] + [["CMD", *the("HEALTHCHECK").command]]:
-        assert kind == "CMD-SHELL" or not any(" " in word for word in words)
-
-
-def test_secrets_are_made_once_and_fit_each_other(tmp_path: Path) -> None:
-    folder = tmp_path / "secrets"
-    assert run(sys.executable, ROOT / "deploy/make_secrets.py", folder).returncode == 0
-    made = {path.name: path.read_text() for path in folder.iterdir()}
-    assert set(made) == set(compose()["secrets"])
-    assert {each["file"] for each in compose()["secrets"].values()} == {f"./secrets/{name}" for name in made}
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    for url, user, password in (
-        ("owner_database_url", "ptfi", "postgres_password"),
-        ("database_url", "ptfi_application", "postgres_application_password"),
-    ):
-        address = urlsplit(made[url])
-        assert (address.hostname, address.username, address.password) == ("postgres", user, made[password])
-    address = urlsplit(made["neo4j_url"])
-    assert (address.hostname, f"{address.username}/{address.password}") == ("neo4j", made["neo4j_auth"])
-    assert run(sys.executable, ROOT / "deploy/make_secrets.py", folder).returncode == 0
-    assert {path.name: path.read_text() for path in folder.iterdir()} == made
-
-
 @dataclass
 class Image:
-    """The image's files in a folder, and how its commands run there: at ports and in folders of this test."""
+    """The image's files in a folder, and how its commands run there: at ports and in folders of this test.
+
+    As it is here, without a service, it has neither settings nor secrets.
+    """
 
     folder: Path
     environment: dict[str, str]
     replaced: dict[str, str]
     running: list["subprocess.Popen[str]"] = field(default_factory=list)
+
+    def of(self, name: str) -> "Image":
+        """The same for a service of compose.yaml: its environment, its secrets and its certificate, and no others."""
+        service = compose()["services"][name]
+        root = self.folder.parent
+        for each in service["secrets"]:
+            copied = root / "of" / name / each
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(root / "secrets" / each, copied)
+        mounts = dict(each.removesuffix(":ro").split(":") for each in service["volumes"])
+        places = {place: str(root / "tls" / volume.removeprefix("tls-")) for volume, place in mounts.items()}
+        made = replace(self, replaced=places | self.replaced | {"/run/secrets": str(root / "of" / name)})
+        settings = service["environment"] | VARIABLES
+        ours = {key: made.here(value) for key, value in settings.items() if "${" not in value}
+        return replace(made, environment=self.environment | ours)
 
     def here(self, word: str) -> str:
         return re.sub("|".join(map(re.escape, self.replaced)), lambda found: self.replaced[found[0]], word)
@@ -194,7 +139,8 @@ class Image:
 
     def get(self, port: str, path: str, **headers: str) -> tuple[int, str, bytes]:
         """Status, Location, and body; behind the proxy that compose.yaml is for."""
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", int(self.replaced[port]), timeout=10)) as asked:
+        authority = str(self.folder.parent / "tls/trust/ca.pem")
+        with contextlib.closing(connection_to(int(self.replaced[port]), authority, 10)) as asked:
             asked.request("GET", path, headers={"Host": HOST, **headers})
             response = asked.getresponse()
             return response.status, response.getheader("Location", ""), response.read()
@@ -219,17 +165,29 @@ def database() -> Iterator[str]:
 
 
 @pytest.fixture
-def image(tmp_path: Path, database: str) -> Iterator[Image]:
+def graph(tmp_path: Path) -> Iterator[str]:
+    """The address of the tests' graph, over TLS as compose.yaml has it."""
+    make_certificates(tmp_path / "tls", "localhost")
+    known = urlsplit(os.environ["NEO4J_URL"])
+    with terminated(known.port or 0, Certified(tmp_path / "tls", "localhost")) as port:
+        login = known.netloc.rpartition("@")[0]
+        yield known._replace(scheme="bolt+s", netloc=f"{login}@localhost:{port}").geturl()
+
+
+@pytest.fixture
+def image(tmp_path: Path, database: str, graph: str) -> Iterator[Image]:
     """The image's files, made by the Dockerfile's own steps; installing packages and making the user are left out."""
     folder, temporary, secret = tmp_path / "srv", tmp_path / "tmp", tmp_path / "secrets"
     for each in (folder, temporary):
         each.mkdir()
     run(sys.executable, ROOT / "deploy/make_secrets.py", secret)
     addresses = {"owner_database_url": database, "database_url": as_application(database)}
-    for name, text in (addresses | {"neo4j_url": os.environ["NEO4J_URL"]}).items():
+    for name, text in (addresses | {"neo4j_url": graph}).items():
         (secret / name).unlink()
         (secret / name).write_text(text)
-    replaced = {"/srv/ptfi": str(folder), "/tmp/": f"{temporary}/", "/run/secrets": str(secret)}  # noqa: S108
+    # Proxies on this machine know the processes by the services' names; these tests by its own.
+    make_certificates(tmp_path / "tls", *(f"{name},localhost" for name in ("web", "events", "projector")))
+    replaced = {"/srv/ptfi": str(folder), "/tmp/": f"{temporary}/"}  # noqa: S108
     replaced |= {"0.0.0.0": "127.0.0.1", "8000": str(free_port()), "8001": str(free_port()), "9100": str(free_port())}  # noqa: S104
     kept = {name: value for name, value in os.environ.items() if name not in SET_HERE}
     image = Image(folder, kept | {"PATH": f"{TOOLS}:{os.environ['PATH']}"}, replaced)
@@ -243,8 +201,6 @@ def image(tmp_path: Path, database: str) -> Iterator[Image]:
         elif step.stage == "build" and step.instruction == "RUN" and "pip" not in step.arguments:
             done = image.run("bash", "-euo", "pipefail", "-c", step.arguments)
             assert done.returncode == 0, done.stderr
-    settings = compose()["services"]["web"]["environment"] | VARIABLES
-    image.environment |= {name: image.here(value) for name, value in settings.items() if "${" not in value}
     yield image
     for process in image.running:
         # Its workers, too: they hold the pipe that is read to its end here.
@@ -269,27 +225,28 @@ def copy(source: str, target: Path) -> None:
 def test_its_commands_run_as_in_production(image: Image, database: str) -> None:
     before = image.files()
     assert any("/data/static/staticfiles.json" in path for path in before), "static files are part of the image"
-    service = compose()["services"]["migrate"]
-    owner = {"DATABASE_URL_FILE": image.here(service["environment"]["DATABASE_URL_FILE"])}
-    migrated = replace(image, environment=image.environment | owner).run(*service["command"])
+    migrated = image.of("migrate").run(*compose()["services"]["migrate"]["command"])
     assert migrated.returncode == 0, migrated.stderr
-    assert not image.healthy("web")
-    assert not image.healthy("projector")
+    services = {name: image.of(name) for name in ("web", "events", "projector")}
+    assert not services["web"].healthy("web")
+    assert not services["projector"].healthy("projector")
 
-    web = image.start(the("CMD").command)
-    others = [image.start(compose()["services"][name]["command"]) for name in ("events", "projector")]
-    for name in ("web", "events", "projector"):
-        wait_until(partial(image.healthy, name), 60)
+    commands = {name: compose()["services"][name].get("command", the("CMD").command) for name in services}
+    processes = [services[name].start(command) for name, command in commands.items()]
+    for name, service in services.items():
+        wait_until(partial(service.healthy, name), 60)
 
-    assert_served(image)
-    made = image.run("python", "manage.py", "shell", "--verbosity", "0", "-c", PERSON)
+    assert_served(services["web"])
+    made = services["web"].run("python", "manage.py", "shell", "--verbosity", "0", "-c", PERSON)
     assert made.returncode == 0, made.stderr
     with psycopg.connect(database, autocommit=True) as connection:
         wait_until(lambda: connection.execute(BEHIND).fetchone() == (0, 1))
+        # What the projector erased, it signed.
+        wait_until(lambda: connection.execute(ERASED).fetchone() == ("completed", 1))
 
-    for process in (web, *others):
+    for process in processes:
         process.send_signal(signal.SIGTERM)
-    for process in (web, *others):
+    for process in processes:
         said = process.communicate(timeout=30)[1]
         assert process.returncode == 0, said
     assert image.files() == before, "with a read-only root, nothing could be written"

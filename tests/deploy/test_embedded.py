@@ -16,6 +16,7 @@ import psutil
 import psycopg
 import pytest
 
+from ptfi import embedded
 from tests.support.data_folder import Folder, answers, ask_graph, ask_postgres, wait_until
 
 
@@ -199,7 +200,7 @@ def test_a_killed_process_is_replaced_at_the_same_address(folder: Folder, victim
 
 
 @pytest.mark.slow
-@pytest.mark.fault("embedded services and their user killed at once")
+@pytest.mark.fault("embedded services and their user killed at the same time")
 def test_everything_killed_at_once_starts_again(folder: Folder) -> None:
     user = folder.use()
     settings = user.settings()
@@ -283,6 +284,19 @@ def test_a_port_that_somebody_took_is_given_up(folder: Folder) -> None:
         settings = folder.use().settings()
         assert urlsplit(settings["NEO4J_URL"]).port != port
         assert ask_graph(settings, "RETURN 1") == 1
+
+
+@pytest.mark.slow
+def test_stop_does_not_take_the_supervisor_for_a_user(folder: Folder) -> None:
+    """It holds the lock of the users alone, while it looks for them and while it stops by itself."""
+    folder.use().settings()
+    folder.users[0].leave()
+    lock = embedded.wait_for_lock(folder.path / "in-use.lock", 10)
+    try:
+        stopped = folder.control("stop")
+    finally:
+        os.close(lock)
+    assert stopped.returncode == 0, stopped.stderr
 
 
 @pytest.mark.slow

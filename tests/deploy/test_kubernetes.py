@@ -13,12 +13,14 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
-from ptfi.environment import SECRETS
-from tests.support.images import ROOT, compose
+from ptfi.environment import NEEDED
+from tests.support.images import ROOT, SECRETS_OF, compose
 
 FOLDER = ROOT / "deploy/k8s"
 VERSION = "1.33"
 BUILDS = ("base", "overlays/production")
+SERVED = {"web", "events", "projector"}
+"""Who is asked over TLS: for pages, events and metrics."""
 APP = "app.kubernetes.io/component"
 Resource = dict[str, Any]
 
@@ -114,31 +116,84 @@ def test_every_process_is_probed_and_has_time_to_stop(build: str) -> None:
         port = container["ports"][0]["containerPort"]
         # The web's is the Dockerfile's own command.
         assert name == "web" or str(port) in container["command"]
-        assert container["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "http"}
-        assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "http"}
+        assert container["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "https", "scheme": "HTTPS"}
+        assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "https", "scheme": "HTTPS"}
         pause = container["lifecycle"]["preStop"]["sleep"]["seconds"]
         assert spec["terminationGracePeriodSeconds"] >= pause + 30
 
 
+def files_of(build: str, name: str) -> dict[str, tuple[str, str]]:
+    """The Secret and its key that each file of a pod's volumes holds."""
+    pod = pods(build)[name]["spec"]
+    (mounts,) = {tuple((each["name"], each["mountPath"]) for each in one["volumeMounts"]) for one in pod["containers"]}
+    folders = dict(mounts)
+    return {
+        f"{folders[volume['name']]}/{item['path']}": (volume["secret"]["secretName"], item["key"])
+        for volume in pod["volumes"]
+        for item in volume.get("secret", {}).get("items", [])
+    }
+
+
 @each_build
-def test_secrets_come_from_outside(build: str) -> None:
+def test_each_process_gets_the_secrets_that_it_uses_and_no_others(build: str) -> None:
+    """From outside, as files; whoever owns the tables, for one, has no key to sign what becomes of their logs."""
     assert not of_kind(build, "Secret")
     (settings,) = of_kind(build, "ConfigMap").values()
-    files = {name for name in settings["data"] if name.endswith("_FILE")}
-    assert files == {f"{name}_FILE" for name in SECRETS}
+    assert not [name for name in settings["data"] if name.endswith("_FILE") or name in SECRETS_OF["web"]]
+    for name, pod in pods(build).items():
+        held = {key for secret, key in files_of(build, name).values() if secret == "ptfi"}
+        assert held == set(SECRETS_OF[name].values()) - {"owner_database_url"}, name
+        others = {volume.get("secret", {}).get("secretName") for volume in pod["spec"]["volumes"]} - {None, "ptfi"}
+        owner = {"ptfi-owner"} if name == "migrate" else set()
+        assert others == {"ptfi-trust"} | owner | ({f"{name}-tls"} if name in SERVED else set())
     for name, container in containers(build):
-        mounts = {mount["name"]: mount for mount in container["volumeMounts"]}
-        assert all(settings["data"][each].startswith(f"{mounts['secrets']['mountPath']}/") for each in files)
+        own = {each["name"]: each["value"] for each in container["env"]}
+        named = {key: value for key, value in own.items() if key.removesuffix("_FILE") in SECRETS_OF["web"]}
+        assert {key: value.rpartition("/")[2] for key, value in named.items()} == {
+            f"{key}_FILE": value for key, value in SECRETS_OF[name].items()
+        }
+        known = set(files_of(build, name)) | {"/run/secrets/ptfi-owner/owner_database_url"}
+        assert {value for key, value in own.items() if key.endswith("_FILE")} <= known
+        assert own["PTFI_PROCESS"] == (name if name in NEEDED else "job")
         assert container["envFrom"] == [{"configMapRef": {"name": settings["metadata"]["name"]}}], name
-        own = {each["name"]: each["value"] for each in container.get("env", [])}
-        assert set(own) == ({"DATABASE_URL_FILE", "LOG_SIGNING_KEY_FILE"} if name == "migrate" else set())
-        assert not own.get("LOG_SIGNING_KEY_FILE"), "who owns the tables has no key to sign with"
-        assert ("owner" in mounts) == (name == "migrate"), "nobody else knows the owner of the tables"
+
+
+@each_build
+def test_everybody_speaks_tls_with_a_certificate_of_their_own(build: str) -> None:
+    for name, container in containers(build):
+        own = {each["name"]: each["value"] for each in container["env"]}
+        files = files_of(build, name)
+        assert ("TLS_CERTIFICATE_FILE" in own) == (name in SERVED)
+        if name in SERVED:
+            assert files[own["TLS_CERTIFICATE_FILE"]] == (f"{name}-tls", "tls.crt")
+            assert files[own["TLS_KEY_FILE"]] == (f"{name}-tls", "tls.key")
+        if "NEO4J_URL_FILE" in own:
+            assert files[own["NEO4J_CA_FILE"]] == ("ptfi-trust", "ca.crt")
+    (way_in,) = of_kind(build, "Ingress").values()
+    said = {key.rpartition("/")[2]: value for key, value in way_in["metadata"]["annotations"].items()}
+    assert (said["backend-protocol"], said["proxy-ssl-verify"]) == ("HTTPS", "on")
+    assert said["proxy-ssl-secret"] == "ptfi/ptfi-trust"
+
+
+def test_cert_manager_makes_what_is_mounted() -> None:
+    """Its own schemas are not here; names and references are."""
+    made = list(yaml.safe_load_all((FOLDER / "cert-manager.yaml").read_text()))
+    issuers = {each["metadata"]["name"]: each["spec"] for each in made if each["kind"] == "Issuer"}
+    certificates = {each["metadata"]["name"]: each["spec"] for each in made if each["kind"] == "Certificate"}
+    assert {each["metadata"]["namespace"] for each in made} == {"ptfi"}
+    assert {each["issuerRef"]["name"] for each in certificates.values()} <= set(issuers)
+    authority = certificates.pop("ptfi-authority")
+    assert (authority["isCA"], authority["secretName"]) == (True, issuers["ptfi-inside"]["ca"]["secretName"])
+    assert {each["secretName"] for each in certificates.values()} == {f"{name}-tls" for name in SERVED}
+    (way_in,) = of_kind("base", "Ingress").values()
+    name = way_in["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-ssl-name"]
+    assert [service for service, each in certificates.items() if name in each["dnsNames"]] == ["web", "events"]
 
 
 def test_secrets_are_made_as_documented(tmp_path: Path) -> None:
     """The commands of the guide, with nothing sent anywhere."""
     subprocess.run([sys.executable, ROOT / "deploy/make_secrets.py", tmp_path], check=True)
+    (tmp_path / "ca.crt").touch()
     commands = re.findall(r"^kubectl .* create secret .*$", (ROOT / "docs/operations.md").read_text(), re.MULTILINE)
     made = {}
     for command in commands:
@@ -147,9 +202,12 @@ def test_secrets_are_made_as_documented(tmp_path: Path) -> None:
         done = subprocess.run(["bash", "-c", script], env=path, capture_output=True, text=True, check=True)
         secret = yaml.safe_load(done.stdout)
         made[secret["metadata"]["name"]] = set(secret["data"])
-    (settings,) = of_kind("base", "ConfigMap").values()
-    mounted = {each.rpartition("/")[2] for each in settings["data"].values() if each.startswith("/run/secrets/ptfi/")}
-    assert made == {"ptfi": mounted, "ptfi-owner": {"owner_database_url"}}
+    mounted = {name for secrets in SECRETS_OF.values() for name in secrets.values()}
+    assert made == {
+        "ptfi": mounted - {"owner_database_url"},
+        "ptfi-owner": {"owner_database_url"},
+        "ptfi-trust": {"ca.crt"},
+    }
 
 
 @each_build
@@ -160,13 +218,6 @@ def test_all_run_the_image_as_compose_does(build: str) -> None:
     for name in pods(build).keys() - {"quality", "heads"}:
         (container,) = pods(build)[name]["spec"]["containers"]
         assert container.get("command") == compose()["services"][name].get("command"), name
-
-
-@each_build
-def test_the_owner_of_the_tables_has_no_key_to_sign_with(build: str) -> None:
-    volumes = {volume["name"]: volume for volume in pods(build)["migrate"]["spec"]["volumes"]}
-    held = {item["key"] for item in volumes["secrets"]["secret"]["items"]}
-    assert held == {"secret_key", "oidc_private_key", "second_step_keys", "neo4j_url", "email_url", "metrics_token"}
 
 
 @each_build

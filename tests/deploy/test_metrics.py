@@ -140,7 +140,7 @@ def test_a_long_queue_does_not_make_postgresql_look_away(monkeypatch: pytest.Mon
     monkeypatch.setattr(state, "SECONDS", 0.5)
     monkeypatch.setattr(QUEUE, "values", (7.0, 8.0))
     with monkeypatch.context() as long:
-        long.setattr(QUEUE, "ask", partial(asked, "SELECT 3, 4 FROM pg_sleep(2)"))
+        long.setattr(QUEUE, "ask", partial(asked, "SELECT 3, 4 FROM pg_sleep(6)"))
         for _ in range(2):
             found = {name: number for (name, _), number in read(text_of_metrics()).items()}
             assert (found["ptfi_database_up"], found["ptfi_behind_people"]) == (1, 0)

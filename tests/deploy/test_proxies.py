@@ -2,11 +2,14 @@
 
 import contextlib
 import http.client
+import http.server
 import os
 import shutil
 import socket
 import ssl
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +21,7 @@ from tests.support.cast import SignedIn, make_candidate
 from tests.support.data_folder import wait_until
 from tests.support.events import EventsProcess
 from tests.support.front_proxies import HOST, certificate, command_of
+from tests.support.inner_tls import Certified, certified, make_certificates, terminated
 from tests.support.processes import free_port
 from tests.support.serving import seconds_of, serving
 from traits.models import UserRefinedTrait
@@ -59,31 +63,40 @@ def site(
     request: pytest.FixtureRequest, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     """PTFI behind this proxy, with https as in production."""
-    name, path = PROGRAMS[request.param]
-    program = shutil.which(name) or (path if Path(path).exists() else "")
-    if not program:
+    inside = certified(tmp_path_factory.mktemp("inside"))
+    found = Site(free_port(), free_port())
+    origin = f"https://{HOST}:{found.tls}"
+    secure = {"HTTPS": "1", "TRUSTED_PROXY_COUNT": "1", "SITE_URL": origin} | inside.environment
+    with serving(inside.authority, **secure, CSRF_TRUSTED_ORIGINS=origin) as web:
+        events = EventsProcess(origin, 0, inside.authority, **secure)
+        try:
+            with proxied(request.param, tmp_path_factory.mktemp("proxy"), found, inside, web, events.port):
+                wait_until(lambda: found.ask("GET", "/healthz")[0] == 200, 20)
+                yield found
+        finally:
+            events.stop()
+
+
+@contextlib.contextmanager
+def proxied(program: str, folder: Path, site: Site, inside: Certified, web: int, events: int) -> Iterator[None]:
+    """The program, at the site's ports, with its configuration, which trusts the authority inside."""
+    name, path = PROGRAMS[program]
+    found = shutil.which(name) or (path if Path(path).exists() else "")
+    if not found:
         pytest.skip(f"{name} is missing (Debian: apt install {name})")
-    folder = tmp_path_factory.mktemp(name)
     folder.chmod(0o755)
     certificate(folder)
-    found = Site(free_port(), free_port())
-    secure = {"HTTPS": "1", "TRUSTED_PROXY_COUNT": "1", "SITE_URL": f"https://{HOST}:{found.tls}"}
-    with serving(**secure, CSRF_TRUSTED_ORIGINS=f"https://{HOST}:{found.tls}") as web:
-        events = EventsProcess(f"https://{HOST}:{found.tls}", 0, **secure)
-        # Both web processes of the configuration are this one.
-        moved = {8000: web, 8001: events.port, 8002: web}
-        changes = {f"127.0.0.1:{old}": f"127.0.0.1:{new}" for old, new in moved.items()}
-        command = command_of(request.param, folder, tls=found.tls, plain=found.plain, changes=changes)
-        command[0] = program
-        running = subprocess.Popen(command, env=dict(os.environ))
-        try:
-            wait_until(lambda: opens(found.tls))
-            wait_until(lambda: found.ask("GET", "/healthz")[0] == 200, 20)
-            yield found
-        finally:
-            running.terminate()
-            running.wait(10)
-            events.stop()
+    shutil.copy(inside.authority, folder / "inside.pem")
+    # Both web processes of the configuration are one.
+    changes = {f"127.0.0.1:{old}": f"127.0.0.1:{new}" for old, new in {8000: web, 8001: events, 8002: web}.items()}
+    command = command_of(program, folder, tls=site.tls, plain=site.plain, changes=changes)
+    running = subprocess.Popen([found, *command[1:]], env=dict(os.environ))
+    try:
+        wait_until(lambda: opens(site.tls))
+        yield
+    finally:
+        running.terminate()
+        running.wait(10)
 
 
 def opens(port: int) -> bool:
@@ -162,3 +175,46 @@ def test_silent_senders_never_reach_the_web_process(site: Site) -> None:
         for _ in range(20):
             site.open(stack).sendall(SILENT)
         assert seconds_of(lambda: site.ask("GET", "/accounts/login/")) < 5
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_inside_nobody_is_taken_for_a_web_process_who_is_none(program: str, tmp_path: Path) -> None:
+    """Not with a certificate for another name, nor with one of another authority, nor without TLS."""
+    site, inside, other = Site(free_port(), free_port()), certified(tmp_path / "inside"), certified(tmp_path / "other")
+    make_certificates(tmp_path / "inside", "elsewhere")
+    elsewhere = Certified(tmp_path / "inside", "elsewhere")
+    with contextlib.ExitStack() as stack:
+        plain = stack.enter_context(answering())
+        ports = [stack.enter_context(terminated(plain, each)) for each in (inside, elsewhere, other)]
+        for expected, port in zip((True, False, False, False), (*ports, plain), strict=True):
+            folder = tmp_path / f"{port}"
+            folder.mkdir()
+            with proxied(program, folder, site, inside, port, port):
+                wait_until(lambda: is_served(site)) if expected else time.sleep(2.5)
+                assert is_served(site) is expected
+
+
+def is_served(site: Site) -> bool:
+    status, _, body = site.ask("GET", "/readyz")
+    assert status in (200, 502, 503)
+    return (status, body) == (200, b"web")
+
+
+@contextlib.contextmanager
+def answering() -> Iterator[int]:
+    """The port of a program that answers everything with 200."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "3")
+            self.end_headers()
+            self.wfile.write(b"web")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()

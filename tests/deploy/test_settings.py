@@ -7,19 +7,19 @@ import sys
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import NoEncryption
 
-from ptfi.environment import RENAMED
+from ptfi.encryption import make_key
+from ptfi.environment import NEEDED, RENAMED, SECRETS
 from ptfi.oauth.keys import make_private_key
 from ptfi.signing import make_private_key as make_signing_key
 
 ROOT = Path(__file__).resolve().parents[2]
 PRIVATE_KEY = make_private_key()
 SIGNING_KEY = make_signing_key()
-SECOND_STEP_KEY = Fernet.generate_key().decode()
+SECOND_STEP_KEY = make_key()
 GOOD = {
     "OIDC_PRIVATE_KEY": PRIVATE_KEY,
     "SECRET_KEY": "a-secret-key-of-more-than-fifty-characters-0123456789-abcdef",
@@ -204,6 +204,28 @@ def test_bad_keys_of_second_steps_are_not_repeated() -> None:
 
 
 @pytest.mark.slow
+def test_a_key_of_second_steps_is_printed() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ptfi.encryption"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert check(**GOOD | {"MFA_ENCRYPTION_KEYS": done.stdout.strip()}).returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("wrong", "fault"),
+    [
+        ({"MFA_TOTP_TOLERANCE": "2"}, "MFA_TOTP_TOLERANCE: Must be"),
+        ({"MFA_TOTP_TOLERANCE": "-1"}, "MFA_TOTP_TOLERANCE: Must be"),
+        ({"REQUIRE_SECOND_STEP": "perhaps"}, "REQUIRE_SECOND_STEP: Not a valid boolean"),
+    ],
+)
+def test_bad_rules_of_second_steps_are_refused(wrong: dict[str, str], fault: str) -> None:
+    done = check(**GOOD | wrong)
+    assert fault in done.stderr, done.stderr
+
+
+@pytest.mark.slow
 def test_what_is_not_fit_for_production_is_said() -> None:
     done = check("--deploy", **{name: value for name, value in GOOD.items() if name != "MFA_ENCRYPTION_KEYS"})
     assert "ptfi.W001" in done.stderr, done.stderr
@@ -275,3 +297,29 @@ def test_a_secret_file_under_its_old_name_still_works(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_bad_value_under_an_old_name_is_reported_with_that_name() -> None:
     assert "GRAPH_TIMEOUT_SECONDS (set as GRAPH_TIMEOUT): " in check(**GOOD, GRAPH_TIMEOUT="soon").stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("process", sorted(NEEDED))
+def test_each_process_starts_with_the_secrets_that_it_needs_and_names_one_that_is_missing(process: str) -> None:
+    own = {name: GOOD[name] for name in NEEDED[process]} | {"PTFI_PROCESS": process}
+    assert check(**own).returncode == 0
+    for missing in NEEDED[process]:
+        said = check(**{name: value for name, value in own.items() if name != missing}).stderr
+        assert [name for name in SECRETS if f"  {name}: " in said] == [missing]
+
+
+@pytest.mark.slow
+def test_a_process_that_says_nothing_of_itself_wants_all_that_web_needs() -> None:
+    said = check(PTFI_PROCESS="").stderr + check().stderr
+    assert all(said.count(f"  {name}: ") == 2 for name in NEEDED["web"]), said
+    assert "PTFI_PROCESS: Must be one of: " in check(**GOOD | {"PTFI_PROCESS": "cron"}).stderr
+
+
+@pytest.mark.slow
+def test_nobody_serves_pages_without_the_keys_for_them() -> None:
+    for process, what in (("events", "web"), ("projector", "events"), ("job", "web")):
+        environment = {name: os.environ[name] for name in ("PATH",)} | GOOD | {"PTFI_PROCESS": process}
+        command = [sys.executable, "manage.py", "serve", what]
+        done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert (done.returncode, f"PTFI_PROCESS={process} may lack secrets" in done.stderr) == (1, True)

@@ -90,7 +90,7 @@ def test_the_map_of_the_code_is_complete() -> None:
             assert f"| `{app}/{name}/` |" in architecture, name
 
 
-def test_every_dependency_earns_its_place() -> None:
+def test_every_dependency_has_a_row_that_says_what_it_is_for() -> None:
     text = (ROOT / "docs/dependencies.md").read_text()
     for source, heading in (("requirements.in", "## To run"), ("requirements-dev.in", "## To develop")):
         wanted = set(re.findall(r"^([A-Za-z][\w-]*)", (ROOT / source).read_text(), re.MULTILINE))

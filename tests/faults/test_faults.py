@@ -275,7 +275,7 @@ def test_postgresql_does_not_hear_of_the_cut(product: Product, remote: Remote, r
     assert_nothing_lost(product, reviewers)
 
 
-@fault("clock of the web server and a projector set back by a day, beside others that are right")
+@fault("clock of the web server and a projector set back by a day, while others keep the right time")
 def test_a_clock_is_set_back(product: Product, recovers: Recovers, tmp_path: Path) -> None:
     if not FAKETIME.exists():
         pytest.skip("SKIPPED: setting a clock back needs libfaketime (Debian: apt install libfaketime)")

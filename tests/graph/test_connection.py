@@ -77,7 +77,7 @@ def test_people_decide_and_are_told_and_it_goes_on(
     for page in ("/traits/", "/persona/graph/"):
         answer = as_alice.get(page)
         assert answer.status_code == 503
-        assert "Your knowledge graph is away for the moment" in text_of(answer)
+        assert "Your knowledge graph is temporarily unavailable" in text_of(answer)
     assert as_alice.get(f"/traits/{trait.pk}/").status_code == 200
     with pytest.raises(CommandError, match="The graph is away"):
         call_command("rebuild_graph", person=str(alice.pk), stdout=io.StringIO())

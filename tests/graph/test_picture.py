@@ -57,16 +57,27 @@ def test_the_picture_and_the_list_say_the_same(as_alice: Client, some: PersonaTr
     page = as_alice.get("/persona/graph/")
     assert page.status_code == 200
     assert titles(page, "person") == ["Alice"]
-    assert titles(page, "interest") == ["Loves jazz (Interest, strength 90 %, 2 pieces of evidence)"]
-    assert titles(page, "skill") == ["Plays the bass (Skill, strength 60 %, 2 pieces of evidence)"]
-    assert titles(page, "emotion") == ["Laughs when nervous (Emotional response pattern, strength 80 %)"]
-    assert sorted(titles(page, "concept")) == ["Concept: jazz, 1 trait", "Concept: music, 2 traits"]
-    assert titles(page, "style") == ["Styles: Pace: slow (work)"]
+    assert titles(page, "interest") == ["Loves jazz (Interest, strength 90%, 2 pieces of evidence)"]
+    assert titles(page, "skill") == ["Plays the bass (Skill, strength 60%, 2 pieces of evidence)"]
+    assert titles(page, "emotion") == ["Laughs when nervous (Emotional response pattern, strength 80%)"]
+    assert sorted(titles(page, "concept")) == ["Topic: jazz, 1 trait", "Topic: music, 2 traits"]
+    assert titles(page, "style") == ["Style: Pace: slow (work)"]
     assert len(titles(page, "evidence")) == 4
-    text = text_of(page).split("The same as a list")[1]
-    for part in ("Loves jazz", "90 %", "jazz , music", "Plays the bass", "music : 2 traits", "Style: Pace , slow"):
+    text = text_of(page).split("List view")[1]
+    for part in ("Loves jazz", "90%", "jazz , music", "Plays the bass", "music : 2 traits", "Style: Pace , slow"):
         assert part in text, part
     assert Html(page).has("[aria-current]")
+
+
+@pytest.mark.slow
+def test_in_another_language_only_the_words_differ(as_alice: Client, some: PersonaTrait) -> None:
+    english, german = (as_alice.get("/persona/graph/", HTTP_ACCEPT_LANGUAGE=language) for language in ("en", "de"))
+    assert sorted(titles(german, "concept")) == ["Thema: jazz, 1 Merkmal", "Thema: music, 2 Merkmale"]
+    shapes = [[node.get("d") for node in picture_of(page).iter(f"{SVG}path")] for page in (english, german)]
+    assert sorted(map(str, shapes[0])) == sorted(map(str, shapes[1]))
+    assert "Stärke 90\N{NO-BREAK SPACE}%" in titles(german, "interest")[0]
+    file = as_alice.get("/persona/graph.svg", HTTP_ACCEPT_LANGUAGE="de")
+    assert picture_of(file).get("aria-label") == "Persona-Graph: Alice"
 
 
 @pytest.mark.slow
@@ -167,9 +178,9 @@ def test_many_traits_are_folded_and_it_says_so(as_alice: Client, alice: User) ->
     many(alice, 100)
     page = as_alice.get("/persona/graph/")
     text = text_of(page)
-    assert "Drawn are the 60 strongest of 100 traits" in text
-    assert "60 concepts that only one of them names are left out" in text
-    assert "60 pieces of evidence are counted in the list only" in text
+    assert "The picture shows the 60 strongest of 100 traits" in text
+    assert "60 topics that only one trait mentions are left out" in text
+    assert "60 pieces of evidence are only counted in the list" in text
     assert len(titles(page, "trait")) + len(titles(page, "skill")) == 60
     assert titles(page, "group") == ["20 more: Knowledge domain", "20 more: Skill"]
     assert {"/persona/graph/?category=Skill", "/persona/graph/?show=150"} <= Html(page).links()
@@ -189,8 +200,8 @@ def test_what_the_pipeline_alone_found(as_alice: Client, alice: User, some: Pers
         u=alice.pk, t=str(some.pk),
     )  # fmt: skip
     page = as_alice.get("/persona/graph/")
-    assert "Interests: chess" in titles(page, "interest")
-    assert "Feelings: joy" in titles(page, "emotion")
+    assert "Interest: chess" in titles(page, "interest")
+    assert "Feeling: joy" in titles(page, "emotion")
     assert "Unconfirmed" not in text_of(page)
 
 
@@ -199,7 +210,7 @@ def test_nobody_sees_anothers(bob: User, signed_in: Any, client: Client) -> None
     text = text_of(signed_in(bob).get("/persona/graph/?concept=music"))
     assert "0 traits related to music" in text
     assert "jazz" not in text
-    assert "There is nothing to draw yet" in text_of(signed_in(bob).get("/persona/graph/"))
+    assert "Nothing to draw yet" in text_of(signed_in(bob).get("/persona/graph/"))
     assert client.get("/persona/graph/").status_code == 302
 
 
@@ -241,10 +252,10 @@ def test_odd_names_are_drawn_as_they_are(as_alice: Client, alice: User) -> None:
 
 
 def test_an_empty_graph_and_one_that_follows(as_alice: Client, alice: User) -> None:
-    assert "There is nothing to draw yet" in text_of(as_alice.get("/persona/graph/"))
+    assert "Nothing to draw yet" in text_of(as_alice.get("/persona/graph/"))
     confirmed(alice)
     page = as_alice.get("/persona/graph/")
-    assert "1 change is on its way." in text_of(page)
+    assert "1 change is on its way to your graph." in text_of(page)
     project(alice)
     part = as_alice.get("/persona/graph/", headers=HTMX)
     assert "<html" not in part.content.decode()
@@ -257,7 +268,7 @@ def test_an_empty_graph_and_one_that_follows(as_alice: Client, alice: User) -> N
 def test_without_the_graph_the_page_says_so(as_alice: Client, jazz: PersonaTrait) -> None:
     page = as_alice.get("/persona/graph/?concept=jazz")
     assert page.status_code == 503
-    assert "Your graph is away" in text_of(page)
+    assert "Your graph is temporarily unavailable" in text_of(page)
     assert 'value="jazz"' in page.content.decode()
     assert as_alice.get("/persona/graph.svg").status_code == 503
     assert as_alice.get(f"/persona/graph/traits/{jazz.pk}/", headers=HTMX).status_code == 200

@@ -45,8 +45,8 @@ def test_everything_related_is_found_and_says_why(as_alice: Client) -> None:
         assert name in text
     assert "machine learning is a type of AI" in text
     assert "deep learning is a type of machine learning → machine learning is a type of AI" in text
-    assert "names AI" in text
-    assert "that is its name" in text
+    assert "mentions AI" in text
+    assert "this is its name" in text
     assert "Sails" not in text
     assert "Fears robots" not in text
 

@@ -156,9 +156,9 @@ def test_undo_comes_back_to_the_place(as_alice: Client, alice: User) -> None:
     answer = as_alice.post(f"/undo/{outcome.action_id}/", {"next": f"{HISTORY}?after=3&done={outcome.action_id}#e-1"})
     assert back.startswith(f"{HISTORY}?after=3&done=")
     assert answer.headers["Location"] == f"{HISTORY}?after=3&done={outcome.action_id}#e-1"
-    assert said(answer) == ["Undone: confirmed, “Loves jazz”."]
+    assert said(answer) == ["Undone. “Loves jazz” is back in your queue."]
     again = as_alice.get(f"{HISTORY}?after=3&done={outcome.action_id}", headers=HTMX)
-    assert "Undone: confirmed, “Loves jazz”." in text_of(again)
+    assert "Undone. “Loves jazz” is back in your queue." in text_of(again)
     assert "autofocus" in again.content.decode()
     assert "<html" not in again.content.decode()
     assert not PersonaTrait.objects.filter(name="Loves jazz").exists()

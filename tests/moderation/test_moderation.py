@@ -82,7 +82,7 @@ def test_each_role_may_do_what_it_is_for(role: str, alice: User, suggest: Sugges
 def test_archived_ones_leave_the_queue_and_come_back(moderator: Client, alice: User, suggest: Suggest) -> None:
     row = suggest(alice, "Loves jazz")
     preview = moderator.post(ACT, {"action": "archive", "candidate": str(row.pk)})
-    assert "1 takes it" in text_of(preview)
+    assert "1 will be changed" in text_of(preview)
     assert "Loves jazz" in text_of(preview)
     assert fresh(row).version == row.version
     answer = act(moderator, "archive", row)
@@ -182,9 +182,9 @@ def test_a_wrong_import_goes_to_whom_it_is_about(
     row, twin = suggest(alice, "Rows boats"), suggest(alice, "Knits")
     decisions.reject(**acting_for_self(bob), candidate_id=suggest(bob, "Knits!").pk, code="not_me")
     asked = moderator.post(ACT, {"action": "reassign", "candidate": str(row.pk)})
-    assert "Whose are they?" in text_of(asked)
+    assert "New owner" in text_of(asked)
     assert "Rows boats" not in text_of(asked)
-    assert "Nobody goes by this" in text_of(act(moderator, "reassign", row, to="bob@example.com"))
+    assert "No one has this ID" in text_of(act(moderator, "reassign", row, to="bob@example.com"))
     preview = moderator.post(
         ACT, {"action": "reassign", "candidate": [str(row.pk), str(twin.pk)], "to": "pipeline:bob"}
     )
@@ -214,7 +214,7 @@ def test_what_its_new_person_erased_is_not_brought_back(
     assert evidence.pk != row.pk
     assert "has erased this" in told(act(moderator, "reassign", row, to=str(bob.pk)))
     erased(bob)
-    assert "takes no suggestions" in told(act(moderator, "reassign", row, to=str(bob.pk)))
+    assert "has turned suggestions off" in told(act(moderator, "reassign", row, to=str(bob.pk)))
     assert fresh(row).user_id == alice.pk
 
 

@@ -160,7 +160,7 @@ def test_calls_of_our_own_pages_ask_nothing(client: Client, origin: str) -> None
 
 def test_no_connected_apps(as_alice: Client) -> None:
     page = as_alice.get(CONNECTIONS).content.decode()
-    assert "No app can use your account" in page
+    assert "No connected apps yet" in page
     assert "Disconnect<" not in page
 
 
@@ -174,7 +174,7 @@ def test_connected_apps(alice: User, as_alice: Client) -> None:
     assert "See your traits, suggestions and history" in page
     assert "change your traits" not in page
     assert f"Connected on {timezone.now():%-d %B %Y}." in page
-    assert "It has not looked at your persona yet." in page
+    assert "It hasn’t read your persona yet." in page
     ClientAccess.objects.update(last_read_at=timezone.now() - dt.timedelta(minutes=47))
     assert b"about 40 minutes ago" in as_alice.get(CONNECTIONS).content
 
@@ -189,7 +189,7 @@ def test_disconnecting_takes_everything_back(alice: User, as_alice: Client) -> N
     made, under_way = tokens_of(exchange(code_for(as_alice, app))), code_for(as_alice, app)
     other = tokens_of(exchange(code_for(as_alice, kept)))
     answer = as_alice.post(CONNECTIONS, {"client": app.pk}, follow=True)
-    assert b"Mirror is disconnected" in answer.content
+    assert "Disconnected “Mirror”." in answer.content.decode()
     assert b"Disconnect Mirror" not in answer.content
     assert userinfo(made["access_token"]).status_code == 401
     assert refresh(app, made["refresh_token"]).status_code == 400

@@ -74,7 +74,7 @@ def test_a_reset_password_ends_them(
     link = re.search(r"https?://[^/]+(/\S+)", str(mailoutbox[0].body))
     assert link
     form = client.get(link[1])["Location"]
-    assert "all apps disconnected" in Html(client.get(form)).text
+    assert "disconnects all apps" in Html(client.get(form)).text
     assert client.post(form, NEW).status_code == 302
     assert connected() == (401, 400)
     assert others_are_left()

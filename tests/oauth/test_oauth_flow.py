@@ -92,7 +92,7 @@ def test_the_question_is_in_words(alice: User, as_alice: Client) -> None:
         "app.example.com",
         "See your traits",
         "change your traits for you",
-        "Do not allow",
+        "Don’t allow",
     ):
         assert words in page
     assert "persona:" not in page.replace('value="persona:', "")
@@ -164,7 +164,7 @@ def test_what_the_client_is_told(as_alice: Client, changes: dict[str, str | None
 def test_who_is_not_known_gets_no_answer(as_alice: Client, changes: dict[str, str | None]) -> None:
     answer = as_alice.get(question(make_client(), pkce()[1], **changes))  # type: ignore[arg-type]
     assert answer.status_code == 400
-    assert b"That did not work" in answer.content
+    assert "That didn’t work" in answer.content.decode()
     assert Html(answer).inline_code() == []
 
 
@@ -186,7 +186,7 @@ def test_a_forged_or_foreign_form(as_alice: Client, alice: User) -> None:
     form = strict.get(question(make_client(), pkce()[1])).context["form"]
     refused = strict.post(AUTHORIZE, {"request": form.initial["request"], "scopes": [READ_TRAITS], "action": "grant"})
     assert refused.status_code == 403
-    assert b"too old" in refused.content
+    assert b"out of date" in refused.content
     assert not Token.objects.exists()
 
 
@@ -211,7 +211,7 @@ def test_a_program_on_the_machine_asks_each_time(as_alice: Client) -> None:
     tokens_of(exchange(code_for(as_alice, app)))
     silent = question(app, pkce()[1], prompt="none")
     assert sent_back(as_alice.get(silent))["error"] == "consent_required"  # type: ignore[arg-type]
-    assert b"lasts for 180 days at most" in as_alice.get(question(app, pkce()[1])).content
+    assert b"Access ends after 180 days at the latest" in as_alice.get(question(app, pkce()[1])).content
 
 
 def test_nobody_is_sent_to_by_the_pipeline(as_alice: Client) -> None:

@@ -126,6 +126,17 @@ def test_two_tabs_that_refresh_get_the_same_pair(as_alice: Client) -> None:
     assert userinfo(second["access_token"]).status_code == 401
 
 
+@pytest.mark.parametrize("elsewhere", [{"REMOTE_ADDR": "198.51.100.7"}, {"HTTP_USER_AGENT": "Another"}])
+def test_a_repeat_from_elsewhere_ends_the_consent(as_alice: Client, elsewhere: dict[str, str]) -> None:
+    app = make_client()
+    first = tokens_of(exchange(code_for(as_alice, app)))
+    second = tokens_of(refresh(app, first["refresh_token"]))
+    data = {"grant_type": "refresh_token", "client_id": app.pk, "refresh_token": first["refresh_token"]}
+    assert exchange(data, **elsewhere).status_code == 400
+    assert userinfo(second["access_token"]).status_code == 401
+    assert refresh(app, second["refresh_token"]).status_code == 400
+
+
 def test_a_repeat_brings_nothing_back_that_has_ended(as_alice: Client) -> None:
     app = make_client()
     first = tokens_of(exchange(code_for(as_alice, app)))

@@ -56,7 +56,7 @@ def test_a_slip_is_asked_about_and_put_right(as_alice: Client, alice: User) -> N
     asked = as_alice.post("/traits/new/", typed)
     page, text = asked.content.decode(), text_of(asked)
     assert "Did you mean “ wooden boats ” instead of “ wooden boat ”?" in text
-    assert "Nothing was saved yet" in text
+    assert "Not saved yet: some topics look like ones that already exist" in text
     for kept in ('value="Sings"', "Loudly.", "choir\r\nwooden boat\r\nMachine lerning"):
         assert kept in page, kept
     assert Html(asked).values("unsure") == ["wooden boat", "Machine lerning"]

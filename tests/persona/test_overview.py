@@ -1,13 +1,14 @@
 """The overview: what the persona holds, what waits, how it grew, and which model was right."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.support.cast import Suggest, acting_for_self, confirmed, confirmed_trait
+from tests.support.cast import Suggest, acting_for_self, confirmed, confirmed_trait, make_candidate
 from tests.support.pages import Html, text_of
 from tests.support.trait_pages import queries_of
 from traits import decisions
@@ -22,16 +23,16 @@ OVERVIEW = "/persona/"
 def test_an_empty_persona(as_alice: Client) -> None:
     text = text_of(as_alice.get(OVERVIEW))
     assert "Your persona starts with you" in text
-    assert "Who was right" not in text
+    assert "How accurate" not in text
 
 
 def test_suggestions_and_no_decision(as_alice: Client, queue: list[ExtractedTraitCandidate]) -> None:
     text = text_of(as_alice.get(OVERVIEW))
     for part in (
         "5 to review",
-        "You have not decided anything yet.",
-        "nothing to draw",
-        "As soon as you have decided on",
+        "You haven’t decided anything yet.",
+        "Growth appears here once you confirm",
+        "Once you have decided on",
     ):
         assert part in text, part
 
@@ -40,12 +41,12 @@ def test_the_overview_of_one_trait(as_alice: Client, alice: User) -> None:
     confirmed(alice)
     text = text_of(as_alice.get(OVERVIEW))
     for part in (
-        "1 trait . All of it confirmed by you.".replace(" .", "."),
+        "1 trait, confirmed by you.",
         "You confirmed “ Loves jazz ”",
-        "Today your persona came to 1 trait. From tomorrow on",
-        "Interest 1 80 %",
+        "Your persona reached 1 trait today. Growth appears here from tomorrow.",
+        "Interest 1 80%",
         "text analysis, version 2 You agreed 1 of 1 time.",
-        "80–90 % 1 of 1 time",
+        "80–90% 1 of 1 time",
     ):
         assert part in text, part
 
@@ -75,6 +76,26 @@ def test_few_decisions_have_no_bar(as_alice: Client, alice: User) -> None:
     page = as_alice.get(OVERVIEW)
     assert page.content.decode().count("bar-said-edge") == 1
     assert "4 of 4 times" in text_of(page)
+
+
+def test_charts_keep_their_numbers_where_fractions_have_a_comma(
+    as_alice: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = dt.datetime(2026, 3, 4, 12, tzinfo=dt.UTC)
+    monkeypatch.setattr("traits.models.persona.timezone.now", lambda: first)
+    for number in range(3):
+        confirmed(alice, f"Likes {number}", originating_models=["a"])
+    confirmed(alice, "Sails", trait_category="Skill", originating_models=["a"])
+    rejected = make_candidate(alice, "Skis", originating_models=["a"])
+    decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="not_me")
+    monkeypatch.setattr("traits.models.persona.timezone.now", lambda: first + dt.timedelta(days=6))
+    page = as_alice.get(OVERVIEW, HTTP_ACCEPT_LANGUAGE="de")
+    numbers = re.findall(r' (?:width|x|d)="([^"]+)"', page.content.decode())
+    assert "33.3" in numbers
+    assert not [value for value in numbers if "," in value]
+    text = text_of(page)
+    for part in ("4 Merkmale, alle von dir bestätigt.", "4. Mär", "80 %", "4 von 5 Malen"):
+        assert part in text, part
 
 
 def test_the_overview_counts_what_waits(alice: User, suggest: Suggest) -> None:
@@ -141,7 +162,7 @@ def test_how_often_a_model_was_right(as_alice: Client, alice: User, suggest: Sug
     bands = {model.name: [(band.least, band.agreed, band.decided) for band in model.bands] for model in found}
     assert number == 2
     assert bands == {"a": [(80, 3, 5)], "b": [(90, 1, 1), (80, 1, 1), (20, 0, 1)]}
-    assert "80–90 % 3 of 5 times" in text_of(as_alice.get(OVERVIEW))
+    assert "80–90% 3 of 5 times" in text_of(as_alice.get(OVERVIEW))
 
 
 @pytest.mark.parametrize(
@@ -169,7 +190,7 @@ def test_the_same_number_of_queries(as_alice: Client, alice: User, suggest: Sugg
     page = as_alice.get(OVERVIEW)
     # Statuses, models, categories, what waits, first decision, growth, erasures; latest, how they stand, what changed.
     assert queries_of(as_alice, OVERVIEW, "traits_") == few == 10
-    assert "And 15 other models" in text_of(page)
+    assert "15 other models have fewer decisions" in text_of(page)
     assert Html(page).inline_code() == []
 
 

@@ -41,13 +41,20 @@ def test_the_page_of_a_person_without_styles(as_alice: Client, alice: User) -> N
     assert log_of(alice) == []
 
 
+def test_the_message_is_in_the_language_of_the_page(as_alice: Client) -> None:
+    page = as_alice.get("/styles/", HTTP_ACCEPT_LANGUAGE="de")
+    assert "Bitte schick mir den Bericht. Ich möchte prüfen, ob der Plan trägt." in text_of(page)
+    answer = as_alice.post("/styles/", sent(as_alice, **{"known-Pacing": "fast"}), HTTP_ACCEPT_LANGUAGE="de")
+    assert said(answer)[0].startswith("1 Änderung an deinem Stil gespeichert (")
+
+
 def test_saving_undoing_and_the_badge(as_alice: Client, alice: User) -> None:
     values = {"known-FormalityLevel": "informal", "known-EmojiPreference": "set", "emoji": "30"}
     answer = as_alice.post("/styles/", sent(as_alice, **values, **{"name-0": "Greeting", "value-0": "嗨"}))
     assert answer.headers["Location"] == "/styles/"
     assert styles.styles(alice, "") == {"EmojiPreference": 0.3, "FormalityLevel": "informal", "Greeting": "嗨"}
     message = next(iter(get_messages(answer.wsgi_request)))
-    assert str(message) == "Saved: 3 changes to your style (Everywhere)."
+    assert str(message) == "Saved 3 changes to your style (Everywhere)."
     page = as_alice.get("/styles/")
     assert "Send me the report, will you? 🙂 I want to check whether the plan holds up." in text_of(page)
     assert "on its way" in text_of(page)
@@ -89,9 +96,9 @@ def test_a_context_inherits(as_alice: Client, alice: User) -> None:
     work = tab(as_alice, "At work")
     page = as_alice.get(work)
     for part in (
-        "As everywhere: formal",
-        "As everywhere: now and then",
-        "until you give it another value here: Dear all",
+        "Same as everywhere: formal",
+        "Same as everywhere: now and then",
+        "until you enter a value here: Dear all",
     ):
         assert part in text_of(page)
     assert "Could you please send me the report? 🙂" in text_of(page)
@@ -147,16 +154,16 @@ def test_bob_finds_nothing(as_alice: Client, alice: User, bob: User, signed_in: 
 @pytest.mark.parametrize(
     ("values", "fault"),
     [
-        ({"known-Pacing": "breakneck"}, "One of slow, moderate, fast."),
-        ({"known-EmojiPreference": "set", "emoji": "900"}, "A number from 0 to 1."),
+        ({"known-Pacing": "breakneck"}, "Choose one of these: slow, moderate, fast."),
+        ({"known-EmojiPreference": "set", "emoji": "900"}, "Enter a number from 0 to 1."),
         ({"name-0": "Warmth", "value-0": "x" * 101}, "At most 100 characters, not 101."),
-        ({"name-0": "a:b", "value-0": "x"}, "Give it a name without a colon."),
-        ({"name-0": "", "value-0": "x"}, "Give it a name."),
-        ({"name-0": "Warmth", "value-0": ""}, "Give it a value."),
-        ({"name-0": "pacing", "value-0": "x"}, "This is one of those above."),
-        ({"name-0": "A", "value-0": "x", "name-1": "A", "value-1": "y"}, "This name is there twice."),
+        ({"name-0": "a:b", "value-0": "x"}, "Enter a name without a colon."),
+        ({"name-0": "", "value-0": "x"}, "Enter a name."),
+        ({"name-0": "Warmth", "value-0": ""}, "Enter a value."),
+        ({"name-0": "pacing", "value-0": "x"}, "This is one of the settings above."),
+        ({"name-0": "A", "value-0": "x", "name-1": "A", "value-1": "y"}, "This name is used twice."),
         ({"name-0": "x" * 101, "value-0": "y"}, "At most 100 characters, not 101."),
-        ({"name-0": "A", "value-0": "a\x00b"}, "It holds a character that cannot be stored."),
+        ({"name-0": "A", "value-0": "a\x00b"}, "This contains a character that cannot be stored."),
     ],
 )
 def test_faults_keep_what_was_typed(as_alice: Client, alice: User, values: dict[str, str], fault: str) -> None:
@@ -173,7 +180,7 @@ def test_there_are_at_most_fifty(as_alice: Client, alice: User) -> None:
     rows = {f"{part}-{number}": f"e{number}" for number in range(51) for part in ("name", "value")}
     answer = as_alice.post("/styles/", sent(as_alice, **rows))
     assert answer.status_code == 400
-    assert "At most 50 elements." in text_of(answer)
+    assert "At most 50 settings." in text_of(answer)
     assert styles.all_styles(alice) == {}
 
 
@@ -184,7 +191,7 @@ def test_a_change_in_another_tab_is_noticed(as_alice: Client, alice: User) -> No
     answer = as_alice.post("/styles/", first)
     assert answer.status_code == 409
     assert "Pace , now moderate" in text_of(answer)
-    assert "A , now not set" in text_of(answer)
+    assert "A , now Not set" in text_of(answer)
     assert Html(answer).chosen("known-Pacing") == ["slow"]
     assert styles.styles(alice, "") == {"Pacing": "moderate"}
     again = as_alice.post("/styles/", first | {"seen": seen(answer)})
@@ -198,7 +205,7 @@ def test_the_preview_with_and_without_a_script(as_alice: Client, alice: User) ->
     part = as_alice.post("/styles/", values, headers={"HX-Request": "true", "HX-Target": "style-preview"})
     assert "Hey, shoot me that report! 🙂" in text_of(part)
     assert "<html" not in part.content.decode()
-    assert Html(part).texts("output#emoji-words[hx-swap-oob=true][for=emoji]") == ["wherever one fits"]
+    assert Html(part).texts("output#emoji-words[hx-swap-oob=true][for=emoji]") == ["often"]
     page = as_alice.post("/styles/", values | {"preview": "1"})
     assert page.status_code == 200
     assert "Hey, shoot me that report! 🙂" in text_of(page)

@@ -86,7 +86,7 @@ def test_nonsense_choices_are_refused(as_alice: Client, alice: User, value: str)
 def test_a_trait_needs_a_name(as_alice: Client, alice: User) -> None:
     answer = as_alice.post("/traits/new/", {"name": " ", "category": "Skill"})
     assert answer.status_code == 400
-    assert "Give it a name." in text_of(answer)
+    assert "Enter a name." in text_of(answer)
 
 
 def test_names_that_are_close_are_pointed_out(as_alice: Client, jazz: PersonaTrait) -> None:
@@ -107,7 +107,7 @@ def test_editing_a_trait(as_alice: Client, alice: User, jazz: PersonaTrait) -> N
     }
     answer = as_alice.post(path(jazz, "edit"), fields(jazz, **changed))
     assert answer.headers["Location"] == path(jazz)
-    assert said(answer) == ["“Loves swing” is saved."]
+    assert said(answer) == ["Saved “Loves swing”."]
     trait = PersonaTrait.objects.get()
     assert (trait.name, trait.user_confidence, trait.origin) == ("Loves swing", 3, "ai_refined_user")
     assert [piece["verdict"] for piece in trait.evidence] == ["supports", "not_me", "supports"]

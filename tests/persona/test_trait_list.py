@@ -24,7 +24,7 @@ def test_the_list_shows_what_the_graph_holds(as_alice: Client, alice: User, bob:
     project(bob)
     page = as_alice.get("/traits/")
     assert "Your persona starts with you" in text_of(page)
-    assert "1 change is on its way." in text_of(page)
+    assert "1 change is on its way to your graph." in text_of(page)
     project(alice)
     page = as_alice.get("/traits/")
     text = text_of(page)
@@ -84,12 +84,12 @@ def test_htmx_gets_the_list_alone(as_alice: Client, alice: User, jazz: PersonaTr
 
 def test_the_line_about_the_graph(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:
     behind = as_alice.get("/traits/graph-state/", headers=HTMX)
-    assert "1 change is on its way." in text_of(behind)
+    assert "1 change is on its way to your graph." in text_of(behind)
     assert "hx-trigger" in behind.content.decode()
     for late in ({"attempts": 2}, {"last_entry_at": timezone.now() - dt.timedelta(seconds=11), "attempts": 0}):
         Persona.objects.filter(user=alice).update(**late)
         waiting = as_alice.get("/traits/graph-state/", headers=HTMX)
-        assert "1 change is waiting: your graph is away." in text_of(waiting)
+        assert "1 change is waiting: your graph is temporarily unavailable." in text_of(waiting)
         assert "HX-Trigger" not in waiting.headers
     project(alice)
     there = as_alice.get("/traits/graph-state/", headers=HTMX)
@@ -108,7 +108,7 @@ def test_a_page_without_its_list_hears_that_the_graph_is_back(as_alice: Client) 
     """Also while it is behind: the list that comes back says so itself."""
     back = as_alice.get("/traits/graph-state/?away=1", headers=HTMX)
     assert back.headers["HX-Trigger"] == '{"graph-caught-up": {}}'
-    assert "1 change is on its way." in text_of(back)
+    assert "1 change is on its way to your graph." in text_of(back)
 
 
 @pytest.mark.slow
@@ -119,11 +119,11 @@ def test_without_the_graph_pages_say_so_and_deciding_goes_on(as_alice: Client, j
     assert time.monotonic() - started < 5
     assert page.status_code == 503
     text = text_of(page)
-    assert "Your knowledge graph is away for the moment." in text
-    assert "Go on reviewing" in text
+    assert "Your knowledge graph is temporarily unavailable." in text
+    assert "Continue reviewing" in text
     assert 'href="/traits/?q=jazz&amp;category=Interest"' in page.content.decode()
     assert 'value="jazz"' in page.content.decode()
-    assert "1 change is waiting: your graph is away." in text
+    assert "1 change is waiting: your graph is temporarily unavailable." in text
     assert 'hx-get="/traits/graph-state/?away=1"' in page.content.decode()
     still = as_alice.get("/traits/graph-state/?away=1", headers=HTMX)
     assert "HX-Trigger" not in still.headers

@@ -90,18 +90,18 @@ def test_a_trait_with_everything(as_alice: Client, alice: User) -> None:
     text = text_of(page)
     for part in (
         "Plays jazz badly",
-        "It was suggested as “ Plays jazz ”",
+        "Suggested as “ Plays jazz ”",
         "2 of 5",
         "likely",
-        "80 %",
+        "80%",
         "Ask my neighbours.",
         "in the cellar",
         "double bass",
         "Suggested, changed by you",
-        "One jazz Text snippet · journal, page 1 · 1:15 · relevance 90 % Supports it",
-        "Two jazz Text snippet · journal, page 2 Out of context",
+        "One jazz Text · journal, page 1 · 1:15 · relevance 90% Supports it",
+        "Two jazz Text · journal, page 2 Out of context",
         "I own one. In your own words",
-        "1 too private to show",
+        "1 piece too private to show",
         "You confirmed “ Plays jazz ” with changes",
         "on its way",
     ):

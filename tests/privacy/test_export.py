@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from graph.reads.export import export
 from ptfi.accounts.models import User
@@ -102,9 +103,11 @@ def test_the_graph_is_whole_and_the_persons_own(alice: User, bob: User) -> None:
 
 def test_without_the_graph_the_rest_is_complete(alice: User, settings: Any) -> None:
     confirmed(alice)
-    with away(settings):
+    with away(settings), translation.override("de"):
         document = exported(alice)
-    assert document["graph"]["error"]["code"] == "graph_unavailable"
+    error = document["graph"]["error"]
+    assert error["code"] == "graph_unavailable"
+    assert error["message"].startswith("Your knowledge graph is temporarily unavailable.")
     assert len(document["traits"]) == 1
 
 

@@ -55,15 +55,15 @@ def test_the_first_card_is_open_and_says_everything(as_alice: Client, suggest: S
         "under 1 min left",
         "Loves jazz concerts",
         "Because it is said often.",
-        "2 models inferred this (topic model and llm).",
-        "they call it likely",
-        "Confidence 80 %",
-        "Audio segment · journal, page 1 · 1:15 –1:20",
-        "relevance 90 %",
-        "A new trait “ Loves jazz concerts ” in Interest",
+        "Suggested by 2 models ( topic model, llm ) on ",
+        "Together they rate it likely.",
+        "Confidence 80%",
+        "Audio recording · journal, page 1 · 1:15 –1:20",
+        "relevance 90%",
+        "New trait “ Loves jazz concerts ” in the category Interest",
         "2 pieces of evidence",
-        "New concept: jazz",
-        "1 concept you already have: music",
+        "New topic: jazz",
+        "Topic you already have: music",
     ):
         assert part in page.replace(" – ", "–").replace("1:15–", "1:15 –")
     assert "I <mark>love</mark> <mark>jazz</mark>." in response.content.decode()
@@ -82,7 +82,7 @@ def test_keys_are_printed_unless_switched_off(as_alice: Client, suggest: Suggest
 
 def test_single_evidence_is_seen_once(as_alice: Client, suggest: Suggest, alice: User) -> None:
     suggest(alice, evidence=["Jazz."])
-    assert "seen once" in text_of(as_alice.get("/review/"))
+    assert "based on 1 piece" in text_of(as_alice.get("/review/"))
 
 
 @pytest.mark.slow
@@ -118,8 +118,8 @@ def test_near_duplicates_are_one_row(as_alice: Client, suggest: Suggest, alice: 
     suggest(alice, "Loves jazz", created_at=timezone.now() - dt.timedelta(days=1))
     suggest(alice, "loves  jazz!")
     page = text_of(as_alice.get("/review/"))
-    assert "1 more alike" in page
-    assert "1 more says the same" in page
+    assert "1 similar" in page
+    assert "1 other suggestion says the same" in page
 
 
 def test_other_queries_stay_bounded(
@@ -209,7 +209,7 @@ def test_filters_that_are_nonsense_break_nothing(
 def test_models_and_concepts_come_on_demand(as_alice: Client, suggest: Suggest, alice: User, bob: User) -> None:
     suggest(alice, concepts=["sailing"])
     suggest(bob, concepts=["my divorce"])
-    assert '<option value="">Any concept' not in as_alice.get("/review/").content.decode()
+    assert '<option value="">Any topic' not in as_alice.get("/review/").content.decode()
     plain = text_of(as_alice.get("/review/filters/?category=Interest"))
     assert "sailing" in plain
     assert "divorce" not in plain

@@ -112,7 +112,7 @@ def test_later_is_at_six_in_the_persons_zone(as_alice: Client, suggest: Suggest,
     assert status(none) == CandidateStatus.AWAITING_REFINEMENT
     assert none.deferred_until is None
     page = text_of(as_alice.get("/review/?tab=later"))
-    assert "Later 4" in page
+    assert "Snoozed 4" in page
     assert "until new evidence" in page
 
 
@@ -157,7 +157,7 @@ def test_merge_into_a_trait(as_alice: Client, suggest: Suggest, alice: User) -> 
     assert "Merged “Loves jazz” into “Loves jazz music”." in text_of(response)
     page = text_of(as_alice.get(path(candidate)))
     assert "Merged into" in page
-    assert "Split off and review again" in page
+    assert "Unmerge and review" in page
     as_alice.post(path(candidate, "reopen"))
     assert status(candidate) == CandidateStatus.CANDIDATE
     trait.refresh_from_db()
@@ -191,7 +191,7 @@ def test_a_clash_is_settled_and_undone_as_one(as_alice: Client, suggest: Suggest
     old = confirmed(alice, "Loves jazz").trait
     candidate = suggest(alice, "Loves jazz no more")
     assert old
-    assert "Similar traits you have" in text_of(as_alice.get(path(candidate)))
+    assert "Similar traits of yours" in text_of(as_alice.get(path(candidate)))
     action, contexts, expected = CLASHES[kind]
     data = {f"{field}-{old.pk}": text for field, text in contexts.items()}
     as_alice.post(path(candidate, action), {"relation": f"{kind}:{old.pk}", **data})
@@ -215,7 +215,7 @@ def test_both_true_needs_contexts_and_keeps_what_was_typed(as_alice: Client, sug
     response = as_alice.post(path(candidate, "confirm"), data)
     assert response.status_code == 400
     assert "on Sundays</textarea>" in response.content.decode()
-    assert "Say for each where it is true." in text_of(response)
+    assert "Enter for each where it is true." in text_of(response)
 
 
 @pytest.mark.parametrize("relation", ["replaces:", "replaces:x", f"replaces:{uuid.UUID(int=1)}", "nonsense:", "\x00:1"])
@@ -265,7 +265,7 @@ def test_what_another_tab_decided_is_told_and_shown(as_alice: Client, suggest: S
             response = as_alice.post(path(candidate, action), {**data, "version": 1}, headers=headers)
             assert response.status_code == 409
             assert "already decided" in text_of(response)
-            assert "Open the trait" in text_of(response)
+            assert "Open trait" in text_of(response)
     assert as_alice.get(path(candidate, "edit")).status_code == 409
     assert UserRefinedTrait.objects.filter(user=alice).count() == 1
 
@@ -285,7 +285,7 @@ def test_a_stale_card_is_shown_afresh(as_alice: Client, suggest: Suggest, alice:
 def test_rejected_can_be_reviewed_again(as_alice: Client, suggest: Suggest, alice: User) -> None:
     candidate = suggest(alice)
     decisions.reject(**acting_for_self(alice), candidate_id=candidate.pk, code="other")
-    assert "Review it again" in text_of(as_alice.get("/review/?tab=rejected"))
+    assert "Review again" in text_of(as_alice.get("/review/?tab=rejected"))
     response = as_alice.post(path(candidate, "reopen") + "?tab=rejected", {"version": 2})
     assert response["Location"] == path(candidate)
     assert status(candidate) == CandidateStatus.CANDIDATE

@@ -17,7 +17,7 @@ def test_the_form_shows_the_suggestion_beside_it(as_alice: Client, suggest: Sugg
     page = as_alice.post(path(candidate, "edit"), {"open": "1", f"verdict-{piece}": "not_me"})
     form = Html(page)
     assert form.values("name") == ["Loves jazz"]
-    assert "As it was suggested" in form.text
+    assert "Original suggestion" in form.text
     assert form.chosen(f"verdict-{piece}") == ["not_me"]
     assert status(candidate) == CandidateStatus.CANDIDATE
 

@@ -23,7 +23,7 @@ def test_undo_opens_what_it_brought_back(as_alice: Client, suggest: Suggest, ali
     decisions.reject(**acting_for_self(alice), candidate_id=candidate.pk, code="other")
     response = as_alice.post("/undo/", follow=True)
     assert response.redirect_chain[-1][0] == path(candidate)
-    assert "Undone: rejected, “Loves jazz”." in text_of(response)
+    assert "Undone. “Loves jazz” is back in your queue." in text_of(response)
     assert status(candidate) == CandidateStatus.CANDIDATE
     response = as_alice.post("/undo/", follow=True)
     assert "nothing left to undo" in text_of(response)
@@ -49,7 +49,7 @@ def test_undo_of_what_was_added_goes_back_to_the_queue(as_alice: Client, alice: 
     added = Changes(name="My own", category="Skill")
     decisions.add_trait(**acting_for_self(alice), changes=added)
     response = as_alice.post("/undo/", follow=True)
-    assert "Undone: added, “My own”." in text_of(response)
+    assert "Undone. “My own” is no longer part of your persona." in text_of(response)
     assert not PersonaTrait.objects.filter(user=alice).exists()
 
 
@@ -65,16 +65,16 @@ def test_a_bulk_is_previewed_done_and_undone(as_alice: Client, suggest: Suggest,
     preview = as_alice.post("/review/bulk/", {"candidate_ids": ids, "decision": "confirm"})
     page = text_of(preview)
     assert "Confirm 3 suggestions" in page
-    assert "1 left out: to be read one by one" in page
+    assert "1 left out: review this one by itself" in page
     assert "1 left out: already decided" in page
-    assert "1 left out: no longer there" in page
+    assert "1 left out: no longer available" in page
     assert {status(one) for one in ones} == {CandidateStatus.CANDIDATE}
     response = as_alice.post("/review/bulk/", {"candidate_ids": ids, "decision": "confirm", "apply": "1"}, follow=True)
-    assert "Confirmed 3 suggestions. 1 left out: must be decided one by one" in text_of(response)
+    assert "Confirmed 3 suggestions. 1 left out: review this one by itself." in text_of(response)
     assert {status(one) for one in ones} == {CandidateStatus.CONFIRMED}
     assert status(sensitive) == CandidateStatus.CANDIDATE
     response = as_alice.post("/undo/", follow=True)
-    assert "Undone: confirmed, 3 suggestions." in text_of(response)
+    assert "Undone. 3 suggestions are back in your queue." in text_of(response)
     assert {status(one) for one in ones} == {CandidateStatus.CANDIDATE}
 
 
@@ -85,7 +85,7 @@ def test_undoing_a_bulk_leaves_what_changed_since(as_alice: Client, suggest: Sug
     batch = newest(alice).batch_id
     as_alice.post(path(ones[0], "reopen"))
     response = as_alice.post(f"/undo/{batch}/", follow=True)
-    assert "1 later change stays as it is." in text_of(response)
+    assert "1 later change stays." in text_of(response)
     assert status(ones[1]) == CandidateStatus.CANDIDATE
 
 

@@ -42,7 +42,7 @@ def staff(sam: User, signed_in: SignedIn) -> Client:
 @pytest.mark.slow
 def test_nothing_is_shown_before_a_reason(staff: Client, alice: User, sam: User) -> None:
     asked = staff.get(account_page(alice)).content.decode()
-    assert "Why do you need to see it?" in asked
+    assert "Why do you need access?" in asked
     assert "alice@example.com" not in asked
     assert looks() == []
     give_reason(staff, account_page(alice))
@@ -62,10 +62,10 @@ def test_a_reason_that_is_none_is_typed_again(staff: Client, alice: User, reason
 def test_once_a_person_and_session(staff: Client, alice: User, bob: User, sam: User, signed_in: SignedIn) -> None:
     give_reason(staff, account_page(alice))
     for _ in range(2):
-        assert "Why do you" not in staff.get(account_page(alice)).content.decode()
-        assert "Why do you" not in staff.get(persona_page(alice)).content.decode()
-    assert "Why do you" in staff.get(account_page(bob)).content.decode()
-    assert "Why do you" in signed_in(sam).get(account_page(alice)).content.decode()
+        assert "Why do you need access" not in staff.get(account_page(alice)).content.decode()
+        assert "Why do you need access" not in staff.get(persona_page(alice)).content.decode()
+    assert "Why do you need access" in staff.get(account_page(bob)).content.decode()
+    assert "Why do you need access" in signed_in(sam).get(account_page(alice)).content.decode()
     assert looks() == [(sam.pk, alice.pk, kind, REASON) for kind in ("account", "persona")]
 
 
@@ -100,7 +100,7 @@ def test_nobody_is_asked_about_themselves(staff: Client, sam: User) -> None:
 
 def test_what_was_posted_without_a_reason_is_not_done(staff: Client, alice: User) -> None:
     form = {"display_name": "Taken over", "time_zone": "UTC"}
-    assert "was not done" in staff.post(account_page(alice), form).content.decode()
+    assert "was not carried out" in staff.post(account_page(alice), form).content.decode()
     alice.refresh_from_db()
     assert alice.display_name == "Alice"
 
@@ -120,7 +120,7 @@ def test_a_reason_gives_no_permission(alice: User, bob: User, signed_in: SignedI
         assert his.get(address).status_code == 403
         assert his.post(address, {"access_reason": REASON}).status_code == 403
     bob.user_permissions.add(Permission.objects.get(codename="view_persona"))
-    assert "Why do you" in his.get(persona_page(alice)).content.decode()
+    assert "Why do you need access" in his.get(persona_page(alice)).content.decode()
     assert looks() == []
 
 
@@ -174,7 +174,7 @@ def test_looks_are_paged(as_alice: Client, alice: User, sam: User, django_assert
 def test_the_list_of_accounts_is_on_record(staff: Client, sam: User, alice: User) -> None:
     assert "alice@example.com" in text_of(staff.get("/admin/accounts/user/"))
     found = "/admin/accounts/user/?q=alice@example.com"
-    assert "Why do you" in text_of(staff.get(found))
+    assert "Why do you need access" in text_of(staff.get(found))
     give_reason(staff, found)
     assert "alice@example.com" in text_of(staff.get(found))
     staff.get("/admin/accounts/user/?q=nobody@example.com")
@@ -215,4 +215,4 @@ def test_an_erasure_takes_the_reason_alone(staff: Client, alice: User, bob: User
     assert looks() == [(sam.pk, alice.pk, "account", ""), (sam.pk, bob.pk, "account", REASON)]
     assert tables_with("About xylophones") == set()
     # Within the hour the page is still open; another kind of page asks again.
-    assert "Why do you" in staff.get(persona_page(alice)).content.decode()
+    assert "Why do you need access" in staff.get(persona_page(alice)).content.decode()

@@ -46,18 +46,18 @@ def test_a_file_is_seen_through_before_it_goes_in(moderator: Client) -> None:
     row = new_row(trait_name="Sings xylophone")
     preview = send(moderator, lines(row, b"nonsense\n", row, {"a": "xylophone"}, b"\n", b"\xff\xfe\n"))
     page = text_of(preview)
-    assert "1 go in" in page
+    assert "1 can be imported" in page
     assert "4 refused" in page
-    assert "stands in line 1 already" in page
+    assert "is already in line 1" in page
     assert "xylophone" not in preview.content.decode()
     assert not ExtractedTraitCandidate.objects.exists()
     assert not User.objects.filter(external_id="test:alice").exists()
     assert tables_with("xylophone") == set()
     done = moderator.post(IMPORT, {"packed": preview.context["packed"]})
-    assert said(done) == ["New: 1, changed: 0, as before: 0, kept away: 0, refused: 4."]
+    assert said(done) == ["Imported. New: 1, changed: 0, unchanged: 0, blocked: 0, refused: 4."]
     assert ExtractedTraitCandidate.objects.get().trait_name == "Sings xylophone"
     again = send(moderator, lines(row))
-    assert "1 as before" in text_of(again)
+    assert "1 unchanged" in text_of(again)
 
 
 def test_what_belongs_to_somebody_else_is_told_before(moderator: Client, bob: User, suggest: Suggest) -> None:

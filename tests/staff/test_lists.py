@@ -86,7 +86,7 @@ def test_a_filter_that_does_not_fit_lists_nothing(moderator: Client, alice: User
     assert answer.status_code == 400
     assert str(row.pk) not in answer.content.decode()
     assert Html(answer).has(".errorlist")
-    assert "Nothing is listed until each filter fits" in text_of(answer)
+    assert "Please fix the filters marked above" in text_of(answer)
     assert not Html(answer).has("#action")
     file: Any = moderator.post(f"{LIST}export/?{query}", {"access_reason": "T-17"})
     assert file["Location"] == f"{LIST}?{answer.wsgi_request.GET.urlencode()}"

@@ -57,7 +57,7 @@ def test_a_filter_on_one_person_is_a_look_at_them(
     of_alice = f"{LIST}?person={alice.pk}"
     assert support.get(f"{LIST}?person=spc%3Aalice")["Location"] == of_alice
     asked = text_of(support.get(of_alice))
-    assert "Why do you need to see it?" in asked
+    assert "Why do you need access?" in asked
     assert "Loves jazz" not in asked
     give_reason(support, of_alice)
     page = text_of(support.get(of_alice))
@@ -74,7 +74,7 @@ def test_a_search_is_on_record_of_everybody_it_finds(
     suggest(bob, "Walks", evidence=["All through the county."])
     suggest(bob, "Sings", evidence=["In the bath."])
     asked = text_of(support.get(search("county")))
-    assert "Why do you need to see it?" in asked
+    assert "Why do you need access?" in asked
     assert "Reads" not in asked
     assert looks() == []
     give_reason(support, search("county"), "Complaint 118")
@@ -200,9 +200,9 @@ def test_auditors_alone_read_the_words(
 ) -> None:
     suggest(alice, "Plays xylophone")
     give_reason(support, search("xylophone"), "Complaint 118")
-    assert "A search through suggestions, 1 row: xylophone Complaint 118" in text_of(auditor.get(ALL))
+    assert "A search through suggestions · 1 row: xylophone Complaint 118" in text_of(auditor.get(ALL))
     administrator = text_of(signed_in(staff_of("administrator", name="Ada")).get(ALL))
-    assert "A search through suggestions, 1 row Complaint 118" in administrator
+    assert "A search through suggestions · 1 row Complaint 118" in administrator
     assert "xylophone" not in administrator
     document = json.loads(b"{" + b"".join(export.members(alice, timezone.now()))[1:] + b"}")
     assert [(look["kind"], look["reason"]) for look in document["looks"]] == [("search", "Complaint 118")]
@@ -216,7 +216,7 @@ def test_auditors_find_searches_and_files_by_person(
     give_reason(support, search("jazz"), "Complaint 118")
     for person, finds in ((alice, True), (bob, False)):
         address = f"{ALL}?person={person.pk}"
-        assert "Why do you" in text_of(auditor.get(address))
+        assert "Why do you need access" in text_of(auditor.get(address))
         give_reason(auditor, address, "The yearly audit")
         page = text_of(auditor.get(address))
         assert ("Complaint 118" in page) == finds
@@ -302,7 +302,7 @@ def test_what_staff_did_with_one_person_s_is_a_look(auditor: Client, alice: User
             give_reason(auditor, address)
         assert "About xylophones" in text_of(auditor.get(address))
     assert looks() == [("moderation", alice.pk, set(), "", REASON)]
-    assert "Why do you" not in text_of(auditor.get(f"{ENTRIES}{ModerationEntry.objects.get().pk}/change/"))
+    assert "Why do you need access" not in text_of(auditor.get(f"{ENTRIES}{ModerationEntry.objects.get().pk}/change/"))
 
 
 @pytest.mark.parametrize(("address", "kind"), [(ENTRIES, "moderation"), ("/admin/traits/erasure/", "erasure")])

@@ -42,7 +42,7 @@ def test_confirm_and_what_the_person_sees(
     assert "Loves xylophones" in text_of(acting.get(page_of(alice)))
     assert "In the band." in text_of(acting.get(suggestion(candidate)))
     answer = acting.post(suggestion(candidate), {"act": "confirm", "version": "1"}, follow=True)
-    assert "Confirmed: entry 1 of the log." in text_of(answer)
+    assert "Confirmed: log entry 1." in text_of(answer)
     entry = newest(alice)
     assert (entry.actor_id, entry.actor_kind, entry.reference) == (tina.pk, "staff", TICKET)
     assert PersonaTrait.objects.get(user=alice).name == "Loves xylophones"
@@ -100,9 +100,9 @@ def test_what_cannot_be_done_keeps_what_was_typed(acting: Client, alice: User) -
         ({"act": "edit", "name": "Fine", "category": "Nonsense", "notes": "Typed."}, 400, "Typed."),
         ({"act": "reject", "code": "none", "reason": "Typed."}, 400, "Typed."),
         ({"act": "reject", "code": "other", "reason": "x" * 20_000}, 400, "x" * 20_000),
-        ({"act": "snooze", "until": "date", "date": "nonsense"}, 400, "Choose a day and a time."),
-        ({"act": "nonsense"}, 400, "Choose what to do."),
-        ({}, 400, "Choose what to do."),
+        ({"act": "snooze", "until": "date", "date": "nonsense"}, 400, "Choose a date and a time."),
+        ({"act": "nonsense"}, 400, "Choose an action."),
+        ({}, 400, "Choose an action."),
         ({"act": "confirm", "version": "7"}, 409, "This has changed"),
     ]
     for data, status, expected in cases:
@@ -135,12 +135,12 @@ def test_an_undo_that_cannot_be(acting: Client, alice: User) -> None:
     ("fields", "fault"),
     [
         ({"reference": ""}, "This field is required."),
-        ({"reference": "she wrote to us"}, "A reference has letters"),
+        ({"reference": "she wrote to us"}, "A reference has only letters"),
         ({"reference": "T\x00"}, "Null characters"),
         ({"reference": "T" * 81}, "at most 80"),
-        ({"asked": ""}, "Only what the person asked for"),
-        ({"person": "nobody@example.com"}, "Nobody has this"),
-        ({"person": "alice"}, "Nobody has this"),
+        ({"asked": ""}, "You can only act on behalf of a person who asked"),
+        ({"person": "nobody@example.com"}, "No one has this"),
+        ({"person": "alice"}, "No one has this"),
     ],
 )
 def test_it_takes_a_person_a_ticket_and_that_they_asked(
@@ -168,7 +168,7 @@ def test_each_look_is_on_record(acting: Client, alice: User) -> None:
 def test_nobody_acts_for_themselves_nor_for_staff(
     support: Client, tina: User, sam: User, alice: User, signed_in: SignedIn
 ) -> None:
-    for person, fault in ((tina, "yourself"), (sam, "other staff")):
+    for person, fault in ((tina, "your own behalf"), (sam, "other staff")):
         answer = start(support, str(person.pk))
         assert answer.status_code == 400
         assert fault in text_of(answer)
@@ -222,7 +222,7 @@ def test_a_ticket_holds_for_an_hour_and_ends(acting: Client, alice: User, monkey
     assert acting.get(suggestion(candidate)).status_code == 200
     monkeypatch.setattr(timezone, "now", lambda: now + dt.timedelta(minutes=61))
     assert acting.post(suggestion(candidate), {"act": "confirm"})["Location"] == START
-    assert "Give the ticket" in text_of(acting.get(START))
+    assert "A ticket is valid for one hour" in text_of(acting.get(START))
     assert start(acting, str(alice.pk), reference="T-18").status_code == 302
     assert acting.get(suggestion(candidate)).status_code == 200
     assert acting.post(page_of(alice, "end/"))["Location"] == START
@@ -239,7 +239,7 @@ def test_without_a_mail_it_is_done_all_the_same(
     with monkeypatch.context() as patch:
         patch.setattr(mail.get_connection().__class__, "send_messages", refuse)
         answer = acting.post(suggestion(make_candidate(alice, "Sails")), {"act": "confirm"}, follow=True)
-    assert "could not be told" in text_of(answer)
+    assert "could not be sent" in text_of(answer)
     assert newest(alice).user_decision == "confirmed_asis"
     assert "Sails" not in caplog.text
     assert "alice@" not in caplog.text
@@ -250,7 +250,7 @@ def test_without_a_mail_it_is_done_all_the_same(
 def test_no_mail_to_an_address_that_nobody_proved(acting: Client, alice: User) -> None:
     EmailAddress.objects.filter(user=alice).update(verified=False)
     answer = acting.post(suggestion(make_candidate(alice)), {"act": "confirm"}, follow=True)
-    assert "could not be told" not in text_of(answer)
+    assert "could not be sent" not in text_of(answer)
     assert mail.outbox == []
 
 
@@ -266,7 +266,7 @@ def test_evidence_needs_its_permission(acting: Client, alice: User, tina: User) 
     tina.user_permissions.set(Permission.objects.filter(codename="act_for_person"))
     page = text_of(acting.get(suggestion(make_candidate(alice, evidence=["In the band."]))))
     assert "In the band." not in page
-    assert "You may not read evidence." in page
+    assert "Your role does not let you read evidence" in page
 
 
 @pytest.mark.slow

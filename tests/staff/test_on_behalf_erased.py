@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def test_an_erasure_asks_for_the_reason_again(acting: Client, alice: User) -> None:
     erased(alice)
     candidate = make_candidate(alice)
-    assert "Why do you" in acting.get(suggestion(candidate)).content.decode()
+    assert "Why do you need access" in acting.get(suggestion(candidate)).content.decode()
 
 
 def test_that_staff_decided_outlives_the_persona(acting: Client, alice: User, tina: User, as_alice: Client) -> None:

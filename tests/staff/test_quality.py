@@ -178,8 +178,8 @@ def test_what_was_erased_counts_without_model_and_category(alice: User, sam: Use
     assert total() == {"confirmed": 2}
     assert total(category="", band=-1) == {"confirmed": 1}
     text = text_of(signed_in(sam).get(PAGE))
-    assert "2 suggestions were decided" in text
-    assert "1 of them was erased since" in text
+    assert "2 suggestions decided" in text
+    assert "1 of them has since been erased" in text
 
 
 def test_two_at_once_are_one(alice: User) -> None:
@@ -220,7 +220,9 @@ def test_undecided_suggestions_are_counted_by_age_and_model(
     assert (row.waiting, row.put_off, row.held) == (2, 1, 1)
     assert row.oldest_at == dt.datetime(2024, 3, 5, tzinfo=dt.UTC)
     assert QualityWaiting.objects.get(model="b.v1").waiting == 1
-    assert "2 suggestions wait for a decision, the oldest since 5 March 2024" in text_of(signed_in(sam).get(PAGE))
+    assert "2 suggestions are waiting for a decision. The oldest is from 5 March 2024" in text_of(
+        signed_in(sam).get(PAGE)
+    )
 
 
 @pytest.fixture
@@ -246,13 +248,13 @@ def test_the_page_shows_the_figures_of_many(many: None, sam: User, signed_in: Si
     page = signed_in(sam).get(PAGE)
     text = text_of(page)
     for part in (
-        "31 suggestions were decided, half of them within an hour of coming in.",
-        "68 % confirmed as they were 0 % confirmed with changes 32 % rejected",
-        "sure.v1 15 33 % 0 % 67 % 90 % 33 % surer than it should be",
-        "careful.v2 15 100 % 0 % 0 % 35 % 100 % right more often than it says",
+        "31 suggestions decided. Median time to a decision: within 1 hour.",
+        "68% confirmed as suggested 0% confirmed with changes 32% rejected",
+        "sure.v1 15 33% 0% 67% 90% 33% overconfident",
+        "careful.v2 15 100% 0% 0% 35% 100% underconfident",
         "Not me 8",
         "Outdated 2",
-        "30–40 % 15 100 %",
+        "30–40% 15 100%",
     ):
         assert part in text, part
     drawn = page.content.decode()
@@ -263,10 +265,10 @@ def test_the_page_shows_the_figures_of_many(many: None, sam: User, signed_in: Si
 @pytest.mark.slow
 def test_the_figures_follow_the_filters(many: None, sam: User, signed_in: SignedIn) -> None:
     staff = signed_in(sam)
-    assert "15 suggestions were decided" in text_of(staff.get(PAGE, {"model": "sure.v1"}))
-    assert "1 suggestion was decided" in text_of(staff.get(PAGE, {"category": "Skill"}))
-    assert "25 suggestions were decided" in text_of(staff.get(PAGE, {"period": "4"}))
-    assert "Nothing was decided or waits that fits" in text_of(staff.get(PAGE, {"category": "Other"}))
+    assert "15 suggestions decided" in text_of(staff.get(PAGE, {"model": "sure.v1"}))
+    assert "1 suggestion decided" in text_of(staff.get(PAGE, {"category": "Skill"}))
+    assert "25 suggestions decided" in text_of(staff.get(PAGE, {"period": "4"}))
+    assert "No suggestions match these filters" in text_of(staff.get(PAGE, {"category": "Other"}))
     for wrong in ({"model": "no.v1"}, {"category": "Nothing"}, {"period": "5"}, {"model": "\x00"}):
         answer = staff.get(PAGE, wrong)
         assert answer.status_code == 400
@@ -286,14 +288,14 @@ def test_the_csv_has_the_figures_of_the_page(many: None, sam: User, signed_in: S
 
 def test_nothing_counted_nothing_there_and_one(alice: User, sam: User, signed_in: SignedIn) -> None:
     staff = signed_in(sam)
-    assert "Nothing was counted yet" in text_of(staff.get(PAGE))
+    assert "No statistics yet" in text_of(staff.get(PAGE))
     refresh()
     assert "There were no suggestions" in text_of(staff.get(PAGE))
     confirmed_trait(alice)
     refresh()
     text = text_of(staff.get(PAGE))
-    assert "1 suggestion was decided" in text
-    assert "All of it was decided in one week" in text
+    assert "1 suggestion decided" in text
+    assert "All decisions so far are from one week" in text
     QualityRefresh.objects.update(refreshed_at=timezone.now() - dt.timedelta(days=3))
     assert "That is a while ago" in text_of(staff.get(PAGE))
 
@@ -312,7 +314,7 @@ def test_which_permissions_show_quality_and_its_file(
     answer = client.get(PAGE)
     assert answer.status_code == page
     assert client.get(EXPORT).status_code == export
-    assert (b"Download the numbers" in answer.content) == (export == 200)
+    assert (b"Download statistics" in answer.content) == (export == 200)
     assert client.get("/admin/traits/quality/1/change/").status_code == 404
 
 

@@ -14,14 +14,14 @@ from django.conf import settings
 from django.test import Client
 
 from tests.support.data_folder import ROOT, wait_until
-from tests.support.processes import database_address, free_port
+from tests.support.processes import connection_to, database_address, free_port
 
 
 class EventsProcess:
     """As production starts it, but for where its database is."""
 
-    def __init__(self, site: str, port: int = 0, **environment: str) -> None:
-        self.port = port or free_port()
+    def __init__(self, site: str, port: int = 0, authority: str = "", **environment: str) -> None:
+        self.port, self.authority = port or free_port(), authority
         database = database_address()
         served = {"DATABASE_URL": database, "PTFI_EMBEDDED": "", "HTTPS": "0", "SITE_URL": site}
         self.process = subprocess.Popen(
@@ -44,7 +44,7 @@ class EventsProcess:
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[int, http.client.HTTPMessage]:
         """Status and headers; of what it answers no more than that is read."""
-        with contextlib.closing(http.client.HTTPConnection("localhost", self.port, timeout=10)) as asking:
+        with contextlib.closing(connection_to(self.port, self.authority, 10)) as asking:
             asking.request(method, path, headers=headers)
             with asking.getresponse() as response:
                 return response.status, response.headers

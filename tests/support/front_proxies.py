@@ -30,7 +30,10 @@ def certificate(folder: Path) -> None:
 
 
 def command_of(program: str, folder: Path, *, tls: int, plain: int, changes: dict[str, str]) -> list[str]:
-    """The committed configuration with these ports, this folder and more changes; and the command that runs it."""
+    """The committed configuration with these ports, this folder and more changes; and the command that runs it.
+
+    The folder has the proxy's own certificate, and inside.pem, the authority inside.
+    """
     name = {"nginx": "nginx.conf", "haproxy": "haproxy.cfg"}[program]
     text = (ROOT / "deploy" / "proxy" / name).read_text()
     ours = {

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +13,33 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = ROOT / "deploy/compose.yaml"
+TOOLS = Path(sys.executable).parent
+HOST = "ptfi.example.com"
+VARIABLES = {"SITE_URL": f"https://{HOST}", "ALLOWED_HOSTS": HOST}
+"""What compose.yaml asks of the operator."""
+OF_THE_GRAPH = {"NEO4J_URL": "neo4j_url"}
+OF_EVENTS = {"SECRET_KEY": "secret_key", "DATABASE_URL": "database_url", "METRICS_TOKEN": "metrics_token"}
+SECRETS_OF = {
+    "web": OF_EVENTS
+    | OF_THE_GRAPH
+    | {
+        "OIDC_PRIVATE_KEY": "oidc_private_key",
+        "MFA_ENCRYPTION_KEYS": "second_step_keys",
+        "LOG_SIGNING_KEY": "log_signing_key",
+        "EMAIL_URL": "email_url",
+    },
+    "events": OF_EVENTS,
+    "projector": OF_THE_GRAPH | {"DATABASE_URL": "database_url", "LOG_SIGNING_KEY": "log_signing_key"},
+    "migrate": OF_THE_GRAPH | {"DATABASE_URL": "owner_database_url"},
+    "quality": {"DATABASE_URL": "database_url"},
+    "heads": {"DATABASE_URL": "database_url", "LOG_SIGNING_KEY": "log_signing_key"},
+}
+"""What secrets each process uses, and the names of their files; with Compose and on Kubernetes, it gets no others."""
+
+
+def run(*command: str | Path, **options: Any) -> "subprocess.CompletedProcess[str]":
+    """What becomes of the command, within two minutes."""
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
 
 
 @dataclass(frozen=True)

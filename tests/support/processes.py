@@ -4,6 +4,7 @@ import http.client
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -54,9 +55,17 @@ def running(*command: str, log: Path | None = None, **environment: str) -> Itera
             output.close()
 
 
-def answers(port: int) -> bool:
+def connection_to(port: int, authority: str, seconds: float) -> http.client.HTTPConnection:
+    """Over TLS, from a client who trusts the certificates in this file alone; over plain http where none is named."""
+    if not authority:
+        return http.client.HTTPConnection("localhost", port, timeout=seconds)
+    context = ssl.create_default_context(cafile=authority)
+    return http.client.HTTPSConnection("localhost", port, timeout=seconds, context=context)
+
+
+def answers(port: int, authority: str = "") -> bool:
     """Whether a web server on this port says that it is well."""
-    asking = http.client.HTTPConnection("127.0.0.1", port, timeout=0.5)
+    asking = connection_to(port, authority, 0.5)
     try:
         asking.request("GET", "/healthz")
         return asking.getresponse().status == 200

@@ -14,11 +14,11 @@ from traits.models import ExtractedTraitCandidate
 
 
 @contextmanager
-def serving(**environment: str) -> Iterator[int]:
-    """The port on which a web process with this environment serves."""
+def serving(authority: str = "", **environment: str) -> Iterator[int]:
+    """The port on which a web process with this environment serves; authority: who signed its certificate, if any."""
     port = free_port()
     with running("manage.py", "serve", "web", "--port", str(port), log=None, **environment):
-        wait_until(lambda: answers(port))
+        wait_until(lambda: answers(port, authority))
         yield port
 
 

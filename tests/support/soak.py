@@ -102,8 +102,8 @@ def machine() -> str:
     """The machine, in a few words."""
     cores, memory = len(os.sched_getaffinity(0)), psutil.virtual_memory().total / 2**30
     busy = os.getloadavg()[2] / cores
-    beside = f", with other work on it (load {busy:.0f} a core)" if busy >= 2 else ""
-    return f"{platform.system()} {platform.machine()}, {cores} cores, {memory:.0f} GB{beside}"
+    other_work = f", with other work on it (load {busy:.0f} per core)" if busy >= 2 else ""
+    return f"{platform.system()} {platform.machine()}, {cores} cores, {memory:.0f} GB{other_work}"
 
 
 def main() -> int:

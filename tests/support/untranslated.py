@@ -39,6 +39,8 @@ def _outside_translations(source: str) -> str:
             inside = "" if name == f"end{inside}" else inside
         elif name in ("blocktranslate", "comment", "verbatim"):
             inside = name
+        elif token.contents in ("block bodyclass", "block main_class"):
+            inside = "block"
         elif token.token_type == TokenType.TEXT:
             kept.append(token.contents)
     return "".join(kept)
@@ -59,7 +61,8 @@ def in_page(markup: str) -> list[str]:
 
 
 def _spoken(node: LexborNode) -> Iterator[str]:
-    names = [*SPOKEN, *(["value"] if node.attributes.get("type") in ("submit", "button") else [])]
+    shows_value = node.tag == "input" and node.attributes.get("type") in ("submit", "button")
+    names = [*SPOKEN, *(["value"] if shows_value else [])]
     for name in names:
         outside, _ = _outside_brackets(node.attributes.get(name) or "", 0)
         if WORD.search(outside):

@@ -14,16 +14,16 @@ from traits.models import PersonaTrait
 def test_error_pages(as_alice: Client, jazz: PersonaTrait, settings: Any) -> None:
     missing = as_alice.get("/nowhere/")
     assert missing.status_code == 404
-    assert "There is nothing here, or it is not yours." in text_of(missing)
+    assert "This doesn’t exist, or it isn’t yours." in text_of(missing)
     large = as_alice.post(path(jazz, "edit"), {"name": "x" * 2_000_000})
     assert large.status_code == 413
-    assert "more than can be sent at once" in text_of(large)
+    assert "too large to send in one go" in text_of(large)
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = as_alice.cookies
     assert strict.post(path(jazz, "status"), {"status": "dormant"}).status_code == 403
     forbidden = as_alice.get("/admin/", follow=True)
     assert forbidden.status_code == 403
-    assert "You may not open this page." in text_of(forbidden)
+    assert "You don’t have access to this page." in text_of(forbidden)
     bad = as_alice.get("/", headers={"Host": "elsewhere.example"})
     assert bad.status_code == 400
 
@@ -52,4 +52,4 @@ def test_the_page_for_a_broken_server_needs_no_database(rf: Any) -> None:
     request.user = SimpleLazyObject(lambda: User.objects.get())
     answer = server_error(request)
     assert answer.status_code == 500
-    assert "Something broke on our side." in text_of(answer)
+    assert "Something went wrong on our side." in text_of(answer)

@@ -6,15 +6,17 @@ from typing import Any
 import allauth
 import django
 import pytest
+from allauth.mfa.models import Authenticator
 from django.conf import settings as configured
 from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from ptfi.accounts.models import User
-from tests.support.account_pages import sign_in
+from ptfi.accounts.models import SecurityEvent, User
+from tests.support.account_pages import code_of, reauthenticate, sign_in
 from tests.support.cast import acting_for_self, client_of, confirmed, make_candidate
+from tests.support.oauth import code_for, exchange, make_client, pkce, question, tokens_of
 from tests.support.pages import Html
 from tests.support.untranslated import PSEUDO, in_page, in_template, make_pseudo
 from traits import decisions
@@ -107,6 +109,94 @@ def test_every_page_before_signing_in_is_translated(client: Client) -> None:
 def test_every_page_of_staff_is_translated(sam: User) -> None:
     User.objects.filter(pk=sam.pk).update(is_superuser=True, display_name="Σαμ")
     assert crawl(client_of(sam, proven=True), [reverse("admin:index")]) == {}
+
+
+def untranslated(client: Client, address: str, form: dict[str, Any] | None = None) -> list[str]:
+    """On one page, or on the answer to its form."""
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = PSEUDO
+    answer = client.get(address, follow=True) if form is None else client.post(address, form, follow=True)
+    return in_page(answer.content.decode())
+
+
+@pytest.mark.usefixtures("pseudo")
+def test_what_forms_of_accounts_refuse_is_translated(alice: User) -> None:
+    """Much of it is said by allauth and Django."""
+    new = {"password1": "password12", "password2": "password13"}
+    login, signup = reverse("account_login"), reverse("account_signup")
+    for address, form in (
+        (login, {"login": "alice@example.com", "password": "wrong"}),
+        (login, {"login": "", "password": ""}),
+        (signup, {"email": "no address", **new}),
+        (signup, {"email": "x@example.com", "password1": "12345", "password2": "12345"}),
+    ):
+        assert untranslated(Client(), address, form) == [], form
+    client = Client()
+    sign_in(client, alice.email or "")
+    email = reverse("account_email")
+    for address, form in (
+        (reverse("account_reauthenticate"), {"password": "wrong"}),
+        (reverse("account_change_password"), {"oldpassword": "wrong", **new}),
+        (email, {"action_add": "", "email": "alice@example.com"}),
+        (email, {"action_add": "", "email": "second@example.com"}),
+        (email, {"action_remove": "", "email": "alice@example.com"}),
+        (reverse("account_preferences"), {"display_name": "", "time_zone": "Nowhere"}),
+    ):
+        assert [text for text in untranslated(client, address, form) if "@" not in text] == [], form
+
+
+@pytest.mark.usefixtures("pseudo")
+def test_second_steps_are_translated(alice: User) -> None:
+    client = Client()
+    sign_in(client, alice.email or "")
+    reauthenticate(client)
+    activate = reverse("mfa_activate_totp")
+    assert untranslated(client, activate, {"code": "000"}) == []
+    secret = Html(client.get(activate)).attribute("#authenticator_secret", "value")
+    assert untranslated(client, activate, {"code": code_of(secret)}) == []
+    for name in (
+        "mfa_index",
+        "mfa_add_webauthn",
+        "mfa_view_recovery_codes",
+        "mfa_generate_recovery_codes",
+        "mfa_deactivate_totp",
+    ):
+        assert untranslated(client, reverse(name)) == [], name
+    key = Authenticator.objects.create(user=alice, type=Authenticator.Type.WEBAUTHN, data={"name": SAID})
+    assert untranslated(client, reverse("mfa_list_webauthn")) == []
+    for name in ("mfa_edit_webauthn", "mfa_remove_webauthn"):
+        assert untranslated(client, reverse(name, args=[key.pk])) == [], name
+    key.delete()
+    other = Client()
+    sign_in(other, alice.email or "")
+    assert untranslated(other, reverse("mfa_authenticate"), {"code": "000000"}) == []
+    assert untranslated(client, reverse("mfa_deactivate_totp"), {}) == []
+
+
+@pytest.mark.usefixtures("pseudo")
+def test_the_pages_of_apps_are_translated(alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(display_name="Αλίκη")
+    app, client = make_client("Καθρέφτης"), client_of(alice, proven=True)
+    client.defaults["HTTP_USER_AGENT"] = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    asked = question(app, pkce()[1])
+    assert untranslated(client, asked) == []
+    assert "Αλίκη" in Html(client.get(asked)).text
+    assert untranslated(client, asked.replace("client_id", "client")) == []
+    tokens_of(exchange(code_for(client, app)))
+    assert untranslated(client, reverse("connected_apps")) == []
+    assert untranslated(client, reverse("connected_apps"), {"client": app.pk}) == []
+    assert untranslated(client, reverse("account_activity")) == []
+    assert untranslated(client, reverse("usersessions_list")) == []
+    assert untranslated(client, reverse("idp:oidc:logout")) == []
+
+
+def test_events_are_kept_in_one_language_and_shown_in_each(alice: User) -> None:
+    firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    client = Client(headers={"Accept-Language": "de", "User-Agent": firefox})
+    sign_in(client, alice.email or "")
+    assert SecurityEvent.objects.get(user=alice).browser == "Firefox on Linux"
+    page = Html(client.get(reverse("account_activity"))).text
+    assert "Angemeldet" in page
+    assert "Firefox auf Linux" in page
 
 
 # Whose language.

@@ -5,6 +5,8 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 
+from django.utils.translation import gettext
+
 from ptfi.accounts.models import User
 from traits.decisions.candidates import (
     NO_CHANGES,
@@ -91,9 +93,11 @@ def decide_many(
 
 def _check(ids: list[uuid.UUID], decision: str, code: str, until: dt.datetime | None) -> None:
     if not 1 <= len(ids) <= MOST:
-        raise InvalidError(details={"candidate_ids": [f"Select 1 to {MOST} suggestions."]})
+        raise InvalidError(
+            details={"candidate_ids": [gettext("Select up to %(most)s suggestions at a time.") % {"most": MOST}]}
+        )
     if decision not in FOR_MANY:
-        raise InvalidError(details={"decision": ["Only confirm, reject and later work on many at once."]})
+        raise InvalidError(details={"decision": [gettext("You can only confirm, reject or snooze several at a time.")]})
     if decision == Decision.REJECTED:
         check_rejection(code)
     if decision == Decision.DEFERRED:

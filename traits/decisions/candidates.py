@@ -9,6 +9,7 @@ import datetime as dt
 import uuid
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from ptfi.accounts.models import User
 from traits.decisions.conflicts import related_trait, settle
@@ -20,6 +21,7 @@ from traits.decisions.inputs import (
     clean_changes,
     clean_evidence,
     clean_text,
+    grouped,
     raise_faults,
 )
 from traits.decisions.locking import (
@@ -176,7 +178,7 @@ def reject(
     candidate = undecided_in(locked, candidate_id, version)
     check_rejection(code)
     if relation and relation.kind != "new_is_wrong":
-        raise InvalidError(details={"relation": ["This does not go with a rejection."]})
+        raise InvalidError(details={"relation": [gettext("This answer does not go with rejecting.")]})
     if relation:
         related_trait(user, relation)
     no_own_evidence(evidence)
@@ -200,12 +202,14 @@ def rejected(record: DecisionRecord, code: str, reason: str, at: dt.datetime) ->
 
 def check_rejection(code: str) -> None:
     if code not in CODES:
-        raise InvalidError(details={"rejection_code": ["Choose a reason."]})
+        raise InvalidError(details={"rejection_code": [gettext("Choose a reason.")]})
 
 
 def no_own_evidence(evidence: Evidence) -> None:
     if any(text.strip() for text in evidence.own):
-        raise InvalidError(details={"own_evidence": ["Evidence of your own comes with a confirmation or a merge."]})
+        raise InvalidError(
+            details={"own_evidence": [gettext("You can add your own evidence when you confirm or merge.")]}
+        )
 
 
 @atomic
@@ -238,7 +242,7 @@ def snoozed(record: DecisionRecord, until: dt.datetime | None, at: dt.datetime) 
 
 def check_snooze(until: dt.datetime | None) -> None:
     if until is not None and not timezone.now() < until < timezone.now() + LONGEST_SNOOZE:
-        raise InvalidError(details={"until": ["Choose a time in the future, at most ten years ahead."]})
+        raise InvalidError(details={"until": [gettext("Choose a time in the future, at most ten years ahead.")]})
 
 
 @atomic
@@ -254,11 +258,11 @@ def merge(
     """Give the suggestion's evidence and concepts to a trait that the person has."""
     persona, candidate = lock_undecided(user, candidate_id, version)
     if into == candidate_id:
-        raise InvalidError(details={"into": ["A suggestion cannot go into itself."]})
+        raise InvalidError(details={"into": [gettext("A suggestion can’t be merged into itself.")]})
     try:
         trait = locked_trait(user, into)
     except NotFoundError:
-        raise InvalidError(details={"into": ["There is no such trait."]}) from None
+        raise InvalidError(details={"into": [gettext("There is no such trait.")]}) from None
     record, at = DecisionRecord(Decision.MERGED, candidate, trait), persona.next_moment()
     evidence = apply_verdicts(candidate, evidence)
     own = [own_piece(trait.trait_id, text) for text in evidence.own]
@@ -280,9 +284,11 @@ def absorb(trait: PersonaTrait, pieces: list[Piece], concepts: list[str], observ
     evidence, names = pooled(trait.evidence, pieces), once_each([*trait.concepts, *concepts])
     faults = []
     if len(evidence) > MAX_EVIDENCE:
-        faults.append(f"It would hold more than {MAX_EVIDENCE:,} pieces of evidence.")
+        faults.append(
+            gettext("The trait would have more than %(most)s pieces of evidence.") % {"most": grouped(MAX_EVIDENCE)}
+        )
     if len(names) > MAX_LIST:
-        faults.append(f"It would hold more than {MAX_LIST} concepts.")
+        faults.append(gettext("The trait would have more than %(most)s topics.") % {"most": MAX_LIST})
     if not faults:
         trait.evidence, trait.concepts = evidence, names
         trait.last_observed_at = max(filter(None, (trait.last_observed_at, observed_at)), default=None)
@@ -296,7 +302,9 @@ def reopen(*, user: User, actor: Actor, candidate_id: uuid.UUID, version: int | 
     candidate = candidate_in(locked, candidate_id, None)
     merged = _standing_merge(user, candidate) if candidate.status == CandidateStatus.REFINED else None
     if candidate.status != CandidateStatus.REJECTED and not merged:
-        raise AlreadyDecidedError("Only what was rejected or merged can be reviewed again. Nothing was changed.")
+        raise AlreadyDecidedError(
+            gettext("Only rejected or merged suggestions can be reviewed again. Nothing was changed.")
+        )
     if version is not None and candidate.version != version:
         raise StaleVersionError
     record, at = DecisionRecord(Decision.REOPENED, candidate), persona.next_moment()

@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+from django.utils.translation import gettext
+
 from ptfi.accounts.models import User
 from traits.decisions.inputs import MAX_CONTEXT, Relation, clean_names, raise_faults
 from traits.decisions.locking import locked_trait
@@ -24,7 +26,7 @@ def settle(user: User, trait: PersonaTrait, relation: Relation, at: dt.datetime)
         record.decision, record.trait = Decision.REMOVED, None
         reject_source(user, record, at)
     else:
-        raise InvalidError(details={"relation": ["This does not go with a confirmation."]})
+        raise InvalidError(details={"relation": [gettext("This answer does not go with confirming.")]})
     return record
 
 
@@ -36,13 +38,13 @@ def related_trait(user: User, relation: Relation, version: int | None = None) ->
     try:
         return locked_trait(user, relation.trait_id, version)
     except NotFoundError:
-        raise InvalidError(details={"relation": ["There is no such trait."]}) from None
+        raise InvalidError(details={"relation": [gettext("There is no such trait.")]}) from None
 
 
 def contexts_of(trait: PersonaTrait, relation: Relation) -> list[str]:
     contexts, faults = clean_names(relation.existing_contexts, MAX_CONTEXT)
     if not contexts or not trait.expression_contexts:
-        faults = [*faults, "Say for each where it is true."]
+        faults = [*faults, gettext("Enter for each where it is true.")]
     raise_faults({"expression_contexts": faults})
     return contexts
 

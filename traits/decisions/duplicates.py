@@ -6,6 +6,8 @@ As in candidates.py: each is one transaction; NotFoundError, TraitRemovedError, 
 import datetime as dt
 import uuid
 
+from django.utils.translation import gettext
+
 from ptfi.accounts.models import User
 from traits.decisions.candidates import Outcome, absorb
 from traits.decisions.conflicts import reject_source, related_trait, settle
@@ -38,7 +40,7 @@ def relate(
     changes both is one batch, which undoes as one.
     """
     if relation.kind not in KINDS or relation.trait_id == trait_id:
-        raise InvalidError(details={"relation": ["Say how two different traits stand to each other."]})
+        raise InvalidError(details={"relation": [gettext("Choose how two different traits are related.")]})
     persona = lock(user)
     trait, other = locked_trait(user, trait_id, version), related_trait(user, relation, other_version)
     at, record = persona.next_moment(), DecisionRecord(Decision.EDITED, trait=trait, relation=relation.state())
@@ -69,6 +71,6 @@ def _apart(contexts: list[str], relation: Relation) -> list[str]:
     """Where the trait is true; InvalidError when that is just where the other one is."""
     cleaned, faults = clean_names(contexts, MAX_CONTEXT)
     if {name_key(name) for name in cleaned} == {name_key(name) for name in relation.existing_contexts}:
-        faults = [*faults, "Say for each where it is true, in different places."]
+        faults = [*faults, gettext("Enter for each where it is true; the places must differ.")]
     raise_faults({"expression_contexts": faults})
     return cleaned

@@ -4,6 +4,9 @@ import dataclasses
 import uuid
 from typing import Any
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+
 from traits.errors import InvalidError
 from traits.models import MAX_EVIDENCE, MAX_EVIDENCE_TEXT, MAX_LIST, MAX_NAME, MAX_TEXT, Category, Verdict
 from traits.text import name_fault, once_each, shows_nothing
@@ -56,16 +59,24 @@ def text_faults(text: str, longest: int) -> list[str]:
     """Why PostgreSQL or a reader could not take this text; empty when they can."""
     faults = []
     if len(text) > longest:
-        faults.append(f"At most {longest:,} characters, not {len(text):,}.")
+        faults.append(
+            gettext("At most %(most)s characters, not %(number)s.")
+            % {"most": grouped(longest), "number": grouped(len(text))}
+        )
     if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
-        faults.append("It holds a character that cannot be stored.")
+        faults.append(gettext("This contains a character that cannot be stored."))
     return faults
+
+
+def grouped(number: int) -> str:
+    """A number as texts have it: 4,000."""
+    return number_format(number, force_grouping=True)
 
 
 def name_faults(name: str) -> list[str]:
     """What is wrong with the characters of a name."""
     if shows_nothing(name):
-        return ["Give it a name."]
+        return [gettext("Enter a name.")]
     fault = name_fault(name)
     return [fault] if fault else []
 
@@ -80,9 +91,9 @@ def clean_changes(changes: Changes) -> Changes:
     if "name" in given:
         details["name"] = details["name"] or name_faults(given["name"])
     if "category" in given and given["category"] not in Category.values:
-        details["category"] = ["This is not one of the categories."]
+        details["category"] = [gettext("This is not one of the categories.")]
     if given.get("user_confidence") not in (None, 1, 2, 3, 4, 5):
-        details["user_confidence"] = ["A whole number from 1 to 5."]
+        details["user_confidence"] = [gettext("Enter a whole number from 1 to 5.")]
     for field, longest in (("concepts", MAX_NAME), ("expression_contexts", MAX_CONTEXT)):
         if field in given:
             given[field], details[field] = clean_names(given[field], longest)
@@ -93,7 +104,7 @@ def clean_changes(changes: Changes) -> Changes:
 def clean_names(names: list[str], longest: int) -> tuple[list[str], list[str]]:
     """The names trimmed, each name key once in its first spelling; and what is wrong with them."""
     cleaned = once_each(name.strip() for name in names if not shows_nothing(name))
-    faults = [f"At most {MAX_LIST} entries."] if len(cleaned) > MAX_LIST else []
+    faults = [gettext("At most %(most)s entries.") % {"most": MAX_LIST}] if len(cleaned) > MAX_LIST else []
     for name in cleaned:
         faults += text_faults(name, longest) or name_faults(name)
     return cleaned, list(dict.fromkeys(faults))
@@ -105,13 +116,15 @@ def clean_evidence(evidence: Evidence, known: set[str]) -> Evidence:
         return evidence
     details = dict[str, list[str]]()
     if not evidence.verdicts.keys() <= known:
-        details["evidence"] = ["A piece of evidence is not part of this."]
+        details["evidence"] = [gettext("One of the pieces of evidence does not belong to this.")]
     if not set(evidence.verdicts.values()) <= {*Verdict.values, ""}:
-        details.setdefault("evidence", []).append("A verdict is not one of the four.")
+        details.setdefault("evidence", []).append(gettext("One of the verdicts does not exist."))
     own = list(dict.fromkeys(text.strip() for text in evidence.own if text.strip()))
     details["own_evidence"] = [fault for text in own for fault in text_faults(text, MAX_EVIDENCE_TEXT)]
     if own and len(own) + len(known) > MAX_EVIDENCE:
-        details["own_evidence"].append(f"At most {MAX_EVIDENCE:,} pieces of evidence.")
+        details["own_evidence"].append(
+            gettext("At most %(most)s pieces of evidence.") % {"most": grouped(MAX_EVIDENCE)}
+        )
     raise_faults(details)
     return Evidence(verdicts=evidence.verdicts, own=own)
 

@@ -10,6 +10,8 @@ import uuid
 from collections import defaultdict
 from typing import Any
 
+from django.utils.translation import gettext
+
 from ptfi.accounts.models import User
 from traits.decisions.inputs import MAX_CONTEXT, raise_faults, text_faults
 from traits.decisions.locking import atomic, lock
@@ -132,7 +134,7 @@ def _changed(user: User, context: str, element: str, value: Any, row: Communicat
 def _check_room(user: User) -> None:
     contexts = CommunicationStyle.objects.filter(user=user).values("context").distinct()
     if contexts.count() >= MAX_LIST:
-        raise InvalidError(details={"context": [f"At most {MAX_LIST} contexts."]})
+        raise InvalidError(details={"context": [gettext("At most %(most)s contexts.") % {"most": MAX_LIST}]})
 
 
 def clean_context(context: str) -> str:
@@ -148,12 +150,12 @@ def _name_faults(name: str, longest: int) -> list[str]:
     """Why this is no name; empty when it is one."""
     faults = text_faults(name, longest)
     hidden = any(unicodedata.category(char) == "Cc" for char in name)
-    return faults or (["It holds a control character."] if hidden else [])
+    return faults or ([gettext("This contains a control character.")] if hidden else [])
 
 
 def _clean_styles(styles: dict[str, Any]) -> dict[str, Any]:
     if len(styles) > MAX_LIST:
-        raise InvalidError(details={"styles": [f"At most {MAX_LIST} elements."]})
+        raise InvalidError(details={"styles": [gettext("At most %(most)s settings.") % {"most": MAX_LIST}]})
     # A name that cannot be stored cannot be repeated either.
     raise_faults({"styles": [fault for element in styles for fault in _name_faults(element, MAX_ELEMENT)]})
     raise_faults({element: _element_faults(element) or _value_faults(element, styles[element]) for element in styles})
@@ -162,23 +164,31 @@ def _clean_styles(styles: dict[str, Any]) -> dict[str, Any]:
 
 def _element_faults(element: str) -> list[str]:
     if not element or element != element.strip():
-        return ["Give it a name, without spaces around it."]
+        return [gettext("Enter a name, without spaces around it.")]
     if ":" in element:
-        return ["Give it a name without a colon."]
+        return [gettext("Enter a name without a colon.")]
     spelling = SPELLINGS.get(name_key(element), element)
-    return [] if spelling == element else [f"This is written {spelling}."]
+    return [] if spelling == element else [gettext("Spell this %(spelling)s.") % {"spelling": spelling}]
 
 
 def _value_faults(element: str, value: Any) -> list[str]:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if element == "EmojiPreference":
-        return [] if number and 0 <= value <= 1 else ["A number from 0 to 1."]
+        return [] if number and 0 <= value <= 1 else [gettext("Enter a number from 0 to 1.")]
     if element in STYLE_ELEMENTS:
-        return [] if value in STYLE_ELEMENTS[element] else [f"One of {', '.join(STYLE_ELEMENTS[element])}."]
+        return (
+            []
+            if value in STYLE_ELEMENTS[element]
+            else [gettext("Choose one of these: %(values)s.") % {"values": ", ".join(STYLE_ELEMENTS[element])}]
+        )
     if isinstance(value, str):
         return text_faults(value, MAX_VALUE)
     # A number that is not one, or is infinite, fails the comparison too.
-    return [] if number and abs(value) <= LARGEST else [f"A text, or a number from {-LARGEST} to {LARGEST}."]
+    return (
+        []
+        if number and abs(value) <= LARGEST
+        else [gettext("Enter a text, or a number from %(least)s to %(most)s.") % {"least": -LARGEST, "most": LARGEST}]
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -5,6 +5,8 @@ As in candidates.py: each is one transaction; NotFoundError, TraitRemovedError, 
 
 import uuid
 
+from django.utils.translation import gettext
+
 from ptfi.accounts.models import User
 from traits.decisions.candidates import NO_EVIDENCE, Outcome, with_verdicts, write_changes
 from traits.decisions.conflicts import reject_source
@@ -29,7 +31,9 @@ from traits.models import Decision, Origin, Persona, PersonaTrait, TraitStatus
 def add_trait(*, user: User, actor: Actor, changes: Changes, own_evidence: list[str] | None = None) -> Outcome:
     """Add a trait of the person's own; it needs a name and a category."""
     changes = clean_changes(changes)
-    missing = {field: ["This is needed."] for field in ("name", "category") if getattr(changes, field) is None}
+    missing = {
+        field: [gettext("This is required.")] for field in ("name", "category") if getattr(changes, field) is None
+    }
     raise_faults(missing)
     evidence = clean_evidence(Evidence(own=own_evidence or []), set())
     persona = lock(user)
@@ -69,7 +73,7 @@ def edit_trait(
     trait.evidence = union(with_verdicts(trait.evidence, evidence.verdicts), own)
     changed = write_changes(trait, changes)
     if not changed and trait.evidence == before:
-        raise InvalidError("Nothing was changed.")
+        raise InvalidError(gettext("Nothing was changed."))
     if trait.origin == Origin.AI_CONFIRMED and changed != RATING_ALONE:
         trait.origin = Origin.AI_REFINED
     record.notes = changes.notes or ""
@@ -83,9 +87,9 @@ def set_status(*, user: User, actor: Actor, trait_id: uuid.UUID, status: str, ve
     trait = locked_trait(user, trait_id, version)
     record = DecisionRecord(Decision.STATUS_CHANGED, trait=trait)
     if status not in TraitStatus.values:
-        raise InvalidError(details={"status": ["Active, dormant or experimental."]})
+        raise InvalidError(details={"status": [gettext("Choose active, dormant or experimental.")]})
     if status == trait.status:
-        raise InvalidError("It has that status already.")
+        raise InvalidError(gettext("The trait already has this status."))
     trait.status = status
     if status != TraitStatus.DORMANT:
         trait.valid_to = None

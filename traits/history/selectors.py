@@ -26,6 +26,7 @@ from traits.history.sql import SLIM
 from traits.log import undoable
 from traits.log.diff import Difference, differences
 from traits.log.narration import Narrated, Phrase, batch_phrase, narrate, related, with_names
+from traits.log.sentences import WHO
 from traits.log.snapshots import SIDES, State
 from traits.log.undoable import Standing
 from traits.log.versions import lifted, lifted_parts
@@ -40,8 +41,8 @@ MOMENT = dt.timedelta(microseconds=1)
 ACTORS: dict[str, Text] = {
     "person": _("You, on these pages"),
     "app": _("An app, for you"),
-    "staff": _("Staff"),
-    "pipeline": _("The pipeline"),
+    "staff": WHO[ActorKind.STAFF],
+    "pipeline": WHO[ActorKind.PIPELINE],
 }
 ACTOR_CONDITIONS = {
     "person": Q(actor_kind=ActorKind.PERSON, client_id=""),

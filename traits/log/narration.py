@@ -182,11 +182,6 @@ def _merged(entry: Any, other: Any) -> dict[str, str]:
     return {"suggestion": gone, "trait": kept}
 
 
-def plural(number: int, word: str) -> str:
-    """The number with the word in its singular or plural: "1 piece", "2,000 pieces"."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
-
-
 def batch_phrase(entries: Sequence[UserRefinedTrait], main: Narrated, number: int) -> Phrase:
     """What a batch of so many entries did; main is the one of them that speaks for all where they differ in kind."""
     decisions = {entry.user_decision for entry in entries}

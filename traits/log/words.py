@@ -3,7 +3,7 @@
 import dataclasses
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext_lazy, pgettext_lazy
 
 from ptfi.web.language import Text
 from traits.models import Decision
@@ -13,8 +13,8 @@ from traits.models import Decision
 class Words:
     """The words for one kind of decision; those of places where it cannot occur are empty.
 
-    notice: what the page that decided says; it takes name and trait, by str.format. about_other: what that page adds
-    for the other trait of a conflict, likewise. message: the answer of the API. never_undone: why nobody can undo it.
+    notice: what the page that decided says, with name and trait in it. about_other: what that page adds for the other
+    trait of a conflict. message: the answer of the API. never_undone: why nobody can undo it.
     """
 
     notice: Text = ""
@@ -24,26 +24,32 @@ class Words:
 
 
 WORDS: dict[str, Words] = {
-    Decision.CONFIRMED_ASIS: Words(notice=_("Confirmed “{name}”."), message=_("Confirmed.")),
+    Decision.CONFIRMED_ASIS: Words(notice=_("Confirmed “%(name)s”."), message=_("Confirmed.")),
     Decision.CONFIRMED_MODIFIED: Words(
-        notice=_("Confirmed “{name}” with your changes."), message=_("Confirmed with your changes.")
+        notice=_("Confirmed “%(name)s” with your changes."), message=_("Confirmed with your changes.")
     ),
     Decision.REJECTED: Words(
-        notice=_("Rejected “{name}”. It won't be suggested again."),
+        notice=_("Rejected “%(name)s”. It won't be suggested again."),
         message=_("Rejected. It won't be suggested again."),
     ),
     Decision.USER_ADDED: Words(message=_("Added to your persona.")),
     Decision.SUPERSEDED: Words(never_undone=_("A newer suggestion took its place.")),
-    Decision.DEFERRED: Words(notice=_("Snoozed “{name}”."), message=_("Snoozed.")),
-    Decision.MERGED: Words(notice=_("Merged “{name}” into “{trait}”."), message=_("Merged.")),
-    Decision.REOPENED: Words(notice=_("“{name}” is back in your queue."), message=_("Back in your queue.")),
+    Decision.DEFERRED: Words(notice=_("Snoozed “%(name)s” until there is new evidence."), message=_("Snoozed.")),
+    Decision.MERGED: Words(notice=_("Merged “%(name)s” into “%(trait)s”."), message=_("Merged.")),
+    Decision.REOPENED: Words(notice=_("“%(name)s” is back in your queue."), message=_("Back in your queue.")),
     Decision.EDITED: Words(message=_("Saved.")),
-    Decision.STATUS_CHANGED: Words(about_other=_(" “{name}” is dormant now."), message=_("Status changed.")),
-    Decision.REMOVED: Words(about_other=_(" “{name}” was removed."), message=_("Removed from your persona.")),
+    Decision.STATUS_CHANGED: Words(about_other=_("“%(name)s” is dormant now."), message=_("Status changed.")),
+    Decision.REMOVED: Words(about_other=_("“%(name)s” was removed."), message=_("Removed from your persona.")),
     Decision.STYLE_CHANGED: Words(),
     Decision.EVIDENCE_ERASED: Words(never_undone=_("Deleted text cannot be brought back.")),
     Decision.UNDONE: Words(),
 }
+SNOOZED_UNTIL = _("Snoozed “%(name)s” until %(until)s.")
+REJECTED_WITH_OTHERS = ngettext_lazy(
+    "Rejected “%(name)s” and %(count)d more that says the same. They won't be suggested again.",
+    "Rejected “%(name)s” and %(count)d more that say the same. They won't be suggested again.",
+    "count",
+)
 TODAY: list[tuple[Text, tuple[str, ...]]] = [
     (
         pgettext_lazy("so many today", "confirmed"),
@@ -60,7 +66,7 @@ class RelationWords:
     """The words for how two traits, or a suggestion and a trait, stand to each other.
 
     history: a sentence that follows the decision's, with related in it. label: in brackets. notice: what the page of
-    two traits says; it takes name and other, by str.format.
+    two traits says, with name and other in it.
     """
 
     history: Text
@@ -74,7 +80,7 @@ RELATIONS: dict[str, RelationWords] = {
     "replaces": RelationWords(
         history=_("It replaced “%(related)s”, now dormant."),
         label=_("one replaced the other"),
-        notice=_("“{name}” replaced “{other}”, which is dormant now."),
+        notice=_("“%(name)s” replaced “%(other)s”, which is dormant now."),
     ),
     "both_true": RelationWords(
         history=_("Both this and “%(related)s” are true, in different situations."),
@@ -84,7 +90,7 @@ RELATIONS: dict[str, RelationWords] = {
     "old_was_wrong": RelationWords(
         history=_("“%(related)s” was never true and was removed."),
         label=_("one of the two was never true"),
-        notice=_("“{other}” is no longer part of your persona."),
+        notice=_("“%(other)s” is no longer part of your persona."),
     ),
     "new_is_wrong": RelationWords(
         history=_("“%(related)s”, which contradicts it, was kept."),
@@ -93,6 +99,6 @@ RELATIONS: dict[str, RelationWords] = {
     SAME_TRAIT: RelationWords(
         history=_("Both said the same."),
         label=_("both said the same"),
-        notice=_("Merged “{other}” into “{name}”."),
+        notice=_("Merged “%(other)s” into “%(name)s”."),
     ),
 }

@@ -99,15 +99,16 @@ class ModerationEntry(models.Model):
     )
     # The id alone: a candidate may be given to somebody else, or be erased.
     candidate_id = models.UUIDField()
-    action = models.CharField(max_length=16, choices=ModerationAction.choices)
+    action = models.CharField(_("action"), max_length=16, choices=ModerationAction.choices)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     reason = models.CharField(max_length=MAX_REASON, blank=True)
     before = models.JSONField()
     after = models.JSONField()
-    created_at = models.DateTimeField()
+    created_at = models.DateTimeField(_("time"))
 
     class Meta:
-        verbose_name_plural = _("moderation entries")
+        verbose_name = _("moderation entry")
+        verbose_name_plural = _("moderation log")
         constraints = [
             models.CheckConstraint(name="moderation_action", condition=Q(action__in=ModerationAction.values)),
         ]

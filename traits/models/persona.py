@@ -53,6 +53,8 @@ class Persona(models.Model):
     suggestions_off_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = _("persona")
+        verbose_name_plural = _("personas")
         permissions = OF_PERSONAS
         constraints = [
             models.CheckConstraint(

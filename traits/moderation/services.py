@@ -9,6 +9,8 @@ import uuid
 from collections.abc import Collection, Iterable
 
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.activity.events import Kind, record
 from ptfi.accounts.models import User
@@ -32,7 +34,7 @@ from traits.models.moderation import MAX_REASON
 
 MOST = 500
 """Suggestions that one action takes."""
-KINDS = {"sensitive": "Sensitive", "unsafe": "Unsafe"}
+KINDS = {"sensitive": _("sensitive"), "unsafe": _("unsafe")}
 """Why a suggestion is held back; held_reason begins with one of these."""
 CHANGED = ["user", "status", "deferred_until", "held_reason", "version", "updated_at"]
 Candidates = dict[uuid.UUID, ExtractedTraitCandidate]
@@ -111,25 +113,29 @@ def entries_about(candidate: ExtractedTraitCandidate, limit: int = 20) -> list[M
 def _chosen(candidate_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
     ids = sorted(set(candidate_ids))
     if len(ids) > MOST:
-        raise InvalidError(details={"candidates": [f"Choose at most {MOST} at once."]})
+        raise InvalidError(details={"candidates": [gettext("Select at most %(number)s at a time.") % {"number": MOST}]})
     return ids
 
 
 def _check(action: Moderation) -> None:
     faults = {}
     if not action.reason.strip() or len(action.reason) > MAX_REASON:
-        faults["reason"] = [f"Give a reason of at most {MAX_REASON} characters."]
+        faults["reason"] = [gettext("Give a reason of at most %(number)s characters.") % {"number": MAX_REASON}]
     if action.name == ModerationAction.FLAG and action.kind not in KINDS:
-        faults["kind"] = ["Say whether they are sensitive or unsafe."]
+        faults["kind"] = [gettext("Choose “sensitive” or “unsafe”.")]
     if action.name == ModerationAction.REASSIGN and action.to is None:
-        faults["to"] = ["Say whose they are."]
+        faults["to"] = [gettext("Enter the new owner.")]
     if faults:
         raise InvalidError(details=faults)
 
 
 def _sorted_out(action: Moderation, ids: Collection[uuid.UUID], rows: Candidates) -> ModerationOutcome:
     facts = _facts(action, rows.values())
-    refused = {pk: why for pk in ids if (why := _refusal(action, rows[pk], facts) if pk in rows else "It is gone.")}
+    refused = {
+        pk: why
+        for pk in ids
+        if (why := _refusal(action, rows[pk], facts) if pk in rows else gettext("It no longer exists."))
+    }
     return ModerationOutcome(done=[rows[pk] for pk in ids if pk not in refused], refused=refused)
 
 
@@ -154,43 +160,43 @@ def _facts(action: Moderation, rows: Collection[ExtractedTraitCandidate]) -> Fac
 def _refusal(action: Moderation, row: ExtractedTraitCandidate, facts: Facts) -> str:
     """Why this is not done with it; "" where it is."""
     if action.name == ModerationAction.RELEASE:
-        return "" if row.held_reason else "It is not held back."
+        return "" if row.held_reason else gettext("It is not held back.")
     if action.name == ModerationAction.REQUEUE:
         return _why_not_requeued(row, facts)
     if row.status == CandidateStatus.ARCHIVED:
-        return "It is archived."
+        return gettext("It is archived.")
     if not row.is_undecided:
-        return "The person has decided about it."
+        return gettext("The person has decided on it.")
     if action.name == ModerationAction.FLAG:
-        return "It is held back already." if row.held_reason else ""
+        return gettext("It is already held back.") if row.held_reason else ""
     if row.pk in facts.handled:
-        return "The person has dealt with it before."
+        return gettext("The person has handled it before.")
     return _why_not_given(action.to, row, facts) if action.to else ""
 
 
 def _why_not_requeued(row: ExtractedTraitCandidate, facts: Facts) -> str:
     if row.is_undecided:
-        return "It is in the queue already."
+        return gettext("It is already in the queue.")
     if row.status != CandidateStatus.ARCHIVED:
-        return "The person has decided about it."
+        return gettext("The person has decided on it.")
     if row.pk in facts.handled or row.pk not in facts.archived:
-        return "It was replaced or kept away, not archived by staff."
+        return gettext("It was superseded or blocked, not archived by staff.")
     if (row.user_id, row.name_key, row.trait_category) in facts.suppressed:
-        return "The person has rejected the same since."
+        return gettext("The person has since rejected the same suggestion.")
     if row.pk in facts.traits:
-        return "It is a trait already."
+        return gettext("It is already a trait.")
     return ""
 
 
 def _why_not_given(to: User, row: ExtractedTraitCandidate, facts: Facts) -> str:
     if row.user_id == to.pk:
-        return "It is that person's already."
+        return gettext("It already belongs to that person.")
     if facts.is_off:
-        return "That person takes no suggestions."
+        return gettext("That person has turned suggestions off.")
     if (to.pk, row.name_key, row.trait_category) in facts.suppressed:
-        return "That person has rejected the same."
+        return gettext("That person has rejected the same suggestion.")
     if facts.blocklist and not _is_taken_whole(row, facts.blocklist):
-        return "That person has erased this, and takes it in no more."
+        return gettext("That person has erased this and blocked it.")
     return ""
 
 

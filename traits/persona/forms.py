@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
 from traits.confidence import RATING
@@ -35,11 +36,11 @@ class TraitForm(TraitFieldsForm):
 
     category = forms.ChoiceField(
         label=TRAIT_LABELS["category"],
-        choices=[("", "Choose one"), *Category.choices],
-        error_messages={"required": "Choose a category.", "invalid_choice": "This is not one of the categories."},
+        choices=[("", _("Choose one")), *Category.choices],
+        error_messages={"required": _("Choose a category."), "invalid_choice": _("Choose one of the categories.")},
     )
-    another_concept = forms.CharField(label="Add a concept you use elsewhere", required=False)
-    another_context = forms.CharField(label="Add a place you use elsewhere", required=False)
+    another_concept = forms.CharField(label=_("Add an existing topic"), required=False)
+    another_context = forms.CharField(label=_("Add an existing place"), required=False)
 
     def __init__(self, data: QueryDict | None = None, trait: PersonaTrait | None = None) -> None:
         self.trait = trait

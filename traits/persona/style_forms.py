@@ -7,7 +7,10 @@ from typing import Any, cast
 from django import forms
 from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT, BaseFormSet, ManagementForm
 from django.http import QueryDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from ptfi.web.language import Text
 from traits.decisions.styles import LARGEST, SPELLINGS, ContextStyles
 from traits.forms import UncheckedField
 from traits.models import MAX_LIST
@@ -35,7 +38,7 @@ class ElementBoundField(forms.BoundField):
         return self.field.inherited
 
     @property
-    def choices(self) -> list[tuple[str, str, bool]]:
+    def choices(self) -> list[tuple[str, Text, bool]]:
         """Value, words and whether it is chosen."""
         chosen = self.form.chosen(self.element)
         return [(value, said, value == chosen) for value, said in self.field.choices]
@@ -46,8 +49,9 @@ class ElementField(UncheckedField):
 
     def __init__(self, element: str, everywhere: dict[str, Any]) -> None:
         super().__init__(label=STYLE_LABELS[element])
-        values = [(value, value_words(element, value)) for value in STYLE_ELEMENTS[element]] or [(SET, "set how often")]
-        self.element, self.choices = element, [("", "not set"), *values]
+        values: list[tuple[str, Text]] = [(value, value_words(element, value)) for value in STYLE_ELEMENTS[element]]
+        self.element = element
+        self.choices = [("", _("Not set")), *(values or [(SET, _("Set how often"))])]
         self.inherited = value_words(element, everywhere[element]) if element in everywhere else ""
 
     def get_bound_field(self, form: forms.BaseForm, field_name: str) -> ElementBoundField:
@@ -137,12 +141,12 @@ class BaseRows(BaseFormSet):  # type: ignore[type-arg]  # It takes no argument a
     def _fault(self, row: RowForm) -> str:
         """What is wrong with the row; "" for nothing."""
         if not row.is_given:
-            return "Give it a value." if row.element and not row.fixed and not row.removed else ""
+            return gettext("Enter a value.") if row.element and not row.fixed and not row.removed else ""
         if not row.element:
-            return "Give it a name."
+            return gettext("Enter a name.")
         if name_key(row.element) in SPELLINGS:
-            return "This is one of those above."
-        return "This name is there twice." if row.element in self.given else ""
+            return gettext("This is one of the settings above.")
+        return gettext("This name is used twice.") if row.element in self.given else ""
 
 
 Rows = cast(type[BaseRows], forms.formset_factory(RowForm, BaseRows, max_num=MOST_ROWS + 1, absolute_max=MOST_ROWS + 1))
@@ -211,6 +215,11 @@ class StyleForm(forms.Form):
     def emoji_said(self) -> str:
         return emoji_words(self.position / 100)
 
+    @property
+    def emoji_ends(self) -> list[str]:
+        """What the left end, the middle and the right end of the slider mean."""
+        return [str(emoji_words(place)) for place in (0, 0.5, 1)]
+
     @functools.cached_property
     def values(self) -> dict[str, Any]:
         """The map that is chosen, without the rows that have a fault."""
@@ -231,9 +240,10 @@ class StyleForm(forms.Form):
     def faults_by_field(self) -> list[tuple[str, str, str]]:
         """The id of each field that has a fault, what it is called, and the fault."""
         known = [(f"field-{each.element}", each.label, fault) for each in self.known for fault in each.errors]
-        rows = enumerate(self.rows)
         own = [
-            (f"value-{n}", row.element or "Of your own", fault) for n, row in rows for fault in row.non_field_errors()
+            (f"value-{number}", row.element or gettext("Custom"), fault)
+            for number, row in enumerate(self.rows)
+            for fault in row.non_field_errors()
         ]
         return [(field, str(label), str(fault)) for field, label, fault in known + own]
 
@@ -252,7 +262,7 @@ class StyleForm(forms.Form):
         sent, held = self.values, self.held.own
         names = sorted(name for name in {*sent, *held} if sent.get(name) != held.get(name))
         return [
-            (STYLE_LABELS.get(name, name), value_words(name, held[name]) if name in held else "not set")
+            (str(STYLE_LABELS.get(name, name)), value_words(name, held[name]) if name in held else gettext("Not set"))
             for name in names
         ]
 

@@ -4,24 +4,28 @@ import itertools
 from collections.abc import Mapping
 from typing import Any
 
-REQUEST = {
-    "very_formal": "Would you be so kind as to send me the report?",
-    "formal": "Could you please send me the report?",
-    "neutral": "Please send me the report.",
-    "informal": "Send me the report, will you?",
-    "very_informal": "Hey, shoot me that report!",
+from django.utils.translation import gettext_lazy as _
+
+from ptfi.web.language import Text
+
+REQUEST: dict[str, Text] = {
+    "very_formal": _("Would you be so kind as to send me the report?"),
+    "formal": _("Could you please send me the report?"),
+    "neutral": _("Please send me the report."),
+    "informal": _("Send me the report, will you?"),
+    "very_informal": _("Hey, shoot me that report!"),
 }
-REASON = {
-    "simple": "I want to see if the plan works.",
-    "everyday": "I want to check whether the plan holds up.",
-    "technical": "I want to validate the assumptions of the plan against the data.",
+REASON: dict[str, Text] = {
+    "simple": _("I want to see if the plan works."),
+    "everyday": _("I want to check whether the plan holds up."),
+    "technical": _("I want to validate the assumptions of the plan against the data."),
 }
-JOKES = {
-    "low": ["It need not be a masterpiece."],
-    "medium": ["If it has a happy ending, even better."],
-    "high": ["If it has a happy ending, even better.", "I promise to laugh at the footnotes."],
+JOKES: dict[str, list[Text]] = {
+    "low": [_("It need not be a masterpiece.")],
+    "medium": [_("If it has a happy ending, even better.")],
+    "high": [_("If it has a happy ending, even better."), _("I promise to laugh at the footnotes.")],
 }
-UNHURRIED = ("I have been going through the plan again, step by step.", "There is no hurry.")
+UNHURRIED: tuple[Text, Text] = (_("I have been going through the plan again, step by step."), _("There is no hurry."))
 EMOJI = "🙂👀🤓😄🎉🙏"
 
 

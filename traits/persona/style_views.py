@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -15,10 +16,9 @@ from ptfi.web.htmx import target_of
 from traits import decisions, selectors
 from traits.decisions.styles import clean_context, context_styles
 from traits.errors import InvalidError, NotFoundError, StaleVersionError
-from traits.log.narration import plural
 from traits.persona.style_forms import StyleForm
 from traits.persona.style_preview import example
-from traits.review.style_contexts import NAMED, SPOKEN, address_of, contexts_of, id_of
+from traits.review.style_contexts import NAMED, address_of, contexts_of, id_of, named
 from traits.web import Request, acting_for_self
 
 
@@ -55,7 +55,7 @@ def _open(request: Request) -> HttpResponse:
     """A context that has no style yet; it is kept as soon as it has one."""
     name, faults = request.POST.get("new_context", ""), list[str]()
     try:
-        context = clean_context(SPOKEN.get(name.strip().casefold(), name))
+        context = clean_context(named(name))
     except InvalidError as error:
         context, faults = "", error.details["context"]
     held = context_styles(request.user, context)
@@ -86,11 +86,16 @@ def _save(request: Request, form: StyleForm) -> HttpResponse:
 def _saved(request: Request, context: str, outcome: decisions.StyleOutcome) -> HttpResponse:
     number = len(outcome.entries)
     if number:
-        where = NAMED.get(context, f"“{context}”")
-        text = f"Saved: {plural(number, 'change')} to your style ({where})."
+        where = NAMED.get(context) or gettext("“%(context)s”") % {"context": context}
+        text = ngettext(
+            "Saved %(number)s change to your style (%(where)s).",
+            "Saved %(number)s changes to your style (%(where)s).",
+            number,
+        )
+        text %= {"number": number, "where": where}
         messages.success(request, text, extra_tags=f"undo:{outcome.action_id}")
     else:
-        messages.info(request, "Nothing was changed.")
+        messages.info(request, gettext("Nothing was changed."))
     return redirect(address_of(request.user, context))
 
 

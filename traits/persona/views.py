@@ -7,10 +7,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ptfi.db.transactions import front_door
+from ptfi.web.language import Text
 from traits import decisions, selectors
 from traits.confidence import RATING
 from traits.errors import InvalidError, NotFoundError, StaleVersionError, TraitRemovedError
@@ -32,10 +35,10 @@ from traits.web import Request, acting_for_self
 
 EVIDENCE_SHOWN = 10
 LATELY = 5
-STATUS_SAID = {
-    TraitStatus.ACTIVE: "“%s” is active.",
-    TraitStatus.DORMANT: "“%s” is dormant: kept, but no longer you of today.",
-    TraitStatus.EXPERIMENTAL: "“%s” is experimental: something you are trying on.",
+STATUS_SAID: dict[TraitStatus, Text] = {
+    TraitStatus.ACTIVE: _("“%(name)s” is now active."),
+    TraitStatus.DORMANT: _("“%(name)s” is now dormant: kept, but no longer true of you today."),
+    TraitStatus.EXPERIMENTAL: _("“%(name)s” is now experimental: something you are trying out."),
 }
 
 
@@ -79,7 +82,7 @@ def trait(request: Request, trait_id: uuid.UUID) -> HttpResponse:
         "suggestion": _changed_suggestion(request, found),
         "history": history(request.user, trait_id, limit=50),
         "rating_field": RATING,
-        "statuses": [choice for choice in TraitStatus.choices if choice[0] != found.status],
+        "statuses": [status for status in TraitStatus.values if status != found.status],
     }
     return render(request, "persona/trait.html", context | _evidence(found.evidence))
 
@@ -126,7 +129,7 @@ def trait_new(request: Request) -> HttpResponse:
                 outcome = decisions.add_trait(
                     **acting_for_self(request), changes=form.trait_changes(), own_evidence=form.evidence.own
                 )
-            return _done(request, outcome, "Added “%s”.")
+            return _done(request, outcome, _("Added “%(name)s”."))
         except InvalidError as error:
             form.add_details(error.details)
     return _form_page(request, form, status=400)
@@ -167,9 +170,9 @@ def trait_edit(request: Request, trait_id: uuid.UUID) -> HttpResponse:
                     evidence=form.evidence,
                     version=form.cleaned["version"],
                 )
-            return _done(request, outcome, "“%s” is saved.")
+            return _done(request, outcome, _("Saved “%(name)s”."))
         except InvalidError as error:
-            form.add_details(error.details or {"": [error.message]})
+            form.add_details(error.details or {"": [str(error.message)]})
         except StaleVersionError:
             form.trait, status = _mine(request, trait_id), 409
     return _form_page(request, form, status=status)
@@ -191,7 +194,7 @@ def _form_page(request: Request, form: TraitForm, status: int = 200) -> HttpResp
         # Only somebody who was shown what holds now may overwrite it.
         "version": form.data.get("version", "") if kept else getattr(form.trait, "version", ""),
         "questions": form.questions(request.user) if form.is_bound else [],
-        "verdicts": [("", "No verdict"), *Verdict.choices],
+        "verdicts": [("", gettext("No opinion")), *Verdict.choices],
         "pieces": [(piece, form.verdicts.get(piece["evidence_id"], piece.get("verdict", ""))) for piece in pieces],
         "own_concepts": selectors.own_names(request.user, "concepts"),
         "own_contexts": selectors.own_names(request.user, "expression_contexts"),
@@ -222,7 +225,7 @@ def trait_remove(request: Request, trait_id: uuid.UUID) -> HttpResponse:
         try:
             with front_door():
                 outcome = decisions.remove_trait(**acting_for_self(request), trait_id=trait_id, **form.cleaned)
-            _say(request, outcome, f"“{found.name}” is no longer part of your persona.")
+            _say(request, outcome, gettext("Removed “%(name)s” from your persona.") % {"name": found.name})
             return redirect("traits")
         except InvalidError as error:
             faults = error.details["reason"]
@@ -230,10 +233,10 @@ def trait_remove(request: Request, trait_id: uuid.UUID) -> HttpResponse:
     return render(request, "persona/trait_remove.html", context, status=400 if faults else 200)
 
 
-def _done(request: Request, outcome: decisions.Outcome, said: str) -> HttpResponse:
+def _done(request: Request, outcome: decisions.Outcome, said: Text) -> HttpResponse:
     """Back to the trait's page, which says what happened and offers to undo it."""
     name, pk = (outcome.trait.name, outcome.trait.pk) if outcome.trait else ("", None)
-    _say(request, outcome, said % name)
+    _say(request, outcome, str(said) % {"name": name})
     return redirect("trait", pk) if pk else redirect("traits")
 
 

@@ -1,13 +1,13 @@
 """One decision on many suggestions, previewed first."""
 
 import uuid
-from collections import Counter
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from ptfi.db.transactions import front_door
@@ -15,19 +15,13 @@ from ptfi.web.htmx import wants_fragment
 from traits import decisions, selectors
 from traits.decisions.bulk import merge_targets, preview
 from traits.errors import InvalidError
-from traits.log.narration import plural
-from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
+from traits.models import Decision, ExtractedTraitCandidate
 from traits.models.log import FOR_MANY
+from traits.review import notices
 from traits.review.decision_views import answer
 from traits.review.forms import BulkForm, later_choices, rejection_codes
 from traits.review.selectors import QueueFilters
 from traits.web import Request, acting_for_self
-
-LEFT_OUT = {
-    "refused": "must be decided one by one",
-    "already_decided": "already decided",
-    "not_found": "no longer there",
-}
 
 
 @login_required
@@ -45,26 +39,13 @@ def bulk(request: Request) -> HttpResponse:
             outcome = decisions.decide_many(**acting_for_self(request), **form.arguments())
     except InvalidError as error:
         return _preview(request, form, chosen, error)
-    text = f"{Decision(form.decision).label} {plural(outcome.count('applied'), 'suggestion')}."
-    text += _merged(outcome.entries) + _left_out(outcome.outcomes)
-    return answer(request, text, outcome.batch_id if outcome.entries else None)
-
-
-def _merged(entries: list[UserRefinedTrait]) -> str:
-    """How many of the confirmed ones made no trait of their own."""
-    number = sum(1 for entry in entries if entry.user_decision == Decision.MERGED)
-    return f" {number} of them said the same as another trait, and went into it." if number else ""
-
-
-def _left_out(outcomes: dict[uuid.UUID, str]) -> str:
-    reasons = Counter(outcomes.values())
-    return "".join(f" {reasons[key]} left out: {words}." for key, words in LEFT_OUT.items() if reasons[key])
+    return answer(request, notices.decided_many(form.decision, outcome), outcome.batch_id if outcome.entries else None)
 
 
 def _preview(request: Request, form: BulkForm, ids: list[uuid.UUID], error: InvalidError | None = None) -> HttpResponse:
     decision = form.decision
     if decision not in FOR_MANY:
-        raise InvalidError("Choose what to do with them: confirm, reject or later.")
+        raise InvalidError(gettext("Choose what to do with them: confirm, reject or snooze."))
     found = selectors.chosen(request.user, ids)
     groups: dict[str, list[ExtractedTraitCandidate]] = {}
     for pk in ids:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.text import Truncator
+from django.utils.translation import gettext
 
 from ptfi.accounts.models import User
 from traits import selectors
 from traits.confidence import confidence_words, rating_of, score_of
-from traits.evidence import Piece
+from traits.evidence import Piece, type_words
 from traits.models import (
     CandidateStatus,
     Decision,
@@ -131,13 +132,13 @@ def pieces(
     folded: list[Shown] = []
     for piece in evidence[start : start + count]:
         saved = piece.get("verdict", "")
-        kind = piece["type"].replace("_", " ")
+        kinds = (piece["type"].replace("_", " "), type_words(piece["type"]).casefold())
         each = Shown(
             piece=piece,
             marked=marker.mark(piece["content"]),
             verdict=verdicts.get(piece["evidence_id"], saved),
             icon=ICONS.get(piece["type"], "file-text"),
-            type="" if (piece["source_detail"] or "").casefold().startswith(kind) else kind,
+            type="" if (piece["source_detail"] or "").casefold().startswith(kinds) else type_words(piece["type"]),
         )
         (folded if saved == Verdict.TOO_PRIVATE else shown).append(each)
     end = start + count
@@ -194,27 +195,28 @@ def quotes(evidence: list[Piece]) -> Quotes:
 def _compared(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[tuple[str, str, str]]:
     about = [Truncator(text).chars(240) for text in (candidate.trait_description, trait.description)]
     rows = [
-        ("Name", candidate.trait_name, trait.name),
-        ("About", about[0], about[1]),
-        ("Category", candidate.get_trait_category_display(), trait.get_category_display()),
-        ("Concepts", ", ".join(candidate.concepts), ", ".join(trait.concepts)),
+        (gettext("Name"), candidate.trait_name, trait.name),
+        (gettext("Description"), about[0], about[1]),
+        (gettext("Category"), candidate.get_trait_category_display(), trait.get_category_display()),
+        (gettext("Topics"), ", ".join(candidate.concepts), ", ".join(trait.concepts)),
     ]
     if trait.status != TraitStatus.ACTIVE:
-        rows.append(("Status", "New", trait.get_status_display()))
+        rows.append((gettext("Status"), gettext("New"), trait.get_status_display()))
     return _unequal(rows)
 
 
 def _changed(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[tuple[str, str, str]]:
     """What differs between a suggestion and the trait that it became: what, suggested, yours."""
-    rating = f"{rating_of(trait)} of 5, by you" if rating_of(trait) else ""
+    given = rating_of(trait)
+    rating = gettext("%(rating)s of 5, by you") % {"rating": given} if given else ""
     return _unequal(
         [
-            ("Name", candidate.trait_name, trait.name),
-            ("Description", candidate.trait_description, trait.description),
-            ("Category", candidate.get_trait_category_display(), trait.get_category_display()),
-            ("Concepts", ", ".join(candidate.concepts), ", ".join(trait.concepts)),
+            (gettext("Name"), candidate.trait_name, trait.name),
+            (gettext("Description"), candidate.trait_description, trait.description),
+            (gettext("Category"), candidate.get_trait_category_display(), trait.get_category_display()),
+            (gettext("Topics"), ", ".join(candidate.concepts), ", ".join(trait.concepts)),
             (
-                "Confidence",
+                gettext("Confidence"),
                 confidence_words(score_of(candidate)),
                 rating or confidence_words(score_of(trait)),
             ),
@@ -242,10 +244,10 @@ def left(waiting: int, seconds: float) -> str:
     """How long so many decisions take, in words."""
     minutes = round(waiting * seconds / 60)
     if minutes < 1:
-        return "under 1 min left"
+        return gettext("under 1 min left")
     if minutes < 90:
-        return f"about {minutes} min left"
-    return f"about {round(minutes / 60)} h left"
+        return gettext("about %(number)s min left") % {"number": minutes}
+    return gettext("about %(number)s h left") % {"number": round(minutes / 60)}
 
 
 def head(user: User) -> dict[str, Any]:
@@ -255,5 +257,5 @@ def head(user: User) -> dict[str, Any]:
     time_left = ""
     if counts["review"]:
         time_left = left(counts["review"], max(LEAST_SECONDS, seconds_per_decision(user)))
-    # What was put off can be undone too.
+    # Snoozing can be undone too.
     return {"counts": counts, "tabs": tabs, "time_left": time_left, "undoable": counts["decided"] + counts["later"] > 0}

@@ -9,7 +9,10 @@ from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from ptfi.web.language import Text
 from traits import decisions
 from traits.decisions.bulk import MOST
 from traits.decisions.inputs import Changes, Relation
@@ -29,11 +32,11 @@ from traits.forms import (
 from traits.models import Decision, ExtractedTraitCandidate, RejectionCode
 from traits.web import lines
 
-LATER = {
-    "tomorrow": "Tomorrow, 6:00",
-    "next_week": "Next week, Monday 6:00",
-    "evidence": "When there is new evidence",
-    "date": "At a time of my own",
+LATER: dict[str, Text] = {
+    "tomorrow": _("Tomorrow, 6:00"),
+    "next_week": _("Next week, Monday 6:00"),
+    "evidence": _("When there is new evidence"),
+    "date": _("At a date and time I pick"),
 }
 MORNING = dt.time(6)
 MANY = {"confirm": Decision.CONFIRMED_ASIS, "reject": Decision.REJECTED, "snooze": Decision.DEFERRED}
@@ -118,7 +121,7 @@ class LaterForm(InputForm):
             try:
                 self.cleaned_data["deferred_until"] = _later(self.cleaned_data["until"], self.cleaned_data["date"])
             except (ValueError, OverflowError):
-                self.add_error("until", "Choose a day and a time.")
+                self.add_error("until", _("Choose a date and a time."))
         return self.cleaned_data
 
 
@@ -142,7 +145,7 @@ def _morning(day: dt.date) -> dt.datetime:
 
 
 class SnoozeForm(LaterForm, CardForm):
-    """Put off until a time or new evidence."""
+    """Snoozed until a time or new evidence."""
 
     decide = staticmethod(decisions.snooze)
 
@@ -232,7 +235,7 @@ class BulkForm(LaterForm):
             raise InvalidError(details={"candidate_ids": texts_of(faults)})
         ids: list[uuid.UUID] = self.cleaned_data["candidate_ids"]
         if not 1 <= len(ids) <= MOST:
-            raise InvalidError(f"Select 1 to {MOST} suggestions first.")
+            raise InvalidError(gettext("Select up to %(most)s suggestions at a time.") % {"most": MOST})
         return ids
 
     def arguments(self) -> dict[str, Any]:
@@ -246,12 +249,12 @@ class BulkForm(LaterForm):
         }
 
 
-def rejection_codes() -> list[tuple[int, str, str]]:
+def rejection_codes() -> list[tuple[int, str, Text]]:
     """The reasons with the digit that chooses each."""
     return [(number, value, label) for number, (value, label) in enumerate(RejectionCode.choices, 1)]
 
 
-def later_choices() -> list[tuple[int, str, str]]:
+def later_choices() -> list[tuple[int, str, Text]]:
     """The times that need no date, with the digit that chooses each."""
     named = [(value, label) for value, label in LATER.items() if value != "date"]
     return [(number, value, label) for number, (value, label) in enumerate(named, 1)]

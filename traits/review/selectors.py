@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, Func, OuterRef, Q, QuerySet, TextField
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
 from ptfi.web import keyset
@@ -20,7 +21,7 @@ from traits.log.undoable import standing_ids
 from traits.models import ActorKind, CandidateStatus, Category, Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.search import OWN_WORDS, typed_query
 
-TABS = {"review": "To review", "later": "Later", "confirmed": "Confirmed", "rejected": "Rejected"}
+TABS = {"review": _("To review"), "later": _("Snoozed"), "confirmed": _("Confirmed"), "rejected": _("Rejected")}
 WAITING_ORDER = ("-created_at", "candidate_id")
 DECIDED_ORDER = ("-updated_at", "candidate_id")
 DEFAULT_SECONDS = 20.0

@@ -3,13 +3,20 @@
 import uuid
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
+from ptfi.web.language import Text
 from traits.decisions.styles import ContextStyles, context_styles
 
 # The keys are those that EchoSphere's other programs use.
-NAMED = {"": "Everywhere", "work": "At work", "friends": "With friends"}
-SPOKEN = {"everywhere": "", "at work": "work", "with friends": "friends"}
+NAMED: dict[str, Text] = {"": _("Everywhere"), "work": _("At work"), "friends": _("With friends")}
+
+
+def named(typed: str) -> str:
+    """The context that a person means by what they typed: one of the known ones, by its name, or their own."""
+    name = typed.strip().casefold()
+    return next((context for context, words in NAMED.items() if words.casefold() == name), typed)
 
 
 def id_of(user: User, context: str) -> uuid.UUID:

@@ -8,6 +8,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
@@ -15,16 +16,13 @@ from ptfi.db.transactions import front_door
 from ptfi.web.htmx import wants_fragment
 from traits import decisions, selectors
 from traits.errors import NotFoundError
-from traits.log.narration import plural
-from traits.log.versions import lifted
-from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
-from traits.models.styles import element_words
-from traits.review import style_contexts
+from traits.models import ExtractedTraitCandidate, UserRefinedTrait
+from traits.review import notices, style_contexts
 from traits.review.decision_views import answer
 from traits.review.selectors import newest_undoable
 from traits.web import Request, acting_for_self
 
-NOTHING_TO_UNDO = "There is nothing left to undo."
+NOTHING_TO_UNDO = _("There is nothing left to undo.")
 
 
 @login_required
@@ -39,7 +37,7 @@ def undo_newest(request: Request) -> HttpResponse:
 
 def _nothing_to_undo(request: Request) -> HttpResponse:
     if not wants_fragment(request):
-        messages.info(request, NOTHING_TO_UNDO)
+        messages.info(request, str(NOTHING_TO_UNDO))
         return HttpResponseRedirect(reverse("review"))
     response = render(request, "_toast.html", {"text": NOTHING_TO_UNDO, "level": "info"})
     return reswap(retarget(response, "#toasts"), "innerHTML")
@@ -54,7 +52,7 @@ def undo(request: Request, action_id: uuid.UUID) -> HttpResponse:
 def _undo(request: Request, action_id: uuid.UUID) -> HttpResponse:
     with front_door():
         outcome = decisions.undo(**acting_for_self(request), action_id=action_id)
-    text = _undone_text(outcome)
+    text = notices.undone(outcome)
     if back := _back(request):
         messages.success(request, text)
         return HttpResponseRedirect(back)
@@ -68,26 +66,6 @@ def _back(request: Request) -> str:
     """Where a page that lists decisions wants to go on; "" for other pages, and for other sites."""
     path = request.POST.get("next", "")
     return path if path and url_has_allowed_host_and_scheme(path, allowed_hosts=None) else ""
-
-
-def _undone_text(outcome: decisions.UndoOutcome) -> str:
-    first = outcome.undone[0]
-    content = lifted(first.content)
-    before, after = content["before"], content["after"]
-    state = before.get("candidate") or after.get("trait") or before.get("trait") or {}
-    element = (first.style_element or "").partition(":")[0]
-    named = element_words(element) if element else f"“{state.get('name', '')}”"
-    what = Decision(first.user_decision).label.lower()
-    text = f"Undone: {what}, {plural(len(outcome.undone), 'element' if first.style_element else 'suggestion')}."
-    if len(outcome.undone) == 1:
-        text = f"Undone: {what}, {named}."
-    return text + _staying(outcome.skipped)
-
-
-def _staying(number: int) -> str:
-    if not number:
-        return ""
-    return " 1 later change stays as it is." if number == 1 else f" {number} later changes stay as they are."
 
 
 def _to_decide_again(request: Request, undone: list[UserRefinedTrait]) -> ExtractedTraitCandidate | None:

@@ -64,7 +64,7 @@ def review_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     sent = CardForm(request.POST)
     if target_of(request) == "open":
         context = {"query": QueueFilters.read(request.GET).query()}
-        return render(request, "review/_opened_card.html", context | open_card(request, candidate, sent))
+        return render(request, "review/_card_alone.html", context | open_card(request, candidate, sent))
     filters = filters_for(request, candidate)
     return render(request, "review/review.html", workspace(request, filters) | open_card(request, candidate, sent))
 
@@ -133,7 +133,7 @@ def workspace(request: Request, filters: QueueFilters, *, shown: int = 0, passed
 
 
 def _today(user: User) -> dict[str, int]:
-    """How many suggestions the person confirmed, rejected and put off since midnight, without zeros."""
+    """How many suggestions the person confirmed, rejected and snoozed since midnight, without zeros."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     number = decided_since(user, midnight)
     sums = {str(words): sum(number.get(each, 0) for each in decisions) for words, decisions in TODAY}

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.activity.events import Kind, record
 from ptfi.staff.base import StaffAdmin
@@ -30,10 +31,10 @@ LASTS = dt.timedelta(hours=4)
 
 class ReasonForm(forms.Form):
     access_reason = forms.CharField(
-        label="Why do you need to see it?",
+        label=_("Why do you need access?"),
         min_length=3,
         max_length=MAX_REASON,
-        help_text="A ticket's reference, or a few words. The person can read it.",
+        help_text=_("A ticket reference or a few words. The person can read it."),
         widget=forms.TextInput({"autofocus": True}),
     )
 
@@ -143,7 +144,7 @@ def _recorded(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind, given:
 def reason_page(request: HttpRequest, form: ReasonForm, **context: Any) -> HttpResponse:
     """The page that asks why. context: person_id of the one looked at, words of a search, or is_file."""
     context |= admin.site.each_context(request) | {
-        "title": "Why do you look?",
+        "title": _("Reason for access"),
         "form": form,
         "lost": request.method == "POST" and not form.is_bound,
     }

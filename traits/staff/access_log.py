@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.staff.base import ReadOnlyAdmin
 from ptfi.web.keyset import by_ids_if_few
@@ -20,9 +21,9 @@ ORDER = ("-created_at", "-pk")
 
 
 class AccessFilters(DatedFilterForm):
-    person = PersonField(label="Person: e-mail, external id or id", required=False)
-    staff = PersonField(label="Staff member", required=False)
-    kind = forms.ChoiceField(label="What was opened", required=False, choices=[("", "Anything"), *AccessKind.choices])
+    person = PersonField(label=_("Person: e-mail, external ID or ID"), required=False)
+    staff = PersonField(label=_("Staff member"), required=False)
+    kind = forms.ChoiceField(label=_("Opened"), required=False, choices=[("", _("Anything")), *AccessKind.choices])
     field_order = ("person", "staff", "kind", "since", "until")
 
     where = DatedFilterForm.where | {"person": AccessEntry.about, "staff": "staff_id", "kind": "kind"}
@@ -31,6 +32,8 @@ class AccessFilters(DatedFilterForm):
 @admin.register(AccessEntry)
 class AccessLogAdmin(ReadOnlyAdmin):
     """Nobody changes it, superusers neither; the database refuses it as well."""
+
+    page_name = _("Access log")
 
     def changelist_view(
         self,
@@ -60,7 +63,7 @@ class AccessLogAdmin(ReadOnlyAdmin):
 
     def _list(self, request: HttpRequest, form: AccessFilters, status: int = 200, **context: Any) -> HttpResponse:
         context |= self.admin_site.each_context(request) | {
-            "title": "Looks at personas",
+            "title": _("Access log"),
             "opts": self.opts,
             "form": form,
             "first": "after" not in request.GET,

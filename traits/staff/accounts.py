@@ -18,12 +18,16 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
 from ptfi.oauth.grants import disconnect_all
-from ptfi.staff.base import StaffAdmin
+from ptfi.staff.base import StaffAdmin, own_words
 from traits.models import AccessKind
 from traits.staff.access import PersonalAdmin
+from traits.staff.permissions import PermissionsAdmin, role_words
 
 # Who may write these could take any account over: they hold addresses, secrets of two-step sign-in, and sessions.
 # Roles have a page of ours.
@@ -33,15 +37,30 @@ for model in (EmailAddress, Authenticator, UserSession, Group):
 
 
 @admin.register(Group)
-class RoleAdmin(StaffAdmin, GroupAdmin):
+class RoleAdmin(PermissionsAdmin, StaffAdmin, GroupAdmin):
     """Roles, for superusers: who writes here decides what everybody of the staff may see."""
 
-    filter_horizontal = ()
-    formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
+    page_name = _("Roles and permissions")
+    list_display = ("role",)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        title = {"title": _("Change role") if object_id else _("Add role")}
+        page: HttpResponse = super().changeform_view(request, object_id, form_url, title | (extra_context or {}))
+        return page
+
+    @admin.display(description=_("role"), ordering="name")
+    def role(self, row: Group) -> SafeString:
+        return own_words(role_words(row))
 
 
 class AddUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
-    email = forms.EmailField(max_length=254)
+    email = forms.EmailField(label=_("E-mail address"), max_length=254)
 
     class Meta:
         model = User
@@ -53,27 +72,48 @@ class AddUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class UserAdmin(PersonalAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(PermissionsAdmin, PersonalAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     """People and staff. E-mail addresses change by their owners' hands only, who must prove them."""
 
     access_kind = AccessKind.ACCOUNT
-    list_display = ["__str__", "email", "external_id", "is_active", "is_staff"]
+    page_name = _("Accounts")
+    list_display = ["person", "address", "pipeline_id", "active", "staff"]
     list_filter = ["is_active", "is_staff", "is_superuser"]
     search_fields = ["email__exact", "external_id__exact"]
-    search_help_text = "The whole e-mail address or external id"
+    search_help_text = _("Full e-mail address or external ID")
     ordering = ["-date_joined", "id"]
-    # Django's own widget for these needs styles in its elements.
-    filter_horizontal = ()
-    formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
-    readonly_fields = ["email", "invited_email", "invited_at", "last_login", "date_joined"]
+    readonly_fields = ["address", "pipeline_id", "invited_email", "invited_at", "last_login", "date_joined"]
     fieldsets = [
-        (None, {"fields": ["email", "password", "external_id", "invited_email", "display_name"]}),
-        ("Preferences", {"fields": ["language", "language_chosen", "time_zone", "time_zone_chosen", "keys_enabled"]}),
-        ("Permissions", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
-        ("Dates", {"fields": ["last_login", "date_joined"]}),
+        (None, {"fields": ["address", "password", "pipeline_id", "invited_email", "display_name"]}),
+        (
+            _("Preferences"),
+            {"fields": ["language", "language_chosen", "time_zone", "time_zone_chosen", "keys_enabled"]},
+        ),
+        (_("Permissions"), {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_form = AddUserForm
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]
+
+    @admin.display(description=_("account"))
+    def person(self, row: User) -> SafeString:
+        return own_words(row)
+
+    @admin.display(description=_("email address"))
+    def address(self, row: User) -> SafeString:
+        return own_words(row.email or "–")
+
+    @admin.display(description=_("external ID"))
+    def pipeline_id(self, row: User) -> SafeString:
+        return own_words(row.external_id or "–")
+
+    @admin.display(description=_("active"))
+    def active(self, row: User) -> str:
+        return gettext("Yes") if row.is_active else gettext("No")
+
+    @admin.display(description=_("staff"))
+    def staff(self, row: User) -> str:
+        return gettext("Yes") if row.is_staff else gettext("No")
 
     def get_search_results(
         self,

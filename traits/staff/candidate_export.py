@@ -13,6 +13,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext
 
 from ptfi.staff.base import named
 from ptfi.web.csv import Column, CsvTable
@@ -73,7 +75,7 @@ class CandidateExport(admin.ModelAdmin):  # type: ignore[type-arg]
         rows = rows.defer(None).defer("search") if evidence else rows
         people = dict(rows.order_by().values_list("user_id").annotate(Count("pk"))[: MOST_PEOPLE + 1])
         if len(people) > MOST_PEOPLE:
-            messages.error(request, f"A file is about {MOST_PEOPLE:,} people at most. Narrow the list first.")
+            messages.error(request, _too_many_people())
             return redirect(f"{reverse('admin:traits_extractedtraitcandidate_changelist')}?{request.GET.urlencode()}")
         # On record before a line is sent.
         looked_at_many(
@@ -88,6 +90,11 @@ class CandidateExport(admin.ModelAdmin):  # type: ignore[type-arg]
         response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="candidates-{timezone.localdate():%Y-%m-%d}.csv"'
         return response
+
+
+def _too_many_people() -> str:
+    text = gettext("A file can cover at most %(number)s people. Narrow down the list first.")
+    return text % {"number": number_format(MOST_PEOPLE, force_grouping=True)}
 
 
 def table(

@@ -16,6 +16,10 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.functional import lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from traits.ingest import batch as ingest
 from traits.ingest.parsing import CandidateRecord, Reason, parse_line
@@ -37,24 +41,35 @@ class CheckedFile:
     faults: dict[int, list[Reason]]
 
 
+def _most_lines() -> str:
+    return number_format(ingest.MAX_BATCH, force_grouping=True)
+
+
+def _limits() -> str:
+    text = gettext(
+        "JSON lines as the pipeline writes them, at most %(number)s lines and 4 MB."
+        " Import larger files with manage.py import_candidates."
+    )
+    return text % {"number": _most_lines()}
+
+
 class FileForm(forms.Form):
     file = forms.FileField(
         validators=[FileExtensionValidator(["jsonl", "ndjson"])],
-        label="File",
-        help_text=f"JSON lines, as the pipeline writes them: at most {ingest.MAX_BATCH:,} lines and 4 MB. "
-        "Larger files go in by manage.py import_candidates.",
+        label=_("File"),
+        help_text=lazy(_limits, str)(),
         widget=forms.ClearableFileInput(attrs={"accept": ".jsonl,.ndjson,application/x-ndjson"}),
     )
 
     def clean_file(self) -> bytes:
         file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > MOST_BYTES:
-            raise forms.ValidationError("The file is larger than 4 MB.")
+            raise forms.ValidationError(gettext("The file is larger than 4 MB."))
         content: bytes = file.read().removeprefix(codecs.BOM_UTF8)
         if len(content.splitlines()) > ingest.MAX_BATCH:
-            raise forms.ValidationError(f"The file has more than {ingest.MAX_BATCH:,} lines.")
+            raise forms.ValidationError(gettext("The file has more than %(number)s lines.") % {"number": _most_lines()})
         if len(packed(content)) > MOST_SENT:
-            raise forms.ValidationError("The file holds too much for this page, even packed.")
+            raise forms.ValidationError(gettext("The file is too large for this page, even compressed."))
         return content
 
 
@@ -89,7 +104,9 @@ def read(content: bytes) -> CheckedFile:
         parsed = parse_line(line) if line.strip() else []
         if isinstance(parsed, CandidateRecord):
             if first := seen.setdefault(parsed.candidate_id, number) if parsed.candidate_id in seen else None:
-                checked.faults[number] = [("candidate_id", f"stands in line {first} already")]
+                checked.faults[number] = [
+                    ("candidate_id", gettext("is already in line %(number)s") % {"number": first})
+                ]
             else:
                 seen[parsed.candidate_id] = number
                 checked.rows[number] = parsed
@@ -116,6 +133,21 @@ def faults(checked: CheckedFile, result: ingest.Result) -> list[tuple[int, list[
     return sorted((checked.faults | refused).items())
 
 
+def _told(result: ingest.Result, refused: int) -> str:
+    """What was done, for the message."""
+    text = gettext(
+        "Imported. New: %(new)s, changed: %(changed)s, unchanged: %(unchanged)s, blocked: %(blocked)s,"
+        " refused: %(refused)s."
+    )
+    return text % {
+        "new": result.created,
+        "changed": result.updated,
+        "unchanged": result.unchanged,
+        "blocked": result.suppressed,
+        "refused": refused,
+    }
+
+
 class CandidateImport(admin.ModelAdmin):  # type: ignore[type-arg]
     """The page that takes a file in."""
 
@@ -126,7 +158,7 @@ class CandidateImport(admin.ModelAdmin):  # type: ignore[type-arg]
         if "packed" in request.POST:
             return self._take_in(request)
         form = FileForm(request.POST or None, request.FILES or None)
-        context = self.admin_site.each_context(request) | {"title": "Import candidates", "form": form}
+        context = self.admin_site.each_context(request) | {"title": gettext("Import suggestions"), "form": form}
         if request.method != "POST" or not form.is_valid():
             status = 400 if request.method == "POST" else 200
             return render(request, "admin/candidates/import.html", context, status=status)
@@ -144,15 +176,11 @@ class CandidateImport(admin.ModelAdmin):  # type: ignore[type-arg]
     def _take_in(self, request: HttpRequest) -> HttpResponse:
         content = unpacked(request.POST["packed"])
         if content is None:
-            messages.error(request, "That preview is over an hour old. Choose the file again; nothing was taken in.")
+            messages.error(request, gettext("This preview has expired. Nothing was imported. Choose the file again."))
             return redirect(reverse("admin:candidates_import"))
         checked = read(content)
         result = ingest.apply(list(checked.rows.values()))
         left = len(faults(checked, result))
         logger.info("%s imported candidates: %s new, %s refused", request.user.pk, result.created, left)
-        words = (
-            f"New: {result.created}, changed: {result.updated}, as before: {result.unchanged}, "
-            f"kept away: {result.suppressed}, refused: {left}."
-        )
-        messages.success(request, words)
+        messages.success(request, _told(result, left))
         return redirect(reverse("admin:traits_extractedtraitcandidate_changelist"))

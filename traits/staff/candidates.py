@@ -12,17 +12,20 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
 from ptfi.staff.base import ReadOnlyAdmin, named
 from ptfi.web.keyset import Page
+from ptfi.web.language import Text
 from traits.models import AccessKind, CandidateStatus, ExtractedTraitCandidate, ModerationAction, UserRefinedTrait
 from traits.models.moderation import CHOSEN_ACTIONS, MAX_REASON
 from traits.moderation import services as moderation
 from traits.staff.access import asks_reason, looked_at_many
 from traits.staff.candidate_export import CandidateExport
 from traits.staff.candidate_import import CandidateImport
-from traits.staff.lists import CandidateFilters, candidate_page, choices, filtered, uuids_from
+from traits.staff.lists import CandidateFilters, candidate_page, choices, filtered, lazy_capfirst, uuids_from
 from traits.staff.searches import asks_to_search
 
 SHOWN_DECISIONS = 20
@@ -31,10 +34,16 @@ SHOWN_DECISIONS = 20
 class ActForm(forms.Form):
     """What an action needs to know beside the candidates; the person reads the reason in their history."""
 
-    kind = forms.ChoiceField(choices=list(moderation.KINDS.items()), widget=forms.RadioSelect, label="They are")
-    to = forms.CharField(max_length=255, label="Whose are they?", help_text="The person's id or external id.")
+    kind = forms.ChoiceField(
+        choices=[(kind, lazy_capfirst(words)) for kind, words in moderation.KINDS.items()],
+        widget=forms.RadioSelect,
+        label=_("Why are they held back?"),
+    )
+    to = forms.CharField(max_length=255, label=_("New owner"), help_text=_("The person's ID or external ID."))
     reason = forms.CharField(
-        max_length=MAX_REASON, label="Why?", help_text="People read this in their history: no names, nothing quoted."
+        max_length=MAX_REASON,
+        label=_("Reason"),
+        help_text=_("People can read this in their history. Don't name or quote anyone."),
     )
 
     def __init__(self, action: ModerationAction, data: QueryDict | None = None) -> None:
@@ -47,7 +56,7 @@ class ActForm(forms.Form):
     def clean_to(self) -> User:
         person = find_person(self.cleaned_data["to"])
         if person is None:
-            raise forms.ValidationError("Nobody goes by this.")
+            raise forms.ValidationError(gettext("No one has this ID or external ID."))
         return person
 
     def clean_reason(self) -> str:
@@ -64,6 +73,8 @@ def find_person(text: str) -> User | None:
 @admin.register(ExtractedTraitCandidate)
 class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
     """Nothing is edited here: candidates change by what moderation.py offers, and by imports."""
+
+    page_name = _("Suggestions")
 
     def get_urls(self) -> list[URLPattern]:
         own = self.admin_site.admin_view
@@ -105,7 +116,7 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
         query = request.GET.copy()
         query.pop("after", None)
         context |= self.admin_site.each_context(request) | {
-            "title": "Candidates",
+            "title": _("Suggestions"),
             "filters": filters,
             "names": choices(),
             "page": listed,
@@ -125,7 +136,7 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
         rows = rows.select_related("user") if request.user.has_perm("accounts.view_user") else rows
         return candidate_page(rows, filters, request.GET.get("after", ""))
 
-    def allowed(self, request: HttpRequest) -> dict[str, str]:
+    def allowed(self, request: HttpRequest) -> dict[str, Text]:
         """The actions that this member of staff may take, and what they are called."""
         return {each.value: each.words.name for each in CHOSEN_ACTIONS if request.user.has_perm(each.words.permission)}
 
@@ -142,7 +153,8 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
         reads_evidence = request.user.has_perm("traits.view_evidence")
         context = self.admin_site.each_context(request) | (extra_context or {})
         context |= {
-            "title": candidate.trait_name,
+            "title": _("Suggestions"),
+            "subtitle": candidate.trait_name,
             "candidate": candidate,
             "held": moderation.without_text(candidate.held_reason),
             "person": named(request, [candidate.user_id])[candidate.user_id],
@@ -177,7 +189,7 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
             raise PermissionDenied
         ids, name = uuids_from(request.POST.getlist("candidate")), request.POST.get("action", "")
         if request.method != "POST" or not ids or name not in CHOSEN_ACTIONS:
-            messages.warning(request, "Choose suggestions, and what is to be done with them.")
+            messages.warning(request, gettext("Select suggestions and an action first."))
             return redirect(_list(request))
         action = ModerationAction(name)
         if not request.user.has_perm(action.words.permission):
@@ -199,7 +211,7 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
         if form.is_bound and not confirmed:
             form.errors.pop("reason", None)
         context = self.admin_site.each_context(request) | {
-            "title": f"{action.words.name}?",
+            "title": action.words.name,
             "action": action.value,
             "means": action.words.meaning,
             "form": form,
@@ -213,14 +225,22 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
 
     def _done(self, request: HttpRequest, action: moderation.Moderation, ids: list[uuid.UUID]) -> HttpResponse:
         outcome = moderation.act(actor=cast(User, request.user), action=action, candidate_ids=ids)
-        words = f"{ModerationAction(action.name).label}: {len(outcome.done)}."
-        if outcome.refused:
-            why = "; ".join(f"{text} ({number})" for text, number in Counter(outcome.refused.values()).items())
-            words += f" Refused: {len(outcome.refused)}. {why}"
-        messages.add_message(request, messages.SUCCESS if outcome.done else messages.WARNING, words)
+        messages.add_message(
+            request, messages.SUCCESS if outcome.done else messages.WARNING, _told(action.name, outcome)
+        )
         moved = outcome.done and action.name == ModerationAction.REASSIGN
         # What is somebody else's now is not opened without a reason of its own.
         return redirect(_list(request, detail=not moved))
+
+
+def _told(action: ModerationAction, outcome: moderation.ModerationOutcome) -> str:
+    """What was done to how many, and why not to the others."""
+    done = gettext("%(action)s: %(number)s.") % {"action": action.label, "number": len(outcome.done)}
+    if not outcome.refused:
+        return done
+    why = "; ".join(f"{text} ({number})" for text, number in Counter(outcome.refused.values()).items())
+    refused = gettext("Refused: %(number)s. %(reasons)s") % {"number": len(outcome.refused), "reasons": why}
+    return f"{done} {refused}"
 
 
 def _people(request: HttpRequest, rows: list[ExtractedTraitCandidate]) -> dict[uuid.UUID, str]:

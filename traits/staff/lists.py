@@ -11,6 +11,10 @@ from django.contrib.postgres.search import SearchQuery
 from django.db import OperationalError, connection, transaction
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
+from django.utils.functional import lazy
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ptfi.accounts.models import User
 from ptfi.db import sql
@@ -25,22 +29,29 @@ from traits.staff.sql import NAMES
 
 LONGEST = 3_000
 """Milliseconds that a list across all people may take; filters of which no index knows may need longer."""
-TOO_SLOW = "This takes too long across everybody. Narrow it down: a person, or a few days."
+TOO_SLOW = _("This takes too long across everyone. Filter by a person or a few days.")
 LOOKED_AT = 1_000
 """The newest candidates, whose models and languages are offered to choose from."""
 AGES = {
-    "day": ("The last day", 1),
-    "week": ("The last week", 7),
-    "month": ("The last month", 30),
+    "day": (_("Last day"), 1),
+    "week": (_("Last week"), 7),
+    "month": (_("Last month"), 30),
 }
-OLD = {"month_ago": ("Over a month", 30), "year_ago": ("Over a year", 365)}
+OLD = {"month_ago": (_("Over a month"), 30), "year_ago": (_("Over a year"), 365)}
 ORDERS = {
-    "newest": ("Newest first", ("-created_at", "candidate_id")),
+    "newest": (_("Newest first"), ("-created_at", "candidate_id")),
     # The other direction is the same index read backwards.
-    "oldest": ("Oldest first", ("created_at", "-candidate_id")),
-    "surest": ("Most confident first", ("-confidence_score", "candidate_id")),
-    "least_sure": ("Least confident first", ("confidence_score", "-candidate_id")),
+    "oldest": (_("Oldest first"), ("created_at", "-candidate_id")),
+    "surest": (_("Most confident first"), ("-confidence_score", "candidate_id")),
+    "least_sure": (_("Least confident first"), ("confidence_score", "-candidate_id")),
 }
+NOT_FOUND = {
+    True: _("No one has this e-mail address, external ID or ID."),
+    False: _("No one has this external ID or ID."),
+}
+"""By whether an address was taken."""
+ANY = _("Any")
+lazy_capfirst = lazy(capfirst, str)
 Candidates = QuerySet[ExtractedTraitCandidate]
 Row = TypeVar("Row", bound=Model)
 
@@ -71,7 +82,7 @@ class PersonField(forms.CharField):
         named = Q(external_id=text) | (Q(email=text.lower()) if self.by_address else Q())
         found = User.objects.filter(named).values_list("pk", flat=True)[:2]
         if len(found) != 1:
-            raise forms.ValidationError(f"Nobody has this {'e-mail address, ' * self.by_address}external id or id.")
+            raise forms.ValidationError(NOT_FOUND[self.by_address])
         return found[0]
 
 
@@ -107,7 +118,7 @@ class FilterForm(forms.Form):
 class DatedFilterForm(FilterForm):
     """Filters of a list by time. It is sent by POST and answered by a redirect: no e-mail address in an address."""
 
-    since, until = DayField(label="From"), DayField(label="To")
+    since, until = DayField(label=pgettext_lazy("date", "From")), DayField(label=pgettext_lazy("date", "To"))
     # Days of the time zone that is active.
     where = {
         "since": lambda day: Q(created_at__gte=_midnight(day)),
@@ -142,23 +153,28 @@ def _age(name: str) -> Q:
 class CandidateFilters(FilterForm):
     """The filters as the address has them."""
 
-    q = forms.CharField(required=False, max_length=200, label="Words")
-    status = forms.ChoiceField(required=False, choices=[("", "Any"), *CandidateStatus.choices])
-    held = forms.ChoiceField(required=False, label="Held back", choices=[("", "Any"), ("yes", "Yes"), ("no", "No")])
-    category = forms.ChoiceField(required=False, choices=[("", "Any"), *Category.choices])
-    model = forms.CharField(required=False, max_length=255)
+    q = forms.CharField(required=False, max_length=200, label=_("Words"))
+    status = forms.ChoiceField(required=False, label=_("Status"), choices=[("", ANY), *CandidateStatus.choices])
+    held = forms.ChoiceField(
+        required=False, label=_("Held back"), choices=[("", ANY), ("yes", _("Yes")), ("no", _("No"))]
+    )
+    category = forms.ChoiceField(required=False, label=_("Category"), choices=[("", ANY), *Category.choices])
+    model = forms.CharField(required=False, label=_("Model"), max_length=255)
     band = forms.ChoiceField(
         required=False,
-        label="Confidence",
-        choices=[("", "Any"), *((name, words.capitalize()) for name, words in BAND_CHOICES)],
+        label=_("Confidence"),
+        choices=[("", ANY), *((name, lazy_capfirst(words)) for name, words in BAND_CHOICES)],
     )
-    language = forms.CharField(required=False, max_length=35)
+    language = forms.CharField(required=False, label=_("Language"), max_length=35)
     age = forms.ChoiceField(
         required=False,
-        choices=[("", "Any"), *((key, age[0]) for key, age in (AGES | OLD).items())],
+        label=_("Age"),
+        choices=[("", ANY), *((key, age[0]) for key, age in (AGES | OLD).items())],
     )
-    person = PersonField(required=False, by_address=False, label="Person's id")
-    order = forms.ChoiceField(required=False, choices=[(key, order[0]) for key, order in ORDERS.items()])
+    person = PersonField(required=False, by_address=False, label=_("Person's ID"))
+    order = forms.ChoiceField(
+        required=False, label=_("Order"), choices=[(key, order[0]) for key, order in ORDERS.items()]
+    )
 
     where = {
         "status": "status",

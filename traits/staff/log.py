@@ -2,6 +2,7 @@
 
 import dataclasses
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -11,21 +12,34 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import localize
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
 from ptfi.staff.base import ReadOnlyAdmin
 from ptfi.web.htmx import wants_fragment
+from ptfi.web.language import Text
 from traits.history import selectors as history
 from traits.log import verification
 from traits.log.diff import ChangedPiece, changed_pieces, pieces_then
-from traits.log.narration import plural, with_names
+from traits.log.narration import with_names
 from traits.log.snapshots import TRAIT_FIELDS, State
-from traits.models import AccessKind, ActorKind, CandidateStatus, Category, Decision, TraitStatus, UserRefinedTrait
+from traits.models import (
+    AccessKind,
+    ActorKind,
+    CandidateStatus,
+    Category,
+    Decision,
+    Origin,
+    TraitStatus,
+    UserRefinedTrait,
+)
 from traits.staff.access import asks_reason, looked_at_many
 from traits.staff.lists import TOO_SLOW, DatedFilterForm, PersonField, TooSlowError, bounded_page
 from traits.web import read_number
 
-KINDS = {ActorKind.PERSON: "The person", ActorKind.STAFF: "Staff", ActorKind.PIPELINE: "The pipeline"}
+KINDS = {ActorKind.PERSON: _("The person"), ActorKind.STAFF: _("Staff"), ActorKind.PIPELINE: _("The pipeline")}
 OF_ALL = ("-created_at", "-refinement_action_id")
 OF_ONE = ("-revision",)
 LISTED = (
@@ -37,20 +51,48 @@ FACTS = {
     "trait": (*(name for name in TRAIT_FIELDS if name != "evidence"), "valid_from", "valid_to"),
     "style": ("element", "context", "value"),
 }
-WORDS = {
+WORDS: dict[str, Mapping[str, Text]] = {
     "category": dict(Category.choices),
     "status": dict(CandidateStatus.choices) | dict(TraitStatus.choices),
+    "origin": {
+        Origin.AI_CONFIRMED: _("suggested, confirmed as suggested"),
+        Origin.AI_REFINED: _("suggested, confirmed with changes"),
+        Origin.USER_DEFINED: _("added by the person"),
+        Origin.DERIVED: _("derived"),
+    },
 }
 """For what the log keeps by its name in the data."""
-SIDES = {"candidate": "Suggestion", "trait": "Trait", "style": "Style"}
+SIDES = {"candidate": _("Suggestion"), "trait": _("Trait"), "style": _("Style")}
+LABELS = {
+    "name": _("Name"),
+    "description": _("Description"),
+    "category": _("Category"),
+    "confidence": _("Confidence"),
+    "models": _("Models"),
+    "concepts": _("Topics"),
+    "status": _("Status"),
+    "deferred_until": _("Snoozed until"),
+    "origin": _("Origin"),
+    "user_confidence": _("Own rating"),
+    "expression_contexts": _("Contexts"),
+    "notes": _("Notes"),
+    "valid_from": _("Valid from"),
+    "valid_to": _("Valid until"),
+    "element": _("Element"),
+    "context": _("Context"),
+    "value": _("Value"),
+    "evidence": _("Evidence"),
+}
 
 
 class LogFilters(DatedFilterForm):
-    person = PersonField(label="Person: e-mail, external id or id", required=False)
-    decision = forms.ChoiceField(label="Decision", required=False, choices=[("", "Every decision"), *Decision.choices])
-    model = forms.CharField(label="Model, in full", required=False, max_length=255)
-    by = forms.ChoiceField(label="Decided by", required=False, choices=[("", "Anybody"), *KINDS.items()])
-    staff = PersonField(label="Staff member", required=False)
+    person = PersonField(label=_("Person: e-mail, external ID or ID"), required=False)
+    decision = forms.ChoiceField(
+        label=_("Decision"), required=False, choices=[("", _("All decisions")), *Decision.choices]
+    )
+    model = forms.CharField(label=_("Full model name"), required=False, max_length=255)
+    by = forms.ChoiceField(label=_("Decided by"), required=False, choices=[("", _("Anyone")), *KINDS.items()])
+    staff = PersonField(label=_("Staff member"), required=False)
     field_order = ("person", "decision", "model", "by", "staff", "since", "until")
 
     where = DatedFilterForm.where | {
@@ -69,6 +111,8 @@ class LogFilters(DatedFilterForm):
 @admin.register(UserRefinedTrait)
 class LogAdmin(ReadOnlyAdmin):
     """Nobody changes an entry, superusers neither; the database refuses it as well."""
+
+    page_name = _("Decision log")
 
     def get_urls(self) -> list[URLPattern]:
         check = self.admin_site.admin_view(self.check_view)
@@ -102,7 +146,7 @@ class LogAdmin(ReadOnlyAdmin):
 
     def _list(self, request: HttpRequest, form: LogFilters, status: int = 200, **context: Any) -> HttpResponse:
         context |= self.admin_site.each_context(request) | {
-            "title": "Log of decisions",
+            "title": _("Decision log"),
             "opts": self.opts,
             "form": form,
             "first": "after" not in request.GET,
@@ -132,7 +176,8 @@ class LogAdmin(ReadOnlyAdmin):
         item = history.items(owner, list(with_names(UserRefinedTrait.objects.filter(pk=entry.pk))), fold=False)[0]
         may_see = request.user.has_perm("traits.view_evidence")
         context = self.admin_site.each_context(request) | {
-            "title": f"Entry {entry.revision} of a log",
+            "title": _("Decision log"),
+            "subtitle": gettext("Entry %(number)s") % {"number": entry.revision},
             "opts": self.opts,
             "entry": entry,
             "item": item,
@@ -165,7 +210,7 @@ class LogAdmin(ReadOnlyAdmin):
             return asked
         after = read_number(request.GET.get("after", ""), 0, 10**9)
         context = self.admin_site.each_context(request) | {
-            "title": "Check a log",
+            "title": _("Verify a log"),
             "opts": self.opts,
             "person_id": person_id,
             "may_view": self.has_view_permission(request),
@@ -190,7 +235,7 @@ def _entry(object_id: str | None) -> UserRefinedTrait:
 class Fact:
     """A field of a state, before and after; evidence is a number."""
 
-    label: str
+    label: Text
     before: str
     after: str
 
@@ -199,9 +244,9 @@ class Fact:
         return self.before != self.after
 
 
-def states(content: State) -> list[tuple[str, bool, bool, list[Fact]]]:
+def states(content: State) -> list[tuple[Text, bool, bool, list[Fact]]]:
     """What the entry is about: a title, whether it was there before and after, and its fields."""
-    found = []
+    found: list[tuple[Text, bool, bool, list[Fact]]] = []
     for side, title in SIDES.items():
         before, after = content["before"].get(side), content["after"].get(side)
         if before or after:
@@ -212,15 +257,17 @@ def states(content: State) -> list[tuple[str, bool, bool, list[Fact]]]:
 
 
 def _fact(name: str, before: State, after: State) -> Fact:
-    return Fact(label=name.replace("_", " ").capitalize(), before=_said(before, name), after=_said(after, name))
+    return Fact(label=LABELS[name], before=_said(before, name), after=_said(after, name))
 
 
 def _said(state: State, name: str) -> str:
     value = state.get(name)
     if name == "evidence":
-        return plural(len(value), "piece") if value else ""
+        return ngettext("%(n)d piece", "%(n)d pieces", len(value)) % {"n": len(value)} if value else ""
     if isinstance(value, list):
         return ", ".join(map(str, value))
+    if isinstance(value, float):
+        return str(localize(value))
     return "" if value is None else str(WORDS.get(name, {}).get(value, value))
 
 

@@ -1,10 +1,12 @@
 """What staff did with candidates, for those who watch over it."""
 
-from django.contrib import admin
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+import json
 
-from ptfi.staff.base import ReadOnlyAdmin
+from django.contrib import admin
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from ptfi.staff.base import ReadOnlyAdmin, code, own_words
 from traits.models import AccessKind, ModerationEntry
 from traits.staff.access import PersonalAdmin
 
@@ -12,21 +14,42 @@ from traits.staff.access import PersonalAdmin
 @admin.register(ModerationEntry)
 class ModerationEntryAdmin(PersonalAdmin, ReadOnlyAdmin):
     access_kind = AccessKind.MODERATION
-    list_display = ("created_at", "action", "candidate", "person", "actor", "reason")
+    page_name = _("Moderation log")
+    list_display = ("created_at", "action", "candidate", "person", "member", "why")
     list_filter = ("action",)
     list_select_related = ("actor",)
     list_per_page = 50
     search_fields = ("=candidate_id", "=user__id")
-    search_help_text = "The whole id of a candidate or a person"
+    search_help_text = _("Full ID of a suggestion or person")
     ordering = ("-created_at", "entry_id")
     sortable_by = ()
-    fields = ("created_at", "action", "candidate_id", "person", "actor", "reason", "before", "after", "batch_id")
-    readonly_fields = ("person",)
+    fields = ("created_at", "action", "candidate", "person", "member", "why", "state_before", "state_after", "batch")
+    readonly_fields = ("candidate", "person", "member", "why", "state_before", "state_after", "batch")
 
-    @admin.display(description="person")
-    def person(self, entry: ModerationEntry) -> str:
-        return str(entry.user_id)
+    @admin.display(description=_("person"))
+    def person(self, entry: ModerationEntry) -> SafeString:
+        return code(entry.user_id)
 
-    @admin.display(description="candidate")
+    @admin.display(description=_("suggestion"))
     def candidate(self, entry: ModerationEntry) -> SafeString:
-        return format_html('<span class="id">{}</span>', entry.candidate_id)
+        return code(entry.candidate_id)
+
+    @admin.display(description=_("staff member"))
+    def member(self, entry: ModerationEntry) -> SafeString:
+        return own_words(entry.actor)
+
+    @admin.display(description=_("reason"))
+    def why(self, entry: ModerationEntry) -> SafeString:
+        return own_words(entry.reason or "–")
+
+    @admin.display(description=_("before"))
+    def state_before(self, entry: ModerationEntry) -> SafeString:
+        return code(json.dumps(entry.before))
+
+    @admin.display(description=_("after"))
+    def state_after(self, entry: ModerationEntry) -> SafeString:
+        return code(json.dumps(entry.after))
+
+    @admin.display(description=_("batch"))
+    def batch(self, entry: ModerationEntry) -> SafeString:
+        return code(entry.batch_id)

@@ -12,38 +12,39 @@ from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.mail import send_text
 from ptfi.accounts.models import User
 from traits.log.entries import Actor
 from traits.models import AccessKind, ActorKind
 from traits.staff.access import give_reason, staff_id
-from traits.staff.lists import PersonField
+from traits.staff.lists import NOT_FOUND, PersonField
 
 logger = logging.getLogger(__name__)
 
 ACTING = "acting_for"
 """In the session, by person: the ticket, since when, and whether the person was told."""
 FOR = dt.timedelta(hours=1)
-REFUSED = "You cannot act for {}."
 
 
 class StartForm(forms.Form):
     """Whom, with which ticket; a reference is no text, so that it can stand in the notice and in the history."""
 
-    person = PersonField(label="Person", help_text="The whole e-mail address, external id or id.")
+    person = PersonField(label=_("Person"), help_text=_("Full e-mail address, external ID or ID."))
     reference = forms.RegexField(
         r"^[\w#:/.-]+$",
-        label="Ticket",
+        label=_("Ticket"),
         max_length=80,
         min_length=2,
-        help_text="Its reference, without spaces, such as T-17. The person sees it with all that you do.",
-        error_messages={"invalid": "A reference has letters, digits and the signs - _ # : / . only."},
+        help_text=_("Its reference without spaces, such as T-17. The person sees it with every decision."),
+        error_messages={"invalid": _("A reference has only letters, digits and the characters - _ # : / .")},
         widget=forms.TextInput({"autocomplete": "off"}),
     )
     asked = forms.BooleanField(
-        label="The person asked for this, and I know that it was them.",
-        error_messages={"required": "Only what the person asked for is done for them."},
+        label=_("The person asked for this, and I have verified who they are."),
+        error_messages={"required": _("You can only act on behalf of a person who asked for it.")},
     )
 
     def __init__(self, request: HttpRequest, data: object = None) -> None:
@@ -54,7 +55,7 @@ class StartForm(forms.Form):
         person_id: uuid.UUID = self.cleaned_data["person"]
         person = User.objects.filter(pk=person_id, is_active=True).first()
         if person is None:
-            raise forms.ValidationError("Nobody has this e-mail address, external id or id.")
+            raise forms.ValidationError(NOT_FOUND[True])
         if refusal := refused(self.request, person):
             raise forms.ValidationError(refusal)
         return person_id
@@ -63,9 +64,9 @@ class StartForm(forms.Form):
 def refused(request: HttpRequest, person: User) -> str:
     """Why the staff member must not act for this person; "" where they may."""
     if person.pk == request.user.pk:
-        return REFUSED.format("yourself here: your own pages do it without a ticket")
+        return gettext("You cannot act on your own behalf here. Use your own pages; they need no ticket.")
     if (person.is_staff or person.is_superuser) and not request.user.is_superuser:
-        return REFUSED.format("other staff: they have their own pages")
+        return gettext("You cannot act on behalf of other staff. They have their own pages.")
     return ""
 
 

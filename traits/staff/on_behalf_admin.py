@@ -8,6 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
 from ptfi.db.transactions import front_door
@@ -23,11 +25,11 @@ from traits.staff.access import asks_reason
 from traits.staff.on_behalf_forms import Act, By, suggestion_act, trait_act, traits_page, undo_act
 
 TABS = {
-    "review": "To review",
-    "later": "Later",
-    "rejected": "Rejected",
-    "traits": "Traits",
-    "history": "History",
+    "review": _("To review"),
+    "later": _("Snoozed"),
+    "rejected": _("Rejected"),
+    "traits": _("Traits"),
+    "history": _("History"),
 }
 FIND = "admin:traits_actedfor_changelist"
 PERMISSION = "traits.act_for_person"
@@ -36,6 +38,8 @@ PERMISSION = "traits.act_for_person"
 @admin.register(ActedFor)
 class OnBehalfAdmin(ReadOnlyAdmin):
     """With the permission act_for_person alone, whatever else somebody may."""
+
+    page_name = _("Act on behalf")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(PERMISSION)
@@ -71,7 +75,7 @@ class OnBehalfAdmin(ReadOnlyAdmin):
             person_id = form.cleaned_data["person"]
             on_behalf.start(request, person_id, form.cleaned_data["reference"])
             return HttpResponseRedirect(reverse("admin:act_for", args=[person_id]))
-        context = {"title": "Act for a person", "form": form}
+        context = {"title": _("Act on behalf"), "form": form}
         return self._page(request, "act_start", context, 400 if form.is_bound else 200)
 
     def person_view(self, request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
@@ -81,7 +85,7 @@ class OnBehalfAdmin(ReadOnlyAdmin):
             return asked
         tab = request.GET.get("tab", "")
         tab = tab if tab in TABS else "review"
-        context = {"title": "Act for a person", "tab": tab, "tabs": TABS.items(), "first": "after" not in request.GET}
+        context = {"title": _("Act on behalf"), "tab": tab, "tabs": TABS.items(), "first": "after" not in request.GET}
         return self._page(request, "act", context | self._tab(request, person, tab) | self._whom(request, person))
 
     def _tab(self, request: HttpRequest, person: User, tab: str) -> dict[str, Any]:
@@ -116,7 +120,8 @@ class OnBehalfAdmin(ReadOnlyAdmin):
                 fault = error
             candidate = selectors.candidate(person, candidate_id)
         context = {
-            "title": "A suggestion",
+            "title": _("Act on behalf"),
+            "subtitle": candidate.trait_name,
             "candidate": candidate,
             "form": form,
             "typed": request.POST,
@@ -143,7 +148,8 @@ class OnBehalfAdmin(ReadOnlyAdmin):
                 fault = error
             trait = selectors.trait(person, trait_id)
         context = {
-            "title": "A trait",
+            "title": _("Act on behalf"),
+            "subtitle": trait.name,
             "trait": trait,
             "fault": fault,
             "typed": request.POST,
@@ -179,7 +185,7 @@ class OnBehalfAdmin(ReadOnlyAdmin):
         self._permit(request)
         person = on_behalf.person_for(request, person_id)
         if not on_behalf.reference_for(request, person):
-            messages.warning(request, "Give the ticket for this person again: it holds for an hour.")
+            messages.warning(request, gettext("A ticket is valid for one hour. Enter it again for this person."))
             return person, HttpResponseRedirect(reverse(FIND))
         return person, asks_reason(request, person_id, kind)
 
@@ -191,9 +197,12 @@ class OnBehalfAdmin(ReadOnlyAdmin):
         with front_door():
             entries = act()
         last = entries[-1]
-        messages.success(request, f"{last.get_user_decision_display()}: entry {last.revision} of the log.")
+        text = gettext("%(decision)s: log entry %(number)s.")
+        messages.success(request, text % {"decision": last.get_user_decision_display(), "number": last.revision})
         if not on_behalf.tell(request, person):
-            messages.warning(request, "The person could not be told by e-mail. Tell them with the ticket.")
+            messages.warning(
+                request, gettext("The e-mail to the person could not be sent. Tell them through the ticket.")
+            )
         return HttpResponseRedirect(f"{reverse('admin:act_for', args=[person.pk])}?tab={tab}")
 
     def _whom(self, request: HttpRequest, person: User) -> dict[str, Any]:

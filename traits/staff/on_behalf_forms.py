@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext
 
 from ptfi.accounts.models import User
 from ptfi.web import keyset
@@ -32,7 +33,7 @@ def suggestion_act(by: By, candidate: ExtractedTraitCandidate, post: QueryDict, 
             raise InvalidError
         return lambda: decisions.confirm(**given, **form.arguments()).entries
     if act not in BUTTONS:
-        raise InvalidError("Choose what to do.")
+        raise InvalidError(gettext("Choose an action."))
     button = BUTTONS[act](post)
     arguments = button.arguments()
     return lambda: button.decide(**given, **arguments).entries
@@ -48,7 +49,7 @@ def trait_act(by: By, trait: PersonaTrait, post: QueryDict) -> Act:
         case "remove":
             removal = RemoveForm(post).cleaned
             return lambda: decisions.remove_trait(**given, **removal).entries
-    raise InvalidError("Choose what to do.")
+    raise InvalidError(gettext("Choose an action."))
 
 
 def undo_act(by: By, action_id: uuid.UUID) -> Act:

@@ -4,7 +4,8 @@ import datetime as dt
 from typing import Any
 
 from django import template
-from django.utils.dateformat import format as date_format
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from traits.persona.overview import Band, Growth
 
@@ -37,7 +38,7 @@ def model_words(name: str) -> str:
     """A model as one says it: "topic-model.v3" is the topic model, version 3."""
     kind, _, version = name.rpartition(".v")
     words = (kind or name).replace("-", " ").replace("_", " ")
-    return f"{words}, version {version}" if kind else words
+    return gettext("%(model)s, version %(version)s") % {"model": words, "version": version} if kind else words
 
 
 @register.inclusion_tag("persona/_growth.html")
@@ -79,4 +80,4 @@ def places(number: int) -> list[int]:
 
 def day_label(day: dt.date, step: str) -> str:
     """A day of a chart that has so large steps: its month, or itself."""
-    return date_format(day, "M Y" if step == "month" else "j M")
+    return date_format(day, "SHORT_YEAR_MONTH_FORMAT" if step == "month" else "SHORT_MONTH_DAY_FORMAT")

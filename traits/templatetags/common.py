@@ -8,8 +8,11 @@ from django.conf import settings
 from django.contrib.messages.storage.base import Message
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
+from ptfi.web.language import Text
 from traits.confidence import BANDS, RATINGS, confidence_words, rating_of, score_of
+from traits.evidence import type_words as words_of_type
 from traits.log.words import RELATIONS
 from traits.models import (
     ActorKind,
@@ -43,7 +46,7 @@ STATUS_ICONS: dict[str, str] = {
     TraitStatus.DORMANT: "moon",
     TraitStatus.EXPERIMENTAL: "flask-conical",
 }
-LABELS: dict[str, dict[str, str]] = {
+LABELS: dict[str, dict[str, Text]] = {
     "category": dict(Category.choices),
     "trait_status": dict(TraitStatus.choices),
     "origin": dict(Origin.choices),
@@ -59,7 +62,7 @@ ON_ITS_WAY = dt.timedelta(seconds=10)
 
 
 @register.filter
-def label(value: str, kind: str) -> str:
+def label(value: str, kind: str) -> Text:
     """The words for a stored value: {{ trait.origin|label:"origin" }}; kinds are the keys of LABELS."""
     return LABELS[kind].get(value, value)
 
@@ -101,15 +104,15 @@ def waits(persona: Persona) -> bool:
 def graph_badge(version: int, persona: Persona, *, live: bool = False) -> dict[str, str]:
     """Whether the graph shows this version of a trait yet; live: it changes on the open page."""
     if version <= persona.projected_revision:
-        return {"state": "there", "icon": "circle-check", "label": "in your persona"}
+        return {"state": "there", "icon": "circle-check", "label": gettext("in your persona")}
     asks = {"asks": f"{reverse('graph_badge')}?version={version}"} if live and settings.EVENTS_URL else {}
     if waits(persona):
-        return asks | {"state": "waiting", "icon": "hourglass", "label": "waiting"}
-    return asks | {"state": "coming", "icon": "loader", "label": "on its way"}
+        return asks | {"state": "waiting", "icon": "hourglass", "label": gettext("waiting")}
+    return asks | {"state": "coming", "icon": "loader", "label": gettext("on its way")}
 
 
 @register.inclusion_tag("_graph_badge.html")
-def status_badge(status: str) -> dict[str, str]:
+def status_badge(status: str) -> dict[str, Text]:
     """Active, dormant or experimental, with its icon."""
     return {"state": status, "icon": STATUS_ICONS.get(status, "circle-dot"), "label": label(status, "trait_status")}
 
@@ -140,6 +143,12 @@ def percent(share: float) -> int:
 
 
 @register.filter
+def percentage(share: float) -> str:
+    """A share of 0–1 as people write it: 80%, in German 80 %."""
+    return gettext("%(number)s%%") % {"number": percent(share)}
+
+
+@register.filter
 def type_icon(evidence_type: str) -> str:
     """The icon of a type of evidence."""
     return cards.ICONS.get(evidence_type, "file-text")
@@ -147,8 +156,8 @@ def type_icon(evidence_type: str) -> str:
 
 @register.filter
 def type_words(evidence_type: str) -> str:
-    """A type of evidence in words: audio_segment → Audio segment."""
-    return evidence_type.replace("_", " ").capitalize()
+    """A type of evidence in words."""
+    return words_of_type(evidence_type)
 
 
 @register.filter

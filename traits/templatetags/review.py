@@ -8,13 +8,15 @@ from django import template
 from django.forms import BoundField
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
+from ptfi.web.language import Text
 from traits import confidence
 from traits.models import Verdict
 from traits.review.selectors import QueueRow
 
 register = template.Library()
-VERDICTS = [("", "Not judged"), *Verdict.choices]
+VERDICTS: list[tuple[str, Text]] = [("", _("No opinion")), *Verdict.choices]
 
 
 @register.filter
@@ -23,27 +25,10 @@ def confidence_words(score: float) -> str:
 
 
 @register.filter
-def confidence_sentence(score: float, models: list[str]) -> str:
-    """The confidence as what the models say."""
-    words = confidence.confidence_words(score)
-    said = {0: "It is called", 1: "It calls this"}.get(len(_kinds(models)), "All in all they call it")
-    return f"{said} {words}."
-
-
-def _kinds(models: list[str]) -> list[str]:
+def model_kinds(models: list[str]) -> list[str]:
+    """The models as one says them, each once: "topic-model.v3" is the topic model."""
     named = dict.fromkeys(model.rpartition(".v")[0] or model for model in models)
     return [name.replace("-", " ").replace("_", " ") for name in named]
-
-
-@register.filter
-def models_sentence(models: list[str]) -> str:
-    """Who inferred it, in plain words: "topic-model.v3" is a topic model."""
-    kinds = _kinds(models)
-    if not kinds:
-        return "The pipeline does not say which model inferred this."
-    if len(kinds) == 1:
-        return f"One model inferred this ({kinds[0]})."
-    return f"{len(kinds)} models inferred this ({', '.join(kinds[:-1])} and {kinds[-1]})."
 
 
 @register.filter
@@ -66,7 +51,7 @@ def beside(listed: list[QueueRow], pk: uuid.UUID) -> dict[str, uuid.UUID | None]
 
 
 @register.simple_tag
-def verdict_choices() -> list[tuple[str, str]]:
+def verdict_choices() -> list[tuple[str, Text]]:
     return VERDICTS
 
 

@@ -10,27 +10,48 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
 
-from traits.moderation.services import without_text
+from traits.moderation.services import KINDS, without_text
 
 register = template.Library()
+UNITS = (
+    (ngettext_lazy("%(n)d year", "%(n)d years", "n"), 525_600),
+    (ngettext_lazy("%(n)d month", "%(n)d months", "n"), 43_200),
+    (ngettext_lazy("%(n)d day", "%(n)d days", "n"), 1_440),
+    (ngettext_lazy("%(n)d hour", "%(n)d hours", "n"), 60),
+)
+"""Of ages, with their minutes."""
 
 
 @register.filter
 def held_words(held_reason: str) -> str:
     """Why it is held back, in a word, without what staff wrote."""
-    return without_text(held_reason)
+    kind = without_text(held_reason)
+    return str(KINDS.get(kind, _("held back"))) if kind else ""
+
+
+@register.filter
+def held_note(held_reason: str) -> str:
+    """What staff wrote about why it is held back."""
+    return held_reason.partition(":")[2].strip() or held_reason
+
+
+@register.filter
+def per_cent(share: float) -> str:
+    """A share of 0–1 as a percentage, as the language writes it."""
+    return gettext("%(number)d%%") % {"number": round(share * 100)}
 
 
 @register.filter
 def age(moment: dt.datetime) -> str:
     """How long ago, in the largest unit that fits: "3 days"."""
     minutes = max(0, int((timezone.now() - moment).total_seconds() // 60))
-    for name, size in (("year", 525_600), ("month", 43_200), ("day", 1_440), ("hour", 60)):
+    for words, size in UNITS:
         if minutes >= size:
-            number = minutes // size
-            return f"{number} {name}{'' if number == 1 else 's'}"
-    return f"{minutes} min"
+            return str(words % {"n": minutes // size})
+    return gettext("%(n)d min") % {"n": minutes}
 
 
 @register.simple_tag
@@ -47,4 +68,5 @@ def person_link(people: dict[uuid.UUID, str], pk: uuid.UUID) -> SafeString:
     address = f"{reverse('admin:traits_extractedtraitcandidate_changelist')}?person={pk}"
     name = people.get(pk, str(pk))
     shown = name if name != str(pk) else f"{name[:8]}…"
-    return format_html('<a class="id" href="{}" title="All candidates of {}"><bdi>{}</bdi></a>', address, pk, shown)
+    title = gettext("All suggestions for this person")
+    return format_html('<a class="id" href="{}" title="{}"><bdi>{}</bdi></a>', address, title, shown)

@@ -1,4 +1,4 @@
-"""Which people a command is about."""
+"""Which people a command works on."""
 
 import uuid
 
@@ -9,7 +9,10 @@ from traits.models import Erasure, Persona
 
 
 def people(name: str) -> list[uuid.UUID]:
-    """The ids of everybody who has a log or was erased, or of the one with this id or e-mail. Raises CommandError."""
+    """The ids of everyone who has a log or was erased, or of the one person with this id or e-mail.
+
+    Raises CommandError.
+    """
     erased = Erasure.objects.exclude(erased_at=None).values("subject_id")
     personas = Persona.objects.filter(Q(revision__gt=0) | Q(user_id__in=erased)).order_by("user_id")
     if name:

@@ -74,7 +74,7 @@ class Command(BaseCommand):
 
 
 def _keep(seconds: float, people: int, behind: int, differing: int, concepts_differ: bool) -> None:
-    """Keep for staff what a comparison of everybody came to."""
+    """Store the result of a comparison of everyone, for staff."""
     values = {"checked_at": timezone.now(), "seconds": seconds, "people": people, "behind": behind}
     GraphCheck.objects.update_or_create(
         pk=1, defaults=values | {"differing": differing, "concepts_differ": concepts_differ}

@@ -13,15 +13,16 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from django.db.models import F
 from neo4j.exceptions import Neo4jError
-from prometheus_client import start_http_server
 
 from graph.errors import GraphUnavailableError
 from graph.projection.lag import went_back
 from graph.projection.projector import Projector
+from ptfi.telemetry import exposition
+from ptfi.web.server import tls
 from traits.models import Erasure, ErasureState, Persona
 
 LOOK_SECONDS = 0.5
-"""Between two looks at whether the workers go on."""
+"""Seconds between two checks that the workers are running."""
 
 
 class Command(BaseCommand):
@@ -72,7 +73,7 @@ class Command(BaseCommand):
 
 
 class Heartbeat:
-    """Touches a file when called, once a second at most. Raises CommandError where that file can't be written."""
+    """Touches a file when called, at most once per second. Raises CommandError if the file can't be written."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -91,13 +92,15 @@ class Heartbeat:
 
 def _serve_metrics(address: str, port: int) -> None:
     try:
-        start_http_server(port, address)
+        exposition.serve(address, port, tls.context())
+    except tls.UnusableError as error:
+        raise CommandError(str(error)) from None
     except OSError as error:
         raise CommandError(f"Metrics can't be served at {address}:{port}: {error.strerror}.") from None
 
 
 def project(stop: threading.Event, *, once: bool, workers: int, beat: Callable[[], None] = lambda: None) -> None:
-    """Run so many workers until told to stop, or until nothing is left to do. Raises GraphUnavailableError."""
+    """Run this many workers until told to stop, or until nothing is left to do. Raises GraphUnavailableError."""
 
     def work() -> None:
         projector = Projector(beat=beat)
@@ -114,10 +117,10 @@ def project(stop: threading.Event, *, once: bool, workers: int, beat: Callable[[
         return
     with ThreadPoolExecutor(workers) as pool:
         futures = [pool.submit(work_in_thread) for _ in range(workers)]
-        # With a time-out, since a signal that another thread catches does not wake this one, which is to handle it.
+        # With a time-out, because a signal that another thread catches does not wake this one, which handles it.
         while wait(futures, LOOK_SECONDS, FIRST_EXCEPTION).not_done:
             if any(future.exception() for future in futures if future.done()):
-                # Whoever watches over this process starts it again, with as many workers as it should have.
+                # Whatever supervises this process starts it again with all of its workers.
                 stop.set()
                 wait(futures)
         for future in futures:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from prometheus_client import Counter
 
 from ptfi.accounts.models import SecurityEvent, SecurityEventKind, User
-from ptfi.accounts.templatetags.wording import browser
+from ptfi.accounts.templatetags.wording import known_browser
 
 Kind = SecurityEventKind
 logger = logging.getLogger("ptfi.security")
@@ -103,7 +103,7 @@ def network_of(request: HttpRequest | None) -> str:
 
 def browser_of(request: HttpRequest | None) -> str:
     """The browser and its system in words; "" where the request names none."""
-    words = browser(request.headers.get("User-Agent", "")) if request else ""
+    words = known_browser(request.headers.get("User-Agent", "")) if request else ""
     return words.replace("\0", "")[:MOST_BROWSER]
 
 

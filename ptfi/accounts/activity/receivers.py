@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from ptfi.accounts.activity.events import Kind, is_new_place, record
 from ptfi.accounts.models import User
 from ptfi.accounts.reauthentication import renew_session, ways_of
+from ptfi.accounts.second_steps import note_set_up
 
 OF_USER: dict[Kind, Signal] = {
     Kind.SIGNED_OUT: auth.user_logged_out,
@@ -82,6 +83,8 @@ def email_confirmed(request: HttpRequest, email_address: EmailAddress) -> None:
 
 def step_added(request: HttpRequest, user: User, authenticator: Authenticator) -> None:
     is_codes = authenticator.type == Authenticator.Type.RECOVERY_CODES
+    if not is_codes:
+        note_set_up(request, authenticator)
     _record(Kind.RECOVERY_CODES_MADE if is_codes else Kind.STEP_ADDED, request, user)
 
 

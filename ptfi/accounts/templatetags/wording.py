@@ -1,19 +1,53 @@
-"""The product's words for what allauth and browsers say otherwise."""
+"""The product's words for what allauth, Django and browsers say otherwise."""
 
 import re
 from collections.abc import Iterable
 
 from allauth.account.models import EmailAddress
 from django import template
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
 
-LABELS = {
-    "Remember Me": "Remember me",
-    "Current Password": "Current password",
-    "New Password": "New password",
-    "New Password (again)": "New password (again)",
+OURS = {
+    "Remember Me": _("Stay signed in"),
+    "Current Password": _("Current password"),
+    "New Password": _("New password"),
+    "New Password (again)": _("Repeat the new password"),
+    "New password confirmation": _("Repeat the new password"),
+    "Password (again)": _("Repeat the password"),
+    "Enter the same password as before, for verification.": _("Enter it again, to make sure that it’s right."),
+    "Email": _("E-mail"),
+    "Name": _("Name"),
+    "Authenticator code": _("Code from the app"),
+    "Forgot your password?": _("Forgot your password?"),
+    "You must type the same password each time.": _("The two passwords are different. Enter the same one twice."),
+    "The email address and/or password you specified are not correct.": _("The e-mail address or password is wrong."),
+    "Please type your current password.": _("This is not your current password."),
+    "Incorrect password.": _("This is not your password."),
+    "Too many failed login attempts. Try again later.": _("Too many failed attempts. Try again later."),
+    "This account is currently inactive.": _("This account has been deactivated."),
+    "A user is already registered with this email address.": _("Another account already uses this e-mail address."),
+    "This email address is already associated with this account.": _("Your account already has this e-mail address."),
+    "You cannot remove your primary email address.": _("You can’t remove your primary e-mail address."),
+    "Your primary email address must be verified.": _("Your primary e-mail address must be verified."),
+    "The password reset token was invalid.": _("This link has expired or was already used."),
+    "Be patient, you are sending too many requests.": _("Too many requests. Try again in a moment."),
+    "You cannot add an email address to an account protected by two-factor authentication.": _(
+        "You can’t add an e-mail address while your account has a second step."
+    ),
+    "You cannot deactivate two-factor authentication.": _("You can’t turn off your second step."),
+    "You cannot generate recovery codes without having two-factor authentication enabled.": _(
+        "Set up an authenticator app or a passkey before you generate recovery codes."
+    ),
+    "You cannot activate two-factor authentication until you have verified your email address.": _(
+        "Verify your e-mail address before you set up a second step."
+    ),
+    "Use your password": _("Use your password"),
+    "Use authenticator app or code": _("Use a code from your app"),
 }
+"""By the English of allauth and Django."""
 # The first that fits counts: each browser also names those that it descends from.
 BROWSERS = (
     (r"Edg(e|A|iOS)?/", "Edge"),
@@ -30,20 +64,38 @@ SYSTEMS = (
     (r"Macintosh|Mac OS X", "macOS"),
     (r"Linux|X11", "Linux"),
 )
+KNOWN = re.compile("({}) on ({})".format(*("|".join(name for _, name in names) for names in (BROWSERS, SYSTEMS))))
 
 
 @register.filter
 def our_words(text: str) -> str:
-    """A label or an error of allauth in sentence case, with "e-mail"."""
-    return re.sub(r"\b([Ee])mail\b", r"\1-mail", LABELS.get(str(text), str(text)))
+    """A label or an error of allauth or Django as we say it; what we say nothing else for, with "e-mail".
+
+    It may have been translated before it came here, so it is looked for as it reads in the page's language, too.
+    """
+    said = str(text)
+    ours = next((ours for theirs, ours in OURS.items() if said in (theirs, gettext(theirs))), None)
+    return re.sub(r"\b([Ee])mail\b", r"\1-mail", said) if ours is None else str(ours)
+
+
+def known_browser(user_agent: str) -> str:
+    """A browser and its system, such as "Firefox on Linux", in every language; an unknown one as it calls itself."""
+    name = next((words for pattern, words in BROWSERS if re.search(pattern, user_agent)), "")
+    system = next((words for pattern, words in SYSTEMS if re.search(pattern, user_agent)), "")
+    return f"{name} on {system}" if name and system else user_agent
+
+
+@register.filter
+def shown_browser(known: str) -> str:
+    """What known_browser() said, in the page's language."""
+    match = KNOWN.fullmatch(known)
+    return gettext("%(browser)s on %(system)s") % {"browser": match[1], "system": match[2]} if match else known
 
 
 @register.filter
 def browser(user_agent: str) -> str:
-    """A browser and its system in words, such as "Firefox on Linux"; one that is not known stays as it calls itself."""
-    name = next((words for pattern, words in BROWSERS if re.search(pattern, user_agent)), "")
-    system = next((words for pattern, words in SYSTEMS if re.search(pattern, user_agent)), "")
-    return f"{name} on {system}" if name and system else user_agent
+    """A browser and its system in words."""
+    return shown_browser(known_browser(user_agent))
 
 
 @register.filter

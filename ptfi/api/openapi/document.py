@@ -104,7 +104,10 @@ ERROR = {
             "required": ["code", "message", "details"],
             "properties": {
                 "code": {"type": "string", "description": "For programs; those of a status stand beside it."},
-                "message": {"type": "string", "description": "For a person, in plain English."},
+                "message": {
+                    "type": "string",
+                    "description": "For a person, in the language that `Accept-Language` asks for, or in English.",
+                },
                 "details": {
                     "type": "object",
                     "description": "Field → what is wrong with it: `modifications.concepts[0]` is the first of "

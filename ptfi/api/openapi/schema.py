@@ -20,6 +20,7 @@ from ptfi.api.errors import (
     InsufficientScopeError,
     NotAcceptableError,
     NotAuthenticatedError,
+    SecondStepRequiredError,
     ThrottledError,
     UnsupportedMediaTypeError,
 )
@@ -37,6 +38,7 @@ ANY = (
     NotAuthenticatedError,
     InsufficientScopeError,
     CsrfFailedError,
+    SecondStepRequiredError,
     HttpsRequiredError,
     NotAcceptableError,
     ThrottledError,

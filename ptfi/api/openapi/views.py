@@ -4,6 +4,7 @@ import functools
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import (
@@ -36,7 +37,9 @@ class Document(APIView):
 @functools.cache
 def rendered(renderer: type[OpenApiJsonRenderer | OpenApiYamlRenderer]) -> bytes:
     """The document, made once in each process."""
-    text: bytes = renderer().render(SchemaGenerator().get_schema(request=None, public=True), renderer_context={})
+    with translation.override("en"):
+        document = SchemaGenerator().get_schema(request=None, public=True)
+        text: bytes = renderer().render(document, renderer_context={})
     return text
 
 

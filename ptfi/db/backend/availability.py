@@ -1,4 +1,4 @@
-"""Whether the database server answers, so that nobody waits for one that does not."""
+"""Watches whether the database server answers, so that requests fail fast while it is away."""
 
 import logging
 import threading
@@ -10,33 +10,33 @@ import psycopg
 
 logger = logging.getLogger(__name__)
 PAUSE = 0.5
-"""Seconds between two questions to a server that is away."""
+"""Seconds between two attempts to reach a server that is away."""
 ASK_SECONDS = 2
-"""How long one question waits; libpq takes no less."""
+"""Seconds that one attempt may take; libpq accepts no lower time-out."""
 CROWDED = ("too many", "remaining connection slots", "no more connections allowed")
-"""What a server says that is there, but has as many connections as it takes."""
+"""Errors of a server that runs but has no connection left."""
 
 
 class AwayError(psycopg.OperationalError):
-    """No connection can be made."""
+    """Raised where no connection can be opened."""
 
 
 class Availability:
-    """on_away is called once each time the server goes away.
+    """Whether the server is away.
 
-    A connection that cannot be made raises suspicion. Then one thread asks until the server answers, and for as long
-    as away is set, requests can be refused without a try of their own.
+    A failed connection raises suspicion. One thread then asks the server until it answers; while `away` is set,
+    requests are refused without an attempt of their own. on_away is called once each time the server goes away.
     """
 
     def __init__(self, on_away: Callable[[], None]) -> None:
         self.away = False
         self.parameters: dict[str, Any] = {}
-        """What a connection is made with, as psycopg takes it."""
+        """Connection parameters, as psycopg takes them."""
         self._on_away = on_away
         self._watching = threading.Lock()
 
     def suspect(self) -> None:
-        """Have the server watched, if it is not yet."""
+        """Start watching the server, unless it is being watched."""
         if self._watching.acquire(blocking=False):
             threading.Thread(target=self._watch, name="database-away", daemon=True).start()
 
@@ -52,12 +52,12 @@ class Availability:
             if self.away:
                 logger.warning("PostgreSQL answers again after %.1f seconds", time.monotonic() - started)
         finally:
-            # Whatever ended the watch, the next connection is tried, and watched again if it fails.
+            # However the watch ended, the next failed connection starts it again.
             self.away = False
             self._watching.release()
 
     def _ask(self) -> str:
-        """Why no connection can be made, in the server's or libpq's words; "" if one can."""
+        """Why no connection can be opened, in the words of the server or libpq; "" if one can."""
         try:
             psycopg.connect(**self.parameters | {"connect_timeout": ASK_SECONDS}).close()
         except psycopg.Error as error:

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL, with a pool of its own connections, which asks the server only of one that may be broken."""
+"""Django's PostgreSQL backend with a connection pool of our own, which checks only connections that may be broken."""
 
 import select
 from typing import Any, Self
@@ -12,7 +12,7 @@ from ptfi.db.backend.availability import Availability, AwayError
 
 
 class Connection(psycopg.Connection):
-    """kept: the cursors of statements of our own (ptfi/db/prepared.py), by their texts."""
+    """kept: cursors of prepared statements (ptfi/db/prepared.py), by SQL text."""
 
     availability: Availability
 
@@ -22,7 +22,7 @@ class Connection(psycopg.Connection):
 
     @classmethod
     def connect(cls, *args: Any, **kwargs: Any) -> Self:
-        """As psycopg's, with suspicion raised by a failure."""
+        """Like psycopg's, but a failure raises suspicion."""
         try:
             return super().connect(*args, **kwargs)
         except psycopg.OperationalError:
@@ -31,7 +31,7 @@ class Connection(psycopg.Connection):
 
 
 class Pool(ConnectionPool):
-    """Gives whole connections only, without a round trip for each and without a pause after a broken one."""
+    """Hands out working connections without a round trip for each, and without a pause after a broken one."""
 
     def getconn(self, timeout: float | None = None) -> Any:
         """A connection. Raises PoolTimeout, and PoolClosed while the server is away."""
@@ -61,9 +61,10 @@ def is_whole(connection: psycopg.Connection) -> bool:
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """As Django's, which has pools with a round trip at each turn, or with no check.
+    """Like Django's, whose pool either checks each connection with a round trip or never does.
 
-    While the server is away there is no pool: it is closed, which tells all who wait in it, and made again later.
+    While the server is away there is no pool: closing it releases all waiting threads, and it is opened again
+    afterwards.
     """
 
     _connection_pools: dict[str, Pool]
@@ -74,7 +75,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.alias == NO_DB_ALIAS:
             return None
         if self.alias not in self._connection_pools:
-            # Of several threads that come here at once, one makes the pool.
+            # Only one of several concurrent threads may open the pool.
             self._connection_pools.setdefault(self.alias, self._made_pool())
         return self._connection_pools[self.alias]
 
@@ -93,7 +94,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             pool.close(timeout=0.2)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """As Django's. Raises AwayError at once while the server is known to be away."""
+        """Like Django's. Raises AwayError immediately while the server is known to be away."""
         availability = self._availabilities.get(self.alias)
         if availability and availability.away:
             raise AwayError("PostgreSQL does not answer.")
@@ -103,5 +104,5 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise AwayError("PostgreSQL does not answer.") from None
 
     def chunked_cursor(self) -> Any:
-        """A server-side cursor within a transaction only: outside of one, a pooler may give it to another session."""
+        """A server-side cursor, only inside a transaction: otherwise a pooler may hand it to another session."""
         return super().chunked_cursor() if self.in_atomic_block else self.cursor()

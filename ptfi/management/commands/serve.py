@@ -1,4 +1,4 @@
-"""``manage.py serve``: pages and API, or the streams of events, over HTTP."""
+"""``manage.py serve``: pages and API, or the streams of events, over HTTP or, with a certificate, HTTPS."""
 
 import os
 import resource
@@ -9,6 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from ptfi.environment import NEEDED
+from ptfi.web.server import tls
 from ptfi.web.server.sockets import take_port
 
 APPLICATIONS = {"web": ("rsgi", "ptfi.wsgi:gateway"), "events": ("asgi", "ptfi.asgi:application")}
@@ -30,13 +32,18 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=1, help="processes; one that dies is replaced (default: 1)")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Become the server. Raises CommandError when the port cannot be used."""
+        """Become the server. Raises CommandError when the port, the certificate or PTFI_PROCESS does not fit."""
+        if not set(NEEDED[options["what"]]) <= set(NEEDED[settings.PROCESS]):
+            raise CommandError(f"PTFI_PROCESS={settings.PROCESS} may lack secrets: for this, say {options['what']}.")
         try:
+            tls.context()
             take_port(options["host"], options["port"])
+        except tls.UnusableError as error:
+            raise CommandError(str(error)) from None
         except (OSError, OverflowError) as error:
             raise CommandError(f"Port {options['port']} can't be used: {error}.") from None
         _allow_many_connections()
-        os.execv(sys.executable, [sys.executable, "-m", "granian", *_arguments(options)])  # noqa: S606  # nosec B606 (nothing to quote)
+        os.execv(sys.executable, [sys.executable, "-m", "ptfi.web.server.granian", *_arguments(options)])  # noqa: S606  # nosec B606 (nothing to quote)
 
 
 def _arguments(options: dict[str, Any]) -> list[str]:
@@ -54,6 +61,7 @@ def _arguments(options: dict[str, Any]) -> list[str]:
         # Connections, not requests: idle ones must not keep others out.
         "backpressure": 16_384,
         "log-level": "warning",
+        **tls.options(),
     }
     flags = ["--no-ws", "--respawn-failed-workers"]
     return [*flags, *(each for name, value in given.items() for each in (f"--{name}", str(value))), application]

@@ -4,6 +4,7 @@ import datetime as dt
 
 from django import template
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 register = template.Library()
 
@@ -12,10 +13,11 @@ register = template.Library()
 def roughly_ago(moment: dt.datetime) -> str:
     """How long ago, no finer than ten minutes, such as "about 20 minutes ago"."""
     minutes = int((timezone.now() - moment).total_seconds() // 60)
-    if minutes < 10:
-        return "less than 10 minutes ago"
-    for size, unit in ((1440, "day"), (60, "hour")):
-        if minutes >= size:
-            number = minutes // size
-            return f"about {number} {unit}{'' if number == 1 else 's'} ago"
-    return f"about {minutes // 10 * 10} minutes ago"
+    days, hours, tens = minutes // 1_440, minutes // 60, minutes // 10 * 10
+    if days:
+        return ngettext("about %(days)d day ago", "about %(days)d days ago", days) % {"days": days}
+    if hours:
+        return ngettext("about %(hours)d hour ago", "about %(hours)d hours ago", hours) % {"hours": hours}
+    if tens:
+        return gettext("about %(minutes)d minutes ago") % {"minutes": tens}
+    return gettext("less than 10 minutes ago")

@@ -1,14 +1,14 @@
-"""The answer to a refresh token, for who brings it again within seconds: two tabs of an app, or one that lost it.
+"""The answer to a refresh token, for the same app that brings it again within seconds, from two tabs or having lost it.
 
-It is kept encrypted by a key that only the refresh token gives, so who reads the cache has nothing.
+"The same" is the same request from the same network with the same browser: from elsewhere it is a replay, which ends
+the consent. The answer is kept encrypted by a key that only the refresh token gives, so reading the cache is no use.
 """
 
-import base64
-import hashlib
-
-from cryptography.fernet import Fernet
 from django.core.cache import cache
 from django.http import HttpRequest
+
+from ptfi.accounts.activity.events import network_of
+from ptfi.encryption import Cipher
 
 SECONDS = 10
 ASKED = ("grant_type", "client_id", "refresh_token", "scope", "resource")
@@ -17,20 +17,22 @@ ASKED = ("grant_type", "client_id", "refresh_token", "scope", "resource")
 
 def keep(request: HttpRequest, answer: bytes) -> None:
     """Remember the answer for SECONDS."""
-    cache.set(_name(request), _cipher(request).encrypt(answer).decode(), SECONDS)
+    name = _name(request)
+    cache.set(name, _cipher(request).encrypt(answer, about=name), SECONDS)
 
 
 def kept(request: HttpRequest) -> bytes | None:
     """The answer that the same request got within SECONDS."""
-    found = cache.get(_name(request))
-    return _cipher(request).decrypt(found) if found else None
+    name = _name(request)
+    found = cache.get(name)
+    return _cipher(request).decrypt(found, about=name) if found else None
 
 
 def _name(request: HttpRequest) -> str:
-    """The cache hashes it."""
-    return f"refreshed:{[request.POST.getlist(name) for name in ASKED]}"
+    """The cache hashes it. Releases that encrypted in another way have another name for it."""
+    place = [network_of(request), request.headers.get("User-Agent", "")]
+    return f"repeat:{[request.POST.getlist(name) for name in ASKED]}{place}"
 
 
-def _cipher(request: HttpRequest) -> Fernet:
-    value = f"ptfi.oauth.tokens.repeats:{request.POST['refresh_token']}"
-    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(value.encode()).digest()))
+def _cipher(request: HttpRequest) -> Cipher:
+    return Cipher(request.POST["refresh_token"].encode(), "ptfi: repeated answers of the token endpoint")

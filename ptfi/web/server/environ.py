@@ -3,6 +3,8 @@
 import sys
 from typing import Any
 
+from django.conf import settings
+
 from ptfi.web.server.answers import Environ
 from ptfi.web.server.bodies import Body
 
@@ -24,7 +26,8 @@ def environ_of(scope: Any, body: Body) -> Environ:
         "SERVER_PORT": port,
         "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
         "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope.scheme,
+        # Behind a proxy, TLS of this connection says nothing of how the client reached the proxy: that says it itself.
+        "wsgi.url_scheme": "http" if settings.TRUSTED_PROXY_COUNT else scope.scheme,
         "wsgi.input": body.file,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,

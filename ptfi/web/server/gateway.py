@@ -32,9 +32,12 @@ OWN_HEADERS = [(name.lower(), value) for name, value in HEADERS.items()]
 REFUSALS: dict[int, tuple[bytes, Headers]] = {
     400: (b"A header of the request, perhaps a cookie of another site, holds other characters than ASCII.", []),
     408: (b"The request did not arrive in time. Nothing was changed; please send it again.", []),
-    411: (b"Say how long the request's body is (Content-Length). Nothing was changed.", []),
-    500: (b"Something broke on our side. Please try again.", []),
-    503: (b"Too many requests are under way. Nothing was changed; please try again.", [("retry-after", "2")]),
+    411: (b"The request must say how long its body is (Content-Length). Nothing was changed.", []),
+    500: (b"Something went wrong on our side. Please try again.", []),
+    503: (
+        b"We are handling too many requests right now. Nothing was changed; please try again.",
+        [("retry-after", "2")],
+    ),
 }
 
 

@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import subprocess
-import sysconfig
 from pathlib import Path
 
 from tests.support import neo4j
@@ -55,11 +54,10 @@ def make_base(engine: Engine) -> None:
 
 
 def make_services(engine: Engine) -> None:
-    """PostgreSQL from the embedded one's wheel, and Neo4j from the jars of the graph's tests."""
+    """PostgreSQL from Debian's package, and Neo4j from the jars of the graph's tests."""
     home = Path(shutil.which("java") or "").resolve().parents[1]
     jars = neo4j.jars(engine.data)
-    packages = Path(sysconfig.get_path("platlib")).resolve()
-    build(engine, "postgres", wheel=packages)
+    build(engine, "postgres")
     build(engine, "neo4j", java=home, settings=Path("/etc/java-17-openjdk"), jars=jars)
 
 

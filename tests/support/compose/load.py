@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import shutil
 import ssl
 import subprocess
 import tempfile
@@ -57,12 +58,13 @@ class Load:
 
 
 @contextlib.contextmanager
-def asked_through_the_proxy(data: Path) -> Iterator[Load]:
-    """Until the block ends."""
+def asked_through_the_proxy(data: Path, authority: Path) -> Iterator[Load]:
+    """Until the block ends; authority: whom the proxy trusts inside."""
     load, stopped = Load(free_port()), threading.Event()
     with tempfile.TemporaryDirectory(dir=data) as path:
         folder = Path(path)
         certificate(folder)
+        shutil.copy(authority, folder / "inside.pem")
         command = command_of("haproxy", folder, tls=load.port, plain=free_port(), changes={})
         with (data / "haproxy.log").open("w") as log:
             proxy = subprocess.Popen(command, stdout=log, stderr=log, env={"PATH": PATH})

@@ -4,6 +4,8 @@ import contextlib
 import http.client
 import json
 import re
+import socket
+import ssl
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,17 +79,25 @@ class Site:
     ) -> Answer:
         """As a proxy with TLS passes a request on: a form is posted, a token is a bearer's."""
         headers = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
-        headers["Cookie"] = f"csrftoken={TOKEN}; {session}"
+        headers["Cookie"] = f"__Host-csrftoken={TOKEN}; {session}"
         headers |= {"Authorization": f"Bearer {token}"} if token else {}
         if form is not None:
             kind = {"Content-Type": "application/x-www-form-urlencoded"}
             headers |= kind | {"X-CSRFToken": TOKEN, "Origin": ORIGIN, "Referer": f"{ORIGIN}/"}
         began, body = time.monotonic(), None if form is None else urlencode(form)
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", PORTS[service], timeout=20)) as asking:
+        with contextlib.closing(http.client.HTTPConnection(service, timeout=20)) as asking:
+            asking.sock = self.connected(service)
             asking.request("GET" if form is None else "POST", path, body, headers)
             answer = asking.getresponse()
             text = answer.read().decode()
             return Answer(answer.status, answer.headers, text, time.monotonic() - began)
+
+    def connected(self, service: str) -> ssl.SSLSocket:
+        """To who proves to be this service, by the authority that the guide has the proxy know."""
+        context = ssl.create_default_context(cafile=self.folder / "inside.pem")
+        name = "events" if service == "events" else "web"
+        plain = socket.create_connection(("127.0.0.1", PORTS[service]), 20)
+        return context.wrap_socket(plain, server_hostname=name)
 
     def status(self, path: str, service: str = "web") -> int:
         """The answer's status; 0 while nothing answers."""

@@ -1,30 +1,22 @@
 """What the export holds about a person, but for the graph: the API's shapes, and what else is kept."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db.models import Model, QuerySet
-from django.utils import translation
 from rest_framework.serializers import BooleanField, ChoiceField, DateTimeField, IntegerField, ListField, UUIDField
 
 from ptfi.accounts.models import User
 from ptfi.api.shapes import Shape, json_of
-from ptfi.web.language import Text
+from ptfi.web.language import in_english
 from traits.api.serializers.candidates import CandidateSerializer
 from traits.api.serializers.erasures import ErasureSerializer
 from traits.api.serializers.fields import ACTION, PERSON, Ids, Texts, Words
 from traits.api.serializers.log import HASH
 from traits.api.serializers.traits import TraitSerializer
 from traits.models import ActorKind, Category
-
-
-def _in_english(texts: Iterable[Text]) -> list[str]:
-    """Of all languages the same, since programs read it."""
-    with translation.override("en"):
-        return [str(text) for text in texts]
 
 
 def _of(model: type[Model], user: User) -> QuerySet[Any]:
@@ -275,4 +267,4 @@ exported_erasure = json_of(ExportedErasureSerializer)
 exported_look = json_of(LookSerializer)
 exported_security_event = json_of(SecurityEventSerializer)
 exported_moderation = json_of(ModerationSerializer)
-exported_app = json_of(ConnectedAppSerializer, abilities=lambda app: _in_english(app.abilities))
+exported_app = json_of(ConnectedAppSerializer, abilities=lambda connected: in_english(connected.abilities))

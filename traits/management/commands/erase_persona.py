@@ -51,7 +51,7 @@ class Command(BaseCommand):
                 done = erase(user, actor, what)
         except RuleError as error:
             reasons = [reason for reasons in error.details.values() for reason in reasons]
-            raise CommandError(" ".join([error.message, *reasons, "Nothing was erased."])) from None
+            raise CommandError(" ".join([str(error.message), *reasons, "Nothing was erased."])) from None
         while done.state == ErasureState.ERASING:
             with front_door():
                 done = erasure_parts.go_on(erasure_id=done.pk)

@@ -13,8 +13,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from ptfi.accounts.allauth_internals import TOTP, RecoveryCodes, generate_totp_secret
+from ptfi.accounts.allauth_internals import generate_totp_secret
+from ptfi.accounts.mfa import SealedTOTP
 from ptfi.accounts.models import User
+from ptfi.accounts.recovery_codes import HashedRecoveryCodes
 from traits.ingest import batch as ingest
 from traits.ingest.parsing import CandidateRecord, parse_line
 from traits.staff.quality.statistics import refresh
@@ -85,8 +87,8 @@ def _with_second_step(user: User) -> dict[str, str]:
     """Staff enter with one: the key for an authenticator app, and codes for who has no such app at hand."""
     Authenticator.objects.filter(user=user).delete()
     secret = generate_totp_secret()
-    TOTP.activate(user, secret)
-    return {"app_key": secret, "recovery_codes": " ".join(RecoveryCodes.activate(user).generate_codes())}
+    SealedTOTP.activate(user, secret)
+    return {"app_key": secret, "recovery_codes": " ".join(HashedRecoveryCodes.activate(user).generate_codes())}
 
 
 def _write(path: Path, sign_ins: list[dict[str, str]]) -> None:

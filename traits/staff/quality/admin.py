@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.staff.base import ReadOnlyAdmin
 from ptfi.web.csv import CsvTable
@@ -31,17 +32,23 @@ TABLE = CsvTable[Any](
     ],
     marked=False,
 )
-LEGEND = (("confirmed", "confirmed as it was"), ("changed", "confirmed with changes"), ("rejected", "rejected"))
+LEGEND = (
+    ("confirmed", _("confirmed as suggested")),
+    ("changed", _("confirmed with changes")),
+    ("rejected", _("rejected")),
+)
 
 
 class QualityFilterForm(forms.Form):
-    period = forms.ChoiceField(choices=[(weeks, words) for weeks, words in PERIODS.items()], required=False)
-    model = forms.ChoiceField(required=False)
-    category = forms.ChoiceField(choices=[("", "Every category"), *Category.choices], required=False)
+    period = forms.ChoiceField(label=_("Period"), choices=list(PERIODS.items()), required=False)
+    model = forms.ChoiceField(label=_("Model"), required=False)
+    category = forms.ChoiceField(
+        label=_("Category"), choices=[("", _("All categories")), *Category.choices], required=False
+    )
 
     def __init__(self, *args: Any, models: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["model"].choices = [("", "Every model"), *((name, name) for name in models)]  # type: ignore[attr-defined]
+        self.fields["model"].choices = [("", _("All models")), *((name, name) for name in models)]  # type: ignore[attr-defined]
 
     def filters(self) -> QualityFilters:
         """What was asked for; of what there is not, everything."""
@@ -51,6 +58,8 @@ class QualityFilterForm(forms.Form):
 @admin.register(Quality)
 class QualityAdmin(ReadOnlyAdmin):
     """In place of Django's list of rows: what they come to."""
+
+    page_name = _("Suggestion quality")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -70,7 +79,7 @@ class QualityAdmin(ReadOnlyAdmin):
         refreshed = quality.last_refresh()
         context = {
             **self.admin_site.each_context(request),
-            "title": "Quality of suggestions",
+            "title": _("Suggestion quality"),
             "opts": self.opts,
             "form": form,
             "filters": filters,

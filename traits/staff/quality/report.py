@@ -7,15 +7,18 @@ from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.db import sql
 from ptfi.web.filters import Filters, choice, text
+from ptfi.web.language import Text
 from traits.models import Category, Quality, QualityRefresh, QualityWaiting, RejectionCode
 from traits.persona.overview import DRAWN, ENOUGH, OFF
 from traits.staff.sql import of_models, totals
 
-PERIODS = {"4": "The last 4 weeks", "13": "The last 3 months", "52": "The last year", "": "All of it"}
-"""Weeks, and how they are called."""
+PERIODS = {"4": _("Last 4 weeks"), "13": _("Last 3 months"), "52": _("Last year"), "": _("All time")}
+"""Weeks, and what they are called."""
 MODELS = 50
 """Models that are shown, those with the most decided suggestions first; the CSV file has all of them."""
 CHOICES = 500
@@ -24,11 +27,11 @@ WEEKS_DRAWN = 60
 STALE = dt.timedelta(days=1)
 OUTCOMES = ("confirmed", "changed", "merged", "rejected", "removed")
 TIMES = {
-    "within_hour": "within an hour",
-    "within_day": "within a day",
-    "within_week": "within a week",
-    "within_month": "within four weeks",
-    "over_month": "later",
+    "within_hour": _("within 1 hour"),
+    "within_day": _("within 1 day"),
+    "within_week": _("within 1 week"),
+    "within_month": _("within 4 weeks"),
+    "over_month": _("more than 4 weeks"),
 }
 COUNTED = (*OUTCOMES, *RejectionCode.values, "said", *TIMES)
 SUMS = ", ".join(f"sum({name})" for name in COUNTED)
@@ -122,10 +125,10 @@ class Counts:
         """Why they were rejected, the most frequent first."""
         given = [(str(label), self.codes[code]) for code, label in RejectionCode.choices]
         silent = self.rejected - sum(number for _, number in given)
-        given += [("No reason given", silent), ("Confirmed first, removed later", self.removed)]
+        given += [(gettext("No reason given"), silent), (gettext("Confirmed first, removed later"), self.removed)]
         return sorted((each for each in given if each[1]), key=lambda each: -each[1])
 
-    def times(self) -> list[tuple[str, int]]:
+    def times(self) -> list[tuple[Text, int]]:
         return [(words, getattr(self, name)) for name, words in TIMES.items()]
 
     @property
@@ -133,7 +136,7 @@ class Counts:
         return sum(number for _, number in self.times())
 
     @property
-    def half_within(self) -> str:
+    def half_within(self) -> Text:
         """By when half of them were decided, in words; "" where no time is known."""
         so_far = 0
         for words, number in self.times():

@@ -2,37 +2,54 @@ import com.sun.net.httpserver.HttpServer;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.neo4j.configuration.GraphDatabaseSettings;
 import org.neo4j.configuration.connectors.BoltConnector;
-import org.neo4j.configuration.helpers.SocketAddress;
 import org.neo4j.dbms.api.DatabaseManagementService;
 import org.neo4j.dbms.api.DatabaseManagementServiceBuilder;
-import org.neo4j.io.ByteUnit;
 
-/** Neo4j Community for a container's network: java -cp 'JARS/*' Server.java FOLDER PAGE_CACHE PASSWORD_FILE. */
+/** Neo4j Community for a container's network: java -cp 'JARS/*' Server.java FOLDER PASSWORD_FILE. */
 public class Server {
     public static void main(String[] arguments) throws Exception {
         Path folder = Path.of(arguments[0]), marker = folder.resolve("password-is-set");
+        Map<String, String> settings = settings();
         DatabaseManagementService service = new DatabaseManagementServiceBuilder(folder)
                 .setConfig(BoltConnector.enabled, true)
-                .setConfig(BoltConnector.listen_address, new SocketAddress("0.0.0.0", 7687))
                 .setConfig(GraphDatabaseSettings.auth_enabled, true)
-                .setConfig(GraphDatabaseSettings.pagecache_memory, ByteUnit.parse(arguments[1]))
-                .setConfig(GraphDatabaseSettings.udc_enabled, false)
+                .loadPropertiesFromFile(written(folder.resolve("neo4j.conf"), settings))
                 .build();
         Runtime.getRuntime().addShutdownHook(new Thread(service::shutdown));
         if (!Files.exists(marker)) {
-            setPassword(service, Files.readString(Path.of(arguments[2])).strip().replaceFirst("^neo4j/", ""));
+            setPassword(service, Files.readString(Path.of(arguments[1])).strip().replaceFirst("^neo4j/", ""));
             Files.createFile(marker);
         }
-        // Only says that it is up, as the official image does on this port.
-        HttpServer page = HttpServer.create(new InetSocketAddress("0.0.0.0", 7474), 0);
+        // Only says that it is up, as the official image does at this address.
+        String[] address = settings.get("server.http.listen_address").split(":");
+        HttpServer page = HttpServer.create(new InetSocketAddress(address[0], Integer.parseInt(address[1])), 0);
         page.createContext("/", exchange -> {
             exchange.sendResponseHeaders(200, -1);
             exchange.close();
         });
         page.start();
+    }
+
+    /** Those of the environment, by the official image's rule: NEO4J_a_b__c is a.b_c. One that is unknown is a fault. */
+    private static Map<String, String> settings() {
+        Map<String, String> found = new HashMap<>(Map.of("server.default_listen_address", "0.0.0.0"));
+        System.getenv().forEach((name, value) -> {
+            if (name.startsWith("NEO4J_") && !name.equals("NEO4J_AUTH_FILE")) {
+                found.put(name.substring(6).replace("_", ".").replace("..", "_"), value);
+            }
+        });
+        found.put("server.config.strict_validation.enabled", "true");
+        return found;
+    }
+
+    private static Path written(Path file, Map<String, String> settings) throws Exception {
+        List<String> lines = settings.entrySet().stream().map(each -> each.getKey() + "=" + each.getValue()).toList();
+        return Files.write(file, lines);
     }
 
     private static void setPassword(DatabaseManagementService service, String password) {

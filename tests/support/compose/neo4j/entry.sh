@@ -1,5 +1,6 @@
 #!/bin/bash
-# As the official image starts: its password comes from a file, its memory from variables.
+# As the official image starts: its password comes from a file, its settings from variables, and it is no root.
 set -euo pipefail
-exec java "-Xmx${NEO4J_server_memory_heap_max__size:-512m}" -XX:+UseSerialGC -cp '/opt/neo4j/jars/*' \
-    /opt/neo4j/Server.java /data "${NEO4J_server_memory_pagecache_size:-64m}" "$NEO4J_AUTH_FILE"
+chown --recursive 7474:7474 /data
+exec setpriv --reuid 7474 --regid 7474 --clear-groups java "-Xmx${NEO4J_server_memory_heap_max__size:-512m}" \
+    -XX:+UseSerialGC -cp '/opt/neo4j/jars/*' /opt/neo4j/Server.java /data "$NEO4J_AUTH_FILE"

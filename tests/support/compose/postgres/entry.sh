@@ -5,7 +5,7 @@ export POSTGRES_USER=${POSTGRES_USER:-postgres}
 
 if [ "$(id -u)" = 0 ]; then
     install --directory --owner postgres --group postgres --mode 700 "$PGDATA"
-    chown --recursive postgres:postgres /var/lib/postgresql
+    chown --recursive postgres:postgres /var/lib/postgresql /var/run/postgresql
     exec setpriv --reuid postgres --regid postgres --clear-groups "$0" "$@"
 fi
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
@@ -13,11 +13,11 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
         --auth-local trust --auth-host scram-sha-256 >/dev/null
     echo "host all all all scram-sha-256" >> "$PGDATA/pg_hba.conf"
     printf "%s\n" "listen_addresses = '*'" "unix_socket_directories = '$PGHOST'" >> "$PGDATA/postgresql.conf"
-    pg_ctl --wait --options "-c listen_addresses=''" start >/dev/null
+    pg_ctl --wait --options "${*:2} -c listen_addresses=''" start >/dev/null
     for script in /docker-entrypoint-initdb.d/*; do
         # shellcheck source=/dev/null
         if [ -x "$script" ]; then "$script"; else . "$script"; fi
     done
     pg_ctl --wait --mode fast stop >/dev/null
 fi
-exec postgres "$@"
+exec "$@"

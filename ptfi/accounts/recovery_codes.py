@@ -1,0 +1,122 @@
+"""Recovery codes, stored as passwords are: whoever makes them sees them once, and nobody ever again.
+
+The hashes are encrypted as well (ptfi/accounts/sealing.py), since a code is short enough to be guessed from its hash.
+"""
+
+import json
+import secrets
+from typing import Any
+
+from allauth.core import context
+from allauth.mfa import app_settings
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+from django.http import HttpRequest
+
+from .allauth_internals import RecoveryCodes, normalize_user_code
+from .models import User
+from .sealing import replace, seal, unseal
+
+KIND = Authenticator.Type.RECOVERY_CODES
+HASHES, SEED = "hashes", "seed"
+"""In an authenticator's data: the hashes of the codes that were not used; what earlier releases made codes of."""
+
+
+class HashedRecoveryCodes(RecoveryCodes):  # type: ignore[misc]
+    """Takes the place of allauth's, which keeps a seed that gives all codes again."""
+
+    did_view = True
+    total = app_settings.RECOVERY_CODE_COUNT
+
+    def __init__(self, instance: Authenticator, codes: list[str] | None = None) -> None:
+        self.instance = instance
+        self._codes = codes or []
+
+    @classmethod
+    def activate(cls, user: User) -> "HashedRecoveryCodes":
+        """The codes that the person has, or new ones, which the request in hand may show."""
+        found = Authenticator.objects.filter(user_id=user.pk, type=KIND).first()
+        if found:
+            return cls(found)
+        codes = _random_codes()
+        instance = Authenticator.objects.create(user=user, type=KIND, data=_data(user, codes))
+        if context.request:
+            context.request.new_recovery_codes = codes
+        return cls(instance, codes)
+
+    def generate_codes(self) -> list[str]:
+        """The codes, for who has just made them; nothing for everybody else."""
+        return self._codes
+
+    def get_unused_codes(self) -> list[str]:
+        """A mask for each code that is left."""
+        return ["*" * app_settings.RECOVERY_CODE_DIGITS] * len(self._unused())
+
+    def validate_code(self, code: str) -> bool:
+        """Whether it is one of them, which it is once. What cannot be one costs nothing."""
+        code = normalize_user_code(code)
+        if len(code) != app_settings.RECOVERY_CODE_DIGITS or not (code.isascii() and code.isdigit()):
+            return False
+        if SEED in self.instance.data:
+            return self._validate_of_seed(code)
+        return any(check_password(code, each) and self._use(each) for each in self._unused())
+
+    def _validate_of_seed(self, code: str) -> bool:
+        """As allauth does; the codes that are left are hashed then."""
+        if not RecoveryCodes(self.instance).validate_code(code):
+            return False
+        row = Authenticator.objects.get(pk=self.instance.pk)
+        replace(row, renewed(row))
+        return True
+
+    def _unused(self) -> list[str]:
+        """What is stored of each code that is left."""
+        return _of_seed(self.instance) if SEED in self.instance.data else _hashes(self.instance)
+
+    @transaction.atomic
+    def _use(self, hashed: str) -> bool:
+        """Take the code away; False where somebody else has used it in the meantime."""
+        self.instance = Authenticator.objects.select_for_update().get(pk=self.instance.pk)
+        left = _hashes(self.instance)
+        if hashed not in left:
+            return False
+        self.instance.data = _sealed(self.instance.user_id, [each for each in left if each != hashed])
+        self.instance.save(update_fields=["data"])
+        return True
+
+
+def renewed(row: Authenticator) -> dict[str, Any]:
+    """What is to be stored instead: the same hashes encrypted with the first key, or those of a seed's codes."""
+    return _data(row.user, _of_seed(row)) if SEED in row.data else _sealed(row.user_id, _hashes(row))
+
+
+def new_codes(request: HttpRequest) -> list[str]:
+    """The codes that this very request has made."""
+    codes: list[str] = getattr(request, "new_recovery_codes", [])
+    return codes
+
+
+def _random_codes() -> list[str]:
+    digits, codes = app_settings.RECOVERY_CODE_DIGITS, dict[str, None]()
+    while len(codes) < app_settings.RECOVERY_CODE_COUNT:
+        codes[f"{secrets.randbelow(10**digits):0{digits}}"] = None
+    return list(codes)
+
+
+def _of_seed(row: Authenticator) -> list[str]:
+    codes: list[str] = RecoveryCodes(row).get_unused_codes()
+    return codes
+
+
+def _hashes(row: Authenticator) -> list[str]:
+    hashes: list[str] = json.loads(unseal(row.data[HASHES], user_id=row.user_id, kind=KIND))
+    return hashes
+
+
+def _data(user: User, codes: list[str]) -> dict[str, Any]:
+    return _sealed(user.pk, [make_password(each) for each in codes])
+
+
+def _sealed(user_id: Any, hashes: list[str]) -> dict[str, Any]:
+    return {HASHES: seal(json.dumps(hashes), user_id=user_id, kind=KIND)}

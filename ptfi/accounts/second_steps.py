@@ -1,0 +1,82 @@
+"""Who has a second step and proved it: one rule for pages, the API, events and staff."""
+
+import uuid
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from .models import User
+
+SECOND_STEPS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+"""Recovery codes alone are none."""
+SET_UP = "second_step_set_up"
+"""In the session: the step that was set up in it, which proved it."""
+Session = SessionBase | Mapping[str, Any]
+
+
+def second_steps(request: HttpRequest) -> list[str]:
+    """The kinds of second step that the account has set up."""
+    return sorted({kind for _, kind in _steps(request)})
+
+
+def steps_of(people: Collection[uuid.UUID]) -> dict[uuid.UUID, set[int]]:
+    """The second steps of each of these people who has any."""
+    found = dict[uuid.UUID, set[int]]()
+    rows = Authenticator.objects.filter(user__in=people, type__in=SECOND_STEPS)
+    for person, pk in rows.values_list("user_id", "pk"):
+        found.setdefault(person, set()).add(pk)
+    return found
+
+
+def used_second_step(session: Session, user: User, *, since: float = 0.0) -> bool:
+    """Whether the person used a second step in this session after that time, in seconds of the epoch."""
+    request = HttpRequest()
+    request.session = session  # type: ignore[assignment]
+    records = get_authentication_records(request, user)
+    return any(record.get("method") == "mfa" and record.get("at", 0) > since for record in records)
+
+
+def fits_rule(session: Session, user: User, steps: Collection[int]) -> bool:
+    """Whether the session may be used where everybody needs a second step (REQUIRE_SECOND_STEP).
+
+    A step that somebody set up elsewhere since then proves nothing about whoever has this session.
+    """
+    if not settings.REQUIRE_SECOND_STEP:
+        return True
+    return bool(steps) and (session.get(SET_UP) in steps or used_second_step(session, user))
+
+
+def lacks_second_step(request: HttpRequest) -> bool:
+    """Whether the person who is signed in has to set up a second step, or to use theirs, before anything else."""
+    if not (settings.REQUIRE_SECOND_STEP and request.user.is_authenticated):
+        return False
+    return not fits_rule(request.session, request.user, [pk for pk, _ in _steps(request)])
+
+
+def note_set_up(request: HttpRequest, step: Authenticator) -> None:
+    """Remember that the step was set up in this session."""
+    request.session[SET_UP] = step.pk
+
+
+def local_address(request: HttpRequest, otherwise: str) -> str:
+    """Where to go after, as the request says; an address of somebody else's is none of ours."""
+    goal = request.GET.get(REDIRECT_FIELD_NAME, "")
+    ours = url_has_allowed_host_and_scheme(goal, {request.get_host()}, require_https=request.is_secure())
+    # What begins otherwise could be taken for the name of a page.
+    return goal if ours and goal.startswith("/") else otherwise
+
+
+def _steps(request: HttpRequest) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] | None = getattr(request, "second_steps", None)
+    if found is None:
+        mine = Authenticator.objects.filter(user=request.user.pk, type__in=SECOND_STEPS)
+        # Asked several times a page.
+        found = request.second_steps = list(mine.values_list("pk", "type"))  # type: ignore[attr-defined]
+    return found

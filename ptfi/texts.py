@@ -1,0 +1,9 @@
+"""The type of texts that people read."""
+
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+Text: TypeAlias = "str | _StrPromise"
+"""A text that is translated, where it is lazy, when it is shown."""

@@ -1,0 +1,40 @@
+"""``python -m ptfi.web.server.granian``: granian's own command line, which takes a private key with a password as well.
+
+granian opens no such keys as OpenSSL writes them. Here it gets the key opened, in memory that no other user reads.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from granian import cli
+from granian.server import MPServer
+
+
+class Server(MPServer):
+    """A server whose key may have the password of TLS_KEY_PASSWORD."""
+
+    def build_ssl_context(self, cert: Path | None, key: Path | None, password: str | None, *more: Any) -> None:
+        """Have the workers, which are processes of their own, read the opened key from this one."""
+        locked = bool(key) and b"ENCRYPTED" in Path(str(key)).read_bytes()
+        password = os.environ.get("TLS_KEY_PASSWORD") if locked else password
+        super().build_ssl_context(cert, key, password, *more)
+        if locked:
+            told: tuple[Any, ...] = self.ssl_ctx
+            self.ssl_ctx: Any = (*told[:2], opened(Path(told[2]), str(password)), None, *told[4:])
+
+
+def opened(path: Path, password: str) -> str:
+    """A path at which the key stands without its password, for processes of this user, as long as this one lives."""
+    key = serialization.load_pem_private_key(path.read_bytes(), password.encode())
+    descriptor = os.memfd_create("key")
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    os.write(descriptor, pem)
+    return f"/proc/{os.getpid()}/fd/{descriptor}"
+
+
+if __name__ == "__main__":
+    command: Any = cli
+    command.Server = Server
+    command.entrypoint()
