@@ -260,7 +260,7 @@ def recovered(product: Product, reviewers: Reviewers, since: float, seconds: flo
 
 
 def assert_nothing_lost(product: Product, reviewers: Reviewers, seconds: float = 60) -> None:
-    """Assert that answered decisions are in the log once, others at most once, and that the graph catches up with it."""
+    """Assert that answered decisions are in the log once, others at most once, and that the graph catches up."""
     counted = product.query("SELECT original_candidate_id::text, count(*) FROM traits_userrefinedtrait GROUP BY 1")
     found: dict[Any, Any] = dict(counted)
     held = set(itertools.chain(*product.query("SELECT trait_id::text FROM traits_personatrait")))

@@ -75,7 +75,7 @@ class Answer:
         self._pieces.append(piece)
         self._length += len(piece)
         if self._length > IN_MEMORY:
-            self.file = TemporaryFile()  # noqa: SIM115 (whoever sends it closes it)
+            self.file = TemporaryFile()  # noqa: SIM115 (its sender closes it)
             self.file.write(self.content)
             self._pieces = []
             self._grown(self)
