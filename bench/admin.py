@@ -2,9 +2,10 @@
 
     python bench/admin.py [--rows 1000000] [--runs 7]
 
-Server time is Django's with all its middleware, in this process, without a network; the first run of each page is left
-out. One reader may read evidence and searches it too, the other searches names and descriptions. The rows come from
-PostgreSQL itself, once: a data folder of its own (.data/bench-admin, or PTFI_DATA_DIR) keeps them for the next time.
+Server time is measured in this process with all of Django's middleware, without a network; the first run of each page
+is not counted. One reader may read evidence, so their searches include it; the other one searches names and
+descriptions. PostgreSQL generates the rows once; a data folder of its own (.data/bench-admin, or PTFI_DATA_DIR) keeps
+them.
 """
 
 import argparse
@@ -43,7 +44,7 @@ from ptfi.accounts.models import User  # noqa: E402
 from traits.models import Category, ExtractedTraitCandidate  # noqa: E402
 
 LIST = "/admin/traits/extractedtraitcandidate/"
-# Dropped before the rows and created after them, which takes a third of the time.
+# Dropped before inserting the rows and created afterwards, which takes a third of the time.
 SLOW_INDEXES = ("candidate_search", "candidate_words", "candidate_of_model")
 PEOPLE = """
     INSERT INTO accounts_user (id, password, is_superuser, email, external_id, display_name, time_zone,
@@ -112,7 +113,7 @@ PAGES = {
 
 
 def make_rows(number: int) -> None:
-    """So many candidates of a thousand people, unless they are there."""
+    """Create this many candidates of a thousand people, unless they exist."""
     if ExtractedTraitCandidate.objects.count() >= number:
         return
     with connection.cursor() as cursor:
@@ -133,7 +134,7 @@ def make_rows(number: int) -> None:
 
 
 def reader(role: str) -> Client:
-    """Somebody of the staff with this role, signed in with their second step."""
+    """A staff member with this role, signed in with a second step."""
     user, _ = User.objects.get_or_create(email=f"{role}@example.com", defaults={"is_staff": True})
     user.groups.set([Group.objects.get(name=role)])
     Authenticator.objects.filter(user=user).delete()
@@ -147,13 +148,13 @@ def reader(role: str) -> Client:
 
 
 def measure(client: Client, address: str, runs: int) -> tuple[float, float, int]:
-    """Median and longest milliseconds, and queries."""
-    # A search, and a list of one person, ask why first.
+    """Median and maximum in milliseconds, and the number of queries."""
+    # Searches, and lists of one person, ask for a reason first.
     if b'name="access_reason"' in client.get(address).content:
         client.post(address, {"access_reason": "A measurement."})
     with CaptureQueriesContext(connection) as queries:
         assert client.get(address).status_code == 200
-    # The next request forgets them.
+    # The next request clears the captured queries.
     number = len(queries)
     times = []
     for _ in range(runs):

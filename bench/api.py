@@ -2,12 +2,11 @@
 
     python bench/api.py [--peer FOLDER] [--rounds 3] [--seconds 6] [--threads 4] [--projector]
 
-The list is 20 suggestions with their evidence, the action confirms two suggestions and rejects a third, again and
-again; both with access tokens, on one web worker, over 8 connections of wrk (Debian: apt install wrk). Rate limits are
-off. FOLDER holds a program that answers the same two requests (app.py, seed.py, requirements.txt); it gets the same
-rows, PostgreSQL and graph server. Both take turns within one run. The peer writes the graph within its
-requests; --projector lets ours be written meanwhile, too. Works in a data folder of its own (.data/bench, or
-PTFI_DATA_DIR).
+The list returns 20 suggestions with their evidence; the action repeatedly confirms two suggestions and rejects a third.
+Both use access tokens, one web worker, and 8 connections of wrk (Debian: apt install wrk). Rate limits are off. FOLDER
+holds a program that serves the same two requests (app.py, seed.py, requirements.txt); it gets the same rows, PostgreSQL
+and graph server, and both take turns within a run. The peer writes the graph within its requests; with --projector ours
+is written in the meantime, too. Works in a data folder of its own (.data/bench, or PTFI_DATA_DIR).
 """
 
 import argparse
@@ -34,7 +33,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("PTFI_DATA_DIR", str(ROOT / ".data" / "bench"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ptfi.settings")
-# Set before the settings are read: the peer has no limits either.
+# Set before the settings are read. The peer has no limits either.
 os.environ |= {"API_USER_REQUESTS_PER_MINUTE": "0", "API_CLIENT_REQUESTS_PER_MINUTE": "0"}
 
 from ptfi import embedded  # noqa: E402 (the settings need the services' addresses)
@@ -96,7 +95,7 @@ def main() -> None:
 
 
 def seed(folder: Path) -> None:
-    """People with suggestions and access tokens, in the place of everything that was there."""
+    """Replace all data by people with suggestions and access tokens."""
     folder.mkdir(parents=True, exist_ok=True)
     call_command("flush", interactive=False, verbosity=0)
     for number in range(0, PEOPLE, 10):
@@ -114,7 +113,7 @@ def seed(folder: Path) -> None:
 
 
 def suggestions(person: int) -> Iterator[dict[str, Any]]:
-    """The same texts that the peer gets."""
+    """Rows with the same texts as the peer's."""
     for k in range(EACH):
         moment = f"2026-0{1 + k % 9}-11T10:{k % 60:02d}:00Z"
         yield {
@@ -155,7 +154,7 @@ def tokens(people: list[uuid.UUID]) -> Iterator[tuple[uuid.UUID, str]]:
 
 
 def count_queries(folder: Path) -> None:
-    """Say how many statements each operation needs, its token's included."""
+    """Print the number of statements of each operation, including the token's."""
     person, token = (folder / "tokens.txt").read_text().splitlines()[0].split()
     candidate = ExtractedTraitCandidate.objects.filter(user_id=person).values_list("pk", flat=True)[0]
     path, headers = f"/v1/users/{person}/persona/traits/candidates", {"Authorization": f"Bearer {token}"}
@@ -179,7 +178,7 @@ def count_queries(folder: Path) -> None:
 
 @contextlib.contextmanager
 def process(command: list[str], folder: Path, more: dict[str, str]) -> Iterator[None]:
-    """Run a command for the length of the block."""
+    """Run a command while the block runs."""
     running = subprocess.Popen(command, cwd=folder, env={**os.environ, **more})
     try:
         yield
@@ -198,7 +197,7 @@ def our_server(threads: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def peer_server(source: Path, folder: Path) -> Iterator[None]:
-    """The peer on the same two servers, in a database of its own, with as many rows."""
+    """Run the peer on the same two servers, in a database of its own with as many rows."""
     python = folder / "peer-env" / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder / "peer-env")], check=True)
@@ -241,7 +240,7 @@ Figures = dict[str, Any]
 
 
 def compare(sides: Sides, rounds: int, seconds: int) -> None:
-    """Let the sides take turns, and print each round's ratio and the median of all."""
+    """Let the sides take turns, and print the ratio of each round and the median of all."""
     used = dict.fromkeys(sides, 0)
     for what in ("list", "action"):
         ratios = []

@@ -2,8 +2,8 @@
 
     python bench/history.py [--entries 100000] [--candidates 20000] [--traits 5000] [--runs 7]
 
-Server time is Django's with all its middleware, in this process, without a network. Works in a data folder of its own
-(.data/bench, or PTFI_DATA_DIR) on the embedded services.
+Server time is measured in this process with all of Django's middleware, without a network. Works in a data folder of
+its own (.data/bench, or PTFI_DATA_DIR) on the embedded services.
 """
 
 import argparse
@@ -73,7 +73,7 @@ FILES = {"download, JSON lines": "/persona/history/log.json", "download, CSV": "
 
 
 def suggestions(user: User, number: int) -> list[ExtractedTraitCandidate]:
-    """So many suggestions with three pieces of evidence each."""
+    """This many suggestions with three pieces of evidence each."""
     categories = [category for category in Category.values if category != Category.OTHER]
     made = []
     for place in range(number):
@@ -92,7 +92,7 @@ def suggestions(user: User, number: int) -> list[ExtractedTraitCandidate]:
 
 
 def changes(rows: list[ExtractedTraitCandidate], entries: int, traits: int, at: dt.datetime) -> Iterator[log.Change]:
-    """Decide each suggestion; remove a few of the traits, and edit the rest over and over."""
+    """Decide on each suggestion, remove a few of the traits, and edit the others repeatedly."""
     held = []
     for place, row in enumerate(rows):
         before = candidate_state(row)
@@ -116,7 +116,7 @@ def changes(rows: list[ExtractedTraitCandidate], entries: int, traits: int, at: 
 
 @transaction.atomic
 def person(entries: int, candidates: int, traits: int) -> User:
-    """Somebody who decided so much in two years."""
+    """A person who made all these decisions within two years."""
     user = User.objects.create_user(f"{uuid.uuid4().hex}@example.org")
     persona, rows = Persona.objects.create(user=user), suggestions(user, candidates)
     start = timezone.now() - dt.timedelta(days=730)
@@ -159,7 +159,7 @@ def report(client: Client, user: User, entries: int, runs: int) -> None:
         address = path.format(middle=entries // 2, day=day)
         with CaptureQueriesContext(connection) as queries:
             response = client.get(address)
-        # Other requests empty the list.
+        # Other requests clear the captured queries.
         number = len(queries)
         if response.status_code != 200:
             raise SystemExit(f"{address}: answered {response.status_code}")

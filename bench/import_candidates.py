@@ -73,7 +73,8 @@ def measure(path: Path, count: int, what: str) -> None:
 
 
 def main() -> None:
-    # Held here, or the services would stop while the rows are made, and their start would count.
+    # Keep the services running from here on; otherwise they would stop while the rows are generated, and starting them
+    # would count.
     embedded.start()
     subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, check=True)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

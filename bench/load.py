@@ -2,11 +2,11 @@
 
     python bench/load.py [--people 50] [--seconds 60] [--pause 1.0] [--workers 1]
 
-Each person has a session of their own and does what the page does by HTMX: opens the queue, opens a card, decides (of
-ten: seven confirmed, two rejected, one put off), opens the next. Between two requests they think for a time with the
-mean of --pause (seconds, exponentially distributed; 0: none). Web server, events' process and projector run as in
-production, on the embedded PostgreSQL and graph; all of it and the load share this machine. Ends with exit status 1 if
-a request failed, a decision is missing or the graph did not come to equal the log. Works in a data folder of its own
+Each person has a session of their own and does what the page does with HTMX: opens the queue, opens a card, decides
+(out of ten: seven confirmed, two rejected, one snoozed), opens the next. Between two requests they pause for --pause
+seconds on average (exponentially distributed; 0: not at all). Web server, events process and projector run as in
+production, on the embedded PostgreSQL and graph; they share this machine with the load. The exit status is 1 if a
+request failed, a decision is missing, or the graph does not equal the log in the end. Works in a data folder of its own
 (.data/bench-load, or PTFI_DATA_DIR), which it empties.
 """
 
@@ -56,7 +56,7 @@ from traits.review.selectors import QueueFilters, queue  # noqa: E402
 
 WEB, EVENTS = 8013, 8014
 EACH = 120
-"""Suggestions of each person: more than one decides in a minute."""
+"""Suggestions per person: more than one person decides on in a minute."""
 TOKEN = "x" * 32
 HTMX = {"HX-Request": "true", "HX-Target": "open"}
 DECISIONS = ["confirm"] * 7 + ["reject"] * 2 + ["snooze"]
@@ -64,7 +64,7 @@ KINDS = ("queue", "card", "decision")
 
 
 class Person:
-    """Somebody who reviews in a thread of its own; collects seconds by kind of request, and what failed."""
+    """A person who reviews in a thread of their own; collects seconds by kind of request, and failures."""
 
     def __init__(self, user: User, pause: float) -> None:
         client = Client()
@@ -96,7 +96,7 @@ class Person:
             time.sleep(random.expovariate(1 / self.pause))
 
     def ask(self, kind: str, path: str, more: dict[str, str], fields: dict[str, Any] | None = None) -> bool:
-        """One request; whether it was answered as it should be."""
+        """Send a request; returns whether the response was as expected."""
         headers = {"Cookie": f"{self.cookie}; csrftoken={TOKEN}", "X-CSRFToken": TOKEN, **more}
         headers["Content-Type"] = "application/x-www-form-urlencoded"
         method = "POST" if fields else "GET"
@@ -161,7 +161,7 @@ def users(count: int) -> list[User]:
 
 @contextlib.contextmanager
 def running(workers: int) -> Iterator[dict[str, psutil.Process]]:
-    """Web server, events' process and projector, by name."""
+    """Run web server, events process and projector; yields them by name."""
     serve = [sys.executable, "manage.py", "serve"]
     commands = {
         "web server": [*serve, "web", "--port", str(WEB), "--workers", str(workers)],
@@ -193,7 +193,7 @@ def wait_for(port: int) -> None:
 
 
 def review(people: list[Person], seconds: float) -> float:
-    """Let all review at once; the seconds that it took."""
+    """Let everyone review in parallel; returns the seconds that it took."""
     started = time.monotonic()
     threads = [threading.Thread(target=one.review, args=(started + seconds,)) for one in people]
     for thread in threads:
@@ -204,7 +204,7 @@ def review(people: list[Person], seconds: float) -> float:
 
 
 def behind() -> float:
-    """Since how many seconds the longest waiting decision is not in the graph; 0 when all are."""
+    """How many seconds the oldest unprojected decision has been waiting; 0 if there is none."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT extract(epoch FROM clock_timestamp() - min(l.created_at))::float"
@@ -216,7 +216,7 @@ def behind() -> float:
 
 
 def watch(lags: list[float], stop: threading.Event) -> None:
-    """Ask for the lag four times a second."""
+    """Measure the lag four times per second."""
     while not stop.wait(0.25):
         lags.append(behind())
     connection.close()
@@ -238,7 +238,7 @@ def report(people: list[Person], took: float) -> None:
 
 
 def memory(processes: dict[str, psutil.Process]) -> None:
-    """Print the resident memory of each process, of PostgreSQL the proportional share, since all share its buffers."""
+    """Print the resident memory of each process; PostgreSQL's is proportional, because its processes share buffers."""
     state = embedded.read_state(Path(settings.DATA_DIR))
     services = psutil.Process(state["pid"]).children()
     for process in services:
@@ -253,7 +253,7 @@ def memory(processes: dict[str, psutil.Process]) -> None:
 
 
 def sound(people: list[Person]) -> None:
-    """Exit with status 1 unless all was answered, is in the log once, and is in the graph."""
+    """Exit with status 1 unless every request succeeded and every decision is in the log once and in the graph."""
     logged = list(UserRefinedTrait.objects.values_list("original_candidate_id", flat=True))
     decided = [pk for one in people for pk in one.decided]
     call_command("verify_log")

@@ -34,7 +34,7 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     settings.ALLOWED_HOSTS = ["testserver"]
-    # What is measured is the whole of it, not how much fits into the usual time.
+    # The benchmark measures the whole page, not what fits into the usual time limit.
     settings.GRAPH_TIMEOUT_SECONDS = 30.0
     for count in map(int, options.traits.split(",")):
         measure(count, options.repeats)
@@ -54,7 +54,7 @@ def measure(count: int, repeats: int) -> None:
 
 
 def seconds(work: Callable[[], object], repeats: int) -> float:
-    """The median, the first time left out."""
+    """The median, without the first run."""
     taken = list[float]()
     for _ in range(repeats + 1):
         started = time.perf_counter()

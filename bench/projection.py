@@ -70,7 +70,7 @@ def person() -> tuple[User, Persona]:
 
 @transaction.atomic
 def backlog(entries: int, people: int) -> None:
-    """Confirm so many traits, each with two pieces of evidence and two concepts, without projecting them."""
+    """Confirm this many traits, each with two pieces of evidence and two concepts, without projecting them."""
     for number in range(people):
         user, persona = person()
         at = persona.next_moment()
@@ -100,7 +100,7 @@ def change(place: int, at: dt.datetime) -> log.Change:
 
 
 def lag(decisions: int) -> list[float]:
-    """Milliseconds from each decision's answer to its being in the graph, with a projector running."""
+    """Milliseconds from each decision's response until it is in the graph, with a projector running."""
     projector = subprocess.Popen([sys.executable, ROOT / "manage.py", "project_graph"], env=dict(os.environ))
     user, _ = person()
     actor = log.Actor(user_id=user.pk)

@@ -2,8 +2,8 @@
 
     python bench/quality.py [--entries 5000000] [--people 5000] [--waiting 200000] [--runs 7] [--keep]
 
-Makes the rows in PostgreSQL itself, about 2 kB of disk for each entry, and takes them out at the end. Works in a data
-folder of its own (.data/bench-quality, or PTFI_DATA_DIR) on the embedded services.
+PostgreSQL generates the rows, about 2 kB of disk per entry; they are removed at the end unless --keep is given. Works
+in a data folder of its own (.data/bench-quality, or PTFI_DATA_DIR) on the embedded services.
 """
 
 import argparse
@@ -52,7 +52,7 @@ PAGES = {
     "one category": "/admin/traits/quality/?category=Skill",
 }
 TABLES = "traits_userrefinedtrait, traits_extractedtraitcandidate, traits_quality, traits_qualitywaiting"
-# Making the search vectors would take longer than everything else, and nothing here reads them.
+# Computing the search vectors would take longer than everything else, and nothing here reads them.
 NO_SEARCH = """
 CREATE OR REPLACE FUNCTION candidate_search_vector(name text, description text, evidence jsonb) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT ''''::tsvector'"""
@@ -65,7 +65,7 @@ WITH people AS (
     FROM generate_series(0, %(people)s - 1) AS n ON CONFLICT DO NOTHING RETURNING id)
 INSERT INTO traits_persona (user_id, revision, hash, generation, projected_revision, attempts, last_error)
 SELECT id, 0, decode(repeat('00', 32), 'hex'), 1, 0, 0, '' FROM people"""
-# Two models a suggestion; those past the decided ones wait.
+# Two models per suggestion; those after the decided ones are still waiting.
 CANDIDATES = """
 INSERT INTO traits_extractedtraitcandidate (candidate_id, user_id, trait_name, name_key, trait_description,
     trait_category, supporting_evidence, confidence_score, originating_models, associated_raw_feature_set_ids, concepts,
@@ -80,7 +80,7 @@ SELECT md5(n::text)::uuid, md5('person' || n %% %(people)s)::uuid, 'Trait number
         ELSE 'rejected_by_user' END,
     '', 2, now() - interval '730 days' * (1 - n::float / %(decided)s) - interval '1 hour' * (n %% 900), now()
 FROM generate_series(1, %(decided)s + %(waiting)s) AS n"""
-# One in ten was decided, reopened and decided again; one in twenty was undone, and decided again.
+# One in ten was decided, reopened and decided again; one in twenty was undone and decided again.
 ENTRIES = """
 INSERT INTO traits_userrefinedtrait (refinement_action_id, user_id, revision, user_decision, trait_id_in_pkg,
     original_candidate_id, undoes, actor_kind, client_id, reference, rejection_code, content, salt, digest,
@@ -116,7 +116,7 @@ WHERE contype = 'f' AND conrelid IN ('traits_userrefinedtrait'::regclass, 'trait
 
 
 def make(entries: int, people: int, waiting: int) -> None:
-    """Fill the tables, their indexes and references made afterwards."""
+    """Fill the tables, then create their indexes and foreign keys."""
     values = {"decided": round(entries / 1.2), "people": people, "waiting": waiting}
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
@@ -140,7 +140,7 @@ def make(entries: int, people: int, waiting: int) -> None:
 
 
 def decide(user: User, number: int) -> list[float]:
-    """Milliseconds that each of so many confirmations takes."""
+    """Milliseconds of each of this many confirmations."""
     times = []
     for place in range(number):
         name = f"Likes {uuid.uuid4()}"
@@ -222,7 +222,7 @@ def report(runs: int) -> None:
 
 
 def signed_in(user: User) -> Client:
-    """A client whose session began with a second step."""
+    """A client whose session has used a second step."""
     client, request = Client(), HttpRequest()
     client.force_login(user)
     step = TOTP.activate(user, generate_totp_secret()).instance

@@ -2,9 +2,9 @@
 
     python bench/review.py [--few 100] [--many 10000] [--runs 60]
 
-Server time is Django's with all its middleware, in this process, without a network. Each run opens the queue's page and
-one card, and decides as HTMX does; the two people take turns, so that both meet the same machine. Works in a data
-folder of its own (.data/bench, or PTFI_DATA_DIR) on the embedded services.
+Server time is measured in this process with all of Django's middleware, without a network. Each run opens the queue's
+page and one card, and decides as HTMX does. The two people take turns, so that both are measured under the same load.
+Works in a data folder of its own (.data/bench, or PTFI_DATA_DIR) on the embedded services.
 """
 
 import argparse
@@ -50,7 +50,7 @@ STEPS = ("page", "card", "decision")
 
 
 def person(pending: int) -> User:
-    """A person with so many suggestions to review."""
+    """A person with this many suggestions to review."""
     run = uuid.uuid4().hex[:8]
     parsed = [parse(row) for row in rows(pending, 1, run)]
     found = [row for row in parsed if isinstance(row, CandidateRecord)]
@@ -117,7 +117,7 @@ def report(few: Visit, many: Visit, less: int, more: int) -> None:
     line = "{:10}{:>12}{:>12}{:>12}{:>8}{:>12}{:>14}\n"
     heads = ("", f"{less}, ms", f"{more}, ms", "more, ms", "ratio", "queries", "gzip, bytes")
     sys.stdout.write(line.format(*heads))
-    # What is more is the median of the turns' differences: other load on the machine hits both sides of a turn.
+    # "more" is the median of the turns' differences, because other load on the machine affects both sides of a turn.
     for step in STEPS:
         fast, slow = few.median(step, "ms"), many.median(step, "ms")
         queries, size = many.figures[step, "queries"][-1], many.median(step, "bytes")

@@ -2,8 +2,9 @@
 
     python bench/staff_log.py [--entries 1000000] [--people 2000] [--candidates 200000] [--runs 5]
 
-Server time is Django's with all its middleware, in this process, without a network. The entries have small contents and
-no seals. Works in a data folder of its own (.data/bench-staff, or PTFI_DATA_DIR) on the embedded services.
+Server time is measured in this process with all of Django's middleware, without a network. The entries have small
+contents and no valid hashes. Works in a data folder of its own (.data/bench-staff, or PTFI_DATA_DIR) on the embedded
+services.
 """
 
 import argparse
@@ -98,7 +99,7 @@ PAGES = {
 
 
 def filled(entries: int, people: int, candidates: int, staff: User) -> None:
-    """Have so many entries; what is there already stays."""
+    """Create entries up to this number; existing ones are kept."""
     first = UserRefinedTrait.objects.count()
     with connection.cursor() as cursor:
         cursor.execute(PEOPLE, [people])
@@ -116,7 +117,7 @@ def filled(entries: int, people: int, candidates: int, staff: User) -> None:
 
 
 def signed_in(staff: User) -> Client:
-    """A client with their second step, as the admin asks for one."""
+    """A client that has used their second step, which the admin requires."""
     client = Client()
     client.force_login(staff)
     step = Authenticator.objects.filter(user=staff).first() or TOTP.activate(staff, generate_totp_secret()).instance

@@ -1,8 +1,8 @@
-"""How long `make run` takes to its first page: in a fresh clone, and the second time.
+"""How long `make run` takes until its first page: in a fresh clone, and the second time.
 
     python bench/start.py
 
-Clones the committed state into a temporary folder; pip's cache is left out of it.
+Clones the committed state into a temporary folder, and does without pip's cache.
 """
 
 import os
@@ -19,7 +19,7 @@ OURS = ("PTFI_", "DATABASE_URL", "NEO4J_URL", "SECRET_KEY", "OIDC_PRIVATE_KEY", 
 
 
 def first_page(folder: Path) -> float:
-    """Seconds from `make run` to the line with the address, which is printed when the first page has answered."""
+    """Seconds from `make run` until the line with the address, which is printed once the first page has responded."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     start = time.perf_counter()
     with subprocess.Popen(

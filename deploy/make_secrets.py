@@ -1,8 +1,8 @@
-"""Make the secrets that compose.yaml reads, in deploy/secrets/ or the folder given; those that are there stay.
+"""Create the secrets that compose.yaml reads, in deploy/secrets/ or the given folder; existing ones are kept.
 
     python deploy/make_secrets.py [FOLDER]
 
-The folder is closed to others; files in it are not, since the container's user has to read them.
+The folder is closed to other users. Its files are readable, because the container's user has to read them.
 """
 
 import secrets
@@ -17,7 +17,7 @@ from ptfi.oauth.keys import make_private_key  # noqa: E402
 from ptfi.signing import make_private_key as make_signing_key  # noqa: E402
 
 VERIFIED = "?sslmode=verify-full&sslrootcert=/run/tls/trust/ca.pem"
-"""compose.yaml has the authority of PostgreSQL's certificate there."""
+"""The path is where compose.yaml mounts the certificate authority."""
 
 
 def main(folder: Path) -> None:
@@ -38,7 +38,7 @@ def main(folder: Path) -> None:
 
 
 def keep(path: Path, text: str) -> str:
-    """The file's text, which is this one where there was no file."""
+    """The file's text; the file is created with this text if it does not exist."""
     if not path.exists():
         path.write_text(text)
         path.chmod(0o444)

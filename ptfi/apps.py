@@ -1,4 +1,4 @@
-"""The project itself as an app: it carries the command that runs everything."""
+"""The project's own app, and its configurations of Django's admin and static files."""
 
 from importlib import import_module
 
@@ -12,35 +12,35 @@ from ptfi.environment import warn_of_old_names
 from ptfi.telemetry.trace import comment_statements
 
 HEADINGS = {"auth": _("Roles"), "allauth_idp_oidc": _("Apps")}
-"""Of pages in the admin, by the label of their app."""
+"""Headings in the admin, by app label."""
 
 
 class PtfiConfig(AppConfig):
-    """The app that belongs to no subject: ``manage.py run``."""
+    """The app for what belongs to no subject, such as ``manage.py run``."""
 
     name = "ptfi"
 
     def ready(self) -> None:
-        """Statements carry the id of their request or batch; our own checks are registered; old settings are named."""
+        """Tag SQL statements with their request or batch id, register checks, and warn of old setting names."""
         connection_created.connect(comment_statements, dispatch_uid="telemetry")
         import_module("ptfi.checks")
         warn_of_old_names()
 
 
 class StaffPages(AdminConfig):
-    """The Django admin, entered with a second step."""
+    """The Django admin on our own site, which requires a second step."""
 
     default_site = "ptfi.staff.site.StaffSite"
 
     def ready(self) -> None:
-        """Pages stand under headings of ours, also those of libraries."""
+        """Put pages under our own headings, including those of libraries."""
         super().ready()
         for label, heading in HEADINGS.items():
             apps.get_app_config(label).verbose_name = heading
 
 
 class StaticFiles(StaticFilesConfig):
-    """Leaves out the variants of packages' files that no page uses; collecting and compressing them took seconds."""
+    """Ignores variants of packages' files that no page uses; collecting and compressing them took seconds."""
 
     ignore_patterns = [
         *StaticFilesConfig.ignore_patterns,

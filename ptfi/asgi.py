@@ -1,4 +1,4 @@
-"""The ASGI application: streams of events, and nothing of the pages."""
+"""The ASGI application: event streams only, no pages."""
 
 import os
 

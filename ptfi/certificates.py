@@ -1,8 +1,8 @@
-"""``python -m ptfi.certificates FOLDER NAME[,NAME…][:UID] …``: an authority for one installation, and its certificates.
+"""``python -m ptfi.certificates FOLDER NAME[,NAME…][:UID] …``: a certificate authority for an installation.
 
-FOLDER/authority keeps the authority's key, FOLDER/trust/ca.pem is what everybody trusts, and FOLDER/NAME gets
-certificate.pem and key.pem for the names, which the user UID alone can read. What is there stays, until it runs out in
-RENEW_DAYS or is for other names; who serves with it reads it at the next start.
+FOLDER/authority holds the authority's key, FOLDER/trust/ca.pem is the certificate to trust, and FOLDER/NAME gets
+certificate.pem and key.pem for the names, readable by user UID only. Existing ones are kept unless they expire within
+RENEW_DAYS or are for other names. Servers read new ones at their next start.
 """
 
 import datetime as dt
@@ -18,13 +18,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 AUTHORITY_DAYS, CERTIFICATE_DAYS, RENEW_DAYS = 7_300, 825, 400
-"""How long each is good for, and how long one has to be at least, or it is made again."""
+"""Validity in days of the authority and of certificates; certificates with fewer than RENEW_DAYS left are replaced."""
 
 Key = ec.EllipticCurvePrivateKey
 
 
 class Authority:
-    """Signs certificates. Its own, and its key, are kept in a folder and made on first use."""
+    """Signs certificates. Its own certificate and key are kept in a folder and created on first use."""
 
     def __init__(self, folder: Path, trust: Path) -> None:
         key, own = folder / "key.pem", folder / "ca.pem"
@@ -37,12 +37,12 @@ class Authority:
         write(trust / "ca.pem", own.read_bytes(), 0o444)
 
     def renew(self, folder: Path, names: list[str], user: int | None) -> bool:
-        """Make certificate and key for the names, unless what is there will do; whether it was made."""
+        """Create certificate and key for the names unless the existing ones are still good; returns whether it did."""
         path = folder / "certificate.pem"
         if path.exists() and self._will_do(x509.load_pem_x509_certificate(path.read_bytes()), names):
             return False
         key = ec.generate_private_key(ec.SECP256R1())
-        # The key first: a certificate without its key would be taken for whole the next time.
+        # The key first: a certificate without its key would look complete next time.
         write(folder / "key.pem", pem_of_key(key), 0o400, user)
         write(path, pem_of(self._signed(key, names)), 0o444, user)
         return True
@@ -63,7 +63,7 @@ class Authority:
 
 
 def _self_signed(key: Key) -> x509.Certificate:
-    # A name of its own: who trusts two authorities of two installations can tell them apart.
+    # A random name, so that clients that trust the authorities of two installations can tell them apart.
     name = f"PTFI {os.urandom(4).hex()}"
     made = _builder(name, x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), key, AUTHORITY_DAYS)
     made = made.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -80,7 +80,7 @@ def _only_signs_certificates() -> x509.KeyUsage:
 
 def _builder(name: str, issuer: x509.Name, key: Key, days: int) -> x509.CertificateBuilder:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    # Clocks of other machines may be slow.
+    # Other machines' clocks may be slow.
     begin, end = now() - dt.timedelta(hours=1), now() + dt.timedelta(days)
     return x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number(), begin, end)
 
@@ -111,7 +111,7 @@ def pem_of_key(key: Key) -> bytes:
 
 
 def write(path: Path, text: bytes, mode: int, user: int | None = None) -> None:
-    """Put it in the place of what is there, as a whole, for the user."""
+    """Replace the file as a whole, owned by the user."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".new")
     beside.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` says about PTFI's own settings; with `--database default` also about its role."""
+"""PTFI's checks for `manage.py check --deploy`; with `--database default` also of the database role."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -47,7 +47,7 @@ GRAPH_NOT_VERIFIED = checks.Warning(
     id="ptfi.W007",
 )
 WEB = "web"
-"""What PTFI_PROCESS says of the one that needs all keys."""
+"""PTFI_PROCESS of the process that needs all keys."""
 HERE = ("", "localhost", "127.0.0.1", "::1")
 
 
@@ -58,7 +58,7 @@ def id_tokens_are_signed_with_a_long_key(**_: Any) -> list[checks.CheckMessage]:
 
 @checks.register(checks.Tags.security, deploy=True)
 def databases_prove_who_they_are(**_: Any) -> list[checks.CheckMessage]:
-    """Not on this machine, where nobody listens in between."""
+    """Skips databases on this machine, where traffic can't be intercepted."""
     database, graph = settings.DATABASES["default"], urlsplit(settings.NEO4J_URL)
     is_here = database["HOST"] in HERE or database["HOST"].startswith("/")
     faults: list[checks.CheckMessage] = []

@@ -1,4 +1,4 @@
-"""A deadline on calls that have none of their own."""
+"""A deadline for calls that have none of their own."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +9,7 @@ Result = TypeVar("Result")
 
 
 def run_within(seconds: float, work: Callable[[], Result], name: str) -> Result:
-    """Run this in a thread of its own, which is left behind when it takes longer. Raises TimeoutError then.
+    """Run the work in a thread of its own, which is abandoned if it takes longer. Raises TimeoutError then.
 
     The thread must not use the caller's database connection, and closes its own.
     """

@@ -1,7 +1,7 @@
-"""Encryption with a key that is not in the database. ``python -m ptfi.encryption`` prints a new one.
+"""Encryption with a key outside the database. ``python -m ptfi.encryption`` prints a new one.
 
 AES-256-GCM, with a random nonce of 96 bits for each text. Each purpose has its own key, derived (HKDF, SHA-256) from a
-secret. What a text is about is authenticated with it: in another place it does not decrypt.
+secret. What a text is about is authenticated with it, so it can't be decrypted in another place.
 """
 
 import base64
@@ -16,11 +16,11 @@ KEY_BYTES, NONCE_BYTES = 32, 12
 
 
 class NotDecryptedError(Exception):
-    """The text was made with another key, was changed, or is about something else."""
+    """The text was encrypted with another key, was changed, or is about something else."""
 
 
 class Cipher:
-    """Encrypts and decrypts for one purpose, by a secret of at least 128 bits."""
+    """Encrypts and decrypts for one purpose, with a secret of at least 128 bits."""
 
     def __init__(self, secret: bytes, purpose: str) -> None:
         self._gcm = AESGCM(HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(secret))
@@ -39,12 +39,12 @@ class Cipher:
 
 
 def make_key() -> str:
-    """A new key, as the setting takes it: 32 random bytes in URL-safe base64."""
+    """A new key in the format of the setting: 32 random bytes in URL-safe base64."""
     return base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode()
 
 
 def read_key(text: str) -> bytes:
-    """The bytes of a key. Raises ValueError for what is none."""
+    """The bytes of a key. Raises ValueError if it is not one."""
     key = base64.urlsafe_b64decode(text)
     if len(key) != KEY_BYTES:
         raise ValueError("Not 32 bytes.")

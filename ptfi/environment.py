@@ -1,4 +1,4 @@
-"""Names of the release before, of settings and of commands; and the environment, before it is read as settings."""
+"""The environment before it is read as settings: secrets from files, and the previous release's names."""
 
 import logging
 import os
@@ -18,7 +18,7 @@ SECRETS = (
     "METRICS_TOKEN",
     "TLS_KEY_PASSWORD",
 )
-"""Settings that may come from files, as containers get them: NAME_FILE names the file that holds NAME."""
+"""Settings that may come from files, as containers provide them: NAME_FILE is the path of a file that holds NAME."""
 
 NEEDED = {
     "web": ("SECRET_KEY", "OIDC_PRIVATE_KEY", "DATABASE_URL", "NEO4J_URL"),
@@ -27,7 +27,7 @@ NEEDED = {
     "migrate": ("DATABASE_URL", "NEO4J_URL"),
     "job": ("DATABASE_URL",),
 }
-"""The secrets without which a process does not start, by what PTFI_PROCESS says that it is."""
+"""Secrets that a process requires at its start, by its PTFI_PROCESS."""
 
 RENAMED = {
     "SECOND_STEP_KEYS": "MFA_ENCRYPTION_KEYS",
@@ -42,20 +42,20 @@ RENAMED = {
     "PTFI_EMBEDDED_LINGER": "PTFI_EMBEDDED_LINGER_SECONDS",
     "BEHIND_PROXY": "TRUSTED_PROXY_COUNT",
 }
-"""Old names of settings, which work in this release and not in the next one, and the new names."""
+"""Old name → new name of settings; the old names still work in this release, but not in the next."""
 
 AS_COUNT = dict.fromkeys(("t", "true", "on", "y", "yes"), "1") | dict.fromkeys(("f", "false", "off", "n", "no"), "0")
-"""How many proxies the values of BEHIND_PROXY mean, in lower case; 1 and 0 mean themselves."""
+"""The number of proxies for BEHIND_PROXY's values, in lower case; 1 and 0 mean themselves."""
 
 logger = logging.getLogger(__name__)
 _old_names_in_use: dict[str, str] = {}
-"""By new name."""
+"""New name → old name."""
 
 
 def use_new_names() -> dict[str, str]:
-    """Move the values of old names to the new ones; returns each old name whose new one has another value, and why.
+    """Move values from old names to the new ones; returns old names that conflict with the new one, with the reason.
 
-    It has to run before anything reads a setting or gives it a default. A repeat changes nothing.
+    It has to run before anything reads a setting or gives it a default. Repeating it changes nothing.
     """
     faults = {}
     for old, new in _names().items():
@@ -63,7 +63,7 @@ def use_new_names() -> dict[str, str]:
         if value and (os.environ.get(new) or value) != value:
             faults[old] = f"{new}, its new name, is set to something else; set {new} alone."
         elif value:
-            # Processes that this one starts have only the new name.
+            # Child processes get only the new name.
             os.environ[new] = value
             del os.environ[old]
             _old_names_in_use[new] = old
@@ -71,19 +71,19 @@ def use_new_names() -> dict[str, str]:
 
 
 def warn_of_old_names() -> None:
-    """Log each old name that was in the environment. Called when logging is set up, so in every process."""
+    """Log each old name that was in the environment. Called in every process once logging is set up."""
     for new, old in _old_names_in_use.items():
         logger.warning("The setting %s is called %s now. The next release ignores the old name.", old, new)
 
 
 def default_of(secret: str) -> tuple[str, ...]:
-    """What a secret is where it is not set: nothing, and not even that where this process does not start without it."""
+    """The default of a secret, as arguments: none if this process requires it, otherwise ""."""
     process = os.environ.get("PTFI_PROCESS") or "web"
     return () if secret in NEEDED.get(process, NEEDED["web"]) else ("",)
 
 
 def as_set(name: str) -> str:
-    """The setting's name, and the old one if the environment had that, for messages about its value."""
+    """The setting's name for messages about its value, with the old one if that was set."""
     old = _old_names_in_use.get(name)
     return f"{name} (set as {old})" if old else name
 
@@ -98,7 +98,7 @@ def _names() -> dict[str, str]:
 
 
 def read_secret_files() -> dict[str, str]:
-    """Put what the files hold into the environment; returns each variable that is at fault, and why."""
+    """Read the files into the environment; returns the variables that are at fault, with the reason."""
     faults = {}
     for name in SECRETS:
         variable = f"{name}_FILE"
@@ -111,13 +111,13 @@ def read_secret_files() -> dict[str, str]:
             except (OSError, UnicodeDecodeError):
                 faults[variable] = "No file that can be read."
             else:
-                # Processes that this one starts have it already.
+                # Child processes inherit the value already.
                 del os.environ[variable]
     return faults
 
 
 def under_old_name(command: type[BaseCommand]) -> type[BaseCommand]:
-    """The command for a module of the old name: it names the new one on standard error and does the same."""
+    """The command under its old name: it prints the new one to standard error and does the same."""
     new_name = command.__module__.rpartition(".")[2]
 
     def handle(self: BaseCommand, *args: Any, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Broken rules as exceptions, and their one shape as JSON; ptfi/web/error_pages.py makes answers of them."""
+"""Broken rules as exceptions, and their JSON; ptfi/web/error_pages.py turns them into responses."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -15,9 +15,9 @@ log = logging.getLogger(__name__)
 
 
 class RuleError(Exception):
-    """A rule was broken; status is the HTTP status, code names it for programs, message tells a person.
+    """A broken rule; status: the HTTP status, code: its name for programs, message: for people.
 
-    details: field → list of messages, for bad input. retry_after: seconds after which it may be done; 0 says nothing.
+    details: field → list of messages, for invalid input. retry_after: seconds until a retry makes sense; 0 for none.
     """
 
     status = 400
@@ -44,7 +44,7 @@ class TooLargeError(RuleError):
 
 
 class UnavailableError(RuleError):
-    """PostgreSQL does not answer, or gave up: asking again in a moment may help."""
+    """PostgreSQL does not respond or gave up; a retry may succeed."""
 
     status = 503
     code = "unavailable"
@@ -53,7 +53,7 @@ class UnavailableError(RuleError):
 
 
 READ_ONLY = "25006"
-"""SQLSTATE of a server that was the primary one, and is a replica now."""
+"""SQLSTATE of a server that was the primary and is now a replica."""
 
 
 CUT = {
@@ -62,14 +62,14 @@ CUT = {
     "40P01": "a deadlock",
     "40001": "a conflict",
 }
-"""By SQLSTATE, what PostgreSQL ended while it was there all the time."""
+"""Why an available PostgreSQL ended a statement, by SQLSTATE."""
 TOO_LONG = _(
     "This took too long, so nothing was changed. Your earlier decisions are safe. Please try again in a moment."
 )
 
 
 def of_database(error: BaseException | None) -> UnavailableError | None:
-    """What to answer for an error of the database that passes by itself, which is logged; None for every other one."""
+    """The response to a temporary database error, which is also logged; None for any other error."""
     state = getattr(error.__cause__, "sqlstate", None) if isinstance(error, Error) else None
     if not isinstance(error, OperationalError | InterfaceError) and state != READ_ONLY:
         return None
@@ -79,7 +79,7 @@ def of_database(error: BaseException | None) -> UnavailableError | None:
 
 
 def error_json(error: RuleError) -> HttpResponse:
-    """The one shape of the API's errors; requestID names this answer, in the logs too where it was our fault."""
+    """The API's JSON of an error; requestID identifies the response, also in the logs if the fault was ours."""
     request_id = current_request()
     if error.status >= 500:
         log.error("Answered %s", error.code)

@@ -1,7 +1,7 @@
-"""What a load balancer asks: whether the process lives (/healthz), and whether it can serve (/readyz).
+"""Probes for load balancers: whether the process is alive (/healthz) and can serve (/readyz).
 
-What the process uses besides PostgreSQL is registered by the app that knows it, and is reported without standing in
-the way of anybody: people can decide without it.
+Apps register the services that they use besides PostgreSQL. These are reported but do not affect readiness, because
+people can decide without them.
 """
 
 import functools
@@ -17,16 +17,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from ptfi.deadlines import run_within
 
 SECONDS = 2.0
-"""How long PostgreSQL may take to answer."""
+"""Seconds that PostgreSQL may take to answer."""
 Check = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Service:
-    """What /readyz says of a service: whether it answers, and what PostgreSQL says of it.
+    """A service in /readyz: whether it answers, and what PostgreSQL knows about it.
 
-    figures runs with the other questions to PostgreSQL, within their seconds; unknown stands for what it gives while
-    PostgreSQL can't be asked.
+    figures runs with the other PostgreSQL queries, within the same time limit; unknown replaces its result while
+    PostgreSQL can't be queried.
     """
 
     answers: Callable[[], bool]
@@ -38,12 +38,12 @@ SERVICES: dict[str, Service] = {}
 
 
 def register(name: str, service: Service) -> None:
-    """Have /readyz report on this service, too."""
+    """Include this service in /readyz."""
     SERVICES[name] = service
 
 
 class HealthMiddleware:
-    """Answers both addresses before anything else is asked: sessions, host names and https do not matter to a probe."""
+    """Answers both addresses before any other check: sessions, host names and https do not matter to a probe."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -62,7 +62,7 @@ def healthz() -> HttpResponse:
 
 
 def readyz() -> HttpResponse:
-    """200 where people can decide, 503 where they cannot; a service that is away does not stand in their way."""
+    """Respond with 200 if people can decide, else 503; other services that are away do not change that."""
     checks = _database_checks()
     for name, service in SERVICES.items():
         checks[name] = {"status": "ok" if service.answers() else "away"} | checks[name]
@@ -74,14 +74,14 @@ def _database_checks() -> dict[str, Check]:
     try:
         pending, figures = run_within(SECONDS, _ask_database, "readyz")
     except (Error, OSError):
-        # Whatever is wrong with it, the probe needs no more than that.
+        # Whatever the error is, the probe reports no details.
         return {"postgresql": {"status": "away"}, "migrations": {"status": "unknown"}, **_unknown()}
     migrations = {"status": "pending" if pending else "ok", "pending": pending}
     return {"postgresql": {"status": "ok"}, "migrations": migrations, **figures}
 
 
 def _ask_database() -> tuple[int, dict[str, Check]]:
-    """How many migrations are to be applied, and what the tables say of each service."""
+    """The number of migrations to apply, and each service's figures from the tables."""
     try:
         pending = len(_migrations() - MigrationRecorder(connection).applied_migrations().keys())
         if pending:

@@ -1,7 +1,7 @@
-"""Signing with a key that is not in the database. ``python -m ptfi.signing`` prints a new one.
+"""Signing with a key outside the database. ``python -m ptfi.signing`` prints a new one.
 
-Ed25519. The key is a setting, or stays in a key service whose command signs what it reads from standard input. A key is
-named by its id; those that signed before stay listed, so that what they signed can be checked for ever.
+Signatures are Ed25519. The key is a setting, or stays in a key service whose command signs its standard input. Keys are
+identified by an id; former keys stay listed, so that their signatures can be checked forever.
 """
 
 import base64
@@ -22,7 +22,7 @@ from ptfi.oauth.keys import read_pem
 
 KEY_BYTES, SIGNATURE_BYTES = 32, 64
 COMMAND_SECONDS = 10.0
-"""How long a command may take to sign."""
+"""Seconds that a command may take to sign."""
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class NotSignedError(Exception):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Signature:
-    """Which key signed, and what came of it."""
+    """A signature and the id of its key."""
 
     key_id: str
     value: bytes
@@ -45,7 +45,7 @@ def is_configured() -> bool:
 
 
 def sign(data: bytes) -> Signature:
-    """Raises NotSignedError."""
+    """Sign the data. Raises NotSignedError."""
     if settings.LOG_SIGNING_KEY:
         key = _private(settings.LOG_SIGNING_KEY)
         return Signature(key_id=id_of(_raw(key.public_key())), value=key.sign(data))
@@ -58,7 +58,7 @@ def sign(data: bytes) -> Signature:
 
 
 def try_to_sign(data: bytes) -> Signature | None:
-    """As sign; None where nothing can be signed, and what failed is logged: what is signed must not wait for it."""
+    """Like sign, but returns None if signing fails, which is logged: the caller's work must not depend on it."""
     try:
         return sign(data) if is_configured() else None
     except NotSignedError as error:
@@ -67,13 +67,13 @@ def try_to_sign(data: bytes) -> Signature | None:
 
 
 def public_keys() -> dict[str, bytes]:
-    """Every key that signs or signed, by its id; the one that signs now comes first."""
+    """All current and former keys by id; the one that signs now comes first."""
     own = [_raw(_private(settings.LOG_SIGNING_KEY).public_key())] if settings.LOG_SIGNING_KEY else []
     return {id_of(key): key for key in [*own, *map(decoded, settings.LOG_PUBLIC_KEYS)]}
 
 
 def is_signed(data: bytes, key_id: str, signature: bytes, keys: dict[str, bytes] | None = None) -> bool:
-    """Whether the key of this id, which is one of ours or of those given, signed the data."""
+    """Whether the key with this id, one of ours or of those given, signed the data."""
     key = (public_keys() if keys is None else keys).get(key_id)
     if key is None:
         return False
@@ -93,7 +93,7 @@ def encoded(data: bytes) -> str:
 
 
 def decoded(text: str) -> bytes:
-    """Raises ValueError."""
+    """The bytes of a base64 text. Raises ValueError."""
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error as error:
@@ -136,7 +136,7 @@ def _raw(key: Ed25519PublicKey) -> bytes:
 
 
 def _ask(data: bytes) -> bytes:
-    """The signature that the command writes: 64 bytes, or these in base64."""
+    """The signature that the command writes: 64 bytes, raw or in base64."""
     command = shlex.split(settings.LOG_SIGNING_COMMAND)
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=COMMAND_SECONDS, check=True)

@@ -6,4 +6,4 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 Text: TypeAlias = "str | _StrPromise"
-"""A text that is translated, where it is lazy, when it is shown."""
+"""A text; lazy ones are translated when they are shown."""

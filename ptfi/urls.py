@@ -1,4 +1,4 @@
-"""Every address of the project."""
+"""All addresses of the project."""
 
 from django.contrib import admin
 from django.templatetags.static import static
@@ -6,11 +6,11 @@ from django.urls import include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
-# Its name has a hash that is known only when the files are collected.
+# The file's name contains a hash that is known only after static files are collected.
 icon = lazy(static, str)("icon.svg")
 
 urlpatterns = [
-    # First what is asked for most often: patterns are tried in their order.
+    # Most frequent first, because patterns are tried in order.
     path("v1/", include("traits.api.urls")),
     path("v1/", include("graph.api.urls")),
     path("v1/", include("ptfi.api.urls")),

@@ -1,1 +1,1 @@
-"""Accounts: the user, signing in, second steps, invitations and the account pages."""
+"""Accounts: users, signing in, second steps, invitations and the account pages."""

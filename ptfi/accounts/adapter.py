@@ -1,4 +1,4 @@
-"""What sign-up and e-mail addresses mean here, where allauth leaves it open."""
+"""Our rules for sign-up and e-mail addresses where allauth lets an adapter decide."""
 
 import logging
 from typing import Any
@@ -27,27 +27,30 @@ log = logging.getLogger(__name__)
 
 
 def release_unverified(email: str, owner: User) -> None:
-    """Take an address from accounts that never proved it was theirs, now that its owner has."""
+    """Remove an address from accounts that never verified it, once its owner has."""
     EmailAddress.objects.filter(email=email, verified=False).exclude(user=owner).delete()
     proven = EmailAddress.objects.filter(email=email, verified=True).values("user")
     User.objects.filter(email=email).exclude(id=owner.id).exclude(id__in=proven).update(email=None)
 
 
 def with_site_links(context: dict[str, Any]) -> dict[str, Any]:
-    """The context of a mail with its links under SITE_URL: allauth takes the Host header, which callers choose."""
+    """The context of an e-mail with links under SITE_URL: allauth uses the Host header, which the caller chooses."""
     links = {name: urlsplit(value) for name, value in context.items() if name.endswith("_url")}
     return context | {name: settings.SITE_URL + urlunsplit(("", "", *link[2:])) for name, link in links.items()}
 
 
 def _language_of(context: dict[str, Any]) -> str:
-    """That of the person whom the mail concerns; the page's where there is none, or theirs is not known."""
+    """The language of the person in the context, or the page's if there is none or theirs is unknown."""
     user: User | None = context.get("user")
     return (user.language if user else "") or get_language() or ""
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
-        """The new user; of two sign-ups at once with one address, the later is answered like any repeat."""
+        """Save the new user.
+
+        If two people sign up with one address at the same time, the later gets the usual answer.
+        """
         try:
             with transaction.atomic():
                 saved: User = super().save_user(request, user, form, commit)
@@ -64,11 +67,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
     ) -> None:
-        """As allauth does, with the person among what the mail is made of: it is in their language."""
+        """Like allauth's, with the person in the context, so that the e-mail is in their language."""
         super().send_notification_mail(template_prefix, user, (context or {}) | {"user": user}, email)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """What was done stands though the mail server is away; the person is told, and the log without the address."""
+        """Send the mail.
+
+        If the mail server fails, what was done stays done; the person is told, and the error is logged.
+        """
         try:
             with spoken_to(_language_of(context)):
                 super().send_mail(template_prefix, email, with_site_links(context) | product())
@@ -79,7 +85,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             )
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """The person with this password; failures count against the address, and a success clears no other's."""
+        """The person with this password. Failures count against the network address; a success resets only its own."""
         usage = count_failure(request)
         if usage is None:
             record(Kind.SIGN_IN_REFUSED, user_id=None, request=request)
@@ -90,9 +96,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return user
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The address that the outermost of TRUSTED_PROXY_COUNT proxies saw. Raises PermissionDenied for none.
+        """The client address as the outermost of TRUSTED_PROXY_COUNT proxies saw it.
 
-        A request that passed fewer of them (a look past the outer one) is its first sender's.
+        For a request that passed fewer proxies it is the first address in the header. Raises PermissionDenied without
+        an address.
         """
         passed = request.headers.get("X-Forwarded-For", "") if settings.TRUSTED_PROXY_COUNT else ""
         address = passed.split(",")[-settings.TRUSTED_PROXY_COUNT :][0] or request.META.get("REMOTE_ADDR", "")
@@ -102,7 +109,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return known
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """For addresses and passwords, signing in is proof enough; for second steps it is not."""
+        """Accept a recent sign-in as proof for changes of addresses and passwords, but not of second steps."""
         required: bool = super().is_reauthentication_required(app=app, **kwargs)
         return required and not (app == "allauth.account" and recently_authenticated(self.request))
 

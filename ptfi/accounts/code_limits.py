@@ -1,7 +1,8 @@
-"""How often codes of a second step may be tried: seldom, as only who knows the password can try one.
+"""Limits on second-step codes. They are strict, because only people who know the password get this far.
 
-An account takes five wrong codes in five minutes. Then it takes none for five minutes, after the next five for ten, and
-so on up to four hours, until no code was wrong for a day. Its owner is told by mail each time, and passkeys work.
+After five wrong codes in five minutes an account accepts none for five minutes, after the next five for ten, and so on
+up to four hours, until a day has passed without a wrong code. The owner gets an e-mail each time. Passkeys keep
+working.
 """
 
 import time
@@ -18,40 +19,40 @@ from .models import User
 
 TRIES = 5
 WINDOW = 300
-"""Seconds in which so many may be wrong."""
+"""Seconds in which TRIES codes may be wrong."""
 LONGEST = 4 * 3600
 FORGOTTEN = 86_400
-"""Seconds after the newest wrong code after which all is as before."""
+"""Seconds after the last wrong code after which everything is reset."""
 NEW: dict[str, Any] = {"tried": [], "wrong_at": 0.0, "pauses": 0, "paused_at": 0.0, "until": 0.0}
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A code that is being tried; it counts as wrong until it is rolled back."""
+    """A code that is being checked; it counts as wrong until it is rolled back."""
 
     request: HttpRequest
     user: User
     at: float
     pause: int
-    """Seconds for which no code is taken after this one, if it is wrong."""
+    """Seconds for which no code is accepted after this one, if it is wrong."""
     wrong_before: float
-    """When a code was wrong before this one."""
+    """When the previous wrong code was entered, in seconds since the epoch."""
     address: Any
-    """What the attempt counts for against its network address."""
+    """The attempt's entry in the limit of its network address."""
 
     def fail(self) -> None:
-        """Note the wrong code, and tell the person where it was one too many."""
+        """Record the wrong code, and notify the person if it was one too many."""
         record(Kind.CODE_WRONG, user_id=self.user.pk, request=self.request)
         if self.pause:
             told = {"tries": TRIES, "minutes": self.pause // 60}
             get_adapter().send_notification_mail("account/email/wrong_codes", self.user, told)
 
     def roll_back(self) -> None:
-        """The code was right: it counts for nothing, and what others tried still counts."""
+        """Remove this attempt because its code was right; other attempts still count."""
         self.address.rollback()
         with cache_lock(_key(self.user)) as locked:
             state = cache.get(_key(self.user))
-            # Without the lock the limit is only stricter.
+            # Without the lock the attempt stays counted, which only makes the limit stricter.
             if not locked or state is None:
                 return
             state["tried"] = [at for at in state["tried"] if at != self.at]
@@ -62,12 +63,15 @@ class Attempt:
 
 
 def count_failure(request: HttpRequest) -> Any:
-    """Count a failure to sign in against the network address; None if it had too many. A success rolls it back."""
+    """Count a failed sign-in against the network address; None if it had too many. A success rolls it back."""
     return consume(request, app="allauth.account", action="failed_by_address")
 
 
 def begin_attempt(request: HttpRequest, user: User) -> Attempt | None:
-    """Count a code as wrong before it is looked at, so that many at once are no more; None if none is taken now."""
+    """Count a code as wrong before it is checked, so that parallel attempts gain nothing.
+
+    Returns None if the account or its network accepts no code now.
+    """
     with cache_lock(_key(user)) as locked:
         now, state = time.time(), NEW | (cache.get(_key(user)) or {})
         if now - state["wrong_at"] > FORGOTTEN:

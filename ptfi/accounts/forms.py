@@ -1,4 +1,4 @@
-"""The forms of the account pages that allauth does not bring."""
+"""Forms of the account pages that allauth does not provide."""
 
 from itertools import groupby
 from typing import Any
@@ -26,14 +26,14 @@ from .models import User, time_zone_names
 
 FROM_BROWSER = ""
 FOLLOWING = ("language", "time_zone")
-"""What follows the browser until the person chooses it."""
+"""Fields that follow the browser until the person chooses a value."""
 VERBATIM = {"translate": "no"}
-"""Choices that are the same in every language."""
+"""For choices that read the same in every language."""
 PASSKEY_NAME = "Passkey"
 
 
 def time_zone_choices() -> "list[tuple[str, Text | list[tuple[str, str]]] | tuple[Text, list[tuple[str, str]]]]":
-    """Every IANA zone, in groups by region, after the choice to follow the browser."""
+    """Every IANA time zone, grouped by region, after the choice to follow the browser."""
     names = sorted(time_zone_names())
     regions = groupby((name for name in names if "/" in name), lambda name: name.split("/")[0])
     groups = [(region, [(name, name.replace("_", " ")) for name in members]) for region, members in regions]
@@ -42,13 +42,13 @@ def time_zone_choices() -> "list[tuple[str, Text | list[tuple[str, str]]] | tupl
 
 
 def language_choices() -> list[tuple[str, Text]]:
-    """Each language as its speakers call it, after the choice to follow the browser."""
+    """Each language under its own name, after the choice to follow the browser."""
     return [(FROM_BROWSER, _("From the browser")), *settings.LANGUAGES]
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]
     def try_save(self, request: HttpRequest) -> Any:
-        """For a known address, the password is hashed all the same: the time would tell that there is an account."""
+        """Hash the password even for a known address, so that the response time does not reveal the account."""
         if self.account_already_exists:
             make_password(self.cleaned_data["password1"])
         return super().try_save(request)
@@ -94,7 +94,7 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
-    """A passkey signs in by itself, unless the person wants it as a second step only."""
+    """Adds a passkey that signs in without a password, unless the person wants it as a second step only."""
 
     passwordless = forms.BooleanField(
         label=_("Sign in with this passkey alone, without a password"),
@@ -112,7 +112,7 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
 
 
 def _code_seconds() -> int:
-    """How long an app's code is taken: for its own period, and for those before and after that are tolerated."""
+    """Seconds for which a code is valid: its own period and the tolerated ones before and after it."""
     return int((2 * app_settings.TOTP_TOLERANCE + 1) * app_settings.TOTP_PERIOD)
 
 
@@ -131,7 +131,7 @@ class _SingleUseCodeForm(BaseAuthenticateForm):  # type: ignore[misc]
         return code
 
     def _unused_code(self) -> str:
-        """Refuse a code that was used (RFC 6238, 5.2); allauth remembers it for one period only."""
+        """Refuse a code that was already used (RFC 6238, 5.2); allauth remembers it for one period only."""
         code: str = super().clean_code()
         if not cache.add(f"second step:{self.user.pk}:{normalize_user_code(code)}", True, timeout=_code_seconds()):
             raise get_adapter().validation_error("incorrect_code")
@@ -143,4 +143,4 @@ class MfaForm(_SingleUseCodeForm, AuthenticateForm):  # type: ignore[misc]
 
 
 class MfaReauthenticateForm(_SingleUseCodeForm, ReauthenticateForm):  # type: ignore[misc]
-    """Confirms that it is still the same person."""
+    """The second step of confirming who you are within a session."""

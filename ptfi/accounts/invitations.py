@@ -1,4 +1,4 @@
-"""One-time links with which people whom the pipeline brought claim their account."""
+"""One-time links by which people whom the pipeline created claim their account."""
 
 import uuid
 from datetime import timedelta
@@ -27,7 +27,7 @@ VALID_FOR = timedelta(days=7)
 
 
 class InvitationError(RuleError):
-    """The link is used, too old, replaced or forged; the answer does not tell which, nor whose it was."""
+    """The link is used, expired, replaced or forged; the answer tells neither which, nor whose it was."""
 
     status = 410
     code = "invitation_void"
@@ -35,10 +35,10 @@ class InvitationError(RuleError):
 
 
 def invite(*, external_id: str, email: str) -> User:
-    """Mail a link to the person with that external id; earlier links are void from then on.
+    """Mail a link to the person with that external id; earlier links become invalid.
 
-    Raises RuleError for an unknown or claimed person and for a bad or taken address,
-    OSError when the mail cannot be sent (inviting again is harmless).
+    Raises RuleError for an unknown or claimed person and for an invalid or taken address, OSError if the mail can't be
+    sent (inviting again is harmless).
     """
     email = email.strip().lower()
     with transaction.atomic():
@@ -57,13 +57,13 @@ def invite(*, external_id: str, email: str) -> User:
 
 
 def check_email(email: str) -> None:
-    """Raises RuleError for an address that is invalid, too long, or in use by an account."""
+    """Raises RuleError if the address is invalid, too long, or used by an account."""
     try:
         validate_email(email)
         User._meta.get_field("invited_email").run_validators(email)
     except ValidationError:
         raise RuleError(gettext("“%(email)s” is not an e-mail address.") % {"email": email}) from None
-    # An address that somebody typed at sign-up and never confirmed is not theirs.
+    # An address that was entered at sign-up but never verified does not count as taken.
     unclaimed = EmailAddress.objects.filter(email=email, verified=False).values("user")
     holders = User.objects.filter(Q(email=email) | Q(emailaddress__email=email, emailaddress__verified=True))
     if holders.exclude(pk__in=unclaimed).exists():
@@ -71,7 +71,7 @@ def check_email(email: str) -> None:
 
 
 def send_invitation(user: User) -> None:
-    # Not the address: paths are logged.
+    # The token leaves out the e-mail address, because paths are logged.
     token = signing.dumps([str(user.id), user.invited_at.isoformat() if user.invited_at else ""], salt=SALT)
     context = {
         "url": settings.SITE_URL + reverse("account_open_invitation", args=[token]),
@@ -81,7 +81,7 @@ def send_invitation(user: User) -> None:
 
 
 def find_invited(token: str) -> User:
-    """The unclaimed person a link was sent to. Raises InvitationError."""
+    """The unclaimed person that a link was sent to. Raises InvitationError."""
     try:
         user_id, invited_at = signing.loads(token, salt=SALT, max_age=VALID_FOR)
     except signing.BadSignature:
@@ -93,14 +93,14 @@ def find_invited(token: str) -> User:
 
 
 def claim(*, token: str, password: str) -> User:
-    """Give the invited person their address, verified, and password. Raises InvitationError."""
+    """Set the invited person's password and their e-mail address as verified. Raises InvitationError."""
     invited = find_invited(token)
     hashed = make_password(password)
     try:
         with transaction.atomic():
             return _claim(invited, hashed)
     except IntegrityError:
-        # Somebody proved the address to be theirs, on another account, at this very moment.
+        # The address was verified for another account in the meantime.
         raise InvitationError from None
 
 

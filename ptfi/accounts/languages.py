@@ -1,4 +1,4 @@
-"""Keeps the language that a person's browser asks for, so that e-mails are in it, too."""
+"""Remembers the language of a person's browser, so that their e-mails are in it."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from ptfi.accounts.models import User
 
 
 def keep_language(sender: Any, user: User, **_kwargs: Any) -> None:  # noqa: ARG001 (a receiver)
-    """Note the language of the page that signed the person in, unless they chose one by hand."""
+    """Store the language of the sign-in page, unless the person has chosen one."""
     language = get_language() or ""
     if not user.language_chosen and user.language != language:
         user.language = language
@@ -17,5 +17,5 @@ def keep_language(sender: Any, user: User, **_kwargs: Any) -> None:  # noqa: ARG
 
 
 def connect() -> None:
-    """Called once, when the app is ready."""
+    """Connect the receiver. Called once, when the app is ready."""
     user_logged_in.connect(keep_language, dispatch_uid="ptfi.accounts.languages")

@@ -1,4 +1,4 @@
-"""Mails of our own; those of allauth go through the adapter."""
+"""E-mails of our own; allauth's go through the adapter."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from ptfi.web.language import product, spoken_to
 
 
 def send_text(name: str, address: str, language: str, context: dict[str, Any]) -> None:
-    """Mail the text of this name in templates/account/email. Raises OSError when it cannot be sent."""
+    """Mail the text of this name from templates/account/email. Raises OSError if it can't be sent."""
     said = context | product()
     with spoken_to(language):
         subject = render_to_string(f"account/email/{name}_subject.txt", said).strip()

@@ -1,4 +1,4 @@
-"""Second steps as they are stored: what stands here takes the place of what allauth does by itself."""
+"""How second steps are stored; replaces allauth's own storage."""
 
 from typing import Any
 
@@ -26,28 +26,31 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     }
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        """Where everybody needs a second step, the last one stays."""
+        """Keep the last second step where everyone needs one."""
         others = Authenticator.objects.filter(user=authenticator.user_id, type__in=SECOND_STEPS)
         return not settings.REQUIRE_SECOND_STEP or others.exclude(pk=authenticator.pk).exists()
 
     def encrypt(self, text: str) -> str:  # noqa: ARG002 (allauth's signature)
-        """Nothing asks for it: secrets are sealed for their person, which this cannot know. Raises TypeError."""
+        """Raises TypeError. Secrets are sealed for their person, whom this method does not know; nothing calls it."""
         raise TypeError("Seal it for its person (ptfi/accounts/sealing.py).")
 
     def decrypt(self, encrypted_text: str) -> str:
-        """What allauth stored before its classes were replaced. Raises ImproperlyConfigured if no key decrypts it."""
+        """Read a secret that allauth stored before its classes were replaced.
+
+        Raises ImproperlyConfigured if no key decrypts it.
+        """
         return read_old(encrypted_text)
 
 
 class SealedTOTP(TOTP):  # type: ignore[misc]
-    """An authenticator app, whose secret is stored for its person alone."""
+    """An authenticator app whose secret is encrypted for its person."""
 
     @classmethod
     def activate(cls, user: User, secret: str) -> "SealedTOTP":
         return cls(Authenticator.objects.create(user=user, type=KIND, data=_sealed(user.pk, secret)))
 
     def validate_code(self, code: str) -> bool:
-        """Whether it is the app's, and was not used; raises ImproperlyConfigured if no key decrypts the secret."""
+        """Whether the code is valid and unused. Raises ImproperlyConfigured if no key decrypts the secret."""
         if not validate_totp_code(_secret(self.instance), code) or not self._mark_code_used(code):
             return False
         if is_old(self.instance.data[SECRET]):
@@ -56,12 +59,12 @@ class SealedTOTP(TOTP):  # type: ignore[misc]
 
 
 def install() -> None:
-    """Called once, when the app is ready."""
+    """Replace allauth's classes. Called once, when the app is ready."""
     use_classes(totp=SealedTOTP, recovery_codes=recovery_codes.HashedRecoveryCodes)
 
 
 def reencrypt_secrets() -> int:
-    """Encrypt every stored secret with the first key, and hash recovery codes that are not; returns how many.
+    """Encrypt every stored secret with the first key and hash unhashed recovery codes; returns how many were handled.
 
     Codes that are used in the meantime stay used. Raises ImproperlyConfigured for a secret that no key decrypts.
     """
@@ -70,7 +73,7 @@ def reencrypt_secrets() -> int:
 
 
 def _renew(pk: int) -> bool:
-    """Store it anew, once more where it was changed while that was worked out; False where it is gone."""
+    """Store the row's secret again, and retry if it was changed meanwhile; False if the row is gone."""
     while row := Authenticator.objects.filter(pk=pk).select_related("user").first():
         if replace(row, _renewed(row)):
             return True

@@ -1,4 +1,4 @@
-"""What a signed-in person's pages need: their language and time zone, a second step, and that nobody keeps a copy."""
+"""Middleware for signed-in people: language, time zone, session lifetime, second step, and no cached copies."""
 
 import time
 import zoneinfo
@@ -21,13 +21,13 @@ from ptfi.web.language import LANGUAGES
 from .second_steps import lacks_second_step
 
 BEGAN, SEEN = "signed_in_at", "last_used_at"
-"""In the session: seconds since 1970."""
+"""Session keys; the values are in seconds since 1970."""
 WRITES = 24
-"""How often the time of its last use is written while a session's idle time passes."""
+"""How often the time of last use is written within a session's idle time."""
 
 
 class LanguageMiddleware:
-    """Pages in the language that the person chose; without a choice, in the browser's, as LocaleMiddleware found it."""
+    """Shows pages in the language that the person chose; otherwise LocaleMiddleware's choice from the browser stays."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -55,7 +55,7 @@ ACCOUNT_PAGES = "/accounts/"
 
 
 class SessionLifetimeMiddleware:
-    """Sessions end SESSION_IDLE_HOURS after their last use, and SESSION_MAX_DAYS after signing in."""
+    """Ends sessions SESSION_IDLE_HOURS after their last use and SESSION_MAX_DAYS after signing in."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -66,20 +66,20 @@ class SessionLifetimeMiddleware:
             logout(request)
         response = self.get_response(request)
         if was_signed_in and not request.user.is_authenticated:
-            # Pages that the browser kept for going back, which the next person at it could do.
+            # The browser's back button must not show cached pages to the next person who uses it.
             response["Clear-Site-Data"] = '"cache"'
         return response
 
 
 def is_over(session: Mapping[str, Any] | SessionBase) -> bool:
-    """Whether a session was not used for too long, or began too long ago, whatever its cookie and its row say."""
+    """Whether a session was idle for too long or began too long ago, whatever its cookie and row say."""
     now = time.time()
     seen, began = session.get(SEEN, now), session.get(BEGAN, now)
     return bool(now - seen > settings.SESSION_IDLE_HOURS * 3_600 or now - began >= settings.SESSION_MAX_DAYS * 86_400)
 
 
 def _extended(session: SessionBase) -> bool:
-    """Give a session that is used its time; False if it is over. It is written once in a while, not at each request."""
+    """Extend a session that is in use; False if it is over. It is written at intervals, not on each request."""
     now, idle = time.time(), settings.SESSION_IDLE_HOURS * 3_600
     if is_over(session):
         return False
@@ -93,17 +93,17 @@ def _extended(session: SessionBase) -> bool:
 
 OPEN = (
     *(f"{ACCOUNT_PAGES}{page}/" for page in ("second-step", "2fa", "login", "logout", "reauthenticate")),
-    # One gives up an address that is not proven before one may set up a step, and ends sessions that are a stranger's.
+    # Before setting up a step, people may have to give up an unverified address or end sessions that are not theirs.
     *(f"{ACCOUNT_PAGES}{page}/" for page in ("email", "confirm-email", "password", "sessions", "activity")),
-    # What knows no session (tokens, public documents, files), signing out at an app's request, and the API, which says
-    # it in its own way (ptfi/api/authentication.py).
+    # Addresses without a session (tokens, public documents, files), signing out at an app's request, and the API, which
+    # gives an error of its own (ptfi/api/authentication.py).
     *("/identity/o/logout", "/identity/o/api/", "/.well-known/", "/favicon.ico", "/v1/"),
 )
-"""Where addresses begin that answer also who has yet to set up the second step that everybody needs."""
+"""Prefixes of the addresses that stay open to people who still have to set up the required second step."""
 
 
 class SecondStepMiddleware:
-    """Leads people to set up a second step before anything else, where everybody needs one (REQUIRE_SECOND_STEP)."""
+    """Redirects people to set up a second step before anything else, where everyone needs one (REQUIRE_SECOND_STEP)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -122,7 +122,7 @@ class SecondStepMiddleware:
 
 
 class PrivatePagesMiddleware:
-    """Keeps what is personal, or sets a password, out of every cache, and fragments for HTMX apart from pages."""
+    """Keeps personal pages and those that set passwords out of every cache, and HTMX fragments apart from pages."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

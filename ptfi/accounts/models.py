@@ -1,4 +1,4 @@
-"""The user: one account, and at most one persona, a person."""
+"""The user model: one account per person, with at most one persona, and the security events of accounts."""
 
 import uuid
 import zoneinfo
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str | None = None, password: str | None = None, **fields: Any) -> "User":
-        """A person; without an e-mail and a password nobody can sign in as them."""
+        """Create a person. Without an e-mail address and a password they cannot sign in."""
         user = self.model(email=email and email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -27,7 +27,7 @@ class UserManager(BaseUserManager["User"]):
 
 @cache
 def time_zone_names() -> frozenset[str]:
-    """Every IANA zone; the system's folder also holds names that mean something else on each machine."""
+    """Every IANA time zone; the system's folder also holds names whose meaning depends on the machine."""
     return frozenset(zoneinfo.available_timezones() - {"Factory", "localtime"})
 
 
@@ -40,7 +40,10 @@ CHOSEN = _("Chosen by hand, so the browser’s no longer counts.")
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person (or staff). People whom the pipeline brings have an external_id and, until invited, no e-mail."""
+    """A person (or staff).
+
+    People whom the pipeline creates have an external_id, and no e-mail address until invited.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(_("e-mail address"), null=True, blank=True, unique=True)
@@ -85,7 +88,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class SecurityEventKind(models.TextChoices):
-    """What happened to an account, in the words of the person's page."""
+    """What happened to an account, as the person's page words it."""
 
     SIGNED_IN = "signed_in", _("Signed in")
     SIGN_IN_FAILED = "sign_in_failed", _("Sign-in failed: wrong password")
@@ -115,7 +118,7 @@ class SecurityEventKind(models.TextChoices):
 
 
 class SecurityEvent(models.Model):
-    """Something that happened to an account, for the person's own page (ptfi/accounts/activity)."""
+    """Something that happened to an account, shown on the person's own page (ptfi/accounts/activity)."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="security_events", db_index=False)
     kind = models.CharField(max_length=32, choices=SecurityEventKind)

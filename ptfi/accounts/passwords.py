@@ -1,4 +1,4 @@
-"""What a password must not be: one that is known from breaches, or a variation of such, or of the person's own data."""
+"""Refuses passwords that are known from breaches, or vary such a password or the person's own data."""
 
 import threading
 from typing import Any
@@ -8,31 +8,31 @@ from django.utils.translation import gettext
 from zxcvbn import zxcvbn
 
 LEAST_GUESSES = 10**8
-"""A password for which fewer are needed is refused. Trying so many against scrypt takes a core more than a month."""
+"""A password that takes fewer guesses is refused. This many guesses against scrypt take a core more than a month."""
 MOST_CHARACTERS = 72
-"""Of a longer one, the beginning is rated: rating takes a time that grows with the square of the length."""
+"""Only this much of a password is rated, because rating takes time quadratic in its length."""
 
 
 CONTEXT = (
     *("EchoSphere", "PTFI", "persona", "trait", "identity", "suggestion", "candidate"),
     *("moderator", "support", "auditor", "administrator"),
 )
-"""Words that somebody who guesses would try here first; docs/security.md lists them."""
+"""Words that an attacker would try here first; docs/security.md lists them."""
 
 
 RATING = threading.Lock()
-"""zxcvbn keeps the words of one rating where it keeps its lists: two at a time would mix people up."""
+"""zxcvbn keeps the words of a call in global lists, so concurrent calls would mix up people's data."""
 
 
 class GuessabilityValidator:
-    """Rates how many guesses a password takes by lists of breached passwords, words and names, and by patterns.
+    """Rates how many guesses a password takes, using lists of breached passwords, words and names, and patterns.
 
-    Django's CommonPasswordValidator knows the 20,000 most frequent breached passwords as they are; this also knows
-    what people do to them, such as adding digits.
+    Django's CommonPasswordValidator knows the 20,000 most frequent breached passwords exactly as they are; this one
+    also recognizes common variations, such as added digits.
     """
 
     def validate(self, password: str, user: Any = None) -> None:
-        """Raises ValidationError for one that is easy to guess."""
+        """Raises ValidationError if the password is easy to guess."""
         own = [str(text)[:MOST_CHARACTERS] for text in (_own(user, "email"), _own(user, "display_name")) if text]
         with RATING:
             rated = zxcvbn(password[:MOST_CHARACTERS], [*own, *CONTEXT])

@@ -1,4 +1,4 @@
-"""Fresh proof of identity, which changes of the account ask for, and actions that can't be undone."""
+"""Reauthentication, which account changes and irreversible actions require."""
 
 import time
 
@@ -11,23 +11,23 @@ from .models import User
 
 
 def proved_at(request: HttpRequest) -> float:
-    """When the person last proved in this session who they are, in seconds of the epoch; 0 if it is not known."""
+    """When the person last authenticated in this session, in seconds since the epoch; 0 if unknown."""
     return max((record.get("at", 0.0) for record in get_authentication_records(request, request.user)), default=0.0)
 
 
 def recently_authenticated(request: HttpRequest) -> bool:
-    """Whether the person proved who they are within settings.ACCOUNT_REAUTHENTICATION_TIMEOUT seconds."""
+    """Whether the person authenticated within the last settings.ACCOUNT_REAUTHENTICATION_TIMEOUT seconds."""
     return proved_at(request) > time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 
 def renew_session(request: HttpRequest) -> None:
-    """Give the session a new key: who knows the one of before has not proved anything."""
+    """Give the session a new key, so that a stolen old key does not gain from the person's new proof."""
     old = request.session.session_key
     request.session.cycle_key()
     UserSession.objects.filter(session_key=old).update(session_key=request.session.session_key)
 
 
 def ways_of(request: HttpRequest, user: User) -> str:
-    """How the person proved in this session who they are, such as password+totp."""
+    """How the person authenticated in this session, such as password+totp."""
     records = get_authentication_records(request, user)
     return "+".join(dict.fromkeys(str(record.get("type") or record["method"]) for record in records))

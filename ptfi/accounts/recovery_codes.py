@@ -1,6 +1,6 @@
-"""Recovery codes, stored as passwords are: whoever makes them sees them once, and nobody ever again.
+"""Recovery codes, stored like passwords: they are shown once, when they are generated.
 
-The hashes are encrypted as well (ptfi/accounts/sealing.py), since a code is short enough to be guessed from its hash.
+The hashes are encrypted as well (ptfi/accounts/sealing.py), because a code is short enough to be guessed from its hash.
 """
 
 import json
@@ -20,11 +20,11 @@ from .sealing import replace, seal, unseal
 
 KIND = Authenticator.Type.RECOVERY_CODES
 HASHES, SEED = "hashes", "seed"
-"""In an authenticator's data: the hashes of the codes that were not used; what earlier releases made codes of."""
+"""Keys in an authenticator's data: the hashes of unused codes; the seed that earlier releases derived codes from."""
 
 
 class HashedRecoveryCodes(RecoveryCodes):  # type: ignore[misc]
-    """Takes the place of allauth's, which keeps a seed that gives all codes again."""
+    """Replaces allauth's class, which keeps a seed from which all codes can be derived again."""
 
     did_view = True
     total = app_settings.RECOVERY_CODE_COUNT
@@ -35,7 +35,7 @@ class HashedRecoveryCodes(RecoveryCodes):  # type: ignore[misc]
 
     @classmethod
     def activate(cls, user: User) -> "HashedRecoveryCodes":
-        """The codes that the person has, or new ones, which the request in hand may show."""
+        """The person's codes; new ones if there are none, which the current request may show."""
         found = Authenticator.objects.filter(user_id=user.pk, type=KIND).first()
         if found:
             return cls(found)
@@ -46,15 +46,15 @@ class HashedRecoveryCodes(RecoveryCodes):  # type: ignore[misc]
         return cls(instance, codes)
 
     def generate_codes(self) -> list[str]:
-        """The codes, for who has just made them; nothing for everybody else."""
+        """The codes, if this request generated them; otherwise none."""
         return self._codes
 
     def get_unused_codes(self) -> list[str]:
-        """A mask for each code that is left."""
+        """A mask for each unused code."""
         return ["*" * app_settings.RECOVERY_CODE_DIGITS] * len(self._unused())
 
     def validate_code(self, code: str) -> bool:
-        """Whether it is one of them, which it is once. What cannot be one costs nothing."""
+        """Whether it is one of the unused codes, which it then uses up. Malformed codes are refused without hashing."""
         code = normalize_user_code(code)
         if len(code) != app_settings.RECOVERY_CODE_DIGITS or not (code.isascii() and code.isdigit()):
             return False
@@ -63,7 +63,7 @@ class HashedRecoveryCodes(RecoveryCodes):  # type: ignore[misc]
         return any(check_password(code, each) and self._use(each) for each in self._unused())
 
     def _validate_of_seed(self, code: str) -> bool:
-        """As allauth does; the codes that are left are hashed then."""
+        """Check the code as allauth does, then store the unused ones as hashes."""
         if not RecoveryCodes(self.instance).validate_code(code):
             return False
         row = Authenticator.objects.get(pk=self.instance.pk)
@@ -71,12 +71,12 @@ class HashedRecoveryCodes(RecoveryCodes):  # type: ignore[misc]
         return True
 
     def _unused(self) -> list[str]:
-        """What is stored of each code that is left."""
+        """The stored value of each unused code."""
         return _of_seed(self.instance) if SEED in self.instance.data else _hashes(self.instance)
 
     @transaction.atomic
     def _use(self, hashed: str) -> bool:
-        """Take the code away; False where somebody else has used it in the meantime."""
+        """Use up the code; False if another request has used it in the meantime."""
         self.instance = Authenticator.objects.select_for_update().get(pk=self.instance.pk)
         left = _hashes(self.instance)
         if hashed not in left:
@@ -87,12 +87,12 @@ class HashedRecoveryCodes(RecoveryCodes):  # type: ignore[misc]
 
 
 def renewed(row: Authenticator) -> dict[str, Any]:
-    """What is to be stored instead: the same hashes encrypted with the first key, or those of a seed's codes."""
+    """The data to store instead: the same hashes encrypted with the first key, or hashes of the codes of a seed."""
     return _data(row.user, _of_seed(row)) if SEED in row.data else _sealed(row.user_id, _hashes(row))
 
 
 def new_codes(request: HttpRequest) -> list[str]:
-    """The codes that this very request has made."""
+    """The codes that this request has generated."""
     codes: list[str] = getattr(request, "new_recovery_codes", [])
     return codes
 

@@ -1,7 +1,7 @@
-"""Encryption of the stored secrets of second steps, each for its person and its kind.
+"""Encryption of the stored secrets of second steps, each bound to its person and kind.
 
-The first key of MFA_ENCRYPTION_KEYS encrypts, all of them decrypt. Secrets that an earlier release encrypted, with the
-same keys and by Fernet, are read too, and so are those stored before there were keys.
+The first key of MFA_ENCRYPTION_KEYS encrypts; all of them decrypt. Secrets that an earlier release encrypted with
+Fernet and the same keys can be read, too, and so can those stored before there were keys.
 """
 
 import uuid
@@ -19,13 +19,13 @@ PREFIX, OF_FERNET = "gcm:", "fernet:"
 
 
 def seal(text: str, *, user_id: uuid.UUID, kind: str) -> str:
-    """The text as it is stored; as it is, where there is no key."""
+    """The text as it is stored; unencrypted if there is no key."""
     keys: list[str] = settings.MFA_ENCRYPTION_KEYS
     return PREFIX + _cipher(keys[0]).encrypt(text.encode(), about=_about(user_id, kind)) if keys else text
 
 
 def unseal(sealed: str, *, user_id: uuid.UUID, kind: str) -> str:
-    """Raises ImproperlyConfigured if no key decrypts it as a secret of this person and kind."""
+    """The secret's plain text. Raises ImproperlyConfigured if no key decrypts it for this person and kind."""
     if not sealed.startswith(PREFIX):
         return read_old(sealed)
     for key in settings.MFA_ENCRYPTION_KEYS:
@@ -37,12 +37,12 @@ def unseal(sealed: str, *, user_id: uuid.UUID, kind: str) -> str:
 
 
 def is_old(sealed: str) -> bool:
-    """Whether it is stored as an earlier release did, and could be sealed."""
+    """Whether an earlier release stored the secret, and it could be sealed now."""
     return bool(settings.MFA_ENCRYPTION_KEYS) and not sealed.startswith(PREFIX)
 
 
 def read_old(stored: str) -> str:
-    """A secret as earlier releases stored it. Raises ImproperlyConfigured if no key decrypts it."""
+    """Read a secret that an earlier release stored. Raises ImproperlyConfigured if no key decrypts it."""
     if not stored.startswith(OF_FERNET):
         return stored
     try:
@@ -54,7 +54,7 @@ def read_old(stored: str) -> str:
 
 @transaction.atomic
 def replace(row: Authenticator, data: dict[str, object]) -> bool:
-    """Store other data; False where the stored ones are no longer those of the row that was read."""
+    """Store other data; False if the stored data has changed since the row was read."""
     now = Authenticator.objects.select_for_update().filter(pk=row.pk).first()
     if now is None or now.data != row.data:
         return False

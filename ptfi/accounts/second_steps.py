@@ -1,4 +1,4 @@
-"""Who has a second step and proved it: one rule for pages, the API, events and staff."""
+"""Who has a second step and has used it: one rule for pages, the API, events and staff."""
 
 import uuid
 from collections.abc import Collection, Mapping
@@ -15,9 +15,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from .models import User
 
 SECOND_STEPS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-"""Recovery codes alone are none."""
+"""Recovery codes alone do not count as a second step."""
 SET_UP = "second_step_set_up"
-"""In the session: the step that was set up in it, which proved it."""
+"""Session key: the second step that was set up in the session, which counts as having used it."""
 Session = SessionBase | Mapping[str, Any]
 
 
@@ -27,7 +27,7 @@ def second_steps(request: HttpRequest) -> list[str]:
 
 
 def steps_of(people: Collection[uuid.UUID]) -> dict[uuid.UUID, set[int]]:
-    """The second steps of each of these people who has any."""
+    """The second steps of those of these people who have any."""
     found = dict[uuid.UUID, set[int]]()
     rows = Authenticator.objects.filter(user__in=people, type__in=SECOND_STEPS)
     for person, pk in rows.values_list("user_id", "pk"):
@@ -36,7 +36,7 @@ def steps_of(people: Collection[uuid.UUID]) -> dict[uuid.UUID, set[int]]:
 
 
 def used_second_step(session: Session, user: User, *, since: float = 0.0) -> bool:
-    """Whether the person used a second step in this session after that time, in seconds of the epoch."""
+    """Whether the person used a second step in this session after that time, in seconds since the epoch."""
     request = HttpRequest()
     request.session = session  # type: ignore[assignment]
     records = get_authentication_records(request, user)
@@ -44,9 +44,9 @@ def used_second_step(session: Session, user: User, *, since: float = 0.0) -> boo
 
 
 def fits_rule(session: Session, user: User, steps: Collection[int]) -> bool:
-    """Whether the session may be used where everybody needs a second step (REQUIRE_SECOND_STEP).
+    """Whether the session meets the rule that everyone needs a second step (REQUIRE_SECOND_STEP).
 
-    A step that somebody set up elsewhere since then proves nothing about whoever has this session.
+    A step that was set up in another session proves nothing about the person using this one.
     """
     if not settings.REQUIRE_SECOND_STEP:
         return True
@@ -54,7 +54,7 @@ def fits_rule(session: Session, user: User, steps: Collection[int]) -> bool:
 
 
 def lacks_second_step(request: HttpRequest) -> bool:
-    """Whether the person who is signed in has to set up a second step, or to use theirs, before anything else."""
+    """Whether the signed-in person has to set up or use a second step before anything else."""
     if not (settings.REQUIRE_SECOND_STEP and request.user.is_authenticated):
         return False
     return not fits_rule(request.session, request.user, [pk for pk, _ in _steps(request)])
@@ -66,10 +66,10 @@ def note_set_up(request: HttpRequest, step: Authenticator) -> None:
 
 
 def local_address(request: HttpRequest, otherwise: str) -> str:
-    """Where to go after, as the request says; an address of somebody else's is none of ours."""
+    """The address that the request asks to continue to, if it is one of ours; else `otherwise`."""
     goal = request.GET.get(REDIRECT_FIELD_NAME, "")
     ours = url_has_allowed_host_and_scheme(goal, {request.get_host()}, require_https=request.is_secure())
-    # What begins otherwise could be taken for the name of a page.
+    # Anything without a leading slash could be resolved as the name of a page.
     return goal if ours and goal.startswith("/") else otherwise
 
 
@@ -77,6 +77,6 @@ def _steps(request: HttpRequest) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] | None = getattr(request, "second_steps", None)
     if found is None:
         mine = Authenticator.objects.filter(user=request.user.pk, type__in=SECOND_STEPS)
-        # Asked several times a page.
+        # Cached, because it is read several times per page.
         found = request.second_steps = list(mine.values_list("pk", "type"))  # type: ignore[attr-defined]
     return found

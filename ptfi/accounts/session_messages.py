@@ -1,4 +1,4 @@
-"""Messages that wait in a person's sessions to be shown; they may quote decisions."""
+"""Messages waiting in a person's sessions; they may quote decisions."""
 
 from contextlib import suppress
 from importlib import import_module
@@ -14,17 +14,17 @@ KEY = SessionStorage.session_key
 
 
 def clear_session_messages(user: User) -> None:
-    """Delete the messages of all sessions of the person; a view deletes those of its own request (drop_messages)."""
+    """Delete the messages of all sessions of the person; views delete those of their own request (drop_messages)."""
     store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
     for key in UserSession.objects.filter(user=user).values_list("session_key", flat=True):
         session = store(key)
         if KEY in session:
             drop_messages(session)
-            # A session that ended in the meantime has no messages either.
+            # A session that ended in the meantime has no messages left.
             with suppress(UpdateError):
                 session.save(must_create=False)
 
 
 def drop_messages(session: SessionBase) -> None:
-    """Delete the session's messages, in memory; whoever holds the session saves it."""
+    """Delete the session's messages in memory; the caller saves the session."""
     session.pop(KEY, None)

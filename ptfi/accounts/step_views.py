@@ -1,4 +1,4 @@
-"""allauth's pages of second steps, where they differ here: new recovery codes are shown once, and one step may stay."""
+"""allauth's second-step pages where ours differ: codes are shown once, and the last step may have to stay."""
 
 from typing import Any, cast
 from urllib.parse import quote
@@ -19,13 +19,13 @@ from .recovery_codes import new_codes
 from .second_steps import lacks_second_step, local_address, second_steps
 
 GOAL = "second_step_goal"
-"""In the session: where the person wanted to go when they were asked to set up a second step."""
+"""Session key: where the person wanted to go when they were asked to set up a second step."""
 
 
 @login_required
 @require_safe
 def second_step(request: HttpRequest) -> HttpResponse:
-    """Where everybody is led who needs a second step."""
+    """The page to which people who still need a second step are redirected."""
     goal = local_address(request, reverse("home"))
     if not lacks_second_step(request):
         return redirect(goal)
@@ -35,7 +35,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
 
 
 def second_step_page(request: HttpRequest, goal: str, *, hours: int = 0, status: int = 200) -> HttpResponse:
-    """Asks to set up a second step, or to use the one that there is; hours: for which staff's use of it holds."""
+    """Ask to set up a second step or to use an existing one; hours: how long staff's use of it stays valid."""
     steps = second_steps(request)
     use = "mfa_reauthenticate" if Authenticator.Type.TOTP in steps else "mfa_reauthenticate_webauthn"
     context = {"steps": steps, "use": reverse(use), "goal": goal, "hours": hours}
@@ -43,7 +43,7 @@ def second_step_page(request: HttpRequest, goal: str, *, hours: int = 0, status:
 
 
 class _ShowsNewCodes:
-    """A page whose form may make recovery codes: its answer is the only one that has them."""
+    """A page whose form may generate recovery codes; its response is the only one that shows them."""
 
     request: HttpRequest
 
@@ -67,7 +67,7 @@ class GenerateCodesView(_ShowsNewCodes, GenerateRecoveryCodesView):  # type: ign
 
 class RemovePasskeyView(RemoveWebAuthnView):  # type: ignore[misc]
     def form_valid(self, form: Form) -> HttpResponse:
-        """Unless it is the last second step of somebody who needs one; allauth asks that only for apps."""
+        """Refuse to remove the last second step where one is required; allauth checks that only for apps."""
         adapter = get_adapter()
         if not adapter.can_delete_authenticator(self.object):
             form.add_error(None, adapter.validation_error("cannot_delete_authenticator"))

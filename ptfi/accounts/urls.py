@@ -1,4 +1,4 @@
-"""The addresses of the account pages that allauth does not bring, or that it leaves open to who has only a session."""
+"""Account pages that allauth lacks, or would leave open to anyone who has only a session."""
 
 from allauth.account.decorators import reauthentication_required
 from allauth.account.views import password_set
@@ -19,6 +19,6 @@ urlpatterns = [
     path("2fa/webauthn/add/", step_views.AddPasskeyView.as_view(), name="mfa_add_webauthn"),
     path("2fa/webauthn/keys/<int:pk>/remove/", step_views.RemovePasskeyView.as_view(), name="mfa_remove_webauthn"),
     path("2fa/recovery-codes/generate/", step_views.GenerateCodesView.as_view(), name="mfa_generate_recovery_codes"),
-    # A change asks for the password of before; a first one has none to ask for.
+    # Changing a password asks for the old one; setting the first one cannot, so it asks for reauthentication.
     path("password/set/", login_required(reauthentication_required(password_set, app="allauth.account"))),
 ]

@@ -1,4 +1,4 @@
-"""The account pages that allauth does not bring: preferences, the browser's time zone, invitations."""
+"""Account pages that allauth does not provide: preferences, the browser's time zone, invitations."""
 
 from typing import cast
 
@@ -41,7 +41,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def time_zone(request: HttpRequest) -> HttpResponse:
-    """Take the browser's zone, unless the person chose one by hand."""
+    """Store the browser's time zone, unless the person has chosen one."""
     name = request.POST.get("time_zone", "")
     try:
         validate_time_zone(name)
@@ -54,7 +54,7 @@ def time_zone(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def open_invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Move the token into the session, so that no later address, log line or Referer carries it."""
+    """Move the token into the session, so that no later address, log line or Referer header contains it."""
     invitations.find_invited(token)
     request.session[TOKEN_KEY] = token
     return redirect("account_invitation")
@@ -66,7 +66,7 @@ def open_invitation(request: HttpRequest, token: str) -> HttpResponse:
 def invitation(request: HttpRequest) -> HttpResponse:
     token = request.session.get(TOKEN_KEY, "")
     invited = invitations.find_invited(token)
-    # The address counts when the password is checked for likeness to the person's data.
+    # The password check compares the password with the person's data, which includes this address.
     invited.email = invited.invited_email
     form = SetPasswordForm(invited, request.POST or None)
     if request.method == "POST" and form.is_valid():

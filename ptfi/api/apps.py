@@ -6,5 +6,5 @@ class ApiConfig(AppConfig):
     label = "api"
 
     def ready(self) -> None:
-        # Tells drf-spectacular how our callers authenticate.
+        # Importing it registers the authentication schemes with drf-spectacular.
         from ptfi.api.openapi import schema  # noqa: F401

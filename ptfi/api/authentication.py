@@ -1,4 +1,4 @@
-"""Who calls: an access token, or the browser's session. One statement finds a token with its person."""
+"""Authentication by access token or by the browser's session. One statement finds a token and its person."""
 
 import dataclasses
 import hashlib
@@ -17,7 +17,7 @@ from ptfi.db.prepared import fetch, loaded
 from ptfi.oauth.scopes import EXPORT, MANAGE_TRAITS, READ_TRAITS
 
 OF_SESSION = frozenset({READ_TRAITS, MANAGE_TRAITS, EXPORT})
-"""What a person may do with a persona of their own."""
+"""Scopes of people who use their own persona in the browser."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -29,13 +29,16 @@ class Access:
 
     @property
     def is_own(self) -> bool:
-        """Whether the person themselves asks, and no app for them."""
+        """Whether the caller is the person, not an app acting for them."""
         return not self.client_id
 
 
 class BearerAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[User | AnonymousUser, Access] | None:
-        """The person of the token, nobody for the pipeline's; None without a token. Raises NotAuthenticatedError."""
+        """The token's person, or an anonymous user for the pipeline's; None without a token.
+
+        Raises NotAuthenticatedError.
+        """
         scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if not scheme:
             return None
@@ -56,7 +59,7 @@ def _token(token: str) -> tuple[Any, ...] | None:
 
 
 class BrowserAuthentication(SessionAuthentication):
-    """The session of the pages, for scripts of this site; changes need the CSRF token."""
+    """The pages' session, for scripts of this site; changes need the CSRF token."""
 
     def authenticate(self, request: Request) -> tuple[Any, Access] | None:
         """The person; None without a session. Raises CsrfFailedError and SecondStepRequiredError."""

@@ -1,4 +1,4 @@
-"""Every error of the API in its one shape."""
+"""The API's errors, all in the same shape."""
 
 from typing import Any
 
@@ -80,7 +80,7 @@ BY_STATUS: dict[int, type[RuleError]] = {
 
 
 def handler(exception: Exception, context: dict[str, Any]) -> HttpResponseBase | None:
-    """The answer to an error in a view of the API; None for one that nobody foresaw."""
+    """The response to an error in a view of the API; None for an unexpected one."""
     error = _rule(exception)
     if error is None:
         return None
@@ -116,7 +116,7 @@ def _rule(exception: Exception) -> RuleError | None:
 
 
 def flat(detail: Any, path: str = "") -> dict[str, list[str]]:
-    """Nested faults as field → messages; a field inside others is named with dots, an item of a list by its index."""
+    """Flatten nested errors to field → messages: nested fields are joined by dots, list items are named by index."""
     if isinstance(detail, dict):
         found: dict[str, list[str]] = {}
         for name, inner in detail.items():

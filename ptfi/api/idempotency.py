@@ -1,4 +1,4 @@
-"""Requests that name an Idempotency-Key: asked again, they get the first answer again, byte for byte."""
+"""Requests with an Idempotency-Key: repeating one returns the first response, byte for byte."""
 
 import hashlib
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from ptfi.errors import RuleError
 
 Result = TypeVar("Result")
 Act = Callable[[], tuple[int, Any]]
-"""Does what was asked, and returns status and data of the answer."""
+"""Performs the request, and returns the response's status and data."""
 
 
 def respond(status: int, body: bytes) -> HttpResponse:
@@ -31,9 +31,9 @@ def durable(work: Callable[[], Result]) -> Result:
 
 
 def once(request: Request, act: Act, run: Callable[[Callable[[], Any]], Any] = durable) -> HttpResponse:
-    """Answer a change in one durable transaction, which also holds its Idempotency-Key; 2xx and 409 are kept.
+    """Perform a change in one durable transaction together with its Idempotency-Key.
 
-    run opens the transaction, and may repeat it.
+    Responses with 2xx and 409 are stored. run opens the transaction, and may repeat it.
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
@@ -48,7 +48,7 @@ def once(request: Request, act: Act, run: Callable[[Callable[[], Any]], Any] = d
 def _claimed(owner: str, key: str, fingerprint: bytes, act: Act) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute(SWEPT, [owner, key])
-        # Waits for a request with the same key that is under way.
+        # Waits for a running request with the same key.
         cursor.execute(CLAIM, [owner, key, fingerprint])
         claimed = cursor.fetchone()
     if claimed is None:

@@ -1,4 +1,4 @@
-"""A shorter way for the API: what pages need around a view, it does not."""
+"""A shorter middleware chain for the API, without what only pages need."""
 
 from collections.abc import Callable
 from typing import cast
@@ -16,11 +16,10 @@ from ptfi.web.headers import POLICY
 
 
 class ApiMiddleware:
-    """Answers the API's data by their views, with a session that is read only where a browser's is used.
+    """Passes requests for the API's data directly to their views, and loads the session only if there is no token.
 
-    The middleware before this one goes for the API, too; what comes after it (messages, HTMX, a page's error texts)
-    does not. Texts are in the language that the caller asks for. The views check the CSRF token themselves where the
-    session is used.
+    The middleware before this one applies to the API, too; the middleware after it (messages, HTMX, error pages) does
+    not. Texts are in the language of the request. The views check the CSRF token themselves if the session is used.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -30,9 +29,9 @@ class ApiMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(settings.API_DATA_PATHS):
             return self.get_response(request)
-        # Refuses hosts that are not ours; CommonMiddleware does it for pages.
+        # Refuses unknown hosts, which CommonMiddleware does for pages.
         request.get_host()
-        # Whoever brings a token is known by nothing else.
+        # A request with a token is identified by the token alone.
         answer = _answer if request.META.get("HTTP_AUTHORIZATION") else self.with_session
         with translation.override(translation.get_language_from_request(request)):
             response = cast(HttpResponse, answer(request))

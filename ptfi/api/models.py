@@ -1,11 +1,11 @@
-"""What the API remembers of requests: answers, so that repeating one repeats nothing, and how many there were."""
+"""What the API stores about requests: responses, so that a repeated request has no effect, and request counts."""
 
 from django.db import models
 from django.utils import timezone
 
 
 class IdempotencyKey(models.Model):
-    """The answer to the request that named this key; fingerprint is the SHA-256 of what was asked.
+    """The response to the request with this key; fingerprint is the SHA-256 of the request.
 
     owner is the person's id, or "client:" and the client's id. Kept for 24 hours.
     """
@@ -26,9 +26,9 @@ class IdempotencyKey(models.Model):
 
 
 class RequestCount(models.Model):
-    """How many requests a caller has made in a window that ends then; the key is a digest of both.
+    """How many requests a caller has made in the window that ends at ends_at; the key is a digest of both.
 
-    The table is unlogged: counting is to cost no writing to the disk, and after a crash it begins from nothing.
+    The table is unlogged, because counts need not survive a crash and should cost no disk writes.
     """
 
     key = models.CharField(max_length=64, primary_key=True)

@@ -1,4 +1,4 @@
-"""What the caller may do, and whose persona an address names."""
+"""What the caller may do, and whose persona an address refers to."""
 
 import uuid
 from typing import Any
@@ -13,7 +13,7 @@ from ptfi.oauth.scopes import INGEST, MANAGE_TRAITS
 
 
 class PersonScope(BasePermission):
-    """Reading needs what the view says, everything else persona:manage_traits, and a person behind the token."""
+    """Requires a token of a person, with the view's scope for reading and persona:manage_traits for everything else."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if request.auth is None:
@@ -25,7 +25,7 @@ class PersonScope(BasePermission):
 
 
 class IngestScope(BasePermission):
-    """candidates:ingest, of a client that acts for itself."""
+    """Requires candidates:ingest and a client that acts for itself."""
 
     def has_permission(self, request: Request, view: Any) -> bool:  # noqa: ARG002 (DRF's signature)
         if request.auth is None:
@@ -36,7 +36,7 @@ class IngestScope(BasePermission):
 
 
 def person_of(request: Request, name: str) -> User:
-    """The caller, when the address names them; NotFoundError for any other id, existing or not."""
+    """The caller, if the address refers to them; NotFoundError for any other id, whether it exists or not."""
     user: User = request.user
     if name != "me" and name.lower() != str(user.pk):
         raise NotFoundError
@@ -44,7 +44,7 @@ def person_of(request: Request, name: str) -> User:
 
 
 def id_of(text: str) -> uuid.UUID:
-    """The id in an address. Raises NotFoundError for a text that is no id."""
+    """The id in an address. Raises NotFoundError if the text is not an id."""
     try:
         return uuid.UUID(text)
     except ValueError:

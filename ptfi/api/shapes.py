@@ -1,7 +1,7 @@
-"""What is compiled from a serializer, once: JSON of an object, SQL that makes the same JSON, names, and an example.
+"""Derives from a serializer, once: an object's JSON, SQL that makes the same JSON, names, and an example.
 
-A field's source is the attribute or the column that it stands for. Values go to orjson as they are, but for fields with
-a method to_json; a field whose SQL is not its column has a method to_sql.
+A field's source is its attribute or column. Values are passed to orjson unchanged, except for fields with a method
+to_json; a field whose SQL is not simply its column has a method to_sql.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,14 +25,13 @@ BY_KIND: dict[type[serializers.Field], Any] = {
     serializers.IntegerField: 0,
     serializers.CharField: "",
 }
-"""Examples of fields, where a shape has none of its own."""
+"""Examples of fields, used if the shape has none."""
 
 
 class Shape(serializers.Serializer):
-    """A serializer of what answers hold.
+    """A serializer that describes responses.
 
-    of_mappings: the objects are mappings, not instances. example: what the document shows in its fields, where the
-    kind of the field does not say enough.
+    of_mappings: the objects are mappings, not instances. example: values for fields whose type makes no good example.
     """
 
     of_mappings: ClassVar[bool] = False
@@ -40,7 +39,7 @@ class Shape(serializers.Serializer):
 
 
 class OptionalChoice(serializers.ChoiceField):
-    """A choice that is stored as an empty text where none was made; in JSON that is null."""
+    """A choice that is stored as an empty text if none was made, which is null in JSON."""
 
     def __init__(self, choices: Any, **options: Any) -> None:
         super().__init__(choices, allow_null=True, **options)
@@ -60,7 +59,7 @@ class Hexadecimal(serializers.CharField):
 
 
 class Percentage(serializers.FloatField):
-    """Per cent as a share of 1."""
+    """A percentage that is shown as a fraction of 1."""
 
     def to_json(self, value: int) -> float:
         return value / 100
@@ -69,8 +68,8 @@ class Percentage(serializers.FloatField):
 def json_of(kind: type[serializers.Serializer], spread: str = "", **computed: Read) -> Callable[[Any], Json]:
     """A function from an object to its JSON.
 
-    computed: what makes the fields that are no attribute. spread: an attribute that is a mapping, whose items stand in
-    the place of the fields with sources in it, in their own order.
+    computed: functions for fields that are not attributes. spread: an attribute that holds a mapping; its items, in
+    their own order, replace the fields whose sources are in it.
     """
     reads = {name: computed.get(name) or _read(field) for name, field in kind().fields.items()}
     if not spread:
@@ -104,7 +103,7 @@ def _is_of_mappings(field: serializers.Field) -> bool:
 
 
 def _getter(source: str) -> Read:
-    """The attribute; of a path through others, None where one of them is None."""
+    """A function that reads the attribute; for a dotted path it returns None if a part of it is None."""
     first, _, rest = source.partition(".")
     if not rest:
         return attrgetter(first)
@@ -113,9 +112,9 @@ def _getter(source: str) -> Read:
 
 
 def sql_of(kind: type[serializers.Serializer], condition: str = "true") -> str:
-    """SQL that makes the JSON of a row, whose columns have the names of the fields' sources.
+    """SQL for the JSON of a row whose columns are named like the fields' sources.
 
-    condition: SQL about a `piece` of a list of objects, which others are left out of.
+    condition: SQL about a `piece` of a list of objects; only pieces that satisfy it are included.
     """
     return sql.json_object({name: _expression(field, condition) for name, field in kind().fields.items()})
 
@@ -130,7 +129,7 @@ def _expression(field: serializers.Field, condition: str) -> str:
 
 
 def names_of(kind: type[serializers.Serializer]) -> dict[str, str]:
-    """Source → JSON name; a field inside another one has the path to it."""
+    """Source → JSON name; nested fields have a dotted path."""
     names = dict[str, str]()
     for name, field in kind().fields.items():
         names[str(field.source)] = name
@@ -140,7 +139,7 @@ def names_of(kind: type[serializers.Serializer]) -> dict[str, str]:
 
 
 def example_of(kind: type[serializers.Serializer], **changes: Any) -> Json:
-    """The document's example of a shape; changes: field → another value. What may be missing is left out."""
+    """An example of the shape for the document, without its optional fields; changes: field → another value."""
     given: Mapping[str, Any] = {**getattr(kind, "example", {}), **changes}
     fields = kind().fields.items()
     return {name: given[name] if name in given else _example(f) for name, f in fields if name in given or f.required}

@@ -1,4 +1,4 @@
-"""The API's SQL: the token's look-up, which every request makes, and claiming an Idempotency-Key."""
+"""The API's SQL: looking up a token, which every request with one does, and claiming an Idempotency-Key."""
 
 SWEPT = """
     DELETE FROM api_idempotencykey

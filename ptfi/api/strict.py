@@ -1,4 +1,4 @@
-"""What requests are read with: strict serializers, made once each, and bodies of a bounded size."""
+"""Reading requests: strict serializers, created once each, and bodies of limited size."""
 
 import json
 from typing import Any, ClassVar
@@ -15,10 +15,10 @@ from ptfi.errors import RuleError, TooLargeError
 
 
 class Strict(serializers.Serializer):
-    """A serializer that refuses fields it does not know, by name."""
+    """A serializer that refuses unknown fields by name."""
 
     schema_rules: ClassVar[list[dict[str, Any]]] = []
-    """What else the document says of it, as schemas that all hold."""
+    """Further JSON Schemas in the document that requests must satisfy, too."""
 
     def to_internal_value(self, data: Any) -> Any:
         unknown = data.keys() - self.fields.keys() if isinstance(data, dict) else ()
@@ -34,7 +34,7 @@ def printable(name: str) -> str:
 
 
 class Text(serializers.CharField):
-    """Text that PostgreSQL can store; numbers are not taken for it."""
+    """Text that PostgreSQL can store; numbers are refused."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -46,7 +46,7 @@ class Text(serializers.CharField):
 
 
 class Choice(serializers.ChoiceField):
-    """One of some texts; what stood there instead is not repeated."""
+    """One of several texts; error messages do not repeat the invalid value."""
 
     default_error_messages = {"invalid_choice": _("This is not one of the choices.")}
 
@@ -57,7 +57,7 @@ class Choice(serializers.ChoiceField):
 
 
 class WholeNumber(serializers.IntegerField):
-    """A JSON integer, as which 5.0 counts too; texts and truth values are not taken for it."""
+    """A JSON integer, also written as 5.0; texts and booleans are refused."""
 
     def to_internal_value(self, data: Any) -> int:
         if type(data) is float and data.is_integer():
@@ -69,7 +69,7 @@ class WholeNumber(serializers.IntegerField):
 
 
 class Id(serializers.UUIDField):
-    """A UUID as text; a number is not taken for one."""
+    """A UUID as text; numbers are refused."""
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
@@ -81,8 +81,8 @@ _readers: dict[tuple[type[Strict], str | None], Strict] = {}
 
 
 def _made(kind: type[Strict]) -> Strict:
-    # Making one costs more than reading with it. Reading leaves nothing behind in it but the language: DRF keeps some
-    # messages as they were first said.
+    # Creating a serializer costs more than reading with it, so they are kept. Reading leaves no state behind except the
+    # language: DRF keeps some messages as first translated.
     key = (kind, get_language())
     if key not in _readers:
         _readers[key] = kind()
@@ -90,7 +90,7 @@ def _made(kind: type[Strict]) -> Strict:
 
 
 def read(kind: type[Strict], data: Any) -> dict[str, Any]:
-    """The fields that were given, checked. Raises DRF's ValidationError."""
+    """The given fields, validated. Raises DRF's ValidationError, and RuleError if it is not an object."""
     if not isinstance(data, dict):
         raise RuleError(details={"body": [gettext("This must be a JSON object.")]})
     values: dict[str, Any] = dict(_made(kind).run_validation(data))
@@ -98,17 +98,17 @@ def read(kind: type[Strict], data: Any) -> dict[str, Any]:
 
 
 def read_body(request: Request, kind: type[Strict]) -> dict[str, Any]:
-    """The body's fields, checked. Raises ValidationError, UnsupportedMediaTypeError, RequestDataTooBig."""
+    """The body's fields, validated. Raises ValidationError, UnsupportedMediaTypeError, RequestDataTooBig."""
     return read(kind, body_of(request))
 
 
 def optional_body(request: Request, kind: type[Strict]) -> dict[str, Any]:
-    """The body's fields where there is one; all of them may be left out."""
+    """The fields of a body that may be missing, which then has none."""
     return read_body(request, kind) if request.body else {}
 
 
 def body_of(request: Request) -> Any:
-    """The body, whatever JSON it is. Raises UnsupportedMediaTypeError, RequestDataTooBig."""
+    """The body as any kind of JSON. Raises UnsupportedMediaTypeError, RequestDataTooBig."""
     if media_type(request) != "application/json":
         raise UnsupportedMediaTypeError
     return parse(request.body)
@@ -120,7 +120,7 @@ def media_type(request: Request) -> str:
 
 
 def parse(body: bytes) -> Any:
-    """JSON in which each object has each name once, or RuleError."""
+    """Parse JSON whose objects do not repeat a name. Raises RuleError otherwise."""
     try:
         data = orjson.loads(body)
         check_names(body)
@@ -141,11 +141,11 @@ def parse(body: bytes) -> Any:
 
 
 class RepeatedNameError(ValueError):
-    """An object in JSON has a name twice; readers differ in which of the two they take."""
+    """A JSON object repeats a name; parsers differ in which of the values they take."""
 
 
 def check_names(body: bytes) -> None:
-    """Raise RepeatedNameError for a name that an object has twice; body is JSON that orjson has read."""
+    """Raise RepeatedNameError if an object repeats a name; body is JSON that orjson has accepted."""
     try:
         json.loads(body, object_pairs_hook=_once_each)
     except RecursionError:
@@ -161,7 +161,7 @@ def _once_each(pairs: list[tuple[str, Any]]) -> None:
 
 
 def read_query(query: QueryDict, kind: type[Strict]) -> dict[str, Any]:
-    """The query's parameters, checked; one that takes several values gets them as a list."""
+    """The query's parameters, validated; those that take several values are lists."""
     several = {name for name, field in _made(kind).fields.items() if isinstance(field, serializers.ListField)}
     values = {name: query.getlist(name) if name in several else query.get(name) for name in query}
     repeated = [name for name in query if name not in several and len(query.getlist(name)) > 1]
@@ -171,10 +171,10 @@ def read_query(query: QueryDict, kind: type[Strict]) -> dict[str, Any]:
 
 
 def load_body(request: Request, most: int) -> bytes:
-    """A body of at most so many bytes, where that is more than a page's form may have. Raises TooLargeError."""
+    """Read a body of at most this many bytes, which may exceed a page form's limit. Raises TooLargeError."""
     body: bytes = request.read(most + 1)
     if len(body) > most:
         raise TooLargeError
-    # From now on Django takes it for the body that it has read itself.
+    # Django now treats it as the body that it has read itself.
     request._request._body = body
     return body

@@ -1,4 +1,4 @@
-"""The API's limits: requests a minute, per person and per client (ptfi/db/request_counts.py)."""
+"""The API's limits: requests per minute, per person and per client (ptfi/db/request_counts.py)."""
 
 from django.conf import settings
 from rest_framework.request import Request
@@ -8,7 +8,7 @@ from ptfi.db.request_counts import seconds_to_wait
 
 
 class PersonThrottle(BaseThrottle):
-    """API_USER_REQUESTS_PER_MINUTE, of one person through whichever client."""
+    """API_USER_REQUESTS_PER_MINUTE: a person's requests through all clients."""
 
     seconds = 0
 
@@ -22,7 +22,7 @@ class PersonThrottle(BaseThrottle):
 
 
 class ClientThrottle(PersonThrottle):
-    """API_CLIENT_REQUESTS_PER_MINUTE, of one client for whichever people."""
+    """API_CLIENT_REQUESTS_PER_MINUTE: a client's requests for all people."""
 
     def allow_request(self, request: Request, view: object) -> bool:  # noqa: ARG002 (DRF's signature)
         if request.auth and request.auth.client_id:

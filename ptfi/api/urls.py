@@ -1,4 +1,4 @@
-"""The addresses of the API's document and of the page that shows it."""
+"""Addresses of the OpenAPI document and the page that shows it."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""What every view of the API has in common."""
+"""Base classes of the API's views."""
 
 from typing import Any, NoReturn
 
@@ -24,7 +24,7 @@ from ptfi.oauth.scopes import READ_TRAITS
 
 
 class Negotiation(DefaultContentNegotiation):
-    """There is one renderer: a caller that takes anything, or says nothing, needs no comparing."""
+    """Skips content negotiation for callers that accept anything, because there is only one renderer."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
         if request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", JSONRenderer.media_type):
@@ -33,7 +33,7 @@ class Negotiation(DefaultContentNegotiation):
 
 
 class ApiView(APIView):
-    """A view that answers in JSON, to tokens and to the browser's session."""
+    """A view with JSON responses, for tokens and for the browser's session."""
 
     authentication_classes = [BearerAuthentication, BrowserAuthentication]
     permission_classes = [PersonScope]
@@ -44,9 +44,9 @@ class ApiView(APIView):
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
     takes: tuple[str, ...] = ("application/json",)
-    """Media types of bodies."""
+    """Accepted media types of bodies."""
     read_scope = READ_TRAITS
-    """What a token needs for GET."""
+    """The scope that GET requires."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -71,7 +71,7 @@ class ApiView(APIView):
 
 
 def _has_body(request: Request) -> bool:
-    """Whether a body came without its length. Django takes that for none, as if its fields had been left out."""
+    """Whether a body came without its length, which Django would read as empty, as if its fields were left out."""
     environ = request.META
     return bool(environ.get("wsgi.input_terminated") and environ["wsgi.input"].read(1))
 

@@ -1,4 +1,4 @@
-"""PTFI's answers to the questions that allauth's OpenID provider leaves open."""
+"""PTFI's settings for allauth's OpenID provider, through the adapter that it offers."""
 
 import secrets
 from collections.abc import Iterable
@@ -19,11 +19,11 @@ GRANT_TYPES = (Client.GrantType.AUTHORIZATION_CODE, Client.GrantType.REFRESH_TOK
 
 
 AUTH_TIME = "auth_time"
-"""When the person last proved who they are before they let the client in: in seconds, in tokens' data and ID tokens."""
+"""Key in tokens' data and ID tokens: when the person authenticated before granting access, in seconds."""
 
 
 def set_auth_time(request: HttpRequest, token: Token | None) -> None:
-    """Note the time for the ID token that is made next; token: what is exchanged for it."""
+    """Set the authentication time for the next ID token; token: the one that is exchanged for it."""
     request.auth_time = ((token and token.data) or {}).get(AUTH_TIME)  # type: ignore[attr-defined]
 
 
@@ -31,16 +31,16 @@ class OIDCAdapter(DefaultOIDCAdapter):  # type: ignore[misc]
     scope_display = scopes.USER_SCOPES
 
     def generate_client_secret(self) -> str:
-        """Of letters, digits, - and _, which are the same however a client encodes them (RFC 6749, 2.3.1)."""
+        """A secret of letters, digits, - and _, which read the same in every encoding (RFC 6749, 2.3.1)."""
         return secrets.token_urlsafe(48)
 
     def get_issuer(self) -> str:
-        """Never taken from the Host header, which the caller can choose."""
+        """The site's address; never the Host header, which the caller can choose."""
         issuer: str = settings.SITE_URL
         return issuer
 
     def populate_server_metadata(self, data: dict[str, Any]) -> None:
-        """Put addresses under SITE_URL, and leave out what is not offered here."""
+        """Put all addresses under SITE_URL, and leave out what is not offered here."""
         data.pop("device_authorization_endpoint", None)
         for name, value in data.items():
             if name.endswith(("_endpoint", "_uri")):
@@ -67,12 +67,12 @@ class OIDCAdapter(DefaultOIDCAdapter):  # type: ignore[misc]
         return claims
 
     def populate_id_token(self, id_token: dict[str, Any], client: Client, scopes: Iterable[str], **kwargs: Any) -> None:
-        """Say when the person proved who they are (OpenID Connect Core, 2)."""
+        """Add when the person authenticated (OpenID Connect Core, 2)."""
         super().populate_id_token(id_token, client, scopes, **kwargs)
         if at := getattr(context.request, AUTH_TIME, None):
             id_token[AUTH_TIME] = at
 
     def validate_resource_uris(self, *, uris: list[str], **_kwargs: Any) -> None:
-        """Tokens are valid only here, so none is issued for another server. Raises ValidationError."""
+        """Refuse resources on other servers, because tokens are valid only here. Raises ValidationError."""
         if not all(f"{uri}/".startswith(f"{settings.SITE_URL}/") for uri in uris):
             raise ValidationError("The resource is not served here.")

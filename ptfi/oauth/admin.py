@@ -1,4 +1,4 @@
-"""Clients in the Django admin, without their secrets; ``manage.py create_oauth_client`` makes them."""
+"""Clients in the Django admin, without their secrets; ``manage.py create_oauth_client`` creates them."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Client)
 class ClientAdmin(StaffAdmin):
-    """Superusers only: the redirect addresses decide where people's codes are sent."""
+    """For superusers only, because the redirect addresses decide where people's codes are sent."""
 
     page_name = _("Connected apps")
     form = ClientForm

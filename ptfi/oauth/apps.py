@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class OAuthConfig(AppConfig):
-    """OAuth clients: apps that act for people, and the pipeline, which brings suggestions."""
+    """OAuth clients: apps that act for people, and the pipeline, which adds suggestions."""
 
     name = "ptfi.oauth"
     label = "clients"

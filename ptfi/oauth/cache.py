@@ -1,4 +1,4 @@
-"""The shared cache: a table whose values are JSON, so that whoever writes it can bring numbers and texts, not code."""
+"""The shared cache: a table with JSON values, so that write access to it cannot inject code, as pickles would allow."""
 
 import datetime as dt
 import hashlib
@@ -14,30 +14,33 @@ from ptfi.db.sql import rows, run
 from ptfi.oauth import sql as statements
 
 SWEEP_EVERY = 100
-"""Of so many writes, one sweeps up what has run out."""
+"""One in this many writes deletes expired entries."""
 
 
 def hashed_key(key: str, key_prefix: str, version: int) -> str:
-    """Of one length whatever a request sent, and without the codes and addresses that keys are made of."""
+    """A key of constant length that reveals none of the codes and addresses in the original key."""
     return hashlib.sha256(f"{key_prefix}:{version}:{key}".encode()).hexdigest()
 
 
 class JSONCache(DatabaseCache):
-    """Django's cache in a table, but for its pickles; an entry is written in one statement.
+    """Django's database cache with JSON instead of pickles; each entry is written in one statement.
 
-    Raises TypeError for values that JSON does not know.
+    Raises TypeError for values that JSON can't represent.
     """
 
     _table: str
 
     def get_many(self, keys: Iterable[Any], version: int | None = None) -> dict[Any, Any]:
-        """The values that are there and have not run out, by key."""
+        """The unexpired values by key."""
         names = {self.make_and_validate_key(key, version=version): key for key in keys}
         found = rows(statements.read(self._table), [list(names)])
         return {names[name]: json.loads(value) for name, value in found}
 
     def _base_set(self, mode: str, key: str, value: Any, timeout: float | None = DEFAULT_TIMEOUT) -> bool:
-        """mode: "set", "add" (only where nothing is, or what was has run out) or "touch"; whether a row was written."""
+        """Write an entry; returns whether a row was written.
+
+        mode: "set", "add" (only if there is no entry or it has expired) or "touch".
+        """
         end = self.get_backend_timeout(timeout)
         values: dict[str, Any] = {"key": key, "value": json.dumps(value, allow_nan=False), "end": _moment(end)}
         if not secrets.randbelow(SWEEP_EVERY):

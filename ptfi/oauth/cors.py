@@ -1,4 +1,4 @@
-"""Which other origins browsers may call from: those that a client registered."""
+"""Other origins that browsers may call from: those that a client has registered."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 
 def is_registered(sender: Any, request: HttpRequest, **_kwargs: Any) -> bool:  # noqa: ARG001 (a receiver's signature)
-    """Whether some client registered the request's origin. Asks the database only for another origin than our own."""
+    """Whether a client registered the request's origin. Queries the database only for origins other than our own."""
     origin = request.headers.get("Origin", "")
     if not origin or not re.match(settings.CORS_URLS_REGEX, request.path_info) or is_own_origin(request, origin):
         return False

@@ -1,4 +1,4 @@
-"""The account's forms that end what apps were granted: whoever came in once would otherwise stay in by an app."""
+"""Account forms that also disconnect apps, so that an intruder does not keep access through one."""
 
 from typing import Any, cast
 
@@ -18,7 +18,7 @@ from ptfi.oauth.grants import disconnect_all
 
 
 class OffersDisconnecting(forms.Form):
-    """A new password, chosen by who is signed in: apps are disconnected unless the person says otherwise."""
+    """A form for signed-in people to set a password; it disconnects apps unless the person opts out."""
 
     user: Any
     disconnect_apps = forms.BooleanField(
@@ -37,15 +37,15 @@ class OffersDisconnecting(forms.Form):
 
 
 class ChangePasswordForm(OffersDisconnecting, AllauthChangePasswordForm):  # type: ignore[misc]
-    """The password, changed."""
+    """Changes the password."""
 
 
 class SetPasswordForm(OffersDisconnecting, AllauthSetPasswordForm):  # type: ignore[misc]
-    """A first password."""
+    """Sets a first password."""
 
 
 class ResetPasswordForm(AllauthResetPasswordKeyForm):  # type: ignore[misc]
-    """A forgotten password: it may be somebody else's by now, so apps are always disconnected."""
+    """Resets a forgotten password; someone else may know it, so all apps are disconnected."""
 
     @transaction.atomic
     def save(self) -> None:
@@ -54,7 +54,7 @@ class ResetPasswordForm(AllauthResetPasswordKeyForm):  # type: ignore[misc]
 
 
 class SessionsForm(ManageUserSessionsForm):  # type: ignore[misc]
-    """Signing out everywhere else: browsers and apps."""
+    """Signs out everywhere else: browsers and apps."""
 
     def save(self, request: HttpRequest) -> None:
         super().save(request)

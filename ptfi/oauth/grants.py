@@ -1,4 +1,4 @@
-"""What people granted to clients: list it, revoke it, record its use."""
+"""What people have granted to clients: listing it, revoking it, recording its use."""
 
 import datetime as dt
 import uuid
@@ -48,7 +48,7 @@ def _connected_client(tokens: list[Token], access: ClientAccess | None) -> Conne
 
 
 def client_names(client_ids: Iterable[str]) -> dict[str, str]:
-    """The names of those clients that still exist, by id."""
+    """The names of the clients that still exist, by id."""
     ids = set(client_ids)
     return dict(Client.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
 
@@ -62,7 +62,7 @@ def granted_scopes(user: User, client: Client) -> set[str]:
 def disconnect(*, user: User, client_id: str) -> str:
     """Revoke everything that the person granted to this client, including unused codes; returns the client's name.
 
-    Raises NotFoundError if it has nothing.
+    Raises NotFoundError if nothing was granted.
     """
     name = client_names([client_id]).get(client_id)
     if not _repeated(user, client_id=client_id) or name is None:
@@ -80,7 +80,8 @@ def _repeated(user: User, **which: str) -> bool:
         try:
             return _disconnect(user, **which)
         except OperationalError as error:
-            # It waits for token exchanges, and one of them may wait for it: PostgreSQL then ends one of the two.
+            # Disconnecting waits for token exchanges, and one of them may wait for it: PostgreSQL then aborts one of
+            # the two.
             if not isinstance(error.__cause__, DeadlockDetected):
                 raise
     return _disconnect(user, **which)
@@ -88,9 +89,9 @@ def _repeated(user: User, **which: str) -> bool:
 
 @transaction.atomic
 def _disconnect(user: User, **which: str) -> bool:
-    """Delete the tokens and what is known of them; whether there were any."""
+    """Delete the tokens and the records about them; returns whether there were any tokens."""
     tokens = Token.objects.filter(user=user, **which)
-    # An exchange holds the row of what it exchanges: after the wait, its new tokens are seen below.
+    # An exchange locks the row that it exchanges. After waiting for it, the statements below see its new tokens.
     found = bool(tokens.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
     tokens.delete()
     SpentToken.objects.filter(user=user, **which).delete()
@@ -99,6 +100,6 @@ def _disconnect(user: User, **which: str) -> bool:
 
 
 def record_connection(user_id: uuid.UUID, client_id: str) -> None:
-    """Remember that the person connected the client, for the first time or again."""
+    """Record that the person connected the client, for the first time or again."""
     ClientAccess.objects.get_or_create(user_id=user_id, client_id=client_id)
     forget_access(user_id, client_id)

@@ -4,7 +4,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 BITS = 3072
-"""Of a new key: as hard to break as a symmetric key of 128 bits (NIST SP 800-57)."""
+"""Size of a new key, as strong as a symmetric key of 128 bits (NIST SP 800-57)."""
 LEAST_BITS = 2048
 
 
@@ -16,17 +16,18 @@ def make_private_key() -> str:
 
 
 def read_pem(text: str) -> str:
-    r"""The PEM as it was before its line ends became ``\n``, as files of variables have it."""
+    """The PEM with real line breaks, which files of environment variables hold as ``
+    ``."""
     return text.replace("\\n", "\n")
 
 
 def is_private_key(text: str) -> bool:
-    """Say whether this is the PEM of an RSA private key of at least LEAST_BITS bits, without a password."""
+    """Whether this is the PEM of an RSA private key of at least LEAST_BITS bits, without a password."""
     return bits(text) >= LEAST_BITS
 
 
 def bits(text: str) -> int:
-    """The size of the PEM's RSA key; 0 where it is none."""
+    """The size of the PEM's RSA key in bits; 0 if it is not one."""
     try:
         key = serialization.load_pem_private_key(read_pem(text).encode(), password=None)
     except (ValueError, TypeError):

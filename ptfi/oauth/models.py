@@ -1,4 +1,4 @@
-"""What PTFI stores about clients besides allauth's Client and Token."""
+"""Tables about clients besides allauth's Client and Token."""
 
 import datetime as dt
 import threading
@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 ACCESS_PRECISION = dt.timedelta(minutes=10)
-"""How precisely the time of the last read is known."""
+"""Precision of the time of the last read."""
 MAX_RECORDED = 10_000
 
 _recorded: dict[tuple[uuid.UUID, str], float] = {}
@@ -35,7 +35,7 @@ class ClientAccess(models.Model):
 
 
 class SpentToken(models.Model):
-    """A code or refresh token that was used. If it comes again, it may have been stolen.
+    """A used code or refresh token. If it is presented again, it may have been stolen.
 
     family: an id that all tokens of one consent share.
     """
@@ -52,7 +52,7 @@ class SpentToken(models.Model):
 
 
 def record_access(user_id: uuid.UUID, client_id: str) -> None:
-    """Remember when the client read the person's data, to ten minutes; mostly without a database query."""
+    """Record when the client read the person's data, to within ten minutes and mostly without a query."""
     key, now = (user_id, client_id), time.monotonic()
     with _lock:
         if now - _recorded.get(key, -ACCESS_PRECISION.total_seconds()) < ACCESS_PRECISION.total_seconds():
@@ -66,6 +66,6 @@ def record_access(user_id: uuid.UUID, client_id: str) -> None:
 
 
 def forget_access(user_id: uuid.UUID, client_id: str) -> None:
-    """Make the next read reach the database, however recent the last one was."""
+    """Make the next read update the database, however recent the last one was."""
     with _lock:
         _recorded.pop((user_id, client_id), None)

@@ -1,4 +1,4 @@
-"""Registers the two kinds of clients: a browser app, or the pipeline."""
+"""Registers the two kinds of clients: browser apps and the pipeline."""
 
 import re
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ PIPELINE_GRANTS = [Client.GrantType.CLIENT_CREDENTIALS.value]
 
 @dataclass(frozen=True)
 class RegisteredClient:
-    """The client, and its secret if it has a new one; only a hash of the secret is stored."""
+    """The client, and its secret if a new one was generated; only a hash of the secret is stored."""
 
     client: Client
     secret: str | None
@@ -30,7 +30,7 @@ class RegisteredClient:
 def register_spa(
     *, name: str, redirect_uris: Sequence[str], origins: Sequence[str] = (), client_id: str = ""
 ) -> RegisteredClient:
-    """Make a public client that acts for people, or update the one with this id.
+    """Create a public client that acts for people, or update the one with this id.
 
     Without origins, it gets those of its redirect addresses. Raises ValidationError.
     """
@@ -47,7 +47,7 @@ def register_spa(
 
 @transaction.atomic
 def register_pipeline(*, name: str, client_id: str = "", new_secret: bool = False) -> RegisteredClient:
-    """Make a confidential client that brings suggestions, or update the one with this id.
+    """Create a confidential client that adds suggestions, or update the one with this id.
 
     An existing client keeps its secret unless new_secret is set. Raises ValidationError.
     """
@@ -75,7 +75,7 @@ def _client(client_id: str, kind: str) -> Client:
 
 
 def check_client(client: Client) -> None:
-    """Raises ValidationError unless it is of one of the two kinds and its addresses are safe to send people to."""
+    """Raises ValidationError unless the client is of one of the two kinds and its addresses are safe."""
     if not 0 < len(client.name) <= MAX_NAME or not client.name.isprintable():
         raise ValidationError(f"A name has up to {MAX_NAME} characters and no line breaks.")
     public = client.type == Client.Type.PUBLIC

@@ -21,10 +21,10 @@ USER_SCOPES: dict[str, Text] = {
         "your other apps, what you marked as too private, and what staff viewed and did"
     ),
 }
-# Scopes that a client has by itself; people are never asked for them.
+# Scopes of clients that act for themselves; people are never asked for them.
 CLIENT_SCOPES: dict[str, Text] = {INGEST: _("Add suggestions")}
 
 
 def scope_descriptions(scopes: set[str]) -> list[Text]:
-    """What these scopes let a client do, in words, in the order of the consent page."""
+    """What these scopes allow a client to do, in words, in the order of the consent page."""
     return [words for scope, words in USER_SCOPES.items() if scope in scopes]

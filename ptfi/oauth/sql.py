@@ -1,22 +1,22 @@
-"""The shared cache's SQL, for a table of Django's database cache; an entry is written in one statement."""
+"""SQL of the shared cache, for a table of Django's database cache; each entry is written in one statement."""
 
 LIVING = "expires > statement_timestamp()"
 
 
 def read(table: str) -> str:
-    """The entries of some keys that have not run out."""
+    """Select the unexpired entries of some keys."""
     return f"SELECT cache_key, value FROM {table} WHERE cache_key = ANY(%s) AND {LIVING}"  # noqa: S608
 
 
 def sweep(table: str) -> str:
-    """Removes some of what has run out."""
-    # What others have just taken up again is theirs, and waiting for each other could go round in a circle.
+    """Delete some expired entries."""
+    # Skip entries that another process is renewing, which also rules out deadlocks.
     out = f"SELECT cache_key FROM {table} WHERE expires <= statement_timestamp() LIMIT 1000"  # noqa: S608
     return f"DELETE FROM {table} WHERE cache_key IN ({out} FOR UPDATE SKIP LOCKED)"  # noqa: S608
 
 
 def store(table: str) -> str:
-    """Writes an entry, whatever was there."""
+    """Write an entry, replacing an existing one."""
     return (
         f"INSERT INTO {table} (cache_key, value, expires) VALUES (%(key)s, %(value)s, %(end)s)"  # noqa: S608
         " ON CONFLICT (cache_key) DO UPDATE SET value = excluded.value, expires = excluded.expires"
@@ -24,12 +24,12 @@ def store(table: str) -> str:
 
 
 def add(table: str) -> str:
-    """Writes an entry where nothing is, or where what was has run out."""
+    """Write an entry if there is none or it has expired."""
     return f"{store(table)} WHERE {table}.expires <= statement_timestamp()"
 
 
 def touch(table: str) -> str:
-    """Has an entry run out at another time."""
+    """Change when an entry expires."""
     return f"UPDATE {table} SET expires = %(end)s WHERE cache_key = %(key)s AND {LIVING}"  # noqa: S608
 
 

@@ -1,4 +1,4 @@
-"""The OpenID provider. What stands here goes before allauth's own views."""
+"""Addresses of the OpenID provider; ours precede allauth's own, so that they replace them."""
 
 from allauth.idp.oidc import views as provider
 from django.urls import include, path

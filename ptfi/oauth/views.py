@@ -1,4 +1,4 @@
-"""The pages of connected apps and of sessions."""
+"""The pages for connected apps and for sessions."""
 
 from typing import Any, cast
 
@@ -23,7 +23,7 @@ from ptfi.oauth.forms import SessionsForm
 def connected_apps(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     if request.method == "POST":
-        # PostgreSQL refuses NUL in a text.
+        # PostgreSQL does not accept NUL in texts.
         client_id = request.POST.get("client", "").replace("\0", "")
         name = grants.disconnect(user=user, client_id=client_id)
         record(Kind.APP_DISCONNECTED, user_id=user.pk, request=request, client_id=client_id)
@@ -36,7 +36,7 @@ def connected_apps(request: HttpRequest) -> HttpResponse:
 
 @method_decorator(reauthentication_required(app="allauth.account"), name="post")
 class SessionsView(ListUserSessionsView):  # type: ignore[misc]
-    """The person's sessions, which end together with what apps were granted."""
+    """The page of the person's sessions; ending them also disconnects apps."""
 
     form_class = SessionsForm
 
@@ -46,5 +46,5 @@ class SessionsView(ListUserSessionsView):  # type: ignore[misc]
 
 
 def not_offered(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 (a view's signature)
-    """Hides those of allauth's addresses that are not used here."""
+    """Answer 404 for allauth's addresses that are not used here."""
     raise Http404

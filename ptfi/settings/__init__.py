@@ -1,4 +1,4 @@
-"""All settings, read from the environment; every bad or missing variable is reported at once."""
+"""All settings, read from the environment; all invalid or missing variables are reported together."""
 
 import logging
 from email.utils import formataddr
@@ -20,90 +20,90 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 env = Env(eager=False)
 variable_faults = use_new_names() | read_secret_files()
 
-# What this process is, which says what secrets it needs: web, events, projector, migrate, or another job.
+# The kind of process, which decides the secrets it requires: web, events, projector, migrate, or another job.
 PROCESS = env.str("PTFI_PROCESS", "web", validate=validate.OneOf(NEEDED))
 SECRET_KEY = env.str("SECRET_KEY", *default_of("SECRET_KEY"), validate=validators.secret_key)
-# Signs ID tokens, and nothing else.
+# Signs ID tokens only.
 OIDC_PRIVATE_KEY = env.str("OIDC_PRIVATE_KEY", *default_of("OIDC_PRIVATE_KEY"), validate=validators.private_key)
-# Encrypt the secrets of second steps: the first encrypts, all read.
+# Keys for the secrets of second steps: the first encrypts, all of them decrypt.
 MFA_ENCRYPTION_KEYS: list[str] = env.list("MFA_ENCRYPTION_KEYS", [], validate=validators.encryption_keys)
-# Periods of 30 seconds, before and after the present one, whose codes are taken: a code may run out while it is typed,
-# and clocks of phones differ by some seconds (RFC 6238, 5.2). With 0, a code lives for 30 seconds.
+# How many periods of 30 seconds before and after the current one a code is accepted for: a code may expire while it is
+# typed, and phones' clocks differ by some seconds (RFC 6238, 5.2). With 0, a code is valid for 30 seconds.
 MFA_TOTP_TOLERANCE = env.int("MFA_TOTP_TOLERANCE", 1, validate=validators.TOLERANCE)
-# Everybody needs a second step, not staff alone.
+# Requires a second step of everyone, not only of staff.
 REQUIRE_SECOND_STEP = env.bool("REQUIRE_SECOND_STEP", False)
-# Hours after which staff use their second step again.
+# Hours after which staff have to use their second step again.
 STAFF_MFA_MAX_AGE_HOURS = env.int("STAFF_MFA_MAX_AGE_HOURS", 12, validate=validators.POSITIVE)
 DEBUG = env.bool("DEBUG", False)
 EMBEDDED = env.str("PTFI_EMBEDDED", "")
 DATA_DIR = Path(env.str("PTFI_DATA_DIR", "") or BASE_DIR / ".data")
-# Signs the heads of people's logs: the key, or a command that signs its standard input with a key kept elsewhere.
+# Signs the heads of people's logs: a key, or a command that signs its standard input with a key kept elsewhere.
 LOG_SIGNING_KEY = env.str("LOG_SIGNING_KEY", "", validate=validators.signing_key)
 LOG_SIGNING_COMMAND = env.str("LOG_SIGNING_COMMAND", "", validate=validators.command)
-# Those that signed before, so that it can still be checked; with a command, the first one is its key.
+# Former keys, so that their signatures can still be checked; with a command, the first one is its key.
 LOG_PUBLIC_KEYS: list[str] = env.list("LOG_PUBLIC_KEYS", [], validate=validators.public_keys)
-# Where the heads of the tree go besides the database: a file that is only added to, and an address.
+# Where the heads of the tree are published besides the database: an append-only file, and an address.
 LOG_HEADS_FILE = env.str("LOG_HEADS_FILE", f"{DATA_DIR}/log-heads.jsonl" if EMBEDDED else "")
 LOG_HEADS_URL = env.str("LOG_HEADS_URL", "", validate=validators.WEB_ADDRESS)
 SITE_URL = env.str("SITE_URL", "http://localhost:8000").rstrip("/")
 HTTPS = env.bool("HTTPS", not EMBEDDED)
-# Proxies that each request passes; without one a client could claim https, or another's address.
+# Proxies that each request passes. Their headers are ignored if it is 0, as clients could forge scheme and address.
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0, validate=validators.ANY_NUMBER)
 HSTS_SECONDS = env.int("HSTS_SECONDS", 31_536_000, validate=validators.ANY_NUMBER)
 HSTS_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", True)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
-# Who sends it as a bearer token may read /metrics; without one nobody may.
+# The bearer token for /metrics; without one it can't be read.
 METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=validators.TOKEN)
-# With these, web and events processes, and a projector's metrics, are served over TLS; without them over plain http.
+# With these, web and events processes and the projector's metrics use TLS; without them plain http.
 TLS_CERTIFICATE_FILE = env.str("TLS_CERTIFICATE_FILE", "")
 TLS_KEY_FILE = env.str("TLS_KEY_FILE", "")
 TLS_KEY_PASSWORD = env.str("TLS_KEY_PASSWORD", "")
 LOG_FORMAT = env.str("LOG_FORMAT", "line" if EMBEDDED else "json", validate=validate.OneOf(["json", "line"]))
 
 DATABASE = env.dj_db_url("DATABASE_URL")
-# Off where a pooler hands each transaction to another session and knows of no statements prepared by name.
+# Off for poolers that switch sessions between transactions and do not support named prepared statements.
 DB_PREPARED_STATEMENTS = env.bool("DB_PREPARED_STATEMENTS", True)
 DB_POOL_SIZE = env.int("DB_POOL_SIZE", 8, validate=validators.POSITIVE)
 NEO4J_URL = env.str("NEO4J_URL", *default_of("NEO4J_URL"), validate=validators.BOLT)
-# The one authority that is trusted with the graph's certificate; without it those that the system trusts.
+# The only authority to trust for the graph's certificate; without it, the system's authorities.
 NEO4J_CA_FILE = env.str("NEO4J_CA_FILE", "", validate=validators.certificates)
-# Seconds that a page waits for the graph before it answers without it.
+# Seconds that a page waits for the graph before it is shown without it.
 GRAPH_TIMEOUT_SECONDS = env.float("GRAPH_TIMEOUT_SECONDS", 2.0, validate=validators.POSITIVE)
-# Seconds between two looks of an idle projector, and how long one may hold a person before others may take over.
+# Seconds between polls of an idle projector, and for which a projector may claim a person before others take over.
 PROJECTOR_POLL_SECONDS = env.float("PROJECTOR_POLL_SECONDS", 0.05, validate=validators.POSITIVE)
 PROJECTOR_LEASE_SECONDS = env.float("PROJECTOR_LEASE_SECONDS", 30.0, validate=validators.POSITIVE)
 
-# Hours without use, and days after signing in, after which a session ends.
+# Hours without use and days after signing in after which a session ends.
 SESSION_IDLE_HOURS = env.int("SESSION_IDLE_HOURS", 72, validate=validators.POSITIVE)
 SESSION_MAX_DAYS = env.int("SESSION_MAX_DAYS", 14, validate=validators.POSITIVE)
 
-# For how long a person sees what happened to their account.
+# Days for which people see the events of their account.
 SECURITY_EVENT_DAYS = env.int("SECURITY_EVENT_DAYS", 180, validate=validators.POSITIVE)
 
-# Requests that a web process works on at a time.
+# Requests that a web process handles at a time.
 WEB_THREADS = env.int("WEB_THREADS", 4, validate=validators.POSITIVE)
-# Seconds that a client may take: for a request's head, for its body (and one more for each 1,024 bytes of it), and to
-# read nothing of an answer.
+# Seconds that a client may take to send a request's head and its body (plus one for each 1,024 bytes of it), and for
+# which it may stop reading a response.
 WEB_HEAD_SECONDS = env.float("WEB_HEAD_SECONDS", 20.0, validate=validators.HEAD_SECONDS)
 WEB_BODY_SECONDS = env.float("WEB_BODY_SECONDS", 15.0, validate=validators.POSITIVE)
 WEB_STALL_SECONDS = env.float("WEB_STALL_SECONDS", 60.0, validate=validators.POSITIVE)
 
-# Where browsers find the events' process: a path, or an address of another port; without one pages ask now and then.
+# Where browsers reach the events process: a path, or an address with another port. Without it, pages poll.
 EVENTS_URL = env.str("EVENTS_URL", "", validate=validators.EVENTS)
 EVENTS_MAX_STREAMS = env.int("EVENTS_MAX_STREAMS", 2_000, validate=validators.POSITIVE)
 
-# Requests a minute that the API serves, in each process; 0 is any number.
+# Requests per minute that the API serves, per person and per client; 0 means unlimited.
 API_USER_REQUESTS_PER_MINUTE = env.int("API_USER_REQUESTS_PER_MINUTE", 600, validate=validators.ANY_NUMBER)
 API_CLIENT_REQUESTS_PER_MINUTE = env.int("API_CLIENT_REQUESTS_PER_MINUTE", 6_000, validate=validators.ANY_NUMBER)
-# The same for one network address where tokens are given out, which it costs nothing to call.
+# The same per network address for the token endpoints, which anyone can call.
 TOKEN_REQUESTS_PER_MINUTE = env.int("TOKEN_REQUESTS_PER_MINUTE", 300, validate=validators.ANY_NUMBER)
-# Days after which an app asks the person again, whatever tokens it has.
+# Days after which an app has to ask the person again, whatever tokens it has.
 GRANT_MAX_DAYS = env.int("GRANT_MAX_DAYS", 180, validate=validators.POSITIVE)
 
 EMAIL = env.dj_email_url("EMAIL_URL", f"file:///{DATA_DIR}/mail" if EMBEDDED else "smtp://localhost:25")
-# What this installation calls itself on pages and in e-mails.
+# The installation's name on pages and in e-mails.
 PRODUCT_NAME = env.str("PRODUCT_NAME", "PTFI", validate=validators.PRODUCT_NAME)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", formataddr((PRODUCT_NAME, "noreply@localhost")))
 try:
@@ -120,22 +120,22 @@ if NEO4J_CA_FILE and not faults.keys() & {"NEO4J_CA_FILE", "NEO4J_URL"} and "+s:
 if EMAIL and "EMAIL_BACKEND" not in EMAIL:
     faults["EMAIL_URL"] = ["Not a smtp:// or submission:// address (submission:// has TLS)."]
 if faults or variable_faults:
-    # What a file was to give is missing, which is the file's fault.
+    # If a file could not be read, report the file and not its missing setting.
     faults = {name: reasons for name, reasons in faults.items() if f"{name}_FILE" not in variable_faults}
     lines = [f"{as_set(name)}: {' '.join(reasons)}" for name, reasons in faults.items()]
     lines += [f"{as_set(name)}: {reason}" for name, reason in variable_faults.items()]
     raise ImproperlyConfigured("The environment needs attention:\n  " + "\n  ".join(lines)) from None
 
-# Where the network takes a connection away without a word, this side gives it up after 25 seconds, and PostgreSQL ends
-# a transaction that stands still after 30, so that nobody waits longer for its locks. DATABASE_URL may say otherwise.
+# If the network drops a connection silently, this side gives up after 25 seconds, and PostgreSQL ends an idle
+# transaction after 30, which bounds how long others wait for its locks. DATABASE_URL can override this.
 CONNECTIONS = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 25_000,
-    # With less memory PostgreSQL notes only on which pages many rows are, and looks through those once more: among a
-    # million suggestions, finding a usual word took five times as long.
+    # With less memory PostgreSQL's bitmaps keep only pages and their rows are checked again: finding a common word
+    # among a million suggestions took five times as long.
     "options": "-c idle_in_transaction_session_timeout=30s -c work_mem=32MB",
 }
 DATABASES = {
@@ -152,13 +152,13 @@ DATABASES = {
     }
 }
 
-# Authorization codes and the counts of rate limits, so that all processes see the same.
+# Holds authorization codes and rate limit counts, so that all processes share them.
 CACHES = {
     "default": {
         "BACKEND": "ptfi.oauth.cache.JSONCache",
         "LOCATION": "ptfi_cache",
         "KEY_FUNCTION": "ptfi.oauth.cache.hashed_key",
-        # Processes of a release that wrote pickles here count under keys of their own.
+        # Separates the entries from those of a release that stored pickles.
         "VERSION": 2,
     }
 }
@@ -198,7 +198,7 @@ MIDDLEWARE = [
     "ptfi.web.headers.HeadersMiddleware",
     "ptfi.telemetry.middleware.TelemetryMiddleware",
     "ptfi.health.HealthMiddleware",
-    # Before whatever may answer, so that browsers may read errors, too.
+    # Before everything that may respond, so that browsers can read errors, too.
     "corsheaders.middleware.CorsMiddleware",
     "ptfi.web.transport.TransportMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -223,7 +223,7 @@ MIDDLEWARE = [
     "ptfi.web.error_pages.ErrorMiddleware",
 ]
 
-# Messages name traits: in the session they go with it, in a cookie the next person at the machine would read them.
+# Messages name traits. In the session they end with it; in a cookie the machine's next user could read them.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 ROOT_URLCONF = "ptfi.urls"
 WSGI_APPLICATION = "ptfi.wsgi.application"
@@ -248,7 +248,7 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
-# Passkeys need https everywhere but on localhost, which browsers trust.
+# Passkeys require https except on localhost, which browsers trust.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 IDP_OIDC_PRIVATE_KEY = read_pem(OIDC_PRIVATE_KEY)
 
@@ -262,7 +262,7 @@ EMAIL_USE_SSL = EMAIL["EMAIL_USE_SSL"]
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_TIMEOUT = 10
 
-# What the API's own middleware answers: data, and no pages.
+# Addresses that the API's own middleware handles: data, not pages.
 API_DATA_PATHS = ("/v1/users/", "/v1/ingest/")
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "ptfi.api.errors.handler",
@@ -271,7 +271,7 @@ REST_FRAMEWORK = {
 }
 
 LANGUAGE_CODE = "en"
-# Each in its own words: whoever looks for theirs may not know the others.
+# Each language under its own name, which its speakers can recognize.
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "ptfi.formats"
@@ -282,9 +282,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static", ("bootstrap", bootstrap_wrapper.get_bootstrap_dir())]
-# Pages name no others, and each would be compressed twice.
+# Pages refer to hashed files only, and the others would be compressed as well.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-# It names the character set of text/… alone.
+# WhiteNoise adds the character set only to text/… types.
 WHITENOISE_MIMETYPES = {".svg": "image/svg+xml; charset=utf-8"}
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["png", "gif", "woff", "woff2", "gz", "br", "map"]
 STORAGES = {
@@ -293,7 +293,7 @@ STORAGES = {
 }
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-# Browsers take a cookie of that prefix from this very host alone, over https.
+# Browsers accept a cookie with this prefix only over https and only from this exact host.
 COOKIE_PREFIX = "__Host-" if HTTPS else ""
 SESSION_COOKIE_AGE = SESSION_MAX_DAYS * 86_400
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
@@ -312,20 +312,20 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        # Bootstrap's own CSS draws its check marks and arrows as data: images.
+        # Bootstrap's CSS draws check marks and arrows as data: images.
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
-        # Streams of events come from a port of their own where nothing puts them under the site's.
+        # Event streams come from a port of their own unless a proxy serves them under the site's address.
         "connect-src": [SELF, *(["/".join(EVENTS_URL.split("/")[:3])] if "://" in EVENTS_URL else [])],
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }
 }
-# The longest body a page form may send; the largest legitimate one is a bulk selection or long notes.
+# The longest body of a page's form; the largest legitimate one is a bulk selection or long notes.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
-# Files of a form are not in that; the largest that any page takes has 4 MB.
+# Uploaded files do not count towards that limit; the largest that a page accepts has 4 MB.
 UPLOAD_MAX_BYTES = 5 * 1_048_576
 FILE_UPLOAD_HANDLERS = [
     "ptfi.web.uploads.BoundedUpload",
@@ -345,7 +345,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
         "neo4j": {"level": "ERROR"},
-        # It names the credentials of people.
+        # It logs people's credentials.
         "fido2": {"level": "WARNING"},
     },
 }

@@ -1,4 +1,4 @@
-"""The settings of accounts, second steps and tokens that are the same in every installation."""
+"""Settings of accounts, second steps and tokens that are the same in every installation."""
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -21,13 +21,14 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# Who changes a password, an address or a second step is told by mail, in case it was somebody else.
+# People are notified of changes of password, addresses and second steps, in case someone else made them.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-# Whoever changes addresses, passwords or second steps proved within so many seconds who they are.
+# Such changes require that the person authenticated within this many seconds.
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-# Failures by account, wide, or anybody could lock anybody out with wrong passwords; and by address. These are apart, as
-# allauth forgets all failures under login_failed when somebody succeeds. Codes: ptfi/accounts/code_limits.py.
+# Failures are limited per network address, and per account only loosely, or anyone could lock others out with wrong
+# passwords. They are separate limits, because allauth resets login_failed when a sign-in succeeds. For codes see
+# ptfi/accounts/code_limits.py.
 ACCOUNT_RATE_LIMITS = {"login_failed": "100/300s/key", "failed_by_address": "10/m/ip"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 MFA_ADAPTER = "ptfi.accounts.mfa.MfaAdapter"
@@ -49,14 +50,14 @@ MFA_FORMS = {
 }
 
 IDP_OIDC_ADAPTER = "ptfi.oauth.adapter.OIDCAdapter"
-# Seconds: whoever gets hold of an access token has it no longer than this.
+# In seconds; it bounds how long a stolen access token works.
 IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 600
 IDP_OIDC_AUTHORIZATION_CODE_EXPIRES_IN = 60
 IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 30 * 86_400
 IDP_OIDC_ROTATE_REFRESH_TOKEN = True
 IDP_OIDC_ACCESS_TOKEN_FORMAT = "opaque"  # noqa: S105 (a format)
 IDP_OIDC_INTROSPECTION_ENABLED = IDP_OIDC_DCR_ENABLED = IDP_OIDC_CIMD_ENABLED = False
-# Origins are those that clients registered, by ptfi.oauth.cors.
+# Allowed origins are those that clients registered (ptfi.oauth.cors).
 CORS_URLS_REGEX = r"^/(v1/|\.well-known/(openid-configuration|jwks\.json)$|identity/o/api/(token|revoke|userinfo)$)"
 CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key"]
 CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-ID", "Idempotent-Replayed"]

@@ -1,4 +1,4 @@
-"""What the values of settings must look like; none of it repeats a value, which may be a secret."""
+"""Validators for settings. Their messages never quote a value, which may be a secret."""
 
 import shlex
 from pathlib import Path
@@ -14,7 +14,7 @@ TOLERANCE = validate.Range(min=0, max=1)
 ANY_NUMBER = validate.Range(min=0)
 POSITIVE = validate.Range(min=0, min_inclusive=False)
 HEAD_SECONDS = validate.Range(min=0, min_inclusive=False, max=60)
-"""As far as the web server knows."""
+"""The web server's own maximum is 60 seconds."""
 BOLT = validate.Regexp(r"(bolt|neo4j)(\+s(sc)?)?://.+", error="Not a bolt:// or neo4j:// address.")
 EVENTS = validate.Regexp(
     r"((https?://[\w.:\[\]-]+)?/[\w./-]*)?\Z", error="Neither a path nor an http:// or https:// address."
@@ -25,25 +25,25 @@ TOKEN = validate.Regexp(r"([\x21-\x7e]{20,})?\Z", error="At least 20 visible ASC
 
 
 def secret_key(text: str) -> None:
-    """Refuse what could be guessed."""
+    """Refuse guessable keys."""
     if len(text) < SECRET_KEY_MIN_LENGTH or len(set(text)) < SECRET_KEY_MIN_UNIQUE_CHARACTERS:
         raise ValidationError("At least 50 random characters; deploy/make_secrets.py makes them.")
 
 
 def private_key(text: str) -> None:
-    """Refuse what is not an RSA private key."""
+    """Refuse anything but an RSA private key."""
     if not is_private_key(text):
         raise ValidationError("Not the PEM of an RSA private key of 2048 bits or more, without a password.")
 
 
 def signing_key(text: str) -> None:
-    """Refuse what is not an Ed25519 private key; there may be none."""
+    """Refuse anything but an Ed25519 private key or an empty text."""
     if text and not signing.is_private_key(text):
         raise ValidationError("Not the PEM of an Ed25519 private key without a password.")
 
 
 def command(text: str) -> None:
-    """Refuse what is not a command with its arguments; there may be none."""
+    """Refuse anything but a command with its arguments or an empty text."""
     try:
         words = shlex.split(text)
     except ValueError:
@@ -53,7 +53,7 @@ def command(text: str) -> None:
 
 
 def certificates(path: str) -> None:
-    """Refuse a file that holds no certificates; none may be named."""
+    """Refuse a file without certificates; the path may be empty."""
     try:
         if path:
             x509.load_pem_x509_certificates(Path(path).read_bytes())
@@ -62,13 +62,13 @@ def certificates(path: str) -> None:
 
 
 def public_keys(keys: list[str]) -> None:
-    """Refuse what are not Ed25519 public keys."""
+    """Refuse anything but Ed25519 public keys."""
     if not signing.are_public_keys(keys):
         raise ValidationError("Not keys of 32 bytes in base64, with commas between them.")
 
 
 def encryption_keys(keys: list[str]) -> None:
-    """Refuse what are not keys of 32 bytes."""
+    """Refuse anything but keys of 32 bytes."""
     try:
         for key in keys:
             encryption.read_key(key)

@@ -1,4 +1,4 @@
-"""What the pages of staff have in common."""
+"""Base classes and helpers of staff's pages."""
 
 import uuid
 from collections.abc import Iterable
@@ -25,15 +25,15 @@ class OfPerson(Protocol):
 
 
 class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """What an address may ask for: rows by their ids, and lists by the filters that stand beside them.
+    """A model's pages for staff. An address may request rows by id, and lists by the filters shown next to them.
 
-    page_name: what menus and the list are called, where that is not what its rows are called.
+    page_name: the name in menus and above the list, if it differs from the model's.
     """
 
     page_name: Text = ""
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        """No filters by other fields: they would tell, a letter at a time, what no page shows."""
+        """Refuse filters by other fields, which would reveal hidden values one letter at a time."""
         if any("\0" in each for each in value):
             return False
         name, _, how = lookup.partition("__")
@@ -41,17 +41,17 @@ class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return name in shown and how in ("", "exact", "isnull")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """None also for ids that no row can have; a field's name that was sent empty is none."""
+        """Return None for ids that no row can have as well; an empty field name counts as none."""
         return None if "\0" in object_id else super().get_object(request, object_id, from_field or None)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """The list, called what its menu calls it."""
+        """Give the list the title that the menu shows."""
         title = {"title": self.page_name or capfirst(self.opts.verbose_name_plural)}
         return super().changelist_view(request, title | (extra_context or {}))
 
 
 class ReadOnlyAdmin(StaffAdmin):
-    """Rows change by decisions, by services and by the projector alone."""
+    """A model whose rows are changed only by decisions, services and the projector."""
 
     # Both would count the whole table.
     show_full_result_count = False
@@ -64,17 +64,17 @@ class ReadOnlyAdmin(StaffAdmin):
 
 
 def code(value: object) -> SafeString:
-    """An id or what else is the same in every language, as lists and pages show it."""
+    """An id or another text that is the same in every language, as it is shown in lists and pages."""
     return format_html("<code>{}</code>", value)
 
 
 def own_words(value: object) -> SafeString:
-    """What people or the pipeline wrote themselves, in whatever direction it runs."""
+    """A text by a person or the pipeline, isolated because of its writing direction."""
     return format_html("<bdi>{}</bdi>", value)
 
 
 def named(request: HttpRequest, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """What to call each person: by name for those who may see accounts, else by id."""
+    """A label for each person: the name if this staff member may see accounts, else the id."""
     ids = set(people)
     if not ids or not request.user.has_perm("accounts.view_user"):
         return {pk: str(pk) for pk in ids}
@@ -82,6 +82,6 @@ def named(request: HttpRequest, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, 
 
 
 def people_of(request: HttpRequest, rows: Iterable[OfPerson]) -> dict[uuid.UUID, str]:
-    """As named(), of rows that came with their people for those who may see accounts."""
+    """Like named(), for rows that were loaded with their people if this staff member may see accounts."""
     by_name = request.user.has_perm("accounts.view_user")
     return {row.user_id: str(row.user) if by_name else str(row.user_id) for row in rows}

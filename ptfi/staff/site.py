@@ -1,4 +1,4 @@
-"""The site of staff, which is the Django admin behind the product's own sign-in and a second step."""
+"""Staff's site: the Django admin behind the product's own sign-in and a second step."""
 
 import time
 from typing import Any, cast
@@ -19,18 +19,18 @@ from ptfi.accounts.step_views import second_step_page
 
 
 class StaffSite(admin.AdminSite):
-    """Whoever works here signs in with a second step; every page but login goes through has_permission."""
+    """An admin site that requires a second step; every page except login goes through has_permission."""
 
     site_header = site_title = format_lazy(_("{product} staff"), product=settings.PRODUCT_NAME)
     index_title = _("Staff pages")
     enable_nav_sidebar = False
 
     def get_urls(self) -> Any:
-        """Without "view on site": nothing here has a page there, and it takes any text for an id."""
+        """Leave out "view on site": our models have no such pages, and it accepts any text as an id."""
         return [each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site"]
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
-        """The pages by the names that stand above them, where those are not what their rows are called."""
+        """Name the pages in the list of apps as their headings do, if that differs from the model's name."""
         apps = super().get_app_list(request, app_label)
         for page in (page for app in apps for page in app["models"]):
             page["name"] = getattr(self._registry[page["model"]], "page_name", "") or page["name"]
@@ -51,7 +51,7 @@ class StaffSite(admin.AdminSite):
         return second_step_page(request, goal, hours=settings.STAFF_MFA_MAX_AGE_HOURS, status=403)
 
     def password_change(self, request: HttpRequest, extra_context: object = None) -> Any:  # noqa: ARG002 (Django's)
-        """The product's own page, which asks for the present password and tells the owner."""
+        """Redirect to the product's own page, which asks for the current password and notifies the owner."""
         return redirect("account_change_password")
 
     def password_change_done(self, request: HttpRequest, extra_context: object = None) -> Any:  # noqa: ARG002

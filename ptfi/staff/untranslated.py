@@ -1,4 +1,4 @@
-"""Texts of Django that staff read and that it has no German for: named here, so that our catalogs have them."""
+"""Django's texts for staff that it has no German for, listed here so that our catalogs contain them."""
 
 from django.utils.translation import gettext_lazy as _
 

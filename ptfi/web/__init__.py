@@ -1,1 +1,1 @@
-"""What every page uses: response headers, uploads, downloads."""
+"""Shared parts of pages: headers, errors, paging, filters, downloads, uploads, language, and the web server."""

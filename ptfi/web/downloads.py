@@ -1,4 +1,4 @@
-"""Downloads of all that somebody has: each holds a connection to PostgreSQL until it ends, so few may be under way."""
+"""Downloads of all of a person's data. Each holds a PostgreSQL connection until it ends, so their number is limited."""
 
 import threading
 import uuid
@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from ptfi.errors import RuleError
 
 MOST_OF_ONE = 2
-"""Downloads of one person that may be made in a process at a time; see _most() for all people."""
+"""Downloads per person that may run in a process at a time; see _most() for all people together."""
 
-# Of many turns: the collector may end a download in the thread that counts.
+# Reentrant, because the garbage collector may end a download in a thread that holds the lock.
 _lock = threading.RLock()
 _under_way: Counter[uuid.UUID] = Counter()
 
@@ -27,10 +27,10 @@ class BusyError(RuleError):
 
 
 class Download(Iterator[bytes]):
-    """What a person downloads, in pieces; under way until the last is taken, or until it is closed."""
+    """The pieces of a download. It counts as running until the last piece is taken or it is closed."""
 
     def __init__(self, user_id: uuid.UUID, pieces: Generator[bytes, None, None]) -> None:
-        """Raises BusyError; then nothing was read."""
+        """Raises BusyError before anything is read."""
         _begin(user_id)
         self._pieces = pieces
         self._end = weakref.finalize(self, _end, user_id)
@@ -50,7 +50,7 @@ class Download(Iterator[bytes]):
 
 
 def _most() -> int:
-    """Of all people: half of the connections, and never all threads."""
+    """The limit for all people: half of the connections, and always fewer than the threads."""
     return max(1, min(settings.DB_POOL_SIZE // 2, settings.WEB_THREADS - 1))
 
 

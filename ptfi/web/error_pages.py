@@ -1,4 +1,4 @@
-"""Errors as answers: what a rule or Django raises becomes a page, a fragment or JSON in the one shape."""
+"""Error responses: errors of rules and of Django as a page, a fragment or the API's JSON."""
 
 import sys
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from ptfi.web.htmx import wants_fragment
 
 
 def render_error(request: HttpRequest, error: RuleError) -> HttpResponse:
-    """JSON for the API; a toast for HTMX, which swaps nothing else then, so that what was typed stays; or a page."""
+    """JSON for the API; a toast for HTMX, which swaps nothing else, so that input stays; otherwise a page."""
     if request.path.startswith("/v1/"):
         return error_json(error)
     fragment = wants_fragment(request)
@@ -25,7 +25,7 @@ def render_error(request: HttpRequest, error: RuleError) -> HttpResponse:
 
 
 class ErrorMiddleware:
-    """Answers broken rules and refused bodies; everything else stays an error and is logged as one."""
+    """Answers broken rules and refused bodies; other exceptions stay errors and are logged as such."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -78,5 +78,5 @@ class ServerError(RuleError):
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    # Called while the exception is handled, which may come from a middleware, where none of ours looks at it.
+    # Called while the exception is handled. It may be from a middleware, where ErrorMiddleware does not see it.
     return render_error(request, of_database(sys.exc_info()[1]) or ServerError())

@@ -1,4 +1,4 @@
-"""What narrows a list, as an address names it: each field says how it is read and which rows it lets through."""
+"""List filters from an address: each field states how it is read and which rows match."""
 
 import dataclasses
 import datetime as dt
@@ -11,13 +11,13 @@ from django.http import QueryDict
 from django.utils.dateparse import parse_date
 
 Where = str | Callable[[Any], Q | Func]
-"""The column that has the value, or what makes a condition of it."""
+"""The column with the value, or a function that makes a condition of it."""
 LONGEST = 255
-"""Characters of a text that are read."""
+"""Characters of a text that are read; the rest is ignored."""
 
 
 def narrowed(where: Mapping[str, Where], values: Mapping[str, Any]) -> Q:
-    """The rows that all of the values let through; an empty one lets every row through."""
+    """A condition for the rows that match all of the values; empty values match every row."""
     found = Q()
     for name, how in where.items():
         if value := values.get(name):
@@ -26,22 +26,22 @@ def narrowed(where: Mapping[str, Where], values: Mapping[str, Any]) -> Q:
 
 
 def choice(choices: Container[str], where: Where | None = None, default: str = "") -> Any:
-    """A field that has one of the choices; what is not one of them counts as not chosen."""
+    """A field with one of the choices; anything else counts as not chosen."""
     return _field(lambda text: text if text in choices else default, where, default)
 
 
 def text(where: Where | None = None) -> Any:
-    """A field that has what somebody typed."""
+    """A field with a text that the person typed."""
     return _field(lambda typed: typed.replace("\x00", "").strip()[:LONGEST], where, "")
 
 
 def day(where: Where | None = None) -> Any:
-    """A field that has a day, or None."""
+    """A field with a date, or None."""
     return _field(read_day, where, None)
 
 
 def read_day(text: str) -> dt.date | None:
-    """A day as a date field sends it; None for what is not one, or is too far away to have a time zone."""
+    """A date as a date field sends it; None if it is invalid, or too far away for time zone conversions."""
     try:
         found = parse_date(text)
     except ValueError:
@@ -55,11 +55,11 @@ def _field(read: Callable[[str], Any], where: Where | None, default: Any) -> Any
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Filters:
-    """The filters of a list, to be declared by choice(), text() and day(). What has its default was not chosen."""
+    """The filters of a list, declared with choice(), text() and day(). A field at its default is not chosen."""
 
     @classmethod
     def read(cls, query: QueryDict) -> Self:
-        """The filters that an address names."""
+        """The filters in an address."""
         return cls(**{each.name: each.metadata["read"](query.get(each.name, "")) for each in dataclasses.fields(cls)})
 
     @property
@@ -68,10 +68,10 @@ class Filters:
         return {each.name: value for each in fields if (value := getattr(self, each.name)) != each.default}
 
     def query(self, **more: str) -> str:
-        """The query of an address that names what is chosen, and whatever else is not empty."""
+        """The query of an address with the chosen filters and the non-empty items of `more`."""
         return urlencode(self.chosen | {name: value for name, value in more.items() if value})
 
     def condition(self) -> Q:
-        """The rows that the filters let through, as far as their fields say."""
+        """A condition for the rows that match, as far as the fields define one."""
         where = {each.name: each.metadata["where"] for each in dataclasses.fields(self) if each.metadata["where"]}
         return narrowed(where, vars(self))

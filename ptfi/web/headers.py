@@ -1,11 +1,11 @@
-"""Headers that tell browsers what they may do with an answer, whatever made it."""
+"""Security headers that every response gets, whatever produced it."""
 
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 
-# Passkeys are what the pages use of a browser's abilities. Names that Chromium knows; it complains about others.
+# Passkeys are the only feature that pages use. Only names that Chromium knows; it warns about others.
 DENIED = (
     *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media", "fullscreen"),
     *("geolocation", "gyroscope", "hid", "identity-credentials-get", "idle-detection", "local-fonts", "magnetometer"),
@@ -13,10 +13,10 @@ DENIED = (
 )
 OWN = ("publickey-credentials-create", "publickey-credentials-get")
 POLICY = "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
-"""For what is no page; pages come with theirs."""
+"""The policy of responses that are not pages; pages have their own."""
 HEADERS = {
     "Permissions-Policy": ", ".join([*(f"{name}=()" for name in DENIED), *(f"{name}=(self)" for name in OWN)]),
-    # Other sites' pages cannot take what is here in as an image or script; those that CORS lets in are let in by it.
+    # Keeps other sites from embedding our responses as images or scripts. Origins that CORS allows are not affected.
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Permitted-Cross-Domain-Policies": "none",
@@ -26,7 +26,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def transport_headers() -> dict[str, str]:
-    """What an answer over https says: that browsers come by https alone from now on."""
+    """HSTS for responses over https: browsers must use https from then on."""
     if not settings.SECURE_HSTS_SECONDS:
         return {}
     words = {"includeSubDomains": settings.SECURE_HSTS_INCLUDE_SUBDOMAINS, "preload": settings.SECURE_HSTS_PRELOAD}
@@ -35,7 +35,7 @@ def transport_headers() -> dict[str, str]:
 
 
 class HeadersMiddleware:
-    """Adds what an answer lacks, also those of probes, metrics and static files, which no other middleware sees."""
+    """Adds missing headers, also to probes, metrics and static files, which no other middleware sees."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

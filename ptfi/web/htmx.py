@@ -1,11 +1,11 @@
-"""Requests of HTMX: whether one wants a part of a page, and which part."""
+"""HTMX requests: whether one asks for a part of a page, and for which."""
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
 
 def wants_fragment(request: HttpRequest) -> bool:
-    """Whether HTMX asks for a part of the page; a page of its history that it has lost, it wants whole."""
+    """Whether HTMX asks for a part of the page; when it restores its history it needs the whole page."""
     details = _details(request)
     return details is not None and bool(details) and not details.history_restore_request
 
@@ -17,5 +17,5 @@ def target_of(request: HttpRequest) -> str:
 
 
 def _details(request: HttpRequest) -> HtmxDetails | None:
-    """None where an error is answered before the middleware of django-htmx has seen the request."""
+    """HTMX's details; None if an error is answered before django-htmx's middleware has run."""
     return getattr(request, "htmx", None)

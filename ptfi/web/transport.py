@@ -1,4 +1,4 @@
-"""Refuses what programs send in clear: a redirect to https would be followed, and the token has been seen by then."""
+"""Refuses API requests without https: a redirect would come too late, as the token has already been exposed."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ class HttpsRequiredError(RuleError):
 
 
 class TransportMiddleware:
-    """Pages are redirected by Django's own middleware, wherever the site is https."""
+    """Refuses programs' requests without https; pages are redirected by Django's own middleware."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""How much a request may bring in files: they are read before anybody is asked who they are."""
+"""A limit on uploads, which are read before the caller is authenticated."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.core.files.uploadhandler import FileUploadHandler
 
 
 class BoundedUpload(FileUploadHandler):
-    """Refuses requests above UPLOAD_MAX_BYTES before any of it is written; the next handler takes the files."""
+    """Refuses requests above UPLOAD_MAX_BYTES before anything is written; the next handler stores the files."""
 
     def handle_raw_input(
         self,

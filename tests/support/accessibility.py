@@ -1,9 +1,9 @@
-"""What axe-core and the width of a page have to say."""
+"""Checks of a page with axe-core, and of its width."""
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-# What comes into view asks for more in the frame after; then nothing may be under way.
+# Content that comes into view requests more one frame later; wait for that, then for all requests to finish.
 STILL = """async () => {
     for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame)
     while (document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling"))
@@ -12,14 +12,14 @@ STILL = """async () => {
 
 
 def faults_at(page: Page, address: str) -> list[str]:
-    """What is wrong with the page at this address once all of it is there."""
+    """The faults of the page at this address, once it has loaded completely."""
     page.goto(address)
     page.evaluate(STILL)
     return faults(page)
 
 
 def faults(page: Page) -> list[str]:
-    """Each violation with the place it stands at, and whether the page scrolls sideways."""
+    """Each violation with its element, and whether the page scrolls sideways."""
     found = [
         f"{violation['id']}: {node['html'][:160]}"
         for violation in Axe().run(page).response["violations"]

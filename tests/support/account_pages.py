@@ -1,4 +1,4 @@
-"""What the tests of accounts and their pages share."""
+"""Helpers of the tests of accounts and their pages."""
 
 import time
 from typing import Any
@@ -17,12 +17,12 @@ def sign_in(client: Client, email: str, password: str = PASSWORD) -> Any:
 
 
 def reauthenticate(client: Client) -> None:
-    """Changes of two-step sign-in and passkeys ask for the password again, however fresh the sign-in."""
+    """Enter the password again, which changes of second steps and passkeys require however fresh the sign-in is."""
     assert client.post(reverse("account_reauthenticate"), {"password": PASSWORD}).status_code == 302
 
 
 def age_sign_in(client: Client, seconds: int = 301) -> None:
-    """Make the session's proofs of identity older."""
+    """Make the session's authentication older."""
     session = client.session
     key = "account_authentication_methods"
     session[key] = [record | {"at": record["at"] - seconds} for record in session[key]]
@@ -30,5 +30,5 @@ def age_sign_in(client: Client, seconds: int = 301) -> None:
 
 
 def code_of(secret: str, periods: int = 0) -> str:
-    """What the app shows; periods: of 30 seconds, from now."""
+    """The code that the app shows; periods: how many periods of 30 seconds from now."""
     return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30 + periods)))

@@ -1,4 +1,4 @@
-"""Answers of the API as they are recorded: exact bytes, but for what is random or tells the time."""
+"""Recorded responses of the API: exact bytes, except for random values and times."""
 
 import re
 import uuid
@@ -14,8 +14,8 @@ HEADERS = (
     "Vary",
     "WWW-Authenticate",
 )
-"""Those that callers rely on; the rest belongs to every answer of the site."""
-# Ids of the cast are not of version RANDOM, and their times are of the year FIXED: both stay as they are.
+"""The headers that callers rely on; the others are the same in every response of the site."""
+# The cast's ids have another version than RANDOM, and their times are in the year FIXED: both stay unchanged.
 ID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 FIXED, RANDOM = 2024, 4
 NEW = re.compile(
@@ -29,7 +29,7 @@ NEW = re.compile(
 
 
 class Names:
-    """Names for what is new in each run, in the order in which it is met."""
+    """Placeholders for values that differ in each run, numbered in order of appearance."""
 
     def __init__(self) -> None:
         self.given = dict[str, str]()
@@ -42,7 +42,7 @@ class Names:
         return NEW.sub(self._name, text)
 
     def close(self) -> None:
-        """From now on, ids that were not met yet are made from random ones."""
+        """From now on, treat new ids as random, whatever their version."""
         self.is_open = False
 
     def _name(self, found: re.Match[str]) -> str:
@@ -52,13 +52,13 @@ class Names:
 
 
 def recorded(response: Any, body: bytes, names: Names) -> dict[str, Any]:
-    """Status, headers and body of the response, under names that are the same in every run."""
+    """Status, headers and body of the response, with placeholders so that they are the same in every run."""
     headers = {name: names.named(response[name]) for name in HEADERS if name in response}
     return {"status": response.status_code, "headers": headers, "body": names.named(body.decode())}
 
 
 def differing(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> Iterator[str]:
-    """The steps whose answers are not as they were recorded, with the place where they part."""
+    """The steps whose responses differ from the recorded ones, with the place of the first difference."""
     first, second = ({step["name"]: step for step in steps} for steps in (old, new))
     for name in first.keys() ^ second.keys():
         yield f"{name}: only {'recorded' if name in first else 'new'}"

@@ -1,4 +1,4 @@
-"""Calling the API as a client with an access token does."""
+"""Calling the API as a client with an access token."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from tests.support.oauth import keep_token
 
 
 def access_token(user: User | None, *scopes: str, seconds: int = 600) -> str:
-    """A token of "an-app" that is valid for so many seconds (or has been over for as many)."""
+    """A token of "an-app" that is valid for this many seconds (negative: expired for as long)."""
     client, _ = OAuthClient.objects.get_or_create(id="an-app", defaults={"name": "An app"})
     return keep_token(client, scopes or (READ_TRAITS, MANAGE_TRAITS, EXPORT), user, seconds)
 
 
 class Api:
-    """A client with a token; answers are (status, JSON). The last response is kept."""
+    """A client with a token; calls return (status, JSON). The last response is kept."""
 
     def __init__(self, token: str = "") -> None:
         self.client = Client()

@@ -1,4 +1,4 @@
-"""Every operation of the API, found in its document, so that a new one is tested too."""
+"""All operations of the API, taken from its OpenAPI document, so that new ones are tested, too."""
 
 import re
 import uuid
@@ -11,7 +11,7 @@ DOCUMENT: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=Tru
 
 
 def operations() -> list[tuple[str, str]]:
-    """Every method and address below /v1/; `{userID}` is left open, the other ids are SOME_ID."""
+    """Every method and address under /v1/; `{userID}` stays a placeholder, other ids are SOME_ID."""
     return [
         (method.upper(), "/".join(_filled(part) for part in path.removeprefix("/v1/").split("/")))
         for path, item in DOCUMENT["paths"].items()
@@ -24,7 +24,7 @@ def _filled(part: str) -> str:
 
 
 def documented(method: str, path: str) -> set[int]:
-    """The statuses that the document names for an operation of operations()."""
+    """The statuses that the document lists for an operation of operations()."""
     found = [item for each, item in DOCUMENT["paths"].items() if _same(each.removeprefix("/v1/"), path)]
     return {int(status) for status in found[0][method.lower()]["responses"]}
 
@@ -34,6 +34,6 @@ def _same(template: str, path: str) -> bool:
 
 
 def pattern_of(method: str, path: str) -> re.Pattern[str]:
-    """What a call of an operation of operations() looks like, with whatever ids and query."""
+    """A pattern for calls of an operation of operations(), with any ids and query."""
     parts = ["[^/?]+" if part in ("{userID}", SOME_ID) else re.escape(part) for part in path.split("/")]
     return re.compile(rf"{method} /v1/{'/'.join(parts)}(\?.*)?")

@@ -1,4 +1,4 @@
-"""Every operation of the API, called on one person whose ids and times are always the same."""
+"""Calls of every operation of the API for one person whose ids and times are always the same."""
 
 import dataclasses
 import datetime as dt
@@ -36,7 +36,7 @@ def fixed_time(number: int) -> dt.datetime:
 
 
 def the_person() -> User:
-    """Alice with twelve suggestions, and nothing of her in the graph."""
+    """Alice with twelve suggestions, and nothing about her in the graph."""
     cypher("MATCH (n {ownerID: $id}) DETACH DELETE n", id=ALICE)
     cypher("MATCH (n:User {userID: $id}) DETACH DELETE n", id=ALICE)
     alice = make_user("Alice", id=ALICE, date_joined=fixed_time(0))
@@ -56,7 +56,7 @@ def the_person() -> User:
 
 
 def replaced(alice: User) -> None:
-    """The pipeline replaces a suggestion, which is an entry of its own."""
+    """Let the pipeline replace a suggestion, which creates a log entry."""
     row = parse(
         {
             "candidate_id": str(fixed_id("new tabs")),
@@ -79,7 +79,7 @@ def replaced(alice: User) -> None:
 
 @dataclasses.dataclass
 class Calls:
-    """The answers so far, and what later calls need of them."""
+    """The recorded responses, and what later calls need from them."""
 
     alice: User
     names: Names = dataclasses.field(default_factory=Names)
@@ -100,7 +100,7 @@ class Calls:
         media: str = "application/json",
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> Any:
-        """Call the API and record the answer; its JSON."""
+        """Call the API and record the response; returns its JSON."""
         caller = api or self.api
         content = body if isinstance(body, bytes) else b"" if body is None else orjson.dumps(body)
         response: Any = caller.client.generic(
@@ -119,7 +119,7 @@ class Calls:
         return self.call(name, "POST", PERSONA + path, body, **more)
 
     def decide(self, name: str, about: str, **body: Any) -> str:
-        """A decision about a suggestion; the entry's id."""
+        """Decide on a suggestion; returns the entry's id."""
         answer = self.post(name, f"/traits/candidates/{fixed_id(about)}/actions", body)
         return str(answer.get("refinementActionID"))
 
@@ -237,7 +237,7 @@ def refusals(calls: Calls) -> None:
 
 
 def graph(calls: Calls) -> None:
-    """While all ids in it are fixed ones."""
+    """Reads of the graph, made while all ids in it are fixed."""
     calls.get("traits", "/traits")
     page = calls.get("traits, a page", "/traits?limit=1&status=active")
     calls.get("traits, the next page", f"/traits?limit=1&status=active&after={page['pagination']['next']}")

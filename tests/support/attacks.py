@@ -1,4 +1,4 @@
-"""What somebody does who runs SQL through the application, or owns the tables: log entries that nobody decided."""
+"""Attacks through SQL, by the application's role or the tables' owner: log entries without a decision."""
 
 import json
 import secrets
@@ -19,7 +19,7 @@ FORGED = "Supports a violent group"
 
 
 def ask(statement: str, *values: Any) -> list[tuple[Any, ...]]:
-    """Run SQL as whoever the test is; what is refused leaves the test's transaction as it was."""
+    """Run SQL as the test's current role; a refused statement does not affect the test's transaction."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, values or None)
         return cursor.fetchall() if cursor.description else []
@@ -27,7 +27,7 @@ def ask(statement: str, *values: Any) -> list[tuple[Any, ...]]:
 
 @contextmanager
 def as_owner() -> Iterator[None]:
-    """Run SQL as the role that owns the tables, whatever the test runs as."""
+    """Run SQL as the role that owns the tables, whatever the test's role is."""
     ((role,),) = ask("SELECT current_user")
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -41,7 +41,7 @@ def as_owner() -> Iterator[None]:
 
 @contextmanager
 def without_triggers(table: str) -> Iterator[None]:
-    """Run SQL as the owner, who switched the table's triggers off."""
+    """Run SQL as the owner with the table's triggers disabled."""
     with as_owner(), connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         yield
@@ -50,20 +50,20 @@ def without_triggers(table: str) -> Iterator[None]:
 
 
 def verify_log() -> tuple[int, list[str]]:
-    """The exit status of `manage.py verify_log`, and the faults that it names; in the test's own transaction."""
+    """The exit status of `manage.py verify_log` and the faults that it lists, within the test's transaction."""
     found = [f"{user_id}: {fault}" for user_id in everybody() for fault in faults_of(user_id)]
     found += tree_faults()
     return int(bool(found)), found
 
 
 def backdate(**columns: Any) -> None:
-    """Have all receipts say this, as their own trigger would not let anybody."""
+    """Change all receipts, which their trigger would refuse."""
     with without_triggers("traits_erasure"):
         Erasure.objects.update(**columns)
 
 
 def write_receipt(person: uuid.UUID, state: str, **columns: Any) -> uuid.UUID:
-    """A receipt that no erasure made."""
+    """Insert a receipt that no erasure created."""
     receipt_id = uuid.uuid4()
     values = {"erasure_id": receipt_id, "user_id": person, "subject_id": person, "state": state, "kind": "source"}
     values |= {"requested_at": "now()", "counts": "{}", "kept": "{}", "things": "{}", "generation": 0, "attempts": 0}
@@ -74,7 +74,7 @@ def write_receipt(person: uuid.UUID, state: str, **columns: Any) -> uuid.UUID:
 
 
 def named(content: dict[str, Any], name: str) -> dict[str, Any]:
-    """The content as if it had been about something else."""
+    """The content with another name, as a forger would change it."""
     forged: dict[str, Any] = json.loads(json.dumps(content))
     for half in ("before", "after"):
         for side in ("candidate", "trait"):
@@ -88,7 +88,7 @@ def redacted(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def chained(entries: list[UserRefinedTrait]) -> list[UserRefinedTrait]:
-    """The same decisions as a log of their own, with every hash computed again."""
+    """The same decisions as a log of their own, with all hashes recomputed."""
     previous = NO_HASH
     for revision, entry in enumerate(entries, 1):
         entry.revision, entry.previous_hash = revision, previous
@@ -99,14 +99,14 @@ def chained(entries: list[UserRefinedTrait]) -> list[UserRefinedTrait]:
 
 
 def write_log(user: User, entries: list[UserRefinedTrait]) -> None:
-    """Put these entries where the log was, and the head with them."""
+    """Replace the log by these entries, and its head accordingly."""
     UserRefinedTrait.objects.bulk_create(entries)
     head = entries[-1] if entries else None
     Persona.objects.filter(user=user).update(revision=head.revision if head else 0, hash=head.hash if head else NO_HASH)
 
 
 def vouch(user: User, receipt_id: uuid.UUID, revision: int, content: dict[str, Any]) -> None:
-    """Append the entry that says which digest the content of that revision has now."""
+    """Append an entry that states the current digest of the content of that revision."""
     persona = Persona.objects.get(user=user)
     salt = secrets.token_bytes(16)
     nothing = {"candidate": None, "trait": None, "style": None}

@@ -1,6 +1,6 @@
-"""``python -m tests.support.audit``: known vulnerabilities of the pinned packages; exit status 1 when there is one.
+"""``python -m tests.support.audit``: look for known vulnerabilities of pinned packages; exit status 1 if there are any.
 
-Where the package index does not answer, or does not tell vulnerabilities, it says so loudly and lets the build go on.
+If the package index does not respond or publishes no vulnerabilities, it says so loudly and lets the build continue.
 """
 
 import json
@@ -13,11 +13,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PINNED = "requirements-dev.txt"
 SECONDS = 180
 ACCEPTED: dict[str, str] = {}
-"""Vulnerabilities that do not concern PTFI, by id: why not."""
+"""Vulnerabilities that do not affect PTFI: id → reason."""
 
 
 def main() -> int:
-    """Ask, and say what was found; the exit status."""
+    """Run the audit and print its result; returns the exit status."""
     try:
         packages = ask()
     except (ValueError, subprocess.TimeoutExpired):
@@ -40,7 +40,7 @@ def main() -> int:
 
 
 def ask() -> list[dict[str, Any]]:
-    """What pip-audit says of each package. Raises ValueError when it says nothing, TimeoutExpired."""
+    """pip-audit's result per package. Raises ValueError if there is none, and TimeoutExpired."""
     options = ["--requirement", PINNED, "--require-hashes", "--disable-pip", "--format=json", "--progress-spinner=off"]
     command = [sys.executable, "-W", "ignore", "-m", "pip_audit", *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)

@@ -1,4 +1,4 @@
-"""What the browser tests share: Chromium's options, sizes of windows, types of the fixtures, recorded requests."""
+"""Helpers of the browser tests: Chromium's options, window sizes, fixture types, recorded requests."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,13 +23,13 @@ SETTLED = """() => new Promise(done => requestAnimationFrame(() => requestAnimat
 
 
 def settle(page: Page) -> None:
-    """Return when the page has handled all input so far: two frames and a task later, no handler waits any more."""
+    """Return once the page has handled all input: after two frames and a task, no handler is waiting any more."""
     page.evaluate(SETTLED)
 
 
 @contextmanager
 def recorded(page: Page) -> Iterator[list[Request]]:
-    """The requests for pages and parts of pages made in the block and because of it; not for icons or events."""
+    """Record the requests for pages and fragments that the block causes; not those for icons or events."""
     requests: list[Request] = []
 
     def note(request: Request) -> None:
@@ -44,7 +44,7 @@ def recorded(page: Page) -> Iterator[list[Request]]:
 
 @contextmanager
 def no_request(page: Page) -> Iterator[None]:
-    """What is done in the block makes the page ask the server for nothing."""
+    """Assert that the block makes the page send no request to the server."""
     with recorded(page) as requests:
         yield
     assert [f"{request.method} {request.url}" for request in requests] == []

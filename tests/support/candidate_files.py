@@ -36,7 +36,7 @@ def new_row(**changes: Any) -> Row:
 
 
 def row(pk: uuid.UUID, number: int) -> Row:
-    """One of many suggestions that differ by their number."""
+    """One of many suggestions, which differ by their number."""
     evidence = {"type": "text_snippet", "content": f"I said {number}.", "source_detail": f"line {number}"}
     return {
         "candidate_id": str(pk),
@@ -64,7 +64,7 @@ def without(name: str) -> Row:
 
 
 class Run:
-    """One run of the command: its exit status, what it counted, and what it said on stderr."""
+    """A run of the command: its exit status, its counts, and its output on stderr."""
 
     def __init__(self, *arguments: str) -> None:
         out, err = StringIO(), StringIO()
@@ -79,7 +79,7 @@ class Run:
 
 
 def load(*rows: Row | bytes, owner: str = "") -> Run:
-    """Import these rows (or lines of bytes) as one file, rows.jsonl."""
+    """Import these rows (or byte lines) as one file, rows.jsonl."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.jsonl"
         path.write_bytes(b"".join(row if isinstance(row, bytes) else json.dumps(row).encode() + b"\n" for row in rows))

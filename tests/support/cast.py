@@ -1,4 +1,4 @@
-"""The cast: Alice owns, Bob must see nothing, Sam is staff; and what they suggest, confirm and decide."""
+"""The cast: Alice owns a persona, Bob must see nothing of it, Sam is staff. Also what they suggest and decide."""
 
 import time
 import uuid
@@ -26,7 +26,7 @@ SignedIn = Callable[[User], Client]
 
 
 def make_user(name: str, **fields: Any) -> User:
-    """A person with a verified e-mail and the password PASSWORD; their graph is new, as their id is."""
+    """A person with a verified e-mail address and the password PASSWORD; their new id has nothing in the graph."""
     user = User.objects.create_user(f"{name.lower()}@example.com", PASSWORD, display_name=name, **fields)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     Persona.objects.create(user=user)
@@ -34,14 +34,14 @@ def make_user(name: str, **fields: Any) -> User:
 
 
 def client_of(user: User, *, proven: bool = False) -> Client:
-    """A client in whose session the person is signed in, staff with their second step, as allauth keeps it.
+    """A client in whose session the person is signed in, staff with their second step, as allauth records it.
 
-    proven: the session has a fresh proof of who they are, too.
+    proven: the session also has a recent authentication.
     """
     client = Client()
     client.force_login(user)
     session = client.session
-    # As after a first request: the next one does not write it again.
+    # As after a first request, so that the next one does not write it.
     session[BEGAN] = session[SEEN] = time.time()
     session.save()
     if user.is_staff:
@@ -61,7 +61,7 @@ def _record(client: Client, user: User, method: str, **more: Any) -> None:
 
 
 def make_candidate(user: User, name: str = "Loves jazz", **fields: Any) -> ExtractedTraitCandidate:
-    """A suggestion with two pieces of evidence, unless fields say otherwise; evidence may be a list of texts."""
+    """A suggestion with two pieces of evidence, unless fields override it; evidence may be a list of texts."""
     pk = fields.pop("candidate_id", None) or uuid.uuid4()
     texts = fields.pop("evidence", ["I love jazz.", "Jazz again tonight!"])
     pieces: list[Piece] = [
@@ -93,17 +93,17 @@ def make_candidate(user: User, name: str = "Loves jazz", **fields: Any) -> Extra
 
 
 def acting_for_self(user: User) -> dict[str, Any]:
-    """The person deciding for themselves, as the services want it."""
+    """The arguments of the services for a person who decides for themselves."""
     return {"user": user, "actor": Actor(user_id=user.pk)}
 
 
 def confirmed(user: User, name: str = "Loves jazz", **fields: Any) -> decisions.Outcome:
-    """A suggestion that the person confirmed as it is."""
+    """The outcome of confirming a suggestion as it is."""
     return decisions.confirm(**acting_for_self(user), candidate_id=make_candidate(user, name, **fields).pk)
 
 
 def confirmed_trait(user: User, name: str = "Loves jazz", **fields: Any) -> PersonaTrait:
-    """The trait that such a suggestion became."""
+    """The trait from a suggestion that was confirmed as it is."""
     trait = confirmed(user, name, **fields).trait
     assert trait
     return trait

@@ -1,6 +1,6 @@
-"""Does what the command line does on the databases of a product under test, without starting Python each time.
+"""Runs helpers on the databases of a product under test, without starting Python for each.
 
-A line of JSON on standard input, [name, arguments], is answered by one on standard output.
+Each line of JSON on standard input, [name, arguments], is answered by one on standard output.
 """
 
 import io
@@ -34,7 +34,7 @@ from traits.models import Persona  # noqa: E402
 
 
 def people(count: int) -> list[dict[str, str]]:
-    """So many new people: the id, and the cookie of a session in which they are signed in."""
+    """Create this many people; returns each id and the cookie of a signed-in session."""
     found = []
     for _ in range(count):
         user = make_user(f"p{uuid.uuid4()}")
@@ -44,7 +44,7 @@ def people(count: int) -> list[dict[str, str]]:
 
 
 def suggest(person: str, count: int) -> list[str]:
-    """So many new suggestions of the person's, as the pipeline brings them; their ids."""
+    """Add this many suggestions for the person as the pipeline does; returns their ids."""
     ids = [uuid.uuid4() for _ in range(count)]
     parsed = [parse(row(pk, number)) for number, pk in enumerate(ids)]
     batch = [one for one in parsed if isinstance(one, CandidateRecord)]
@@ -53,7 +53,7 @@ def suggest(person: str, count: int) -> list[str]:
 
 
 def backlog(count: int, each: int) -> list[str]:
-    """So many people who have confirmed some suggestions each; their ids."""
+    """Create this many people who have confirmed `each` suggestions; returns their ids."""
     users = [User.objects.create_user(display_name="Somebody") for _ in range(count)]
     for user in users:
         Persona.objects.create(user=user)
@@ -63,8 +63,8 @@ def backlog(count: int, each: int) -> list[str]:
 
 
 def check() -> str:
-    """What verify_log and check_graph find fault with; empty when all is well."""
-    # Connections from before the graph or PostgreSQL died are this process's own affair.
+    """The faults that verify_log and check_graph find; empty if there are none."""
+    # This process may still have connections from before the graph or PostgreSQL was killed.
     drop_driver()
     found = []
     for name in ("verify_log", "check_graph"):

@@ -13,11 +13,11 @@ from tests.support.data_folder import wait_until
 
 T = TypeVar("T")
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-"""How many sessions of the database wait for a lock."""
+"""The number of sessions of the database that are waiting for a lock."""
 
 
 def at_once(act: Callable[[int], T], number: int = 8) -> list[T]:
-    """The results of act(0) … act(number - 1), each in a thread with a connection of its own, started together."""
+    """The results of act(0) … act(number - 1), started together, each in a thread with a connection of its own."""
     barrier = threading.Barrier(number)
 
     def one(index: int) -> T:
@@ -32,18 +32,18 @@ def at_once(act: Callable[[int], T], number: int = 8) -> list[T]:
 
 
 def on_own_connection(act: Callable[[], T]) -> T:
-    """The result of the act, done in a thread with a connection of its own."""
+    """The act's result, run in a thread with a connection of its own."""
     return at_once(lambda _index: act(), 1)[0]
 
 
 def wait_for_a_lock() -> None:
-    """Return when some session waits for a lock."""
+    """Return once a session is waiting for a lock."""
     wait_until(lambda: waiting() > 0, 10)
 
 
 @contextmanager
 def beside(act: Callable[[], Any]) -> Iterator["Future[Any]"]:
-    """What it does runs in a thread with a connection of its own, and has come to wait for a lock."""
+    """Run the act in a thread with a connection of its own; the block begins once it is waiting for a lock."""
 
     def run() -> Any:
         try:
@@ -60,9 +60,9 @@ def beside(act: Callable[[], Any]) -> Iterator["Future[Any]"]:
 
 
 def waiting() -> int:
-    """How many sessions wait for a lock now."""
+    """The number of sessions that are waiting for a lock now."""
     with connection.cursor() as cursor:
-        # A transaction that looks again would not see who has connected since.
+        # Otherwise a transaction that has looked before would not see sessions that have connected since.
         cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(WAITING)
         return int(cursor.fetchone()[0])
@@ -73,32 +73,32 @@ def in_transaction() -> bool:
 
 
 class Rounds:
-    """How often each of several acts was done so far."""
+    """Counts how often each of several acts has completed."""
 
     def __init__(self, number: int) -> None:
         self.stop = threading.Event()
         self.done = [0] * number
 
     def repeat(self, index: int, act: Callable[[], object]) -> None:
-        """Do it until all are to stop, on a connection of this thread's own."""
+        """Repeat the act until all have to stop, with a connection of this thread's own."""
         try:
             while not self.stop.is_set():
                 act()
                 self.done[index] += 1
         finally:
-            # What failed does so when the block ends, and nobody waits for it until then.
+            # An error is raised only when the block ends, so the others should not go on until then.
             self.stop.set()
             connection.close()
 
     def go_on(self, number: int, seconds: float = 60) -> None:
-        """Return when each was done so many times more, or one failed."""
+        """Return once each act has completed this many more times, or one has failed."""
         wanted = [done + number for done in self.done]
         wait_until(lambda: self.stop.is_set() or all(map(operator.ge, self.done, wanted)), seconds)
 
 
 @contextmanager
 def over_and_over(*acts: Callable[[], object]) -> Iterator[Rounds]:
-    """The acts are repeated, each in a thread of its own, as long as the block lasts; what they raise, this raises."""
+    """Repeat the acts, each in a thread of its own, while the block runs; re-raises their errors."""
     rounds = Rounds(len(acts))
     with ThreadPoolExecutor(len(acts)) as pool:
         workers = [pool.submit(rounds.repeat, index, act) for index, act in enumerate(acts)]

@@ -1,4 +1,4 @@
-"""Data folders with real services, the processes that use them, and what the services answer."""
+"""Data folders with real services, processes that use them, and queries to the services."""
 
 import contextlib
 import json
@@ -48,7 +48,7 @@ class User:
         )
 
     def settings(self) -> dict[str, str]:
-        """Wait for the start and return what it put into the environment."""
+        """Wait until it has started; returns what it put into the environment."""
         assert self.process.stdout
         line = self.process.stdout.readline()
         assert line, self.process.communicate()[1]
@@ -56,17 +56,17 @@ class User:
         return settings
 
     def leave(self) -> str:
-        """Let the process end; what it wrote to standard error."""
+        """Let the process end; returns its standard error."""
         return self.process.communicate(timeout=60)[1]
 
     def kill(self) -> None:
-        """End the process without its doing."""
+        """Kill the process."""
         self.process.kill()
         self.process.communicate()
 
 
 class Folder:
-    """A data folder, and what runs for it."""
+    """A data folder and the processes that use it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -88,7 +88,7 @@ class Folder:
         )
 
     def processes(self) -> dict[str, psutil.Process]:
-        """The supervisor, the graph and PostgreSQL of this folder, as far as they run."""
+        """The running supervisor, graph and PostgreSQL of this folder, by name."""
         found = {}
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
@@ -112,7 +112,7 @@ class Folder:
 
 
 def wait_until(condition: Callable[[], Any], seconds: float = 30) -> None:
-    """Return as soon as the condition holds; AssertionError when it does not in so many seconds."""
+    """Return as soon as the condition holds; raises AssertionError after this many seconds."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

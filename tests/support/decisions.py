@@ -1,4 +1,4 @@
-"""What decisions leave behind."""
+"""Reading and changing what decisions left behind."""
 
 import uuid
 
@@ -10,13 +10,13 @@ from traits.models import ExtractedTraitCandidate, Persona, UserRefinedTrait
 
 
 def status(candidate: ExtractedTraitCandidate) -> str:
-    """As the table has it now; the row in hand follows."""
+    """The current status in the table; also refreshes the given object."""
     candidate.refresh_from_db(fields=["status", "deferred_until"])
     return candidate.status
 
 
 def log_of(user: User) -> list[str]:
-    """The person's log, oldest first."""
+    """The decisions in the person's log, oldest first."""
     return list(UserRefinedTrait.objects.filter(user=user).order_by("revision").values_list("user_decision", flat=True))
 
 
@@ -25,7 +25,7 @@ def assert_log_whole(user: User) -> None:
 
 
 def backdate(action_id: uuid.UUID, weeks: int) -> None:
-    """Have it been decided so many weeks ago, as if time had passed since."""
+    """Move the decision this many weeks into the past."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE traits_userrefinedtrait DISABLE TRIGGER USER")

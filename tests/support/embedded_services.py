@@ -1,4 +1,4 @@
-"""Starts the services that the tests use, before pytest-django reads the settings (pyproject.toml loads this first)."""
+"""Starts the services of the tests before pytest-django reads the settings (pyproject.toml loads this first)."""
 
 import atexit
 import os
@@ -12,25 +12,25 @@ from ptfi import embedded
 
 ADDRESSES = ("PTFI_EMBEDDED", "DATABASE_URL", "NEO4J_URL")
 MOST_WORKERS = 4
-"""Each has a PostgreSQL and a graph of its own, about 1 GB; a container may show more cores than it may use."""
+"""Each worker has its own PostgreSQL and graph, about 1 GB; a container may show more cores than it may use."""
 HOLD = "from ptfi import embedded; embedded.start(); input()"
 
 
 def workers() -> int:
-    """How many work with ``-n auto``: one for each core, up to MOST_WORKERS."""
+    """The number of workers for ``-n auto``: one per core, up to MOST_WORKERS."""
     return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
 
 
 @pytest.hookimpl(tryfirst=True, optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """With ``-n auto``, a worker for each core, and none on servers of the operator's, which hold one graph only."""
+    """With ``-n auto`` one worker per core, but none on external servers, which have only one graph."""
     return workers() if os.environ.get("PTFI_EMBEDDED") else 0
 
 
 def start() -> None:
-    """Start them in a folder of the tests' own, and for each parallel worker after the first in one of its own.
+    """Start the services in a folder of the tests, and in one of its own for each further parallel worker.
 
-    What the tests leave behind must not meet the persona of whoever runs them, nor a worker what another one stops.
+    This keeps the tests' data apart from the developer's persona, and workers from services that another one stops.
     """
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
     if worker != "gw0" and os.environ.get("PTFI_EMBEDDED"):
@@ -47,7 +47,7 @@ def start() -> None:
 
 
 def start_early(folder: str) -> None:
-    """Start the services of a worker to come: they need seconds, while this process starts its own and collects."""
+    """Start a later worker's services, while this process starts its own and collects tests: they take seconds."""
     environment = {name: value for name, value in os.environ.items() if name not in ADDRESSES}
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD],

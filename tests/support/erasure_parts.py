@@ -1,4 +1,4 @@
-"""Personas with evidence from two sources, of which one is erased."""
+"""Personas with evidence from two sources, one of which is erased."""
 
 import uuid
 from typing import Any
@@ -32,7 +32,7 @@ def piece_of(pk: uuid.UUID, content: str, source: str | None = SOURCE, detail: s
 
 
 def suggested(user: User, name: str, *pieces: tuple[str, str | None], **fields: Any) -> ExtractedTraitCandidate:
-    """A suggestion with these pieces of evidence: (content, source)."""
+    """A suggestion with these pieces of evidence, given as (content, source)."""
     pk = uuid.uuid4()
     evidence = [piece_of(pk, content, source) for content, source in pieces]
     return make_candidate(user, name, candidate_id=pk, supporting_evidence=evidence, **fields)
@@ -48,7 +48,7 @@ def whole(user: User) -> None:
 
 
 def persona_with(user: User, word: str) -> dict[str, uuid.UUID]:
-    """Every kind of decision about suggestions from a source full of the word, and from another without it."""
+    """Decide in every way on suggestions from a source full of the word, and from another without it."""
     texts: dict[str, Any] = {"trait_description": word, "concepts": [word]}
     open_one = suggested(user, f"Likes {word}", (word, SOURCE), **texts)
     held = suggested(user, f"Hides {word}", (word, SOURCE), held_reason="a ticket", **texts)

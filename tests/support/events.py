@@ -1,4 +1,4 @@
-"""The events' process on the database of the tests, and clients of its streams."""
+"""The events process on the tests' database, and clients of its streams."""
 
 import contextlib
 import http.client
@@ -18,7 +18,7 @@ from tests.support.processes import connection_to, database_address, free_port
 
 
 class EventsProcess:
-    """As production starts it, but for where its database is."""
+    """The events process, started as in production except for its database."""
 
     def __init__(self, site: str, port: int = 0, authority: str = "", **environment: str) -> None:
         self.port, self.authority = port or free_port(), authority
@@ -43,7 +43,7 @@ class EventsProcess:
                 self.output += line
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[int, http.client.HTTPMessage]:
-        """Status and headers; of what it answers no more than that is read."""
+        """Status and headers of a response; the rest is not read."""
         with contextlib.closing(connection_to(self.port, self.authority, 10)) as asking:
             asking.request(method, path, headers=headers)
             with asking.getresponse() as response:
@@ -68,7 +68,7 @@ def cookie_of(client: Client) -> str:
 
 
 class Listener:
-    """A browser's end of a stream: events as they come, and how it ended."""
+    """The browser's end of a stream: received events, and how it ended."""
 
     def __init__(self, events: EventsProcess, client: Client, **headers: str) -> None:
         self.connection = http.client.HTTPConnection("localhost", events.port, timeout=30)
@@ -105,7 +105,7 @@ class Listener:
         return self.heard.empty()
 
     def close(self) -> None:
-        """Go away without a word."""
+        """Drop the connection without closing it properly."""
         with contextlib.suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
         self.thread.join(10)

@@ -1,4 +1,4 @@
-"""One person who takes every kind of decision, some of which are undone, split or erased later."""
+"""A person who makes every kind of decision, some of which are undone, split or erased later."""
 
 import datetime as dt
 import uuid
@@ -21,7 +21,7 @@ from traits.models import Erasure, ErasureState, ExtractedTraitCandidate, Person
 
 
 def every_decision(user: User, staff: User, word: str = "once") -> None:
-    """All of them; the word is in every name, so that what is said twice says something else."""
+    """Make all decisions; the word is in every name, so that several calls do not repeat names."""
     _about_suggestions(user, word)
     _about_traits(user, word)
     _clashes(user, word)
@@ -131,7 +131,7 @@ def _about_styles(user: User, word: str) -> None:
 
 
 def _erased(user: User, word: str) -> None:
-    """A piece of evidence, a source and a category, of which the log knew."""
+    """Erase a piece of evidence, a source and a category that are in the log."""
     diary = suggested(user, f"Writes {word}", (f"Dear diary {word}.", SOURCE), ("I write letters.", OTHER))
     decisions.confirm(**acting_for_self(user), candidate_id=diary.pk)
     decisions.edit_trait(**acting_for_self(user), trait_id=diary.pk, changes=Changes(notes="Daily."))
@@ -145,7 +145,7 @@ def _erased(user: User, word: str) -> None:
 
 
 def finish(begun: Erasure) -> Erasure:
-    """Take the steps that are left of it."""
+    """Continue the erasure until it is complete."""
     while begun.state == ErasureState.ERASING:
         begun = erasure_parts.go_on(erasure_id=begun.pk)
     return begun

@@ -1,4 +1,4 @@
-"""The example app, served as its README says, from an origin of its own."""
+"""The example app, served from an origin of its own as its README describes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ CLIENT_ID = "example-spa"
 
 
 class Files(SimpleHTTPRequestHandler):
-    """The folder's files; config.js names the PTFI of the test."""
+    """Serves the folder's files; config.js names the test's PTFI."""
 
     def __init__(self, *args: Any, issuer: str, **options: Any) -> None:
         self.issuer = issuer
@@ -31,12 +31,12 @@ class Files(SimpleHTTPRequestHandler):
         self.wfile.write(text)
 
     def log_message(self, *args: Any) -> None:
-        """Nothing: the tests' output is theirs."""
+        """Log nothing, to keep the tests' output clean."""
 
 
 @contextmanager
 def served(issuer: str) -> Iterator[str]:
-    """The app's address for the length of the block: another site than PTFI's "localhost"."""
+    """Serve the app while the block runs; yields its address, a different site from PTFI's "localhost"."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, issuer=issuer)) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()

@@ -1,4 +1,4 @@
-"""nginx and HAProxy with the configurations of deploy/proxy, at ports of this machine's own."""
+"""nginx and HAProxy with the configurations of deploy/proxy, on local ports."""
 
 import datetime as dt
 from pathlib import Path
@@ -13,7 +13,7 @@ HOST = "localhost"
 
 
 def certificate(folder: Path) -> None:
-    """A certificate for localhost, with its key, as each of the two programs wants them."""
+    """Write a certificate for localhost and its key, in the formats of both programs."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
     now = dt.datetime.now(dt.UTC)
@@ -30,9 +30,9 @@ def certificate(folder: Path) -> None:
 
 
 def command_of(program: str, folder: Path, *, tls: int, plain: int, changes: dict[str, str]) -> list[str]:
-    """The committed configuration with these ports, this folder and more changes; and the command that runs it.
+    """Write the committed configuration with these ports, this folder and more changes; returns the command to run it.
 
-    The folder has the proxy's own certificate, and inside.pem, the authority inside.
+    The folder holds the proxy's own certificate, and inside.pem, the inner authority.
     """
     name = {"nginx": "nginx.conf", "haproxy": "haproxy.cfg"}[program]
     text = (ROOT / "deploy" / "proxy" / name).read_text()

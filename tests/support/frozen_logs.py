@@ -1,4 +1,4 @@
-"""Personas whose logs earlier releases wrote: the rows of the tables, as they were then."""
+"""Personas whose logs were written by earlier releases: the rows of the tables as they were then."""
 
 import importlib
 import json
@@ -29,13 +29,13 @@ TABLES = {
     "traits_logintervention": "subject_id",
     "traits_userrefinedtrait": "user_id",
 }
-"""Table → its column that says whose a row is; in the order in which they can be written."""
+"""Table → the column that holds the person, in an order in which the rows can be inserted."""
 COMPUTED = ("search", "evidence_count")
 NOT_PROJECTED = {"projected_revision": 0, "projected_at": None, "claimed_until": None}
 
 
 def rows_of(user: User) -> dict[str, list[dict[str, Any]]]:
-    """Every row of the person, as JSON; numbers of rows are negative, so that none meets one of a sequence."""
+    """Every row of the person as JSON; numeric ids are negative, so that they never collide with a sequence's."""
     return {table: _rows(table, column, user.pk) for table, column in TABLES.items()}
 
 
@@ -60,7 +60,7 @@ def _kept(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def kind_of(entry: dict[str, Any]) -> tuple[int, int]:
-    """The version of a row's snapshots, and its hash algorithm."""
+    """The version of an entry's snapshots, and its hash algorithm."""
     return entry["content"].get("v", 0), entry.get("hash_algorithm", 1)
 
 
@@ -69,7 +69,10 @@ def kinds_in(file: Path) -> set[tuple[int, int]]:
 
 
 def load(file: Path) -> User:
-    """Write the rows; columns that came later have what the database gives them. The person, unknown to the graph."""
+    """Insert the rows, with the database's defaults for newer columns.
+
+    Returns the person, of whom the graph knows nothing.
+    """
     held = json.loads(file.read_text())
     person = make_user("Alice", id=uuid.UUID(held["person"]))
     make_user("Frozen staff", id=uuid.UUID(held["staff"]))
@@ -96,14 +99,14 @@ def entries_of(user: User) -> list[UserRefinedTrait]:
 
 
 def holds(user: User) -> None:
-    """Log, tables and graph say the same, and the log is whole."""
+    """Assert that log, tables and graph agree and the log is intact."""
     assert_log_whole(user)
     project(user)
     assert "0 differ" in check_graph(user)
 
 
 def standing_entry(user: User) -> UserRefinedTrait | None:
-    """The newest entry that undo takes."""
+    """The newest entry that can be undone."""
     entries = entries_of(user)
     newest_ones = standing_ids(user, entries)
     return next((entry for entry in reversed(entries) if entry.pk in newest_ones), None)

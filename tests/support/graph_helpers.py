@@ -1,4 +1,4 @@
-"""Looking into the graph, and putting things there, past the product's own code."""
+"""Reading and writing the graph without the product's own code."""
 
 import datetime as dt
 import threading
@@ -19,7 +19,7 @@ FENCE = ("generation", "projectedAt")
 
 
 def project(user: User) -> None:
-    """Carry the person's log into the graph."""
+    """Project the person's log into the graph."""
     Projector(only=user.pk).drain(threading.Event())
 
 
@@ -30,9 +30,9 @@ def cypher(statement: str, **parameters: Any) -> list[dict[str, Any]]:
 
 
 def dump(user: User) -> list[str]:
-    """Every node of the person and every edge at one, with all properties, apart from the times of projecting."""
+    """Every node of the person and every edge at one, with all properties except those of the projection itself."""
     nodes, edges = list[dict[str, Any]](), list[dict[str, Any]]()
-    # Label by label, each by its index: a look at every node there is takes half a second.
+    # Label by label, which uses the indexes; scanning all nodes takes half a second.
     for label in KEYS:
         mine = f"MATCH (n:{label} {{{'userID' if label == 'User' else 'ownerID'}: $id}})"
         found = cypher(f"{mine} RETURN labels(n) AS label, n AS p", id=user.pk)
@@ -54,7 +54,7 @@ def persona(user: User) -> Persona:
 
 
 def trait_node(trait_id: uuid.UUID) -> dict[str, Any] | None:
-    """The Trait's properties, None where there is no such node."""
+    """The Trait's properties; None if there is no such node."""
     found = cypher("MATCH (t:Trait {traitID: $id}) RETURN properties(t) AS p", id=trait_id)
     return found[0]["p"] if found else None
 
@@ -77,6 +77,6 @@ def write_windows(found: list[writing.Window]) -> Any:
 
 
 def fail_projection(user: User) -> None:
-    """As after three attempts that failed."""
+    """Set the state after three failed attempts."""
     later = timezone.now() + dt.timedelta(minutes=5)
     Persona.objects.filter(pk=user.pk).update(attempts=3, next_attempt_at=later, last_error="ValueError at rows.py:7")

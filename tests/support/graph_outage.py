@@ -9,7 +9,7 @@ from graph import connection as graph
 
 @contextmanager
 def away(settings: Any) -> Iterator[None]:
-    """The graph does not answer in here."""
+    """Make the graph unreachable while the block runs."""
     there, settings.NEO4J_URL = settings.NEO4J_URL, "bolt://127.0.0.1:1"
     graph.drop_driver()
     yield

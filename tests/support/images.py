@@ -1,4 +1,4 @@
-"""The Dockerfile and compose.yaml, read as far as the tests need them."""
+"""The parts of Dockerfile and compose.yaml that tests need."""
 
 import json
 import re
@@ -16,7 +16,7 @@ COMPOSE = ROOT / "deploy/compose.yaml"
 TOOLS = Path(sys.executable).parent
 HOST = "ptfi.example.com"
 VARIABLES = {"SITE_URL": f"https://{HOST}", "ALLOWED_HOSTS": HOST}
-"""What compose.yaml asks of the operator."""
+"""The variables that the operator has to set for compose.yaml."""
 OF_THE_GRAPH = {"NEO4J_URL": "neo4j_url"}
 OF_EVENTS = {"SECRET_KEY": "secret_key", "DATABASE_URL": "database_url", "METRICS_TOKEN": "metrics_token"}
 SECRETS_OF = {
@@ -34,17 +34,17 @@ SECRETS_OF = {
     "quality": {"DATABASE_URL": "database_url"},
     "heads": {"DATABASE_URL": "database_url", "LOG_SIGNING_KEY": "log_signing_key"},
 }
-"""What secrets each process uses, and the names of their files; with Compose and on Kubernetes, it gets no others."""
+"""The secrets of each process and the names of their files; with Compose and on Kubernetes it gets no others."""
 
 
 def run(*command: str | Path, **options: Any) -> "subprocess.CompletedProcess[str]":
-    """What becomes of the command, within two minutes."""
+    """Run the command, for two minutes at most; returns the result."""
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
 
 
 @dataclass(frozen=True)
 class Step:
-    """An instruction of a Dockerfile, and the stage that it is in."""
+    """An instruction of the Dockerfile, and its stage."""
 
     stage: str
     instruction: str
@@ -52,7 +52,7 @@ class Step:
 
     @property
     def command(self) -> list[str]:
-        """The command of CMD and HEALTHCHECK, which are written as JSON."""
+        """The command of CMD or HEALTHCHECK, which is written as JSON."""
         command: list[str] = json.loads(self.arguments[self.arguments.index("[") :])
         return command
 
@@ -72,7 +72,7 @@ def dockerfile() -> list[Step]:
 
 
 def the(instruction: str, stage: str = "") -> Step:
-    """The only one of its kind in the stage; the last stage has no name."""
+    """The only such instruction in the stage; the last stage has no name."""
     (step,) = [step for step in dockerfile() if (step.instruction, step.stage) == (instruction, stage)]
     return step
 

@@ -1,4 +1,4 @@
-"""Certificates as an installation makes them for itself, clients that check them, and TLS before what has none."""
+"""An installation's own certificates, clients that check them, and TLS in front of ports without it."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ NAMES = "web,events,localhost,127.0.0.1"
 
 
 def make_certificates(folder: Path, *wanted: str) -> str:
-    """What the command says of these certificates."""
+    """Create these certificates with the command; returns its output."""
     command = [sys.executable, "-m", "ptfi.certificates", str(folder), *wanted]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
@@ -44,11 +44,11 @@ class Certified:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Of a process that serves with it."""
+        """The environment of a process that serves with it."""
         return {"TLS_CERTIFICATE_FILE": str(self.certificate), "TLS_KEY_FILE": str(self.key)}
 
     def trusting(self) -> ssl.SSLContext:
-        """A client that trusts this authority alone."""
+        """A client context that trusts only this authority."""
         return ssl.create_default_context(cafile=self.authority)
 
     def ask(self, port: int, path: str, context: ssl.SSLContext | None = None, **headers: str) -> tuple[int, bytes]:
@@ -67,14 +67,14 @@ class Certified:
 
 
 def certified(folder: Path) -> Certified:
-    """One in this folder."""
+    """Create a certificate in this folder."""
     make_certificates(folder, NAMES)
     return Certified(folder)
 
 
 @contextlib.contextmanager
 def terminated(target: int, of: Certified) -> Iterator[int]:
-    """A port of this machine's that speaks TLS and passes everything on to the target, a port that does not."""
+    """Open a local port with TLS that forwards everything to the target port, which has none."""
     context, port, opened = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), free_port(), threading.Event()
     context.load_cert_chain(of.certificate, of.key)
     loop, ended = asyncio.new_event_loop(), asyncio.Event()
@@ -87,7 +87,7 @@ def terminated(target: int, of: Certified) -> Iterator[int]:
         async with await asyncio.start_server(serve, "127.0.0.1", port, ssl=context):
             opened.set()
             await ended.wait()
-        # Those whose connections stand still.
+        # The connections that are still open.
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""What Alice has that nobody else may see, and every route on which somebody could ask for it."""
+"""What belongs to Alice and no other person may see, and every route that could reveal it."""
 
 import uuid
 from collections.abc import Iterator
@@ -16,12 +16,12 @@ from traits.ingest import blocklist
 from traits.models import AccessEntry, Suppression
 
 MARKER = "xylophone"
-# It reads one snapshot, which only a transaction of its own can: tests/privacy/test_archive.py.
+# It reads a single snapshot, which requires a transaction of its own: tests/privacy/test_archive.py.
 STREAMED = "/persona/data/download/"
 
 
 class Theirs:
-    """What Alice has: a suggestion to review, a rejected one, a trait, and the log entries about them."""
+    """Alice's data: a suggestion to review, a rejected one, a trait, and the log entries about them."""
 
     def __init__(self, alice: User) -> None:
         self.user = alice

@@ -1,4 +1,4 @@
-"""Checking a downloaded log with nothing but the file."""
+"""Checking a downloaded log using only the file."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs/export.md"
 
 
 def faults_outside(lines: str) -> list[str]:
-    """What the program of docs/export.md says about the file."""
+    """The output of the program in docs/export.md for the file."""
     program = re.search(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
     assert program
     said: list[str] = []

@@ -1,8 +1,9 @@
-"""``python -m tests.support.messages``: brings the catalogs in locale/ in step with the texts of code and templates.
+"""``python -m tests.support.messages``: update the catalogs in locale/ to the texts of code and templates.
 
-It does what Django's makemessages and compilemessages do with GNU gettext, which not everybody has. Translations are
-written into locale/LANGUAGE/LC_MESSAGES/django.po; the .mo beside it is what the product reads. With --check it changes
-nothing; exit status 1 when a catalog is not in step, or a text has no translation or one with other placeholders.
+It does the work of Django's makemessages and compilemessages without GNU gettext, which is not installed everywhere.
+Translations are written into locale/LANGUAGE/LC_MESSAGES/django.po; the product reads the .mo file next to it. With
+--check it changes nothing, and the exit status is 1 if a catalog is out of date, or a text is untranslated or has other
+placeholders in its translation.
 """
 
 import io
@@ -34,12 +35,12 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
 }
 LITERAL = r"""u?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
 CALL = re.compile(rf"\b(?:_|n?p?gettext)\({LITERAL}(?:, *{LITERAL})*(?:, *count)?\)", re.DOTALL)
-"""What Django leaves of a template for xgettext, between fillers that are no Python."""
+"""What Django's templatize leaves of a template for xgettext, between fillers that are not Python."""
 WIDTH = 120
 
 
 def main(arguments: list[str]) -> int:
-    """Write or check the catalogs; the exit status."""
+    """Write or check the catalogs; returns the exit status."""
     settings.configure(USE_I18N=False)
     django.setup()
     template = texts()
@@ -57,7 +58,7 @@ def main(arguments: list[str]) -> int:
 
 
 def texts() -> Catalog:
-    """All texts that code and templates have translated, without where they stand: lines move too often."""
+    """All translatable texts of code and templates, without their locations, which change too often."""
     catalog = Catalog(project="PTFI")
     for path in source_files():
         source = path.read_text()
@@ -75,7 +76,7 @@ def source_files() -> Iterator[Path]:
 
 
 def updated(path: Path, template: Catalog) -> Catalog:
-    """The catalog with the texts of today, and the translations that it had."""
+    """The catalog with the current texts, and its existing translations."""
     with path.open("rb") as file:
         catalog = pofile.read_po(file, locale=path.parts[-3])
     template.creation_date = catalog.creation_date
@@ -84,14 +85,14 @@ def updated(path: Path, template: Catalog) -> Catalog:
 
 
 def differences(path: Path, catalog: Catalog) -> Iterator[str]:
-    """What the files lack."""
+    """What is out of date in the files."""
     compiled = path.with_suffix(".mo")
     if path.read_bytes() != as_po(catalog) or not compiled.exists() or compiled.read_bytes() != as_mo(catalog):
         yield "not in step with the texts of code and templates (make messages)"
 
 
 def gaps(catalog: Catalog) -> Iterator[str]:
-    """Texts that are not translated, in one of their forms or with the placeholders of the original."""
+    """Texts that are untranslated in one of their forms, or whose translation has other placeholders."""
     for message in catalog:
         if not message.id:
             continue

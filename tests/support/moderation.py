@@ -1,4 +1,4 @@
-"""Moderating as the pages of staff do it, and what it left."""
+"""Moderating through staff's pages, and reading the result."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ ACT = "/admin/traits/extractedtraitcandidate/act/"
 
 
 def act(client: Client, action: str, *candidates: ExtractedTraitCandidate, **more: str) -> Any:
-    """Do it, as the preview's form sends it."""
+    """Submit the action as the preview's form does."""
     form = {"action": action, "candidate": [str(row.pk) for row in candidates], "confirm": "yes", "reason": "Ticket 17"}
     return client.post(ACT, form | more)
 

@@ -1,4 +1,4 @@
-"""A trait with one more field, as docs/development.md says how to add one, for as long as a test runs."""
+"""A trait with a new field, added as docs/development.md describes, while a test runs."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ FIELD, DEFAULT = "mood", "calm"
 
 
 def lift_of_docs() -> snapshot_versions.Lift:
-    """The function that the page shows, made for the newest version there is."""
+    """The lifting function shown on that page, adapted to the newest version."""
     program = re.search(r"```python\n(   def _from_1.*?)```", DOCS.read_text(), re.DOTALL)
     assert program
     text = re.sub("^   ", "", program[1], flags=re.MULTILINE).replace(
@@ -32,7 +32,7 @@ def lift_of_docs() -> snapshot_versions.Lift:
 
 @contextmanager
 def added_field() -> Iterator[None]:
-    """Column, model, states and version have the field in here; the column goes with the test's transaction."""
+    """Add the field to column, model, snapshots and version; the column disappears with the test's transaction."""
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE traits_personatrait ADD COLUMN {FIELD} text NOT NULL DEFAULT '{DEFAULT}'")
     lift, columns = lift_of_docs(), list(recording.TRAIT_COLUMNS)

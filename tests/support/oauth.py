@@ -1,4 +1,4 @@
-"""Clients, tokens and the steps of the code flow, for tests."""
+"""Clients, tokens and the steps of the code flow."""
 
 import base64
 import datetime as dt
@@ -33,7 +33,7 @@ ALL = ("openid", "email", "profile", READ_TRAITS, MANAGE_TRAITS, EXPORT)
 def make_client(
     name: str = "Mirror", redirect_uris: Sequence[str] = (REDIRECT_URI,), origins: Sequence[str] = ()
 ) -> OAuthClient:
-    """A program in people's browsers."""
+    """A browser app."""
     return register_spa(name=name, redirect_uris=redirect_uris, origins=origins).client
 
 
@@ -57,7 +57,7 @@ def keep_token(client: OAuthClient, scopes: Sequence[str], user: User | None, se
 def access_token(
     user: User, client: OAuthClient, scopes: Sequence[str] = (READ_TRAITS, MANAGE_TRAITS), seconds: int = 600
 ) -> str:
-    """An access token as if the person had let the client in."""
+    """An access token as if the person had connected the client."""
     ClientAccess.objects.get_or_create(user=user, client=client)
     return keep_token(client, scopes, user, seconds)
 
@@ -75,7 +75,7 @@ def pkce() -> tuple[str, str]:
 
 
 def question(client: OAuthClient, challenge: str, scopes: Sequence[str] = ALL, **changes: str | None) -> str:
-    """The address to which the client sends people; a change to None leaves a parameter out."""
+    """The address to which the client sends people; a change to None omits a parameter."""
     asked: dict[str, str | None] = {
         "client_id": client.pk,
         "redirect_uri": client.get_redirect_uris()[0],
@@ -90,13 +90,13 @@ def question(client: OAuthClient, challenge: str, scopes: Sequence[str] = ALL, *
 
 
 def sent_back(response: HttpResponse) -> dict[str, str]:
-    """What the client is told in the address that the person is sent back to."""
+    """The parameters for the client in the address to which the person is redirected."""
     assert response.status_code == 302, response.content
     return {name: values[0] for name, values in parse_qs(urlsplit(response["Location"]).query).items()}
 
 
 def consent_page(browser: Client, address: str) -> Any:
-    """The page, after the proof of identity that it may want."""
+    """The consent page, after authenticating again if it asks for that."""
     page = browser.get(address)
     if page.status_code == 302 and page.headers["Location"].startswith(reverse("account_reauthenticate")):
         reauthenticate(browser)
@@ -105,7 +105,7 @@ def consent_page(browser: Client, address: str) -> Any:
 
 
 def consent(browser: Client, address: str, scopes: Sequence[str] = ALL, action: str = "grant") -> HttpResponse:
-    """Open the page and answer it."""
+    """Open the consent page and answer it."""
     page = consent_page(browser, address)
     assert page.status_code == 200, page.content
     form = page.context["form"]
@@ -114,7 +114,7 @@ def consent(browser: Client, address: str, scopes: Sequence[str] = ALL, action: 
 
 
 def code_for(browser: Client, client: OAuthClient, scopes: Sequence[str] = ALL) -> dict[str, str]:
-    """What exchanges for tokens after the person has allowed it."""
+    """The data to exchange for tokens, after the person has given consent."""
     verifier, challenge = pkce()
     code = sent_back(consent(browser, question(client, challenge), scopes))["code"]
     return {

@@ -1,4 +1,4 @@
-"""Support's pages of one person, which a ticket opens."""
+"""Helpers for the pages on which support acts for a person, opened with a ticket."""
 
 from typing import Any
 

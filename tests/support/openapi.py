@@ -1,4 +1,4 @@
-"""The API's document as schemathesis gets it: with ids of real things, and closed to fields that it does not name."""
+"""The OpenAPI document adapted for schemathesis: with existing ids, and without additional fields."""
 
 import copy
 from typing import Any
@@ -20,16 +20,16 @@ def config_for(name: str) -> schemathesis.Config:
     """How an operation is tested."""
     accepted = ["2xx"] if name in READS else ["2xx", "400", "409"]
     checks: dict[str, Any] = {
-        # Changes have rules beyond what a JSON Schema can say: a time to come, evidence of that suggestion.
+        # Changes have rules that a JSON Schema can't express: a time in the future, evidence of that suggestion.
         "positive_data_acceptance": {"expected-statuses": accepted},
-        # A row of the pipeline's with a fault is refused in the answer, the others are stored.
+        # A faulty row of the pipeline is refused in the response, and the other rows are stored.
         "negative_data_rejection": {"enabled": name != "ingestCandidates"},
     }
     return schemathesis.Config.from_dict({"generation": GENERATION, "checks": checks})
 
 
 def things_of(user: User) -> dict[str, list[str]]:
-    """Something to call every operation on: parameter of an address → ids."""
+    """Data to call every operation with: path parameter → ids."""
     candidates = [make_candidate(user), make_candidate(user, "Loves jazz, too")]
     for number, (element, value) in enumerate({"FormalityLevel": "formal", "Catchphrase": 4.5}.items()):
         decisions.put_styles(**acting_for_self(user), context="work" * number, styles={element: value})
@@ -52,7 +52,7 @@ def things_of(user: User) -> dict[str, list[str]]:
 
 
 def document_about(things: dict[str, list[str]]) -> dict[str, Any]:
-    """The document, in which ids are those of the things."""
+    """The document, restricted to the ids of these things."""
     document = copy.deepcopy(DOCUMENT)
     components = document["components"]
     for name, ids in things.items():

@@ -1,8 +1,7 @@
 """``python -m tests.support.other_postgres [--pgbouncer] [COMMAND …]``: run a command on Debian's PostgreSQL 15.
 
-With --pgbouncer, on it through Debian's PgBouncer in transaction mode, which knows of no prepared statements. Without a
-command, the tests that ask the database. The graph is the embedded one, kept in PTFI_DATA_DIR, or
-.data/postgres15.
+With --pgbouncer, through Debian's PgBouncer in transaction mode, without prepared statements. Without a command, it
+runs the tests that query the database. The graph is the embedded one, kept in PTFI_DATA_DIR, or .data/postgres15.
 """
 
 import contextlib
@@ -30,7 +29,7 @@ ROLES = (
     f"GRANT {embedded.APPLICATION} TO ptfi",
     "CREATE DATABASE ptfi OWNER ptfi",
 )
-"""As the embedded one has them."""
+"""The same roles as in the embedded PostgreSQL."""
 POOLER = """
 [databases]
 * = host=127.0.0.1 port={server}
@@ -49,14 +48,14 @@ ignore_startup_parameters = options
 
 
 def missing(*, pgbouncer: bool) -> list[str]:
-    """What has to be installed first."""
+    """The Debian packages that are missing."""
     wanted = {"postgresql-15": (BINARIES / "initdb").exists()}
     wanted |= {"pgbouncer": bool(shutil.which("pgbouncer", path="/usr/sbin:/usr/bin"))} if pgbouncer else {}
     return [name for name, is_there in wanted.items() if not is_there]
 
 
 def main(*command: str) -> int:
-    """Run the command; its exit status."""
+    """Run the command; returns its exit status."""
     pgbouncer = command[:1] == ("--pgbouncer",)
     if lacking := missing(pgbouncer=pgbouncer):
         sys.stderr.write(f"SKIPPING the tests on PostgreSQL 15: {' and '.join(lacking)} is missing.\n")
@@ -76,7 +75,7 @@ def main(*command: str) -> int:
 
 @contextlib.contextmanager
 def postgres() -> Iterator[int]:
-    """The port of a new and empty PostgreSQL 15."""
+    """Run a new, empty PostgreSQL 15; yields its port."""
     port = free_port()
     with folder() as data:
         options = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
@@ -96,7 +95,7 @@ def postgres() -> Iterator[int]:
 
 @contextlib.contextmanager
 def pooler(server: int) -> Iterator[int]:
-    """The port of a PgBouncer before it."""
+    """Run a PgBouncer in front of it; yields its port."""
     port = free_port()
     with folder() as data:
         (data / "users").write_text("".join(f'"{each}" ""\n' for each in ("postgres", "ptfi", embedded.APPLICATION)))
@@ -107,7 +106,7 @@ def pooler(server: int) -> Iterator[int]:
 
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
-    """A folder for a program that does not run as root."""
+    """A temporary folder for a program that does not run as root."""
     with tempfile.TemporaryDirectory() as path:
         if user := _user():
             shutil.chown(path, user)
@@ -116,7 +115,7 @@ def folder() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def started(command: list[str], port: int) -> Iterator[None]:
-    """A server that answers on this port, until the block ends."""
+    """Run a server while the block runs, which begins once the server answers on this port."""
     process = subprocess.Popen(command, user=_user(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_until(lambda: not _asked(port, "SELECT 1"))
@@ -132,7 +131,7 @@ def _asked(port: int, statement: str) -> int:
 
 
 def _user() -> str | None:
-    """Neither program runs as root."""
+    """The user for both programs, which refuse to run as root."""
     return "postgres" if os.geteuid() == 0 else None
 
 

@@ -1,4 +1,4 @@
-"""Reading the answers to requests."""
+"""Reading responses as a browser or a person would."""
 
 import re
 from typing import Any
@@ -8,17 +8,17 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 
 def text_of(response: Any) -> str:
-    """What is read on the page: no tags, single spaces."""
+    """The text on the page: without tags, with single spaces."""
     return Html(response).text
 
 
 def markup_of(response: Any) -> str:
-    """The page as it was sent, with single spaces: how its template is broken into lines does not count."""
+    """The page's markup with single spaces, so that line breaks in templates do not matter."""
     return re.sub(r"\s+", " ", response.content.decode())
 
 
 def said(response: Any) -> list[str]:
-    """The notices that the next page shows."""
+    """The messages that the next page shows."""
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
@@ -26,7 +26,7 @@ class Html:
     """A page, or a part of one, as a browser reads it: texts, links, fields, and what a form would send."""
 
     def __init__(self, source: Any) -> None:
-        """Of an answer, or of its text."""
+        """Parse a response or its text."""
         self.tree = LexborHTMLParser(source if isinstance(source, str) else source.content.decode())
 
     @property
@@ -41,13 +41,13 @@ class Html:
         return bool(self.all(selector))
 
     def one(self, selector: str) -> LexborNode:
-        """The first such element; fails when there is none."""
+        """The first such element; fails if there is none."""
         found = self.all(selector)
         assert found, f"nothing on the page is {selector}"
         return found[0]
 
     def texts(self, selector: str) -> list[str]:
-        """What each such element says."""
+        """The text of each such element."""
         return [_text(node) for node in self.all(selector)]
 
     def part(self, selector: str) -> "Html":
@@ -57,7 +57,7 @@ class Html:
         return self.one(selector).attributes.get(name) or ""
 
     def link(self, text: str) -> str:
-        """Where the link with this text leads."""
+        """The address of the link with this text."""
         found = [node.attributes.get("href") or "" for node in self.all("a[href]") if _text(node) == text]
         assert found, f"no link says {text}"
         return found[0]
@@ -66,7 +66,7 @@ class Html:
         return {node.attributes.get("href") or "" for node in self.all("a[href]")}
 
     def next_page(self) -> str:
-        """Where the list goes on, "" where it ends."""
+        """The address of the list's next page; "" on the last one."""
         found = self.all("a[rel=next]")
         return (found[0].attributes.get("href") or "") if found else ""
 
@@ -79,11 +79,11 @@ class Html:
         return [_value(node) for node in self.all(f'input[name="{name}"][checked], select[name="{name}"] [selected]')]
 
     def actions(self) -> list[str]:
-        """Where the forms are sent."""
+        """The addresses to which the forms are sent."""
         return [node.attributes.get("action") or "" for node in self.all("form")]
 
     def fields(self, selector: str = "form") -> dict[str, str]:
-        """What the form sends when nothing is touched, without a button; of fields with one name, the last."""
+        """What the unchanged form sends, without a button; for several fields of one name, the last."""
         return {
             node.attributes["name"] or "": _value(node)
             for node in self.one(selector).css("input[name], textarea[name], select[name]")
@@ -92,7 +92,7 @@ class Html:
         }
 
     def inline_code(self) -> list[str]:
-        """What a strict Content-Security-Policy refuses: styles and scripts in the page itself."""
+        """What a strict Content-Security-Policy blocks: styles and scripts in the page itself."""
         refused = [*self.all("style"), *self.all('script:not([src]):not([type="application/json"])')]
         attributes = [(node, *pair) for node in self.all("*") for pair in node.attributes.items()]
         return [str(node.tag) for node in refused] + [
@@ -107,7 +107,7 @@ def _text(node: LexborNode, separator: str = "") -> str:
 
 
 def _value(node: LexborNode) -> str:
-    """What a form sends for the field, or an option stands for."""
+    """The value that a form sends for the field, or of an option."""
     if node.tag == "textarea":
         return node.text().removeprefix("\n")
     if node.tag == "select":

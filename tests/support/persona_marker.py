@@ -1,4 +1,4 @@
-"""A persona with a word of its own in every field that can hold one, and where the word is found afterwards."""
+"""A persona with a marker word in every field that can hold one, and a search for the word."""
 
 import io
 import json
@@ -19,7 +19,7 @@ from traits.models import Erasure
 
 
 def marked_persona(user: User, word: str) -> list[uuid.UUID]:
-    """Every kind of decision about suggestions full of the word; returns ids that must be gone as well."""
+    """Decide in every way on suggestions that contain the word; returns ids that an erasure must remove, too."""
     texts: dict[str, Any] = {"evidence": [word, f"{word}!"], "concepts": [word], "trait_description": word}
     undecided = make_candidate(user, f"Likes {word}", held_reason=word, **texts)
     later = make_candidate(user, f"Sees {word}", **texts)
@@ -59,13 +59,13 @@ def marked_persona(user: User, word: str) -> list[uuid.UUID]:
 
 
 def erased(user: User) -> Erasure:
-    """Their persona, erased as somebody who has just signed in asks for it."""
+    """Erase the persona, requested by a person who has just signed in."""
     assert user.email
     return erasure.request_erasure(**acting_for_self(user), confirm_email=user.email, recently_authenticated=True)
 
 
 def tables_with(word: str) -> set[str]:
-    """The tables that hold the word in any column of any row, sessions decoded."""
+    """The tables with the word in any column of any row, including decoded sessions."""
     found = set[str]()
     with connection.cursor() as cursor:
         cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()")
@@ -79,14 +79,14 @@ def tables_with(word: str) -> set[str]:
 
 
 def graph_with(word: str) -> list[str]:
-    """The nodes and edges that hold the word in any property."""
+    """The nodes and edges with the word in any property."""
     nodes = cypher("MATCH (n) RETURN labels(n) AS what, properties(n) AS p")
     edges = cypher("MATCH ()-[e]->() RETURN type(e) AS what, properties(e) AS p")
     return [str(row) for row in (*nodes, *edges) if word in str(row)]
 
 
 def check_graph(user: User) -> str:
-    """What the command says about the person; CommandError when there is a difference."""
+    """The command's output for the person; raises CommandError if there is a difference."""
     out = io.StringIO()
     call_command("check_graph", person=str(user.pk), stdout=out)
     return out.getvalue()

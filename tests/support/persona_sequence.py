@@ -1,4 +1,4 @@
-"""Somebody who decides at random, and what must hold of their log, tables and graph at any moment."""
+"""A person who makes random decisions, and what must hold of their log, tables and graph at any time."""
 
 import uuid
 from typing import Any
@@ -31,11 +31,11 @@ from traits.models import (
 
 
 class Sequence(RuleBasedStateMachine):
-    """One person; every example is somebody new. Rules of those who extend it decide."""
+    """Decisions of one person, a new one in each example. The rules are added by subclasses."""
 
     user: User
     lifted: set[tuple[str, str]]
-    """What may be suggested again by the person's wish."""
+    """(name key, category) of suppressions that the person has lifted."""
 
     def suggest(self, named: list[str], words: list[str], category: str) -> None:
         for name in named:
@@ -46,7 +46,7 @@ class Sequence(RuleBasedStateMachine):
         self.seen = dict[str, int]()
 
     def count(self, what: str) -> int:
-        """How many there are; preconditions ask that again and again."""
+        """The number of these objects, cached because preconditions ask repeatedly."""
         if what not in self.seen:
             self.seen[what] = len(getattr(self, what)())
         return self.seen[what]
@@ -70,13 +70,13 @@ class Sequence(RuleBasedStateMachine):
             begun = erasure_parts.go_on(erasure_id=begun.pk)
 
     def everything(self) -> list[Any]:
-        """All that is stored of the person's evidence."""
+        """Everything stored that contains the person's evidence."""
         log_entries = UserRefinedTrait.objects.filter(user=self.user).values_list("content", flat=True)
         rows = ExtractedTraitCandidate.objects.filter(user=self.user).values_list("supporting_evidence", flat=True)
         return [*log_entries, *rows, *(trait.evidence for trait in self.traits())]
 
     def snapshot(self) -> State:
-        """What holds, without versions and times of change."""
+        """The current state, without versions and times of changes."""
         rows = ExtractedTraitCandidate.objects.filter(user=self.user)
         return {
             "candidates": {str(row.pk): candidate_state(row) for row in rows},
@@ -87,7 +87,7 @@ class Sequence(RuleBasedStateMachine):
 
     @rule()
     def project(self) -> None:
-        """At any moment the graph is brought up to the log, and nothing differs."""
+        """Bring the graph up to date at any time; it then equals the log."""
         if not Persona.objects.filter(user=self.user, revision__gt=0).exists():
             return
         projector = Projector(only=self.user.pk)
@@ -103,7 +103,7 @@ class Sequence(RuleBasedStateMachine):
         elements = dict[str, tuple[int, State | None]]()
         for entry in UserRefinedTrait.objects.filter(user=self.user).order_by("revision"):
             before, after = entry.content["before"], entry.content["after"]
-            # What an entry found is what the one before it left.
+            # An entry's "before" is the previous entry's "after".
             if entry.trait_id_in_pkg:
                 assert before["trait"] == traits.get(entry.trait_id_in_pkg, (0, None))[1]
                 traits[entry.trait_id_in_pkg] = (entry.revision, after["trait"])
@@ -120,7 +120,7 @@ class Sequence(RuleBasedStateMachine):
             pk: said for pk, said in traits.items() if said[1]
         }
         for candidate in ExtractedTraitCandidate.objects.filter(user=self.user, pk__in=candidates):
-            # What is still to be decided is the pipeline's to change, and new evidence brings back what waits for it.
+            # The pipeline may change undecided suggestions, and new evidence reopens those that were snoozed for it.
             if not (candidate.is_undecided and candidates[candidate.pk]["status"] in UNDECIDED):
                 assert candidate_state(candidate) == candidates[candidate.pk]
 

@@ -1,4 +1,4 @@
-"""Processes of the product on the tests' database, and the ports that they listen on."""
+"""Processes of the product on the tests' database, and ports to listen on."""
 
 import http.client
 import os
@@ -18,12 +18,12 @@ from tests.support.data_folder import ROOT
 
 
 def database_address() -> str:
-    """The address of the database that this process tests with."""
+    """The address of the database that this process uses for its tests."""
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
 
 
 def free_port() -> int:
-    """A port on which nothing listens now."""
+    """A port that is free at the moment."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
@@ -31,9 +31,9 @@ def free_port() -> int:
 
 @contextmanager
 def running(*command: str, log: Path | None = None, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """Python with these arguments, on the tests' database, killed with its children after the block.
+    """Run Python with these arguments on the tests' database; it and its children are killed after the block.
 
-    log: a file for what it writes.
+    log: a file for its output.
     """
     address = database_address()
     output = log.open("wb") if log else None
@@ -56,7 +56,7 @@ def running(*command: str, log: Path | None = None, **environment: str) -> Itera
 
 
 def connection_to(port: int, authority: str, seconds: float) -> http.client.HTTPConnection:
-    """Over TLS, from a client who trusts the certificates in this file alone; over plain http where none is named."""
+    """A connection over TLS that trusts only the certificates in this file, or over plain http without one."""
     if not authority:
         return http.client.HTTPConnection("localhost", port, timeout=seconds)
     context = ssl.create_default_context(cafile=authority)
@@ -64,7 +64,7 @@ def connection_to(port: int, authority: str, seconds: float) -> http.client.HTTP
 
 
 def answers(port: int, authority: str = "") -> bool:
-    """Whether a web server on this port says that it is well."""
+    """Whether a web server on this port reports that it is alive."""
     asking = connection_to(port, authority, 0.5)
     try:
         asking.request("GET", "/healthz")

@@ -1,4 +1,4 @@
-"""The whole product in a data folder of its own, people who decide in it without a pause, and what must hold."""
+"""The whole product in a data folder of its own, people who decide in it continuously, and what must hold."""
 
 import contextlib
 import http.client
@@ -26,27 +26,27 @@ from tests.support.terminal import WEB, Terminal
 
 PEOPLE = 4
 LEASE = 8.0
-"""Seconds, less than by default: after a projector was killed, others wait for the end of its lease."""
+"""Seconds, fewer than by default: after a projector was killed, others wait until its lease expires."""
 STOCK = 300
-"""Suggestions that each person has when a test begins, at least."""
+"""Suggestions that each person has at least when a test begins."""
 PAUSE = 0.05
-"""Seconds between an answer and the next decision, so that a suite does not fill the graph with thousands."""
+"""Seconds between a response and the next decision, so that a suite does not add thousands of traits to the graph."""
 IDLE = "-c idle_in_transaction_session_timeout=3s"
-"""Less than by default, for the tests' sake."""
+"""Shorter than by default, to save time."""
 TOKEN = "x" * 32
 BEHIND = "SELECT user_id FROM traits_persona WHERE projected_revision < revision"
 CLAIMED = "SELECT user_id FROM traits_persona WHERE claimed_until IS NOT NULL"
 
 
 class Person:
-    """Somebody who is signed in, and whose suggestions are there."""
+    """A signed-in person with suggestions."""
 
     def __init__(self, pk: str, cookie: str) -> None:
         self.pk, self.cookie = pk, cookie
         self.suggestions: list[str] = []
 
     def ask(self, port: int, path: str, fields: dict[str, str] | None = None, seconds: float = 20) -> tuple[int, str]:
-        """Status and text of a page, or of the answer to a form. Raises OSError, HTTPException."""
+        """Status and text of a page, or of the response to a form. Raises OSError, HTTPException."""
         headers = {
             "Cookie": f"{self.cookie}; csrftoken={TOKEN}",
             "X-CSRFToken": TOKEN,
@@ -61,7 +61,7 @@ class Person:
 
 
 class Clerk:
-    """tests/support/clerk.py, running."""
+    """A running tests/support/clerk.py."""
 
     def __init__(self, folder: Folder) -> None:
         self.process = subprocess.Popen(
@@ -125,7 +125,7 @@ class Product:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Every decision that is made meanwhile waits, in its transaction, until the block ends."""
+        """Let all decisions made in the block wait, within their transactions, until it ends."""
         with self.connect() as connection:
             connection.execute("SELECT FROM traits_persona FOR NO KEY UPDATE")
             yield
@@ -135,7 +135,7 @@ class Product:
 
 
 class Remote:
-    """A web server and a projector as an operator starts them elsewhere: proxies are their ways to the databases."""
+    """A web server and a projector, as on an operator's other host; they reach the databases through proxies."""
 
     def __init__(self, product: Product, **environment: str) -> None:
         self.product, self.port = product, free_port()
@@ -161,7 +161,7 @@ class Remote:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """The product's own projector stands still meanwhile, so that this one has to do it."""
+        """Suspend the product's own projector while the block runs, so that only this one works."""
         other = self.product.process("projector")
         other.suspend()
         while self.product.query(CLAIMED):
@@ -186,7 +186,7 @@ class Remote:
 
 
 class Reviewers:
-    """Everybody confirms one suggestion after the other, and it is kept which decisions were answered."""
+    """People who confirm one suggestion after the other; keeps which decisions were answered."""
 
     def __init__(self, product: Product, port: int = 0) -> None:
         self.product, self.port = product, port or product.port
@@ -214,7 +214,7 @@ class Reviewers:
             time.sleep(PAUSE)
 
     def decide(self, person: Person) -> None:
-        """One decision, answered or refused."""
+        """Make one decision, and record whether it was answered or refused."""
         pk = person.suggestions.pop()
         try:
             status, _ = person.ask(self.port, f"/review/{pk}/confirm/", {"from": "test"})
@@ -227,7 +227,7 @@ class Reviewers:
             self.refused.append((pk, str(status)))
 
     def go_on(self, more: int = 5, seconds: float = 60) -> None:
-        """Wait until everybody has had so many more answers."""
+        """Wait until everyone has had this many more answers."""
         start = len(self.answered)
 
         def all_had() -> bool:
@@ -243,8 +243,10 @@ class Reviewers:
 
 
 def recovered(product: Product, reviewers: Reviewers, since: float, seconds: float = 60) -> float:
-    """The seconds from `since`, when the cause was gone, until everybody's decisions are answered and the graph
-    holds all that was decided until then. Both within so many seconds, or it fails.
+    """The seconds from `since`, when the fault was over, until everyone is answered and the graph has caught up.
+
+    The graph has to hold everything that had been decided when the answers came. Fails if either takes longer than
+    `seconds`.
     """
     reviewers.go_on(1, seconds)
     heads = dict(product.query("SELECT user_id, revision FROM traits_persona"))
@@ -258,7 +260,7 @@ def recovered(product: Product, reviewers: Reviewers, since: float, seconds: flo
 
 
 def assert_nothing_lost(product: Product, reviewers: Reviewers, seconds: float = 60) -> None:
-    """Every answered decision stands in the log once, others at most once, and the graph comes to equal the log."""
+    """Assert that answered decisions are in the log once, others at most once, and that the graph catches up."""
     counted = product.query("SELECT original_candidate_id::text, count(*) FROM traits_userrefinedtrait GROUP BY 1")
     found: dict[Any, Any] = dict(counted)
     held = set(itertools.chain(*product.query("SELECT trait_id::text FROM traits_personatrait")))
@@ -269,7 +271,7 @@ def assert_nothing_lost(product: Product, reviewers: Reviewers, seconds: float =
 
 
 def answers(ask: Callable[[], bool]) -> bool:
-    """What ask says, or False where nobody answers it."""
+    """The result of ask, or False if there is no response."""
     try:
         return ask()
     except (OSError, http.client.HTTPException):

@@ -1,4 +1,4 @@
-"""A proxy between two processes, which stands for the network: it can swallow, refuse, lose one side, and be slow."""
+"""A proxy between two processes that simulates the network: it can swallow data, refuse, lose one side, and be slow."""
 
 import contextlib
 import socket
@@ -11,7 +11,7 @@ BYTES = 65_536
 
 
 class Proxy:
-    """Listens on a port of this machine's and passes everything on. Attributes: port, delay (seconds each way)."""
+    """Listens on a local port and forwards everything. Attributes: port, delay (seconds in each direction)."""
 
     def __init__(self, connect: Callable[[], socket.socket]) -> None:
         self.connect = connect
@@ -28,25 +28,25 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def swallow(self) -> None:
-        """Keep what is sent from now on, in both directions; restore() delivers it, late."""
+        """Hold back everything sent from now on, in both directions; restore() delivers it late."""
         self._flowing.clear()
 
     def reset(self) -> None:
-        """Break every connection off at both ends, and refuse new ones."""
+        """Reset every connection at both ends, and refuse new ones."""
         self.refusing = True
         for near, far in self._taken():
             _break(near)
             _break(far)
 
     def lose_clients(self) -> None:
-        """Break every connection off at the client's end only, and refuse new ones: the server hears nothing of it."""
+        """Reset every connection at the client's end only, and refuse new ones; the server does not notice."""
         self.refusing = True
         for near, far in self._taken():
             self._orphans.append(far)
             _break(near)
 
     def restore(self) -> None:
-        """Let through what comes, without delay."""
+        """Forward everything again without delay."""
         self.refusing, self.delay = False, 0.0
         self._flowing.set()
 
@@ -84,7 +84,7 @@ class Proxy:
         with self._lock:
             self._pairs.append((near, far))
         if self.refusing:
-            # It was cut between the two.
+            # The connections were reset while this one was being opened.
             self.reset()
         for source, target in ((near, far), (far, near)):
             threading.Thread(target=self._pump, args=(source, target), daemon=True).start()
@@ -104,10 +104,10 @@ class Proxy:
 
 
 def _break(end: socket.socket, *, gently: bool = False) -> None:
-    """Close it, with a reset unless gently."""
+    """Close the socket, with a reset unless gently is set."""
     with contextlib.suppress(OSError):
         if not gently:
             end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        # A thread that waits for it wakes up by this only.
+        # Only this wakes a thread that is blocked on the socket.
         end.shutdown(socket.SHUT_RDWR)
     end.close()

@@ -1,7 +1,8 @@
-"""``python -m pytest tests/support/record_log.py``: record the log that this release writes, once for each kind.
+"""``python -m pytest tests/support/record_log.py``: record this release's log, once per kind of log.
 
-No test file, so that nothing but the command records. A file that is there already stays: what an older release wrote
-cannot be written again. Copied onto the code of an older release with what it imports, it records the log of that one.
+Its name is not that of a test file, so that only this command records. Existing files are kept, because an older
+release's log can't be written again. To record the log of an older release, copy this file and its imports onto that
+code.
 """
 
 import json
@@ -37,7 +38,7 @@ def test_record(alice: User, sam: User) -> None:
 
 
 def written(people: dict[str, str], tables: dict[str, list[dict[str, Any]]]) -> str:
-    """JSON with a row a line."""
+    """JSON with one row per line."""
     lines = [f"{json.dumps(name)}: {json.dumps(pk)}," for name, pk in people.items()]
     parts = []
     for table, rows in tables.items():

@@ -1,4 +1,4 @@
-"""What the requirement files pin."""
+"""Reading the pins in requirement files."""
 
 import re
 

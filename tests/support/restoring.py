@@ -1,6 +1,6 @@
 """``python -m tests.support.restoring lived|restored``: what operators and people do around a restore, printed as JSON.
 
-In processes of their own, since each is about another PostgreSQL.
+Each phase runs in a process of its own, because each uses another PostgreSQL.
 """
 
 import io
@@ -22,7 +22,7 @@ def main(phase: str) -> None:
 
 
 def lived() -> dict[str, Any]:
-    """Some decisions, a moment, and what is lost by going back to it: more decisions, and Bob's erasure."""
+    """Make some decisions, note the time, then do what restoring that time loses: more decisions, and Bob's erasure."""
     from tests.support.cast import confirmed, make_user
 
     alice, bob = make_user("Alice"), make_user("Bob")
@@ -33,7 +33,7 @@ def lived() -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()::text, current_user")
         at, role = cursor.fetchone()
-    # PostgreSQL goes back to the end of the last transaction before the moment.
+    # PostgreSQL restores up to the last transaction that ended before that time.
     time.sleep(0.2)
     confirmed(alice, "Was lost")
     call("erase_persona", PEOPLE[1], reference="T-1", yes=True)
@@ -42,7 +42,7 @@ def lived() -> dict[str, Any]:
 
 
 def restored() -> dict[str, Any]:
-    """The steps of docs/operations.md; what is in the graph before the erasure is repeated, and after."""
+    """Follow docs/operations.md; returns what is in the graph before and after the erasure is repeated."""
     call("verify_log")
     assert "accept_restored_logs" in refusal("project_graph", once=True)
     call("accept_restored_logs", reference="T-2")
@@ -65,7 +65,7 @@ def call(name: str, *arguments: str, **options: Any) -> str:
 
 
 def refusal(name: str, **options: Any) -> str:
-    """Why the command ends."""
+    """The error with which the command ends."""
     try:
         return f"it did: {call(name, **options)}"
     except CommandError as error:
@@ -73,7 +73,7 @@ def refusal(name: str, **options: Any) -> str:
 
 
 def graph_of(email: str) -> list[str]:
-    """The names of the traits that the graph shows of the person."""
+    """The names of the person's traits in the graph."""
     from ptfi.accounts.models import User
     from tests.support.graph_helpers import cypher
 

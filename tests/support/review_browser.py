@@ -1,4 +1,4 @@
-"""What the tests of the review queue in a browser share."""
+"""Helpers of the review queue's browser tests."""
 
 from playwright.sync_api import Locator, Page
 

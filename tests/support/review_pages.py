@@ -1,4 +1,4 @@
-"""What the tests of the review queue share."""
+"""Helpers of the review queue's tests."""
 
 from typing import Any
 

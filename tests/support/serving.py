@@ -1,4 +1,4 @@
-"""A web process as production starts it, on the tests' database, and decisions that are made through it."""
+"""A web process, started as in production on the tests' database, and decisions made through it."""
 
 import http.client
 import time
@@ -15,7 +15,7 @@ from traits.models import ExtractedTraitCandidate
 
 @contextmanager
 def serving(authority: str = "", **environment: str) -> Iterator[int]:
-    """The port on which a web process with this environment serves; authority: who signed its certificate, if any."""
+    """Serve with this environment; yields the port; authority: the certificate that signed the server's, if any."""
     port = free_port()
     with running("manage.py", "serve", "web", "--port", str(port), log=None, **environment):
         wait_until(lambda: answers(port, authority))
@@ -23,7 +23,7 @@ def serving(authority: str = "", **environment: str) -> Iterator[int]:
 
 
 def confirm(port: int, client: Client, candidate: ExtractedTraitCandidate, said: list[int]) -> None:
-    """Confirm it as a program with a session would; the status goes to said."""
+    """Confirm the suggestion as a program with a session would; appends the status to said."""
     asking = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     token = "x" * 32
     headers = {
@@ -37,7 +37,7 @@ def confirm(port: int, client: Client, candidate: ExtractedTraitCandidate, said:
 
 
 def seconds_of(work: Callable[[], object]) -> float:
-    """How long the call took."""
+    """The seconds that the call took."""
     started = time.monotonic()
     work()
     return time.monotonic() - started

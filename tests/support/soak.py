@@ -1,8 +1,8 @@
 """``python -m tests.support.soak [--count 20] [PYTEST'S ARGUMENTS …]``: the fault tests over and over, and their table.
 
-docs/reliability.md has a head that people write, and below MARK the table that this writes after every round: which
-faults were tried, how often, how it came out. As a plugin of pytest (-p tests.support.soak) it keeps what each test
-came to.
+docs/reliability.md has an introduction that people write, and below MARK the table that this writes after every round:
+which faults were tried, how often, and the outcome. As a pytest plugin (-p tests.support.soak) it records the outcome
+of each test.
 """
 
 import argparse
@@ -31,7 +31,7 @@ NAMED = re.compile(r'\bfault\(\s*"([^"]+)"\s*\)')
 
 
 def faults() -> list[str]:
-    """What the tests do to the product, in the order of the tests."""
+    """The faults that the tests cause, in the tests' order."""
     found = [
         text
         for path in sorted((ROOT / "tests").rglob("test_*.py"), key=lambda path: path.name)
@@ -42,7 +42,7 @@ def faults() -> list[str]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Any:
-    """Keep a line of JSON for each test of a fault that ended."""
+    """Write a line of JSON for each finished test of a fault."""
     report = yield
     mark = item.get_closest_marker("fault")
     if mark and KEEP_IN in os.environ and (report.when == "call" or report.outcome != "passed"):
@@ -55,7 +55,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
 
 @dataclass
 class Row:
-    """What became of a fault."""
+    """The outcomes of a fault."""
 
     passed: int = 0
     failed: int = 0
@@ -68,7 +68,7 @@ class Row:
             self.seconds.append(seconds)
 
     def text(self) -> str:
-        """The table's cells behind the fault's name."""
+        """The table's cells after the fault's name."""
         parts = [f"{number} {word}" for word in ("failed", "skipped") if (number := getattr(self, word))]
         outcome = ", ".join(parts) or ("all held" if self.passed else "not tried")
         longest = f"{max(self.seconds):.1f} s" if self.seconds else ""
@@ -76,7 +76,7 @@ class Row:
 
 
 def table(kept: Iterable[str], rounds: int, day: dt.date, machine: str) -> str:
-    """The generated part of the document, of the lines that the tests kept."""
+    """The generated part of the document, from the lines that the tests wrote."""
     rows: dict[str, Row] = defaultdict(Row)
     for line in map(json.loads, kept):
         rows[line["fault"]].add(line["outcome"], line["seconds"])
@@ -93,13 +93,13 @@ def table(kept: Iterable[str], rounds: int, day: dt.date, machine: str) -> str:
 
 
 def write(generated: str) -> None:
-    """Replace the document's generated part; nothing else of it changes."""
+    """Replace the generated part of the document; the rest stays unchanged."""
     head = DOCUMENT.read_text().split(MARK)[0]
     DOCUMENT.write_text(f"{head}{MARK}\n{generated}")
 
 
 def machine() -> str:
-    """The machine, in a few words."""
+    """A short description of the machine."""
     cores, memory = len(os.sched_getaffinity(0)), psutil.virtual_memory().total / 2**30
     busy = os.getloadavg()[2] / cores
     other_work = f", with other work on it (load {busy:.0f} per core)" if busy >= 2 else ""
@@ -107,7 +107,7 @@ def machine() -> str:
 
 
 def main() -> int:
-    """Run the rounds; 1 if a fault was not survived, more if pytest could not run them."""
+    """Run the rounds; returns 1 if a fault was not survived, another status if pytest could not run."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--count", type=int, default=20)
     options, more = parser.parse_known_args()

@@ -1,4 +1,4 @@
-"""Staff at work in the Django admin."""
+"""Staff who work in the Django admin."""
 
 import importlib
 from typing import Any
@@ -14,14 +14,14 @@ REASON = "T-17, she asked why."
 
 
 def make_roles() -> None:
-    """Make what the migrations make; a test that empties the tables takes the roles along."""
+    """Create the roles as the migrations do: tests that empty the tables remove them as well."""
     if not Group.objects.filter(name="moderator").exists():
         for module in ("0007_roles", "0010_quality", "0013_acting", "0020_looks_at_many"):
             importlib.import_module(f"traits.migrations.{module}").make_roles(apps, None)
 
 
 def in_roles(user: User, *roles: str) -> User:
-    """The person as staff with these roles, and no other right."""
+    """Make the person staff with these roles and no other permission."""
     make_roles()
     User.objects.filter(pk=user.pk).update(is_staff=True)
     user.groups.set(Group.objects.filter(name__in=roles))
@@ -30,14 +30,14 @@ def in_roles(user: User, *roles: str) -> User:
 
 
 def give_reason(client: Client, address: str, reason: str = REASON) -> None:
-    """Answer the page that asks why staff look; the session is not asked again about that person."""
+    """Fill in the page that asks staff for a reason; the session then has access to that person."""
     answer = client.post(address, {"access_reason": reason})
     assert answer.status_code == 302, answer.content.decode()
     assert answer["Location"] == address
 
 
 def file_of(client: Client, address: str, reason: str = REASON) -> str:
-    """The file at the address, which asks why first."""
+    """The file at the address, which asks for a reason first."""
     asked = client.get(address)
     assert not asked.streaming
     assert b'name="access_reason"' in asked.content
@@ -47,5 +47,5 @@ def file_of(client: Client, address: str, reason: str = REASON) -> str:
 
 
 def staff_of(*roles: str, name: str = "Nour") -> User:
-    """Somebody of the staff with these roles."""
+    """A staff member with these roles."""
     return in_roles(make_user(name, is_staff=True), *roles)

@@ -1,4 +1,4 @@
-"""Every address of the admin, found from the resolver, so that a new page is looked at without being named."""
+"""All addresses of the admin, taken from the resolver, so that new pages are tested without being listed."""
 
 import re
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
 def admin_addresses(ids: dict[str, str], parameters: dict[str, str]) -> list[str]:
-    """All of them; ids: "app.model" → the id of a row, parameters: what others than a model's id stand for.
+    """All addresses; ids: "app.model" → a row's id, parameters: values of other parameters.
 
-    A page with a parameter that is not named here fails the test: say in the test what to look at.
+    An address with an unknown parameter fails the test, which then has to provide a value.
     """
     root = next(each for each in get_resolver().url_patterns if getattr(each, "app_name", "") == "admin")
     assert isinstance(root, URLResolver)

@@ -6,6 +6,6 @@ from tests.support.pages import Html
 
 
 def sent(client: Client, address: str = "/styles/", **values: str) -> dict[str, str]:
-    """What the page of a context sends when nothing is touched, and what differs."""
+    """What a context's page sends if nothing is changed, updated with these values."""
     fields = Html(client.get(address)).fields("form:has([name=seen])")
     return fields | {"save": "1"} | values

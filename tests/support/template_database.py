@@ -1,6 +1,6 @@
-"""A template of the test database, which the embedded PostgreSQL keeps between runs: to migrate takes seconds each.
+"""A template of the test database, kept by the embedded PostgreSQL between runs, because migrating takes seconds.
 
-Django still migrates the copy, so that migrations that are added run; those that change have another template.
+Django still migrates the copy, so that new migrations run; changed migrations get another template.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ PREFIX = "template_of_tests_"
 
 
 def name() -> str:
-    """Names what the migrations of the project and its packages are."""
+    """The template's name, derived from the migrations of the project and its packages."""
     digest = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
     for package in ("ptfi", "traits", "graph"):
         for path in sorted((ROOT / package).rglob("migrations/*.py")):
@@ -23,13 +23,13 @@ def name() -> str:
 
 
 def use() -> None:
-    """Have the test database copied from the template, if there is one."""
+    """Create the test database from the template, if there is one."""
     if settings.EMBEDDED and name() in _kept():
         connection.settings_dict["TEST"]["TEMPLATE"] = name()
 
 
 def keep() -> None:
-    """Make the test database the template, if there is none yet; nobody may be connected."""
+    """Turn the test database into the template, if there is none yet; nothing else may be connected."""
     kept = _kept() if settings.EMBEDDED else [name()]
     if name() not in kept:
         test_database = connection.ops.quote_name(str(connection.settings_dict["NAME"]))

@@ -14,7 +14,7 @@ WEB, EVENTS = "ptfi.wsgi", "ptfi.asgi"
 
 
 class Terminal:
-    """A terminal in which ``manage.py run`` was typed."""
+    """A terminal that runs ``manage.py run``."""
 
     def __init__(self, folder: Folder, port: str, **environment: str) -> None:
         self.text = ""

@@ -1,4 +1,4 @@
-"""What the tests of the pages of traits share."""
+"""Helpers of the tests of traits' pages."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def path(trait: PersonaTrait, action: str = "") -> str:
 
 
 def fields(trait: PersonaTrait, **more: Any) -> dict[str, Any]:
-    """What the edit form sends when nothing is touched, and what differs."""
+    """What the edit form sends if nothing is changed, updated with these values."""
     values = {
         "version": trait.version,
         "name": trait.name,
@@ -35,7 +35,7 @@ def fields(trait: PersonaTrait, **more: Any) -> dict[str, Any]:
 
 
 def queries_of(client: Client, address: str, mark: str = '"traits_') -> int:
-    """How many queries the page itself makes, beside those that find out who is signed in; mark is in each of them."""
+    """The number of the page's own queries, without those that authenticate; they are recognized by mark."""
     with CaptureQueriesContext(connection) as captured:
         client.get(address)
     return sum(mark in query["sql"] for query in captured.captured_queries)

@@ -1,4 +1,4 @@
-"""Texts of ours that cannot be translated: in templates, and on pages in a language that puts brackets around them."""
+"""Finds our texts that are not translatable: in templates, and on pages in a language that puts texts in brackets."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,18 +12,18 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 OPEN, CLOSE = "⟦", "⟧"
 PSEUDO = "en-xa"
-"""The code that such languages have; their words are the English ones in brackets."""
+"""The code of that language, whose texts are the English ones in brackets."""
 SPOKEN = ("aria-label", "alt", "title", "placeholder", "aria-description", "aria-roledescription", "aria-valuetext")
 WORD = re.compile(r"[A-Za-z]{2,}")
 TAG = re.compile(r"<(?:!--.*?--|[^<>]*)>", re.DOTALL)
 SILENT = re.compile(r"<(script|style|code|kbd|samp)\b[^>]*>.*?</\1>", re.DOTALL)
 ATTRIBUTE = re.compile(rf"""\b({"|".join(SPOKEN)})\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.DOTALL)
 NOT_OURS = {"bdi", "q", "code", "kbd", "samp", "script", "style"}
-"""What is inside is people's own, or the same in every language; so is what has dir="auto", translate="no", lang."""
+"""Elements with people's own or language-independent text, like those with dir="auto", translate="no" or lang."""
 
 
 def in_template(path: Path) -> list[str]:
-    """The texts of the template that stand outside of translate and blocktranslate."""
+    """The template's texts outside of translate and blocktranslate."""
     source = SILENT.sub(" ", _outside_translations(path.read_text()))
     spoken = [first or second for _, first, second in ATTRIBUTE.findall(source)] if path.suffix == ".html" else []
     texts = TAG.split(source) if path.suffix == ".html" else [source]
@@ -31,7 +31,7 @@ def in_template(path: Path) -> list[str]:
 
 
 def _outside_translations(source: str) -> str:
-    """The template's own text, with nothing in place of its tags."""
+    """The template's own text without its tags."""
     kept, inside = list[str](), ""
     for token in Lexer(source).tokenize():
         name = token.contents.split(" ")[0] if token.token_type == TokenType.BLOCK else ""
@@ -47,7 +47,7 @@ def _outside_translations(source: str) -> str:
 
 
 def in_page(markup: str) -> list[str]:
-    """The words of the page that are in no brackets and are not people's own."""
+    """The page's words that are neither in brackets nor people's own."""
     tree = LexborHTMLParser(markup)
     assert tree.root
     found, depth = list[str](), 0
@@ -80,7 +80,7 @@ def _is_not_ours(node: LexborNode) -> bool:
 
 
 def _outside_brackets(text: str, depth: int) -> tuple[str, int]:
-    """What stands outside, and how deep its end is inside of brackets."""
+    """The text outside of brackets, and the depth of brackets at its end."""
     outside = ""
     for character in text:
         depth += (character == OPEN) - (character == CLOSE)
@@ -89,7 +89,7 @@ def _outside_brackets(text: str, depth: int) -> tuple[str, int]:
 
 
 def make_pseudo(folder: Path, *catalogs: Path) -> None:
-    """Write a catalog whose translations are the originals in brackets, of all that these translate."""
+    """Write a catalog that translates every text of these catalogs by its original in brackets."""
     pseudo = Catalog(locale="en")
     for path in catalogs:
         with path.open("rb") as file:
@@ -109,6 +109,6 @@ def _bracketed(text: Sequence[str]) -> str | tuple[str, ...]:
 
 
 def _marked(text: str) -> str:
-    """Brackets within the text's own white space."""
+    """The text in brackets, with its surrounding white space outside."""
     inner = text.strip()
     return text.replace(inner, f"{OPEN}{inner}{CLOSE}") if inner else text

@@ -1,1 +1,1 @@
-"""Security events: what happens to accounts, for the person's own page, for the log, and for alerts."""
+"""Security events: what happened to an account, for the person's own page, the log and alerts."""

@@ -1,4 +1,4 @@
-"""Recording a security event: a line in the log, a count, and a row for the person's page."""
+"""Recording security events: a line in the log, a metric, and a row for the person's page."""
 
 import datetime as dt
 import ipaddress
@@ -30,7 +30,7 @@ OF_OPERATORS = frozenset(
         Kind.STAFF_ACTED,
     }
 )
-"""Logged and counted, and on nobody's page: nobody's in particular, told to the person elsewhere, or too many."""
+"""Logged and counted, but not shown to the person: no account is known, another page shows it, or too many."""
 SERIOUS = frozenset(
     {
         Kind.SIGN_IN_FAILED,
@@ -43,7 +43,7 @@ SERIOUS = frozenset(
 )
 """Logged as warnings."""
 PREFIXES = {4: 24, 6: 48}
-"""Bits of an address that are kept, by its version: enough to tell networks apart, not people."""
+"""Bits of an address that are kept, by IP version: enough to tell networks apart, but not people."""
 MOST_BROWSER = 100
 MOST_FORGOTTEN = 100
 
@@ -57,10 +57,10 @@ def record(
     actor_id: Any = None,
     ways: str = "",
 ) -> None:
-    """Note that this happened to the person, if it is known to whom; actor_id: who of the staff did it;
-    ways: how the person proved who they are.
+    """Record an event of this person's account, if the person is known.
 
-    The line in the log holds ids and a shortened address, no texts.
+    actor_id is the staff member who caused it, ways how the person authenticated. The log line holds ids and a
+    shortened address, no texts.
     """
     address = network_of(request)
     ids = {"user": user_id, "actor": actor_id, "client": client_id}
@@ -76,12 +76,12 @@ def record(
 
 
 def kept_events() -> QuerySet[SecurityEvent]:
-    """Those that are not too old to be kept."""
+    """The events within the retention period."""
     return SecurityEvent.objects.filter(created_at__gte=_oldest())
 
 
 def forget_old() -> None:
-    """Delete some of what is too old, whoever's it is: each new event takes old ones away."""
+    """Delete some expired events of all people: each new event removes old ones."""
     old = SecurityEvent.objects.filter(created_at__lt=_oldest()).order_by("created_at")
     SecurityEvent.objects.filter(pk__in=old.values("pk")[:MOST_FORGOTTEN]).delete()
 
@@ -91,7 +91,7 @@ def _oldest() -> dt.datetime:
 
 
 def network_of(request: HttpRequest | None) -> str:
-    """The network that a request came from, such as 203.0.113.0/24; "" where there is none."""
+    """The network that a request came from, such as 203.0.113.0/24; "" without a request or an address."""
     if request is None:
         return ""
     try:
@@ -102,7 +102,7 @@ def network_of(request: HttpRequest | None) -> str:
 
 
 def browser_of(request: HttpRequest | None) -> str:
-    """The browser and its system in words; "" where the request names none."""
+    """The browser and operating system in words; "" if the request names none."""
     words = known_browser(request.headers.get("User-Agent", "")) if request else ""
     return words.replace("\0", "")[:MOST_BROWSER]
 

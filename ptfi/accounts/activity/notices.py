@@ -1,4 +1,4 @@
-"""Mails about changes of an account to those whom allauth's own would not reach."""
+"""E-mails about changes of an account to addresses that allauth's own e-mails would not reach."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from allauth.account.signals import email_added, email_removed
 
 
 def tell_removed_address(sender: Any, email_address: EmailAddress, **_kwargs: Any) -> None:  # noqa: ARG001 (a receiver)
-    """Tell the address that was removed: the primary one, which allauth tells, may be a thief's by now.
+    """Notify the removed address: allauth notifies the primary one, which may be an attacker's by now.
 
-    One that was never verified may be a stranger's, who is not to be troubled.
+    An address that was never verified gets no e-mail, because it may belong to someone else.
     """
     if email_address.verified:
         context = {"deleted_email": email_address.email}
@@ -19,11 +19,11 @@ def tell_removed_address(sender: Any, email_address: EmailAddress, **_kwargs: An
 
 
 def tell_of_new_address(sender: Any, user: Any, email_address: EmailAddress, **_kwargs: Any) -> None:  # noqa: ARG001
-    """Tell the primary address of one that was added: it is the first step of taking an account over."""
+    """Notify the primary address when another one is added: it is the first step of taking over an account."""
     get_adapter().send_notification_mail("account/email/email_added", user, {"added_email": email_address.email})
 
 
 def connect() -> None:
-    """Called once, when the app is ready."""
+    """Connect the receivers. Called once, when the app is ready."""
     email_added.connect(tell_of_new_address, dispatch_uid="ptfi.accounts.activity.notices.added")
     email_removed.connect(tell_removed_address, dispatch_uid="ptfi.accounts.activity.notices")

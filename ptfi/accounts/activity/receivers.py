@@ -1,4 +1,4 @@
-"""Where allauth and Django say that something happened to an account."""
+"""Receivers of the signals by which allauth and Django report what happened to an account."""
 
 from typing import Any
 
@@ -27,11 +27,11 @@ OF_USER: dict[Kind, Signal] = {
     Kind.EMAIL_REMOVED: account.email_removed,
     Kind.RECOVERY_CODES_MADE: mfa.authenticator_reset,
 }
-"""Signals that bring the request and the person, and say all there is to say."""
+"""Signals that carry the request and the person, and need no further handling."""
 
 
 def connect() -> None:
-    """Called once, when the app is ready."""
+    """Connect the receivers. Called once, when the app is ready."""
     for kind, signal in OF_USER.items():
         _connect(signal, lambda request, user, kind=kind: _record(kind, request, user))
     _connect(auth.user_logged_in, signed_in)
@@ -52,12 +52,12 @@ def _connect(signal: Signal, receive: Any) -> None:
 
 
 def _record(kind: Kind, request: HttpRequest | None, user: User | None) -> None:
-    # Whoever signs out twice has no account the second time.
+    # A second sign-out in a row comes without a user.
     record(kind, user_id=user.pk if user else None, request=request)
 
 
 def signed_in(request: HttpRequest, user: User) -> None:
-    """Tell the person of a sign-in with a browser and from a network that were not seen together before."""
+    """Notify the person of a sign-in with an unknown combination of browser and network."""
     is_new = is_new_place(user, request)
     record(Kind.SIGNED_IN, user_id=user.pk, request=request, ways=ways_of(request, user))
     if is_new:
@@ -65,13 +65,13 @@ def signed_in(request: HttpRequest, user: User) -> None:
 
 
 def proved_again(request: HttpRequest, reauthenticated: bool = False) -> None:
-    """Signing in gives a session its key; so does a proof within it."""
+    """Renew the session key when the person reauthenticates, as signing in does."""
     if reauthenticated:
         renew_session(request)
 
 
 def sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = None) -> None:
-    """A wrong password; for an address without an account, nobody's event."""
+    """Record a wrong password; if no account has the address, without a person."""
     email = str(credentials.get("email") or credentials.get("username") or "").strip().lower()
     found = filter_users_by_email(email, prefer_verified=True) if email and "\0" not in email else []
     _record(Kind.SIGN_IN_FAILED, request, next(iter(found), None))

@@ -1,4 +1,4 @@
-"""The page on which a person sees what happened to their account."""
+"""The page that shows people what happened to their account."""
 
 from typing import cast
 

@@ -1,4 +1,4 @@
-"""Bootstrap's classes on the widgets of Django and allauth."""
+"""Bootstrap's classes for the form widgets of Django and allauth."""
 
 from django import forms, template
 from django.forms import BoundField
@@ -13,7 +13,7 @@ def is_check(field: BoundField) -> bool:
 
 @register.filter
 def control(field: BoundField) -> SafeString:
-    """The field's widget in Bootstrap's dress, marked when its value was refused."""
+    """The field's widget with Bootstrap's classes, marked if its value was refused."""
     widget = field.field.widget
     css = "form-select" if isinstance(widget, forms.Select) else "form-control"
     if is_check(field):

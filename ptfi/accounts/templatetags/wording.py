@@ -1,4 +1,4 @@
-"""The product's words for what allauth, Django and browsers say otherwise."""
+"""The product's wording in place of texts of allauth, Django and browsers."""
 
 import re
 from collections.abc import Iterable
@@ -47,8 +47,8 @@ OURS = {
     "Use your password": _("Use your password"),
     "Use authenticator app or code": _("Use a code from your app"),
 }
-"""By the English of allauth and Django."""
-# The first that fits counts: each browser also names those that it descends from.
+"""Our wording by the English text of allauth or Django."""
+# The first match counts: browsers also name the ones that they descend from.
 BROWSERS = (
     (r"Edg(e|A|iOS)?/", "Edge"),
     (r"(OPR|Opera)/", "Opera"),
@@ -69,9 +69,9 @@ KNOWN = re.compile("({}) on ({})".format(*("|".join(name for _, name in names) f
 
 @register.filter
 def our_words(text: str) -> str:
-    """A label or an error of allauth or Django as we say it; what we say nothing else for, with "e-mail".
+    """A label or error of allauth or Django in our wording; texts without one only get "e-mail" for "email".
 
-    It may have been translated before it came here, so it is looked for as it reads in the page's language, too.
+    The text may already be translated, so the translations of the known texts are compared as well.
     """
     said = str(text)
     ours = next((ours for theirs, ours in OURS.items() if said in (theirs, gettext(theirs))), None)
@@ -79,7 +79,7 @@ def our_words(text: str) -> str:
 
 
 def known_browser(user_agent: str) -> str:
-    """A browser and its system, such as "Firefox on Linux", in every language; an unknown one as it calls itself."""
+    """A browser and its system in English, such as "Firefox on Linux"; unknown ones as they identify themselves."""
     name = next((words for pattern, words in BROWSERS if re.search(pattern, user_agent)), "")
     system = next((words for pattern, words in SYSTEMS if re.search(pattern, user_agent)), "")
     return f"{name} on {system}" if name and system else user_agent
@@ -87,14 +87,14 @@ def known_browser(user_agent: str) -> str:
 
 @register.filter
 def shown_browser(known: str) -> str:
-    """What known_browser() said, in the page's language."""
+    """A result of known_browser() in the page's language."""
     match = KNOWN.fullmatch(known)
     return gettext("%(browser)s on %(system)s") % {"browser": match[1], "system": match[2]} if match else known
 
 
 @register.filter
 def browser(user_agent: str) -> str:
-    """A browser and its system in words."""
+    """The browser and its system in the page's language."""
     return shown_browser(known_browser(user_agent))
 
 

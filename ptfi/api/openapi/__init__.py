@@ -1,1 +1,1 @@
-"""The API's document and the page that shows it."""
+"""The API's OpenAPI document and the page that shows it."""

@@ -1,4 +1,4 @@
-"""The parts of the API's document that stand once: what it is, headers, parts of addresses, the shape of errors."""
+"""The shared parts of the OpenAPI document: introduction, headers, path parameters and the shape of errors."""
 
 from typing import Any
 
@@ -19,11 +19,11 @@ that an address does not take is answered with 405 and `Allow`.
 """
 
 ENUM_NAMES: dict[str, Any] = {}
-"""What the document calls sets of choices; the apps that have them say it by name_choices."""
+"""Names of enumerations in the document; apps add theirs with name_choices."""
 
 
 def name_choices(**choices: Any) -> None:
-    """Have the document name these sets of choices: a class of Django's, or a list."""
+    """Name these enumerations in the document; each is a class of choices or a list."""
     ENUM_NAMES.update(choices)
 
 
@@ -71,7 +71,7 @@ PATHS = {
     "action_id": _path("refinementActionID", UUID, AN_ID, "An entry of the log, or a `batchID`."),
     "erasure_id": _path("erasureID", UUID, AN_ID, "An erasure that the person asked for."),
 }
-"""The parts of addresses, by their names in the project's addresses."""
+"""Path parameters, by their names in the URL patterns."""
 
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",

@@ -1,4 +1,4 @@
-"""What the API's document says about one method of a view: words, shapes, and the rules that only it can break."""
+"""The OpenAPI description of a view's method: texts, shapes, and the rules that only it can break."""
 
 import dataclasses
 from collections.abc import Callable
@@ -10,16 +10,16 @@ from ptfi.errors import RuleError
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 Shape = Any
-"""A serializer's class, or a JSON Schema."""
+"""A serializer class or a JSON Schema."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Operation:
-    """As a decorator it ties itself to the method.
+    """Describes a method; used as its decorator.
 
-    bodies: media type → shape. body_examples: media type → name → value. returns is said of the answer. example: the
-    name of the answer's example, which the shape gives; but_for: what is otherwise in it. breaks: rules besides those
-    that any method like it can break (ptfi/api/openapi/schema.py knows them).
+    bodies: media type → shape. body_examples: media type → name → value. returns: the description of the response.
+    example: the name of the response's example, which is made from the shape; but_for: the values in it that differ.
+    breaks: rules besides those that every method of its kind can break (see ptfi/api/openapi/schema.py).
     """
 
     id: str
@@ -39,7 +39,7 @@ class Operation:
 
     @property
     def examples(self) -> dict[str, Any]:
-        """Of the answer: name → value."""
+        """Examples of the response: name → value."""
         return {
             self.example: example_of(self.answer, **self.but_for) if isinstance(self.answer, type) else self.but_for
         }
@@ -50,7 +50,7 @@ class Operation:
 
 
 def json_body(shape: Shape, **examples: Any) -> dict[str, Any]:
-    """The fields of an Operation that say what its body in JSON is; the examples by name."""
+    """The fields of an Operation that describe its JSON body, with the examples by name."""
     return {"bodies": {JSON: shape}, "body_examples": {JSON: examples}}
 
 

@@ -1,4 +1,4 @@
-"""The API's document (OpenAPI): drf-spectacular, with what views' operations say and the errors that rules imply."""
+"""The OpenAPI document: drf-spectacular, with the views' operations and the errors that follow from rules."""
 
 from http import HTTPStatus
 from typing import Any
@@ -44,17 +44,17 @@ ANY = (
     ThrottledError,
 )
 UNFORESEEN = "error"
-"""The code of a fault of ours."""
+"""The error code of a fault on our side."""
 CHANGING = (IdempotencyConflictError, TooLargeError, UnsupportedMediaTypeError)
 SOME_TEXT = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 LIMITS = {"minLength", "maxLength", "pattern", "minItems", "maxItems"}
-"""What the document says of texts and lists that are sent, and not of those in answers."""
+"""Limits of texts and lists; the document states them for requests, but not for responses."""
 OF_STATUS = {401: ("WWW-Authenticate",), 409: ("Idempotent-Replayed",), 429: ("Retry-After",)}
-"""Headers of an error's answer, beside X-Request-ID."""
+"""Headers of an error's response besides X-Request-ID."""
 
 
 class ApiSchema(AutoSchema):
-    """Reads what the document says from the Operation of each method."""
+    """Reads the description of each method from its Operation."""
 
     method: str
     operation: Operation
@@ -85,10 +85,10 @@ class ApiSchema(AutoSchema):
         shape = super()._map_serializer_field(field, direction, bypass_extensions)
         choices = getattr(field, "choices", {})
         if choices and all(value == label for value, label in choices.items()):
-            # A list of choices that explains none of them.
+            # Drop drf-spectacular's list of choices, which explains none of them.
             shape["description"] = str(field.help_text or "")
         if isinstance(shape.get("type"), list):
-            # A field with an extension of its own is told twice that it may be null.
+            # For fields with an extension drf-spectacular states twice that they may be null.
             shape["type"] = list(dict.fromkeys(shape["type"]))
         return _without_limits(field, shape)
 
@@ -105,7 +105,7 @@ class ApiSchema(AutoSchema):
     def _get_parameters(self) -> list[dict[str, Any]]:
         more = [self._part("parameters", "IdempotencyKey", IDEMPOTENCY_KEY)] if self.changes else []
         found = super()._get_parameters() + more
-        # Those that stand elsewhere carry their name and place only for super().
+        # The others are references; super() needed their name and place, which must not be repeated next to them.
         return [{"$ref": each["$ref"]} if "$ref" in each else each for each in found]
 
     def get_request_serializer(self) -> dict[str, OpenApiRequest]:
@@ -117,7 +117,7 @@ class ApiSchema(AutoSchema):
     def _get_request_body(self, direction: str = "request") -> dict[str, Any] | None:
         method = self.method
         try:
-            # Spectacular expects no body of DELETE; here it may say which version was seen, and why.
+            # drf-spectacular expects no body of DELETE; here it may hold the version that was seen, and a reason.
             self.method = "POST" if method == "DELETE" else method
             body: dict[str, Any] | None = super()._get_request_body(direction)
         finally:
@@ -136,7 +136,7 @@ class ApiSchema(AutoSchema):
         return bodies | self._errors()
 
     def _errors(self) -> dict[str, Any]:
-        """Status → answer, for every rule that can be broken here."""
+        """Status → response, for every rule that can be broken here."""
         rules: list[type[RuleError]] = [*ANY, *self.operation.breaks]
         rules += [NotFoundError] if isinstance(self.view, PersonView) else []
         rules += CHANGING if self.changes else ()
@@ -156,14 +156,14 @@ class ApiSchema(AutoSchema):
                 }
             },
         }
-        # Which conflicts there are is each operation's own; the others are the same everywhere.
+        # Conflicts differ by operation; the other errors are the same everywhere.
         return body if status == 409 else self._part("responses", HTTPStatus(status).phrase.replace(" ", ""), body)
 
     def _headers(self, names: tuple[str, ...]) -> dict[str, Any]:
         return {name: self._part("headers", name, HEADERS[name]) for name in names}
 
     def _part(self, kind: str, name: str, part: dict[str, Any]) -> dict[str, Any]:
-        """A reference to a part of the document that stands once."""
+        """A reference to a part that stands in the document once."""
         component = ResolvedComponent(name, kind, part, object=ApiSchema)
         self.registry.register_on_missing(component)
         found: dict[str, Any] = component.ref
@@ -171,7 +171,7 @@ class ApiSchema(AutoSchema):
 
 
 def _without_limits(field: Any, shape: dict[str, Any]) -> dict[str, Any]:
-    """The shape; of a field that is not part of what clients send, without its limits."""
+    """The shape; without its limits if the field is not part of a request."""
     holder = field
     while holder.parent is not None and not isinstance(holder, serializers.Serializer):
         holder = holder.parent
@@ -190,7 +190,7 @@ def _examples(values: dict[str, Any]) -> list[OpenApiExample]:
 
 
 class StrictFields(OpenApiSerializerExtension):
-    """Fields that are not known are refused."""
+    """Requests, which refuse unknown fields."""
 
     target_class = "ptfi.api.strict.Strict"
     match_subclasses = True
@@ -206,7 +206,7 @@ class StrictFields(OpenApiSerializerExtension):
 
 
 class TextField(OpenApiSerializerFieldExtension):
-    """White space alone is not a text, and none holds a NUL."""
+    """Texts, which must not be blank or contain NUL."""
 
     target_class = "ptfi.api.strict.Text"
     match_subclasses = True
@@ -263,7 +263,7 @@ class SessionScheme(OpenApiAuthenticationExtension):
 
 
 def tidy(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-    """Call the parts of addresses what the contract calls them; list the errors' codes; name what is named once."""
+    """Use the contract's names of path parameters, list all error codes, and refer to named enumerations."""
     for name, part in PATHS.items():
         result["paths"] = {path.replace(f"{{{name}}}", f"{{{part['name']}}}"): v for path, v in result["paths"].items()}
     shapes = result["components"]["schemas"]
@@ -287,7 +287,7 @@ def _codes(part: Any) -> set[str]:
 
 
 def _name_enums(schema: dict[str, Any], named: dict[tuple[str, ...], str]) -> None:
-    """Refer to a set of choices that has a name, so that generators make one type of it."""
+    """Refer to an enumeration by its name, if it has one, so that generators make one type of it."""
     holder = schema.get("items", schema)
     if (name := named.get(tuple(holder.get("enum", ())))) is None:
         return

@@ -1,4 +1,4 @@
-"""The API's document (OpenAPI) and the page that shows it; both are the same for everybody."""
+"""The OpenAPI document and the page that shows it; both are the same for every caller."""
 
 import functools
 
@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 
 class Document(APIView):
-    """In the format that Accept or the address's suffix asks for; JSON unless told."""
+    """The document in the format that Accept or the address's suffix asks for; JSON by default."""
 
     authentication_classes = ()
     permission_classes = ()
@@ -36,7 +36,7 @@ class Document(APIView):
 
 @functools.cache
 def rendered(renderer: type[OpenApiJsonRenderer | OpenApiYamlRenderer]) -> bytes:
-    """The document, made once in each process."""
+    """The document, rendered once per process."""
     with translation.override("en"):
         document = SchemaGenerator().get_schema(request=None, public=True)
         text: bytes = renderer().render(document, renderer_context={})

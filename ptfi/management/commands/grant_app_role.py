@@ -1,4 +1,4 @@
-"""``manage.py grant_app_role ROLE``: what the application's role in PostgreSQL may do."""
+"""``manage.py grant_app_role ROLE``: set the privileges of the application's PostgreSQL role."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -9,16 +9,16 @@ from ptfi.db.grants import UnfitRoleError, grant
 
 
 class Command(BaseCommand):
-    """Gives a role that owns nothing what the application needs; run it as the owner, after each migrate."""
+    """Gives a role that owns nothing the privileges that the application needs; run as the owner after each migrate."""
 
     help = "Give the application's database role what it needs; run as the tables' owner after each migrate."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the role."""
+        """Add the role argument."""
         parser.add_argument("role", help="the role as which web, events and projector connect")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Grant, or say why not. Raises CommandError."""
+        """Grant the privileges. Raises CommandError with the reason if the role is unfit."""
         try:
             tables = grant(options["role"])
         except UnfitRoleError as error:

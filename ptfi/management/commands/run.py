@@ -1,4 +1,4 @@
-"""``manage.py run``: everything in one terminal, for trying PTFI and for working on it."""
+"""``manage.py run``: everything in one terminal, for trying PTFI and for developing it."""
 
 import contextlib
 import hashlib
@@ -37,11 +37,11 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the port."""
+        """Add the port option."""
         parser.add_argument("--port", default=os.environ.get("PORT") or None, help="default: 8000 or the next free")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Run until Ctrl-C or SIGTERM. Raises CommandError when the port is taken or no page comes."""
+        """Run until Ctrl-C or SIGTERM. Raises CommandError if the port is taken or no page appears."""
         self.console = Console(highlight=False, soft_wrap=True)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         signal.signal(signal.SIGHUP, signal.default_int_handler)
@@ -75,7 +75,7 @@ class Command(BaseCommand):
 
     @contextlib.contextmanager
     def running(self, port: int) -> Iterator[list[Child]]:
-        """Run web server, events and projector for the length of the block."""
+        """Run web server, events and projector while the block runs."""
         events = _next_free(port + 1)
         addresses = {"SITE_URL": f"http://localhost:{port}", "EVENTS_URL": f"http://localhost:{events}/events"}
         environment = addresses | dict(os.environ) | {"PTFI_EMBEDDED_ROLE": "application"}
@@ -98,7 +98,7 @@ class Command(BaseCommand):
             embedded.release()
 
     def greet(self, port: int) -> None:
-        """Say where everything is."""
+        """Print the addresses and the demo's sign-ins."""
         lines = ["", f"PTFI is at http://localhost:{port}", ""]
         for sign_in in json.loads((Path(settings.DATA_DIR) / "demo-signins.json").read_text()):
             lines.append(f"  {sign_in['who']}: {sign_in['email']}  {sign_in['password']}")
@@ -120,7 +120,7 @@ def _port(text: str | None) -> int:
 
 
 def _next_free(first: int) -> int:
-    """The first port from there on that nobody has."""
+    """The first free port from there on."""
     ports: Iterable[int] = chain(range(first, 65_536), range(DEFAULT_PORT, first))
     return next(port for port in ports if embedded.is_free(port))
 

@@ -1,4 +1,4 @@
-"""``manage.py serve``: pages and API, or the streams of events, over HTTP or, with a certificate, HTTPS."""
+"""``manage.py serve``: pages and API, or event streams, over HTTP or, with a certificate, HTTPS."""
 
 import os
 import resource
@@ -15,24 +15,27 @@ from ptfi.web.server.sockets import take_port
 
 APPLICATIONS = {"web": ("rsgi", "ptfi.wsgi:gateway"), "events": ("asgi", "ptfi.asgi:application")}
 STOP_SECONDS = 20
-"""How long requests that were begun may take after SIGTERM."""
+"""Seconds that running requests may take after SIGTERM."""
 
 
 class Command(BaseCommand):
-    """Serves until SIGTERM or Ctrl-C; requests that were begun are answered first."""
+    """Serves until SIGTERM or Ctrl-C; running requests are completed first."""
 
     help = "Serve pages and API (web) or streams of events (events) until SIGTERM or Ctrl-C."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add what to serve, and where."""
+        """Add what to serve, host, port and workers."""
         parser.add_argument("what", choices=sorted(APPLICATIONS))
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--workers", type=int, default=1, help="processes; one that dies is replaced (default: 1)")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Become the server. Raises CommandError when the port, the certificate or PTFI_PROCESS does not fit."""
+        """Replace this process by the server.
+
+        Raises CommandError if the port or the certificate can't be used, or PTFI_PROCESS does not fit.
+        """
         if not set(NEEDED[options["what"]]) <= set(NEEDED[settings.PROCESS]):
             raise CommandError(f"PTFI_PROCESS={settings.PROCESS} may lack secrets: for this, say {options['what']}.")
         try:
@@ -58,7 +61,7 @@ def _arguments(options: dict[str, Any]) -> list[str]:
         "http1-buffer-size": 65_536,
         "http1-header-read-timeout": int(settings.WEB_HEAD_SECONDS * 1_000),
         "backlog": 2_048,
-        # Connections, not requests: idle ones must not keep others out.
+        # The limit counts connections, not requests: idle ones must not keep others out.
         "backpressure": 16_384,
         "log-level": "warning",
         **tls.options(),
@@ -68,6 +71,6 @@ def _arguments(options: dict[str, Any]) -> list[str]:
 
 
 def _allow_many_connections() -> None:
-    """Each connection is an open file, and the soft limit is often 1,024."""
+    """Raise the limit of open files, often 1,024, because each connection takes one."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,1 +1,1 @@
-"""The consent page, and what a request for it may say."""
+"""The consent page and the rules for requests that lead to it."""

@@ -1,4 +1,4 @@
-"""Refuses parameters that oauthlib and allauth can't handle, before they get there."""
+"""Refuses parameters that oauthlib and allauth can't handle, before they reach them."""
 
 import re
 from collections.abc import Callable
@@ -17,13 +17,13 @@ from ptfi.accounts.allauth_internals import extract_basic_auth, get_ip
 from ptfi.db.request_counts import seconds_to_wait
 
 ADDRESSES = ("redirect_uri", "post_logout_redirect_uri", "resource")
-# These may be repeated: the scopes of the consent form, and resources (RFC 8707).
+# Parameters that may be repeated: the scopes of the consent form, and resources (RFC 8707).
 REPEATED = {"scopes", "resource"}
 View = Callable[..., HttpResponse]
 
 
 class SlowDownError(OAuth2Error):  # type: ignore[misc]
-    """Too many requests, under the name that RFC 8628 gives it."""
+    """Too many requests, with the error code of RFC 8628."""
 
     error = "slow_down"
     description = "Too many requests. Try again in a moment."
@@ -31,7 +31,7 @@ class SlowDownError(OAuth2Error):  # type: ignore[misc]
 
 
 def parameter_fault(request: HttpRequest) -> str:
-    """What is wrong with how the parameters were sent; empty if nothing is."""
+    """What is wrong with the form of the parameters; empty if nothing is."""
     if re.search(r"%(?![0-9A-Fa-f]{2})", request.META.get("QUERY_STRING", "")):
         return "The address is not encoded well."
     for parameters in (request.GET, request.POST):
@@ -56,7 +56,7 @@ def _address_fault(parameters: QueryDict) -> str:
 
 
 def checked_page(view: View) -> View:
-    """Wrap a page of the provider: it answers unreadable parameters with an error page."""
+    """Wrap a page of the provider so that malformed parameters get an error page."""
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -68,7 +68,7 @@ def checked_page(view: View) -> View:
 
 
 def checked_endpoint(view: View) -> View:
-    """Wrap an endpoint of the provider: it answers unreadable parameters and too many requests with an OAuth error."""
+    """Wrap an endpoint of the provider so that malformed parameters and too many requests get an OAuth error."""
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -90,7 +90,7 @@ def checked_endpoint(view: View) -> View:
 
 
 def error_page(request: HttpRequest, error: OAuth2Error) -> HttpResponse:
-    """For errors that must not be sent to the client, since the request may not come from the client it names."""
+    """The page for errors that must not go to the client, because the request may not be from the one it names."""
     return render(request, "idp/oidc/error.html", {"error": error}, status=400)
 
 

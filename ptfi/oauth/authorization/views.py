@@ -1,4 +1,4 @@
-"""The consent page, and the sign-out that clients may ask for."""
+"""The consent page, and signing out at a client's request."""
 
 import datetime as dt
 import re
@@ -32,10 +32,10 @@ from ptfi.oauth.grants import granted_scopes
 from ptfi.oauth.registration import LOOPBACK
 from ptfi.oauth.scopes import USER_SCOPES
 
-# oauthlib would mistake these parameters for its own, or fail on their values.
+# Parameters that oauthlib would take for its own, or whose values make it fail.
 UNSUPPORTED_PARAMETERS = ("claims", "client", "registration", "request", "request_uri", "scopes", "user")
 
-# What a question asked, besides its scopes and resources.
+# The parameters of a request that are repeated when it is asked again, besides its scopes and resources.
 REPEATABLE = (
     "client_id",
     "redirect_uri",
@@ -52,7 +52,7 @@ class InvalidTargetError(errors.OAuth2Error):  # type: ignore[misc]
 
 
 class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
-    """allauth's, stricter: PKCE with S256, an exact redirect address, only scopes that people can grant."""
+    """allauth's view with stricter rules: PKCE with S256, an exact redirect address, only scopes people can grant."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
@@ -73,7 +73,7 @@ class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
         return self.record_code(response)
 
     def sign_in_again(self, request: HttpRequest) -> HttpResponse:
-        """Have the person prove who they are, and come back without what would ask for it again."""
+        """Ask the person to authenticate, and return without the parameters that would ask for it again."""
         query = request.GET.copy()
         del query["max_age"]
         query["prompt"] = " ".join(each for each in query.get("prompt", "").split() if each != "login")
@@ -87,7 +87,10 @@ class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
         return self.record_code(response)
 
     def record_code(self, response: HttpResponse) -> HttpResponse:
-        """Store a row for the code in the answer: it works once, and not after the person disconnects the client."""
+        """Store a row for the code in the response.
+
+        It makes the code work once, and not after the person disconnects the client.
+        """
         sent = parse_qs(urlsplit(response.headers.get("Location", "")).query)
         info = authorization_request(self)
         if response.status_code == 302 and info and "code" in sent:
@@ -100,23 +103,24 @@ class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
 
     @property
     def asked(self) -> dict[str, Any]:
-        """What the client asked for; empty before that was checked."""
+        """The client's request; empty until it has been checked."""
         return authorization_request(self) or {}
 
     @property
     def redirect_uri(self) -> str:
-        """Where the answer goes; empty before the request was checked."""
+        """Where the response goes; empty until the request has been checked."""
         return str(self.asked.get("redirect_uri", ""))
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """The scopes in the order of USER_SCOPES, in which the list of connected apps has them too."""
+        """List the scopes in the order of USER_SCOPES, like the list of connected apps does."""
         kwargs: dict[str, Any] = super().get_form_kwargs()
         return kwargs | {"requested_scopes": [scope for scope in USER_SCOPES if scope in kwargs["requested_scopes"]]}
 
     def form_valid(self, form: AuthorizationForm) -> HttpResponse:
-        """Grant it, unless the page stood open for so long that the person proves once more who they are.
+        """Grant the request, unless the page was open so long that the person has to authenticate again.
 
-        The question is asked again then: browsers would not let a form of another page lead to the client.
+        In that case the consent page is shown again afterwards, because browsers block a redirect to the client from a
+        form of another page.
         """
         client = Client.objects.get(id=self.asked["client_id"])
         if needs_proof(self.request, client, set(form.cleaned_data["scopes"])):
@@ -126,7 +130,7 @@ class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
         return response
 
     def question(self) -> str:
-        """The address that asks for what the form in hand asks for."""
+        """The address that repeats the current request."""
         query = {name: self.asked[name] for name in REPEATABLE if self.asked.get(name)}
         scopes = self.get_form_kwargs()["requested_scopes"]
         query |= {"scope": " ".join(scopes), "resource": self.asked.get("resources") or []}
@@ -148,7 +152,7 @@ class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
 
 
 class LogoutForm(RPInitiatedLogoutForm):  # type: ignore[misc]
-    """Sends people back to an address that the client registered, or to the front page of one of its origins."""
+    """Returns people to an address that the client registered, or to the front page of one of its origins."""
 
     def clean(self) -> dict[str, Any]:
         wanted = self.cleaned_data.pop("post_logout_redirect_uri", "")
@@ -173,7 +177,7 @@ class LogoutView(views.LogoutView):  # type: ignore[misc]
 
 
 def allow_form_target(response: HttpResponse, uri: str) -> HttpResponse:
-    """Allow the page's form to lead to this address: browsers apply the policy also to redirects after a form."""
+    """Allow the page's form to lead to this address; browsers apply the policy to redirects after a form, too."""
     if uri:
         parts = urlsplit(uri)
         response._csp_update = {"form-action": [f"{parts.scheme}://{parts.netloc}"]}  # type: ignore[attr-defined]
@@ -181,13 +185,16 @@ def allow_form_target(response: HttpResponse, uri: str) -> HttpResponse:
 
 
 def csrf_refusal(request: HttpRequest) -> HttpResponse | None:
-    """The product's own error page, or None. The view is exempt as a whole, since clients may send people by POST."""
+    """The error page of a failed CSRF check, or None.
+
+    The view itself is exempt, because clients may send people by POST.
+    """
     check = CsrfViewMiddleware(lambda _request: HttpResponse())
     return check.process_view(request, lambda _request: HttpResponse(), (), {})
 
 
 def requesting_client(request: HttpRequest) -> Client:
-    """The client that sent the person here. Raises FatalClientError if no answer may be sent back to it."""
+    """The client that sent the person here. Raises FatalClientError if no response may be sent back to it."""
     client = Client.objects.filter(id=request.GET.get("client_id", "")).first()
     if client is None:
         raise errors.InvalidClientIdError
@@ -197,7 +204,7 @@ def requesting_client(request: HttpRequest) -> Client:
 
 
 def check_request(request: HttpRequest, client: Client) -> None:
-    """Refuse what allauth accepts and PTFI does not. Raises OAuth2Error."""
+    """Refuse requests that allauth accepts and PTFI does not. Raises OAuth2Error."""
     asked = request.GET
     if refused := [name for name in UNSUPPORTED_PARAMETERS if name in asked]:
         raise errors.InvalidRequestError(description=f"The parameter {refused[0]} is not supported.")
@@ -223,25 +230,25 @@ def check_request(request: HttpRequest, client: Client) -> None:
 
 
 def is_too_long_ago(request: HttpRequest) -> bool:
-    """Whether the person has to prove who they are, since they last did so more than max_age seconds ago."""
+    """Whether the person has to authenticate because they last did so more than max_age seconds ago."""
     most = request.GET.get("max_age", "")
     return bool(most) and time.time() - proved_at(request) > int(most)
 
 
 def asks_for_proof(request: HttpRequest, client: Client) -> bool:
-    """Whether the person proves who they are before the page is shown; prompt=login has them do so anyway."""
+    """Whether the person has to authenticate before the page is shown; prompt=login asks for that anyway."""
     if not request.user.is_authenticated or {"login", "none"} & set(request.GET.get("prompt", "").split()):
         return False
     return needs_proof(request, client, set(request.GET["scope"].split()))
 
 
 def needs_proof(request: HttpRequest, client: Client, scopes: set[str]) -> bool:
-    """A client that gets more than it has wants a fresh proof: who has only a session would keep it beyond its end."""
+    """Whether new scopes require authentication: otherwise a stolen session could gain access that outlives it."""
     return not recently_authenticated(request) and not scopes <= granted_scopes(cast(User, request.user), client)
 
 
 def check_prompt_none(request: HttpRequest, client: Client) -> None:
-    """With prompt=none no question is shown, so the person must have granted this client all that it asks for.
+    """With prompt=none no page is shown, so the person must already have granted this client everything it asks for.
 
     allauth would also accept a grant to another client. Raises OAuth2Error.
     """
@@ -255,6 +262,6 @@ def check_prompt_none(request: HttpRequest, client: Client) -> None:
     scopes = set(request.GET["scope"].split())
     if "openid" not in scopes or not scopes <= granted_scopes(request.user, client):
         raise ConsentRequired
-    # Any program on the machine may listen there: only the person can tell that it is the same client.
+    # Any program on the machine may listen there, and only the person can tell whether it is the same client.
     if urlsplit(request.GET["redirect_uri"]).hostname in LOOPBACK:
         raise ConsentRequired

@@ -1,4 +1,4 @@
-"""Moments that are known roughly."""
+"""Template filters for times that are known only roughly."""
 
 import datetime as dt
 
@@ -11,7 +11,7 @@ register = template.Library()
 
 @register.filter
 def roughly_ago(moment: dt.datetime) -> str:
-    """How long ago, no finer than ten minutes, such as "about 20 minutes ago"."""
+    """How long ago, to within ten minutes at best, such as "about 20 minutes ago"."""
     minutes = int((timezone.now() - moment).total_seconds() // 60)
     days, hours, tens = minutes // 1_440, minutes // 60, minutes // 10 * 10
     if days:

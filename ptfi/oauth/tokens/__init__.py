@@ -1,1 +1,1 @@
-"""The token endpoint: client authentication, exchanges, repeats."""
+"""The token endpoint: client authentication, exchanges, repeated requests."""

@@ -1,4 +1,4 @@
-"""HTTP Basic at the endpoints for clients: form-encoded first, as RFC 6749 (2.3.1) has it, or as it is."""
+"""HTTP Basic authentication of clients: credentials form-encoded, as RFC 6749 (2.3.1) requires, or as they are."""
 
 import base64
 from collections.abc import Callable
@@ -16,7 +16,7 @@ View = Callable[..., HttpResponse]
 
 
 def with_basic(view: View) -> View:
-    """Wrap an endpoint: it takes both ways of writing id and secret, and its 401 asks for them."""
+    """Wrap an endpoint so that it accepts credentials in both encodings, and its 401 asks for them."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -30,16 +30,16 @@ def with_basic(view: View) -> View:
 
 
 def decode_basic(request: HttpRequest) -> None:
-    """Put id and secret into the header as they are, which is how allauth reads it, if they were form-encoded."""
+    """Replace form-encoded credentials in the header by the plain ones, which allauth expects."""
     written = extract_basic_auth(request.headers)
     if not all(written):
         return
     meant = tuple(unquote_plus(each or "") for each in written)
-    # A secret of an earlier release may look encoded and not be: then it is right as it stands.
+    # A secret of an earlier release may contain what looks like an encoding; then it is right unchanged.
     if meant == written or "\0" in "".join(meant) or _is_right(*written) or not _is_right(*meant):
         return
     request.META["HTTP_AUTHORIZATION"] = f"Basic {base64.b64encode(':'.join(meant).encode()).decode()}"
-    # Django made it of the header that stood there before.
+    # Django's cached headers still hold the old value.
     request.__dict__.pop("headers", None)
 
 

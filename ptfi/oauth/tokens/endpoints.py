@@ -1,4 +1,4 @@
-"""The token and revocation endpoints: allauth's, with each code and refresh token good for one use."""
+"""The token and revocation endpoints: allauth's, with codes and refresh tokens that work once."""
 
 import dataclasses
 import datetime as dt
@@ -28,17 +28,17 @@ from ptfi.oauth.models import SpentToken
 from ptfi.oauth.scopes import CLIENT_SCOPES, INGEST
 from ptfi.oauth.tokens import repeats
 
-# By grant type: the parameter that carries the code or token to exchange, and the type of its row.
+# By grant type: the parameter with the code or token to exchange, and the type of its row.
 EXCHANGED = {
     Client.GrantType.AUTHORIZATION_CODE.value: ("code", Token.Type.AUTHORIZATION_CODE),
     Client.GrantType.REFRESH_TOKEN.value: ("refresh_token", Token.Type.REFRESH_TOKEN),
 }
 
-# The tokens of an answer, and where it says how long they last.
+# The tokens in a response, and the fields that tell their lifetimes.
 LIFETIMES = {"access_token": "expires_in", "refresh_token": "refresh_expires_in"}
 
 DOUBLE_LOAD_WINDOW = dt.timedelta(seconds=5)
-"""A code that comes a second time within this is taken for a page that loaded twice, not for a theft."""
+"""A code that is repeated within this time is ascribed to a page that loaded twice, not to theft."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,9 +54,10 @@ class Presented:
         return bool(self.kind == Token.Type.REFRESH_TOKEN)
 
     def lock(self) -> Token | None:
-        """Lock its row; None if there is none. Of concurrent exchanges of a code one wins, the others are refused.
+        """Lock its row; None if there is none.
 
-        Those of a refresh token wait, and get the answer of the first.
+        Of concurrent exchanges of a code one succeeds and the others are refused. Those of a refresh token wait, and
+        get the answer of the first.
         """
         rows = Token.objects.valid().by_value(self.value)
         mine = rows.filter(type=self.kind, client_id=self.client_id, user__is_active=True)
@@ -64,7 +65,7 @@ class Presented:
 
 
 class ReusedError(errors.InvalidGrantError):  # type: ignore[misc]
-    """A code or token came a second time, and its consent was ended."""
+    """A code or token was presented a second time, and its consent was ended."""
 
     def __init__(self, spent: SpentToken) -> None:
         super().__init__()
@@ -75,7 +76,7 @@ class TokenView(views.TokenView):  # type: ignore[misc]
     reused: SpentToken | None = None
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Answer the client, and record what it got or that it got nothing."""
+        """Answer the client, and record refusals and reuse."""
         response = self.exchange(request)
         if self.reused:
             tell_of_reuse(request, self.reused)
@@ -85,7 +86,7 @@ class TokenView(views.TokenView):  # type: ignore[misc]
 
     @transaction.atomic
     def exchange(self, request: HttpRequest) -> HttpResponse:
-        """The answer of the endpoint, in the one transaction that makes its tokens."""
+        """The endpoint's response, in the same transaction that creates its tokens."""
         try:
             presented = presented_to(request)
             exchanged = presented.lock() if presented else None
@@ -108,7 +109,7 @@ class TokenView(views.TokenView):  # type: ignore[misc]
 
 
 class RevokeView(views.RevokeView):  # type: ignore[misc]
-    """Revokes only the client's own tokens; with a refresh token, also the access tokens of the same consent."""
+    """Revokes only the client's own tokens; with a refresh token also the access tokens of the same consent."""
 
     @transaction.atomic
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -127,7 +128,7 @@ class RevokeView(views.RevokeView):  # type: ignore[misc]
 
 
 def claimed_client_id(request: HttpRequest) -> str:
-    """The id of the client that the request names. allauth authenticates it later.
+    """The id of the client that the request names; allauth authenticates it later.
 
     Raises InvalidRequestError if header and body name different clients.
     """
@@ -143,7 +144,7 @@ def presented_to(request: HttpRequest) -> Presented | None:
     grant_type = request.POST.get("grant_type", "")
     claimed = claimed_client_id(request)
     if grant_type == Client.GrantType.CLIENT_CREDENTIALS:
-        # Client credentials never give access to a persona, whatever scopes the client's row has.
+        # Client credentials never give access to a persona, whatever scopes are stored for the client.
         if not set(request.POST.get("scope", INGEST).split()) <= CLIENT_SCOPES.keys():
             raise errors.InvalidScopeError
         return None
@@ -156,13 +157,13 @@ def presented_to(request: HttpRequest) -> Presented | None:
 
 
 def second_answer(request: HttpRequest, presented: Presented) -> HttpResponse:
-    """The answer of before to a refresh token that comes again within seconds.
+    """Repeat the response to a refresh token that is presented again within seconds.
 
-    Raises InvalidGrantError for all else that cannot be exchanged, after it ended what may have been stolen.
+    Otherwise revoke what may have been stolen and raise InvalidGrantError.
     """
     hashed = get_adapter().hash_token(presented.value)
     spent = SpentToken.objects.filter(hash=hashed, client_id=presented.client_id).first()
-    # Nobody has looked at a confidential client's secret by now.
+    # Only for public clients: a confidential client's secret has not been checked at this point.
     is_public = spent and Client.objects.filter(pk=presented.client_id, type=Client.Type.PUBLIC).exists()
     if is_public and presented.is_refresh and (answer := repeats.kept(request)):
         new = Token.objects.valid().by_value(json.loads(answer)["refresh_token"])
@@ -174,16 +175,17 @@ def second_answer(request: HttpRequest, presented: Presented) -> HttpResponse:
 
 
 def revoke_reused(spent: SpentToken, kind: str) -> bool:
-    """A code or token that was used before may have been stolen: revoke all tokens of its family, if there are any.
+    """Revoke all tokens of the family, if any: a code or token that is used again may have been stolen.
 
-    A page that loads twice sends its code twice. That is harmless: a code is worth nothing without its page's verifier.
+    A page that loads twice sends its code twice. That is harmless, because a code is useless without the page's
+    verifier.
     """
     loaded_twice = kind == Token.Type.AUTHORIZATION_CODE and timezone.now() - spent.spent_at < DOUBLE_LOAD_WINDOW
     return not loaded_twice and revoke_family(spent.user_id, spent.client_id, spent.family)
 
 
 def tell_of_reuse(request: HttpRequest, spent: SpentToken) -> None:
-    """Record that a client lost its access over a token that came twice, and tell the person."""
+    """Record that a client lost its access because a token was used twice, and notify the person."""
     record(Kind.TOKEN_REUSED, user_id=spent.user_id, request=request, client_id=spent.client_id)
     user = User.objects.filter(pk=spent.user_id, email__isnull=False).first()
     if user:
@@ -192,7 +194,7 @@ def tell_of_reuse(request: HttpRequest, spent: SpentToken) -> None:
 
 
 def known_client_id(request: HttpRequest) -> str:
-    """The client that a request names, if there is such a one: what callers write has no place in the log."""
+    """The client that a request names, if it exists; the caller's own text must not get into the log."""
     try:
         claimed = claimed_client_id(request).replace("\0", "")
     except errors.OAuth2Error:
@@ -201,7 +203,7 @@ def known_client_id(request: HttpRequest) -> str:
 
 
 def record_exchange(request: HttpRequest, exchanged: Token | None, response: HttpResponse) -> None:
-    """Record the code or token that was used and the new tokens of its family; delete the client's expired ones."""
+    """Record the used code or token and the new tokens of its family; delete the client's expired ones."""
     made = json.loads(response.content)
     adapter = get_adapter()
     hashes = {adapter.hash_token(made[name]): name for name in LIFETIMES if name in made}
@@ -223,7 +225,7 @@ def record_exchange(request: HttpRequest, exchanged: Token | None, response: Htt
 
 
 def record_spent(exchanged: Token, user_id: uuid.UUID, family: str) -> None:
-    """A used code or token: gone from the tokens, and known as used for as long as it could have lived."""
+    """Replace a used code or token by a record that it was used, kept for as long as it could have been valid."""
     Token.objects.filter(type=exchanged.type, hash=exchanged.hash).delete()
     expires_at = timezone.now() + dt.timedelta(seconds=app_settings.REFRESH_TOKEN_EXPIRES_IN)
     mine = SpentToken.objects.filter(user_id=user_id, client_id=exchanged.client_id)
@@ -234,15 +236,15 @@ def record_spent(exchanged: Token, user_id: uuid.UUID, family: str) -> None:
 
 
 def end_of(token: Token) -> dt.datetime:
-    """When the consent that the token came of ends."""
+    """When the consent behind the token ends."""
     granted_at: float = origin_of(token)["granted_at"]
     return dt.datetime.fromtimestamp(granted_at, dt.UTC) + dt.timedelta(days=settings.GRANT_MAX_DAYS)
 
 
 def origin_of(token: Token) -> dict[str, Any]:
-    """What all tokens of a consent share: its family, when it was granted, and when the person proved who they are."""
+    """What all tokens of a consent share: the family, when it was granted, and when the person authenticated."""
     known = token.data or {}
-    # Tokens of an earlier release know only their family: their consent begins with them.
+    # Tokens of an earlier release store only their family, so their consent counts from their creation.
     origin = {"family": family_of(token) or uuid.uuid4().hex, "granted_at": token.created_at.timestamp()}
     return origin | {name: known[name] for name in ("granted_at", AUTH_TIME) if known.get(name)}
 
@@ -253,7 +255,7 @@ def family_of(token: Token) -> str:
 
 
 def revoke_family(user_id: uuid.UUID, client_id: str, family: str) -> bool:
-    """Delete all tokens of a consent; whether there were any."""
+    """Delete all tokens of a consent; returns whether there were any."""
     if not family:
         return False
     return bool(Token.objects.filter(user_id=user_id, client_id=client_id, data__family=family).delete()[0])

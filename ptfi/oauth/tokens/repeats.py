@@ -1,7 +1,8 @@
-"""The answer to a refresh token, for the same app that brings it again within seconds, from two tabs or having lost it.
+"""Repeats the response to a refresh token that the same app sends again within seconds.
 
-"The same" is the same request from the same network with the same browser: from elsewhere it is a replay, which ends
-the consent. The answer is kept encrypted by a key that only the refresh token gives, so reading the cache is no use.
+That happens with two tabs, or if the response was lost. "The same" means the same request from the same network and
+browser; from elsewhere it is a replay, which ends the consent. The response is encrypted with a key that is derived
+from the refresh token, so reading the cache reveals nothing.
 """
 
 from django.core.cache import cache
@@ -12,24 +13,24 @@ from ptfi.encryption import Cipher
 
 SECONDS = 10
 ASKED = ("grant_type", "client_id", "refresh_token", "scope", "resource")
-"""What makes it the same request."""
+"""The parameters that identify a request as the same."""
 
 
 def keep(request: HttpRequest, answer: bytes) -> None:
-    """Remember the answer for SECONDS."""
+    """Keep the response for SECONDS."""
     name = _name(request)
     cache.set(name, _cipher(request).encrypt(answer, about=name), SECONDS)
 
 
 def kept(request: HttpRequest) -> bytes | None:
-    """The answer that the same request got within SECONDS."""
+    """The response that the same request got within the last SECONDS."""
     name = _name(request)
     found = cache.get(name)
     return _cipher(request).decrypt(found, about=name) if found else None
 
 
 def _name(request: HttpRequest) -> str:
-    """The cache hashes it. Releases that encrypted in another way have another name for it."""
+    """The cache key; the cache hashes it. Releases with another encryption use another key."""
     place = [network_of(request), request.headers.get("User-Agent", "")]
     return f"repeat:{[request.POST.getlist(name) for name in ASKED]}{place}"
 

@@ -1,1 +1,1 @@
-"""The web server's own part: requests are read, and answers sent, without holding a worker thread."""
+"""The web server: it reads requests and sends responses without occupying a worker thread."""

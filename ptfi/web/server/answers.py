@@ -1,7 +1,7 @@
-"""An answer, made by a thread that never waits for the client.
+"""Responses, produced by a thread that never waits for the client.
 
-What is long goes into a temporary file, which the server sends at the client's pace, so the thread is free as soon as
-the answer is made.
+Long content goes into a temporary file, which the server sends at the client's pace, so the thread is free as soon as
+the response is complete.
 """
 
 import logging
@@ -11,7 +11,7 @@ from typing import IO, Any
 
 logger = logging.getLogger(__name__)
 IN_MEMORY = 262_144
-"""Bytes of one answer that are kept in memory."""
+"""Bytes of a response that are kept in memory."""
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
@@ -19,14 +19,14 @@ Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 
 class AbandonedError(Exception):
-    """The client is gone, so the rest of the answer need not be made."""
+    """The client has gone, so the rest of the response is not needed."""
 
 
 class Answer:
-    """What the application answers: status, headers, and content, or the file that a long content stands in.
+    """The application's response: status, headers, and content, or the file with a long content.
 
-    grown is called once, in the thread, when the answer turns out to be long. Whoever sets abandoned ends the making
-    of a long answer at its next piece. failed says that there is nothing to send.
+    grown is called once, in the thread, when the response turns out to be long. Setting abandoned stops a long response
+    at its next piece. failed means that there is nothing to send.
     """
 
     def __init__(self, grown: Callable[["Answer"], None]) -> None:
@@ -40,11 +40,11 @@ class Answer:
 
     @property
     def content(self) -> bytes:
-        """All of a short answer."""
+        """The whole content of a short response."""
         return b"".join(self._pieces)
 
     def make(self, wsgi: Wsgi, environ: Environ) -> None:
-        """Let the application answer, in this thread."""
+        """Run the application in this thread."""
         try:
             pieces = wsgi(environ, self._start)
             try:
@@ -75,7 +75,7 @@ class Answer:
         self._pieces.append(piece)
         self._length += len(piece)
         if self._length > IN_MEMORY:
-            self.file = TemporaryFile()  # noqa: SIM115 (whoever sends it closes it)
+            self.file = TemporaryFile()  # noqa: SIM115 (its sender closes it)
             self.file.write(self.content)
             self._pieces = []
             self._grown(self)

@@ -1,4 +1,4 @@
-"""Reading a request's body before a thread works on it: with a deadline, a least rate, and a budget for all bodies."""
+"""Reading request bodies before a thread works on them: with a deadline, a minimum rate, and a budget for all."""
 
 import asyncio
 import io
@@ -7,13 +7,13 @@ from tempfile import SpooledTemporaryFile
 from typing import IO
 
 LEAST_RATE = 1_024
-"""Bytes a second that a body has to keep up on average, once its first seconds are over."""
+"""Bytes per second that a body must arrive at on average, once its first seconds are over."""
 IN_MEMORY = 262_144
-"""Bytes of one body that are kept in memory; what is longer goes into a temporary file."""
+"""Bytes of a body that are kept in memory; a longer one goes into a temporary file."""
 LONGEST = 10 * 1_048_576 + 65_536
-"""Bytes that are read of one body. Pages and API take less, and refuse more in their own words."""
+"""Bytes of a body that are read. Pages and API accept less, and explain that in an error of their own."""
 MOST_IN_FILES = 64 * LONGEST
-"""Bytes of all bodies in temporary files at a time."""
+"""Bytes of all bodies in temporary files together."""
 
 
 class LateError(Exception):
@@ -21,7 +21,7 @@ class LateError(Exception):
 
 
 class CrowdedError(Exception):
-    """Too many long bodies are under way."""
+    """Too many long bodies are being read."""
 
 
 class GoneError(Exception):
@@ -29,35 +29,35 @@ class GoneError(Exception):
 
 
 class Body:
-    """A body that was read: file to read from, and its length in bytes; whole is False if there is more to come."""
+    """A body that was read: its file, and its length in bytes; whole is False if more was to come."""
 
     def __init__(self, file: IO[bytes], length: int = 0, release: Callable[[int], None] = lambda _: None) -> None:
         self.file, self.length, self.whole, self.on_disk = file, length, True, 0
         self._release = release
 
     def close(self) -> None:
-        """Drop the file and give back its part of the budget; a second call does nothing."""
+        """Close the file and return its share of the budget; a second call does nothing."""
         self.file.close()
         released, self.on_disk = self.on_disk, 0
         self._release(released)
 
 
 def empty() -> Body:
-    """The body of a request that has none."""
+    """The body of a request without one."""
     return Body(io.BytesIO())
 
 
 class Bodies:
-    """Reads the bodies of one process, and counts what they take on disk; grace: seconds that each may take."""
+    """Reads the bodies of a process and counts their disk usage; grace: seconds that each may take."""
 
     def __init__(self, grace: float) -> None:
         self._grace, self._in_files = grace, 0
 
     async def read(self, pieces: AsyncIterable[bytes], declared: int) -> Body:
-        """The body; declared is its Content-Length, 0 if it has none.
+        """Read the body; declared is its Content-Length, 0 if there is none.
 
-        A body that is longer than LONGEST is not read to its end: Body.length tells more than any limit of ours, so
-        that the application refuses it. Raises LateError, CrowdedError, and GoneError for one that ends too early.
+        A body longer than LONGEST is not read to the end: Body.length then exceeds every limit of ours, so that the
+        application refuses it. Raises LateError, CrowdedError, and GoneError if the body ends too early.
         """
         if declared > LONGEST:
             body = Body(io.BytesIO(), declared)

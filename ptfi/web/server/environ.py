@@ -1,4 +1,4 @@
-"""A request as WSGI describes it (PEP 3333), from what RSGI says of it."""
+"""The WSGI environment (PEP 3333) of an RSGI request."""
 
 import sys
 from typing import Any
@@ -9,12 +9,12 @@ from ptfi.web.server.answers import Environ
 from ptfi.web.server.bodies import Body
 
 UNPREFIXED = {"CONTENT_TYPE", "CONTENT_LENGTH"}
-# How a client sent its body matters no more once all of it is here.
+# How the body was transferred no longer matters once it has been read completely.
 DROPPED = {"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"}
 
 
 def environ_of(scope: Any, body: Body) -> Environ:
-    """The environment of the request; the body's true length stands in CONTENT_LENGTH."""
+    """The request's environment, with the body's actual length as CONTENT_LENGTH."""
     server, _, port = scope.server.rpartition(":")
     environ: Environ = {
         "REQUEST_METHOD": scope.method,
@@ -26,7 +26,7 @@ def environ_of(scope: Any, body: Body) -> Environ:
         "SERVER_PORT": port,
         "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
         "wsgi.version": (1, 0),
-        # Behind a proxy, TLS of this connection says nothing of how the client reached the proxy: that says it itself.
+        # Behind a proxy, this connection's TLS says nothing about the client's connection; the proxy states that.
         "wsgi.url_scheme": "http" if settings.TRUSTED_PROXY_COUNT else scope.scheme,
         "wsgi.input": body.file,
         "wsgi.errors": sys.stderr,
@@ -35,7 +35,7 @@ def environ_of(scope: Any, body: Body) -> Environ:
         "wsgi.run_once": False,
     }
     for name, value in scope.headers.items():
-        # An underscore would let a client write headers that only a proxy may set: X_Forwarded_For.
+        # With underscores a client could forge headers that only a proxy may set, such as X_Forwarded_For.
         if "_" not in name:
             _add(environ, name.upper().replace("-", "_"), value)
     for name in DROPPED:

@@ -1,7 +1,7 @@
-"""The RSGI application before Django's WSGI one: it reads requests, and lets threads answer them.
+"""The RSGI application in front of Django's WSGI one: it reads requests and passes them to threads.
 
-A thread works on a request only while the answer is made: never while a body is still to come, and never while a
-client is slow to read. The probes have threads of their own, so that they answer whatever the others do.
+A thread is busy only while it produces a response: never while a body is still arriving, and never while a client reads
+slowly. Probes have threads of their own, so that they answer whatever the others do.
 """
 
 import asyncio
@@ -21,10 +21,10 @@ logger = logging.getLogger(__name__)
 PROBES = ("/readyz", "/metrics")
 BODILESS = ("GET", "HEAD", "OPTIONS")
 MOST_WAITING = 256
-"""Requests that may wait for a thread; more are told to come again."""
+"""Requests that may wait for a thread; further ones are refused and told to retry."""
 MOST_PROBES = 8
 OPENING_SECONDS = 10.0
-"""How long the file of a long answer stays open for the server, which opens it for itself to send it."""
+"""Seconds that the file of a long response stays open; the server opens it itself to send it."""
 ALIVE = b'{"status": "ok"}'
 CLOSE = ("connection", "close")
 NO_STORE = ("cache-control", "no-store")
@@ -42,17 +42,17 @@ REFUSALS: dict[int, tuple[bytes, Headers]] = {
 
 
 class Request:
-    """One request on its way through a thread, and what the loop needs to know of it."""
+    """A request on its way through a thread, and what the event loop needs to know about it."""
 
     def __init__(self, environ: Environ, protocol: Any, more: Headers) -> None:
         self._environ, self._protocol, self._more = environ, protocol, more
         self._loop = asyncio.get_running_loop()
         self._watch: asyncio.Future[None] | None = None
         self.ended = self._loop.create_future()
-        """Done once the answer is sent, or handed to the server."""
+        """Done when the response has been sent or handed to the server."""
 
     def run(self, wsgi: Wsgi) -> None:
-        """Answer, in this thread."""
+        """Produce the response, in this thread."""
         answer = Answer(self._watch_client)
         try:
             answer.make(wsgi, self._environ)
@@ -68,7 +68,7 @@ class Request:
             send(self._protocol, answer.status, answer.headers + self._more, answer.content)
 
     def _watch_client(self, answer: Answer) -> None:
-        """Have a long answer given up once its client is gone."""
+        """Abandon a long response when its client has gone."""
         self._loop.call_soon_threadsafe(self._start_watch, answer)
 
     def _start_watch(self, answer: Answer) -> None:
@@ -87,7 +87,7 @@ class Request:
 
     def _send_file(self, answer: Answer, file: IO[bytes]) -> None:
         if answer.failed:
-            # Closing writes what is left, for which a full disk has no room.
+            # Closing flushes the rest, which fails if the disk is full.
             with contextlib.suppress(OSError):
                 file.close()
             refuse(self._protocol, 500)
@@ -100,14 +100,14 @@ class Request:
 
 
 class Threads:
-    """Some threads, and how many requests they have or wait for them."""
+    """A pool of threads, and the number of requests that run in it or wait for it."""
 
     def __init__(self, wsgi: Wsgi, threads: int, most: int, name: str) -> None:
         self._wsgi, self._most, self._under_way = wsgi, threads + most, 0
         self._pool = ThreadPoolExecutor(threads, name)
 
     async def answer(self, environ: Environ, protocol: Any, more: Headers) -> None:
-        """Have a thread answer, or refuse where too many requests wait already."""
+        """Pass the request to a thread, or refuse it if too many are waiting."""
         if self._under_way >= self._most:
             refuse(protocol, 503)
             return
@@ -122,7 +122,7 @@ class Threads:
 
 
 class Gateway:
-    """threads: how many requests are worked on at a time; body_seconds: how long a short body may take."""
+    """The RSGI application; threads: requests handled at a time; body_seconds: how long a short body may take."""
 
     def __init__(self, wsgi: Wsgi, *, threads: int, body_seconds: float) -> None:
         self._workers = Threads(wsgi, threads, MOST_WAITING, "web")
@@ -130,13 +130,13 @@ class Gateway:
         self._bodies = Bodies(body_seconds)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Called once in each process, before its first request."""
+        """Called once per process, before its first request."""
         loop.call_soon(limit_stalls)
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Answer one request."""
         if scope.path == "/healthz" and scope.method in ("GET", "HEAD"):
-            # The process lives if its loop does: no thread and no body is needed to say so.
+            # The process is alive if its event loop is: answering takes no thread and no body.
             send(protocol, 200, [("content-type", "application/json"), NO_STORE, *OWN_HEADERS], ALIVE)
             return
         if fault := fault_in(scope.headers):
@@ -166,10 +166,10 @@ class Gateway:
 
 
 def fault_in(headers: Any) -> int:
-    """The status for headers with which no request is passed on; 0 for others.
+    """The status with which these headers are refused; 0 if they are acceptable.
 
-    The server keeps back the values that are not ASCII: without its Cookie or X-Forwarded-For a request would be
-    taken for somebody else's.
+    The server drops values that are not ASCII. Without its Cookie or X-Forwarded-For header, a request could be taken
+    for someone else's.
     """
     if set(headers.keys()) - {name for name, _ in headers.items()}:
         return 400
@@ -177,9 +177,9 @@ def fault_in(headers: Any) -> int:
 
 
 def is_countable(headers: Any) -> bool:
-    """Whether a body that breaks off can be told from a whole one: by its length, or since it is JSON.
+    """Whether a truncated body can be recognized: by its length, or because it is JSON.
 
-    The server does not tell the end of a body in chunks from the end of its connection.
+    The server does not distinguish the end of a chunked body from the end of the connection.
     """
     if "transfer-encoding" not in headers or "content-length" in headers:
         return True
@@ -188,7 +188,7 @@ def is_countable(headers: Any) -> bool:
 
 
 def send(protocol: Any, status: int, headers: Headers, content: bytes) -> None:
-    """Send a short answer. A client that is gone gets none."""
+    """Send a short response; a client that has gone gets none."""
     protocol.response_bytes(status, headers, content)
 
 

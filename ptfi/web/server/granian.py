@@ -1,6 +1,7 @@
-"""``python -m ptfi.web.server.granian``: granian's own command line, which takes a private key with a password as well.
+"""``python -m ptfi.web.server.granian``: granian's command line with support for encrypted private keys.
 
-granian opens no such keys as OpenSSL writes them. Here it gets the key opened, in memory that no other user reads.
+granian can't open encrypted keys in OpenSSL's format. It gets the decrypted key here, in memory that no other user can
+read.
 """
 
 import os
@@ -13,10 +14,10 @@ from granian.server import MPServer
 
 
 class Server(MPServer):
-    """A server whose key may have the password of TLS_KEY_PASSWORD."""
+    """A server whose key may be protected by TLS_KEY_PASSWORD."""
 
     def build_ssl_context(self, cert: Path | None, key: Path | None, password: str | None, *more: Any) -> None:
-        """Have the workers, which are processes of their own, read the opened key from this one."""
+        """Let the workers, which are separate processes, read the decrypted key from this one."""
         locked = bool(key) and b"ENCRYPTED" in Path(str(key)).read_bytes()
         password = os.environ.get("TLS_KEY_PASSWORD") if locked else password
         super().build_ssl_context(cert, key, password, *more)
@@ -26,7 +27,7 @@ class Server(MPServer):
 
 
 def opened(path: Path, password: str) -> str:
-    """A path at which the key stands without its password, for processes of this user, as long as this one lives."""
+    """A path to the decrypted key, readable by this user's processes as long as this process lives."""
     key = serialization.load_pem_private_key(path.read_bytes(), password.encode())
     descriptor = os.memfd_create("key")
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())

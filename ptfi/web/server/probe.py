@@ -1,6 +1,6 @@
-"""``python -m ptfi.web.server.probe [PORT]``: exit status 0 where the process on this port says that it lives.
+"""``python -m ptfi.web.server.probe [PORT]``: exit status 0 if the process on this port is alive.
 
-It has the process's environment, which says whether that speaks TLS.
+It runs in the process's environment, which tells whether the port uses TLS.
 """
 
 import http.client
@@ -12,7 +12,7 @@ SECONDS = 3.0
 
 
 def lives(port: int) -> bool:
-    """Whether /healthz answers 200 there."""
+    """Whether /healthz answers with 200."""
     asking = _connection(port)
     try:
         asking.request("GET", "/healthz")
@@ -27,7 +27,7 @@ def _connection(port: int) -> http.client.HTTPConnection:
     if not os.environ.get("TLS_CERTIFICATE_FILE"):
         return http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
     context = ssl.create_default_context()
-    # On the way to itself nobody stands in between, and a certificate that has run out does not keep it from living.
+    # The connection stays on this machine, and a process with an expired certificate still counts as alive.
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return http.client.HTTPSConnection("127.0.0.1", port, timeout=SECONDS, context=context)
 

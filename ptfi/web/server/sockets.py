@@ -1,4 +1,4 @@
-"""The sockets that a server listens on: one server for each port, and a limit on what the system holds for a client."""
+"""The server's listening sockets: one server per port, and a limit on connections whose client does not read."""
 
 import os
 import socket
@@ -9,13 +9,13 @@ from django.conf import settings
 
 
 def take_port(host: str, port: int) -> None:
-    """Make sure that nobody else serves on the port, as long as this process and its children live. Raises OSError.
+    """Reserve the port for as long as this process and its children live. Raises OSError.
 
-    The server opens its socket with SO_REUSEPORT, so that the system would let two servers of one user share a port.
+    The server opens its socket with SO_REUSEPORT, which would let two servers of one user share a port.
     """
     lock = socket.socket(socket.AF_UNIX)
     try:
-        if sys.platform == "linux":  # nowhere else do names exist that end with their process
+        if sys.platform == "linux":  # Only Linux has socket names that disappear with their process.
             lock.bind(f"\0ptfi-port-{port}")
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -27,7 +27,7 @@ def take_port(host: str, port: int) -> None:
 
 
 def limit_stalls() -> None:
-    """Have the system close connections whose peer takes nothing for WEB_STALL_SECONDS; accepted sockets inherit it."""
+    """Let the system close connections whose peer reads nothing for WEB_STALL_SECONDS; accepted sockets inherit it."""
     if not hasattr(socket, "TCP_USER_TIMEOUT"):
         return
     for each in psutil.Process().net_connections("tcp"):

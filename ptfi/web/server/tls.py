@@ -1,4 +1,4 @@
-"""TLS of this process's own: its certificate, as far as it can be used, and what the web server is told of it."""
+"""TLS of this process: checking its certificate, and the web server's options for it."""
 
 import ssl
 
@@ -6,18 +6,18 @@ from django.conf import settings
 
 
 class UnusableError(Exception):
-    """Certificate or key cannot be used; the message says why, and repeats nothing of either."""
+    """Certificate or key can't be used; the message says why without quoting either."""
 
 
 def context() -> ssl.SSLContext | None:
-    """What a server of Python's own takes, for TLS 1.2 and later; None without a certificate. Raises UnusableError."""
+    """The context for servers in Python, with TLS 1.2 or later; None without a certificate. Raises UnusableError."""
     if not settings.TLS_CERTIFICATE_FILE:
         return None
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     files = f"TLS_CERTIFICATE_FILE and TLS_KEY_FILE ({settings.TLS_CERTIFICATE_FILE}, {settings.TLS_KEY_FILE})"
     try:
-        # An empty password, since OpenSSL asks the terminal for one where none is given.
+        # An empty password keeps OpenSSL from asking for one on the terminal.
         made.load_cert_chain(settings.TLS_CERTIFICATE_FILE, settings.TLS_KEY_FILE, settings.TLS_KEY_PASSWORD)
     except ssl.SSLError as error:
         reason = "TLS_KEY_PASSWORD does not open the key" if _is_locked() else "they do not hold what fits together"
@@ -28,7 +28,7 @@ def context() -> ssl.SSLContext | None:
 
 
 def options() -> dict[str, str]:
-    """The web server's options for it; none without a certificate."""
+    """The web server's options for TLS; none without a certificate."""
     if not settings.TLS_CERTIFICATE_FILE:
         return {}
     return {
@@ -39,6 +39,6 @@ def options() -> dict[str, str]:
 
 
 def _is_locked() -> bool:
-    """Whether the key has a password."""
+    """Whether the key is encrypted with a password."""
     with open(settings.TLS_KEY_FILE) as key:  # noqa: PTH123
         return "ENCRYPTED" in key.read()

@@ -1,4 +1,4 @@
-"""All of deploy/compose.yaml in containers, on images made here from packages: nothing is pulled."""
+"""All of deploy/compose.yaml in containers, with images that are built here from packages and not pulled."""
 
 import shutil
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 PORTS = {"web": 8000, "events": 8001, "web2": 8002}
-"""Those of this machine that compose.yaml takes."""
+"""The ports of this machine that compose.yaml uses."""
 NEEDED = {
     "podman": "podman",
     "runc": "runc",
@@ -20,10 +20,10 @@ NEEDED = {
     "java": "openjdk-17-jdk-headless",
     "mvn": "maven",
 }
-"""What has to be there, and the package of Debian's that has it."""
+"""Required programs, and the Debian packages that contain them."""
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def missing() -> list[str]:
-    """The packages that have to be installed first."""
+    """The Debian packages that are missing."""
     return [package for program, package in NEEDED.items() if shutil.which(program, path=PATH) is None]

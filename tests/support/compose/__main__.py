@@ -11,13 +11,13 @@ import sys
 
 from tests.support.compose import PORTS, ROOT, missing
 
-# Neither the other tests' services nor Django: all that is under test is in the containers.
+# Without the other tests' services and Django, because everything under test runs in the containers.
 OPTIONS = ["-c", os.devnull, "--rootdir", str(ROOT), "--noconftest", "-p", "no:django", "-p", "no:schemathesis"]
 TESTS = [sys.executable, "-m", "pytest", *OPTIONS, "-p", "no:cacheprovider", "-p", "no:anyio", "-x", "-v", "-s"]
 
 
 def main(*arguments: str) -> int:
-    """Run the tests; their exit status."""
+    """Run the tests; returns their exit status."""
     lacking = missing()
     if os.geteuid() != 0:
         lacking = ["root", *lacking]
@@ -31,7 +31,7 @@ def main(*arguments: str) -> int:
 
 
 def is_busy(port: int) -> bool:
-    """Whether somebody answers there."""
+    """Whether a program is listening on the port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 

@@ -15,7 +15,7 @@ from tests.support.compose import HERE, PATH, ROOT
 from tests.support.data_folder import SET_HERE, wait_until
 
 STORAGE = '[storage]\ndriver = "overlay"\ngraphroot = "{data}/store"\nrunroot = "{data}/run"\n'
-# crun asks for more of the kernel than some machines give.
+# Not crun, which needs kernel features that some machines lack.
 CONTAINERS = """
 [engine]
 runtime = "runc"
@@ -32,13 +32,13 @@ CHECK_SECONDS = 5.0
 
 @dataclass
 class Engine:
-    """Where it keeps things, and the environment of commands that use it: there is a `docker` on their path."""
+    """The engine's folder, and the environment for commands that use it, which have a `docker` on their path."""
 
     data: Path
     environment: dict[str, str]
 
     def run(self, *command: str | Path, check: bool = True, seconds: float = 600, folder: Path = ROOT) -> str:
-        """What the command prints. AssertionError, with what it said, when it fails and check is set."""
+        """Run the command; returns its output. If it fails and check is set, raises AssertionError with the output."""
         done = self.tried(*command, seconds=seconds, folder=folder)
         assert not check or done.returncode == 0, f"{command}: {done.stdout[-2000:]}{done.stderr[-4000:]}"
         return done.stdout
@@ -46,7 +46,7 @@ class Engine:
     def tried(
         self, *command: str | Path, seconds: float = 600, folder: Path = ROOT
     ) -> "subprocess.CompletedProcess[str]":
-        """The command's end, whatever it was."""
+        """Run the command; returns its result, whether it failed or not."""
         return subprocess.run(
             command, cwd=folder, env=self.environment, capture_output=True, text=True, check=False, timeout=seconds
         )
@@ -54,7 +54,7 @@ class Engine:
 
 @contextlib.contextmanager
 def engine(data: Path) -> Iterator[Engine]:
-    """An engine that listens, until the block ends; what it runs ends with it."""
+    """Run an engine while the block runs; its containers end with it."""
     for folder in (data, data / "networks", data / "bin"):
         folder.mkdir(parents=True, exist_ok=True)
     made = Engine(data, environment(data))
@@ -75,14 +75,14 @@ def engine(data: Path) -> Iterator[Engine]:
 
 
 def served(engine: Engine) -> "subprocess.Popen[bytes]":
-    """The process that answers at the socket; what it says is in podman.log."""
+    """Start the process that serves the socket; its output goes to podman.log."""
     command = ["podman", "system", "service", "--time=0", socket_of(engine.data)]
     with (engine.data / "podman.log").open("w") as log:
         return subprocess.Popen(command, env=engine.environment, stdout=log, stderr=log)
 
 
 def environment(data: Path) -> dict[str, str]:
-    """Of everything that talks to it."""
+    """The environment of everything that uses the engine."""
     for name, text in (("storage.conf", STORAGE), ("containers.conf", CONTAINERS)):
         (data / name).write_text(text.format(data=data))
     settings = {name[4:].lower().replace("_", "-"): each for name, each in os.environ.items() if name[:4] == "PIP_"}
@@ -105,7 +105,7 @@ def socket_of(data: Path) -> str:
 
 
 def clear(engine: Engine) -> None:
-    """Take away what a run left: containers, their volumes and networks."""
+    """Remove what a run left: containers, their volumes and networks."""
     engine.run("podman", "rm", "--all", "--force", "--time", "5")
     engine.run("podman", "volume", "prune", "--force")
     engine.run("podman", "network", "prune", "--force")
@@ -113,7 +113,7 @@ def clear(engine: Engine) -> None:
 
 
 def check_health(engine: Engine, stopped: threading.Event) -> None:
-    """Without systemd nobody else asks the containers how they are."""
+    """Run the containers' health checks, which otherwise systemd would do."""
     while not stopped.wait(CHECK_SECONDS):
         began = time.monotonic()
         running = engine.run("podman", "ps", "--quiet", check=False).split()

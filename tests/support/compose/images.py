@@ -1,4 +1,4 @@
-"""The images: Python's, PostgreSQL's and Neo4j's made from packages under the names that the project asks for."""
+"""Images for Python, PostgreSQL and Neo4j, built from packages under the names that the project uses."""
 
 import json
 import re
@@ -13,32 +13,32 @@ from tests.support.compose.engine import Engine
 INCLUDED = "python3,python3-pip,python3-venv,ca-certificates"
 SOURCES = ("requirements.txt", "manage.py", "ptfi", "traits", "graph", "templates", "static")
 SERVED = ("Dockerfile", ".dockerignore", "deploy", *SOURCES)
-"""What an operator has."""
+"""The files that an operator has."""
 
 
 def base_name() -> str:
-    """The image that the Dockerfile starts from."""
+    """The image that the Dockerfile is based on."""
     found = re.search(r"^FROM (\S+) AS base$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     assert found
     return f"docker.io/library/{found[1]}"
 
 
 def service_name(service: str) -> str:
-    """The image that compose.yaml asks for."""
+    """The image of this service in compose.yaml."""
     found = re.search(rf"image: ({service}:\S+)", (ROOT / "deploy" / "compose.yaml").read_text())
     assert found
     return f"docker.io/library/{found[1]}"
 
 
 def make_base(engine: Engine) -> None:
-    """Debian 12 at its smallest, with its Python where the official image has its own; kept for the next run."""
+    """Build a minimal Debian 12 with Python where the official image has it; kept for the next run."""
     if engine.tried("podman", "image", "exists", base_name()).returncode == 0:
         return
     root = engine.data / "root"
     shutil.rmtree(root, ignore_errors=True)
     engine.run("debootstrap", "--variant=minbase", f"--include={INCLUDED}", "bookworm", root, seconds=1800)
     (root / "usr/local/bin/python").symlink_to("/usr/bin/python3")
-    # Debian's pip leaves packages alone that Debian's own tools installed; the official image has none of those.
+    # Debian's pip refuses to change packages of Debian's own tools. The official image has no such marker.
     (root / "usr/lib/python3.11/EXTERNALLY-MANAGED").unlink()
     (root / "etc/pip.conf").touch()
     for each in (root / "var/cache/apt/archives").glob("*.deb"):
@@ -54,7 +54,7 @@ def make_base(engine: Engine) -> None:
 
 
 def make_services(engine: Engine) -> None:
-    """PostgreSQL from Debian's package, and Neo4j from the jars of the graph's tests."""
+    """Build PostgreSQL from Debian's package, and Neo4j from the jars of the graph's tests."""
     home = Path(shutil.which("java") or "").resolve().parents[1]
     jars = neo4j.jars(engine.data)
     build(engine, "postgres")
@@ -67,7 +67,7 @@ def build(engine: Engine, service: str, **contexts: Path) -> None:
 
 
 def copy_of_release(engine: Engine) -> Path:
-    """A folder with the files that an operator has, and no secrets yet."""
+    """Copy the files that an operator has into a folder, without secrets."""
     folder = engine.data / "release"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -80,6 +80,6 @@ def copy_of_release(engine: Engine) -> Path:
 
 
 def megabytes(engine: Engine, image: str) -> float:
-    """The image's size, its base included."""
+    """The image's size, including its base."""
     (found,) = json.loads(engine.run("podman", "image", "inspect", image))
     return float(found["Size"]) / 1e6

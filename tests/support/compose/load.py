@@ -1,4 +1,4 @@
-"""People who ask all the time, through HAProxy as deploy/proxy has it."""
+"""Continuous requests through HAProxy, configured as in deploy/proxy."""
 
 import contextlib
 import http.client
@@ -24,7 +24,7 @@ REQUESTS = (("GET", "/accounts/login/", 200), ("GET", "/readyz", 200), ("POST", 
 
 @dataclass
 class Load:
-    """What they were answered, and how long each answer took."""
+    """Unexpected responses, and the time of each response."""
 
     port: int
     seconds: list[float] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Load:
             return answer.status
 
     def ask(self, stopped: threading.Event) -> None:
-        """One after the other, until stopped."""
+        """Send one request after the other until stopped."""
         number = 0
         while not stopped.wait(PAUSE):
             method, path, expected = REQUESTS[number % len(REQUESTS)]
@@ -59,7 +59,7 @@ class Load:
 
 @contextlib.contextmanager
 def asked_through_the_proxy(data: Path, authority: Path) -> Iterator[Load]:
-    """Until the block ends; authority: whom the proxy trusts inside."""
+    """Send requests while the block runs; authority: the certificate that the proxy trusts for the inner servers."""
     load, stopped = Load(free_port()), threading.Event()
     with tempfile.TemporaryDirectory(dir=data) as path:
         folder = Path(path)

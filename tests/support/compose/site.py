@@ -1,4 +1,4 @@
-"""An installation on one machine, as the operator's guide makes it: its commands, and what it answers a proxy."""
+"""An installation on one machine, set up by the operator's guide: its commands, and its responses to a proxy."""
 
 import contextlib
 import http.client
@@ -23,7 +23,7 @@ COMPOSE = ("docker", "compose", "-f", "deploy/compose.yaml")
 
 
 def documented(word: str) -> str:
-    """The commands of the guide's block about this, word for word."""
+    """The commands of the guide's block that contains this word."""
     guide = (ROOT / "docs" / "operations.md").read_text()
     section = guide.partition("### Compose\n")[2].partition("\n### ")[0]
     (found,) = [each for each in re.findall(r"^```\n(.*?)^```", section, re.MULTILINE | re.DOTALL) if word in each]
@@ -32,7 +32,7 @@ def documented(word: str) -> str:
 
 @dataclass
 class Answer:
-    """What came, how long it took, and the session's cookie if one was set."""
+    """A response, and how long it took."""
 
     status: int
     headers: "http.client.HTTPMessage"
@@ -42,18 +42,18 @@ class Answer:
 
 @dataclass
 class Site:
-    """The folder in which its operator works."""
+    """The folder from which the operator runs commands."""
 
     engine: Engine
     folder: Path
 
     def follow(self, word: str) -> float:
-        """Do what the guide says about this; the seconds that it took."""
+        """Run the guide's commands about this; returns the seconds that it took."""
         began = time.monotonic()
         script = documented(word)
         done = self.engine.tried("bash", "-euxo", "pipefail", "-c", script, folder=self.folder, seconds=900)
         assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-3000:]}\n{self.logs()}"
-        # What is exported there holds for what is typed later.
+        # Exported variables apply to later commands, as in the operator's shell.
         for line in re.findall(r"^export (.*)$", script, re.MULTILINE):
             self.engine.environment |= dict(each.split("=", 1) for each in line.split())
         return time.monotonic() - began
@@ -62,14 +62,14 @@ class Site:
         return self.engine.run(*COMPOSE, *words, folder=self.folder)
 
     def manage(self, *words: str, service: str = "web") -> str:
-        """A command in a container that runs."""
+        """Run a management command in a running container."""
         return self.compose("exec", "-T", service, "python", "manage.py", *words)
 
     def logs(self) -> str:
         return self.engine.tried(*COMPOSE, "logs", "--tail", "15", folder=self.folder).stdout
 
     def containers(self) -> dict[str, dict[str, Any]]:
-        """What the engine says of each service's container."""
+        """The engine's description of each service's container."""
         listed = self.engine.run("podman", "ps", "--all", "--quiet").split()
         found = json.loads(self.engine.run("podman", "inspect", *listed)) if listed else []
         return {each["Config"]["Labels"]["com.docker.compose.service"]: each for each in found}
@@ -77,7 +77,7 @@ class Site:
     def ask(
         self, path: str, form: dict[str, str] | None = None, *, service: str = "web", session: str = "", token: str = ""
     ) -> Answer:
-        """As a proxy with TLS passes a request on: a form is posted, a token is a bearer's."""
+        """Send a request as a TLS proxy forwards it: a form is posted, a token is sent as a bearer token."""
         headers = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
         headers["Cookie"] = f"__Host-csrftoken={TOKEN}; {session}"
         headers |= {"Authorization": f"Bearer {token}"} if token else {}
@@ -93,21 +93,21 @@ class Site:
             return Answer(answer.status, answer.headers, text, time.monotonic() - began)
 
     def connected(self, service: str) -> ssl.SSLSocket:
-        """To who proves to be this service, by the authority that the guide has the proxy know."""
+        """A TLS connection to this service, checked against the authority that the guide gives to the proxy."""
         context = ssl.create_default_context(cafile=self.folder / "inside.pem")
         name = "events" if service == "events" else "web"
         plain = socket.create_connection(("127.0.0.1", PORTS[service]), 20)
         return context.wrap_socket(plain, server_hostname=name)
 
     def status(self, path: str, service: str = "web") -> int:
-        """The answer's status; 0 while nothing answers."""
+        """The response's status; 0 if there is none."""
         try:
             return self.ask(path, service=service).status
         except (OSError, http.client.HTTPException):
             return 0
 
     def sign_in(self, email: str, password: str) -> str:
-        """The cookie of a session."""
+        """Sign in; returns the session's cookie."""
         answer = self.ask("/accounts/login/", {"login": email, "password": password})
         assert answer.status == 302, answer.text[:2000]
         cookies = "".join(answer.headers.get_all("Set-Cookie") or [])

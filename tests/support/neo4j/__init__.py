@@ -1,4 +1,4 @@
-"""A real Neo4j 5, from Maven Central, in a process of its own; needs Java 17 and Maven."""
+"""A real Neo4j 5 from Maven Central, in a process of its own; requires Java 17 and Maven."""
 
 import contextlib
 import re
@@ -16,12 +16,12 @@ from neo4j.exceptions import DriverError, Neo4jError
 HERE = Path(__file__).resolve().parent
 START_SECONDS = 90.0
 NEEDED = {"java": "Java 17 (Debian: apt install openjdk-17-jdk-headless)", "mvn": "Maven (Debian: apt install maven)"}
-# Short-lived and small: no second compiler, and as little memory as the tests need.
+# The process is short-lived and small: no second compiler, and as little memory as the tests need.
 JAVA = ["java", "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 
 
 def missing() -> list[str]:
-    """What this machine lacks to run it."""
+    """The programs that this machine lacks to run it."""
     return [what for program, what in NEEDED.items() if shutil.which(program) is None]
 
 
@@ -33,7 +33,7 @@ def version() -> str:
 
 
 def jars(folder: Path) -> Path:
-    """The folder with its jars (116 MB), fetched on first use. Raises CalledProcessError."""
+    """The folder with Neo4j's jars (116 MB), downloaded on first use. Raises CalledProcessError."""
     there = folder / f"jars-{version()}"
     if not there.exists():
         draft = folder / "jars.new"
@@ -53,7 +53,7 @@ def jars(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def running(folder: Path) -> Iterator[str]:
-    """Neo4j with an empty graph, for the length of the block; its address, with user and password."""
+    """Run Neo4j with an empty graph; yields its address with user and password."""
     there, store, port, password = jars(folder), folder / "store", _free_port(), secrets.token_urlsafe(16)
     shutil.rmtree(store, ignore_errors=True)
     with (folder / "neo4j.log").open("w") as log:
@@ -68,7 +68,7 @@ def running(folder: Path) -> Iterator[str]:
 
 
 def _set_password(address: str, password: str, process: "subprocess.Popen[bytes]") -> None:
-    """Wait until it answers, with the password that every new Neo4j has, and give it one of its own."""
+    """Wait until Neo4j answers with its initial password, then set its own."""
     statement, deadline = "ALTER CURRENT USER SET PASSWORD FROM 'neo4j' TO $password", time.monotonic() + START_SECONDS
     while True:
         try:

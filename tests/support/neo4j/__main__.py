@@ -1,7 +1,7 @@
 """``python -m tests.support.neo4j [COMMAND …]``: run a command with Neo4j as the graph, and a PostgreSQL of its own.
 
-Without a command, the tests that are marked `graph`; with --check, say what is missing here and run nothing.
-Everything is kept in PTFI_DATA_DIR, or .data/neo4j.
+Without a command, it runs the tests marked `graph`; with --check, it only prints what is missing here. Everything is
+kept in PTFI_DATA_DIR, or .data/neo4j.
 """
 
 import os
@@ -20,7 +20,7 @@ TESTS = [sys.executable, "-m", "pytest", "-m", "graph and not memory"]
 
 
 def main() -> int:
-    """Run the command; its exit status."""
+    """Run the command; returns its exit status."""
     lacking = neo4j.missing()
     if lacking:
         sys.stderr.write(f"SKIPPING the tests on Neo4j: they need {' and '.join(lacking)}.\n")
@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def _environment(data: Path, postgres: str, graph: str) -> dict[str, str]:
-    """As an operator with servers of their own has it."""
+    """The environment of an operator with external servers."""
     ours = {name: value for name, value in os.environ.items() if name != "PTFI_EMBEDDED"}
     return ours | {
         "DATABASE_URL": postgres,
@@ -52,7 +52,7 @@ def _environment(data: Path, postgres: str, graph: str) -> dict[str, str]:
         "LOG_SIGNING_KEY": stored(data / "log-signing-key", make_signing_key),
         "EMAIL_URL": f"file:///{data}/mail",
         "HTTPS": "0",
-        # Neo4j plans each statement when it first meets it, which takes a busy machine longer than a page would wait.
+        # Neo4j plans each statement on first use, which on a busy machine takes longer than a page would wait.
         "GRAPH_TIMEOUT_SECONDS": "10",
     }
 

@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = "Encrypt all stored secrets of second steps with the first of MFA_ENCRYPTION_KEYS. A repeat is harmless."
 
     def handle(self, **options: Any) -> None:  # noqa: ARG002
-        """Raises CommandError if there is no key, or none that decrypts a stored secret."""
+        """Raises CommandError if there is no key, or if no key decrypts a stored secret."""
         if not settings.MFA_ENCRYPTION_KEYS:
             raise CommandError("MFA_ENCRYPTION_KEYS is not set.")
         try:

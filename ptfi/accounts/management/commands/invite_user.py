@@ -1,4 +1,4 @@
-"""Invite a person whom the pipeline brought: mail them a link to claim their account."""
+"""Invite a person whom the pipeline created: mail them a link to claim their account."""
 
 from typing import Any
 
