@@ -242,7 +242,7 @@ class _Reading:
                 node, context = row["node"], row["edge"].get("contextApplicability") or ""
                 name, value = node.get("name"), node.get("value")
                 if kind == "style" and name in STYLE_LABELS:
-                    name, value = STYLE_LABELS[name], value_words(name, value)
+                    name, value = str(STYLE_LABELS[name]), value_words(name, value)
                 self.add_other(kind, node[KEYS[label]], name, value, context)
 
     def emotions(self) -> None:

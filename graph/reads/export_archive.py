@@ -9,6 +9,7 @@ from zipstream import ZipStream
 
 from graph.reads.export import END, Found, beginning
 from ptfi.accounts.models import User
+from traits.history.download import Reader
 from traits.privacy import export_page
 from traits.privacy.export import freed_snapshot, members
 
@@ -17,21 +18,26 @@ PIECE = 65_536
 
 
 def archive(user: User) -> Generator[bytes, None, None]:
-    """The archive in pieces; with the graph away its parts say so, and the rest is complete.
+    """The archive in pieces, for whoever asks now; with the graph away its parts say so, and the rest is complete.
 
     To be closed when it is not read to the end: it holds a connection to PostgreSQL and its snapshot.
     """
+    return _pieces(user, Reader.of(user))
+
+
+def _pieces(user: User, reader: Reader) -> Generator[bytes, None, None]:
     with ExitStack() as stack:
-        yield from _joined(_files(user, stack))
+        yield from _joined(_files(user, reader, stack))
 
 
-def _files(user: User, stack: ExitStack) -> Iterator[bytes]:
+def _files(user: User, reader: Reader, stack: ExitStack) -> Iterator[bytes]:
     stream, found = ZipStream(compress_type=zipfile.ZIP_DEFLATED), Found()
     name = f"persona-{timezone.now():%Y-%m-%d}"
     stream.add(_document(user, found, stack), f"{name}/persona.json")
     # The page says what the document found, so the document is written first.
     yield from stream.all_files()
-    page = export_page.page(user, found.revision, found.nodes, found.edges, away=found.fault is not None)
+    graph = {"revision": found.revision, "nodes": found.nodes, "edges": found.edges, "away": found.fault is not None}
+    page = export_page.page(user, reader, graph)
     stream.add(page, f"{name}/persona.html")
     yield from stream.finalize()
 

@@ -173,7 +173,7 @@ def test_a_suggestion_has_each_name_once() -> None:
     lines = good % SOME_ID.encode() + b'\n{"candidateID": "x", "traitName": "A", "traitName": "B"}'
     status, answer = pipeline.call("POST", "ingest/candidates", lines, content_type="application/x-ndjson")
     assert (status, answer["created"]) == (200, 1)
-    assert answer["refused"][0]["errors"] == {"traitName": ["comes more than once"]}
+    assert answer["refused"][0]["errors"] == {"traitName": ["appears more than once"]}
 
 
 def test_a_suggestion_gets_a_bounded_number_of_reasons() -> None:
@@ -182,7 +182,7 @@ def test_a_suggestion_gets_a_bounded_number_of_reasons() -> None:
     status, answer = pipeline.call("POST", "ingest/candidates", {"candidates": [item]})
     errors = answer["refused"][0]["errors"]
     assert (status, len(errors) <= 25) == (200, True)
-    assert "99,980 more fields that are not known" in str(errors)
+    assert "99,980 more unknown fields" in str(errors)
     pieces = [{f"field{number}": 1 for number in range(100_000)}]
     item = {"candidateID": SOME_ID, "supportingEvidenceSnippets": pieces}
     answer = pipeline.call("POST", "ingest/candidates", {"candidates": [item]})[1]

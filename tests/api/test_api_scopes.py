@@ -129,6 +129,6 @@ def test_the_export_wants_a_scope_of_its_own(alice: User) -> None:
 
 def test_the_consent_page_says_what_the_export_is(alice: User, as_alice: Client) -> None:
     page = Html(consent_page(as_alice, question(make_client(), pkce()[1], (READ_TRAITS, EXPORT)))).text
-    for words in ("everything held about you", "e-mail addresses", "sign-ins", "other apps", "staff"):
+    for words in ("everything stored about you", "e-mail addresses", "sign-ins", "other apps", "staff"):
         assert words in page
     assert re.search(r"See your traits, suggestions and history(?! and)", page)

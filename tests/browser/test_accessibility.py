@@ -230,10 +230,10 @@ def test_pages_of_staff_numbers(
     page.goto(site + person)
     page.fill("#id_access_reason", REASON)
     page.press("#id_access_reason", "Enter")
-    page.wait_for_selector("text=Entries of the log")
+    page.wait_for_selector("text=Log entries")
     found = {path: faults_at(page, site + path) for path in (person, *STAFF_CHARTS)}
     page.goto(site + person)
     page.get_by_role("button", name="Pause").click()
-    page.wait_for_selector("text=Leave it")
+    page.wait_for_selector("text=Cancel")
     found["hold"] = faults(page)
     assert {path: each for path, each in found.items() if each} == {}

@@ -24,7 +24,7 @@ def test_undo_and_filters_stay_on_the_page(alice: User, opened: Opened) -> None:
     page.get_by_role("button", name=re.compile("Undo.*confirmed “Loves jazz”")).click()
     expect(page.locator("#toasts")).to_contain_text("Undone. “Loves jazz” is back in your queue.")
     expect(page.locator("li:focus")).to_contain_text("You confirmed “Loves jazz”")
-    page.get_by_label("What").select_option("rejected")
+    page.get_by_label("Decision").select_option("rejected")
     expect(page.locator(".entry")).to_have_count(1)
     assert page.url.endswith("/persona/history/?decision=rejected&category=&actor=&since=&until=")
     assert_not_reloaded(page)
@@ -36,7 +36,7 @@ def test_each_filter_works_by_itself(alice: User, opened: Opened) -> None:
     confirmed(alice)
     page = opened("/persona/history/")
     mark_page(page)
-    for label, value in (("Category", "Skill"), ("Who", "staff")):
+    for label, value in (("Category", "Skill"), ("Decided by", "staff")):
         page.get_by_label(label, exact=True).select_option(value)
         expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
         page.get_by_label(label, exact=True).select_option("")
@@ -52,7 +52,7 @@ def test_each_filter_works_by_itself(alice: User, opened: Opened) -> None:
 def test_the_menu_is_within_a_phone(alice: User, opened: Opened) -> None:
     confirmed(alice)
     page = opened("/persona/history/", viewport={"width": 390, "height": 800})
-    page.get_by_text("Check or take along").click()
+    page.get_by_text("Verify or export").click()
     box = page.locator(".page-head .menu-panel").bounding_box()
     assert box
     assert box["x"] >= 0
@@ -62,12 +62,12 @@ def test_the_menu_is_within_a_phone(alice: User, opened: Opened) -> None:
 def test_without_a_script(alice: User, opened: Opened) -> None:
     confirmed(alice)
     page = opened("/persona/history/", java_script_enabled=False)
-    page.get_by_label("What").select_option("confirmed_asis")
+    page.get_by_label("Decision").select_option("confirmed_asis")
     page.get_by_role("button", name="Show").click()
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#toasts")).to_contain_text("Undone. “Loves jazz” is back in your queue.")
     expect(page).to_have_url(re.compile(r"decision=confirmed_asis.*#e-"))
-    expect(page.locator(".entry")).to_contain_text("undone by this")
+    expect(page.locator(".entry")).to_contain_text("undo entry")
 
 
 def test_the_check_goes_on_by_itself(alice: User, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,6 +75,6 @@ def test_the_check_goes_on_by_itself(alice: User, opened: Opened, monkeypatch: p
     for number in range(5):
         decisions.add_trait(**acting_for_self(alice), changes=Changes(name=f"Hums {number}", category="Skill"))
     page = opened("/persona/history/check/")
-    page.get_by_role("button", name="Check it now").click()
-    expect(page.locator("#check")).to_contain_text("Nothing was touched")
-    expect(page.locator("#check")).to_contain_text("5 entries, unbroken from")
+    page.get_by_role("button", name="Verify now").click()
+    expect(page.locator("#check")).to_contain_text("Log intact")
+    expect(page.locator("#check")).to_contain_text("5 entries without a gap, from")

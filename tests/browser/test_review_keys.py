@@ -59,7 +59,7 @@ def test_r_and_a_digit_reject(opened: Opened, queue: list[ExtractedTraitCandidat
     expect(heading(page)).to_have_text("Likes number 1")
     assert status(queue[0]) == CandidateStatus.REJECTED
     page.goto(page.url.split("/review/")[0] + f"/review/{queue[0].pk}/")
-    expect(page.locator(".verdict-line")).to_contain_text(RejectionCode(code).label)
+    expect(page.locator(".verdict-line")).to_contain_text(str(RejectionCode(code).label))
 
 
 def test_a_digit_alone_does_nothing(opened: Opened, queue: list[ExtractedTraitCandidate]) -> None:

@@ -99,7 +99,7 @@ def test_suggestions_are_off_until_they_are_turned_on(alice: User, bob: User) ->
     suggested(alice)
     erased(alice)
     refused = suggested(alice)
-    assert refused.refused == {0: [("user", "this person takes no suggestions")]}
+    assert refused.refused == {0: [("user", "this person has turned suggestions off")]}
     assert not ExtractedTraitCandidate.objects.exists()
     assert suggested(bob).created == 1
     erasure.set_suggestions(**acting_for_self(alice), on=True)

@@ -21,6 +21,7 @@ from traits.erasure import account as erasure_account
 from traits.erasure import parts as erasure_parts
 from traits.erasure import suppressions
 from traits.errors import AlreadyDecidedError, InvalidError, NotFoundError
+from traits.history.download import Reader
 from traits.ingest import batch as ingest
 from traits.ingest import blocklist
 from traits.ingest.parsing import CandidateRecord, parse
@@ -89,7 +90,8 @@ def test_what_the_person_has_again_stays_in_the_graph(alice: User) -> None:
 def test_any_name_of_a_style_can_be_read(alice: User) -> None:
     decisions.put_styles(**acting_for_self(alice), context="", styles={"items": 5})
     decisions.put_styles(**acting_for_self(alice), context="items", styles={"keys": "abc"})
-    text = b"".join(page(alice, None, 0, 0, away=False)).decode()
+    graph = {"revision": None, "nodes": 0, "edges": 0, "away": False}
+    text = b"".join(page(alice, Reader.of(alice), graph)).decode()
     assert "items" in text
     assert "abc" in text
 
@@ -143,4 +145,4 @@ def test_the_history_counts_what_one_erasure_took(alice: User, as_alice: Client)
     for number in range(3):
         confirmed_trait(alice, f"Trait {number}", trait_category="Interest")
     erasure_parts.erase_category(**acting_for_self(alice), category="Interest")
-    assert "erased evidence of 3 traits together" in text_of(as_alice.get("/persona/history/"))
+    assert "deleted evidence of 3 traits together" in text_of(as_alice.get("/persona/history/"))

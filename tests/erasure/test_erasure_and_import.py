@@ -46,7 +46,7 @@ def test_an_import_that_comes_meanwhile_is_refused(alice: User) -> None:
     with ExitStack() as threads, transaction.atomic():
         erased(alice)
         answer = threads.enter_context(beside(lambda: ingest.apply([suggestion()], owner=alice)))
-    assert answer.result().refused == {0: [("user", "this person takes no suggestions")]}
+    assert answer.result().refused == {0: [("user", "this person has turned suggestions off")]}
     assert not ExtractedTraitCandidate.objects.exists()
 
 

@@ -42,7 +42,7 @@ def test_who_has_just_signed_in_deletes_at_once(alice: User, client: Client) -> 
     address = ask(client)["Location"]
     assert not UserRefinedTrait.objects.exists()
     receipt = client.get(address).content.decode()
-    assert "Your persona is deleted" in receipt
+    assert "Your persona was deleted" in receipt
     assert "1 suggestion<" in receipt
     assert f'hx-get="{address}"' in receipt
     project(alice)
@@ -81,8 +81,8 @@ def test_a_program_that_asked_is_mentioned(alice: User, as_alice: Client) -> Non
     asked = awaiting(alice)
     backdate(client_id="some-app")
     page = as_alice.get(f"/persona/erasures/{asked.pk}/").content.decode()
-    assert "A program that acts for you" in page
-    assert "Nothing is held about you now" in page
+    assert "An app that you connected" in page
+    assert "Nothing is stored about you now" in page
 
 
 def test_a_day_later_it_is_void(alice: User, client: Client) -> None:
@@ -91,7 +91,7 @@ def test_a_day_later_it_is_void(alice: User, client: Client) -> None:
     backdate(requested_at=timezone.now() - dt.timedelta(days=2))
     sign_in(client, "alice@example.com")
     reauthenticate(client)
-    assert "not confirmed in time" in client.get(f"/persona/erasures/{asked.pk}/").content.decode()
+    assert "Not confirmed in time" in client.get(f"/persona/erasures/{asked.pk}/").content.decode()
     answer = client.post(f"/persona/erasures/{asked.pk}/confirm/")
     assert answer.status_code == 409
     assert PersonaTrait.objects.exists()
@@ -130,5 +130,5 @@ def test_suggestions_are_turned_off_and_on(alice: User, as_alice: Client, bob: U
 def test_a_person_without_a_persona(alice: User, as_alice: Client) -> None:
     Persona.objects.all().delete()
     assert as_alice.get("/accounts/preferences/").status_code == 200
-    assert "Nothing is held" in as_alice.get(NEW).content.decode()
+    assert "Nothing is stored" in as_alice.get(NEW).content.decode()
     assert ask(as_alice).status_code == 302

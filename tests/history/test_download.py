@@ -73,7 +73,7 @@ def test_the_table_is_safe_for_spreadsheets(as_alice: Client, alice: User) -> No
     rows = list(csv.DictReader(io.StringIO(raw.removeprefix("\ufeff"))))
     assert [row["what"] for row in rows] == [
         "You confirmed “爵士乐 “jazz””",
-        "You undid: confirmed “爵士乐 “jazz””",
+        "You undid confirming “爵士乐 “jazz””",
         "You added “=1+1”",
         "You rejected “Knits”: other",
     ]
@@ -87,32 +87,32 @@ def test_the_times_of_the_table_are_the_persons(as_alice: Client, alice: User) -
     decisions.snooze(**acting_for_self(alice), candidate_id=make_candidate(alice, "Knits").pk, until=until)
     (row,) = csv.DictReader(io.StringIO(text(as_alice.get(CSV))))
     assert row["time"].endswith("+09:00")
-    assert row["what"] == f"You put off “Knits” until {date_format(until, 'j F Y, H:i')}"
+    assert row["what"] == f"You snoozed “Knits” until {date_format(until, 'j F Y, H:i')}"
 
 
 def test_an_empty_log(as_alice: Client) -> None:
     assert faults_outside(text(as_alice.get(JSON))) == ["0 entries, 0 faults"]
     assert len(text(as_alice.get(CSV)).splitlines()) == 1
-    assert "There is nothing to check yet" in text_of(as_alice.get(CHECK, {"after": "0"}))
+    assert "Nothing to verify yet" in text_of(as_alice.get(CHECK, {"after": "0"}))
 
 
 def test_an_unbroken_log(as_alice: Client, alice: User) -> None:
-    assert "Check it now" in text_of(as_alice.get(CHECK))
+    assert "Verify now" in text_of(as_alice.get(CHECK))
     some_decisions(alice)
     said = text_of(as_alice.get(CHECK, {"after": "0"}))
-    assert "Nothing was touched" in said
-    assert re.search(r"4 entries, unbroken from \d+ \w+ \d{4}, \d\d:\d\d to ", said)
-    assert "No text in them was erased." in said
+    assert "Log intact" in said
+    assert re.search(r"4 entries without a gap, from \d+ \w+ \d{4}, \d\d:\d\d to ", said)
+    assert "No text was deleted from them." in said
 
 
 def test_pieces_follow_each_other(as_alice: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verification, "PIECE", 3)
     some_decisions(alice)
     first = as_alice.get(CHECK, {"after": "0"}, headers=HTMX).content.decode()
-    assert "3 of 4 entries fit so far." in first
+    assert "3 of 4 entries are intact so far." in first
     assert f'hx-get="{CHECK}?after=3"' in first
     assert "<noscript>" in first
-    assert "Nothing was touched" in as_alice.get(CHECK, {"after": "3"}, headers=HTMX).content.decode()
+    assert "Log intact" in as_alice.get(CHECK, {"after": "3"}, headers=HTMX).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -130,9 +130,9 @@ def test_a_touched_log_says_whom_to_tell(as_alice: Client, alice: User, statemen
     some_decisions(alice)
     tamper(statement)
     said = text_of(as_alice.get(CHECK, {"after": "0"}))
-    assert "Something does not fit" in said
+    assert "Log not intact" in said
     assert fault in said
-    assert "tell the people who run PTFI" in said
+    assert "contact those who run PTFI" in said
     assert str(alice.pk) in said
 
 
@@ -164,13 +164,13 @@ def test_erased_texts_are_told_and_checked(as_alice: Client, alice: User) -> Non
     done = erasure_parts.erase_evidence(**acting_for_self(alice), evidence_id=piece)
     erasure_parts.go_on(erasure_id=done.pk)
     history = text_of(as_alice.get("/persona/history/"))
-    assert "You erased evidence of “ Plays jazz ”" in history
-    assert "A text of this entry was erased." in history
-    assert "What was erased does not come back." in history
-    assert "In 1 of them a text was erased" in text_of(as_alice.get(CHECK, {"after": "0"}))
+    assert "You deleted evidence of “ Plays jazz ”" in history
+    assert "A text of this entry was deleted." in history
+    assert "Deleted text cannot be brought back." in history
+    assert "In 1 of them a text was deleted" in text_of(as_alice.get(CHECK, {"after": "0"}))
     lines = text(as_alice.get(JSON))
     assert "My secret." not in lines
     assert faults_outside(lines) == ["6 entries, 0 faults"]
     assert faults_outside(lines.replace("My piano.", "My banjo."))[-1] == "6 entries, 2 faults"
-    assert "erased evidence of “Plays jazz”" in text(as_alice.get(CSV))
+    assert "deleted evidence of “Plays jazz”" in text(as_alice.get(CSV))
     assert as_alice.get("/persona/").status_code == 200

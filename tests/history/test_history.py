@@ -50,16 +50,16 @@ def test_every_decision_in_a_sentence(as_alice: Client, alice: User, suggest: Su
     decisions.put_styles(**acting_for_self(alice), context="work", styles={"FormalityLevel": "very_formal"})
     page = as_alice.get(HISTORY)
     assert sentences(page) == [
-        "You set formality level to “very formal” (“work”)",
-        "You undid: removed “Sailed”",
+        "You set formality to “very formal” for “work”",
+        "You undid removing “Sailed”",
         "You removed “Sailed” undone",
         "You edited “Sails”",
-        "You made “Sails” dormant",
+        "You marked “Sails” as dormant",
         "You added “Sails”",
-        "You split “Hums bebop” off from “Loves jazz”",
+        "You unmerged “Hums bebop” from “Loves jazz”",
         "You merged “Hums bebop” into “Loves jazz”",
-        f"You put off “Knits” until {later:%-d %B %Y, %H:%M}",
-        "You put “Knits” back to be reviewed",
+        f"You snoozed “Knits” until {later:%-d %B %Y, %H:%M}",
+        "You reopened “Knits”",
         "You rejected “Knits”: outdated",
         "You confirmed “Likes tea” with changes",
         "You confirmed “Loves jazz”",
@@ -67,8 +67,7 @@ def test_every_decision_in_a_sentence(as_alice: Client, alice: User, suggest: Su
     text = text_of(page)
     assert "Sold the boat." in text
     assert "Name was: Likes new: Loves tea" in text
-    assert "Something newer was decided about this." in text
-    assert "An undo cannot be undone." in text
+    assert "Superseded by a later decision." in text
 
 
 def test_a_style_reads_as_in_its_form(as_alice: Client, alice: User) -> None:
@@ -76,12 +75,12 @@ def test_a_style_reads_as_in_its_form(as_alice: Client, alice: User) -> None:
     decisions.put_styles(**acting_for_self(alice), context="", styles={"EmojiPreference": 0.55})
     decisions.put_styles(**acting_for_self(alice), context="", styles={"EmojiPreference": 1})
     assert sentences(as_alice.get(HISTORY)) == [
-        "You set emoji preference to “wherever one fits”",
-        "You set emoji preference to “now and then”",
-        "You set emoji preference to “now and then”",
+        "You set emoji to “often”",
+        "You set emoji to “now and then”",
+        "You set emoji to “now and then”",
     ]
     text = text_of(as_alice.get(HISTORY))
-    assert "Value was: now and then new: wherever one fits" in text
+    assert "Value was: now and then new: often" in text
     assert "Value was: 0.5 new: 0.55" in text
     assert "now and then" in text_of(as_alice.get("/styles/"))
 
@@ -107,15 +106,15 @@ def test_an_entrys_page_shows_its_evidence_and_leads_on(as_alice: Client, alice:
     knits = suggest(alice, "Knits", evidence=["I knit."])
     confirm = decisions.confirm(**acting_for_self(alice), candidate_id=knits.pk)
     page = as_alice.get(f"{HISTORY}{confirm.action_id}/")
-    for part in ("Evidence at that time", "I knit.", "Open the trait"):
+    for part in ("Evidence at that time", "I knit.", "View trait"):
         assert part in text_of(page)
     assert page.content.decode().count('aria-current="page"') == 2
     assert confirm.trait
     decisions.remove_trait(**acting_for_self(alice), trait_id=confirm.trait.pk)
     text = text_of(as_alice.get(f"{HISTORY}{confirm.action_id}/"))
-    assert "See the suggestion" in text
-    assert "Open the trait" not in text
-    assert text_of(as_alice.get(f"{HISTORY}check/")).count("On a past date") == 1
+    assert "View suggestion" in text
+    assert "View trait" not in text
+    assert as_alice.get(f"{HISTORY}check/").content.decode().count("/persona/past/") == 1
 
 
 @pytest.mark.slow
@@ -142,7 +141,7 @@ def test_a_clash_says_how_the_two_go_together(as_alice: Client, alice: User, sug
     outcome = decisions.confirm(**acting_for_self(alice), candidate_id=coffee.pk, relation=relation)
     page = as_alice.get(HISTORY)
     assert sentences(page)[0] == "You confirmed “Prefers coffee”"
-    assert "It replaces “ Prefers tea ”, which is dormant since." in text_of(page)
+    assert "It replaced “ Prefers tea ”, now dormant." in text_of(page)
     assert f"/undo/{outcome.batch_id}/" in page.content.decode()
     decisions.set_status(**acting_for_self(alice), trait_id=tea.pk, status="active")
     assert f"/undo/{outcome.batch_id}/" not in as_alice.get(HISTORY).content.decode()
@@ -191,7 +190,7 @@ def test_the_history_shows_what_the_filters_let_through(
         "decision=rejected": ["You rejected “Knits”: not me"],
         "category=Skill": ["You rejected “Knits”: not me"],
         "category=Interest&actor=app": ["You edited “Loves jazz”"],
-        "actor=staff": ["Staff made “Loves jazz” dormant"],
+        "actor=staff": ["Staff marked “Loves jazz” as dormant"],
         "actor=person": ["You rejected “Knits”: not me", "You confirmed “Loves jazz”"],
         "actor=pipeline": [],
         f"until={yesterday}": [],
@@ -201,7 +200,7 @@ def test_the_history_shows_what_the_filters_let_through(
     for query, expected in cases.items():
         assert sentences(as_alice.get(f"{HISTORY}?{query}")) == expected, query
     text = text_of(as_alice.get(HISTORY))
-    assert "through an app that is no longer here" in text
+    assert "via an app that no longer exists" in text
     assert "ticket T-17" in text
     assert f"{today:%A, %-d %B %Y}" in text
 
@@ -222,9 +221,15 @@ def test_the_entrys_page_shows_the_evidence(as_alice: Client, alice: User, sugge
         changes=Changes(notes="Ask me.", user_confidence=4),
         evidence=Evidence(verdicts={first: "not_me"}, own=["My own."]),
     )
-    assert "1 piece judged: not me" in text_of(as_alice.get(HISTORY))
+    assert "1 piece: Not about me" in text_of(as_alice.get(HISTORY))
     text = text_of(as_alice.get(f"{HISTORY}{outcome.action_id}/"))
-    for part in ("One. journal, page 1 was: No verdict new: Not me", "My own. added", "Ask me.", "4 of 5", "Number 1"):
+    for part in (
+        "One. journal, page 1 was: No opinion new: Not about me",
+        "My own. added",
+        "Ask me.",
+        "4 of 5",
+        "Entry 1 of your log.",
+    ):
         assert part in text, part
     assert "Two." not in text
 
@@ -273,6 +278,6 @@ def test_bob_sees_nothing(as_alice: Client, alice: User, bob: User, signed_in: S
     outcome = confirmed(alice)
     his = signed_in(bob)
     assert sentences(his.get(HISTORY)) == []
-    assert "Nothing decided yet" in text_of(his.get(HISTORY))
+    assert "No decisions yet" in text_of(his.get(HISTORY))
     assert his.get(f"{HISTORY}{outcome.action_id}/").status_code == 404
     assert as_alice.get(f"{HISTORY}{outcome.action_id}/").status_code == 200

@@ -55,7 +55,7 @@ def names(response: Any) -> list[str]:
 
 def numbers(response: Any) -> dict[str, str]:
     return dict(
-        re.findall(r"(Traits then|Still the same|Changed since|Gone since|New since) ([\d,]+)", text_of(response))
+        re.findall(r"(Traits then|Unchanged|Changed since|Removed since|Added since) ([\d,]+)", text_of(response))
     )
 
 
@@ -63,15 +63,15 @@ def test_each_day_has_its_persona(as_alice: Client, may: dict[str, PersonaTrait]
     first = as_alice.get(PAST, {"day": "2026-05-01"})
     assert "This is what you had confirmed by the end of 1 May 2026." in text_of(first)
     assert names(first) == ["Builds boats", "Likes tea", "Loves jazz"]
-    wanted = {"Traits then": "3", "Still the same": "1", "Changed since": "1", "Gone since": "1", "New since": "1"}
+    wanted = {"Traits then": "3", "Unchanged": "1", "Changed since": "1", "Removed since": "1", "Added since": "1"}
     assert numbers(first) == wanted
-    assert "pacing ( work ) slow" in text_of(first)
+    assert "pace ( work ) slow" in text_of(first)
     assert "Knits" not in text_of(first)
     assert names(as_alice.get(PAST, {"day": "2026-05-03"})) == ["Loves jazz", "Loves tea"]
-    assert "pacing ( work ) fast" in text_of(as_alice.get(PAST, {"day": "2026-05-04"}))
+    assert "pace ( work ) fast" in text_of(as_alice.get(PAST, {"day": "2026-05-04"}))
     assert names(as_alice.get(PAST, {"day": "2026-05-05"})) == ["Loves jazz", "Loves tea", "Plays chess"]
     before = as_alice.get(PAST, {"day": "2026-04-30"})
-    assert "Nothing was decided by then. Today your persona holds 3 traits." in text_of(before)
+    assert "You had not decided anything by then. Today your persona has 3 traits." in text_of(before)
 
 
 def test_a_time_of_the_day_in_the_persons_zone(as_alice: Client, alice: User, may: dict[str, PersonaTrait]) -> None:
@@ -87,7 +87,7 @@ def test_undoing_is_part_of_the_past(as_alice: Client, alice: User, on_day: At) 
     on_day(2)
     decisions.undo(**acting_for_self(alice), action_id=outcome.action_id)
     assert names(as_alice.get(PAST, {"day": "2026-05-01"})) == ["Loves jazz"]
-    assert "There was no trait in your persona then." in text_of(as_alice.get(PAST, {"day": "2026-05-02"}))
+    assert "Your persona had no traits then." in text_of(as_alice.get(PAST, {"day": "2026-05-02"}))
 
 
 def test_an_edit_that_was_undone_is_no_change(as_alice: Client, alice: User, on_day: At) -> None:
@@ -96,7 +96,7 @@ def test_an_edit_that_was_undone_is_no_change(as_alice: Client, alice: User, on_
     on_day(2)
     outcome = decisions.edit_trait(**acting_for_self(alice), trait_id=jazz.pk, changes=Changes(name="Hates jazz"))
     decisions.undo(**acting_for_self(alice), action_id=outcome.action_id)
-    assert numbers(as_alice.get(PAST, {"day": "2026-05-01"}))["Still the same"] == "1"
+    assert numbers(as_alice.get(PAST, {"day": "2026-05-01"}))["Unchanged"] == "1"
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_no_day_is_asked_for_again(as_alice: Client, may: dict[str, PersonaTrait
     page = as_alice.get(PAST, query)
     assert page.status_code == 200
     assert names(page) == []
-    assert ("Choose a day, such as" in text_of(page)) == bool(query)
+    assert ("Enter a day, such as" in text_of(page)) == bool(query)
 
 
 def test_odd_times_and_keys_do_no_harm(as_alice: Client, may: dict[str, PersonaTrait]) -> None:
@@ -145,5 +145,5 @@ def test_the_place_is_found_by_halving(alice: User, bob: User, on_day: At) -> No
 def test_bob_sees_nothing(may: dict[str, PersonaTrait], bob: User, client: Client) -> None:
     client.force_login(bob)
     page = client.get(PAST, {"day": "2026-05-05", "after": str(may["chess"].pk)})
-    assert "You have not decided anything so far." in text_of(page)
+    assert "You have not decided anything yet." in text_of(page)
     assert "jazz" not in text_of(page)

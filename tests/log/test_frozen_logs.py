@@ -132,7 +132,7 @@ def test_it_can_be_taken_along_and_checked_elsewhere(frozen: User, signed_in: Si
     assert len(streamed(mine, "/persona/history/log.csv").splitlines()) > number
     document = api_of(frozen).get("/export")[1]
     assert [entry["revision"] for entry in document["log"]] == list(range(1, number + 1))
-    assert "Nothing was touched" in mine.get("/persona/history/check/?after=0").content.decode()
+    assert "Log intact" in mine.get("/persona/history/check/?after=0").content.decode()
 
 
 def streamed(client: Client, address: str) -> str:

@@ -167,7 +167,7 @@ def test_what_is_held_back_is_nowhere_until_released(
     done = decisions.decide_many(**acting_for_self(alice), candidate_ids=[row.pk], decision="confirmed_asis")
     assert set(done.outcomes.values()) == {"not_found"}
     page = text_of(as_alice.get("/persona/history/"))
-    assert "Staff hold a suggestion back for now" in page
+    assert "Staff are holding a suggestion back for now" in page
     assert "Ticket 17" in page
     assert told(act(moderator, "release", row, other)) == "Released: 2."
     decisions.confirm(**acting_for_self(alice), candidate_id=row.pk)

@@ -44,7 +44,7 @@ def test_entries_are_insert_only_and_lose_their_reasons_with_the_persona(
     erased(alice)
     stays = ModerationEntry.objects.order_by("created_at").values_list("action", "candidate_id", "reason", "actor_id")
     assert list(stays) == [("flag", row.pk, "", kept.actor_id), ("archive", archived.pk, "", kept.actor_id)]
-    assert "The reason was erased with what it was about." in text_of(as_alice.get("/persona/history/staff/"))
+    assert "The reason was deleted together with what it was about." in text_of(as_alice.get("/persona/history/staff/"))
 
 
 def test_a_thinned_suggestion_stays_held_back_without_the_words(

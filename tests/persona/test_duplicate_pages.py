@@ -47,10 +47,10 @@ def test_the_list_leads_to_both(as_alice: Client, jazz: PersonaTrait, again: Per
 @pytest.mark.parametrize(
     ("kind", "notice", "left"),
     [
-        ("same", "“Loves  JAZZ!” went into “Loves jazz”.", {"Loves jazz": "active"}),
+        ("same", "Merged “Loves  JAZZ!” into “Loves jazz”.", {"Loves jazz": "active"}),
         (
             "replaces",
-            "“Loves  JAZZ!” is dormant now; “Loves jazz” took its place.",
+            "“Loves jazz” replaced “Loves  JAZZ!”, which is dormant now.",
             {"Loves jazz": "active", "Loves  JAZZ!": "dormant"},
         ),
         ("old_was_wrong", "“Loves  JAZZ!” is no longer part of your persona.", {"Loves jazz": "active"}),
@@ -64,7 +64,7 @@ def test_each_answer_and_its_undo(
     assert said(answer) == [notice]
     assert dict(PersonaTrait.objects.values_list("name", "status")) == left
     history = text_of(as_alice.get(path(jazz)))
-    assert {"same": "(both said the same)", "replaces": "(one took the other's place)"}.get(kind, "") in history
+    assert {"same": "(both said the same)", "replaces": "(one replaced the other)"}.get(kind, "") in history
     assert bool(re.search(r"Since \d", history)) == (kind == "replaces")
     as_alice.post("/undo/")
     assert dict(PersonaTrait.objects.values_list("name", "status")) == {

@@ -142,7 +142,7 @@ def test_a_merged_suggestion_can_be_split_off(as_alice: Client, alice: User, jaz
     page = as_alice.get(path(jazz))
     assert f'action="/review/{merged.pk}/reopen/"' not in page.content.decode()
     assert "Hum." not in text_of(page)
-    assert "You split “ Hums bebop ” off from “ Loves jazz ”" in text_of(page)
+    assert "You unmerged “ Hums bebop ” from “ Loves jazz ”" in text_of(page)
 
 
 def test_history_offers_to_undo_what_can_be_undone(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:
@@ -150,7 +150,7 @@ def test_history_offers_to_undo_what_can_be_undone(as_alice: Client, alice: User
     page = as_alice.get(path(jazz)).content.decode()
     assert re.findall(r'action="/undo/([^/]+)/"', page) == [str(outcome.action_id)]
     assert as_alice.post(f"/undo/{outcome.action_id}/").status_code == 302
-    assert "You undid: made “ Loves jazz ” dormant" in text_of(as_alice.get(path(jazz)))
+    assert "You undid marking “ Loves jazz ” as dormant" in text_of(as_alice.get(path(jazz)))
     assert PersonaTrait.objects.get().status == "active"
     assert f"/undo/{outcome.action_id}/" not in as_alice.get(path(jazz)).content.decode()
 

@@ -91,11 +91,11 @@ def test_it_holds_both_for_the_person_alone(alice: User, bob: User, signed_in: S
         f"You confirmed “Plays {WORD}” with changes",
         f"You rejected “Hears {WORD}”: other",
         f"You merged “{WORD} again” into “{WORD} of mine”",
-        f"You set “{WORD}” to “{WORD}” (“{WORD}”)",
-        f"You undid: confirmed “Perhaps {WORD}”",
+        f"You set “{WORD}” to “{WORD}” for “{WORD}”",
+        f"You undid confirming “Perhaps {WORD}”",
         f"{WORD} of mine",
         "An app",
-        "The whole persona",
+        "Your whole persona",
         "alice@example.com",
         f"own {WORD}",
         "T-17, she asked",
@@ -105,7 +105,7 @@ def test_it_holds_both_for_the_person_alone(alice: User, bob: User, signed_in: S
         (str(uuid.UUID(int=1)), "T-17, she asked")
     ]
     nodes, edges = len(document["graph"]["nodes"]), len(document["graph"]["edges"])
-    assert f"{nodes} nodes and {edges} connections" in page
+    assert f"Nodes: {nodes}, connections: {edges}." in page
 
 
 def test_what_was_erased_since_is_in_neither(alice: User) -> None:
@@ -119,8 +119,8 @@ def test_what_was_erased_since_is_in_neither(alice: User) -> None:
     page, document = files(b"".join(archive(alice)))
     assert WORD not in page
     assert WORD not in str(document)
-    assert "erased text" in page
-    assert "without what you erased since" in page
+    assert "deleted text" in page
+    assert "without texts deleted since" in page
     assert "A piece of evidence" in page
     assert document["log"][0]["salt"] == ""
     redacted = document["log"][-1]["redacted"]
@@ -143,7 +143,7 @@ def test_without_the_graph_the_rest_is_complete(alice: User, settings: Any) -> N
     confirmed(alice)
     with away(settings):
         page, document = files(b"".join(archive(alice)))
-    assert "was away" in page
+    assert "was temporarily unavailable" in page
     assert document["graph"]["error"]["code"] == "graph_unavailable"
     assert len(document["traits"]) == 1
     assert "You confirmed “<bdi>Loves jazz</bdi>”." in page

@@ -68,26 +68,26 @@ def test_it_says_what_is_held(alice: User, as_alice: Client, django_assert_num_q
 def test_what_is_never_suggested_again(
     alice: User, as_alice: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    assert "nothing that you rejected" in text(as_alice, "/persona/suppressions/")
+    assert "Nothing is blocked" in text(as_alice, "/persona/suppressions/")
     decisions.reject(**acting_for_self(alice), candidate_id=make_candidate(alice, "Plays C++!").pk, code="outdated")
     decisions.remove_trait(**acting_for_self(alice), trait_id=confirmed_trait(alice, "Sails").pk)
     row = Suppression.objects.get(name_key="sails")
     kept_away = make_candidate(alice, "Sails", status="archived_auto_superseded", suppressed_by=row)
     page = text(as_alice, "/persona/suppressions/")
     assert "Plays C++!" in page
-    assert re.search(r"You rejected it on [^<]+: outdated\.", page)
+    assert re.search(r"You rejected it on [^<]+\. Reason: Outdated\.", page)
     assert re.search(r"You removed it on [^<]+\.", page)
-    assert "1 suggestion kept away since" in page
+    assert "1 suggestion held back since" in page
     with django_assert_num_queries(5):
         as_alice.get("/persona/suppressions/")
     answer = as_alice.post(f"/persona/suppressions/{row.pk}/lift/", headers={"HX-Request": "true"})
-    assert "1 suggestion to review" in " ".join(answer.content.decode().split())
+    assert "Review 1 suggestion" in " ".join(answer.content.decode().split())
     kept_away.refresh_from_db()
     assert (kept_away.status, kept_away.suppressed_by) == ("candidate", None)
     assert as_alice.post(f"/persona/suppressions/{row.pk}/lift/").status_code == 404
     other = Suppression.objects.get()
     assert as_alice.post(f"/persona/suppressions/{other.pk}/lift/")["Location"] == "/persona/suppressions/"
-    assert "may be suggested again" in text(as_alice, "/persona/suppressions/")
+    assert "can be suggested again" in text(as_alice, "/persona/suppressions/")
     assert ingest.apply([suggestion(trait_name="Plays C++!", trait_category="Interest")], owner=alice).created == 1
 
 
@@ -124,17 +124,15 @@ def test_long_lists_go_page_by_page(alice: User, as_alice: Client) -> None:
 
 
 def test_sources_are_named_and_deleted(alice: User, fresh: Client) -> None:
-    assert "No evidence of yours names a source" in text(fresh, "/persona/sources/")
+    assert "None of your evidence names a source" in text(fresh, "/persona/sources/")
     suggested(alice, "Sails", ("I sail.", SOURCE), ("Again.", OTHER))
     trait = decisions.confirm(
         **acting_for_self(alice), candidate_id=suggested(alice, "Knits", ("I knit.", SOURCE)).pk
     ).trait
     assert trait
     page = text(fresh, "/persona/sources/")
-    assert "2 pieces of evidence, for 2 suggestions and 1 trait" in page
-    address = re.search(
-        r'href="(/persona/sources/\w{64}/erase/)"[^>]*>Delete…<[^>]*> all evidence of page 1, diary', page
-    )
+    assert "2 suggestions · 1 trait · 2 pieces of evidence" in page
+    address = re.search(r'href="(/persona/sources/\w{64}/erase/)"[^>]*>Delete…<[^>]*> <bdi>page 1</bdi>, <bdi>diary', page)
     assert address
     assert 'dir="auto">page 1</span>' in page
     assert re.findall(f">({SOURCE}|{OTHER})</", page) == [SOURCE, OTHER]
@@ -144,16 +142,16 @@ def test_sources_are_named_and_deleted(alice: User, fresh: Client) -> None:
     assert "I sail." in preview
     assert "Again." not in preview
     assert "2 pieces of evidence" in preview
-    less = preview.split("These stay, without what goes:")[1]
+    less = preview.split("These remain, without the deleted text:")[1]
     assert re.findall("<li>([^<]+)</li>", less) == ["1 suggestion", "1 trait", "1 decision in your log"]
-    assert "Nothing from this source is taken in again unless you let it in." in preview
-    assert "1 suggestion with no other evidence goes too." in preview
+    assert "This source is blocked unless you allow it again." in preview
+    assert "1 suggestion with no other evidence is deleted too." in preview
     receipt = fresh.post(address[1])["Location"]
     page = text(fresh, receipt)
-    assert "The source’s evidence is deleted" in page
+    assert "The source’s evidence was deleted" in page
     assert "Traits that you confirmed" in page
     assert fresh.get(address[1]).status_code == 404
-    assert "Let it in again" in page
+    assert "Allow it again" in page
     fresh.post(f"{receipt}let-in/")
     assert Erasure.objects.get().bar == ""
     assert fresh.post(f"{receipt}let-in/").status_code == 404
@@ -196,8 +194,8 @@ def test_who_has_not_just_signed_in_proves_it(alice: User, as_alice: Client) -> 
     address = f"/persona/evidence/{piece}/erase/"
     preview = text(as_alice, address)
     assert "I sail." in preview
-    assert "1 suggestion with no other evidence goes too." in preview
-    assert "This piece is not taken in again unless you let it in." in preview
+    assert "1 suggestion with no other evidence is deleted too." in preview
+    assert "This piece is blocked unless you allow it again." in preview
     asked = as_alice.post(address)
     assert asked["Location"].startswith("/accounts/reauthenticate/")
     assert ExtractedTraitCandidate.objects.exists()
@@ -229,15 +227,15 @@ def test_an_unknown_part_cannot_be_erased(alice: User, fresh: Client, address: s
 def test_a_category_is_kept_away_until_it_is_let_in(alice: User, fresh: Client) -> None:
     make_candidate(alice, trait_category="Skill")
     preview = text(fresh, "/persona/categories/Skill/erase/")
-    assert "Nothing in this category is suggested again unless you let it in." in preview
+    assert "Nothing in this category is suggested again unless you allow it." in preview
     receipt = fresh.post("/persona/categories/Skill/erase/")["Location"]
-    assert "Everything about Skill is deleted" in text(fresh, receipt)
-    assert "Not taken in any more" in text(fresh, "/persona/data/")
+    assert "Everything in “Skill” was deleted" in text(fresh, receipt)
+    assert "Blocked </span>" in text(fresh, "/persona/data/")
     row = suggestion(trait_category="Skill")
     assert ingest.apply([row], owner=alice).refused == {0: [blocklist.CATEGORY_OFF]}
     fresh.post(f"{receipt}let-in/")
     assert ingest.apply([row], owner=alice).created == 1
-    assert "Everything about that category is deleted" in text(fresh, receipt)
+    assert "Everything in that category was deleted" in text(fresh, receipt)
 
 
 def end_account(client: Client, email: str = "alice@example.com") -> Any:
@@ -265,8 +263,8 @@ def test_the_account_goes_with_everything(
     answer = end_account(fresh)
     assert answer["Location"] == "/accounts/deleted/"
     page = text(fresh, "/accounts/deleted/")
-    assert "Your account is deleted" in page
-    assert "2 sessions that are signed in" in page
+    assert "Your account was deleted" in page
+    assert "2 active sessions" in page
     assert 'hx-get="/accounts/deleted/"' in page
     assert "Sign in" in page
     assert not User.objects.filter(pk=alice.pk).exists()

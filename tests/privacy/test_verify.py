@@ -118,7 +118,7 @@ def test_a_cut_that_is_younger_than_the_tree_is_named(lived: User, as_alice: Cli
     cut(lived)
     fault = "the log ended at revision 4 in the file, and ends at revision 3 now"
     said = brought(as_alice, content)
-    assert "Something is missing or differs" in said
+    assert "Something is missing or different" in said
     assert fault in said
     if kind != "first line":
         assert "revision 4 is missing" in said
@@ -154,7 +154,7 @@ def test_what_was_deleted_since_then_is_no_fault(lived: User, as_alice: Client, 
     erase_source(lived)
     said = brought(as_alice, content)
     assert "All of it is still there" in said
-    assert "1 of them lost a text since then" in said
+    assert "1 of them has lost a text since then" in said
     assert against(tmp_path, content) == (0, against(tmp_path, content)[1])
     assert "1 of them without what was erased since: 0 faults" in against(tmp_path, content)[1]
     erasure.erase_persona(**acting_for_self(lived))
@@ -260,7 +260,7 @@ def test_what_is_no_download_is_refused(lived: User, as_alice: Client, tmp_path:
     if answer.status_code == 400:
         assert "invalid-feedback" in answer.content.decode()
     else:
-        assert "Something is missing or differs" in text_of(answer)
+        assert "Something is missing or different" in text_of(answer)
     assert against(tmp_path, content)[0] == 1
 
 

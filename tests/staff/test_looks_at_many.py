@@ -261,7 +261,7 @@ def test_an_erasure_takes_reason_and_words_of_what_found_the_person(
     ]
     assert tables_with("xylophone") == set()
     page = text_of(signed_in(bob).get(MINE))
-    assert "The reason went with what you or somebody else in it deleted." in page
+    assert "The reason was deleted together with data of yours or of somebody else in it." in page
     assert "About drums" in page
 
 

@@ -126,7 +126,7 @@ def test_an_undo_that_cannot_be(acting: Client, alice: User) -> None:
     assert outcome.trait
     decisions.edit_trait(**acting_for_self(alice), trait_id=outcome.trait.pk, changes=Changes(notes="New."))
     answer = acting.post(page_of(alice, f"undo/{outcome.action_id}/"), follow=True)
-    assert "Something newer was decided" in text_of(answer)
+    assert "Superseded by a later decision" in text_of(answer)
     assert acting.post(page_of(alice, f"undo/{uuid.uuid4()}/"), follow=True).status_code == 200
     assert UserRefinedTrait.objects.count() == 2
 

@@ -38,7 +38,7 @@ def test_that_staff_decided_outlives_the_persona(acting: Client, alice: User, ti
     assert not UserRefinedTrait.objects.exists()
     assert tables_with("xylophone") == set()
     assert tables_with(TICKET) == {"django_session"}
-    assert "Staff decided for you, as you asked; the decision was erased" in text_of(
+    assert "Staff decided on your behalf, as you asked; the decision was deleted" in text_of(
         as_alice.get("/persona/history/staff/")
     )
     document = json.loads(b"{" + b"".join(export.members(alice, timezone.now()))[1:] + b"}")

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 from django.http import HttpResponse
+from django.utils.translation import gettext, ngettext
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
@@ -115,8 +116,11 @@ class Undo(PersonView):
 
 def _undone(person: dict[str, Any], pk: uuid.UUID) -> dict[str, Any]:
     outcome = decisions.undo(**person, action_id=pk)
+    left = ngettext(
+        "Undone. %(count)d later change stays.", "Undone. %(count)d later changes stay.", outcome.skipped
+    ) % {"count": outcome.skipped}
     return {
-        "message": "Undone." if not outcome.skipped else f"Undone; {outcome.skipped} had changed since.",
+        "message": left if outcome.skipped else gettext("Undone."),
         "refinementActionIDs": [entry.pk for entry in outcome.entries],
         "undone": [entry.pk for entry in outcome.undone],
         "skipped": outcome.skipped,

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import orjson
 from django.http import HttpResponse
+from django.utils.formats import number_format
+from django.utils.translation import gettext
 from rest_framework.request import Request
 
 from ptfi.accounts.models import User
@@ -45,10 +47,17 @@ def candidates(request: Request) -> list[Any]:
     else:
         whole = parse(body)
         if not isinstance(whole, dict) or whole.keys() != {"candidates"}:
-            raise RuleError(details={"body": ['This must be {"candidates": […]} and nothing else.']})
+            raise RuleError(details={"body": [gettext('This must be {"candidates": […]} and nothing else.')]})
         found = whole["candidates"]
     if not isinstance(found, list) or not 1 <= len(found) <= ingest.MAX_BATCH:
-        raise RuleError(details={"candidates": [f"1 to {ingest.MAX_BATCH:,} candidates."]})
+        raise RuleError(
+            details={
+                "candidates": [
+                    gettext("Send 1 to %(most)s candidates.")
+                    % {"most": number_format(ingest.MAX_BATCH, force_grouping=True)}
+                ]
+            }
+        )
     return found
 
 
@@ -67,21 +76,27 @@ def _line(line: bytes) -> Any:
 def read(value: Any) -> Row:
     """One candidate, checked as a line of a file is."""
     if isinstance(value, RepeatedNameError):
-        return [(str(value), "comes more than once")]
+        return [(str(value), gettext("appears more than once"))]
     if not isinstance(value, dict):
-        return [(FORMAT.whole, "must be a JSON object")]
-    unknown = [(printable(name), "is not a known field") for name in FORMAT.record.unknown(value)]
+        return [(FORMAT.whole, gettext("must be a JSON object"))]
+    unknown = [(printable(name), gettext("is not a known field")) for name in FORMAT.record.unknown(value)]
     more = len(unknown) - MAX_REASONS
     if more > 0:
-        unknown = [*unknown[:MAX_REASONS], (FORMAT.whole, f"has {more:,} more fields that are not known")]
+        unknown = [
+            *unknown[:MAX_REASONS],
+            (
+                FORMAT.whole,
+                gettext("has %(number)s more unknown fields") % {"number": number_format(more, force_grouping=True)},
+            ),
+        ]
     return unknown + _person_faults(value) or parsing.parse(value, FORMAT)
 
 
 def _person_faults(value: dict[str, Any]) -> list[Reason]:
     if ("userID" in value) == ("externalID" in value):
-        return [("userID", "either userID or externalID is needed")]
+        return [("userID", gettext("either userID or externalID is required"))]
     if "userID" in value and not (isinstance(value["userID"], str) and parsing.is_uuid(value["userID"])):
-        return [("userID", "must be a UUID")]
+        return [("userID", gettext("must be a UUID"))]
     return []
 
 
@@ -90,7 +105,7 @@ def known_people(rows: list[Row]) -> list[Row]:
     named = {row.user_id for row in rows if isinstance(row, CandidateRecord) and row.user_id}
     known = set(User.objects.filter(pk__in=named).values_list("pk", flat=True)) if named else set()
     return [
-        [("userID", "there is no such person")]
+        [("userID", gettext("there is no such person"))]
         if isinstance(row, CandidateRecord) and row.user_id and row.user_id not in known
         else row
         for row in rows
@@ -138,5 +153,5 @@ def _id(value: Any) -> str | None:
 def _by_field(reasons: list[Reason]) -> dict[str, list[str]]:
     found = dict[str, list[str]]()
     for name, what in reasons:
-        found.setdefault(name, []).append(what)
+        found.setdefault(name, []).append(str(what))
     return found

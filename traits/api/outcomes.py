@@ -46,7 +46,7 @@ def sync(entries: list[UserRefinedTrait]) -> str:
 def _message(outcome: Outcome) -> str:
     # Where two traits clash, the entry that names the relation is the decision itself, and comes last.
     is_last = outcome.batch_id and lifted(outcome.entries[-1].content)["relation"]
-    return WORDS[outcome.entries[-1 if is_last else 0].user_decision].message
+    return str(WORDS[outcome.entries[-1 if is_last else 0].user_decision].message)
 
 
 def _sync(outcome: Outcome) -> str:
@@ -54,4 +54,4 @@ def _sync(outcome: Outcome) -> str:
 
 
 outcome_json = json_of(OutcomeSerializer, message=_message, pkgSync=_sync)
-added_json = json_of(AddedSerializer, message=lambda _: WORDS[Decision.USER_ADDED].message, pkgSync=_sync)
+added_json = json_of(AddedSerializer, message=lambda _: str(WORDS[Decision.USER_ADDED].message), pkgSync=_sync)

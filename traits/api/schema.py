@@ -178,7 +178,7 @@ remove_trait = Operation(
     answer=OutcomeSerializer,
     example="removed",
     but_for=WITHOUT_TRAIT
-    | {"message": "No longer part of your persona.", "updatedTraitCandidateStatus": "rejected_by_user"},
+    | {"message": "Removed from your persona.", "updatedTraitCandidateStatus": "rejected_by_user"},
     breaks=(StaleVersionError, TraitRemovedError),
 )
 set_status = Operation(
@@ -189,7 +189,7 @@ set_status = Operation(
     returns="The status is changed.",
     answer=OutcomeSerializer,
     example="changed",
-    but_for={"message": "The status is changed.", "updatedTraitCandidateStatus": None},
+    but_for={"message": "Status changed.", "updatedTraitCandidateStatus": None},
     breaks=(StaleVersionError, TraitRemovedError),
 )
 list_history = Operation(

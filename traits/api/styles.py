@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils.translation import gettext
 from rest_framework.request import Request
 
 from ptfi.api.idempotency import once
@@ -18,7 +19,7 @@ from traits.decisions import styles
 
 saved_json = json_of(
     StylesSavedSerializer,
-    message=lambda outcome: "Saved." if outcome.entries else "Nothing was changed.",
+    message=lambda outcome: gettext("Saved.") if outcome.entries else gettext("Nothing was changed."),
     pkgSync=lambda outcome: sync(outcome.entries),
 )
 
@@ -45,5 +46,5 @@ def _map(request: Request) -> dict[str, Any]:
     """The body, whose fields are the elements; the service checks them."""
     values = body_of(request)
     if not isinstance(values, dict):
-        raise RuleError(details={"body": ["This must be a JSON object: element → value."]})
+        raise RuleError(details={"body": [gettext("This must be a JSON object: element → value.")]})
     return values

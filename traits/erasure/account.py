@@ -10,6 +10,8 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_noop as _
 
 from ptfi.accounts.models import User
 from ptfi.oauth.models import ClientAccess, SpentToken
@@ -33,15 +35,18 @@ from traits.models.erasure import ErasureKind
 
 logger = logging.getLogger(__name__)
 
-STAFF = "You work here as staff. Ask another administrator to take that from your account first."
+STAFF = gettext_lazy("Your account has staff rights. Ask another administrator to remove them first.")
 KEPT = {
     "receipt": RECEIPT,
     "looks": LOOKS,
     "moderation": MODERATION,
-    "graphUser": "An empty node in the graph with your account's id, which keeps anything older away.",
+    "graphUser": _("An empty node in the graph with your account's ID, so that nothing older can be written there."),
     "backups": BACKUPS,
 }
-BARRED = "A number computed from the name that the pipeline knows you by: it keeps you from being brought here again."
+BARRED = _(
+    "A fingerprint (hash) of the name that the pipeline knows you by. It can't be turned back into the name, and keeps"
+    " you from being imported again."
+)
 
 
 @transaction.atomic
@@ -56,7 +61,7 @@ def erase_account(*, user: User, actor: log.Actor, confirm_email: str | None) ->
     # What staff did for others is in those people's logs.
     acted = UserRefinedTrait.objects.filter(actor=user).exclude(user=user).exists()
     if user.is_staff or acted or ModerationEntry.objects.filter(actor=user).exists():
-        raise InvalidError(details={"confirm": [STAFF]})
+        raise InvalidError(details={"confirm": [str(STAFF)]})
     expire_awaiting(user)
     erasure = new_erasure(user, actor, ErasureKind.ACCOUNT)
     kept = dict(KEPT)

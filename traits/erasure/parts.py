@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from ptfi.accounts.models import User
 from ptfi.db import sql
@@ -58,7 +59,7 @@ def erase_source(*, user: User, actor: log.Actor, source: str) -> Erasure:
 def erase_category(*, user: User, actor: log.Actor, category: str) -> Erasure:
     """Erase all suggestions and traits of the category, and what the log says of them. Raises InvalidError."""
     if category not in Category.values:
-        raise InvalidError(details={"category": ["This is not one of the categories."]})
+        raise InvalidError(details={"category": [gettext("This is not one of the categories.")]})
     return _start(user, actor, ErasureKind.CATEGORY, {"category": category}, category)
 
 

@@ -11,6 +11,8 @@ from django.db import transaction
 from django.db.models import Model
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from ptfi.accounts.models import User
 from ptfi.accounts.session_messages import clear_session_messages
@@ -45,24 +47,22 @@ TABLES: dict[str, type[Model]] = {
     "suppressions": Suppression,
 }
 """What is deleted row by row, in this order; the log goes before, since it names candidates."""
-RECEIPT = "This receipt: times, numbers and ids, no texts."
-BACKUPS = "Backups, until they are overwritten; after a restore the erasure is repeated."
-LOOKS = "Where staff looked at your pages: who and when, without the reasons that they gave and what they searched for."
-MODERATION = (
-    "What staff did with your suggestions or decided for you: which, what kind of thing, who and when, without texts."
-)
-GRAPH_USER = "An empty node of yours in the graph, which keeps anything older from being written there again."
+RECEIPT = _("This receipt: times, numbers and IDs, but no texts.")
+BACKUPS = _("Backups, until they are overwritten. If one is restored, this deletion is repeated.")
+LOOKS = _("The access log: who of the staff looked and when, without their reasons and search terms.")
+MODERATION = _("What staff did with your suggestions or decided on your behalf: what, who and when, without texts.")
+GRAPH_USER = _("An empty node in the graph, so that nothing older can be written there again.")
 KEPT = {
-    "account": "Your account, with which you sign in, and its settings.",
-    "apps": "The apps that you connected: they find nothing now, and you can disconnect them.",
+    "account": _("Your account, which you sign in with, and its settings."),
+    "apps": _("Your connected apps. They find nothing now, and you can disconnect them."),
     "receipt": RECEIPT,
     "looks": LOOKS,
     "moderation": MODERATION,
-    "suggestions": "That you take no suggestions, until you turn them on again.",
+    "suggestions": _("That suggestions are off, until you turn them on again."),
     "graphUser": GRAPH_USER,
     "backups": BACKUPS,
 }
-"""What an erasure leaves, and why."""
+"""What an erasure leaves, and why; receipts hold it in English, and pages translate it (receipts.py)."""
 
 
 @transaction.atomic
@@ -112,7 +112,7 @@ def erase_persona(*, user: User, actor: log.Actor) -> Erasure:
 def check_email(user: User, confirm_email: str) -> None:
     """Raise InvalidError (confirm) when this is not the account's e-mail."""
     if not user.email or confirm_email.strip().lower() != user.email:
-        raise InvalidError(details={"confirm": ["This is not the e-mail address of your account."]})
+        raise InvalidError(details={"confirm": [gettext("This is not the e-mail address of your account.")]})
 
 
 def receipt(user: User, erasure_id: uuid.UUID) -> Erasure:

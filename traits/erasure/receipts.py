@@ -1,38 +1,66 @@
-"""What erasures count, in words."""
+"""What erasures count and leave, in words."""
+
+from collections.abc import Callable, Iterable
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
 
 from traits.models.erasure import WHOLE
 
-NAMES = {
-    "candidates": ("suggestion", "suggestions"),
-    "traits": ("trait", "traits"),
-    "evidence": ("piece of evidence", "pieces of evidence"),
-    "log_entries": ("decision in your log", "decisions in your log"),
-    "styles": ("element of style", "elements of style"),
-    "suppressions": ("name that is not suggested again", "names that are not suggested again"),
-    "emails": ("e-mail address", "e-mail addresses"),
-    "sessions": ("session that is signed in", "sessions that are signed in"),
-    "apps": ("connected app", "connected apps"),
+Words = Callable[[int], str]
+"""The words for so many of a kind; the number itself stands in them as a page writes it."""
+NAMES: dict[str, Words] = {
+    "candidates": lambda count: ngettext("%(number)s suggestion", "%(number)s suggestions", count),
+    "traits": lambda count: ngettext("%(number)s trait", "%(number)s traits", count),
+    "evidence": lambda count: ngettext("%(number)s piece of evidence", "%(number)s pieces of evidence", count),
+    "log_entries": lambda count: ngettext("%(number)s decision in your log", "%(number)s decisions in your log", count),
+    "styles": lambda count: ngettext("%(number)s style setting", "%(number)s style settings", count),
+    "suppressions": lambda count: ngettext("%(number)s blocked suggestion", "%(number)s blocked suggestions", count),
+    "emails": lambda count: ngettext("%(number)s e-mail address", "%(number)s e-mail addresses", count),
+    "sessions": lambda count: ngettext("%(number)s active session", "%(number)s active sessions", count),
+    "apps": lambda count: ngettext("%(number)s connected app", "%(number)s connected apps", count),
 }
-"""What receipts count, in words, in the order of the pages; what is not named here is not shown."""
-LESS = {
-    "candidates_less": ("suggestion", "suggestions"),
-    "traits_less": ("trait", "traits"),
-    "log_entries": ("decision in your log", "decisions in your log"),
-}
-"""What stays without what goes, where a part is erased."""
+"""What receipts count, in the order of the pages; what is not named here is not shown."""
+LESS = {"candidates_less": "candidates", "traits_less": "traits", "log_entries": "log_entries"}
+"""What stays without what goes, where a part is erased, and the name that it has in words."""
 ORDER = ("account", "traits", "category", "source", "evidence", "decisions", "apps", "suggestions")
 """In which order pages say what stays; the rest comes after these."""
 
 
-def in_words(counts: dict[str, int], words: dict[str, tuple[str, str]] = NAMES) -> list[str]:
+def counted(name: str, number: int) -> str:
+    """“3 traits”."""
+    return NAMES[name](number) % {"number": number_format(number, force_grouping=True)}
+
+
+def in_words(counts: dict[str, int]) -> list[str]:
     """“3 traits”, “1 suggestion” …; nothing for what there is none of."""
-    return [f"{counts[kind]:,} {names[counts[kind] != 1]}" for kind, names in words.items() if counts.get(kind)]
+    return [counted(name, counts[name]) for name in NAMES if counts.get(name)]
 
 
 def said(kind: str, counts: dict[str, int], kept: dict[str, str]) -> dict[str, list[str]]:
     """What goes or went, what stays without it, and what stays and why, for pages."""
-    less = {} if kind in WHOLE else {name: counts.get(name, 0) for name in LESS}
-    gone = {name: number for name, number in counts.items() if name not in less}
+    less = [] if kind in WHOLE else [(LESS[name], counts[name]) for name in LESS if counts.get(name)]
+    gone = {name: number for name, number in counts.items() if kind in WHOLE or name not in LESS}
+    return {
+        "counts": in_words(gone),
+        "less": [counted(name, number) for name, number in less],
+        "stays": list(_stays(kept)),
+    }
+
+
+def _stays(kept: dict[str, str]) -> Iterable[str]:
+    """The reasons, which a receipt has in English; one whose words are no longer ours stays as it was written."""
     places = {name: place for place, name in enumerate(ORDER)}
-    stays = sorted(kept, key=lambda name: places.get(name, len(ORDER)))
-    return {"counts": in_words(gone), "less": in_words(less, LESS), "stays": [kept[name] for name in stays]}
+    for name in sorted(kept, key=lambda name: places.get(name, len(ORDER))):
+        number = kept[name].partition(" ")[0]
+        yield _of_the_pipeline(int(number)) if name == "pipelineNodes" and number.isdecimal() else gettext(kept[name])
+
+
+def _of_the_pipeline(number: int) -> str:
+    """As graph/projection/erasure.py writes it, with the number in front."""
+    text = ngettext(
+        "%(number)s node that the pipeline created in the graph, without its texts.",
+        "%(number)s nodes that the pipeline created in the graph, without their texts.",
+        number,
+    )
+    return text % {"number": number_format(number, force_grouping=True)}

@@ -10,6 +10,7 @@ import uuid
 
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop as _
 
 from ptfi.accounts.models import User
 from traits.erasure.persona import BACKUPS, RECEIPT, erase_records
@@ -44,24 +45,30 @@ CHUNK = 10
 """Rows in memory together; one may have several megabytes."""
 KEPT = {
     ErasureKind.CATEGORY: {
-        "traits": "Traits and suggestions of other categories, also where they once were of this one; and what they"
-        " took over from a suggestion by a merge, in the log also where that was undone.",
-        "category": "That you take no suggestions of this category, until you let them in again.",
+        "traits": _(
+            "Traits and suggestions in other categories, even if they were once in this one, and what they took over"
+            " in a merge; in the log even if that was undone."
+        ),
+        "category": _("That this category is blocked, until you allow it again."),
     },
     ErasureKind.SOURCE: {
-        "source": "A number computed from the source's name, from which it cannot be read: it keeps the source from"
-        " being taken in again, until you let it in.",
+        "source": _(
+            "A fingerprint (hash) of the source's name that can't be turned back into it. It blocks the source until"
+            " you allow it again."
+        ),
     },
     ErasureKind.EVIDENCE: {
-        "evidence": "A number computed from the piece, from which it cannot be read: it keeps the piece from being"
-        " taken in again, until you let it in.",
+        "evidence": _(
+            "A fingerprint (hash) of the piece that can't be turned back into the text. It blocks the piece until you"
+            " allow it again."
+        ),
     },
 }
 """What an erasure of each kind leaves besides what all of them leave, and why."""
-TRAITS_STAY = "Traits that you confirmed, in the words that you confirmed, without this evidence."
-DECISIONS_STAY = (
-    "That you decided, when and how: the entries of your log, without the texts that went. Concepts that a trait took"
-    " over by a merge are still named in them, also where the merge was undone."
+TRAITS_STAY = _("Traits that you confirmed, as you confirmed them, without this evidence.")
+DECISIONS_STAY = _(
+    "The entries of your log: that you decided, when and how, without the deleted texts. Topics that a trait took over"
+    " in a merge are still named in them, even if the merge was undone."
 )
 
 

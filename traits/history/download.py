@@ -2,16 +2,19 @@
 
 import zoneinfo
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
 import orjson
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from ptfi.accounts.models import User
 from ptfi.db.snapshot import ROWS, snapshot
 from ptfi.web.csv import CsvTable
+from ptfi.web.language import spoken_to
 from traits import selectors
 from traits.api.serializers.log import entry_json
 from traits.log.narration import Narrated, narrate, with_names
@@ -51,15 +54,38 @@ def json_lines(user: User) -> Generator[bytes, None, None]:
         connection.close()
 
 
+@dataclass(frozen=True)
+class Reader:
+    """Whoever asked for a file: its times are those of their zone, and its sentences in the language of their pages.
+
+    Files are made in pieces, and between two of them other requests run in the thread: each is made within here().
+    """
+
+    zone: zoneinfo.ZoneInfo
+    language: str
+
+    @classmethod
+    def of(cls, user: User) -> "Reader":
+        """The person who asks now."""
+        return cls(zoneinfo.ZoneInfo(user.time_zone), translation.get_language() or "")
+
+    @contextmanager
+    def here(self) -> Iterator[None]:
+        with timezone.override(self.zone), spoken_to(self.language):
+            yield
+
+
 def table(user: User) -> Generator[bytes, None, None]:
-    """The log as CSV, oldest first, in the person's time zone; to be closed when not read to the end."""
-    zone = zoneinfo.ZoneInfo(user.time_zone)
+    """The log as CSV, oldest first, for whoever asks now; to be closed when not read to the end."""
+    return _table(user, Reader.of(user))
+
+
+def _table(user: User, reader: Reader) -> Generator[bytes, None, None]:
     try:
         with snapshot():
             yield TABLE.head()
-            for entries in narrated(user, zone):
-                # Set again for each piece: between two of them other requests run in this thread.
-                with timezone.override(zone):
+            for entries in narrated(user, reader):
+                with reader.here():
                     lines = TABLE.lines(entries)
                 yield lines
     finally:
@@ -70,11 +96,11 @@ def _entries(user: User) -> Any:
     return UserRefinedTrait.objects.filter(user=user).order_by("revision")
 
 
-def narrated(user: User, zone: zoneinfo.ZoneInfo) -> Iterator[list[Narrated]]:
-    """The log in words and in pieces, oldest first; times in it are of this zone."""
+def narrated(user: User, reader: Reader) -> Iterator[list[Narrated]]:
+    """The log in words and in pieces, oldest first."""
     after = 0
     while entries := list(with_names(_entries(user).filter(revision__gt=after))[:ROWS]):
-        with timezone.override(zone):
+        with reader.here():
             told = narrate(user, entries)
         yield told
         after = entries[-1].revision

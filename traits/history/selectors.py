@@ -11,18 +11,22 @@ from django.db.models import BooleanField, Count, Exists, F, Func, JSONField, Ou
 from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import RowNumber
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
 from ptfi.oauth.grants import client_names
 from ptfi.web import keyset
 from ptfi.web.filters import Filters, choice, day
 from ptfi.web.keyset import Page
+from ptfi.web.language import Text
 from traits.errors import NotFoundError
 from traits.history.past import revision_at
 from traits.history.sql import SLIM
 from traits.log import undoable
 from traits.log.diff import Difference, differences
 from traits.log.narration import Narrated, Phrase, batch_phrase, narrate, related, with_names
+from traits.log.sentences import WHO
 from traits.log.snapshots import SIDES, State
 from traits.log.undoable import Standing
 from traits.log.versions import lifted, lifted_parts
@@ -34,11 +38,11 @@ ORDER = ("-revision",)
 SHOWN_MEMBERS = 8
 """Entries of a batch that are narrated in the list; the rest is on the batch's own page."""
 MOMENT = dt.timedelta(microseconds=1)
-ACTORS = {
-    "person": "You, here",
-    "app": "An app, for you",
-    "staff": "Staff",
-    "pipeline": "The pipeline",
+ACTORS: dict[str, Text] = {
+    "person": _("You, on these pages"),
+    "app": _("An app, for you"),
+    "staff": WHO[ActorKind.STAFF],
+    "pipeline": WHO[ActorKind.PIPELINE],
 }
 ACTOR_CONDITIONS = {
     "person": Q(actor_kind=ActorKind.PERSON, client_id=""),
@@ -93,7 +97,7 @@ class HistoryFilters(Filters):
 class Obstacle:
     """Why there is no undoing it, and the entry that stands in the way, where there is one."""
 
-    text: str
+    text: Text
     entry_id: uuid.UUID | None = None
 
 
@@ -175,7 +179,7 @@ def items(user: User, heads: list[Any], *, fold: bool = True) -> list[Item]:
                 members=[narrated[entry.pk] for entry in shown.get(head.batch_id, ())],
                 differences=changed.get(head.pk, []),
                 relation=related(head.relation, names.get((head.relation or {}).get("trait_id", ""))),
-                app=apps.get(head.client_id, "an app that is no longer here") if head.client_id else "",
+                app=apps.get(head.client_id, gettext("an app that no longer exists")) if head.client_id else "",
                 undone=len(undone),
                 undone_by=undone[0] if undone else None,
                 obstacle=_obstacle(batch, standing, bool(head.relation)),
@@ -251,7 +255,7 @@ def _obstacle(
         return None
     left = [entry for entry in batch if standing[entry.pk].undone_by is None]
     newer = {pk for entry in left for pk in standing[entry.pk].newest.values()} - {entry.pk for entry in batch}
-    text = "Something newer was decided about this." if left else "It was undone."
+    text = _("Superseded by a later decision.") if left else _("This was undone.")
     return Obstacle(text=text, entry_id=next(iter(newer), None))
 
 

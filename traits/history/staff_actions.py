@@ -6,6 +6,7 @@ import uuid
 from ptfi.accounts.models import User
 from ptfi.web import keyset
 from ptfi.web.keyset import Page
+from ptfi.web.language import Text
 from traits.models import CandidateStatus, ExtractedTraitCandidate, ModerationAction, ModerationEntry
 
 ORDER = ("-created_at", "entry_id")
@@ -19,7 +20,7 @@ class StaffAction:
     candidate: ExtractedTraitCandidate | None
 
     @property
-    def told(self) -> str:
+    def told(self) -> Text:
         return ModerationAction(self.entry.action).words.told
 
     @property

@@ -12,6 +12,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from psycopg import errors
 
 from ptfi.accounts.models import User
@@ -31,7 +32,7 @@ MAX_BATCH = 1_000
 ATTEMPTS = 5
 RETRIED = (errors.UniqueViolation, errors.ForeignKeyViolation, errors.DeadlockDetected)
 GENERATED = ("evidence_count", "search")
-ELSEWHERE = ("candidate_id", "belongs to somebody else")
+ELSEWHERE = ("candidate_id", _("belongs to somebody else"))
 
 Value = TypeVar("Value")
 

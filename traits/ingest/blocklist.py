@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy as _
+
 from traits.evidence import Piece
 from traits.ingest.parsing import Reason
 from traits.ingest.sql import bars_of
 from traits.models import Erasure
 from traits.models.erasure import ErasureKind
 
-OFF = ("user", "this person takes no suggestions")
-CATEGORY_OFF = ("trait_category", "this person takes no suggestions of this category")
-ERASED = ("supporting_evidence", "the person has erased this evidence")
+OFF = ("user", _("this person has turned suggestions off"))
+CATEGORY_OFF = ("trait_category", _("this person has blocked this category"))
+ERASED = ("supporting_evidence", _("this person has deleted this evidence"))
 
 
 class Suggested(Protocol):

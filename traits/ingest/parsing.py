@@ -9,12 +9,14 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from django.utils.translation import gettext
 
+from ptfi.web.language import Text
 from traits.evidence import Piece, evidence_id
 from traits.models import MAX_EVIDENCE, MAX_EVIDENCE_TEXT, MAX_LIST, MAX_NAME, MAX_TEXT, Category
 from traits.text import name_fault, name_key, once_each, shows_nothing
 
-Reason = tuple[str, str]
+Reason = tuple[str, Text]
 """(field, what is wrong with it)"""
 
 MAX_SECONDS = 1e9
@@ -113,7 +115,13 @@ def parse_line(line: bytes, shape: Format = FILE) -> CandidateRecord | list[Reas
     try:
         return parse(orjson.loads(line), shape)
     except orjson.JSONDecodeError as error:
-        return [("line", f"is not valid JSON ({error.msg}, character {error.pos + 1})")]
+        return [
+            (
+                "line",
+                gettext("is not valid JSON (%(fault)s, character %(place)s)")
+                % {"fault": error.msg, "place": error.pos + 1},
+            )
+        ]
 
 
 def parse(row: object, shape: Format = FILE) -> CandidateRecord | list[Reason]:
@@ -177,7 +185,7 @@ def _piece(candidate_id: UUID, fields: "_Fields") -> Piece:
     }
     start, end = piece["start_time"], piece["end_time"]
     if start is not None and end is not None and end < start:
-        fields.fault("end_time", f"is before {fields.names['start_time']}")
+        fields.fault("end_time", gettext("is before %(field)s") % {"field": fields.names["start_time"]})
     if not fields.reasons:
         piece["evidence_id"] = evidence_id(candidate_id, piece)
     return piece
@@ -192,10 +200,10 @@ class _Fields:
         self.path, self.reasons, self.names = path, reasons, names.columns
         self.row: dict[Any, Any] = row if isinstance(row, dict) else {}
         if not isinstance(row, dict):
-            reasons.append((path or whole, "must be a JSON object"))
+            reasons.append((path or whole, gettext("must be a JSON object")))
         elif row.keys() != names.required:
-            reasons += [(self._place(name), "is missing") for name in sorted(names.required - row.keys())]
-            reasons += [(self._place(_printable(name)), "is not a known field") for name in names.unknown(row)]
+            reasons += [(self._place(name), gettext("is missing")) for name in sorted(names.required - row.keys())]
+            reasons += [(self._place(_printable(name)), gettext("is not a known field")) for name in names.unknown(row)]
 
     def has(self, column: str) -> bool:
         return self.names.get(column) in self.row
@@ -230,9 +238,9 @@ class _Fields:
         if value is None and (column in NULLABLE or not self.has(column)):
             return None
         if type(value) not in (int, float):
-            self.fault(column, "must be a number")
+            self.fault(column, gettext("must be a number"))
         elif not 0 <= value <= most:
-            self.fault(column, f"must lie between 0 and {most:.0f}")
+            self.fault(column, gettext("must be between 0 and %(most)d") % {"most": most})
         else:
             return float(value) + 0.0  # turns -0.0 into 0.0
         return None
@@ -242,7 +250,7 @@ class _Fields:
         if isinstance(value, str) and is_uuid(value):
             return UUID(value)
         if self.has(column):
-            self.fault(column, "must be a UUID")
+            self.fault(column, gettext("must be a UUID"))
         return UUID(int=0)
 
     def category(self, column: str) -> str:
@@ -250,7 +258,7 @@ class _Fields:
         if isinstance(value, str) and value in CATEGORIES:
             return value
         if self.has(column):
-            self.fault(column, f"must be one of {', '.join(Category.values)}")
+            self.fault(column, gettext("must be one of %(values)s") % {"values": ", ".join(Category.values)})
         return ""
 
     def moment(self, column: str) -> dt.datetime:
@@ -259,7 +267,8 @@ class _Fields:
             if value.tzinfo and value.year in YEARS:
                 return value.astimezone(dt.UTC)
         if self.has(column):
-            self.fault(column, f"must be an ISO 8601 time with a zone, {YEARS.start} to {YEARS.stop - 1}")
+            text = gettext("must be an ISO 8601 time with a time zone, %(first)s to %(last)s")
+            self.fault(column, text % {"first": YEARS.start, "last": YEARS.stop - 1})
         return dt.datetime.now(dt.UTC)
 
     def items(self, column: str, most: int) -> list[Any]:
@@ -267,9 +276,9 @@ class _Fields:
         if value is None and (column in NULLABLE or not self.has(column)):
             return []
         if not isinstance(value, list):
-            self.fault(column, "must be a list")
+            self.fault(column, gettext("must be a list"))
         elif len(value) > most:
-            self.fault(column, f"holds more than {most} items")
+            self.fault(column, gettext("has more than %(most)s items") % {"most": most})
         else:
             return value
         return []
@@ -287,32 +296,32 @@ class _Fields:
         values = self.items(column, MAX_EVIDENCE)
         for index, value in enumerate(values):
             if not isinstance(value, str) or not is_uuid(value):
-                self.fault(column, "must be a UUID", f"[{index}]")
+                self.fault(column, gettext("must be a UUID"), f"[{index}]")
                 return []
         return [UUID(value) for value in values]
 
 
 def _text_fault(value: object, longest: int, empty: bool) -> str | None:
     if not isinstance(value, str):
-        return "must be text"
+        return gettext("must be text")
     if len(value) > longest:
-        return f"is longer than {longest} characters"
+        return gettext("is longer than %(most)s characters") % {"most": longest}
     if not empty and not value.strip():
-        return "is empty"
+        return gettext("is empty")
     if "\x00" in value:
-        return "holds a null character"
+        return gettext("contains a null character")
     if not value.isascii():
         try:
             value.encode()
         except UnicodeEncodeError:
-            return "holds half a character (a lone surrogate)"
+            return gettext("contains half a character (a lone surrogate)")
     return None
 
 
 def _name_fault(name: str) -> str | None:
     if shows_nothing(name):
-        return "is empty"
-    return "holds a character that controls how text is shown" if name_fault(name) else None
+        return gettext("is empty")
+    return gettext("contains a character that controls how text is shown") if name_fault(name) else None
 
 
 def _printable(name: str) -> str:

@@ -9,10 +9,12 @@ from typing import Any, Literal
 
 from django.db import models
 from django.utils import timezone
-from django.utils.dateformat import format as date_format
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
+from ptfi.web.language import Text
 from traits.confidence import RATING
-from traits.log.narration import plural
 from traits.log.snapshots import State, moment
 from traits.models import PersonaTrait, Verdict
 from traits.models.persona import TRAIT_LABELS
@@ -27,6 +29,7 @@ KEPT_AROUND = 60
 WORDS = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]|[^\\W\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]+|\\s+|.")
 SHARED = ("name", "description", "category", "concepts", "evidence")
 """What a suggestion and the trait that it becomes both have."""
+NOT_JUDGED = _("No opinion")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Part:
 class Difference:
     """What differs, and its parts; a list is one of names, a text one whose parts follow each other."""
 
-    what: str
+    what: Text
     parts: list[Part]
     is_list: bool = True
 
@@ -83,10 +86,10 @@ def _shown(field: Any, value: Any) -> str:
     if value is None:
         return ""
     if field.name == RATING:
-        return f"{value} of 5"
+        return gettext("%(number)s of 5") % {"number": value}
     if isinstance(field, models.DateTimeField):
         at = moment(value)
-        return date_format(timezone.localtime(at), "j F Y, H:i") if at else ""
+        return date_format(timezone.localtime(at), "DATETIME_FORMAT") if at else ""
     return str(dict(field.choices or ()).get(value) or value)
 
 
@@ -97,7 +100,7 @@ def _style(old: State | None, new: State | None) -> list[Difference]:
     if new and first == second:
         # Numbers that are close read the same.
         first, second = str(old["value"]), str(new["value"])
-    return [Difference("Value", _replaced(first, second))]
+    return [Difference(_("Value"), _replaced(first, second))]
 
 
 def _replaced(old: str, new: str) -> list[Part]:
@@ -157,13 +160,25 @@ def verdicts(evidence: list[Any] | None) -> dict[str, str]:
 def _evidence(old: Any, new: Any) -> list[Difference]:
     first, second = verdicts(old), verdicts(new)
     came, went = len(second.keys() - first.keys()), len(first.keys() - second.keys())
-    parts = [Part("ins", f"{plural(came, 'piece')} added")] if came else []
-    parts += [Part("del", f"{plural(went, 'piece')} gone")] if went else []
+    added = ngettext("%(number)s piece added", "%(number)s pieces added", came)
+    gone = ngettext("%(number)s piece removed", "%(number)s pieces removed", went)
+    parts = [Part("ins", _numbered(added, came))] if came else []
+    parts += [Part("del", _numbered(gone, went))] if went else []
     judged = Counter(second[key] for key in first.keys() & second.keys() if first[key] != second[key])
-    for verdict, number in judged.items():
-        said = f"judged: {Verdict(verdict).label.lower()}" if verdict in Verdict.values else "no longer judged"
-        parts.append(Part("", f"{plural(number, 'piece')} {said}"))
-    return [Difference("Evidence", parts)] if parts else []
+    parts += [Part("", _judged(verdict, number)) for verdict, number in judged.items()]
+    return [Difference(_("Evidence"), parts)] if parts else []
+
+
+def _judged(verdict: str, number: int) -> str:
+    """That so many pieces have this verdict now."""
+    if verdict not in Verdict.values:
+        return _numbered(ngettext("%(number)s piece: no opinion", "%(number)s pieces: no opinion", number), number)
+    said = ngettext("%(number)s piece: %(verdict)s", "%(number)s pieces: %(verdict)s", number)
+    return _numbered(said, number, verdict=str(Verdict(verdict).label))
+
+
+def _numbered(text: str, number: int, **names: str) -> str:
+    return text % {"number": number_format(number, force_grouping=True), **names}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -206,6 +221,6 @@ def _changed_piece(piece: dict[str, Any], old: str | None, new: str | None) -> C
         kind="ins" if old is None else "del" if new is None else "",
         text=piece.get("content") or "",
         source=piece.get("source_detail") or "",
-        old=labels.get(old or "", "No verdict"),
-        new=labels.get(new or "", "No verdict"),
+        old=str(labels.get(old or "", NOT_JUDGED)),
+        new=str(labels.get(new or "", NOT_JUDGED)),
     )

@@ -1,6 +1,7 @@
 """A log entry in a plain sentence: "You confirmed “Loves jazz” with changes". The one place that says entries in words.
 
-Entries come from with_names(), which brings the names that the sentences need without loading whole contents.
+Entries come from with_names(), which brings the names that the sentences need without loading whole contents. The
+sentences are in the language of whoever reads them, and are never stored.
 """
 
 import dataclasses
@@ -12,33 +13,40 @@ from django.db.models import QuerySet
 from django.db.models.fields.json import KT, KeyTransform
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.dateformat import format as date_format
-from django.utils.html import format_html
+from django.utils.formats import date_format, number_format
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from ptfi.accounts.models import User
+from traits.log import sentences
+from traits.log.sentences import MARKED, REASONS, TOLD, TOLD_OF_MANY, Told
 from traits.log.snapshots import moment
-from traits.log.words import RELATIONS, SAME_TRAIT, WORDS
-from traits.models import ActorKind, Decision, RejectionCode, TraitStatus, UserRefinedTrait
+from traits.log.words import RELATIONS, SAME_TRAIT
+from traits.models import ActorKind, Decision, UserRefinedTrait
 from traits.models.styles import element_words, value_words
 
-SUBJECTS = {ActorKind.PERSON: "You", ActorKind.STAFF: "Staff", ActorKind.PIPELINE: "The pipeline"}
-ERASED = "erased text"
+OURS = ("who", "number", "until", "reason")
+"""The places in a sentence that hold no name that somebody gave."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Phrase:
-    """What was done, without who did it: a text with places for names, and the names."""
+    """A sentence with places for names, and the names."""
 
     text: str
     names: dict[str, str]
 
     def __str__(self) -> str:
-        return self.text.format(**self.names)
+        return self.text % self.names
 
     def html(self) -> SafeString:
         """The names set apart, so that one in another direction does not turn the sentence around."""
-        return format_html(self.text, **{key: format_html("<bdi>{}</bdi>", name) for key, name in self.names.items()})
+        names = {key: _apart(key, name) for key, name in self.names.items()}
+        return mark_safe(escape(self.text) % names)  # noqa: S308 (both halves are escaped)
+
+
+def _apart(key: str, name: str) -> SafeString:
+    return format_html("{}" if key in OURS else "<bdi>{}</bdi>", name)
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -49,17 +57,12 @@ class Narrated:
     phrase: Phrase
 
     def __str__(self) -> str:
-        return f"{self._subject} {self.phrase}"
+        return str(self.phrase)
 
     @property
     def sentence(self) -> SafeString:
-        """The whole sentence, as a page has it."""
-        return mark_safe(f"{self._subject} {self.phrase.html()}")  # noqa: S308 (both halves are escaped)
-
-    @property
-    def _subject(self) -> str:
-        """Who did it, as a sentence begins with it."""
-        return SUBJECTS.get(ActorKind(self.entry.actor_kind), "Somebody")
+        """The sentence, as a page has it."""
+        return self.phrase.html()
 
 
 def with_names(rows: QuerySet[UserRefinedTrait]) -> Any:
@@ -91,12 +94,10 @@ def narrate(user: User, entries: Iterable[Any]) -> list[Narrated]:
     if missing:
         known |= with_names(UserRefinedTrait.objects.filter(user=user)).in_bulk(list(missing))
     others = _other_halves(user, known.values())
-    found = []
-    for entry in entries:
-        undone = known.get(entry.undoes) if entry.undoes else None
-        said = _undoing(undone, others) if undone else _phrase(entry, others)
-        found.append(Narrated(entry=entry, phrase=said))
-    return found
+    return [
+        Narrated(entry=entry, phrase=_phrase(entry, known.get(entry.undoes) if entry.undoes else None, others))
+        for entry in entries
+    ]
 
 
 def is_merge_half(entry: Any) -> bool:
@@ -116,60 +117,69 @@ def _other_halves(user: User, entries: Iterable[Any]) -> dict[uuid.UUID, Any]:
     return {entry.pk: by_batch.get((entry.batch_id, other[entry.user_decision])) for entry in halves}
 
 
-def _undoing(undone: Any, others: dict[uuid.UUID, Any]) -> Phrase:
-    done = _phrase(undone, others)
-    return Phrase(f"undid: {done.text}", done.names)
+def _phrase(entry: Any, undone: Any, others: dict[uuid.UUID, Any]) -> Phrase:
+    """What an entry of with_names() did; undone is the one that it undoes, where that is known."""
+    about = undone or entry
+    if is_merge_half(about):
+        told, names = TOLD[Decision.MERGED], _merged(about, others[about.pk])
+    else:
+        told, names = _told(about), _names(about)
+    if entry.actor_kind == ActorKind.PERSON:
+        return Phrase(str(told.you_undid if undone else told.you), names)
+    return Phrase(str(told.other_undid if undone else told.other), names | {"who": who(entry)})
 
 
-def _phrase(entry: Any, others: dict[uuid.UUID, Any]) -> Phrase:
-    """What an entry of with_names() did, as a verb and its object."""
-    if is_merge_half(entry):
-        return _merging(entry, others[entry.pk])
-    text = WORDS[entry.user_decision].history
-    names = {
-        "suggestion": entry.suggestion or entry.trait_after or entry.trait_before or ERASED,
-        "trait": entry.trait_after or entry.trait_before or ERASED,
-        "old": entry.trait_before or entry.trait_after or ERASED,
-    }
-    if entry.user_decision == Decision.REJECTED and entry.rejection_code:
-        text += f": {RejectionCode(entry.rejection_code).label.lower()}"
-    elif entry.user_decision == Decision.DEFERRED:
-        text += _until(entry.until)
-    elif entry.user_decision == Decision.REOPENED and entry.trait_after:
-        text = "split “{suggestion}” off from “{trait}”"
-    elif entry.user_decision == Decision.STATUS_CHANGED and entry.status_after in TraitStatus.values:
-        text = f"made “{{old}}” {entry.status_after}"
-    elif entry.user_decision == Decision.STYLE_CHANGED:
+def who(entry: UserRefinedTrait) -> str:
+    """Who decided, where it was not the person."""
+    return str(sentences.WHO.get(entry.actor_kind, sentences.SOMEBODY))
+
+
+def _told(entry: Any) -> Told:
+    """The sentences for what an entry of with_names() did."""
+    decision = entry.user_decision
+    if decision == Decision.REJECTED and entry.rejection_code:
+        return sentences.REJECTED_BECAUSE
+    if decision == Decision.DEFERRED and entry.until:
+        return sentences.SNOOZED_UNTIL
+    if decision == Decision.REOPENED and entry.trait_after:
+        return sentences.UNMERGED
+    if decision == Decision.STATUS_CHANGED and entry.status_after in MARKED:
+        return MARKED[entry.status_after]
+    if decision == Decision.STYLE_CHANGED:
         return _style(entry)
-    elif entry.user_decision == Decision.EVIDENCE_ERASED and not entry.trait_after:
-        text = "erased texts of earlier decisions"
-    return Phrase(text, names)
+    if decision == Decision.EVIDENCE_ERASED and not entry.trait_after:
+        return sentences.EARLIER_ERASED
+    return TOLD[decision]
 
 
-def _merging(entry: Any, other: Any) -> Phrase:
-    """What both halves did, the removed one and the edited one that has it now."""
+def _style(entry: Any) -> Told:
+    is_somewhere = bool((entry.style_element or "").partition(":")[2])
+    if entry.style_value is None:
+        return sentences.STYLE_REMOVED_IN if is_somewhere else sentences.STYLE_REMOVED
+    return sentences.STYLE_SET_IN if is_somewhere else TOLD[Decision.STYLE_CHANGED]
+
+
+def _names(entry: Any) -> dict[str, str]:
+    """All that the sentences for an entry of with_names() name."""
+    if entry.user_decision == Decision.STYLE_CHANGED:
+        element, _, context = (entry.style_element or "").partition(":")
+        value = value_words(element, entry.style_value)
+        return {"element": element_words(element), "value": value, "context": context}
+    erased, until = str(sentences.ERASED), moment(entry.until)
+    return {
+        "suggestion": entry.suggestion or entry.trait_after or entry.trait_before or erased,
+        "trait": entry.trait_after or entry.trait_before or erased,
+        "old": entry.trait_before or entry.trait_after or erased,
+        "reason": str(REASONS.get(entry.rejection_code, "")),
+        "until": date_format(timezone.localtime(until), "DATETIME_FORMAT") if until else "",
+    }
+
+
+def _merged(entry: Any, other: Any) -> dict[str, str]:
+    """What both halves name, the removed one and the edited one that has it now."""
     halves = (entry, other) if entry.user_decision == Decision.REMOVED else (other, entry)
-    gone, kept = (half.trait_before if half else None for half in halves)
-    return Phrase(WORDS[Decision.MERGED].history, {"suggestion": gone or ERASED, "trait": kept or ERASED})
-
-
-def _until(text: str | None) -> str:
-    until = moment(text)
-    if until is None:
-        return " until there is new evidence"
-    return f" until {date_format(timezone.localtime(until), 'j F Y, H:i')}"
-
-
-def _style(entry: Any) -> Phrase:
-    element, _, context = (entry.style_element or "").partition(":")
-    text = WORDS[Decision.STYLE_CHANGED].history if entry.style_value is not None else "took away {element}"
-    names = {"element": element_words(element), "value": value_words(element, entry.style_value), "context": context}
-    return Phrase(text + (" (“{context}”)" if context else ""), names)
-
-
-def plural(number: int, word: str) -> str:
-    """The number with the word in its singular or plural: "1 piece", "2,000 pieces"."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+    gone, kept = ((half.trait_before if half else None) or str(sentences.ERASED) for half in halves)
+    return {"suggestion": gone, "trait": kept}
 
 
 def batch_phrase(entries: Sequence[UserRefinedTrait], main: Narrated, number: int) -> Phrase:
@@ -177,14 +187,15 @@ def batch_phrase(entries: Sequence[UserRefinedTrait], main: Narrated, number: in
     decisions = {entry.user_decision for entry in entries}
     if decisions == {Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED}:
         decisions = {Decision.CONFIRMED_ASIS}
-    decision = decisions.pop() if len(decisions) == 1 else ""
-    if number > 1 and decision and WORDS[decision].batch:
-        return Phrase(WORDS[decision].batch, {"number": f"{number:,}"})
-    return main.phrase
+    told = TOLD_OF_MANY.get(decisions.pop()) if len(decisions) == 1 else None
+    if number < 2 or not told:
+        return main.phrase
+    text = told.you if main.entry.actor_kind == ActorKind.PERSON else told.other
+    return Phrase(text(number), {"number": number_format(number, force_grouping=True), "who": who(main.entry)})
 
 
 def related(relation: dict[str, Any] | None, name: str | None) -> Phrase | None:
     """How the suggestion goes with the trait that it conflicts with; name is that trait's."""
     if not relation or relation.get("kind") not in RELATIONS:
         return None
-    return Phrase(RELATIONS[relation["kind"]].history, {"related": name or ERASED})
+    return Phrase(str(RELATIONS[relation["kind"]].history), {"related": name or str(sentences.ERASED)})

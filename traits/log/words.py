@@ -1,7 +1,11 @@
-"""What each kind of decision is called wherever it is named; a decision of a new kind gets its words here."""
+"""What pages and the API say of each kind of decision; its sentences in a history are in sentences.py."""
 
 import dataclasses
 
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy, pgettext_lazy
+
+from ptfi.web.language import Text
 from traits.models import Decision
 
 
@@ -9,134 +13,92 @@ from traits.models import Decision
 class Words:
     """The words for one kind of decision; those of places where it cannot occur are empty.
 
-    history: what was done, after who did it. batch: the same of several together. notice: what the page that decided
-    says. about_other: what that page adds for the other trait of a conflict. message: the answer of the API. today:
-    what the review page counts it as. never_undone: why nobody can undo it.
+    notice: what the page that decided says, with name and trait in it. about_other: what that page adds for the other
+    trait of a conflict. message: the answer of the API. never_undone: why nobody can undo it.
     """
 
-    history: str
-    batch: str = ""
-    notice: str = ""
-    about_other: str = ""
-    message: str = ""
-    today: str = ""
-    never_undone: str = ""
+    notice: Text = ""
+    about_other: Text = ""
+    message: Text = ""
+    never_undone: Text = ""
 
 
 WORDS: dict[str, Words] = {
-    Decision.CONFIRMED_ASIS: Words(
-        history="confirmed “{suggestion}”",
-        batch="confirmed {number} suggestions together",
-        notice="Confirmed “{name}”.",
-        message="Confirmed.",
-        today="confirmed",
-    ),
+    Decision.CONFIRMED_ASIS: Words(notice=_("Confirmed “%(name)s”."), message=_("Confirmed.")),
     Decision.CONFIRMED_MODIFIED: Words(
-        history="confirmed “{suggestion}” with changes",
-        notice="Confirmed “{name}” with your changes.",
-        message="Confirmed with your changes.",
-        today="confirmed",
+        notice=_("Confirmed “%(name)s” with your changes."), message=_("Confirmed with your changes.")
     ),
     Decision.REJECTED: Words(
-        history="rejected “{suggestion}”",
-        batch="rejected {number} suggestions together",
-        notice="Rejected “{name}”{others}. It will not be suggested again.",
-        message="Rejected. It will not be suggested again.",
-        today="rejected",
+        notice=_("Rejected “%(name)s”. It won't be suggested again."),
+        message=_("Rejected. It won't be suggested again."),
     ),
-    Decision.USER_ADDED: Words(history="added “{trait}”", message="Part of your persona now."),
-    Decision.SUPERSEDED: Words(
-        history="replaced “{suggestion}” by a newer suggestion",
-        batch="replaced {number} suggestions by newer ones",
-        never_undone="The pipeline brought something newer.",
-    ),
-    Decision.DEFERRED: Words(
-        history="put off “{suggestion}”",
-        batch="put off {number} suggestions together",
-        notice="Put off “{name}”.",
-        message="Put off.",
-        today="put off",
-    ),
-    Decision.MERGED: Words(
-        history="merged “{suggestion}” into “{trait}”",
-        notice="Merged “{name}” into “{trait}”.",
-        message="Merged.",
-        today="confirmed",
-    ),
-    Decision.REOPENED: Words(
-        history="put “{suggestion}” back to be reviewed",
-        notice="“{name}” is back in your queue.",
-        message="Back in your queue.",
-    ),
-    Decision.EDITED: Words(history="edited “{old}”", message="Saved."),
-    Decision.STATUS_CHANGED: Words(
-        history="changed the status of “{old}”",
-        about_other=" “{name}” is dormant now.",
-        message="The status is changed.",
-    ),
-    Decision.REMOVED: Words(
-        history="removed “{old}”",
-        about_other=" “{name}” is removed.",
-        message="No longer part of your persona.",
-    ),
-    Decision.STYLE_CHANGED: Words(
-        history="set {element} to “{value}”", batch="changed {number} elements of your style together"
-    ),
-    Decision.EVIDENCE_ERASED: Words(
-        history="erased evidence of “{trait}”",
-        batch="erased evidence of {number} traits together",
-        never_undone="What was erased does not come back.",
-    ),
-    Decision.UNDONE: Words(
-        history="undid an earlier decision",
-        batch="undid {number} decisions together",
-        never_undone="An undo cannot be undone. Simply decide again.",
-    ),
+    Decision.USER_ADDED: Words(message=_("Added to your persona.")),
+    Decision.SUPERSEDED: Words(never_undone=_("A newer suggestion took its place.")),
+    Decision.DEFERRED: Words(notice=_("Snoozed “%(name)s” until there is new evidence."), message=_("Snoozed.")),
+    Decision.MERGED: Words(notice=_("Merged “%(name)s” into “%(trait)s”."), message=_("Merged.")),
+    Decision.REOPENED: Words(notice=_("“%(name)s” is back in your queue."), message=_("Back in your queue.")),
+    Decision.EDITED: Words(message=_("Saved.")),
+    Decision.STATUS_CHANGED: Words(about_other=_("“%(name)s” is dormant now."), message=_("Status changed.")),
+    Decision.REMOVED: Words(about_other=_("“%(name)s” was removed."), message=_("Removed from your persona.")),
+    Decision.STYLE_CHANGED: Words(),
+    Decision.EVIDENCE_ERASED: Words(never_undone=_("Deleted text cannot be brought back.")),
+    Decision.UNDONE: Words(),
 }
-TODAY = {
-    words: [kind for kind, each in WORDS.items() if each.today == words]
-    for words in dict.fromkeys(each.today for each in WORDS.values() if each.today)
-}
-"""The decisions that the review page counts under each of its words."""
+SNOOZED_UNTIL = _("Snoozed “%(name)s” until %(until)s.")
+REJECTED_WITH_OTHERS = ngettext_lazy(
+    "Rejected “%(name)s” and %(count)d more that says the same. They won't be suggested again.",
+    "Rejected “%(name)s” and %(count)d more that say the same. They won't be suggested again.",
+    "count",
+)
+TODAY: list[tuple[Text, tuple[str, ...]]] = [
+    (
+        pgettext_lazy("so many today", "confirmed"),
+        (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.MERGED),
+    ),
+    (pgettext_lazy("so many today", "rejected"), (Decision.REJECTED,)),
+    (pgettext_lazy("so many today", "snoozed"), (Decision.DEFERRED,)),
+]
+"""What the review page counts of a day: what it calls them, and the decisions that are meant."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RelationWords:
     """The words for how two traits, or a suggestion and a trait, stand to each other.
 
-    history: a sentence that follows the decision's. label: in brackets. notice: what the page of two traits says.
+    history: a sentence that follows the decision's, with related in it. label: in brackets. notice: what the page of
+    two traits says, with name and other in it.
     """
 
-    history: str
-    label: str
-    notice: str = ""
+    history: Text
+    label: Text
+    notice: Text = ""
 
 
 SAME_TRAIT = "same"
 """The relation of two traits of which one went into the other: one entry removed, one edited."""
 RELATIONS: dict[str, RelationWords] = {
     "replaces": RelationWords(
-        history="It replaces “{related}”, which is dormant since.",
-        label="one took the other's place",
-        notice="“{other}” is dormant now; “{name}” took its place.",
+        history=_("It replaced “%(related)s”, now dormant."),
+        label=_("one replaced the other"),
+        notice=_("“%(name)s” replaced “%(other)s”, which is dormant now."),
     ),
     "both_true": RelationWords(
-        history="Both it and “{related}” are true, each in its own place.",
-        label="both are true, in different places",
-        notice="Both stay, each in its own place.",
+        history=_("Both this and “%(related)s” are true, in different situations."),
+        label=_("both are true, in different situations"),
+        notice=_("Both stay, each for its own situation."),
     ),
     "old_was_wrong": RelationWords(
-        history="“{related}” never was right, and is removed.",
-        label="one of the two was never right",
-        notice="“{other}” is no longer part of your persona.",
+        history=_("“%(related)s” was never true and was removed."),
+        label=_("one of the two was never true"),
+        notice=_("“%(other)s” is no longer part of your persona."),
     ),
     "new_is_wrong": RelationWords(
-        history="You kept “{related}”, which says otherwise.",
-        label="the one you had is right",
+        history=_("“%(related)s”, which contradicts it, was kept."),
+        label=_("the existing trait is right"),
     ),
     SAME_TRAIT: RelationWords(
-        history="Both said the same.",
-        label="both said the same",
-        notice="“{other}” went into “{name}”.",
+        history=_("Both said the same."),
+        label=_("both said the same"),
+        notice=_("Merged “%(other)s” into “%(name)s”."),
     ),
 }

@@ -9,21 +9,22 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Func, Index, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from traits.models.limits import MAX_NAME
 from traits.models.permissions import OF_CANDIDATES
 
 
 class Category(models.TextChoices):
-    LINGUISTIC_STYLE = "LinguisticStyle", "Linguistic style"
-    EMOTIONAL_RESPONSE_PATTERN = "EmotionalResponsePattern", "Emotional response pattern"
-    KNOWLEDGE_DOMAIN = "KnowledgeDomain", "Knowledge domain"
-    PHILOSOPHICAL_STANCE = "PhilosophicalStance", "Philosophical stance"
-    COMMUNICATION_STYLE = "CommunicationStyle", "Communication style"
-    BEHAVIORAL_PATTERN = "BehavioralPattern", "Behavioural pattern"
-    INTEREST = "Interest", "Interest"
-    SKILL = "Skill", "Skill"
-    OTHER = "Other", "Other"
+    LINGUISTIC_STYLE = "LinguisticStyle", _("Linguistic style")
+    EMOTIONAL_RESPONSE_PATTERN = "EmotionalResponsePattern", _("Emotional response pattern")
+    KNOWLEDGE_DOMAIN = "KnowledgeDomain", _("Knowledge domain")
+    PHILOSOPHICAL_STANCE = "PhilosophicalStance", _("Philosophical stance")
+    COMMUNICATION_STYLE = "CommunicationStyle", _("Communication style")
+    BEHAVIORAL_PATTERN = "BehavioralPattern", _("Behavioural pattern")
+    INTEREST = "Interest", _("Interest")
+    SKILL = "Skill", _("Skill")
+    OTHER = "Other", _("Other")
 
 
 # Never part of a bulk confirmation: each of these is read before it is confirmed.
@@ -31,22 +32,22 @@ SENSITIVE = frozenset({Category.PHILOSOPHICAL_STANCE, Category.EMOTIONAL_RESPONS
 
 
 class CandidateStatus(models.TextChoices):
-    CANDIDATE = "candidate", "To review"
-    AWAITING_REFINEMENT = "awaiting_refinement", "Later"
-    CONFIRMED = "confirmed_by_user", "Confirmed"
-    REFINED = "refined_by_user", "Confirmed with changes"
-    REJECTED = "rejected_by_user", "Rejected"
-    ARCHIVED = "archived_auto_superseded", "Archived"
+    CANDIDATE = "candidate", _("To review")
+    AWAITING_REFINEMENT = "awaiting_refinement", _("Snoozed")
+    CONFIRMED = "confirmed_by_user", _("Confirmed")
+    REFINED = "refined_by_user", _("Confirmed with changes")
+    REJECTED = "rejected_by_user", _("Rejected")
+    ARCHIVED = "archived_auto_superseded", _("Archived")
 
 
 UNDECIDED = (CandidateStatus.CANDIDATE, CandidateStatus.AWAITING_REFINEMENT)
 
 
 class Verdict(models.TextChoices):
-    SUPPORTS = "supports", "Supports it"
-    OUT_OF_CONTEXT = "out_of_context", "Out of context"
-    NOT_ME = "not_me", "Not me"
-    TOO_PRIVATE = "too_private", "Too private"
+    SUPPORTS = "supports", _("Supports it")
+    OUT_OF_CONTEXT = "out_of_context", _("Out of context")
+    NOT_ME = "not_me", _("Not about me")
+    TOO_PRIVATE = "too_private", _("Too private")
 
 
 WORDS = Func("trait_name", "trait_description", function="candidate_words", output_field=SearchVectorField())
@@ -127,7 +128,8 @@ class ExtractedTraitCandidate(models.Model):
     )
 
     class Meta:
-        verbose_name = "candidate"
+        verbose_name = _("suggestion")
+        verbose_name_plural = _("suggestions")
         permissions = OF_CANDIDATES
         constraints = [
             models.CheckConstraint(

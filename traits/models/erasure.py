@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ErasureKind(models.TextChoices):
-    PERSONA = "persona", "The whole persona"
-    ACCOUNT = "account", "The account, with the persona"
-    CATEGORY = "category", "Everything about a category"
-    SOURCE = "source", "All evidence from a source"
-    EVIDENCE = "evidence", "A piece of evidence"
+    PERSONA = "persona", _("Your whole persona")
+    ACCOUNT = "account", _("Your account and persona")
+    CATEGORY = "category", _("Everything in a category")
+    SOURCE = "source", _("All evidence from a source")
+    EVIDENCE = "evidence", _("A piece of evidence")
 
 
 WHOLE = (ErasureKind.PERSONA, ErasureKind.ACCOUNT)
@@ -24,11 +24,11 @@ WHOLE = (ErasureKind.PERSONA, ErasureKind.ACCOUNT)
 
 
 class ErasureState(models.TextChoices):
-    AWAITING_CONFIRMATION = "awaiting_confirmation", "To be confirmed"
-    ERASING = "erasing", "Being erased"
-    ERASED = "erased", "Erased, the graph is being cleared"
-    COMPLETED = "completed", "Erased"
-    EXPIRED = "expired", "Not confirmed in time"
+    AWAITING_CONFIRMATION = "awaiting_confirmation", _("Waiting for confirmation")
+    ERASING = "erasing", _("Being deleted")
+    ERASED = "erased", _("Deleted here, the graph is being cleared")
+    COMPLETED = "completed", _("Deleted")
+    EXPIRED = "expired", _("Not confirmed in time")
 
 
 UNDER_WAY = (ErasureState.ERASING, ErasureState.ERASED)

@@ -3,16 +3,17 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Intervention(models.TextChoices):
     """Named as the database's functions are that write the rows (traits/migrations/0017_receipts.py)."""
 
-    LOG_ERASED = "erase_persona_log", "The log was erased"
-    LOG_REDACTED = "redact_log", "Texts were taken out of the log"
-    MODERATION_ERASED = "erase_moderation", "What staff wrote was erased"
-    MODERATION_BLANKED = "blank_moderation", "Reasons of staff were taken out"
-    LOOKS_BLANKED = "erase_access_reasons", "Reasons for looks were taken out"
+    LOG_ERASED = "erase_persona_log", _("Log deleted")
+    LOG_REDACTED = "redact_log", _("Texts removed from the log")
+    MODERATION_ERASED = "erase_moderation", _("Staff’s notes deleted")
+    MODERATION_BLANKED = "blank_moderation", _("Staff’s reasons removed")
+    LOOKS_BLANKED = "erase_access_reasons", _("Reasons in the access log removed")
 
 
 class LogIntervention(models.Model):

@@ -6,25 +6,26 @@ from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from traits.models.permissions import OF_LOG
 
 
 class Decision(models.TextChoices):
-    CONFIRMED_ASIS = "confirmed_asis", "Confirmed"
-    CONFIRMED_MODIFIED = "confirmed_modified", "Confirmed with changes"
-    REJECTED = "rejected", "Rejected"
-    USER_ADDED = "user_added_confirmed", "Added"
-    SUPERSEDED = "superseded", "Replaced by a newer suggestion"
-    DEFERRED = "deferred", "Put off"
-    MERGED = "merged", "Merged"
-    REOPENED = "reopened", "Reopened"
-    EDITED = "edited", "Edited"
-    STATUS_CHANGED = "status_changed", "Status changed"
-    REMOVED = "removed", "Removed"
-    STYLE_CHANGED = "style_changed", "Style changed"
-    EVIDENCE_ERASED = "evidence_erased", "Evidence erased"
-    UNDONE = "undone", "Undone"
+    CONFIRMED_ASIS = "confirmed_asis", _("Confirmed")
+    CONFIRMED_MODIFIED = "confirmed_modified", _("Confirmed with changes")
+    REJECTED = "rejected", _("Rejected")
+    USER_ADDED = "user_added_confirmed", _("Added")
+    SUPERSEDED = "superseded", _("Replaced by a newer suggestion")
+    DEFERRED = "deferred", _("Snoozed")
+    MERGED = "merged", _("Merged")
+    REOPENED = "reopened", _("Reopened")
+    EDITED = "edited", _("Edited")
+    STATUS_CHANGED = "status_changed", _("Status changed")
+    REMOVED = "removed", _("Removed")
+    STYLE_CHANGED = "style_changed", _("Style changed")
+    EVIDENCE_ERASED = "evidence_erased", _("Evidence deleted")
+    UNDONE = "undone", _("Undone")
 
 
 # Of a new kind of decision, say here what it counts as.
@@ -46,18 +47,18 @@ FREQUENT = (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.REJEC
 
 
 class ActorKind(models.TextChoices):
-    PERSON = "person", "You"
-    STAFF = "staff", "Staff"
-    PIPELINE = "pipeline", "Pipeline"
+    PERSON = "person", _("You")
+    STAFF = "staff", _("Staff")
+    PIPELINE = "pipeline", _("The pipeline")
 
 
 class RejectionCode(models.TextChoices):
-    NOT_ME = "not_me", "Not me"
-    OUTDATED = "outdated", "Outdated"
-    WRONG_EVIDENCE = "wrong_evidence", "Wrong evidence"
-    TOO_PRIVATE = "too_private", "Too private"
-    DUPLICATE = "duplicate", "Duplicate"
-    OTHER = "other", "Other"
+    NOT_ME = "not_me", _("Not me")
+    OUTDATED = "outdated", _("Outdated")
+    WRONG_EVIDENCE = "wrong_evidence", _("Wrong evidence")
+    TOO_PRIVATE = "too_private", _("Too private")
+    DUPLICATE = "duplicate", _("Duplicate")
+    OTHER = "other", _("Other")
 
 
 class UserRefinedTrait(models.Model):
@@ -95,8 +96,8 @@ class UserRefinedTrait(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        verbose_name = "entry of the log"
-        verbose_name_plural = "log of decisions"
+        verbose_name = _("log entry")
+        verbose_name_plural = _("decision log")
         permissions = OF_LOG
         constraints = [
             models.UniqueConstraint("user", "revision", name="log_revision_once"),

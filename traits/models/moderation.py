@@ -8,17 +8,19 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from ptfi.web.language import Text
+
 MAX_REASON = 240
 
 
 class ModerationAction(models.TextChoices):
-    ARCHIVE = "archive", "Archived"
-    REQUEUE = "requeue", "Put back into the queue"
-    FLAG = "flag", "Held back"
-    RELEASE = "release", "Released"
-    REASSIGN = "reassign", "Given to somebody else"
-    RECEIVE = "receive", "Taken over from somebody else"
-    DECIDE = "decide", "Decided on request"
+    ARCHIVE = "archive", _("Archived")
+    REQUEUE = "requeue", _("Put back into the queue")
+    FLAG = "flag", _("Held back")
+    RELEASE = "release", _("Released")
+    REASSIGN = "reassign", _("Given to somebody else")
+    RECEIVE = "receive", _("Taken over from somebody else")
+    DECIDE = "decide", _("Decided on behalf of the person")
 
     @property
     def words(self) -> "ActionWords":
@@ -32,48 +34,48 @@ class ActionWords:
     told: what the person reads of it. name, meaning and permission: of an action that staff choose, "" for the others.
     """
 
-    told: str
-    name: str = ""
-    meaning: str = ""
+    told: Text
+    name: Text = ""
+    meaning: Text = ""
     permission: str = ""
 
 
 WORDS = {
     ModerationAction.ARCHIVE: ActionWords(
-        name="Archive",
-        meaning="They leave the queue, undecided. Only staff can put them back.",
-        told="Staff took a suggestion out of your queue",
+        name=_("Archive"),
+        meaning=_("They leave the queue undecided. Only staff can put them back."),
+        told=_("Staff removed a suggestion from your queue"),
         permission="traits.archive_candidate",
     ),
     ModerationAction.REQUEUE: ActionWords(
-        name="Put back into the queue",
-        meaning="They are in the queue again, to be decided.",
-        told="Staff put a suggestion back into your queue",
+        name=_("Put back into the queue"),
+        meaning=_("They are back in the queue, to be decided."),
+        told=_("Staff put a suggestion back into your queue"),
         permission="traits.requeue_candidate",
     ),
     ModerationAction.FLAG: ActionWords(
-        name="Hold back",
-        meaning="They are out of sight for the person, who cannot decide about them until you release them.",
-        told="Staff hold a suggestion back for now",
+        name=_("Hold back"),
+        meaning=_("The person cannot see them or decide on them until you release them."),
+        told=_("Staff are holding a suggestion back for now"),
         permission="traits.flag_candidate",
     ),
     ModerationAction.RELEASE: ActionWords(
-        name="Release",
-        meaning="The person sees them again and can decide.",
-        told="Staff released a suggestion that was held back",
+        name=_("Release"),
+        meaning=_("The person sees them again and can decide."),
+        told=_("Staff released a suggestion that was held back"),
         permission="traits.flag_candidate",
     ),
     ModerationAction.REASSIGN: ActionWords(
-        name="Give to somebody else",
-        meaning="They came to the wrong person, and go to the one whom they are about. Both are told.",
-        told="Staff took away a suggestion that is about somebody else",
+        name=_("Give to somebody else"),
+        meaning=_("They reached the wrong person and go to the one they are about. Both are told."),
+        told=_("Staff removed a suggestion that is about somebody else"),
         permission="traits.reassign_candidate",
     ),
     ModerationAction.RECEIVE: ActionWords(
-        told="Staff brought you a suggestion that had come to somebody else by mistake",
+        told=_("Staff moved a suggestion to you that had reached somebody else by mistake"),
     ),
     ModerationAction.DECIDE: ActionWords(
-        told="Staff decided for you, as you asked; the decision was erased",
+        told=_("Staff decided on your behalf, as you asked; the decision was deleted"),
     ),
 }
 CHOSEN_ACTIONS = [action for action in ModerationAction if action.words.name]

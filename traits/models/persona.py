@@ -8,23 +8,25 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from ptfi.web.language import Text
 from traits.models.candidates import Category
 from traits.models.limits import MAX_NAME
 from traits.models.permissions import OF_PERSONAS
 
 
 class TraitStatus(models.TextChoices):
-    ACTIVE = "active", "Active"
-    DORMANT = "dormant", "Dormant"
-    EXPERIMENTAL = "experimental", "Experimental"
+    ACTIVE = "active", _("Active")
+    DORMANT = "dormant", _("Dormant")
+    EXPERIMENTAL = "experimental", _("Experimental")
 
 
 class Origin(models.TextChoices):
-    AI_CONFIRMED = "ai_confirmed_user", "Suggested, confirmed by you"
-    AI_REFINED = "ai_refined_user", "Suggested, changed by you"
-    USER_DEFINED = "user_defined", "Added by you"
-    DERIVED = "derived_system", "Derived"
+    AI_CONFIRMED = "ai_confirmed_user", _("Suggested, confirmed by you")
+    AI_REFINED = "ai_refined_user", _("Suggested, changed by you")
+    USER_DEFINED = "user_defined", _("Added by you")
+    DERIVED = "derived_system", _("Derived by the system")
 
 
 class Persona(models.Model):
@@ -85,8 +87,8 @@ class ActedFor(Persona):
     class Meta:
         proxy = True
         default_permissions = ()
-        verbose_name = "person to act for"
-        verbose_name_plural = "act for a person"
+        verbose_name = _("person to decide for")
+        verbose_name_plural = _("decide on behalf of a person")
 
 
 class PersonaTrait(models.Model):
@@ -129,16 +131,16 @@ class PersonaTrait(models.Model):
         return str(self.trait_id)
 
 
-TRAIT_LABELS = {
-    "name": "Name",
-    "description": "Description",
-    "notes": "Notes",
-    "category": "Category",
-    "status": "Status",
-    "user_confidence": "Your rating",
-    "valid_from": "Since",
-    "valid_to": "Until",
-    "concepts": "Concepts",
-    "expression_contexts": "Where it shows",
+TRAIT_LABELS: dict[str, Text] = {
+    "name": _("Name"),
+    "description": _("Description"),
+    "notes": _("Notes"),
+    "category": _("Category"),
+    "status": _("Status"),
+    "user_confidence": _("Your rating"),
+    "valid_from": pgettext_lazy("the first day", "Since"),
+    "valid_to": pgettext_lazy("the last day", "Until"),
+    "concepts": _("Topics"),
+    "expression_contexts": _("Where it applies"),
 }
 """The fields of a trait that a person reads and writes, in the order in which a history names what differs."""

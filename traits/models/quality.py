@@ -1,6 +1,7 @@
 """What became of the suggestions, in numbers: no text, no id of a person. refresh_quality_statistics counts them."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from traits.models.log import RejectionCode
 
@@ -35,7 +36,7 @@ class Quality(models.Model):
     over_month = models.IntegerField()
 
     class Meta:
-        verbose_name_plural = "quality of suggestions"
+        verbose_name_plural = _("quality of suggestions")
         default_permissions = ("view",)
         permissions = [("export_quality", "export quality")]
         constraints = [models.UniqueConstraint("model", "week", "category", "band", name="quality_once")]

@@ -8,6 +8,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from traits.models.permissions import OF_LOOKS
 
@@ -18,20 +19,20 @@ WORDS_KEPT = dt.timedelta(days=90)
 
 
 class AccessKind(models.TextChoices):
-    SUGGESTION = "suggestion", "A suggestion"
-    SUGGESTIONS = "suggestions", "A list of suggestions"
-    DECISION = "decision", "A decision in the log"
-    LOG = "log", "A list of decisions"
-    LOG_CHECK = "log_check", "The check of the log"
-    TRAIT = "trait", "A trait"
-    ACTING = "acting", "Acting on request"
-    PERSONA = "persona", "How far the graph is"
-    ACCOUNT = "account", "The account"
-    ERASURE = "erasure", "A receipt of an erasure"
-    EXPORT = "export", "A file of suggestions"
-    SEARCH = "search", "A search through suggestions"
-    MODERATION = "moderation", "What staff did"
-    ACCESS_LOG = "access_log", "Who looked"
+    SUGGESTION = "suggestion", _("A suggestion")
+    SUGGESTIONS = "suggestions", _("A list of suggestions")
+    DECISION = "decision", _("A decision in the log")
+    LOG = "log", _("A list of decisions")
+    LOG_CHECK = "log_check", _("An integrity check of the log")
+    TRAIT = "trait", _("A trait")
+    ACTING = "acting", _("A decision on behalf of the person")
+    PERSONA = "persona", _("The state of the graph")
+    ACCOUNT = "account", _("The account")
+    ERASURE = "erasure", _("A deletion receipt")
+    EXPORT = "export", _("A download of suggestions")
+    SEARCH = "search", _("A search in suggestions")
+    MODERATION = "moderation", _("What staff did")
+    ACCESS_LOG = "access_log", _("The access log")
 
 
 class AccessEntry(models.Model):
@@ -54,8 +55,8 @@ class AccessEntry(models.Model):
     class Meta:
         default_permissions = ("view",)
         permissions = OF_LOOKS
-        verbose_name = "look at a persona"
-        verbose_name_plural = "looks at personas"
+        verbose_name = _("access to a persona")
+        verbose_name_plural = _("access log")
         constraints = [
             models.CheckConstraint(name="access_kind", condition=Q(kind__in=AccessKind.values)),
             models.CheckConstraint(name="access_of_one_or_many", condition=Q(subject_id=None) ^ Q(number=None)),

@@ -5,6 +5,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from ptfi.web.language import Text
 
 STYLE_ELEMENTS: dict[str, tuple[str, ...]] = {
     "FormalityLevel": ("very_informal", "informal", "neutral", "formal", "very_formal"),
@@ -14,27 +18,61 @@ STYLE_ELEMENTS: dict[str, tuple[str, ...]] = {
     "VocabularyComplexity": ("simple", "everyday", "technical"),
 }
 """The elements whose values are checked, and the values; EmojiPreference is a number from 0 to 1."""
-STYLE_LABELS = {
-    "FormalityLevel": "How formal",
-    "HumorUsage": "Humour",
-    "EmojiPreference": "Emoji",
-    "Pacing": "Pace",
-    "VocabularyComplexity": "Choice of words",
+STYLE_LABELS: dict[str, Text] = {
+    "FormalityLevel": _("How formal"),
+    "HumorUsage": _("Humour"),
+    "EmojiPreference": _("Emoji"),
+    "Pacing": _("Pace"),
+    "VocabularyComplexity": _("Choice of words"),
 }
 """What the fields of the known elements are called."""
-EMOJI_WORDS = ((0.0, "never"), (0.25, "rarely"), (0.5, "now and then"), (0.75, "often"), (1.0, "wherever one fits"))
+IN_SENTENCES: dict[str, Text] = {
+    "FormalityLevel": pgettext_lazy("You set … to “formal”", "formality"),
+    "HumorUsage": pgettext_lazy("You set … to “high”", "humour"),
+    "EmojiPreference": pgettext_lazy("You set … to “rarely”", "emoji"),
+    "Pacing": pgettext_lazy("You set … to “fast”", "pace"),
+    "VocabularyComplexity": pgettext_lazy("You set … to “simple”", "choice of words"),
+}
+VALUE_WORDS: dict[str, Text] = {
+    "very_informal": pgettext_lazy("style", "very informal"),
+    "informal": pgettext_lazy("style", "informal"),
+    "neutral": pgettext_lazy("style", "neutral"),
+    "formal": pgettext_lazy("style", "formal"),
+    "very_formal": pgettext_lazy("style", "very formal"),
+    "none": pgettext_lazy("style", "none"),
+    "low": pgettext_lazy("style", "low"),
+    "medium": pgettext_lazy("style", "medium"),
+    "high": pgettext_lazy("style", "high"),
+    "slow": pgettext_lazy("style", "slow"),
+    "moderate": pgettext_lazy("style", "moderate"),
+    "fast": pgettext_lazy("style", "fast"),
+    "simple": pgettext_lazy("style", "simple"),
+    "everyday": pgettext_lazy("style", "everyday"),
+    "technical": pgettext_lazy("style", "technical"),
+}
+EMOJI_WORDS: tuple[tuple[float, Text], ...] = (
+    (0.0, pgettext_lazy("how often emoji", "never")),
+    (0.25, pgettext_lazy("how often emoji", "rarely")),
+    (0.5, pgettext_lazy("how often emoji", "now and then")),
+    (0.75, pgettext_lazy("how often emoji", "quite often")),
+    (1.0, pgettext_lazy("how often emoji", "often")),
+)
 
 
 def element_words(element: str) -> str:
-    """An element in a sentence: FormalityLevel → formality level; one of the person's own stays as it is."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", element).lower() if element in STYLE_ELEMENTS else f"“{element}”"
+    """An element in a sentence: FormalityLevel → formality; one of the person's own stays as it is."""
+    if element in IN_SENTENCES:
+        return str(IN_SENTENCES[element])
+    return gettext("“%(name)s”") % {"name": element}
 
 
 def value_words(element: str, value: Any) -> str:
     """A value as it is read: very_informal → very informal, 0.5 of emoji → now and then."""
     if element == "EmojiPreference" and isinstance(value, int | float):
         return emoji_words(value)
-    return value.replace("_", " ") if element in STYLE_ELEMENTS and isinstance(value, str) else value_text(value)
+    if element in STYLE_ELEMENTS and value in STYLE_ELEMENTS[element]:
+        return str(VALUE_WORDS[value])
+    return value_text(value)
 
 
 def value_text(value: Any) -> str:
@@ -44,7 +82,7 @@ def value_text(value: Any) -> str:
 
 def emoji_words(preference: float) -> str:
     """How often, from 0 to 1, in words."""
-    return min(EMOJI_WORDS, key=lambda each: (abs(each[0] - preference), each[0]))[1]
+    return str(min(EMOJI_WORDS, key=lambda each: (abs(each[0] - preference), each[0]))[1])
 
 
 class CommunicationStyle(models.Model):

@@ -48,7 +48,8 @@ def trait_compare(request: Request, trait_id: uuid.UUID, other_id: uuid.UUID) ->
     except (InvalidError, StaleVersionError) as error:
         return _page(request, CompareForm(_both(request, trait_id, other_id), request.POST), error)
     other = next(trait for trait in both if outcome.trait and trait.pk != outcome.trait.pk)
-    text = RELATIONS[form.kind].notice.format(name=outcome.trait.name if outcome.trait else "", other=other.name)
+    names = {"name": outcome.trait.name if outcome.trait else "", "other": other.name}
+    text = RELATIONS[form.kind].notice % names
     messages.success(request, text, extra_tags=f"undo:{outcome.action_id}")
     return redirect("trait_duplicates")
 

@@ -1,23 +1,25 @@
 """The export as a page for people: one file of HTML, in pieces, for a browser without a network or scripts."""
 
 import itertools
-import zoneinfo
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.template.loader import get_template
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.activity.events import kept_events
 from ptfi.accounts.models import User
 from ptfi.db.snapshot import ROWS
 from ptfi.oauth.grants import connected_clients
+from ptfi.web.language import Text
 from traits.decisions import styles
 from traits.erasure import persona as erasure
 from traits.erasure.receipts import in_words, said
-from traits.history.download import narrated
+from traits.history.download import Reader, narrated
 from traits.models import (
     CandidateStatus,
     Erasure,
@@ -26,58 +28,74 @@ from traits.models import (
     Suppression,
     TraitStatus,
 )
+from traits.models.styles import STYLE_LABELS, value_words
 from traits.privacy.staff_access import looks as looks_at
 
 HERE = "<!-- here -->"
 """Stands where a template is cut in two; what people wrote is escaped, so nothing else is like it."""
 Render = Callable[..., bytes]
 """Takes a template's name and its context."""
+SUGGESTIONS: dict[str, Text] = {
+    CandidateStatus.CANDIDATE: _("Suggestions to review"),
+    CandidateStatus.AWAITING_REFINEMENT: _("Snoozed suggestions"),
+    CandidateStatus.CONFIRMED: _("Confirmed suggestions"),
+    CandidateStatus.REFINED: _("Suggestions confirmed with changes"),
+    CandidateStatus.REJECTED: _("Rejected suggestions"),
+    CandidateStatus.ARCHIVED: _("Archived suggestions"),
+}
 
 
-def page(user: User, revision: int | None, nodes: int, edges: int, *, away: bool) -> Iterator[bytes]:
-    """The page, from the snapshot that the caller is in; the numbers say what of the graph is in the JSON document."""
-    zone = zoneinfo.ZoneInfo(user.time_zone)
-    render = partial(_render, zone)
-    graph = {"revision": revision, "nodes": nodes, "edges": edges, "away": away}
-    held, apps = in_words(erasure.counts(user)), connected_clients(user)
+def page(user: User, reader: Reader, graph: dict[str, Any]) -> Iterator[bytes]:
+    """The page, from the snapshot that the caller is in.
+
+    graph says what of it is in the JSON document: its revision, nodes and edges, and whether it was away.
+    """
+    render = partial(_render, reader)
+    with reader.here():
+        held = in_words(erasure.counts(user))
+    apps = connected_clients(user)
     whole = render("page", user=user, now=timezone.now(), held=held, graph=graph, apps=apps, here=HERE)
     before, after = whole.split(HERE.encode())
     yield before
-    yield from _parts(user, render, zone)
+    yield from _parts(user, render, reader)
     yield after
 
 
-def _parts(user: User, render: Render, zone: zoneinfo.ZoneInfo) -> Iterator[bytes]:
+def _parts(user: User, render: Render, reader: Reader) -> Iterator[bytes]:
     traits = PersonaTrait.objects.filter(user=user).order_by("name_key", "pk")
     now, dormant = traits.exclude(status=TraitStatus.DORMANT), traits.filter(status=TraitStatus.DORMANT)
-    yield from _part(render, "persona", "Your persona", now, "trait")
-    yield from _part(render, "dormant", "Dormant: kept, but no longer you of today", dormant, "trait")
-    # Pairs: a template takes "items" of a map for an element of that name.
-    contexts = [(context, list(values.items())) for context, values in styles.all_styles(user).items()]
+    yield from _part(render, "persona", _("Your persona"), now, "trait")
+    yield from _part(render, "dormant", _("Dormant traits: kept, but true in the past"), dormant, "trait")
+    with reader.here():
+        contexts = [(context, _in_words(values)) for context, values in styles.all_styles(user).items()]
     yield render("styles", contexts=contexts)
     mine = ExtractedTraitCandidate.objects.filter(user=user).defer("search").order_by("created_at", "pk")
     for status in CandidateStatus:
-        title = f"Suggestions: {status.label.lower()}"
-        yield from _part(render, status, title, mine.filter(status=status), "suggestion")
-    entries = itertools.chain.from_iterable(narrated(user, zone))
-    yield from _part(render, "decisions", "What you decided", entries, "decision")
+        yield from _part(render, status, SUGGESTIONS[status], mine.filter(status=status), "suggestion")
+    entries = itertools.chain.from_iterable(narrated(user, reader))
+    yield from _part(render, "decisions", _("Your decisions"), entries, "decision")
     kept_away = Suppression.objects.filter(user=user).order_by("name_key", "pk")
-    yield from _part(render, "suppressed", "Never suggested again", kept_away, "suppression")
+    yield from _part(render, "suppressed", _("Blocked suggestions"), kept_away, "suppression")
     receipts = Erasure.objects.filter(user=user).order_by("requested_at")
-    yield from _part(render, "erased", "What you deleted", receipts, "receipt", _receipt)
+    yield from _part(render, "erased", _("What you deleted"), receipts, "receipt", _receipt)
     looks = looks_at(user).order_by("created_at", "pk")
-    yield from _part(render, "looks", "Who of the staff looked", looks, "look")
+    yield from _part(render, "looks", _("Access log: who of the staff looked"), looks, "look")
     events = kept_events().filter(user=user).order_by("created_at", "pk")
-    yield from _part(render, "activity", "What happened to your account lately", events, "event")
+    yield from _part(render, "activity", _("Recent account activity"), events, "event")
+
+
+def _in_words(values: dict[str, Any]) -> list[tuple[str, str]]:
+    """Elements of style and their values, as pages say them."""
+    return [(str(STYLE_LABELS.get(name, name)), value_words(name, value)) for name, value in values.items()]
 
 
 def _part(
     render: Render,
     pk: str,
-    title: str,
+    title: Text,
     rows: Iterable[Any],
     template: str,
-    more: Callable[[Any], Any] = lambda row: None,  # noqa: ARG005 (nothing more to say)
+    more: Callable[[Any], dict[str, Any]] | None = None,
 ) -> Iterator[bytes]:
     """A section with a piece for each row; a few rows are in memory at once."""
     before, after = render("part", pk=pk, title=title, here=HERE).split(HERE.encode())
@@ -85,15 +103,16 @@ def _part(
     empty = True
     for row in rows.iterator(chunk_size=ROWS) if isinstance(rows, QuerySet) else rows:
         empty = False
-        yield render(template, row=row, more=more(row))
+        yield render(template, row=row, more=more)
     yield render("nothing") if empty else b""
     yield after
 
 
-def _render(zone: zoneinfo.ZoneInfo, name: str, **context: Any) -> bytes:
-    # Around each piece alone: between two of them the thread may be at other people's.
-    with timezone.override(zone):
-        return get_template(f"export/{name}.html").render(context).encode()
+def _render(reader: Reader, name: str, **context: Any) -> bytes:
+    with reader.here():
+        if more := context.get("more"):
+            context["more"] = more(context["row"])
+        return get_template(f"export/{name}.html").render(context | {"product": settings.PRODUCT_NAME}).encode()
 
 
 def _receipt(row: Erasure) -> dict[str, list[str]]:

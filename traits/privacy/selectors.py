@@ -9,6 +9,7 @@ from ptfi.accounts.models import User
 from ptfi.db import sql
 from ptfi.web import keyset
 from ptfi.web.keyset import PAGE, Page, cut
+from traits.erasure.receipts import in_words
 from traits.erasure.sources import source_name
 from traits.ingest.blocklist import of_person, source_bar
 from traits.models import Category, Erasure, ExtractedTraitCandidate, PersonaTrait
@@ -37,6 +38,10 @@ class Source:
     @property
     def title(self) -> str:
         return _title(self.name, self.first, self.last)
+
+    @property
+    def in_words(self) -> list[str]:
+        return in_words({"evidence": self.pieces, "candidates": self.suggestions, "traits": self.traits})
 
 
 def _title(name: str, first: str, last: str) -> str:
@@ -79,6 +84,10 @@ class CategoryHeld:
     suggestions: int
     traits: int
     barred: bool
+
+    @property
+    def in_words(self) -> list[str]:
+        return in_words({"candidates": self.suggestions, "traits": self.traits})
 
 
 def categories(user: User) -> list[CategoryHeld]:

@@ -10,6 +10,7 @@ from django.core.validators import FileExtensionValidator
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -26,10 +27,10 @@ from traits.log.proofs.positions import position
 from traits.web import Request
 
 MOST_BYTES = 4 * 1_048_576
-TOO_LARGE = (
-    "This file is larger than 4 MB. The first line of your history's file is enough: save it as a file of its own."
+TOO_LARGE = _(
+    "This file is larger than 4 MB. The first line of your history’s file is enough: save that as a file of its own."
 )
-ANOTHERS = "This file is about another account."
+ANOTHERS = _("This file is about another account.")
 
 
 class DownloadForm(forms.Form):
@@ -37,8 +38,8 @@ class DownloadForm(forms.Form):
 
     file = forms.FileField(
         validators=[FileExtensionValidator(["zip", "json", "jsonl"])],
-        label="Your earlier download",
-        help_text="The archive of your data, the file of your history, or a receipt; 4 MB at most.",
+        label=_("Your earlier download"),
+        help_text=_("The archive of your data, the file of your history, or a receipt; 4 MB at most."),
         widget=forms.ClearableFileInput(attrs={"accept": ".zip,.json,.jsonl,application/zip,application/json"}),
         allow_empty_file=True,
     )

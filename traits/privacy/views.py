@@ -6,6 +6,10 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.formats import number_format
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,7 +18,7 @@ from ptfi.oauth.grants import connected_clients
 from ptfi.web.htmx import wants_fragment
 from traits.erasure import suppressions as blocked
 from traits.erasure.persona import counts as counts_of_persona
-from traits.log.narration import plural
+from traits.erasure.receipts import NAMES
 from traits.models.erasure import ErasureState
 from traits.privacy import selectors
 from traits.privacy.staff_access import access_count, access_log
@@ -22,14 +26,7 @@ from traits.selectors import persona
 from traits.web import Request, acting_for_self
 
 NEWEST = 3
-HELD = {
-    "candidates": ("suggestion", "suggestions"),
-    "traits": ("trait", "traits"),
-    "evidence": ("piece of evidence", "pieces of evidence"),
-    "log_entries": ("decision", "decisions"),
-    "styles": ("element of style", "elements of style"),
-    "suppressions": ("name never suggested again", "names never suggested again"),
-}
+HELD = ("candidates", "traits", "evidence", "log_entries", "styles", "suppressions")
 """What is counted on the page, in its order."""
 
 
@@ -41,7 +38,7 @@ def my_data(request: Request) -> HttpResponse:
     counts = counts_of_persona(request.user)
     receipts = selectors.receipts(request.user, limit=NEWEST)
     context = {
-        "held": [(counts[kind], names[counts[kind] != 1]) for kind, names in HELD.items()],
+        "held": [_held(name, counts[name]) for name in HELD],
         "counts": counts,
         "sources": selectors.source_count(request.user),
         "categories": selectors.categories(request.user),
@@ -52,6 +49,12 @@ def my_data(request: Request) -> HttpResponse:
         "looks": access_count(request.user),
     }
     return render(request, "privacy/my_data.html", context)
+
+
+def _held(name: str, number: int) -> SafeString:
+    """“3 traits”, the number set apart."""
+    shown = format_html('<span class="number">{}</span>', number_format(number, force_grouping=True))
+    return mark_safe(escape(NAMES[name](number)) % {"number": shown})  # noqa: S308 (both are escaped)
 
 
 @login_required
@@ -82,9 +85,19 @@ def suppression_remove(request: Request, suppression_id: int) -> HttpResponse:
         lifted = blocked.lift_suppression(**acting_for_self(request), suppression_id=suppression_id)
     if wants_fragment(request):
         return render(request, "privacy/_suppression_lifted.html", {"lifted": lifted})
-    back = f" {plural(lifted.returned, 'suggestion')} of it to review." if lifted.returned else ""
-    messages.success(request, f"This may be suggested again: “{lifted.name}”.{back}")
+    messages.success(request, _lifted(lifted))
     return redirect("suppressions")
+
+
+def _lifted(lifted: blocked.Lifted) -> str:
+    if not lifted.returned:
+        return gettext("“%(name)s” can be suggested again.") % {"name": lifted.name}
+    text = ngettext(
+        "“%(name)s” can be suggested again. %(count)d suggestion is back in your queue.",
+        "“%(name)s” can be suggested again. %(count)d suggestions are back in your queue.",
+        lifted.returned,
+    )
+    return text % {"name": lifted.name, "count": lifted.returned}
 
 
 @login_required
@@ -113,5 +126,5 @@ def block_remove(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
     """Let imports bring again what an erasure keeps away."""
     with front_door():
         found = blocked.lift_bar(**acting_for_self(request), erasure_id=erasure_id)
-    messages.success(request, "What this kept away can be taken in again.")
+    messages.success(request, gettext("This is no longer blocked."))
     return redirect("erasure", found.pk)

@@ -16,9 +16,8 @@ from ptfi.web.keyset import Page, key_of
 from traits import decisions, selectors
 from traits.errors import AlreadyDecidedError, InvalidError, RuleError, StaleVersionError, TraitRemovedError
 from traits.forms import EvidenceForm, InputForm
-from traits.log.versions import lifted
-from traits.log.words import WORDS
-from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
+from traits.log.notices import notice
+from traits.models import Decision, ExtractedTraitCandidate
 from traits.review.forms import BUTTONS, CardForm, EditForm, MergeForm, ReopenForm
 from traits.review.selectors import WAITING_ORDER, QueueFilters, QueueRow, queue
 from traits.review.views import filters_for, open_card, workspace
@@ -120,22 +119,9 @@ def _decided(request: Request, outcome: decisions.Outcome) -> HttpResponse:
     candidate, entry = outcome.candidate, outcome.entries[-1]
     if candidate is None:
         raise TypeError("a decision about a suggestion leaves one behind")
-    modified = entry.user_decision == Decision.CONFIRMED_MODIFIED
-    others = len(outcome.entries) - 1 if entry.user_decision == Decision.REJECTED else 0
-    text = WORDS[entry.user_decision].notice.format(
-        name=outcome.trait.name if outcome.trait and modified else candidate.trait_name,
-        trait=outcome.trait.name if outcome.trait else "",
-        others=f" and {others} more that say{'' if others > 1 else 's'} the same" if others else "",
-    )
-    text += "".join(_became(each) for each in outcome.entries)
+    text = notice(outcome.entries, candidate.trait_name, outcome.trait.name if outcome.trait else "")
     again = candidate if entry.user_decision == Decision.REOPENED else None
     return answer(request, text, outcome.action_id, decided=candidate, opened=again)
-
-
-def _became(entry: UserRefinedTrait) -> str:
-    """What a decision made of the trait that the suggestion clashed with; "" for any other entry."""
-    before = lifted(entry.content)["before"]["trait"] or {}
-    return WORDS[entry.user_decision].about_other.format(name=before.get("name", ""))
 
 
 def answer(

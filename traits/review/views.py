@@ -136,7 +136,7 @@ def _today(user: User) -> dict[str, int]:
     """How many suggestions the person confirmed, rejected and snoozed since midnight, without zeros."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     number = decided_since(user, midnight)
-    sums = {words: sum(number.get(decision, 0) for decision in decisions) for words, decisions in TODAY.items()}
+    sums = {str(words): sum(number.get(each, 0) for each in decisions) for words, decisions in TODAY}
     return {words: total for words, total in sums.items() if total}
 
 

@@ -3,15 +3,15 @@
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import pgettext_lazy
 
 from traits.log.diff import Difference, Part
 from traits.log.narration import Phrase
 
 register = template.Library()
 MARKS = {
-    "": "{}",
-    "ins": '<ins><span class="visually-hidden">new: </span>{}</ins>',
-    "del": '<del><span class="visually-hidden">was: </span>{}</del>',
+    "ins": ("<ins>{}{}</ins>", pgettext_lazy("read out before what came", "new:")),
+    "del": ("<del>{}{}</del>", pgettext_lazy("read out before what went", "was:")),
 }
 
 
@@ -31,4 +31,7 @@ def marked(difference: Difference) -> SafeString:
 
 
 def _mark(part: Part) -> SafeString:
-    return format_html(MARKS[part.kind], part.text)
+    if not part.kind:
+        return format_html("{}", part.text)
+    markup, read_out = MARKS[part.kind]
+    return format_html(markup, format_html('<span class="visually-hidden">{} </span>', read_out), part.text)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.serializers import ChoiceField, DateTimeField, IntegerField, ListField, UUIDField, ValidationError
 
@@ -101,9 +102,9 @@ class RejectingSerializer(Strict):
         decision, faults = attrs["decision"], dict[str, list[str]]()
         for name, taking in self.goes_with.items():
             if self.fields[name].source in attrs and decision not in taking:
-                faults[name] = [f"This does not go with {decision}."]
+                faults[name] = [gettext("This cannot be combined with %(decision)s.") % {"decision": decision}]
         if decision == Decision.DEFERRED and "until" not in attrs:
-            faults["deferUntil"] = ["A time, or new_evidence."]
+            faults["deferUntil"] = [gettext("Give a time, or new_evidence.")]
         if faults:
             raise ValidationError(faults)
         code = attrs.pop("rejection_code", RejectionCode.OTHER.value)
@@ -145,11 +146,13 @@ class ActionSerializer(RejectingSerializer, VersionSerializer):
         attrs = super().validate(attrs)
         decision, given = attrs["decision"], attrs.get("changes", {})
         if decision == Decision.CONFIRMED_MODIFIED and not given:
-            raise ValidationError({"modifications": ["Say what is to be changed."]})
+            raise ValidationError({"modifications": [gettext("Say what to change.")]})
         if decision == Decision.CONFIRMED_ASIS and given.keys() - RATING_ALONE:
-            raise ValidationError({"modifications": ["Only userConfidenceRating goes with this."]})
+            raise ValidationError(
+                {"modifications": [gettext("Only userConfidenceRating can be combined with this decision.")]}
+            )
         if decision == Decision.MERGED and "into" not in attrs:
-            raise ValidationError({"mergeInto": ["The trait to merge into."]})
+            raise ValidationError({"mergeInto": [gettext("Name the trait to merge into.")]})
         return attrs | {"changes": Changes(**given)} if "changes" in attrs else attrs
 
 

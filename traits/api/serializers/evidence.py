@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext
 from rest_framework.fields import empty
 from rest_framework.serializers import FloatField, ListField, UUIDField, ValidationError
 
@@ -67,7 +68,7 @@ class JudgementSerializer(Strict):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.keys() not in ({"evidenceID", "verdict"}, {"type", "content"}):
-            raise ValidationError("Either evidenceID and verdict, or type and content.")
+            raise ValidationError(gettext("Give either evidenceID and verdict, or type and content."))
         return attrs
 
 

@@ -144,7 +144,7 @@ class RemovalSerializer(VersionSerializer):
 class AddedSerializer(Shape):
     """The new trait."""
 
-    example = {"message": "Part of your persona now.", "refinementActionID": ACTION}
+    example = {"message": "Added to your persona.", "refinementActionID": ACTION}
 
     message = MESSAGE()
     refinementActionID = UUIDField(source="action_id", help_text="What undo takes.")

@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.utils.translation import gettext
+
 from traits.log.chain import NO_HASH
 from traits.log.interventions import Interventions, interventions
 from traits.log.proofs import heads, positions, tree, tree_check
@@ -39,7 +41,7 @@ def compare(earlier: Earlier) -> Comparison:
     try:
         return _compare(earlier)
     except (KeyError, TypeError, AttributeError, RecursionError):
-        raise NotReadableError("This file is damaged.") from None
+        raise NotReadableError(gettext("This file is damaged.")) from None
 
 
 def _compare(earlier: Earlier) -> Comparison:
@@ -66,7 +68,7 @@ def _moment(text: str) -> dt.datetime:
     try:
         at = dt.datetime.fromisoformat(text)
     except ValueError:
-        raise NotReadableError("This file does not say when it was made.") from None
+        raise NotReadableError(gettext("This file does not say when it was made.")) from None
     return at if at.tzinfo else at.replace(tzinfo=dt.UTC)
 
 

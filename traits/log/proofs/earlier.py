@@ -10,6 +10,7 @@ import zlib
 from typing import Any
 
 import orjson
+from django.utils.translation import gettext
 
 from traits.log.proofs.heads import FORMAT as HEAD
 from traits.log.proofs.positions import FORMAT as POSITION
@@ -55,7 +56,7 @@ def read(content: bytes) -> Earlier:
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         if isinstance(error, NotReadableError):
             raise
-        raise NotReadableError("This is not a file that you downloaded here.") from None
+        raise NotReadableError(gettext("This is not a file that you downloaded here.")) from None
 
 
 def _unpacked(content: bytes) -> bytes:
@@ -70,9 +71,10 @@ def _unpacked(content: bytes) -> bytes:
             with archive.open(name) as file:
                 found = file.read(MOST_BYTES + 1)
     except BROKEN_ARCHIVE:
-        raise NotReadableError("This archive holds no download of yours.") from None
+        raise NotReadableError(gettext("This archive does not contain a download of yours.")) from None
     if len(found) > MOST_BYTES:
-        raise NotReadableError("This archive is too large. Take the file of your history instead, or its first line.")
+        text = gettext("This archive is too large. Use the file of your history instead, or its first line.")
+        raise NotReadableError(text)
     return found
 
 

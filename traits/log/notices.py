@@ -1,0 +1,41 @@
+"""What a page says right after a decision: "Rejected “Loves jazz”. It won't be suggested again."."""
+
+from collections.abc import Sequence
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from traits.log.snapshots import moment
+from traits.log.versions import lifted
+from traits.log.words import REJECTED_WITH_OTHERS, SNOOZED_UNTIL, WORDS
+from traits.models import Decision, UserRefinedTrait
+
+
+def notice(entries: Sequence[UserRefinedTrait], suggestion: str, trait: str) -> str:
+    """What entries say that one decision about a suggestion wrote; trait is the name of what came of it, or ""."""
+    said = [_decided(entries, suggestion, trait), *map(_became, entries)]
+    return " ".join(filter(None, said))
+
+
+def _decided(entries: Sequence[UserRefinedTrait], suggestion: str, trait: str) -> str:
+    """The decision itself is the last of the entries."""
+    entry, others = entries[-1], len(entries) - 1
+    names: dict[str, str | int] = {"name": suggestion, "trait": trait}
+    if entry.user_decision == Decision.CONFIRMED_MODIFIED and trait:
+        names["name"] = trait
+    if entry.user_decision == Decision.REJECTED and others:
+        return str(REJECTED_WITH_OTHERS % (names | {"count": others}))
+    if entry.user_decision == Decision.DEFERRED and (until := _until(entry)):
+        return SNOOZED_UNTIL % (names | {"until": until})
+    return WORDS[entry.user_decision].notice % names
+
+
+def _until(entry: UserRefinedTrait) -> str:
+    until = moment(lifted(entry.content)["after"]["candidate"]["deferred_until"])
+    return date_format(timezone.localtime(until), "SHORT_DATETIME_FORMAT") if until else ""
+
+
+def _became(entry: UserRefinedTrait) -> str:
+    """What a decision made of the trait that the suggestion contradicts; "" for any other entry."""
+    before = lifted(entry.content)["before"]["trait"] or {}
+    return WORDS[entry.user_decision].about_other % {"name": before.get("name", "")}
