@@ -79,7 +79,7 @@ def _parts(user: User, render: Render, reader: Reader) -> Iterator[bytes]:
     receipts = Erasure.objects.filter(user=user).order_by("requested_at")
     yield from _part(render, "erased", _("What you deleted"), receipts, "receipt", _receipt)
     looks = looks_at(user).order_by("created_at", "pk")
-    yield from _part(render, "looks", _("Access log: who of the staff looked"), looks, "look")
+    yield from _part(render, "looks", _("Access log: when staff looked"), looks, "look")
     events = kept_events().filter(user=user).order_by("created_at", "pk")
     yield from _part(render, "activity", _("Recent account activity"), events, "event")
 
