@@ -132,7 +132,9 @@ def test_sources_are_named_and_deleted(alice: User, fresh: Client) -> None:
     assert trait
     page = text(fresh, "/persona/sources/")
     assert "2 suggestions · 1 trait · 2 pieces of evidence" in page
-    address = re.search(r'href="(/persona/sources/\w{64}/erase/)"[^>]*>Delete…<[^>]*> <bdi>page 1</bdi>, <bdi>diary', page)
+    address = re.search(
+        r'href="(/persona/sources/\w{64}/erase/)"[^>]*>Delete…<[^>]*> <bdi>page 1</bdi>, <bdi>diary', page
+    )
     assert address
     assert 'dir="auto">page 1</span>' in page
     assert re.findall(f">({SOURCE}|{OTHER})</span>", page) == [SOURCE, OTHER]
