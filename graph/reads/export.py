@@ -93,9 +93,9 @@ def _members(user_id: uuid.UUID, found: Found) -> Members:
 
 
 def _in_english(fault: GraphUnavailableError) -> str:
-    """The document is the same in whatever language it is asked for."""
+    """The document is the same in whatever language it is asked for; the fault itself has its text in that one."""
     with translation.override("en"):
-        return str(fault.message)
+        return str(type(fault).message)
 
 
 def _while_there(items: Iterator[Item], found: Found) -> Iterator[Item]:

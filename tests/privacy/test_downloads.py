@@ -39,7 +39,7 @@ def test_one_person_has_two_at_most(as_alice: Client, bob: User, signed_in: Sign
     under_way += [as_alice.get(address) for address in ADDRESSES[:2]]
     for address in ADDRESSES:
         assert_busy(as_alice.get(address))
-    assert "Other downloads are under way" in text_of(as_alice.get(ADDRESSES[0]))
+    assert "Other downloads are still running" in text_of(as_alice.get(ADDRESSES[0]))
     under_way.append(signed_in(bob).get(ADDRESSES[0]))
     assert [answer.status_code for answer in under_way] == [200, 200, 200]
     b"".join(under_way[0])

@@ -108,7 +108,7 @@ def test_long_lists_go_page_by_page(alice: User, as_alice: Client) -> None:
     Erasure.objects.bulk_create(receipts)
     for address, found in (
         ("/persona/suppressions/", r"name \d{3}(?=</span> <span class=\"facts)"),
-        ("/persona/sources/", r">source \d{3}<"),
+        ("/persona/sources/", r">source \d{3}</span>"),
         ("/persona/erasures/", r"/persona/erasures/[0-9a-f-]{36}/"),
     ):
         seen = list[str]()
@@ -137,7 +137,7 @@ def test_sources_are_named_and_deleted(alice: User, fresh: Client) -> None:
     )
     assert address
     assert 'dir="auto">page 1</span>' in page
-    assert re.findall(f">({SOURCE}|{OTHER})</", page) == [SOURCE, OTHER]
+    assert re.findall(f">({SOURCE}|{OTHER})</span>", page) == [SOURCE, OTHER]
     preview = text(fresh, address[1])
     assert "Delete all evidence from “<bdi>page 1</bdi>”?" in preview
     assert "I knit." in preview
