@@ -10,9 +10,9 @@ from django.test import Client
 
 from graph.reads.export_archive import archive
 from ptfi.accounts.models import User
-from tests.privacy.test_archive import files
 from tests.support.account_pages import sign_in
 from tests.support.api import api_of
+from tests.support.archives import files
 from tests.support.cast import acting_for_self, confirmed, confirmed_trait, make_candidate
 from tests.support.decisions import assert_log_whole
 from tests.support.pages import Html, text_of
@@ -22,7 +22,7 @@ from traits.erasure import parts
 from traits.log.entries import Actor
 from traits.models import Erasure, UserRefinedTrait
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.graph]
 HISTORY = "/persona/history/"
 GERMAN = {"Accept-Language": "de"}
 
@@ -83,7 +83,6 @@ def test_the_table_is_in_the_language_of_whoever_takes_it_and_the_log_is_not(as_
     assert taken("json", "de").splitlines()[1:] == taken("json", "en").splitlines()[1:]
 
 
-@pytest.mark.graph
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_exports_page_is_in_the_persons_language_and_its_document_is_not(as_alice: Client, alice: User) -> None:

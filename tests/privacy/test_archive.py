@@ -1,19 +1,17 @@
 """The download: an archive with a page for people and the JSON document, of one moment, streamed."""
 
 import datetime as dt
-import io
 import tracemalloc
 import uuid
-import zipfile
 from html.parser import HTMLParser
 from typing import Any
 
-import orjson
 import pytest
 from django.test import Client
 
 from graph.reads.export_archive import archive
 from ptfi.accounts.models import User
+from tests.support.archives import files
 from tests.support.cast import SignedIn, acting_for_self, confirmed, make_candidate
 from tests.support.concurrency import in_transaction, on_own_connection
 from tests.support.graph_helpers import project
@@ -30,15 +28,6 @@ from traits.models import AccessEntry, ExtractedTraitCandidate, UserRefinedTrait
 pytestmark = [pytest.mark.graph, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 WORD, OTHER = f"xylophone{uuid.uuid4().hex}", f"glockenspiel{uuid.uuid4().hex}"
 VOID = {"meta", "br", "link", "img", "input", "hr"}
-
-
-def files(data: bytes) -> tuple[str, dict[str, Any]]:
-    """The page and the document of an archive that is whole."""
-    with zipfile.ZipFile(io.BytesIO(data)) as found:
-        assert found.testzip() is None
-        names = {name.rsplit(".", 1)[1]: name for name in found.namelist()}
-        assert names.keys() == {"html", "json"}
-        return found.read(names["html"]).decode(), orjson.loads(found.read(names["json"]))
 
 
 class Page(HTMLParser):
