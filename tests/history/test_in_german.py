@@ -50,7 +50,7 @@ def test_each_decision_is_told_in_a_german_sentence(as_alice: Client, alice: Use
         "Du hast „Förmlichkeit“ auf „sehr förmlich“ gesetzt",
         "Du hast die Bearbeitung von „Loves jazz“ rückgängig gemacht",
         "Du hast „Loves jazz“ bearbeitet rückgängig gemacht",
-        "Der Support hat „Loves jazz“ als ruhend markiert",
+        "Das Team hat „Loves jazz“ als ruhend markiert",
         "Du hast „Knits“ zurückgestellt, bis es neue Belege gibt",
         "Du hast „Knits“ wieder geöffnet",
         "Du hast „Knits“ abgelehnt: das bin ich nicht",
