@@ -16,7 +16,7 @@ def test_the_receipt_follows_the_graph(alice: User, opened: Opened) -> None:
     confirmed(alice)
     page = opened("/persona/data/")
     page.get_by_role("link", name="Delete my persona…").click()
-    page.get_by_label("e-mail address of your account").fill("alice@example.com")
+    page.get_by_label("account’s e-mail address").fill("alice@example.com")
     page.get_by_role("button", name="Delete my persona").click()
     page.get_by_role("button", name="Delete my persona").click()
     page.get_by_label("Password").fill(PASSWORD)
