@@ -1,4 +1,4 @@
-"""Every decision a person can make, one function each, in one transaction: `decisions.confirm(…)`."""
+"""Every decision a person can make: one function each, in one transaction, called as `decisions.confirm(…)`."""
 
 from traits.decisions.bulk import BulkOutcome as BulkOutcome
 from traits.decisions.bulk import decide_many as decide_many

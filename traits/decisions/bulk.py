@@ -1,4 +1,4 @@
-"""One decision on many suggestions: one transaction, one batch that undoes as one."""
+"""One decision on several suggestions: one transaction and one batch, which can be undone as a whole."""
 
 import dataclasses
 import datetime as dt
@@ -41,9 +41,10 @@ MOST = 200
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BulkOutcome:
-    """outcomes: candidate id → applied, already_decided, not_found or refused.
+    """The result of a bulk decision.
 
-    Refused is a sensitive category, and what a trait of that name has no room for.
+    outcomes: candidate id → applied, already_decided, not_found or refused. Suggestions in a sensitive category are
+    refused, and those that do not fit into the existing trait of the same name.
     """
 
     batch_id: uuid.UUID
@@ -65,10 +66,11 @@ def decide_many(
     reason: str = "",
     until: dt.datetime | None = None,
 ) -> BulkOutcome:
-    """Confirm as they are, reject or snooze up to 200 suggestions; what cannot be done is reported, the rest is.
+    """Confirm (as they are), reject or snooze up to 200 suggestions; those that can't be decided are reported.
 
-    Rejecting takes those that say the same as a rejected one along. Confirming makes no second trait of one name: what
-    says the same as a trait that the person has, or as another one of these, is merged into that.
+    Rejecting also rejects suggestions that say the same as a rejected one. Confirming never makes two traits of the
+    same name: a suggestion that says the same as a trait of the person, or as an earlier one of these, is merged into
+    that.
     """
     ids = list(dict.fromkeys(candidate_ids))
     reason = clean_text("reason", reason)
@@ -105,7 +107,7 @@ def _check(ids: list[uuid.UUID], decision: str, code: str, until: dt.datetime | 
 
 
 def preview(candidate: ExtractedTraitCandidate | None, decision: str) -> str:
-    """What the decision would do to this candidate."""
+    """The outcome that the decision would have for this candidate."""
     if candidate is None or candidate.held_reason:
         return "not_found"
     if not candidate.is_undecided:
@@ -118,9 +120,10 @@ def preview(candidate: ExtractedTraitCandidate | None, decision: str) -> str:
 def merge_targets(
     user: User, candidates: Iterable[ExtractedTraitCandidate]
 ) -> dict[uuid.UUID, PersonaTrait | ExtractedTraitCandidate]:
-    """Which of them, confirmed together, are merged, and into what: a trait the person has, or one of them before it.
+    """The merges if the candidates are confirmed together, by candidate id.
 
-    They say the same (name key and category); a dormant trait takes nothing in.
+    A candidate is merged into a trait of the person, or into an earlier one of the candidates, that says the same (name
+    key and category); nothing is merged into a dormant trait.
     """
     candidates = list(candidates)
     mine = PersonaTrait.objects.filter(user=user, name_key__in={row.name_key for row in candidates})
@@ -138,7 +141,7 @@ def merge_targets(
 def _confirmed(
     user: User, candidates: list[ExtractedTraitCandidate], at: dt.datetime
 ) -> tuple[list[DecisionRecord], list[uuid.UUID]]:
-    """The records that make traits of the candidates or merge them, and those that their trait has no room for."""
+    """The records that turn the candidates into traits or merge them, and the ids of those that do not fit."""
     targets, full = merge_targets(user, candidates), list[uuid.UUID]()
     traits = {target.pk: target for target in targets.values() if isinstance(target, PersonaTrait)}
     records = list[DecisionRecord]()
@@ -157,8 +160,8 @@ def _confirmed(
 
 
 def _merged(candidate: ExtractedTraitCandidate, trait: PersonaTrait, at: dt.datetime) -> DecisionRecord | None:
-    """The merge into the trait as the records before leave it; None where it has no room."""
-    # Each record keeps its own version of the trait.
+    """The merge into the trait as the preceding records leave it; None if the trait has no room."""
+    # Copy the trait, because each record keeps the trait's state of its own time.
     trait = trait_from_state(candidate.user_id, trait_state(trait), trait.version)
     record = DecisionRecord(Decision.MERGED, candidate, trait)
     return None if merge_into(trait, candidate, [], at) else record

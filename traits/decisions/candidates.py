@@ -1,7 +1,8 @@
-"""The decisions about suggestions: each is one transaction that holds the person's lock, the rows and the log entry.
+"""The decisions about suggestions. Each is one transaction, with the person's lock, the rows and the log entry.
 
-Every function raises NotFoundError for what is not the person's, AlreadyDecidedError, StaleVersionError (version is
-the one that the caller saw) and InvalidError. The front door opens the durable transaction around it.
+Every function raises NotFoundError for a candidate that is not the person's, AlreadyDecidedError, StaleVersionError
+(version is the one that the caller saw) and InvalidError. The web, API or MCP view opens the durable transaction around
+it.
 """
 
 import dataclasses
@@ -62,7 +63,7 @@ NO_EVIDENCE = Evidence()
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a decision left behind."""
+    """The result of a decision."""
 
     entries: list[UserRefinedTrait]
     candidate: ExtractedTraitCandidate | None = None
@@ -70,12 +71,12 @@ class Outcome:
 
     @property
     def batch_id(self) -> uuid.UUID | None:
-        """The batch of the entries; None where there is one only."""
+        """The batch of the entries; None for a single entry."""
         return self.entries[0].batch_id
 
     @property
     def action_id(self) -> uuid.UUID:
-        """What undo takes."""
+        """The id that undo() takes."""
         return self.batch_id or self.entries[0].refinement_action_id
 
 
@@ -90,7 +91,7 @@ def confirm(
     relation: Relation | None = None,
     version: int | None = None,
 ) -> Outcome:
-    """Make the suggestion a trait, as it is or with changes; relation says what becomes of one that it contradicts."""
+    """Make the suggestion a trait, with or without changes; relation says what happens to a contradicted trait."""
     also = [relation.trait_id] if relation else []
     persona, candidate = lock_undecided(user, candidate_id, version, also=also)
     record = DecisionRecord(Decision.CONFIRMED_ASIS, candidate, relation=relation.state() if relation else None)
@@ -104,7 +105,7 @@ def confirm(
 
 
 def confirmed(record: DecisionRecord, trait: PersonaTrait, at: dt.datetime) -> None:
-    """Put the trait that the candidate becomes on the record, and set the candidate's status, in memory."""
+    """Add the trait made from the candidate to the record, and set the candidate's status, in memory."""
     modified = trait.origin == Origin.AI_REFINED
     record.trait, record.trait_id = trait, trait.trait_id
     record.decision = Decision.CONFIRMED_MODIFIED if modified else Decision.CONFIRMED_ASIS
@@ -113,21 +114,21 @@ def confirmed(record: DecisionRecord, trait: PersonaTrait, at: dt.datetime) -> N
 
 
 def apply_verdicts(candidate: ExtractedTraitCandidate, evidence: Evidence) -> Evidence:
-    """Put the verdicts on the candidate's pieces, in memory; returns the evidence as it was accepted."""
+    """Set the verdicts on the candidate's pieces, in memory; returns the cleaned evidence."""
     evidence = clean_evidence(evidence, {piece["evidence_id"] for piece in candidate.supporting_evidence})
     candidate.supporting_evidence = with_verdicts(candidate.supporting_evidence, evidence.verdicts)
     return evidence
 
 
 def with_verdicts(pieces: list[Piece], verdicts: dict[str, str]) -> list[Piece]:
-    """The pieces with these verdicts; without one a piece keeps its own."""
+    """Copies of the pieces with these verdicts; a piece that is not named keeps its own."""
     return [{**piece, "verdict": verdicts.get(piece["evidence_id"], piece.get("verdict", ""))} for piece in pieces]
 
 
 def new_trait(
     candidate: ExtractedTraitCandidate, changes: Changes, evidence: Evidence, at: dt.datetime
 ) -> PersonaTrait:
-    """The trait that confirming makes; its origin says whether the person changed anything but the rating."""
+    """The trait that confirming creates; its origin says whether the person changed anything besides the rating."""
     own = [own_piece(candidate.candidate_id, text) for text in evidence.own]
     trait = TRAITS.new(
         trait_id=candidate.candidate_id,
@@ -151,7 +152,7 @@ def new_trait(
 
 
 def write_changes(trait: PersonaTrait, changes: Changes) -> set[str]:
-    """Write what differs to the trait, in memory; returns the names of the fields that did."""
+    """Apply the changes to the trait, in memory; returns the names of the fields that differ."""
     changed = {field for field, value in changes.given().items() if getattr(trait, field) != value}
     for field in changed:
         setattr(trait, field, getattr(changes, field))
@@ -170,9 +171,10 @@ def reject(
     relation: Relation | None = None,
     version: int | None = None,
 ) -> Outcome:
-    """Refuse the suggestion; the same one is not offered again.
+    """Reject the suggestion, so that it is not suggested again.
 
-    The others to review that say the same go along in one batch, unless it was refused as a duplicate of them.
+    Undecided suggestions that say the same are rejected in the same batch, unless this one is rejected as their
+    duplicate.
     """
     persona, locked = lock_with_duplicates(user, [candidate_id])
     candidate = undecided_in(locked, candidate_id, version)
@@ -193,7 +195,7 @@ def reject(
 
 
 def rejected(record: DecisionRecord, code: str, reason: str, at: dt.datetime) -> DecisionRecord:
-    """The record, its candidate rejected in memory."""
+    """Reject the record's candidate, in memory."""
     if record.candidate:
         record.trait_id, record.rejection_code, record.reason = record.candidate.pk, code, reason
         record.candidate.set_status(CandidateStatus.REJECTED, at)
@@ -233,7 +235,7 @@ def snooze(
 
 
 def snoozed(record: DecisionRecord, until: dt.datetime | None, at: dt.datetime) -> DecisionRecord:
-    """The record, its candidate snoozed in memory."""
+    """Snooze the record's candidate, in memory."""
     if record.candidate:
         record.candidate.set_status(CandidateStatus.AWAITING_REFINEMENT, at)
         record.candidate.deferred_until = until
@@ -255,7 +257,7 @@ def merge(
     evidence: Evidence = NO_EVIDENCE,
     version: int | None = None,
 ) -> Outcome:
-    """Give the suggestion's evidence and concepts to a trait that the person has."""
+    """Merge the suggestion into a trait of the person, which gets its evidence and concepts."""
     persona, candidate = lock_undecided(user, candidate_id, version)
     if into == candidate_id:
         raise InvalidError(details={"into": [gettext("A suggestion can’t be merged into itself.")]})
@@ -271,7 +273,7 @@ def merge(
 
 
 def merge_into(trait: PersonaTrait, candidate: ExtractedTraitCandidate, own: list[Piece], at: dt.datetime) -> list[str]:
-    """Merge the candidate into the trait, in memory; returns why the trait cannot hold it, and changes nothing then."""
+    """Merge the candidate into the trait, in memory; if it does not fit, return why and change nothing."""
     faults = absorb(trait, [*candidate.supporting_evidence, *own], candidate.concepts, candidate.created_at)
     if not faults:
         trait.last_refined_at = at
@@ -280,7 +282,7 @@ def merge_into(trait: PersonaTrait, candidate: ExtractedTraitCandidate, own: lis
 
 
 def absorb(trait: PersonaTrait, pieces: list[Piece], concepts: list[str], observed_at: dt.datetime | None) -> list[str]:
-    """Give the trait evidence and concepts, in memory; returns why it cannot hold them, and changes nothing then."""
+    """Add evidence and concepts to the trait, in memory; if they do not fit, return why and change nothing."""
     evidence, names = pooled(trait.evidence, pieces), once_each([*trait.concepts, *concepts])
     faults = []
     if len(evidence) > MAX_EVIDENCE:
@@ -297,7 +299,7 @@ def absorb(trait: PersonaTrait, pieces: list[Piece], concepts: list[str], observ
 
 @atomic
 def reopen(*, user: User, actor: Actor, candidate_id: uuid.UUID, version: int | None = None) -> Outcome:
-    """Review a rejected suggestion again, or split off one that was merged, with what the merge brought."""
+    """Return a rejected suggestion to review, or split off a merged one together with what the merge added."""
     persona, locked = lock_candidates(user, [candidate_id])
     candidate = candidate_in(locked, candidate_id, None)
     merged = _standing_merge(user, candidate) if candidate.status == CandidateStatus.REFINED else None
@@ -316,7 +318,7 @@ def reopen(*, user: User, actor: Actor, candidate_id: uuid.UUID, version: int | 
 
 
 def _standing_merge(user: User, candidate: ExtractedTraitCandidate) -> UserRefinedTrait | None:
-    """The merge that holds for this candidate: its newest entry that was not undone."""
+    """The merge in effect for this candidate: its newest entry that was not undone, if that is a merge."""
     mine = UserRefinedTrait.objects.filter(user=user)
     undone = mine.exclude(undoes=None).values("undoes")
     entries = mine.filter(original_candidate=candidate).exclude(user_decision=Decision.UNDONE)
@@ -325,14 +327,14 @@ def _standing_merge(user: User, candidate: ExtractedTraitCandidate) -> UserRefin
 
 
 def _split_off(user: User, record: DecisionRecord, merged: UserRefinedTrait, at: dt.datetime) -> None:
-    """Take back from the trait, if the person still has it, what the merge gave it."""
+    """Remove from the trait, if the person still has it, what the merge added."""
     trait = PersonaTrait.objects.filter(user=user, pk__in=[merged.trait_id_in_pkg]).first()
     if trait is None:
         return
     content = lifted(merged.content)
     before, after = content["before"]["trait"], content["after"]["trait"]
     if not before or not after:
-        # An erasure took what the log said of the trait: nobody knows any more what the merge gave it.
+        # An erasure removed the trait's states from the log, so it is unknown what the merge added.
         return
     pieces = {piece["evidence_id"] for piece in after["evidence"]} - {p["evidence_id"] for p in before["evidence"]}
     concepts = {name_key(name) for name in after["concepts"]} - {name_key(name) for name in before["concepts"]}

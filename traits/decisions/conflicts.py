@@ -1,4 +1,4 @@
-"""What becomes of a trait that a suggestion, or another trait, contradicts."""
+"""What happens to a trait that a suggestion, or another trait, contradicts."""
 
 import datetime as dt
 
@@ -13,7 +13,7 @@ from traits.models import CandidateStatus, Decision, ExtractedTraitCandidate, Pe
 
 
 def settle(user: User, trait: PersonaTrait, relation: Relation, at: dt.datetime) -> DecisionRecord:
-    """Change the trait that the relation names as it says, in memory; trait is the one that contradicts it."""
+    """Change the trait that the relation names accordingly, in memory; trait is the one that contradicts it."""
     old = related_trait(user, relation)
     record = DecisionRecord(Decision.STATUS_CHANGED, trait=old, relation=relation.state())
     old.last_refined_at = at
@@ -31,9 +31,10 @@ def settle(user: User, trait: PersonaTrait, relation: Relation, at: dt.datetime)
 
 
 def related_trait(user: User, relation: Relation, version: int | None = None) -> PersonaTrait:
-    """The trait that the relation names; InvalidError when there never was one, TraitRemovedError when it has gone.
+    """The trait that the relation names.
 
-    StaleVersionError when the caller saw another version of it.
+    Raises InvalidError if it never existed, TraitRemovedError if it was removed, and StaleVersionError if the caller
+    saw another version of it.
     """
     try:
         return locked_trait(user, relation.trait_id, version)
@@ -50,7 +51,7 @@ def contexts_of(trait: PersonaTrait, relation: Relation) -> list[str]:
 
 
 def reject_source(user: User, record: DecisionRecord, at: dt.datetime) -> None:
-    """The suggestion that a removed trait came from counts as rejected, so that it does not come back."""
+    """Reject the suggestion behind a removed trait, so that it does not come back."""
     candidates = ExtractedTraitCandidate.objects.select_for_update(no_key=True).defer("search")
     candidate = candidates.filter(user=user, pk__in=[record.trait_id]).first()
     if candidate:

@@ -1,6 +1,7 @@
-"""How two traits that the person has stand to each other: the same, one after the other, both, or one was wrong.
+"""How two of the person's traits relate: duplicates, one replaced the other, both true, or one was wrong.
 
-As in candidates.py: each is one transaction; NotFoundError, TraitRemovedError, StaleVersionError, InvalidError.
+Each function is one transaction, as in candidates.py, and raises NotFoundError, TraitRemovedError, StaleVersionError
+and InvalidError.
 """
 
 import datetime as dt
@@ -33,11 +34,11 @@ def relate(
     version: int | None = None,
     other_version: int | None = None,
 ) -> Outcome:
-    """Settle a pair of traits: trait_id is the one that stays, relation names the other and what becomes of it.
+    """Settle a pair of traits: trait_id stays, and relation names the other one and what happens to it.
 
-    same: its evidence and concepts come here, and it is removed; replaces: it is dormant from now on; old_was_wrong: it
-    is removed; both_true: contexts says where this one is true, relation.existing_contexts where the other is. What
-    changes both is one batch, which undoes as one.
+    same: its evidence and concepts move here, and it is removed; replaces: it becomes dormant; old_was_wrong: it is
+    removed; both_true: contexts says where this trait is true, relation.existing_contexts where the other one is. A
+    change to both traits is one batch, which can be undone as a whole.
     """
     if relation.kind not in KINDS or relation.trait_id == trait_id:
         raise InvalidError(details={"relation": [gettext("Choose how two different traits are related.")]})
@@ -59,7 +60,7 @@ def relate(
 def _absorbed(
     user: User, trait: PersonaTrait, other: PersonaTrait, relation: Relation, at: dt.datetime
 ) -> DecisionRecord:
-    """The removal of the other, whose evidence and concepts the trait has now, in memory."""
+    """Remove the other trait and give its evidence and concepts to this one, in memory."""
     raise_faults({"relation": absorb(trait, other.evidence, other.concepts, other.last_observed_at)})
     record = DecisionRecord(Decision.REMOVED, trait=other, relation=relation.state())
     record.trait = None
@@ -68,7 +69,7 @@ def _absorbed(
 
 
 def _apart(contexts: list[str], relation: Relation) -> list[str]:
-    """Where the trait is true; InvalidError when that is just where the other one is."""
+    """The cleaned contexts of the trait; raises InvalidError if they equal those of the other trait."""
     cleaned, faults = clean_names(contexts, MAX_CONTEXT)
     if {name_key(name) for name in cleaned} == {name_key(name) for name in relation.existing_contexts}:
         faults = [*faults, gettext("Enter for each where it is true; the places must differ.")]

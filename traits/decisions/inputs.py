@@ -1,4 +1,4 @@
-"""What a person may write, checked the same for every front door."""
+"""Checks of what a person writes, the same for pages, API and MCP."""
 
 import dataclasses
 import uuid
@@ -13,12 +13,12 @@ from traits.text import name_fault, once_each, shows_nothing
 
 MAX_CONTEXT = 100
 RATING_ALONE = frozenset({"user_confidence"})
-"""Changes that say how much it is the person: what the models said is not refined by them."""
+"""Fields that only say how well a trait fits; changing them does not refine what the models said."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Changes:
-    """What the person writes about a trait; None leaves a field as it is. user_confidence is 1–5."""
+    """The person's changes to a trait; None leaves a field unchanged. user_confidence is 1–5."""
 
     name: str | None = None
     description: str | None = None
@@ -34,7 +34,7 @@ class Changes:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """Verdicts by evidence id, and texts of one's own to add."""
+    """Verdicts by evidence id, and the person's own texts to add."""
 
     verdicts: dict[str, str] = dataclasses.field(default_factory=dict)
     own: list[str] = dataclasses.field(default_factory=list)
@@ -42,9 +42,9 @@ class Evidence:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Relation:
-    """How a suggestion, or a trait, goes with another trait: replaces, both_true, old_was_wrong or new_is_wrong.
+    """How a suggestion or trait relates to another trait: replaces, both_true, old_was_wrong or new_is_wrong.
 
-    existing_contexts: where the trait one has stays true, for both_true.
+    existing_contexts: with both_true, the contexts in which the trait trait_id remains true.
     """
 
     trait_id: uuid.UUID
@@ -56,7 +56,7 @@ class Relation:
 
 
 def text_faults(text: str, longest: int) -> list[str]:
-    """Why PostgreSQL or a reader could not take this text; empty when they can."""
+    """Why this text can't be stored or is too long; empty if it is fine."""
     faults = []
     if len(text) > longest:
         faults.append(
@@ -69,12 +69,12 @@ def text_faults(text: str, longest: int) -> list[str]:
 
 
 def grouped(number: int) -> str:
-    """A number as texts have it: 4,000."""
+    """The number with separators, as in 4,000."""
     return number_format(number, force_grouping=True)
 
 
 def name_faults(name: str) -> list[str]:
-    """What is wrong with the characters of a name."""
+    """The faults in the characters of a name."""
     if shows_nothing(name):
         return [gettext("Enter a name.")]
     fault = name_fault(name)
@@ -82,7 +82,7 @@ def name_faults(name: str) -> list[str]:
 
 
 def clean_changes(changes: Changes) -> Changes:
-    """The changes trimmed, lists without near-equal entries; raises InvalidError with every fault by field."""
+    """Trim the changes and drop near-equal list entries. Raises InvalidError with all faults by field."""
     given, details = changes.given(), dict[str, list[str]]()
     for field, longest in (("name", MAX_NAME), ("description", MAX_TEXT), ("notes", MAX_TEXT)):
         if field in given:
@@ -102,7 +102,7 @@ def clean_changes(changes: Changes) -> Changes:
 
 
 def clean_names(names: list[str], longest: int) -> tuple[list[str], list[str]]:
-    """The names trimmed, each name key once in its first spelling; and what is wrong with them."""
+    """The trimmed names, each name key once in its first spelling, and their faults."""
     cleaned = once_each(name.strip() for name in names if not shows_nothing(name))
     faults = [gettext("At most %(most)s entries.") % {"most": MAX_LIST}] if len(cleaned) > MAX_LIST else []
     for name in cleaned:
@@ -111,7 +111,7 @@ def clean_names(names: list[str], longest: int) -> tuple[list[str], list[str]]:
 
 
 def clean_evidence(evidence: Evidence, known: set[str]) -> Evidence:
-    """The evidence with its own texts trimmed; raises InvalidError for unknown pieces, verdicts and bad texts."""
+    """Trim the person's own texts. Raises InvalidError for unknown pieces, unknown verdicts and faulty texts."""
     if not evidence.verdicts and not evidence.own:
         return evidence
     details = dict[str, list[str]]()
@@ -130,13 +130,13 @@ def clean_evidence(evidence: Evidence, known: set[str]) -> Evidence:
 
 
 def clean_text(field: str, text: str, longest: int = MAX_TEXT) -> str:
-    """The text trimmed; raises InvalidError naming the field."""
+    """Trim the text. Raises InvalidError that names the field."""
     raise_faults({field: text_faults(text, longest)})
     return text.strip()
 
 
 def raise_faults(details: dict[str, list[str]]) -> None:
-    """Raise InvalidError when any field has a fault."""
+    """Raise InvalidError if any field has a fault."""
     found = {field: faults for field, faults in details.items() if faults}
     if found:
         raise InvalidError(details=found)

@@ -1,4 +1,4 @@
-"""What every change locks, in this order: the person's Persona row, then candidates in the order of their ids."""
+"""The locks of every change, always in this order: the person's Persona row, then candidates ordered by id."""
 
 import functools
 import uuid
@@ -27,10 +27,10 @@ Candidates = dict[uuid.UUID, ExtractedTraitCandidate]
 
 
 def atomic(service: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """Have a service be one transaction, or part of the one that the front door opened.
+    """Run a service in a transaction of its own, or as part of the one that its caller opened.
 
-    Unlike transaction.atomic it makes no savepoint there, which would cost two statements: whoever catches its error
-    and goes on in the same transaction makes one.
+    Unlike transaction.atomic it makes no savepoint in that case, which would cost two statements. A caller that catches
+    an error of the service and continues in the same transaction has to make one.
     """
 
     @functools.wraps(service)
@@ -44,14 +44,14 @@ def atomic(service: Callable[Parameters, Result]) -> Callable[Parameters, Result
 
 
 def lock(user: User) -> Persona:
-    """The person's Persona row, locked until the transaction ends: the first thing that every change takes.
+    """Lock the person's Persona row until the transaction ends. Every change takes this lock first.
 
-    Raises NotFoundError when the account has ended.
+    Raises NotFoundError if the account was deleted.
     """
     rows = fetch(LOCK, [user.pk])
     if not rows:
         if not User.objects.filter(pk=user.pk).exists():
-            # The account was ended while this waited for it.
+            # The account was deleted while this call waited for it.
             raise NotFoundError
         Persona.objects.bulk_create([Persona(user=user)], ignore_conflicts=True)
         rows = fetch(LOCK, [user.pk])
@@ -59,7 +59,7 @@ def lock(user: User) -> Persona:
 
 
 def lock_candidates(user: User, ids: Iterable[uuid.UUID]) -> tuple[Persona, Candidates]:
-    """As lock, and those of the person's candidates, held back or not, by id."""
+    """Lock the person and these of their candidates, including held ones; candidates are returned by id."""
     named = list(ids)
     text, wanted = (LOCK_ONE, named) if len(named) == 1 else (LOCK_MANY, [named])
     values = [user.pk, *wanted]
@@ -68,26 +68,26 @@ def lock_candidates(user: User, ids: Iterable[uuid.UUID]) -> tuple[Persona, Cand
 
 
 def lock_with_duplicates(user: User, ids: Iterable[uuid.UUID]) -> tuple[Persona, Candidates]:
-    """As lock_candidates, with all near-duplicates of them that are to be reviewed."""
+    """Like lock_candidates, but include all near-duplicates that are up for review."""
     named = list(ids)
     one = len(named) == 1
     text, wanted = (LOCK_ONE_WITH_DUPLICATES, named[0]) if one else (LOCK_MANY_WITH_DUPLICATES, named)
     values = [user.pk, wanted, user.pk, wanted]
     persona, candidates, seen = _read(user, fetch(text, values) or _waited(user, text, values))
     if seen and seen[0] != persona.revision:
-        # Another decision went first, which may have put near-duplicates back: now they can be seen.
+        # Another decision committed first and may have returned near-duplicates; a new query sees them.
         _, candidates, _ = _read(user, fetch(text, values))
     return persona, candidates
 
 
 def _waited(user: User, text: str, values: list[Any]) -> list[tuple[Any, ...]]:
-    """What is found once this had to wait for the person, or made the Persona row of one who decides the first time."""
+    """Repeat the query after waiting for the person's lock, or after creating the Persona row for a first decision."""
     lock(user)
     return fetch(text, values)
 
 
 def _read(user: User, rows: list[tuple[Any, ...]]) -> tuple[Persona, Candidates, Sequence[Any]]:
-    """The person, the candidates and what else the rows hold; the person is locked too where there is no row."""
+    """Load the person, the candidates and the rest of the last row; without any row, lock the person separately."""
     if not rows:
         return lock(user), {}, ()
     candidates: Candidates = {}
@@ -99,7 +99,7 @@ def _read(user: User, rows: list[tuple[Any, ...]]) -> tuple[Persona, Candidates,
 
 
 def near_duplicates(chosen: Iterable[ExtractedTraitCandidate], locked: Candidates) -> list[ExtractedTraitCandidate]:
-    """The others to review that say the same as any of the chosen (name key and category)."""
+    """Other candidates up for review that say the same as any of the chosen (name key and category)."""
     keys = {row.pk: (row.name_key, row.trait_category) for row in chosen}
     wanted = set(keys.values())
     return [
@@ -115,16 +115,16 @@ def near_duplicates(chosen: Iterable[ExtractedTraitCandidate], locked: Candidate
 def lock_undecided(
     user: User, candidate_id: uuid.UUID, version: int | None, also: Iterable[uuid.UUID] = ()
 ) -> tuple[Persona, ExtractedTraitCandidate]:
-    """The person and the candidate to decide about, locked, with other candidates where the decision needs them.
+    """Lock the person and the candidate to decide about, and other candidates that the decision needs.
 
-    Raises as undecided_in.
+    Raises the errors of undecided_in.
     """
     persona, locked = lock_candidates(user, [candidate_id, *also])
     return persona, undecided_in(locked, candidate_id, version)
 
 
 def candidate_in(locked: Candidates, candidate_id: uuid.UUID, version: int | None) -> ExtractedTraitCandidate:
-    """The locked candidate; NotFoundError when it is not the person's or is held back, StaleVersionError."""
+    """The locked candidate. Raises NotFoundError if it is not the person's or is held, and StaleVersionError."""
     candidate = locked.get(candidate_id)
     if candidate is None or candidate.held_reason:
         raise NotFoundError
@@ -134,7 +134,7 @@ def candidate_in(locked: Candidates, candidate_id: uuid.UUID, version: int | Non
 
 
 def undecided_in(locked: Candidates, candidate_id: uuid.UUID, version: int | None) -> ExtractedTraitCandidate:
-    """As candidate_in; AlreadyDecidedError when it was decided."""
+    """Like candidate_in, but raises AlreadyDecidedError if the candidate was decided."""
     candidate = candidate_in(locked, candidate_id, version)
     if not candidate.is_undecided:
         raise AlreadyDecidedError
@@ -142,7 +142,7 @@ def undecided_in(locked: Candidates, candidate_id: uuid.UUID, version: int | Non
 
 
 def locked_trait(user: User, trait_id: uuid.UUID, version: int | None = None) -> PersonaTrait:
-    """The person's trait; TraitRemovedError when it was theirs once, NotFoundError, StaleVersionError."""
+    """The person's trait. Raises TraitRemovedError if it was theirs once, NotFoundError, StaleVersionError."""
     trait = PersonaTrait.objects.filter(user=user, pk=trait_id).first()
     if trait is None:
         was_theirs = UserRefinedTrait.objects.filter(user=user, trait_id_in_pkg=trait_id).exists()

@@ -1,4 +1,4 @@
-"""Writing a decision: its entries in the log, the rows that it changes, and the suppressions, in one go."""
+"""Write a decision: its log entries, the rows that it changes, and the suppressions."""
 
 import dataclasses
 import datetime as dt
@@ -30,16 +30,16 @@ from traits.text import name_key
 TRAITS = Table(PersonaTrait)
 TRAIT_COLUMNS = [name for name in TRAITS.names if name not in ("trait_id", "user_id")]
 TRAIT_ID_TAKEN = f"{TRAITS.name}_pkey"
-"""What PostgreSQL calls the constraint that holds the ids of traits apart."""
+"""The name of PostgreSQL's constraint that keeps trait ids unique."""
 DECIDED = ["status", "deferred_until", "version", "updated_at"]
 
 
 @dataclasses.dataclass
 class DecisionRecord:
-    """One entry to be: what the decision touches, as it was (snapshots) and as it is now (rows).
+    """An entry to be written: what the decision touches, before (snapshots) and after (rows).
 
-    Make it before the rows change: it takes their snapshots then. What the decision adds is put on it afterwards
-    (`record.trait = …`), and what it removes is set to None.
+    Create it before changing the rows, because it takes the snapshots then. Afterwards, set what the decision adds
+    (`record.trait = …`), and set what it removes to None.
     """
 
     decision: str
@@ -66,32 +66,32 @@ class DecisionRecord:
             self.style_before = style_state(self.style)
 
     def touch_candidate(self, candidate: ExtractedTraitCandidate) -> None:
-        """Take in a candidate that is about to change."""
+        """Include a candidate that is about to change."""
         self.candidate, self.candidate_before = candidate, candidate_state(candidate)
 
     def touch_trait(self, trait: PersonaTrait) -> None:
-        """Take in a trait that is about to change."""
+        """Include a trait that is about to change."""
         self.trait, self.trait_before, self.trait_id = trait, trait_state(trait), trait.trait_id
 
     @property
     def source(self) -> uuid.UUID | None:
-        """What wants a suppression by this: the candidate, or a trait without one."""
+        """The id that a suppression of this decision names as its source: the candidate's, otherwise the trait's."""
         return self.candidate.candidate_id if self.candidate else self.trait_id
 
     @property
     def suppresses(self) -> bool:
-        """Whether it rejects or removes, so that the same is not suggested again."""
+        """Whether the decision rejects or removes, so that the same must not be suggested again."""
         rejected = self.candidate is not None and self.candidate.status == CandidateStatus.REJECTED
         return rejected or self.decision == Decision.REMOVED
 
     @property
     def lifts(self) -> bool:
-        """Whether it takes a rejection or a removal back."""
+        """Whether the decision reverses a rejection or a removal."""
         was_rejected = (self.candidate_before or {}).get("status") == CandidateStatus.REJECTED
         return not self.suppresses and (was_rejected or bool(self.undoes and self.trait and not self.trait_before))
 
     def suppressed(self) -> Iterator[State]:
-        """The snapshots by whose names it would be the same again: as it was suggested, and as the trait was named."""
+        """The snapshots whose names must not be suggested again: as it was suggested, and as the trait was named."""
         after = trait_state(self.trait) if self.trait else None
         return filter(None, (self.candidate_before, self.trait_before, after))
 
@@ -123,15 +123,16 @@ def record_decision(
     at: dt.datetime,
     batch_id: uuid.UUID | None = None,
 ) -> list[UserRefinedTrait]:
-    """Write the entries and every row that the decision changed, in a number of queries that does not grow with them.
+    """Write the entries and all rows that the decision changed, in a constant number of queries.
 
-    Several entries are a batch, with batch_id or a new one.
+    Several entries form a batch, with batch_id or a new id.
 
-    The order matters in three places. Traits that went are deleted first: undoing a batch may take one away and bring
-    one with its id back. Then the entries, traits and candidates are written; none of these statements needs what
-    another one writes, so that a single decision is one trip to the database. Suppressions are lifted after that: what
-    they kept away comes back unless the person has a trait of its id by then. Where some are lifted, new ones are
-    written last, since lifting takes a source off all suppressions, also off those that this decision adds.
+    The order matters in three places. Removed traits are deleted first: undoing a batch may delete a trait and restore
+    one with the same id. Then the entries, traits and candidates are written; these statements do not depend on each
+    other, so a single decision takes one round trip to the database. Suppressions are lifted after that: candidates
+    that they kept away return unless the person has a trait of the same id by then. If suppressions are lifted, new
+    ones are written last, because lifting removes a source from all suppressions, including those that this decision
+    adds.
     """
     if len(records) > 1:
         batch_id = batch_id or uuid.uuid4()
@@ -154,7 +155,7 @@ def record_decision(
 
 
 def _stamp(records: Sequence[DecisionRecord], entries: Sequence[UserRefinedTrait]) -> None:
-    """Give what holds now the revision of its entry."""
+    """Set the version of each row to the revision of its entry."""
     for each, entry in zip(records, entries, strict=True):
         if each.trait:
             each.trait.version = entry.revision
@@ -165,9 +166,9 @@ def _stamp(records: Sequence[DecisionRecord], entries: Sequence[UserRefinedTrait
 
 @contextmanager
 def _refused_if_taken(records: Sequence[DecisionRecord]) -> Iterator[None]:
-    """Raises NotLatestError or AlreadyDecidedError where the id of a new trait is another one's.
+    """Raise NotLatestError or AlreadyDecidedError if the id of a new trait is already taken by another trait.
 
-    While a trait was gone, a suggestion may have come in under its id, for somebody else as well.
+    While a trait was removed, a suggestion may have come in under its id, even for another person.
     """
     try:
         yield
@@ -186,16 +187,16 @@ def _delete_traits(persona: Persona, records: Sequence[DecisionRecord]) -> None:
 
 def _writing_traits(records: Sequence[DecisionRecord]) -> list[Write]:
     new = [each.trait for each in records if each.trait and not each.trait_before]
-    # Of several records on one trait the last one says what holds.
+    # Of several records on one trait, the last one holds its final state.
     kept = {each.trait.trait_id: each.trait for each in records if each.trait and each.trait_before}
-    # An id that exists already must never be taken over: inserting fails then.
+    # Insert new traits, so that an id that is already taken raises an error instead of being overwritten.
     return [TRAITS.inserting(new), TRAITS.updating(list(kept.values()), TRAIT_COLUMNS)]
 
 
 def _writing_candidates(records: Sequence[DecisionRecord]) -> Write:
     decided = [(each.candidate, each.candidate_before) for each in records if each.candidate]
     judged = any(before is None or before["evidence"] != row.supporting_evidence for row, before in decided)
-    # Evidence that is written is indexed for the search again, which costs more than all the rest.
+    # Writing evidence updates the search index, which costs more than everything else, so skip it if unchanged.
     return CANDIDATES.updating([row for row, _ in decided], [*DECIDED, "supporting_evidence"] if judged else DECIDED)
 
 

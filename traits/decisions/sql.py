@@ -1,4 +1,4 @@
-"""The decisions' SQL: the locks of every change, and the suppressions that decisions add or drop."""
+"""SQL of the decisions: the locks of every change, and the suppressions that decisions add or drop."""
 
 from ptfi.db.prepared import Table
 from traits.log.entries import PERSONAS
@@ -9,7 +9,7 @@ LOCK = f"SELECT {PERSONAS.columns} FROM {PERSONAS.name} WHERE user_id = %s FOR N
 
 
 def _locking(chosen: str) -> str:
-    """The statement that locks the person, and then the chosen candidates, of which their newest versions are read."""
+    """The statement that locks the person and then the chosen candidates, whose newest versions it reads."""
     return f"""
         WITH person AS ({LOCK})
         SELECT person.*, {CANDIDATES.columns} FROM person JOIN {CANDIDATES.name} USING (user_id)
@@ -18,9 +18,10 @@ def _locking(chosen: str) -> str:
 
 
 def _locking_with_duplicates(ids: str, chosen: str) -> str:
-    """As _locking, with the near-duplicates of the chosen, and the person's revision as it was when this began.
+    """Like _locking, with the near-duplicates of the chosen, and the person's revision when the statement began.
 
-    It finds nothing while somebody else has the person: only the next statement would see what they put back.
+    It finds no row while another transaction holds the person's lock: only a later statement would see the
+    near-duplicates that this transaction returned to review.
     """
     return f"""
         WITH person AS ({LOCK} SKIP LOCKED)
@@ -36,7 +37,7 @@ def _locking_with_duplicates(ids: str, chosen: str) -> str:
     """  # noqa: S608 (names of ours)
 
 
-# For a single id PostgreSQL keeps one plan; for a list it plans each time, as it depends on the length.
+# With a single id PostgreSQL reuses a generic plan; with an array it plans again for each length.
 LOCK_ONE, LOCK_MANY = _locking("= %s"), _locking("= ANY(%s)")
 LOCK_ONE_WITH_DUPLICATES = _locking_with_duplicates("%s::uuid", "= %s")
 LOCK_MANY_WITH_DUPLICATES = _locking_with_duplicates("unnest(%s::uuid[])", "= ANY(%s)")

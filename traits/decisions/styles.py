@@ -1,6 +1,6 @@
-"""The person's communication style: elements such as FormalityLevel, each with a value, in a context ("" everywhere).
+"""The person's communication style: elements such as FormalityLevel, each with a value, in a context.
 
-A context is kept as its name key, so that "Work" and "work " are one.
+The context "" means everywhere. A context is stored as its name key, so that "Work" and "work " are the same.
 """
 
 import dataclasses
@@ -25,14 +25,17 @@ from traits.text import name_key
 
 MAX_ELEMENT = 100
 MAX_VALUE = 100
-# Above it, a number is not the same in PostgreSQL, in the graph and in a client's JavaScript.
+# Larger numbers lose precision in the graph and in a client's JavaScript.
 LARGEST = 2**53
 SPELLINGS = {name_key(element): element for element in STYLE_ELEMENTS}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class StyleOutcome:
-    """entries: none where nothing changed; changed: element → new value, None where it is gone; styles: the map now."""
+    """The result of changing styles.
+
+    entries: empty if nothing changed; changed: element → new value, None if it was removed; styles: the resulting map.
+    """
 
     entries: list[UserRefinedTrait]
     changed: dict[str, Any]
@@ -40,13 +43,16 @@ class StyleOutcome:
 
     @property
     def action_id(self) -> uuid.UUID | None:
-        """What undo takes; None where nothing changed."""
+        """The id that undo() takes; None if nothing changed."""
         return (self.entries[0].batch_id or self.entries[0].refinement_action_id) if self.entries else None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ContextStyles:
-    """A context's own map and the one that holds everywhere; contexts: all that have one; seen: for put_styles."""
+    """A context's own map and the map for everywhere.
+
+    contexts: all contexts that have a map; seen: the fingerprint for put_styles.
+    """
 
     context: str
     own: dict[str, Any]
@@ -56,7 +62,7 @@ class ContextStyles:
 
 
 def context_styles(user: User, context: str) -> ContextStyles:
-    """What a context has, next to the others. Raises InvalidError for a context that cannot be one."""
+    """The styles of a context, and those for everywhere. Raises InvalidError for an invalid context."""
     context, maps = clean_context(context), defaultdict[str, dict[str, CommunicationStyle]](dict)
     for row in CommunicationStyle.objects.filter(user=user).order_by("context", "element"):
         maps[row.context][row.element] = row
@@ -70,18 +76,18 @@ def context_styles(user: User, context: str) -> ContextStyles:
 
 
 def _seen(rows: dict[str, CommunicationStyle]) -> str:
-    """What tells whether a context has changed: its elements and their versions."""
+    """A fingerprint that changes with the context: a hash of its elements and their versions."""
     versions = sorted((element, row.version) for element, row in rows.items())
     return hashlib.sha256(repr(versions).encode()).hexdigest()[:16]
 
 
 def styles(user: User, context: str) -> dict[str, Any]:
-    """The map from element to value of one context. Raises InvalidError for a context that cannot be one."""
+    """The map from element to value for one context. Raises InvalidError for an invalid context."""
     return _values(_mine(user, clean_context(context)))
 
 
 def all_styles(user: User) -> dict[str, dict[str, Any]]:
-    """Every context's map."""
+    """The maps of all contexts."""
     found = defaultdict[str, dict[str, Any]](dict)
     for style in CommunicationStyle.objects.filter(user=user).order_by("context", "element"):
         found[style.context][style.element] = style.value
@@ -101,11 +107,11 @@ def _values(rows: dict[str, CommunicationStyle]) -> dict[str, Any]:
 def put_styles(
     *, user: User, actor: Actor, context: str, styles: dict[str, Any], seen: str | None = None
 ) -> StyleOutcome:
-    """Replace the context's map; what is not in the new one is gone. Each element that changes has an entry of its own.
+    """Replace the context's map; elements that the new one lacks are removed. Each changed element gets its own entry.
 
-    An element's name is 1–100 characters without a colon, which parts element and context in the log; a value is a
-    text of at most 100 characters or a number. Raises InvalidError, its details by element, and changes nothing then;
-    StaleVersionError when the context is not as it was seen (ContextStyles.seen).
+    An element's name is 1–100 characters without a colon, which separates element and context in the log; a value is a
+    text of at most 100 characters or a number. Raises InvalidError, with details by element, and StaleVersionError if
+    the context differs from what the caller saw (ContextStyles.seen); nothing is changed then.
     """
     context, styles = clean_context(context), _clean_styles(styles)
     persona = lock(user)
@@ -124,7 +130,7 @@ def put_styles(
 
 
 def _changed(user: User, context: str, element: str, value: Any, row: CommunicationStyle | None) -> DecisionRecord:
-    """What gives the element its value; None takes it away."""
+    """The record that sets the element's value; None removes the element."""
     style = CommunicationStyle(user=user, element=element, context=context, value=value)
     record = DecisionRecord(Decision.STYLE_CHANGED, style=row, style_element=style_element(style_state(style)))
     record.style = style if value is not None else None
@@ -138,16 +144,16 @@ def _check_room(user: User) -> None:
 
 
 def clean_context(context: str) -> str:
-    """The context as it is kept. Raises InvalidError."""
+    """The context in its stored form. Raises InvalidError."""
     faults = _name_faults(context.strip(), MAX_CONTEXT)
     key = "" if faults else name_key(context)
-    # Normalizing can make a text longer.
+    # Check again, because normalizing can make a text longer.
     raise_faults({"context": faults or text_faults(key, MAX_CONTEXT)})
     return key
 
 
 def _name_faults(name: str, longest: int) -> list[str]:
-    """Why this is no name; empty when it is one."""
+    """Why this is not a valid name; empty if it is."""
     faults = text_faults(name, longest)
     hidden = any(unicodedata.category(char) == "Cc" for char in name)
     return faults or ([gettext("This contains a control character.")] if hidden else [])
@@ -156,7 +162,7 @@ def _name_faults(name: str, longest: int) -> list[str]:
 def _clean_styles(styles: dict[str, Any]) -> dict[str, Any]:
     if len(styles) > MAX_LIST:
         raise InvalidError(details={"styles": [gettext("At most %(most)s settings.") % {"most": MAX_LIST}]})
-    # A name that cannot be stored cannot be repeated either.
+    # Checked first, without naming the element: an invalid name can't be repeated as a field of the error.
     raise_faults({"styles": [fault for element in styles for fault in _name_faults(element, MAX_ELEMENT)]})
     raise_faults({element: _element_faults(element) or _value_faults(element, styles[element]) for element in styles})
     return {element: _plain(value) for element, value in styles.items()}
@@ -183,7 +189,7 @@ def _value_faults(element: str, value: Any) -> list[str]:
         )
     if isinstance(value, str):
         return text_faults(value, MAX_VALUE)
-    # A number that is not one, or is infinite, fails the comparison too.
+    # NaN and infinity fail the comparison, too.
     return (
         []
         if number and abs(value) <= LARGEST
@@ -192,5 +198,8 @@ def _value_faults(element: str, value: Any) -> list[str]:
 
 
 def _plain(value: Any) -> Any:
-    """A whole number without decimals: PostgreSQL keeps no exponent and no minus zero, and the log's hash covers it."""
+    """Turn whole floats into integers.
+
+    PostgreSQL keeps no exponent and no minus zero, and the log's hash covers the value.
+    """
     return int(value) if isinstance(value, float) and value.is_integer() else value

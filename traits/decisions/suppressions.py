@@ -1,4 +1,4 @@
-"""What must not be suggested again: suppressions that a decision adds, and those that it lifts."""
+"""What must not be suggested again: suppressions that a decision adds or lifts."""
 
 import uuid
 from collections.abc import Collection, Iterable
@@ -12,21 +12,21 @@ from traits.models import CandidateStatus, ExtractedTraitCandidate, Persona, Per
 from traits.text import name_key
 
 Key = tuple[str, str]
-"""Name key and category."""
+"""The name key and the category."""
 
 
 def suppressing(persona: Persona, rejected: Iterable[tuple[uuid.UUID, Iterable[State]]]) -> Write:
-    """What writes the suppressions: of each source, the snapshots by whose names it would be suggested again."""
+    """The write for the suppressions: of each source, the snapshots whose names must not be suggested again."""
     wanted = dict[Key, set[uuid.UUID]]()
     for source, states in rejected:
         for state in states:
             wanted.setdefault((name_key(state["name"]), state["category"]), set()).add(source)
-    # In one order, as another person's import may wait for some of them.
+    # Sorted, because another person's import may be waiting for some of these rows.
     return SUPPRESS, [[persona.user_id, *key, sorted(sources)] for key, sources in sorted(wanted.items())]
 
 
 def lift(persona: Persona, sources: Collection[uuid.UUID]) -> None:
-    """Take the sources off the suppressions; one without any goes, and what it kept away comes back."""
+    """Remove the sources from the suppressions; a suppression without any is dropped, and its candidates return."""
     rows = list(Suppression.objects.filter(user_id=persona.user_id, sources__overlap=list(sources)))
     for row in rows:
         row.sources = [source for source in row.sources if source not in sources]
@@ -36,10 +36,11 @@ def lift(persona: Persona, sources: Collection[uuid.UUID]) -> None:
 
 
 def drop_suppressions(user_id: uuid.UUID, ids: list[int]) -> int:
-    """Delete these suppressions of the person, who is locked; how many suggestions that they kept away are back."""
+    """Delete these suppressions of the person, who is locked; returns how many suggestions are back in the queue."""
     kept_away = ExtractedTraitCandidate.objects.filter(suppressed_by__in=ids)
-    # Candidates first, as imports do. One that keeps something away meanwhile is waited for when the suppressions are
-    # deleted, so that it is seen after that; a later one finds them gone and starts again.
+    # Lock candidates first, as imports do. An import that is adding a candidate to one of these suppressions is waited
+    # for when the suppressions are deleted, so the update below sees it; a later import finds them gone and starts
+    # again.
     list(kept_away.order_by("pk").select_for_update(no_key=True).values_list("pk"))
     write_each((DELETE_SUPPRESSIONS, [[ids]]))
     # Candidates that the person already has as a trait need no decision.

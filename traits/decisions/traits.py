@@ -1,6 +1,7 @@
 """The decisions about traits that the person has: add, edit, set the status, remove.
 
-As in candidates.py: each is one transaction; NotFoundError, TraitRemovedError, StaleVersionError, InvalidError.
+Each function is one transaction, as in candidates.py, and raises NotFoundError, TraitRemovedError, StaleVersionError
+and InvalidError.
 """
 
 import uuid
@@ -29,7 +30,7 @@ from traits.models import Decision, Origin, Persona, PersonaTrait, TraitStatus
 
 @atomic
 def add_trait(*, user: User, actor: Actor, changes: Changes, own_evidence: list[str] | None = None) -> Outcome:
-    """Add a trait of the person's own; it needs a name and a category."""
+    """Add a trait that the person writes; it needs a name and a category."""
     changes = clean_changes(changes)
     missing = {
         field: [gettext("This is required.")] for field in ("name", "category") if getattr(changes, field) is None
@@ -63,7 +64,7 @@ def edit_trait(
     evidence: Evidence = NO_EVIDENCE,
     version: int | None = None,
 ) -> Outcome:
-    """Change what differs; InvalidError when nothing does. A suggested trait counts as refined by the person then."""
+    """Change the fields that differ; raises InvalidError if none does. A suggested trait then counts as refined."""
     persona = lock(user)
     trait = locked_trait(user, trait_id, version)
     record, changes = DecisionRecord(Decision.EDITED, trait=trait), clean_changes(changes)
@@ -105,7 +106,7 @@ def _refined(persona: Persona, actor: Actor, trait: PersonaTrait, record: Decisi
 def remove_trait(
     *, user: User, actor: Actor, trait_id: uuid.UUID, reason: str = "", version: int | None = None
 ) -> Outcome:
-    """Take the trait out of the persona; its suggestion counts as rejected. The log keeps that it was."""
+    """Remove the trait from the persona; its suggestion counts as rejected. The log keeps the trait's history."""
     persona = lock(user)
     trait = locked_trait(user, trait_id, version)
     at = persona.next_moment()

@@ -1,6 +1,6 @@
 """Undo: an entry can be undone while it is the newest on everything it touched.
 
-Entries that say "undone" and those that were undone do not count, so undoing again goes one step further back.
+Entries of undoing and entries that were undone do not count, so undoing again goes one step further back.
 """
 
 import dataclasses
@@ -38,7 +38,11 @@ from traits.models import (
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class UndoOutcome:
-    """entries: the new entries; undone: those that they undo; skipped: how many of the batch had changed since."""
+    """The result of undoing.
+
+    entries: the new entries; undone: the entries that they undo; skipped: how many entries of the batch could not be
+    undone.
+    """
 
     entries: list[UserRefinedTrait]
     undone: list[UserRefinedTrait]
@@ -47,10 +51,10 @@ class UndoOutcome:
 
 @atomic
 def undo(*, user: User, actor: Actor, action_id: uuid.UUID) -> UndoOutcome:
-    """Undo an entry, or what can be undone of a batch.
+    """Undo an entry, or the entries of a batch that can be undone.
 
-    Raises NotFoundError for what is not the person's, NotLatestError when nothing can be undone. The two entries of
-    a conflict undo together or not at all.
+    Raises NotFoundError for an entry that is not the person's, NotLatestError if nothing can be undone. The two entries
+    of a conflict are undone together or not at all.
     """
     persona = lock(user)
     entries = _entries(user, action_id)
@@ -70,7 +74,7 @@ def undo(*, user: User, actor: Actor, action_id: uuid.UUID) -> UndoOutcome:
 
 
 def _entries(user: User, action_id: uuid.UUID) -> list[UserRefinedTrait]:
-    """The entry or the batch, newest first; one half of a conflict brings the other."""
+    """The entry or the batch, newest first; one half of a conflict includes the other."""
     mine = UserRefinedTrait.objects.filter(user=user).order_by("-revision")
     entries = list(mine.filter(Q(pk=action_id) | Q(batch_id=action_id)))
     if not entries:
@@ -81,7 +85,7 @@ def _entries(user: User, action_id: uuid.UUID) -> list[UserRefinedTrait]:
 
 
 def _restored(user: User, entries: list[UserRefinedTrait], at: dt.datetime) -> list[DecisionRecord]:
-    """The records that put back what stood before each entry, but for suggestions that staff hold back."""
+    """The records that restore the state before each entry, except for suggestions that staff hold."""
     rows = ExtractedTraitCandidate.objects.select_for_update(no_key=True).defer("search").filter(user=user)
     touched = [pk for entry in entries for pk in (entry.original_candidate_id, entry.trait_id_in_pkg)]
     candidates: dict[uuid.UUID | None, ExtractedTraitCandidate] = {
@@ -102,16 +106,16 @@ def _restored(user: User, entries: list[UserRefinedTrait], at: dt.datetime) -> l
         record = _trait_restored(user, entry, candidate, traits.get(trait_id), at)
         records.append(record)
         if again and again.is_undecided and record.trait:
-            # It came in again while the trait was gone, and would become it a second time.
+            # The same candidate came in while the trait was removed; confirming it would create the trait twice.
             record.touch_candidate(again)
             again.set_status(CandidateStatus.ARCHIVED, at)
-        # An older entry of the same batch starts from what undoing this one leaves.
+        # Undoing an older entry of the same batch starts from this result.
         traits[trait_id] = record.trait
     return records
 
 
 def _styles(user: User, entries: Iterable[UserRefinedTrait]) -> dict[str, CommunicationStyle]:
-    """What the person has of the elements that the entries are about, by what the log calls them."""
+    """The person's style elements that the entries are about, by their key in the log."""
     names = [entry.style_element.partition(":")[0] for entry in entries if entry.style_element]
     mine = CommunicationStyle.objects.filter(user=user, element__in=names) if names else ()
     return {style_element(style_state(style)): style for style in mine}
@@ -141,7 +145,7 @@ def _trait_restored(
 
 
 def _restore(candidate: ExtractedTraitCandidate, state: State, at: dt.datetime) -> None:
-    """Status and verdicts as they were; what the pipeline wrote since stays."""
+    """Restore status and verdicts; later changes by the pipeline stay."""
     candidate.set_status(state["status"], at)
     candidate.deferred_until = moment(state["deferred_until"])
     verdicts = {piece["evidence_id"]: piece.get("verdict", "") for piece in state["evidence"]}

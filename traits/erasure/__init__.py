@@ -1,1 +1,1 @@
-"""Erasing a persona, an account or a part of it, and keeping it away afterwards."""
+"""Erasing a persona, an account or a part of it, and keeping erased data from being imported again."""

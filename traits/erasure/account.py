@@ -1,4 +1,4 @@
-"""Erasing an account: the persona, and everything by which the person signed in. Their erasures' receipts stay."""
+"""Erase an account: the persona, and everything with which the person signs in. Receipts of erasures stay."""
 
 import logging
 from importlib import import_module
@@ -51,14 +51,14 @@ BARRED = _(
 
 @transaction.atomic
 def erase_account(*, user: User, actor: log.Actor, confirm_email: str | None) -> Erasure:
-    """Erase the person's persona and account; nobody can sign in to it any more. confirm_email: None for operators.
+    """Erase the person's persona and account; nobody can sign in to it afterwards. confirm_email is None for operators.
 
-    Raises InvalidError (confirm) when the e-mail is not the account's, or the account is one of staff.
+    Raises InvalidError (confirm) if the e-mail is not the account's, or if it is a staff account.
     """
     if confirm_email is not None:
         check_email(user, confirm_email)
     persona = lock_all(user)
-    # What staff did for others is in those people's logs.
+    # What staff did for others is in those people's logs, so such an account must stay.
     acted = UserRefinedTrait.objects.filter(actor=user).exclude(user=user).exists()
     if user.is_staff or acted or ModerationEntry.objects.filter(actor=user).exists():
         raise InvalidError(details={"confirm": [str(STAFF)]})
@@ -77,7 +77,7 @@ def erase_account(*, user: User, actor: log.Actor, confirm_email: str | None) ->
 
 
 def account_counts(user: User) -> dict[str, int]:
-    """How much an erasure of the account would take."""
+    """How much an erasure of the account would delete, by kind."""
     return counts(user) | {
         "emails": EmailAddress.objects.filter(user=user).count(),
         "sessions": UserSession.objects.filter(user=user).count(),
@@ -86,13 +86,13 @@ def account_counts(user: User) -> dict[str, int]:
 
 
 def _erase_account(user: User) -> dict[str, int]:
-    """Delete the account and what belongs to it; how much there was, by kind."""
+    """Delete the account and what belongs to it; returns the numbers by kind."""
     store = import_module(settings.SESSION_ENGINE).SessionStore
     sessions = list(UserSession.objects.filter(user=user).values_list("session_key", flat=True))
     for key in sessions:
         store(key).delete()
     found = {"sessions": len(sessions), "emails": EmailAddress.objects.filter(user=user).count()}
-    # An exchange holds the row of what it exchanges: after the wait, its new tokens are seen below.
+    # A token exchange locks the row that it exchanges: after waiting for it, its new tokens are visible below.
     list(Token.objects.filter(user=user).select_for_update(of=("self",)).order_by("pk").values_list("pk"))
     Token.objects.filter(user=user).delete()
     SpentToken.objects.filter(user=user).delete()

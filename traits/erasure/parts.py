@@ -1,8 +1,9 @@
-"""Erasing a part of the persona: a piece of evidence, a source, or a category.
+"""Erase a part of the persona: a piece of evidence, a source, or a category.
 
-An erasure goes in steps (erasure_steps.py), each a transaction under the person's lock; its row in state `erasing` is
-where anybody goes on after a kill, which the projector does. The first step is large enough for most. It also bars what
-goes (blocklist.py), under the lock that imports wait for, so that nothing of it comes in after.
+An erasure runs in steps (worker.py), each a transaction under the person's lock. If the process dies, the projector
+continues from the erasure's row, which is in state `erasing`. The first step is large enough for most erasures. It also
+blocks the erased data (traits/ingest/blocklist.py), under the lock that imports wait for, so that none of it comes in
+afterwards.
 """
 
 import datetime as dt
@@ -33,16 +34,16 @@ from traits.models.erasure import ErasureKind
 
 COUNTED_OF_CATEGORY = ("candidates", "traits", "evidence", "log_entries", "suppressions")
 COUNTED_OF_PIECES = ("candidates", "evidence", "log_entries", "candidates_less", "traits_less")
-"""What the receipt of a category counts, and that of a source or a piece of evidence."""
+"""The counts on the receipt of a category, and on that of a source or a piece of evidence."""
 FURTHEST = dt.timedelta(hours=1)
-"""Longer than an erasure backs off: a time further ahead is from before the clock was set back."""
+"""Longer than any back-off: a time further ahead was set before the clock was turned back."""
 
 
 @transaction.atomic
 def erase_evidence(*, user: User, actor: log.Actor, evidence_id: uuid.UUID) -> Erasure:
-    """Erase a piece of evidence wherever it stands: the same words at the same place of the same source.
+    """Erase a piece of evidence wherever it occurs: the same words at the same place of the same source.
 
-    A suggestion that has no other evidence goes; a trait stays. Raises NotFoundError.
+    A suggestion without other evidence is deleted; a trait stays. Raises NotFoundError.
     """
     piece = find_piece(user, evidence_id)
     target = target_of(ErasureKind.EVIDENCE, piece)
@@ -57,14 +58,14 @@ def erase_source(*, user: User, actor: log.Actor, source: str) -> Erasure:
 
 @transaction.atomic
 def erase_category(*, user: User, actor: log.Actor, category: str) -> Erasure:
-    """Erase all suggestions and traits of the category, and what the log says of them. Raises InvalidError."""
+    """Erase all suggestions and traits of the category, and what the log says about them. Raises InvalidError."""
     if category not in Category.values:
         raise InvalidError(details={"category": [gettext("This is not one of the categories.")]})
     return _start(user, actor, ErasureKind.CATEGORY, {"category": category}, category)
 
 
 def find_piece(user: User, evidence_id: uuid.UUID) -> Piece:
-    """The piece, as a suggestion or a trait of the person has it. Raises NotFoundError."""
+    """The piece as a suggestion or trait of the person holds it. Raises NotFoundError."""
     wanted = str(evidence_id)
     holds = [{"evidence_id": wanted}]
     suggested = ExtractedTraitCandidate.objects.filter(user=user, supporting_evidence__contains=holds)
@@ -78,7 +79,7 @@ def find_piece(user: User, evidence_id: uuid.UUID) -> Piece:
 
 
 def source_target(user: User, source: str) -> State:
-    """What the evidence of the source with this key has in common. Raises NotFoundError."""
+    """The fields that all evidence of the source with this key shares. Raises NotFoundError."""
     name = source_name(user, source)
     if name is None:
         raise NotFoundError
@@ -86,7 +87,7 @@ def source_target(user: User, source: str) -> State:
 
 
 def preview(user: User, target: State) -> dict[str, int]:
-    """How much an erasure of this would take; the keys in *_less count what loses some of its evidence and stays."""
+    """How much an erasure of this would delete; *_less counts rows that lose some of their evidence but stay."""
     scope = Scope(target)
     candidates, traits = scope.candidates(user).count(), scope.traits(user).count()
     found = {"evidence": scope.pieces(user), "log_entries": scope.entries(user).count()}
@@ -99,13 +100,13 @@ def preview(user: User, target: State) -> dict[str, int]:
 
 def _start(user: User, actor: log.Actor, kind: str, target: State, bar: str) -> Erasure:
     lock_all(user)
-    # One of each is enough to keep it away.
+    # A single block of each kind is enough.
     Erasure.objects.filter(user=user, kind=kind, bar=bar).update(bar="")
     erasure = new_erasure(user, actor, kind)
     erasure.target, erasure.bar, erasure.state = target, bar, ErasureState.ERASING
     erasure.confirmed_at = timezone.now()
     erasure.counts = dict.fromkeys(COUNTED_OF_CATEGORY if kind == ErasureKind.CATEGORY else COUNTED_OF_PIECES, 0)
-    # Counted here, once: one piece of evidence may be in many rows, and each step sees only some of them.
+    # Counted here, once: a piece of evidence may be in several rows, and each step sees only some of them.
     erasure.counts["evidence"] = Scope(target).pieces(user)
     erasure.save(force_insert=True)
     erasure.counts |= erase_records(user)
@@ -119,7 +120,7 @@ def _start(user: User, actor: log.Actor, kind: str, target: State, bar: str) -> 
 
 @transaction.atomic
 def go_on(*, erasure_id: uuid.UUID) -> Erasure:
-    """Take the next step of an erasure that is under way; one that has ended stays as it is."""
+    """Take the next step of an erasure that is under way; a finished one is returned unchanged."""
     erasure = Erasure.objects.select_related("user").get(pk=erasure_id)
     if erasure.user is None:
         return erasure
@@ -132,7 +133,7 @@ def go_on(*, erasure_id: uuid.UUID) -> Erasure:
 
 
 def under_way(only: uuid.UUID | None = None) -> QuerySet[Erasure]:
-    """The erasures that have steps before them and are not backing off, oldest first."""
+    """Erasures with steps left to take that are not backing off, oldest first."""
     backing_off = {"next_attempt_at__gt": Now(), "next_attempt_at__lt": Now() + FURTHEST}
     rows = Erasure.objects.filter(state=ErasureState.ERASING).exclude(**backing_off)
     return (rows.filter(subject_id=only) if only else rows).order_by("requested_at")

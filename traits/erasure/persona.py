@@ -1,6 +1,6 @@
-"""Erasing a whole persona: the tables immediately, the graph afterwards by the receipt (traits/models/erasure.py).
+"""Erase a whole persona: the tables immediately, the graph afterwards, from the receipt (traits/models/erasure.py).
 
-It takes the person's Persona row in the one strength that imports wait for (ingest.py), so that nothing slips in.
+It locks the person's Persona row in the mode that blocks imports, too, so that nothing comes in meanwhile.
 """
 
 import logging
@@ -46,7 +46,7 @@ TABLES: dict[str, type[Model]] = {
     "styles": CommunicationStyle,
     "suppressions": Suppression,
 }
-"""What is deleted row by row, in this order; the log goes before, since it names candidates."""
+"""Tables whose rows are deleted, in this order; the log is erased before them, because it names candidates."""
 RECEIPT = _("This receipt: times, numbers and IDs, but no texts.")
 BACKUPS = _("Backups, until they are overwritten. If one is restored, this deletion is repeated.")
 LOOKS = _("The access log: who of the staff looked and when, without their reasons and search terms.")
@@ -62,15 +62,15 @@ KEPT = {
     "graphUser": GRAPH_USER,
     "backups": BACKUPS,
 }
-"""What an erasure leaves, and why; receipts hold it in English, and pages translate it (receipts.py)."""
+"""What stays after an erasure, and why; receipts store it in English, and pages translate it (receipts.py)."""
 
 
 @transaction.atomic
 def request_erasure(*, user: User, actor: log.Actor, confirm_email: str, recently_authenticated: bool) -> Erasure:
-    """Ask for the erasure of the persona; it is carried out immediately for a person who has just signed in.
+    """Request the erasure of the persona; for a person who has just signed in it is carried out immediately.
 
-    For others it awaits their confirmation, for a day. Asking again returns the erasure that is under way. Raises
-    InvalidError (confirm) when the e-mail is not the account's.
+    For others it waits 24 hours for their confirmation. A repeated request returns the erasure that is under way.
+    Raises InvalidError (confirm) if the e-mail is not the account's.
     """
     check_email(user, confirm_email)
     persona = lock_all(user)
@@ -85,7 +85,7 @@ def request_erasure(*, user: User, actor: log.Actor, confirm_email: str, recentl
 
 @transaction.atomic
 def confirm_erasure(*, user: User, actor: log.Actor, erasure_id: uuid.UUID) -> Erasure:  # noqa: ARG001 (all take one)
-    """Carry out an erasure that awaits this; one that was carried out is returned as it is.
+    """Carry out an erasure that waits for confirmation; one that was carried out is returned unchanged.
 
     Raises NotFoundError, ErasureExpiredError.
     """
@@ -100,7 +100,7 @@ def confirm_erasure(*, user: User, actor: log.Actor, erasure_id: uuid.UUID) -> E
 
 @transaction.atomic
 def erase_persona(*, user: User, actor: log.Actor) -> Erasure:
-    """Erase it without asking the person: for operators, who give a reference."""
+    """Erase the persona without asking the person; for operators, who give a reference."""
     persona = lock_all(user)
     erasure = new_erasure(user, actor)
     expire_awaiting(user)
@@ -110,13 +110,13 @@ def erase_persona(*, user: User, actor: log.Actor) -> Erasure:
 
 
 def check_email(user: User, confirm_email: str) -> None:
-    """Raise InvalidError (confirm) when this is not the account's e-mail."""
+    """Raise InvalidError (confirm) if this is not the account's e-mail."""
     if not user.email or confirm_email.strip().lower() != user.email:
         raise InvalidError(details={"confirm": [gettext("This is not the e-mail address of your account.")]})
 
 
 def receipt(user: User, erasure_id: uuid.UUID) -> Erasure:
-    """What became of the person's erasure. Raises NotFoundError."""
+    """The receipt of the person's erasure, with its current state. Raises NotFoundError."""
     erasure = Erasure.objects.filter(user=user, pk=erasure_id).first()
     if erasure is None:
         raise NotFoundError
@@ -126,7 +126,7 @@ def receipt(user: User, erasure_id: uuid.UUID) -> Erasure:
 
 
 def counts(user: User) -> dict[str, int]:
-    """How much an erasure would take, by kind."""
+    """How much an erasure would delete, by kind."""
     held = {name: model._default_manager.filter(user=user).count() for name, model in TABLES.items()}
     held["log_entries"] = UserRefinedTrait.objects.filter(user=user).count()
     return held | {"evidence": Scope({}).pieces(user)}
@@ -134,7 +134,7 @@ def counts(user: User) -> dict[str, int]:
 
 @transaction.atomic
 def set_suggestions(*, user: User, actor: log.Actor, on: bool) -> None:
-    """Whether imports may store suggestions for the person; after an erasure they may not."""
+    """Turn suggestions for the person on or off; while they are off, imports store none. An erasure turns them off."""
     persona = lock_all(user)
     if on == (persona.suggestions_off_at is None):
         return
@@ -144,20 +144,23 @@ def set_suggestions(*, user: User, actor: log.Actor, on: bool) -> None:
 
 
 def lock_all(user: User) -> Persona:
-    """The person's row, locked so that imports about them wait too."""
+    """Lock the person's row in the mode that blocks imports about them, too."""
     lock_idempotency_keys(user)
     Persona.objects.bulk_create([Persona(user=user)], ignore_conflicts=True)
     return Persona.objects.select_for_update().get(user=user)
 
 
 def lock_idempotency_keys(user: User) -> None:
-    """Lock what erase_records deletes, before the person: a request sweeps old answers up first, and waits for them."""
+    """Lock the rows that erase_records deletes; call it before locking the person.
+
+    A request deletes old stored responses first and then waits for the person, so the other order could deadlock.
+    """
     answers = IdempotencyKey.objects.filter(owner=str(user.pk)).order_by("pk")
     list(answers.select_for_update().values_list("pk"))
 
 
 def new_erasure(user: User, actor: log.Actor, kind: str = ErasureKind.PERSONA) -> Erasure:
-    """A receipt to be, not saved yet."""
+    """A new receipt, not saved yet."""
     return Erasure(
         user=user,
         subject_id=user.pk,
@@ -169,7 +172,7 @@ def new_erasure(user: User, actor: log.Actor, kind: str = ErasureKind.PERSONA) -
 
 
 def _under_way(user: User) -> Erasure | None:
-    """The erasure that awaits confirmation, or one that the graph has yet to follow if nothing came since."""
+    """The erasure that waits for confirmation, or one not yet in the graph if the persona is still empty."""
     mine = Erasure.objects.filter(user=user, kind=ErasureKind.PERSONA)
     mine.filter(
         state=ErasureState.AWAITING_CONFIRMATION, requested_at__lte=timezone.now() - Erasure.CONFIRM_WITHIN
@@ -181,22 +184,22 @@ def _under_way(user: User) -> Erasure | None:
 
 
 def expire_awaiting(user: User) -> None:
-    """Expire what the person had still to confirm: it is being done already."""
+    """Expire requests that wait for the person's confirmation, because the erasure is being carried out already."""
     awaiting = Erasure.objects.filter(user=user, state=ErasureState.AWAITING_CONFIRMATION)
     awaiting.update(state=ErasureState.EXPIRED)
 
 
 def carry_out(user: User, persona: Persona, erasure: Erasure, kept: dict[str, str] = KEPT) -> None:
-    """Erase the persona, under lock_all, as the erasure says."""
+    """Carry out the erasure of the persona; the caller holds lock_all."""
     _end_parts(user)
     entries = UserRefinedTrait.objects.filter(user=user).order_by()
     erasure.things = sorted({pk for (pk,) in entries.values_list("trait_id_in_pkg").distinct() if pk})
     erasure.counts = counts(user)
-    # A millisecond count is above every generation that a restored PostgreSQL could have forgotten.
+    # A timestamp in milliseconds is above every generation that a restored PostgreSQL could have forgotten.
     erasure.generation = max(persona.generation, int(time.time() * 1000)) + 1
     erasure.confirmed_at = timezone.now()
     erasure.state, erasure.kept = ErasureState.ERASED, kept
-    # The database's clock: it lets the log go only in the transaction that says so.
+    # The database's own clock, because it lets the log be erased only in the transaction that sets this time.
     erasure.erased_at = Now()
     erasure.save()
     _erase_tables(user)
@@ -209,21 +212,21 @@ def carry_out(user: User, persona: Persona, erasure: Erasure, kept: dict[str, st
 
 def _erase_tables(user: User) -> None:
     rows = ExtractedTraitCandidate.objects.filter(user=user).order_by("pk")
-    # In the order of ids, as everybody takes them; an import may hold some by mistake, under another person.
+    # Ordered by id, like everywhere else; an import may hold locks on some by mistake, under another person.
     list(rows.select_for_update().values_list("pk"))
     _keep_what_staff_decided(user)
     sql.call("erase_persona_log", user.pk)
-    # What staff looked at and did stays on record; what they wrote about it may quote the persona.
+    # The records of what staff looked at and did stay; the texts that they wrote may quote the persona.
     sql.call("erase_access_reasons", user.pk)
     sql.call("erase_moderation", user.pk)
     attest(user.pk)
     for model in TABLES.values():
-        # The ORM would first look for rows that refer to these, which are gone.
+        # Raw delete, because the ORM would first query rows that refer to these, which are gone already.
         model._default_manager.filter(user=user)._raw_delete("default")
 
 
 def _keep_what_staff_decided(user: User) -> None:
-    """Keep who of the staff decided what kind of thing for the person, and when, which goes with the log."""
+    """Keep a record of who of the staff made which kind of decision for the person, and when; the log is erased."""
     entries = UserRefinedTrait.objects.filter(user=user, actor_kind=ActorKind.STAFF)
     state = {"status": "", "held": ""}
     kept = [
@@ -241,25 +244,25 @@ def _keep_what_staff_decided(user: User) -> None:
         for entry in entries.defer("content").iterator()
         if entry.actor_id
     ]
-    # An erasure that is repeated after a restore finds them there.
+    # An erasure that is repeated after a restore finds these rows already there.
     ModerationEntry.objects.bulk_create(kept, ignore_conflicts=True, batch_size=1_000)
 
 
 def _end_parts(user: User) -> None:
-    """What was being erased of the persona goes with it; the graph is blanked where they say, after it is cleared."""
+    """End erasures of parts, as the whole persona goes; the graph nodes they name are blanked once it is cleared."""
     parts = Erasure.objects.filter(user=user).exclude(kind__in=WHOLE)
     parts.filter(state=ErasureState.ERASING).update(state=ErasureState.ERASED, erased_at=Now(), target={})
     parts.filter(state=ErasureState.ERASED).update(revision=0, next_attempt_at=None)
 
 
 def erase_records(user: User) -> dict[str, int]:
-    """Erase what else quotes the persona; how many there were, by kind."""
+    """Delete other records that quote the persona; returns the numbers by kind."""
     clear_session_messages(user)
     return {"kept_answers": IdempotencyKey.objects.filter(owner=str(user.pk)).delete()[0]}
 
 
 def _reset(persona: Persona, generation: int) -> None:
-    """Make the row a new person's, of a generation later than everything written so far."""
+    """Reset the row to that of a new person, with a generation later than everything written so far."""
     Persona.objects.filter(pk=persona.pk).update(
         revision=0,
         hash=NO_HASH,

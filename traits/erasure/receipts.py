@@ -1,4 +1,4 @@
-"""What erasures count and leave, in words."""
+"""The words for what erasures delete and what they leave."""
 
 from collections.abc import Callable, Iterable
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext, ngettext
 from traits.models.erasure import WHOLE
 
 Words = Callable[[int], str]
-"""The words for so many of a kind; the number itself stands in them as a page writes it."""
+"""The words for a number of one kind; the number is in the text, formatted for the page."""
 NAMES: dict[str, Words] = {
     "candidates": lambda count: ngettext("%(number)s suggestion", "%(number)s suggestions", count),
     "traits": lambda count: ngettext("%(number)s trait", "%(number)s traits", count),
@@ -20,25 +20,25 @@ NAMES: dict[str, Words] = {
     "sessions": lambda count: ngettext("%(number)s active session", "%(number)s active sessions", count),
     "apps": lambda count: ngettext("%(number)s connected app", "%(number)s connected apps", count),
 }
-"""What receipts count, in the order of the pages; what is not named here is not shown."""
+"""The counts that pages show, in this order; others are not shown."""
 LESS = {"candidates_less": "candidates", "traits_less": "traits", "log_entries": "log_entries"}
-"""What stays without what goes, where a part is erased, and the name that it has in words."""
+"""Counts of what stays but loses a part when a part of the persona is erased, and the name for it in NAMES."""
 ORDER = ("account", "traits", "category", "source", "evidence", "decisions", "apps", "suggestions")
-"""In which order pages say what stays; the rest comes after these."""
+"""The order in which pages list what stays; anything else follows."""
 
 
 def counted(name: str, number: int) -> str:
-    """“3 traits”."""
+    """A count in words: “3 traits”."""
     return NAMES[name](number) % {"number": number_format(number, force_grouping=True)}
 
 
 def in_words(counts: dict[str, int]) -> list[str]:
-    """“3 traits”, “1 suggestion” …; nothing for what there is none of."""
+    """The counts in words, “3 traits”, “1 suggestion” …; zero counts are left out."""
     return [counted(name, counts[name]) for name in NAMES if counts.get(name)]
 
 
 def said(kind: str, counts: dict[str, int], kept: dict[str, str]) -> dict[str, list[str]]:
-    """What goes or went, what stays without it, and what stays and why, for pages."""
+    """The texts for pages: what is or was deleted, what stays but loses a part, and what stays and why."""
     less = [] if kind in WHOLE else [(LESS[name], counts[name]) for name in LESS if counts.get(name)]
     gone = {name: number for name, number in counts.items() if kind in WHOLE or name not in LESS}
     return {
@@ -49,7 +49,7 @@ def said(kind: str, counts: dict[str, int], kept: dict[str, str]) -> dict[str, l
 
 
 def _stays(kept: dict[str, str]) -> Iterable[str]:
-    """The reasons, which a receipt has in English; one whose words are no longer ours stays as it was written."""
+    """Translate the reasons, which a receipt stores in English; a wording no longer in use is shown as stored."""
     places = {name: place for place, name in enumerate(ORDER)}
     for name in sorted(kept, key=lambda name: places.get(name, len(ORDER))):
         number = kept[name].partition(" ")[0]
@@ -57,7 +57,7 @@ def _stays(kept: dict[str, str]) -> Iterable[str]:
 
 
 def _of_the_pipeline(number: int) -> str:
-    """As graph/projection/erasure.py writes it, with the number in front."""
+    """The text that graph/projection/erasure.py writes with the number in front."""
     text = ngettext(
         "%(number)s node that the pipeline created in the graph, without its texts.",
         "%(number)s nodes that the pipeline created in the graph, without their texts.",

@@ -1,7 +1,8 @@
-"""What an erasure of a part takes from rows and from the log: pieces of evidence, or everything about a category.
+"""What the erasure of a part removes from rows and from the log: pieces of evidence, or everything in a category.
 
-A rewritten entry keeps its digest and loses its salt; its content says `erased` with a nonce, so that nobody can try
-out what stood there. The `evidence_erased` entry that goes with it has `redacted`: revision → the new content's digest.
+A rewritten entry keeps its digest and loses its salt. Its content has `erased` with a nonce, so that the removed text
+can't be guessed and verified. The `evidence_erased` entry that belongs to it has `redacted`: revision → the new
+content's digest.
 """
 
 import dataclasses
@@ -26,9 +27,9 @@ HALVES = ("before", "after")
 
 @dataclasses.dataclass(frozen=True)
 class Scope:
-    """What goes: evidence that has these fields, or, with "category" as the only one, all states of that category.
+    """What is to be erased: evidence with these fields, or all states of a category, or everything.
 
-    Without any field it is everything.
+    With "category" as the only field it is all states of that category, without any field it is everything.
     """
 
     target: State
@@ -44,7 +45,10 @@ class Scope:
         return [piece for piece in pieces if not self.takes(piece)]
 
     def candidates(self, user: User) -> QuerySet[ExtractedTraitCandidate]:
-        """The rows that lose something; those of a category go, also where only the trait that they became is of it."""
+        """The rows that lose something.
+
+        Those of a category are deleted, even if only the trait that they became is in that category.
+        """
         rows = ExtractedTraitCandidate.objects.filter(user=user).defer("search")
         if self.category:
             became = PersonaTrait.objects.filter(user=user, category=self.category)
@@ -52,17 +56,17 @@ class Scope:
         return rows.filter(supporting_evidence__contains=[self.target])
 
     def traits(self, user: User) -> QuerySet[PersonaTrait]:
-        """The rows that lose something; those of a category go."""
+        """The rows that lose something; those of a category are deleted."""
         rows = PersonaTrait.objects.filter(user=user)
         return rows.filter(category=self.category) if self.category else rows.filter(evidence__contains=[self.target])
 
     def pieces(self, user: User) -> int:
-        """How many pieces of evidence go, each once, wherever they stand."""
+        """Number of distinct pieces of evidence to be erased, wherever they occur."""
         target = json.dumps(self.target)
         return int(sql.value(PIECES, {"user": user.pk, "category": self.category, "target": target}))
 
     def entries(self, user: User) -> QuerySet[UserRefinedTrait]:
-        """The entries of the log whose states hold what goes; every version has category and evidence."""
+        """Log entries whose states hold something to be erased; every snapshot version has category and evidence."""
         state = self.target if self.category else {"evidence": [self.target]}
         holds = Q(pk__in=[])
         for half in HALVES:
@@ -76,7 +80,7 @@ def scope_of(erasure: Erasure) -> Scope:
 
 
 def target_of(kind: str, piece: Piece) -> State:
-    """What names the piece itself, wherever it stands, or its source."""
+    """The fields that identify the piece itself, wherever it occurs, or its source."""
     names = ["source_package_id"]
     if kind == ErasureKind.EVIDENCE:
         names += ["source_detail", "start_time", "content"]
@@ -85,11 +89,11 @@ def target_of(kind: str, piece: Piece) -> State:
 
 @dataclasses.dataclass
 class Redaction:
-    """Rewrites entries of the log, and collects what it takes from them.
+    """Rewrites log entries, and collects what it removes from them.
 
-    gone_candidates and gone_traits: ids whose rows are deleted, so that every state of them goes. candidates and
-    traits: ids that lost a state, so that undo must leave them alone.
-    evidence: ids of the pieces that went out of states of traits. digests: revision → the new content's digest.
+    gone_candidates and gone_traits: ids whose rows are deleted, so that every state of them is removed. candidates and
+    traits: ids that lost a state, so that they can't be undone. evidence: ids of the pieces that were removed from
+    states of traits. digests: revision → the new content's digest.
     """
 
     scope: Scope
@@ -101,7 +105,7 @@ class Redaction:
     digests: dict[int, str] = dataclasses.field(default_factory=dict)
 
     def write(self, user: User, entries: Iterable[UserRefinedTrait]) -> None:
-        """Rewrite the entries that hold something that goes."""
+        """Rewrite those of the entries that hold something to be erased."""
         revisions, contents = [], []
         for entry in entries:
             if content := self._without(entry):
@@ -112,9 +116,9 @@ class Redaction:
             sql.run(REDACT, [user.pk, revisions, contents])
 
     def _without(self, entry: UserRefinedTrait) -> State | None:
-        """The content without what goes; None when it holds nothing of it.
+        """The content without what is to be erased; None if it holds nothing of it.
 
-        It stays in the version in which it was written: every version has the fields that are named here.
+        It stays in the version in which it was written: every version has the fields that are used here.
         """
         old = entry.content
         new: State = {**old, **{half: self._half(entry, old[half]) for half in HALVES}}

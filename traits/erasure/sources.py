@@ -1,4 +1,4 @@
-"""The sources that a person's evidence names, and the one that a key stands for in an address."""
+"""The sources that a person's evidence names, and looking one up by its key in a URL."""
 
 from ptfi.accounts.models import User
 from ptfi.db import sql
@@ -7,6 +7,6 @@ from traits.ingest.blocklist import source_bar
 
 
 def source_name(user: User, key: str) -> str | None:
-    """The name of the person's source with this key; None where there is none."""
+    """The name of the person's source with this key; None if there is none."""
     names = sql.rows(SOURCE_NAMES, {"user": user.pk})
     return next((name for (name,) in names if source_bar(user.pk, name) == key), None)

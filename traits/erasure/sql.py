@@ -1,4 +1,4 @@
-"""The SQL of erasures: a person's sources, how much goes, and rewriting the log's entries."""
+"""SQL of erasures: a person's sources, how much is deleted, and rewriting the log's entries."""
 
 PIECES = """
     SELECT count(DISTINCT piece->>'evidence_id') FROM (
@@ -24,7 +24,7 @@ HELD = f"""
            candidate_id, trait_id
     FROM ({HELD_PIECES}) AS pieces
 """  # noqa: S608 (HELD_PIECES is ours)
-"""The pieces of a person's evidence that name a source, each with what has it."""
+"""The pieces of a person's evidence that name a source, each with the candidate or trait that has it."""
 SOURCE_NAMES = f"SELECT DISTINCT name FROM ({HELD}) AS held"  # noqa: S608 (HELD is ours)
 
 WITHOUT = """

@@ -1,4 +1,4 @@
-"""What is never suggested again, what wanted that, and how the person lets it be suggested again."""
+"""Suppressions, the decisions that caused them, and how the person lifts them."""
 
 import dataclasses
 import datetime as dt
@@ -31,9 +31,9 @@ ORDER = ("name_key", "category")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Cause:
-    """A decision that wants a suppression: which (a reject, a removal or a merge of two traits), of what, and when.
+    """A decision behind a suppression: which (a rejection, a removal or a merge of two traits), of what, and when.
 
-    code: of a reject, "" for the others.
+    code: the rejection code, "" for the others.
     """
 
     decision: str
@@ -44,7 +44,7 @@ class Cause:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Suppressed:
-    """A suppression as its page shows it; kept_away: how many suggestions it holds back now."""
+    """A suppression as its page shows it; kept_away: how many suggestions it blocks now."""
 
     pk: int
     name: str
@@ -54,7 +54,7 @@ class Suppressed:
 
 
 def suppressions(user: User, after: str = "") -> Page[Suppressed]:
-    """A page of the person's suppressions, by name."""
+    """A page of the person's suppressions, sorted by name."""
     page = keyset.page(Suppression.objects.filter(user=user), ORDER, after)
     causes = _causes(user, {source for row in page.rows for source in row.sources})
     held = ExtractedTraitCandidate.objects.filter(suppressed_by__in=page.rows).values("suppressed_by")
@@ -67,15 +67,15 @@ def suppressions(user: User, after: str = "") -> Page[Suppressed]:
 
 
 def _suppressed(row: Suppression, causes: list[Cause], kept_away: int) -> Suppressed:
-    # The name key lacks capitals and punctuation.
+    # Prefer the name from the decision, because the name key lacks capitals and punctuation.
     name = next((cause.name for cause in causes if cause.name), row.name_key)
     return Suppressed(pk=row.pk, name=name, category=row.category, causes=causes, kept_away=kept_away)
 
 
 def _causes(user: User, sources: set[uuid.UUID]) -> dict[uuid.UUID | None, Cause]:
-    """The newest reject or removal of each of these suggestions and traits."""
+    """The newest rejection or removal of each of these suggestions and traits."""
     entries = UserRefinedTrait.objects.filter(user=user, trait_id_in_pkg__in=sources, user_decision__in=SUPPRESSING)
-    # In every version of the snapshots a state has its name, and a relation its kind.
+    # Every version of the snapshots has the name in a state and the kind in a relation.
     name = Coalesce(KT("content__before__trait__name"), KT("content__before__candidate__name"))
     is_merge = Q(user_decision=Decision.REMOVED, content__relation__kind=SAME_TRAIT)
     decided = Case(When(is_merge, then=Value(Decision.MERGED.value)), default=F("user_decision"))
@@ -86,7 +86,7 @@ def _causes(user: User, sources: set[uuid.UUID]) -> dict[uuid.UUID | None, Cause
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Lifted:
-    """What may be suggested again, name as the person spells it, and how many suggestions are back in the queue."""
+    """A lifted suppression; name as the person spells it, returned: how many suggestions are back in the queue."""
 
     name_key: str
     name: str
@@ -96,23 +96,23 @@ class Lifted:
 
 @transaction.atomic
 def lift_suppression(*, user: User, actor: log.Actor, suppression_id: int) -> Lifted:  # noqa: ARG001 (all take one)
-    """Let this be suggested again; what was kept away is to be reviewed. What was rejected stays so.
+    """Allow this to be suggested again; blocked suggestions go to review, rejected ones stay rejected.
 
-    It is no decision about a trait or a suggestion, so the log has no entry of it. Raises NotFoundError.
+    This is not a decision about a trait or a suggestion, so the log has no entry of it. Raises NotFoundError.
     """
     lock(user)
     row = Suppression.objects.filter(user=user, pk=suppression_id).first()
     if row is None:
         raise NotFoundError
     returned = drop_suppressions(user.pk, [row.pk])
-    # The name key lacks capitals and punctuation.
+    # Prefer the name from the decision, because the name key lacks capitals and punctuation.
     name = next((cause.name for cause in _causes(user, set(row.sources)).values() if cause.name), row.name_key)
     return Lifted(name_key=row.name_key, name=name, category=row.category, returned=returned)
 
 
 @transaction.atomic
 def lift_bar(*, user: User, actor: log.Actor, erasure_id: uuid.UUID) -> Erasure:  # noqa: ARG001 (all take one)
-    """Let imports bring again what an erasure keeps away (blocklist.py); what it erased stays erased.
+    """Allow imports to bring in again what an erasure blocks (traits/ingest/blocklist.py); erased data stays erased.
 
     Raises NotFoundError.
     """

@@ -1,7 +1,7 @@
-"""The steps in which a part of the persona is erased: rows, what the log says of them, and what wanted suppressions.
+"""The steps that erase a part of the persona: rows, what the log says about them, and sources of suppressions.
 
-Whoever takes a step holds the person's lock. Each finds by itself what is left to do, so that one may be the last of a
-process, and the next the first of another.
+The caller of a step holds the person's lock. Each step finds out what is left to do, so that another process can take
+the next one.
 """
 
 import dataclasses
@@ -35,14 +35,14 @@ from traits.moderation.services import blank_reasons, without_text
 logger = logging.getLogger(__name__)
 
 THINGS = 200
-"""Suggestions that one step takes."""
+"""Suggestions per step."""
 TRAITS = 100
-"""Traits that one step takes; they are in memory together."""
+"""Traits per step; they are in memory together."""
 ENTRIES = 500
-"""Entries of the log that one step rewrites, besides those about suggestions and traits that go."""
+"""Log entries that one step rewrites, besides those about deleted suggestions and traits."""
 THINNED = ["supporting_evidence", "held_reason", "version", "updated_at"]
 CHUNK = 10
-"""Rows in memory together; one may have several megabytes."""
+"""Rows in memory together; a row may have several megabytes."""
 KEPT = {
     ErasureKind.CATEGORY: {
         "traits": _(
@@ -64,7 +64,7 @@ KEPT = {
         ),
     },
 }
-"""What an erasure of each kind leaves besides what all of them leave, and why."""
+"""What stays after an erasure of each kind and why, besides what stays after all of them."""
 TRAITS_STAY = _("Traits that you confirmed, as you confirmed them, without this evidence.")
 DECISIONS_STAY = _(
     "The entries of your log: that you decided, when and how, without the deleted texts. Topics that a trait took over"
@@ -73,7 +73,7 @@ DECISIONS_STAY = _(
 
 
 class ErasureWorker:
-    """Takes one step: rows, then the entries about them, then other entries that quote them, then an entry about it."""
+    """Takes one step: rows, entries about them, other entries that quote them, and an entry about the erasure."""
 
     def __init__(self, user: User, erasure: Erasure) -> None:
         self.user, self.erasure = user, erasure
@@ -84,7 +84,7 @@ class ErasureWorker:
         self.thinned: dict[str, PersonaTrait] = {}
 
     def take(self) -> None:
-        # Each kind of row is looked for only when the one before is done.
+        # Each kind of row is searched only when the preceding kind is done.
         done = self._take_candidates() and self._take_traits() and self._take_entries()
         self._append()
         self.erasure.things = sorted({*self.erasure.things, *map(uuid.UUID, self._things())})
@@ -109,17 +109,17 @@ class ErasureWorker:
         return len(ids) < THINGS
 
     def _thin(self, row: ExtractedTraitCandidate) -> bool:
-        """Take the evidence off the row, in memory; False when it has nothing left to stand on."""
+        """Remove the evidence from the row, in memory; returns False if no evidence is left."""
         if self.scope.category:
             return False
         row.supporting_evidence = self.scope.left(row.supporting_evidence)
-        # Staff may have quoted it.
+        # Staff may have quoted the evidence.
         row.held_reason = without_text(row.held_reason)
         row.version, row.updated_at = row.version + 1, self.at
         return bool(row.supporting_evidence)
 
     def _drop(self, gone: set[uuid.UUID]) -> None:
-        """Delete these suggestions, and what the log and the suppressions say of them."""
+        """Delete these suggestions, and remove them from the log and from suppressions."""
         if not gone:
             return
         held = set(PersonaTrait.objects.filter(user=self.user, pk__in=gone).values_list("pk", flat=True))
@@ -153,8 +153,8 @@ class ErasureWorker:
         return len(found) < ENTRIES
 
     def _rewrite_about(self, traits: set[uuid.UUID]) -> None:
-        """Rewrite the entries about these traits, and those about others that conflicted with them."""
-        # In every version of the snapshots a relation has this id.
+        """Rewrite the entries about these traits, and those about other traits that conflicted with them."""
+        # Every version of the snapshots has this id in a relation.
         relation = Q(content__relation__trait_id__in=list(map(str, traits)))
         self._rewrite(Q(trait_id_in_pkg__in=traits) | relation)
 
@@ -166,7 +166,7 @@ class ErasureWorker:
             self.redaction.write(self.user, chunk)
 
     def _append(self) -> None:
-        """One entry about each trait and suggestion that lost something; the first one names what was rewritten."""
+        """Append an entry for each trait and suggestion that lost something; the first names the rewritten entries."""
         also = self.redaction.traits - self.thinned.keys() - self.redaction.gone_traits
         for trait in PersonaTrait.objects.filter(user=self.user, pk__in=also):
             self.thinned[str(trait.pk)] = trait
@@ -207,11 +207,11 @@ class ErasureWorker:
         )
 
     def _things(self) -> set[str]:
-        """What the graph may hold of it, in nodes that the pipeline made."""
+        """The ids that the graph may hold in nodes that the pipeline made."""
         return self.redaction.evidence | (self.redaction.traits - self.thinned.keys())
 
     def _forget(self, sources: set[uuid.UUID]) -> None:
-        """Take these from what wants suppressions; one that nobody wants goes, unless it keeps something away."""
+        """Remove these sources of suppressions; a suppression without any is dropped unless it blocks suggestions."""
         rows = list(Suppression.objects.filter(user=self.user, sources__overlap=list(sources)))
         for row in rows:
             row.sources = [source for source in row.sources if source not in sources]
@@ -224,7 +224,7 @@ class ErasureWorker:
         self._count(suppressions=idle.delete()[0])
 
     def _delete(self, model: type[ExtractedTraitCandidate] | type[PersonaTrait], ids: set[uuid.UUID]) -> None:
-        # The ORM would first look for rows that refer to these.
+        # Raw delete, because the ORM would first query rows that refer to these.
         model.objects.filter(user=self.user, pk__in=ids)._raw_delete("default")
 
     def _count(self, **more: int) -> None:
@@ -244,7 +244,7 @@ class ErasureWorker:
 
 
 def kept(erasure: Erasure) -> dict[str, str]:
-    """What the erasure leaves, and why."""
+    """What stays after the erasure, and why."""
     found = dict(KEPT[ErasureKind(erasure.kind)])
     if erasure.counts.get("traits_less"):
         found = {"traits": TRAITS_STAY, **found}

@@ -1,4 +1,4 @@
-"""A person's log as a file: JSON lines with all that is needed to check it elsewhere, or a table (docs/export.md)."""
+"""A person's log as a file: JSON lines that can be verified elsewhere, or a table (docs/export.md)."""
 
 import zoneinfo
 from collections.abc import Generator, Iterator
@@ -41,7 +41,7 @@ TABLE = CsvTable[Narrated](
 
 
 def json_lines(user: User) -> Generator[bytes, None, None]:
-    """The log's head in the first line, then an entry a line, oldest first; to be closed when not read to the end."""
+    """The log's head on the first line, then one entry per line, oldest first; close it if not read to the end."""
     try:
         with snapshot() as now:
             persona = selectors.persona(user)
@@ -56,9 +56,9 @@ def json_lines(user: User) -> Generator[bytes, None, None]:
 
 @dataclass(frozen=True)
 class Reader:
-    """Whoever asked for a file: its times are those of their zone, and its sentences in the language of their pages.
+    """The requester of a file: its times are in their time zone, and its sentences in the language of their pages.
 
-    Files are made in pieces, and between two of them other requests run in the thread: each is made within here().
+    Files are made in pieces, and the thread may serve other requests in between, so each piece is made within here().
     """
 
     zone: zoneinfo.ZoneInfo
@@ -66,7 +66,7 @@ class Reader:
 
     @classmethod
     def of(cls, user: User) -> "Reader":
-        """The person who asks now."""
+        """The person and language of the current request."""
         return cls(zoneinfo.ZoneInfo(user.time_zone), translation.get_language() or "")
 
     @contextmanager
@@ -76,7 +76,7 @@ class Reader:
 
 
 def table(user: User) -> Generator[bytes, None, None]:
-    """The log as CSV, oldest first, for whoever asks now; to be closed when not read to the end."""
+    """The log as CSV, oldest first, for the current requester; close it if not read to the end."""
     return _table(user, Reader.of(user))
 
 
@@ -97,7 +97,7 @@ def _entries(user: User) -> Any:
 
 
 def narrated(user: User, reader: Reader) -> Iterator[list[Narrated]]:
-    """The log in words and in pieces, oldest first."""
+    """The log in words, oldest first, in chunks."""
     after = 0
     while entries := list(with_names(_entries(user).filter(revision__gt=after))[:ROWS]):
         with reader.here():

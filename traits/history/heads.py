@@ -1,4 +1,4 @@
-"""The heads of the tree of all logs, for anybody: what was signed, by which keys, and that the tree only grew."""
+"""The public heads of the tree of all logs: what was signed, with which keys, and proofs that the tree only grew."""
 
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import cache_control
@@ -16,7 +16,7 @@ WRONG = "first is the number of leaves of an earlier head."
 @require_safe
 @cache_control(public=True, max_age=300)
 def log_heads(request: HttpRequest) -> JsonResponse:
-    """The newest heads and every key; with ?first=N the proof that the tree began with those N leaves."""
+    """The newest heads and all keys; with ?first=N the proof that the tree began with those N leaves."""
     newest = [heads.published(head) for head in TreeHead.objects.order_by("-id")[:NEWEST]]
     keys = [{"keyID": key_id, "publicKey": signing.encoded(key)} for key_id, key in signing.public_keys().items()]
     found: heads.Json = {"format": "ptfi-log-heads", "version": 1, "keys": keys, "heads": newest}

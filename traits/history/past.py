@@ -1,4 +1,4 @@
-"""The persona as it was at a moment, from the log alone: the newest state of each trait and style until then."""
+"""The persona at a point in time, from the log alone: the newest state of each trait and style until then."""
 
 import dataclasses
 import datetime as dt
@@ -16,12 +16,12 @@ from traits.log.versions import lifted_parts
 from traits.models import UserRefinedTrait
 
 STYLES = 200
-"""Elements of style that are shown at most."""
+"""Number of style elements that are shown, at most."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PastTrait:
-    """A trait as it was, without its evidence, and what became of it."""
+    """A trait as it was, without its evidence, and what has happened to it since."""
 
     trait_id: uuid.UUID
     state: State
@@ -32,9 +32,9 @@ class PastTrait:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Past:
-    """Some of the traits, by name, and the key of the page behind them; "" at the end.
+    """A page of the traits, by name, with the key of the next page ("" at the end).
 
-    How many traits there were then and are now; same and changed are those of both.
+    then and now are the numbers of traits at that time and today; same and changed count those that exist in both.
     """
 
     traits: list[PastTrait]
@@ -54,13 +54,13 @@ class Past:
 
 
 def revision_at(user: User, at: dt.datetime) -> int:
-    """The number of the newest entry that was made by then; 0 where there was none."""
+    """The revision of the newest entry up to that time; 0 if there was none."""
     revision: int = sql.value(REVISION_AT, {"user": user.pk, "at": at})
     return revision
 
 
 def persona_at(user: User, revision: int, after: uuid.UUID | None = None, limit: int = LONG_PAGE) -> Past:
-    """What the entry of this number left behind; a page that is to begin after no trait of then begins at the start."""
+    """The persona after this revision; a page starts at the beginning if `after` is not a trait of that time."""
     values: dict[str, Any] = {"user": user.pk, "revision": revision, "after": after, "limit": limit + 1}
     rows = sql.rows(PERSONA_AT, values)
     then, now, same, changed = rows[0][:4]
@@ -80,7 +80,7 @@ def _lifted(text: str, version: int) -> State:
 
 
 def styles_at(user: User, revision: int) -> list[State]:
-    """The elements of style that held then, by context and element."""
+    """The style elements at that revision, by context and element."""
     rows = UserRefinedTrait.objects.filter(user=user, revision__lte=revision).exclude(style_element=None)
     newest = rows.order_by("style_element", "-revision").distinct("style_element")
     found: Iterable[tuple[int | None, State | None]] = newest.values_list("content__v", "content__after__style")[

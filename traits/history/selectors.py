@@ -1,4 +1,4 @@
-"""The history: all that was decided, newest first, a batch as one, with what changed and what can be undone."""
+"""The history: all decisions, newest first, batches folded, with what changed and what can be undone."""
 
 import dataclasses
 import datetime as dt
@@ -36,7 +36,7 @@ from traits.models.log import NEVER_UNDONE
 
 ORDER = ("-revision",)
 SHOWN_MEMBERS = 8
-"""Entries of a batch that are narrated in the list; the rest is on the batch's own page."""
+"""Entries of a batch that the list shows; the others are on the batch's own page."""
 MOMENT = dt.timedelta(microseconds=1)
 ACTORS: dict[str, Text] = {
     "person": _("You, on these pages"),
@@ -54,9 +54,9 @@ STATES = tuple((half, side) for half in ("before", "after") for side in SIDES)
 
 
 class Slim(Func):
-    """A state of whose evidence ids and verdicts are left: its texts can make an entry some megabytes long.
+    """A state with only the ids and verdicts of its evidence, whose texts can have several megabytes.
 
-    The names are those of every version of the snapshots.
+    Every version of the snapshots has these fields under these names.
     """
 
     template = SLIM
@@ -64,19 +64,19 @@ class Slim(Func):
 
 
 def _says(decision: str) -> Q:
-    """Entries of this decision; a trait merged into another one is written as one removed and one edited."""
+    """Entries of this decision; merging two traits is stored as one removed and one edited."""
     meant = Q(user_decision=decision)
     if decision == Decision.MERGED:
-        # In every version of the snapshots a relation has its kind.
+        # Every version of the snapshots has the kind in a relation.
         halves = (Decision.REMOVED, Decision.EDITED)
         meant |= Q(user_decision__in=halves, content__relation__kind=SAME_TRAIT)
     return meant
 
 
 def _names_category(category: str) -> Func:
-    """Whether one of an entry's states is of this category; a single look at the content, which may be long.
+    """Whether one of an entry's states is of this category; reads the content, which may be long, only once.
 
-    In every version of the snapshots a state has its category.
+    Every version of the snapshots has the category in a state.
     """
     path = Func(Value(f'$.*.*.category ? (@ == "{category}")'), template="%(expressions)s::jsonpath")
     return Func("content", path, function="jsonb_path_exists", output_field=BooleanField())
@@ -84,7 +84,7 @@ def _names_category(category: str) -> Func:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class HistoryFilters(Filters):
-    """Which entries are listed. Both days are the person's, and belong to it."""
+    """The filters of the list. Both days are in the person's time zone and inclusive."""
 
     decision: str = choice(Decision.values, _says)
     category: str = choice(Category.values, _names_category)
@@ -95,7 +95,7 @@ class HistoryFilters(Filters):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Obstacle:
-    """Why there is no undoing it, and the entry that stands in the way, where there is one."""
+    """Why something can't be undone, and the entry that prevents it, if there is one."""
 
     text: Text
     entry_id: uuid.UUID | None = None
@@ -103,9 +103,9 @@ class Obstacle:
 
 @dataclasses.dataclass(kw_only=True)
 class Item(Narrated):
-    """An entry, or a batch as one; members are the first few of a batch.
+    """An entry, or a batch as one item; members are the first few entries of a batch.
 
-    undone: how many of its entries were undone, by undone_by (the last of them).
+    undone: how many of its entries were undone; undone_by: the entry that undid the newest of them.
     """
 
     number: int
@@ -119,7 +119,7 @@ class Item(Narrated):
 
     @property
     def action_id(self) -> uuid.UUID:
-        """What undo takes."""
+        """The id that undo() takes."""
         pk: uuid.UUID = self.entry.batch_id if self.number > 1 else self.entry.pk
         return pk
 
@@ -133,7 +133,7 @@ class Item(Narrated):
 
 
 def end_of(day: dt.date) -> dt.datetime:
-    """The last moment of the person's day."""
+    """The last moment of the day in the person's time zone."""
     return timezone.make_aware(dt.datetime.combine(day + dt.timedelta(days=1), dt.time())) - MOMENT
 
 
@@ -142,21 +142,21 @@ def _matching(user: User, filters: HistoryFilters) -> QuerySet[UserRefinedTrait]
 
 
 def page(user: User, filters: HistoryFilters, after: str = "", limit: int = keyset.PAGE) -> Page[Item]:
-    """One page of the history, in a number of queries that does not grow with it."""
+    """One page of the history, in a constant number of queries."""
     rows = _matching(user, filters)
     if filters.since:
         rows = rows.filter(revision__gt=revision_at(user, end_of(filters.since - dt.timedelta(days=1))))
     if filters.until:
         rows = rows.filter(revision__lte=revision_at(user, end_of(filters.until)))
-    # A batch stands where its newest entry is.
+    # A batch is listed at the place of its newest entry.
     newer = _matching(user, filters).filter(batch_id=OuterRef("batch_id"), revision__gt=OuterRef("revision"))
     heads = keyset.page(with_names(rows.filter(Q(batch_id=None) | ~Exists(newer))), ORDER, after, limit)
     return Page(rows=items(user, heads.rows), next=heads.next)
 
 
 def items(user: User, heads: list[Any], *, fold: bool = True) -> list[Item]:
-    """The entries of with_names() as the history shows them; to fold, one with a batch stands for all of it."""
-    # An erasure's batch may be as long as the log, and nothing of it can be undone: it is counted.
+    """The entries of with_names() as items; with fold, an entry stands for its whole batch."""
+    # An erasure's batch may be as long as the log and can't be undone, so its entries are only counted.
     members = _members(user, [head for head in heads if head.user_decision != Decision.EVIDENCE_ERASED]) if fold else {}
     sizes = _sizes(user, [head for head in heads if head.user_decision == Decision.EVIDENCE_ERASED]) if fold else {}
     shown = _shown_members(user, [pk for pk, each in members.items() if len(each) > 1])
@@ -189,7 +189,7 @@ def items(user: User, heads: list[Any], *, fold: bool = True) -> list[Item]:
 
 
 def _sizes(user: User, heads: Iterable[Any]) -> dict[uuid.UUID | None, int]:
-    """How many entries each head's batch has."""
+    """The number of entries in each head's batch."""
     ids = [head.batch_id for head in heads if head.batch_id]
     rows = UserRefinedTrait.objects.filter(user=user, batch_id__in=ids).values("batch_id").order_by()
     return dict(rows.annotate(number=Count("pk")).values_list("batch_id", "number")) if ids else {}
@@ -207,7 +207,7 @@ def _members(user: User, heads: Iterable[Any]) -> dict[uuid.UUID, list[UserRefin
 
 
 def _shown_members(user: User, batch_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Any]]:
-    """The first few entries of each batch, in words."""
+    """The first few entries of each batch, annotated with their names."""
     found = defaultdict[uuid.UUID, list[Any]](list)
     if batch_ids:
         mine = UserRefinedTrait.objects.filter(user=user, batch_id__in=batch_ids)
@@ -234,7 +234,7 @@ def _differences(user: User, entry_ids: list[uuid.UUID]) -> dict[uuid.UUID, list
 
 
 def _related_names(user: User, heads: Iterable[Any], told: Iterable[Any]) -> dict[str, str]:
-    """The names of the traits that suggestions clashed with, by id."""
+    """The names of the traits that suggestions conflicted with, by id."""
     ids = {head.relation["trait_id"] for head in heads if head.relation}
     names = {str(entry.trait_id_in_pkg): entry.trait_before for entry in told if entry.trait_before}
     if missing := ids - names.keys():
@@ -246,7 +246,7 @@ def _related_names(user: User, heads: Iterable[Any], told: Iterable[Any]) -> dic
 def _obstacle(
     batch: Sequence[UserRefinedTrait], standing: dict[uuid.UUID, Standing], together: bool
 ) -> Obstacle | None:
-    """Why the batch (or the single entry) cannot be undone; None where it can."""
+    """Why the batch (or the single entry) can't be undone; None if it can."""
     decisions = {entry.user_decision for entry in batch}
     if decisions.issubset(NEVER_UNDONE):
         return Obstacle(text=WORDS[decisions.pop()].never_undone)
@@ -260,7 +260,7 @@ def _obstacle(
 
 
 def item(user: User, action_id: uuid.UUID) -> Item:
-    """One entry or batch. Raises NotFoundError for what is not the person's."""
+    """One entry or batch. Raises NotFoundError if it is not the person's."""
     mine = with_names(UserRefinedTrait.objects.filter(user=user))
     head = mine.filter(Q(pk=action_id) | Q(batch_id=action_id)).order_by("-revision").first()
     if head is None:
@@ -269,14 +269,14 @@ def item(user: User, action_id: uuid.UUID) -> Item:
 
 
 def members(user: User, batch_id: uuid.UUID, after: str = "", limit: int = keyset.PAGE) -> Page[Item]:
-    """The entries of a batch, each on its own."""
+    """The entries of a batch, one item each."""
     entries = with_names(UserRefinedTrait.objects.filter(user=user, batch_id=batch_id))
     found = keyset.page(entries, ORDER, after, limit)
     return Page(rows=items(user, found.rows, fold=False), next=found.next)
 
 
 def content(user: User, entry_id: uuid.UUID) -> State:
-    """The whole content of one entry, in the newest version. Raises NotFoundError for what is not the person's."""
+    """The whole content of one entry, in the newest version. Raises NotFoundError if it is not the person's."""
     entry = UserRefinedTrait.objects.filter(user=user, pk=entry_id).only("content").first()
     if entry is None:
         raise NotFoundError

@@ -1,6 +1,6 @@
-"""The history's SQL: which revision a person was at at a moment, and the persona as it was then."""
+"""The history's SQL: the revision of a person's log at a point in time, and the persona at a revision."""
 
-# Numbers have no gaps and times never go back, so halving finds the place; no index over times is needed.
+# Revisions have no gaps and times never go back, so a binary search finds the place without an index on times.
 REVISION_AT = """
 WITH RECURSIVE halves(low, high) AS (
     SELECT 0::bigint, revision FROM traits_persona WHERE user_id = %(user)s
@@ -13,9 +13,9 @@ WITH RECURSIVE halves(low, high) AS (
 )
 SELECT coalesce(max(low), 0) FROM halves
 """
-# Numbers first, which the index alone gives; then one look at each newest entry. The contents of rejects and removals
-# are not read: much of a long log is of that kind. What is read of a trait's state has its name in every version of the
-# snapshots: name, last_refined_at and evidence.
+# Revisions come first, from the index alone; then each newest entry is read once. Contents of rejections and removals,
+# a large part of a long log, are not read. Every version of the snapshots has the fields of a trait's state that are
+# read here: name, last_refined_at and evidence.
 PERSONA_AT = """
 WITH newest AS MATERIALIZED (
     SELECT trait_id_in_pkg AS trait_id, max(revision) AS revision FROM traits_userrefinedtrait
@@ -54,4 +54,4 @@ SLIM = """(SELECT (state - 'evidence') || jsonb_build_object('evidence', (
     FROM jsonb_array_elements(
         CASE jsonb_typeof(state -> 'evidence') WHEN 'array' THEN state -> 'evidence' ELSE '[]' END) piece))
     FROM (SELECT %(expressions)s AS state) given WHERE jsonb_typeof(state) = 'object')"""
-"""A state with nothing of its evidence but ids and verdicts; the template of a Func."""
+"""The template of a Func: a state with only the ids and verdicts of its evidence."""

@@ -14,7 +14,7 @@ ORDER = ("-created_at", "entry_id")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class StaffAction:
-    """What staff did, and the suggestion, where it is the person's and not held back."""
+    """What staff did, with the suggestion if it is the person's and not held."""
 
     entry: ModerationEntry
     candidate: ExtractedTraitCandidate | None
@@ -25,7 +25,7 @@ class StaffAction:
 
     @property
     def can_open(self) -> bool:
-        """Whether there is a page of the suggestion."""
+        """Whether the suggestion has a page to open."""
         return self.candidate is not None and self.candidate.status != CandidateStatus.ARCHIVED
 
 
@@ -38,7 +38,7 @@ def staff_actions(user: User, after: str = "", limit: int = keyset.PAGE) -> Page
 
 
 def _candidates(user: User, entries: list[ModerationEntry]) -> dict[uuid.UUID, ExtractedTraitCandidate]:
-    """The suggestions, by id."""
+    """The suggestions of the entries, by id."""
     ids = [entry.candidate_id for entry in entries]
     if not ids:
         return {}

@@ -1,4 +1,4 @@
-"""The addresses of the history and of the persona on a past date."""
+"""The URLs of the history and of the persona on a past date."""
 
 from django.urls import path, re_path
 

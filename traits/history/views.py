@@ -1,4 +1,4 @@
-"""The history's pages: what was decided, the persona on a past date, checking the log, and taking it along."""
+"""Pages of the history: the decisions, the persona on a past date, checking the log, and downloading it."""
 
 import datetime as dt
 import uuid
@@ -41,7 +41,7 @@ MOST = 10**9
 @never_cache
 @require_safe
 def history(request: Request) -> HttpResponse:
-    """The log, newest first; HTMX gets the list alone."""
+    """Show the log, newest first; HTMX gets only the list."""
     filters, after = HistoryFilters.read(request.GET), request.GET.get("after", "")
     context = {
         "page": entries.page(request.user, filters, after=after),
@@ -58,7 +58,7 @@ def history(request: Request) -> HttpResponse:
 
 
 def _staff_actions(request: Request, filters: HistoryFilters) -> list[StaffAction]:
-    """The newest things that staff did, where nothing or staff's doing was asked for."""
+    """The newest actions by staff, if the filters are empty or ask for staff's actions only."""
     wanted = filters in (HistoryFilters(), HistoryFilters(actor="staff"))
     return staff_actions(request.user, limit=3).rows if wanted else []
 
@@ -67,14 +67,14 @@ def _staff_actions(request: Request, filters: HistoryFilters) -> list[StaffActio
 @never_cache
 @require_safe
 def staff_actions_page(request: Request) -> HttpResponse:
-    """What staff did with the person's suggestions."""
+    """Show what staff did with the person's suggestions."""
     page = staff_actions(request.user, request.GET.get("after", ""))
     context = {"page": page, "next_query": urlencode({"after": page.next})}
     return render(request, "history/staff_actions.html", context)
 
 
 def _without(request: Request, name: str) -> str:
-    """The page's own address, without this field."""
+    """The page's own URL without this field."""
     query = request.GET.copy()
     query.pop(name, None)
     return f"{request.path}?{query.urlencode()}" if query else request.path
@@ -84,7 +84,7 @@ def _without(request: Request, name: str) -> str:
 @never_cache
 @require_safe
 def entry(request: Request, action_id: uuid.UUID) -> HttpResponse:
-    """One entry with the evidence that it touched, or a batch with its entries."""
+    """Show one entry with the evidence that it touched, or a batch with its entries."""
     item = entries.item(request.user, action_id)
     context: dict[str, Any] = {"item": item, "back": request.path, "done": ""}
     if item.number > 1:
@@ -97,7 +97,7 @@ def entry(request: Request, action_id: uuid.UUID) -> HttpResponse:
 
 
 def _evidence(content: State) -> dict[str, Any]:
-    """The pieces that the entry changed, else those that it was about."""
+    """The pieces that the entry changed, otherwise those that it was about."""
     pieces, total = changed_pieces(content["before"], content["after"])
     if total:
         return {"pieces": pieces, "total": total, "touched": True}
@@ -106,7 +106,7 @@ def _evidence(content: State) -> dict[str, Any]:
 
 
 def _still_there(request: Request, entry: UserRefinedTrait) -> dict[str, Any]:
-    """The trait that the entry is about, or else the suggestion, where it can be opened."""
+    """The trait that the entry is about, otherwise the suggestion, if it can be opened."""
     if entry.trait_id_in_pkg and selectors.traits(request.user, [entry.trait_id_in_pkg]):
         return {"trait_id": entry.trait_id_in_pkg}
     try:
@@ -120,7 +120,7 @@ def _still_there(request: Request, entry: UserRefinedTrait) -> dict[str, Any]:
 @never_cache
 @require_safe
 def log_checked(request: Request) -> HttpResponse:
-    """Check the log's chain, a piece at a time: the page asks for the next one by itself, or by its button."""
+    """Check the log's chain piece by piece; the page requests the next piece by itself, or with its button."""
     after = read_number(request.GET.get("after", ""), 0, MOST)
     context = {"checked": verification.check(request.user, after=after)} if "after" in request.GET else {}
     return render(request, "history/_check.html" if wants_fragment(request) else "history/check.html", context)
@@ -129,7 +129,7 @@ def log_checked(request: Request) -> HttpResponse:
 @login_required
 @require_safe
 def log_file(request: Request, kind: str) -> StreamingHttpResponse:
-    """The whole log as a file."""
+    """Download the whole log as a file."""
     pieces, extension, content_type = DOWNLOADS[kind]
     response = StreamingHttpResponse(Download(request.user.pk, pieces(request.user)), content_type=content_type)
     name = f"persona-log-{timezone.localdate():%Y-%m-%d}.{extension}"
@@ -141,7 +141,7 @@ def log_file(request: Request, kind: str) -> StreamingHttpResponse:
 @never_cache
 @require_safe
 def persona_past(request: Request) -> HttpResponse:
-    """The traits and styles that held at the end of a day, or at a time of it."""
+    """Show the traits and styles at the end of a day, or at a time of that day."""
     day, time = read_day(request.GET.get("day", "")), request.GET.get("time", "")
     context: dict[str, Any] = {"day": day, "time": "", "typed": request.GET, "today": timezone.localdate()}
     context["wrong"] = bool(request.GET.get("day")) and day is None
@@ -153,7 +153,7 @@ def persona_past(request: Request) -> HttpResponse:
 
 
 def _moment(day: dt.date, time: str) -> dt.datetime | None:
-    """The time of the person's day; None where none, or no time, was given."""
+    """The time on that day in the person's time zone; None if no valid time was given."""
     try:
         given = parse_time(time)
     except ValueError:

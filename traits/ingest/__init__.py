@@ -1,1 +1,1 @@
-"""Suggestions on their way in: parsing, blocking, and writing them in bulk."""
+"""Importing suggestions: parsing, blocking, and writing them in bulk."""

@@ -1,4 +1,4 @@
-"""Taking in what the pipeline suggests: a batch of records becomes candidates, in one transaction."""
+"""Import what the pipeline suggests: a batch of records becomes candidates, in one transaction."""
 
 import dataclasses
 import datetime as dt
@@ -39,10 +39,11 @@ Value = TypeVar("Value")
 
 @dataclasses.dataclass
 class Result:
-    """What became of a batch; refused: index in the batch → reasons.
+    """The result of a batch; refused: index in the batch → reasons.
 
-    Each row is created, updated, unchanged, suppressed or refused. archived and returned count candidates, among them
-    ones that are no row of the batch: replaced by a newer suggestion, and back in the queue for new evidence.
+    Each row is created, updated, unchanged, suppressed or refused. archived and returned count candidates, including
+    ones that are no row of the batch: those replaced by a newer suggestion, and those back in the queue because of new
+    evidence.
     """
 
     created: int = 0
@@ -55,14 +56,14 @@ class Result:
 
 
 class ChangedMeanwhileError(Exception):
-    """A candidate was put off after the batch had chosen its locks: it starts again."""
+    """A candidate was snoozed after the batch had chosen its locks; the batch starts again."""
 
 
 def apply(batch: Sequence[CandidateRecord], *, owner: User | None = None) -> Result:
-    """Store a batch of at most MAX_BATCH rows, no candidate twice, in one durable transaction.
+    """Store a batch of at most MAX_BATCH rows, each candidate once, in one durable transaction.
 
-    People are found by external_id, or created; with owner all rows are theirs. Raises ValueError for a batch that is
-    too long or repeats a candidate, and what the database raises; then nothing of the batch is stored.
+    People are found by external_id, or created; with owner, all rows are theirs. Raises ValueError for a batch that is
+    too long or repeats a candidate, and database errors; in these cases nothing of the batch is stored.
     """
     if len(batch) > MAX_BATCH or len({row.candidate_id for row in batch}) < len(batch):
         raise ValueError("a batch holds at most 1,000 rows, and no candidate twice")
@@ -70,14 +71,14 @@ def apply(batch: Sequence[CandidateRecord], *, owner: User | None = None) -> Res
 
 
 def retried(work: Callable[[], Value]) -> Value:
-    """Do this in one durable transaction, and again from the start where another import got in the way."""
+    """Run this in one durable transaction, and restart it if it conflicts with another import."""
     attempt = 1
     while True:
         try:
             with front_door():
                 return work()
         except (ChangedMeanwhileError, IntegrityError, OperationalError) as error:
-            # Another import stored the same candidate first, a suppression was lifted: seen afresh, all fits.
+            # Another import stored the same candidate first, or a suppression was lifted: a new attempt sees it.
             passing = isinstance(error, ChangedMeanwhileError) or isinstance(error.__cause__, RETRIED)
             if attempt == ATTEMPTS or not passing:
                 raise
@@ -85,8 +86,8 @@ def retried(work: Callable[[], Value]) -> Value:
 
 
 def apply_within(batch: Sequence[CandidateRecord], owner: User | None = None) -> Result:
-    """As apply, in the transaction that retried() opened."""
-    # A record and the one that supersedes it must not arrive at the same moment without seeing each other.
+    """Store the batch as apply() does, in the transaction that retried() opened."""
+    # A record and the one that supersedes it must not be imported concurrently without seeing each other.
     sql.lock_batches(alone=any(record.supersedes for record in batch))
     rows, refused = _accepted(batch, people_of(batch, owner))
     if not rows:
@@ -101,7 +102,7 @@ def apply_within(batch: Sequence[CandidateRecord], owner: User | None = None) ->
         update.take_over()
     returned = _bring_back(stored, new, updates)
     _write(stored, new, {*archived, *returned, *(update.candidate for update in updates)}, archived)
-    # Pages can do without; an import that is in must not fail for it.
+    # Pages work without this notification, and a committed import must not fail because of it.
     shown = {each.row.user for each in new if each.is_shown} | {candidate.user_id for candidate in returned}
     transaction.on_commit(functools.partial(tell_suggested, shown), robust=True)
     suppressed = sum(each.suppression is not None for each in new)
@@ -118,7 +119,7 @@ def apply_within(batch: Sequence[CandidateRecord], owner: User | None = None) ->
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Row:
-    """A record that its person takes; index is its place in the batch."""
+    """A record that its person accepts; index is its position in the batch."""
 
     index: int
     record: CandidateRecord
@@ -131,7 +132,7 @@ class Row:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Stored:
-    """What the batch may change, under lock: personas by user, candidates by id."""
+    """What the batch may change, locked: personas by user, candidates by id."""
 
     personas: Mapping[UUID, Persona]
     candidates: Mapping[UUID, ExtractedTraitCandidate]
@@ -147,7 +148,7 @@ class Stored:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class New:
-    """A candidate to be stored. suppression: the id of the one that keeps it out of the queue."""
+    """A candidate to be stored. suppression: the id of the suppression that keeps it out of the queue."""
 
     row: Row
     is_superseded: bool
@@ -160,7 +161,7 @@ class New:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Update:
-    """What a record says otherwise than the candidate that is stored; fresh: the pieces that are new in it."""
+    """The changes that a record makes to a stored candidate; fresh: its new pieces of evidence."""
 
     candidate: ExtractedTraitCandidate
     values: Mapping[str, object]
@@ -172,11 +173,11 @@ class Update:
 
 
 def _accepted(batch: Sequence[CandidateRecord], people: list[UUID | None]) -> tuple[list[Row], dict[int, list[Reason]]]:
-    """The rows that their people take, and why the others are refused."""
+    """The rows that their people accept, and the reasons why the others are refused."""
     known = {user for user in people if user}
-    # A user missing here ended their account in the meantime.
+    # A user missing here deleted their account in the meantime.
     on = sql.taking_suggestions(known)
-    # Asked once the lock is held: an erasure that was under way has said by then what it bars.
+    # Read only after taking the lock: an erasure that was under way has recorded by then what it blocks.
     blocklists = blocklist.of_people(known)
     rows, refused = list[Row](), dict[int, list[Reason]]()
     for index, (record, user) in enumerate(zip(batch, people, strict=True)):
@@ -194,7 +195,7 @@ def _accepted(batch: Sequence[CandidateRecord], people: list[UUID | None]) -> tu
 
 
 def _locked(rows: Sequence[Row]) -> Stored:
-    """Lock personas, then candidates, each in the order of ids, as every decision does."""
+    """Lock personas, then candidates, each ordered by id, as every decision does."""
     ids = {row.record.candidate_id for row in rows}
     named = {other for row in rows for other in row.record.supersedes}
     waiting = sql.waiting_candidates(ids, [row.key for row in rows])
@@ -209,7 +210,7 @@ def _locked(rows: Sequence[Row]) -> Stored:
 
 
 def _superseded(rows: Sequence[Row], stored: Stored) -> set[tuple[UUID, UUID]]:
-    """(person, candidate) of what the rows replace; one that is stored already has replaced what it named before."""
+    """(person, candidate) for all that the rows replace, except what was replaced when a row was stored before."""
     superseded = set[tuple[UUID, UUID]]()
     for row in rows:
         before = stored.candidates.get(row.record.candidate_id)
@@ -220,11 +221,11 @@ def _superseded(rows: Sequence[Row], stored: Stored) -> set[tuple[UUID, UUID]]:
 
 
 def _archive(stored: Stored, superseded: Collection[tuple[UUID, UUID]]) -> dict[ExtractedTraitCandidate, log.Change]:
-    """Archive the stored candidates that are replaced; of each the entry that says so."""
+    """Archive the stored candidates that are replaced; returns each with its log entry."""
     named = [row for row in stored.candidates.values() if (row.user_id, row.candidate_id) in superseded]
     changes = {candidate: _archived(candidate) for candidate in named if candidate.is_undecided}
     if suppressed := [row.candidate_id for row in named if row.suppressed_by_id]:
-        # Lifting the suppression must not bring back what was replaced since.
+        # Lifting the suppression must not return candidates that have been replaced since.
         ExtractedTraitCandidate.objects.filter(pk__in=suppressed).update(suppressed_by=None)
     return changes
 
@@ -241,7 +242,7 @@ def _archived(candidate: ExtractedTraitCandidate) -> log.Change:
 
 
 def _superseded_earlier(rows: Sequence[Row], stored: Stored) -> set[tuple[UUID, UUID]]:
-    """What candidates that came before have replaced already, among the rows that are new."""
+    """The new rows that candidates of earlier imports have already replaced."""
     fresh = stored.fresh(rows)
     if not fresh:
         return set()
@@ -254,9 +255,9 @@ def _superseded_earlier(rows: Sequence[Row], stored: Stored) -> set[tuple[UUID, 
 def _sorted_out(
     rows: Sequence[Row], stored: Stored, superseded: Collection[tuple[UUID, UUID]]
 ) -> tuple[list[New], list[Update], dict[int, list[Reason]]]:
-    """What is new, what differs from what is stored, and what is refused as somebody else's."""
+    """The new candidates, the changes to stored ones, and the rows refused because they belong to another person."""
     fresh = stored.fresh(rows)
-    # Ids of traits are public to whoever reads the graph; confirming must never run into one.
+    # Readers of the graph know trait ids; confirming a candidate must never collide with such an id.
     taken = set(PersonaTrait.objects.filter(pk__in=any_of(fresh, "uuid")).values_list("pk", flat=True))
     suppressed = sql.suppressions([row.key for row in rows if row.record.candidate_id in fresh])
     new, updates, foreign = list[New](), list[Update](), dict[int, list[Reason]]()
@@ -273,7 +274,7 @@ def _sorted_out(
 
 
 def _update(candidate: ExtractedTraitCandidate, record: CandidateRecord) -> Update | None:
-    """What the record says otherwise, the person's verdicts kept; None where it says the same."""
+    """The changes that the record makes, keeping the person's verdicts; None if there are none."""
     verdicts = {piece["evidence_id"]: piece["verdict"] for piece in candidate.supporting_evidence}
     pieces: list[Piece] = [
         {**piece, "verdict": verdicts.get(piece["evidence_id"], "")} for piece in record.supporting_evidence
@@ -286,7 +287,7 @@ def _update(candidate: ExtractedTraitCandidate, record: CandidateRecord) -> Upda
 
 
 def _bring_back(stored: Stored, new: Iterable[New], updates: Sequence[Update]) -> list[ExtractedTraitCandidate]:
-    """What was put off until new evidence returns when the batch brought a piece that it lacks."""
+    """Return candidates snoozed until new evidence to the queue if the batch has a piece that they lack."""
     returned = [update.candidate for update in updates if update.fresh and _is_waiting(update.candidate)]
     for candidate in returned:
         stored.return_to_queue(candidate)
@@ -332,7 +333,7 @@ def _write(
 
 
 def _columns(new: New, now: dt.datetime) -> tuple[object, ...]:
-    """The values of OF_NEW."""
+    """The values for the columns OF_NEW."""
     status = CandidateStatus.CANDIDATE if new.is_shown else CandidateStatus.ARCHIVED
     return new.row.record.candidate_id, new.row.user, status.value, new.suppression, "", 1, now
 

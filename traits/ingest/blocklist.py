@@ -1,6 +1,6 @@
-"""What was erased is not taken in again: digests that imports compare with, from which no text can be read.
+"""Keep erased data from being imported again, by digests that reveal no text.
 
-They stand with the erasure (Erasure.bar) until the person lifts them. A category is barred by its name.
+The digests are stored with the erasure (Erasure.bar) until the person lifts them. A category is blocked by its name.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ ERASED = ("supporting_evidence", _("this person has deleted this evidence"))
 
 
 class Suggested(Protocol):
-    """A record on its way in, or a candidate that is stored."""
+    """A record to be imported, or a stored candidate."""
 
     @property
     def trait_category(self) -> str: ...
@@ -34,7 +34,7 @@ class Suggested(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Blocklist:
-    """What one person takes no more: categories, and digests of sources and of pieces of evidence."""
+    """What one person has blocked: categories, and digests of sources and of pieces of evidence."""
 
     user_id: UUID
     categories: frozenset[str] = frozenset()
@@ -42,7 +42,7 @@ class Blocklist:
     pieces: frozenset[str] = frozenset()
 
     def reason_to_refuse(self, suggested: Suggested) -> Reason | None:
-        """Why the person does not take the suggestion; None where they do, at least with some of its evidence."""
+        """Why the suggestion is blocked; None if it is accepted with at least some of its evidence."""
         if suggested.trait_category in self.categories:
             return CATEGORY_OFF
         if suggested.supporting_evidence and not self.accepted_evidence(suggested):
@@ -50,7 +50,7 @@ class Blocklist:
         return None
 
     def accepted_evidence(self, suggested: Suggested) -> list[Piece]:
-        """What the person takes of the suggestion's evidence."""
+        """The pieces of the suggestion's evidence that are not blocked."""
         return [piece for piece in suggested.supporting_evidence if not self._holds(piece)]
 
     def _holds(self, piece: Piece) -> bool:
@@ -61,7 +61,7 @@ class Blocklist:
 
 
 def of_people(users: Collection[UUID]) -> dict[UUID, Blocklist]:
-    """The blocklists of those people who have one."""
+    """The blocklists of those people who have one, by person."""
     bars: dict[UUID, dict[str, set[str]]] = {}
     for user, kind, bar in bars_of(users):
         bars.setdefault(user, {}).setdefault(kind, set()).add(bar)
@@ -78,7 +78,7 @@ def _blocklist(user: UUID, bars: dict[str, set[str]]) -> Blocklist:
 
 
 def ended_accounts(external_ids: Iterable[str]) -> set[str]:
-    """Those of the names that belonged to an account which its person has erased."""
+    """Those of the external ids whose account was erased by its person."""
     names = {account_bar(external_id): external_id for external_id in external_ids}
     found = Erasure.objects.filter(kind=ErasureKind.ACCOUNT, bar__in=names).exclude(bar="")
     return {names[bar] for bar in found.values_list("bar", flat=True)}

@@ -1,4 +1,4 @@
-"""One record of a candidate, checked and normalised. Faults name fields as they were sent, never what stood in them."""
+"""Check and normalise a candidate's record. Faults name fields as they were sent, but never quote their values."""
 
 import contextlib
 import datetime as dt
@@ -17,7 +17,7 @@ from traits.models import MAX_EVIDENCE, MAX_EVIDENCE_TEXT, MAX_LIST, MAX_NAME, M
 from traits.text import name_fault, name_key, once_each, shows_nothing
 
 Reason = tuple[str, Text]
-"""(field, what is wrong with it)"""
+"""The field, and what is wrong with it."""
 
 MAX_SECONDS = 1e9
 MAX_DETAIL = 1_000
@@ -25,15 +25,15 @@ MAX_REASONS = 20
 YEARS = range(1900, 3000)
 CATEGORIES = frozenset(Category.values)
 NULLABLE = frozenset({"supersedes", "language", "source_package_id", "start_time", "end_time", "relevance_score"})
-"""Columns whose field may be null as well as missing."""
+"""Columns whose field may be null or missing."""
 is_uuid = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a JSON object calls its fields.
+    """The field names of a JSON object.
 
-    columns: column → name. required: names that each object must have. ignored: names that are allowed and not read.
+    columns: column → name. required: names that each object must have. ignored: names that are allowed but not read.
     """
 
     columns: Mapping[str, str]
@@ -41,15 +41,15 @@ class Names:
     ignored: frozenset[str] = frozenset()
 
     def unknown(self, row: Mapping[str, Any]) -> list[str]:
-        """The names in the object that mean nothing here."""
+        """The names in the object that are not known."""
         return sorted(row.keys() - self.columns.values() - self.ignored)
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a record names what it holds.
+    """The field names of a record and its parts.
 
-    whole: what faults call the record itself. person: the names inside the field of the column `user`; None where
+    whole: what faults call the record itself. person: the names inside the field of the column `user`; None if
     external_id, display_name and user_id are fields of the record.
     """
 
@@ -60,7 +60,7 @@ class Format:
 
 
 def _by_column(required: str, optional: str = "", **named: str) -> Names:
-    """Names that are the columns', but for a few."""
+    """Names that equal the columns', except those given in named."""
     columns = {column: named.get(column, column) for column in [*required.split(), *optional.split()]}
     return Names(columns, frozenset(columns[column] for column in required.split()))
 
@@ -76,19 +76,19 @@ FILE = Format(
     piece=_by_column("type content source_package_id source_detail", "start_time end_time relevance_score"),
     person=_by_column("external_id display_name"),
 )
-"""Lines of candidate files."""
+"""The format of lines in candidate files."""
 OWNED = replace(FILE, record=replace(FILE.record, required=FILE.record.required - {"user"}))
-"""The same where somebody said already whose they all are."""
+"""The same format if the owner of all records is already known."""
 NOBODY = Names({"external_id": "external_id", "display_name": "display_name"}, frozenset())
-"""For a record without its field `user`, whose absence is fault enough."""
+"""For records without the field `user`, so that only its absence is reported."""
 
 
 @dataclass(slots=True)
 class CandidateRecord:
-    """A record that fits. Attributes have the names of ExtractedTraitCandidate's columns; created_at is in UTC.
+    """A valid record. Attributes are named like ExtractedTraitCandidate's columns; created_at is in UTC.
 
-    user_id is an account, where the record names one instead of an external_id. dated says whether the record came
-    with created_at; otherwise it is the time of arrival, which a repeat does not change.
+    user_id is an account, if the record names one instead of an external_id. dated says whether the record has a
+    created_at; otherwise it is the time of arrival, which a repeated import does not change.
     """
 
     candidate_id: UUID
@@ -125,7 +125,7 @@ def parse_line(line: bytes, shape: Format = FILE) -> CandidateRecord | list[Reas
 
 
 def parse(row: object, shape: Format = FILE) -> CandidateRecord | list[Reason]:
-    """Read one JSON value in the names of this format; at most MAX_REASONS reasons when it does not fit."""
+    """Parse a JSON value in this format; returns at most MAX_REASONS reasons if it is not valid."""
     reasons: list[Reason] = []
     fields = _Fields(row, shape.record, "", shape.whole, reasons)
     person = _person(fields, shape)
@@ -192,7 +192,7 @@ def _piece(candidate_id: UUID, fields: "_Fields") -> Piece:
 
 
 class _Fields:
-    """A JSON object's fields, read by column; each fault goes to reasons, and a harmless value is returned."""
+    """Reads a JSON object's fields by column; a fault is added to reasons, and a harmless value is returned."""
 
     __slots__ = ("names", "path", "reasons", "row")
 
@@ -227,7 +227,7 @@ class _Fields:
         return value  # type: ignore[no-any-return]
 
     def name(self, column: str) -> str:
-        """A text that people read as one line."""
+        """A text that is shown on one line."""
         value = self.text(column, MAX_NAME).strip()
         if fault := value and _name_fault(value):
             self.fault(column, fault)
@@ -325,5 +325,5 @@ def _name_fault(name: str) -> str | None:
 
 
 def _printable(name: str) -> str:
-    # A terminal must not obey what a file says, and a name that long may be a text.
+    # Control characters from a file must not reach a terminal, and a very long name may contain personal text.
     return (ascii(name[:40])[1:-1] or "(no name)") + ("…" if len(name) > 40 else "")

@@ -1,4 +1,4 @@
-"""Whose the records of a batch are: people found by name or id, and accounts for those who are new."""
+"""Find or create the people that the records of a batch are about."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
@@ -11,9 +11,9 @@ from traits.models import Persona
 
 
 def people_of(batch: Sequence[CandidateRecord], owner: User | None) -> list[UUID | None]:
-    """The person of each record, who has a Persona from now on; with owner all are theirs.
+    """The person of each record, with a Persona from now on; with owner, all records are theirs.
 
-    Who is new gets an account that nobody can sign in to. None for a person who has erased their account.
+    New people get an account that nobody can sign in to. None for a person who has erased their account.
     """
     if owner:
         _give_personas([owner.pk])
@@ -31,7 +31,7 @@ def people_of(batch: Sequence[CandidateRecord], owner: User | None) -> list[UUID
 
 
 def _known(external_ids: Collection[str]) -> dict[str, tuple[UUID, bool]]:
-    """External id → account, and whether it has a Persona."""
+    """External id → account, and whether the account has a Persona."""
     people = User.objects.filter(external_id__in=sql.any_of(external_ids, "text"))
     found = people.values_list("external_id", "id", "persona__user_id")
     return {external_id: (user_id, persona is not None) for external_id, user_id, persona in found if external_id}

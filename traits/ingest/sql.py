@@ -1,4 +1,4 @@
-"""The statements of an import: each reads or writes what concerns a whole batch."""
+"""The statements of an import; each reads or writes the data of a whole batch."""
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -13,11 +13,11 @@ from traits.ingest.parsing import CandidateRecord
 from traits.models import ExtractedTraitCandidate
 
 Key = tuple[UUID, str, str]
-"""(person, name key, category): what a suppression and a waiting candidate are found by."""
-# The key of the lock that only batches take; any number that nothing else locks.
+"""(person, name key, category), by which suppressions and waiting candidates are found."""
+# The key of a lock that only batches take; any number that nothing else locks.
 BATCH_LOCK = 5_067_410_934_772_001
 KEYS = "unnest(%(users)s::uuid[], %(names)s::text[], %(categories)s::text[]) AS key (user_id, name_key, category)"
-# Materialized, or the planner may look for everybody's waiting candidates first, of which there can be many.
+# Materialized, because the planner might otherwise scan all waiting candidates first, of which there can be many.
 WAITING = f"""
     WITH near AS MATERIALIZED (
         SELECT candidate_id, user_id, status, deferred_until FROM traits_extractedtraitcandidate
@@ -28,7 +28,7 @@ WAITING = f"""
     )
     SELECT candidate_id, user_id FROM near WHERE status = 'awaiting_refinement' AND deferred_until IS NULL
 """  # noqa: S608 (a text of ours)
-# An erasure waits for this lock and is waited for; decisions and other imports are not.
+# Conflicts with the lock of an erasure, but not with decisions and other imports.
 SUGGESTIONS_OFF = """
     SELECT user_id, suggestions_off_at FROM traits_persona WHERE user_id = ANY(%(users)s::uuid[])
     ORDER BY user_id FOR KEY SHARE
@@ -46,35 +46,35 @@ SUGGESTED = tuple(
     for field in dataclasses.fields(CandidateRecord)
     if field.name not in ("candidate_id", "external_id", "display_name", "user_id", "dated")
 )
-"""The columns that a record says, by which an import compares and changes what is stored."""
+"""The columns that a record provides, which an import compares with what is stored and changes."""
 CHANGING = (*SUGGESTED, "status", "deferred_until", "version", "updated_at")
 OF_NEW = ("candidate_id", "user_id", "status", "suppressed_by_id", "held_reason", "version", "updated_at")
 COPY = f"COPY traits_extractedtraitcandidate ({', '.join((*OF_NEW, *SUGGESTED))}) FROM STDIN"
 
 
 def lock_batches(*, alone: bool) -> None:
-    """Until the transaction ends: wait for other batches, or only for those that asked to be alone."""
+    """Wait for other batches (alone), or only for those that run alone; the lock lasts until the transaction ends."""
     sql.value(f"SELECT pg_advisory_xact_lock{'' if alone else '_shared'}(%s)", [BATCH_LOCK])
 
 
 def waiting_candidates(ids: Collection[UUID], keys: Sequence[Key]) -> dict[UUID, UUID]:
-    """Candidate → person, of those with these ids or keys that were put off until new evidence."""
+    """Candidate → person, for candidates with these ids or keys that are snoozed until new evidence."""
     return dict(sql.rows(WAITING, {"ids": sql.array(ids)} | _arrays(keys)))
 
 
 def taking_suggestions(users: Collection[UUID]) -> set[UUID]:
-    """Those of the people who take suggestions, which they cannot change before the transaction ends."""
+    """The people who have suggestions turned on; they can't change this before the transaction ends."""
     return {user for user, since in sql.rows(SUGGESTIONS_OFF, {"users": sql.array(users)}) if since is None}
 
 
 def suppressions(keys: Sequence[Key]) -> dict[Key, int]:
-    """Key → the id of the suppression, of those that have one."""
+    """Key → suppression id, for the keys that have one."""
     found = sql.rows(SUPPRESSED, _arrays(keys)) if keys else ()
     return {(user, name, category): suppression for user, name, category, suppression in found}
 
 
 def bars_of(users: Collection[UUID]) -> list[tuple[UUID, str, str]]:
-    """(person, kind of erasure, bar) of everything that erasures keep away."""
+    """(person, kind of erasure, bar) for everything that erasures block."""
     return [(user, kind, bar) for user, kind, bar in sql.rows(BARS, {"users": sql.array(users)})]
 
 
@@ -94,11 +94,11 @@ WRITTEN: dict[str, Callable[[Any], str]] = {
     "associated_raw_feature_set_ids": sql.array,
     "supersedes": sql.array,
 }
-"""How COPY takes a column whose value is no plain one."""
+"""How to write the columns for COPY whose values are not plain."""
 
 
 def copy_in(candidates: Iterable[tuple[CandidateRecord, tuple[object, ...]]]) -> None:
-    """Store new candidates: of each the record, and the values of OF_NEW."""
+    """Store new candidates, given as the record and the values for OF_NEW."""
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(COPY) as copy:
         for record, values in candidates:
             copy.write_row((*values, *_columns(record)))
@@ -110,7 +110,7 @@ def _columns(record: CandidateRecord) -> list[object]:
 
 
 def update_all(candidates: Collection[ExtractedTraitCandidate]) -> None:
-    """Write the columns that an import may change, in one statement."""
+    """Write all columns that an import may change, in one statement."""
     rows = [{name: getattr(row, name) for name in ("candidate_id", *CHANGING)} for row in candidates]
     fields = ExtractedTraitCandidate._meta.concrete_fields
     types = ", ".join(f"{field.name} {field.db_type(connection)}" for field in fields if field.name in CHANGING)

@@ -1,10 +1,10 @@
-"""The hash chain that shows whether a person's log was touched.
+"""The hash chain that shows whether a person's log was tampered with.
 
-Each person's entries are numbered without gaps and chained:
-digest = sha256(salt ‖ canonical JSON of content), hash = sha256(previous_hash ‖ digest ‖ canonical JSON of the columns
-that its algorithm covers). Canonical JSON is UTF-8 with sorted keys and no white space. The first previous_hash is 32
-zero bytes. Each entry names its algorithm, so that those of older releases verify for as long as they are kept.
-An entry that an erasure rewrote (erasure/redaction.py) has no salt; a later entry says the digest of what it holds now.
+Each person's entries are numbered without gaps and chained: digest = sha256(salt ‖ canonical JSON of content), hash =
+sha256(previous_hash ‖ digest ‖ canonical JSON of the columns that the algorithm covers). Canonical JSON is UTF-8 with
+sorted keys and no white space. The first previous_hash is 32 zero bytes. Each entry names its algorithm, so that
+entries of older releases verify for as long as they are kept. An entry that an erasure rewrote (erasure/redaction.py)
+has no salt; a later entry records the digest of its new content.
 """
 
 import dataclasses
@@ -23,7 +23,7 @@ NO_HASH = bytes(32)
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Algorithm:
-    """How an entry is hashed: by which function, and which columns its hash covers besides digest and previous_hash."""
+    """How an entry is hashed: the function, and the columns that the hash covers besides digest and previous_hash."""
 
     name: str
     function: Callable[[bytes], bytes]
@@ -53,10 +53,10 @@ FIRST_COLUMNS = (
 )
 ALGORITHMS = {
     1: Algorithm(name="sha256-columns", function=_sha256, columns=FIRST_COLUMNS),
-    # It covers its own number: an entry that is given another one no longer fits its hash, whichever of both it is.
+    # The hash covers the algorithm's number, so changing that number, in either direction, makes the hash invalid.
     2: Algorithm(name="sha256-columns-algorithm", function=_sha256, columns=(*FIRST_COLUMNS, "hash_algorithm")),
 }
-"""By number, as entries name them. One that was ever used stays, and stays as it is."""
+"""Algorithms by the number that entries name. An algorithm that was ever used is never changed or removed."""
 NEW_ENTRIES = max(ALGORITHMS)
 
 
@@ -65,19 +65,19 @@ def canonical(value: Any) -> bytes:
 
 
 def digest_of(salt: bytes, content: State, algorithm: int = NEW_ENTRIES) -> bytes:
-    """Of the content as it is stored, whatever its version."""
+    """The digest of the content as it is stored, whatever its version."""
     return ALGORITHMS[algorithm].function(salt + canonical(content))
 
 
 def hash_of(entry: UserRefinedTrait) -> bytes:
-    """By the entry's own algorithm, which is one of ALGORITHMS."""
+    """The entry's hash by its own algorithm, which must be one of ALGORITHMS."""
     algorithm, values = ALGORITHMS[entry.hash_algorithm], _columns(entry)
     covered = canonical({name: values[name] for name in algorithm.columns})
     return algorithm.function(bytes(entry.previous_hash) + bytes(entry.digest) + covered)
 
 
 def _columns(entry: UserRefinedTrait) -> State:
-    """What algorithms may cover, as their JSON has it."""
+    """The columns that algorithms may cover, as JSON values."""
     return {
         "refinement_action_id": str(entry.refinement_action_id),
         "user": str(entry.user_id),

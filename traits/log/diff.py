@@ -1,4 +1,4 @@
-"""What differs between the states before and after an entry of the log, for a person to read."""
+"""The differences between the states before and after a log entry, for display."""
 
 import dataclasses
 import difflib
@@ -22,19 +22,19 @@ from traits.models.styles import value_words
 
 Kind = Literal["", "ins", "del"]
 MOST_WORDS = 1_500
-"""Longer texts are shown one after the other: comparing takes the product of both lengths."""
+"""Longer texts are shown one after the other: the time to compare grows with the product of both lengths."""
 KEPT_AROUND = 60
-"""Characters that stay on each side of a change, where a text goes on unchanged for long."""
-# A word; each character of a script that puts no space between words; white space; any other sign.
+"""Characters that are kept on each side of a change when a long unchanged passage is cut."""
+# A word; one character of a script without spaces between words; white space; any other character.
 WORDS = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]|[^\\W\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]+|\\s+|.")
 SHARED = ("name", "description", "category", "concepts", "evidence")
-"""What a suggestion and the trait that it becomes both have."""
+"""Fields that a suggestion and the trait made from it have in common."""
 NOT_JUDGED = _("No opinion")
 
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """Some text, and whether it came ("ins") or went ("del")."""
+    """A piece of text: unchanged (""), inserted ("ins") or deleted ("del")."""
 
     kind: Kind
     text: str
@@ -42,7 +42,7 @@ class Part:
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """What differs, and its parts; a list is one of names, a text one whose parts follow each other."""
+    """A field that differs and its parts: names if is_list, otherwise the consecutive parts of a text."""
 
     what: Text
     parts: list[Part]
@@ -50,9 +50,9 @@ class Difference:
 
 
 def differences(before: State, after: State) -> list[Difference]:
-    """What an entry changed; nothing for a trait that went, came back, or was added as a whole.
+    """List what an entry changed; empty for a trait that was removed, restored, or added as a whole.
 
-    before and after are the two halves of a content. A confirmation is compared with what was suggested.
+    before and after are the two halves of a content. A confirmation is compared with the suggestion.
     """
     if before.get("style") or after.get("style"):
         return _style(before.get("style"), after.get("style"))
@@ -73,7 +73,7 @@ def _compared(old: State, new: State) -> list[Difference]:
 
 
 def _difference(key: str, old: Any, new: Any) -> Difference:
-    """What differs in a field, by its kind in the table."""
+    """The difference in one field, shown according to the type of its column."""
     label, field = TRAIT_LABELS[key], PersonaTrait._meta.get_field(key)
     if isinstance(field, models.JSONField):
         return Difference(label, names(old or [], new or []))
@@ -98,7 +98,7 @@ def _style(old: State | None, new: State | None) -> list[Difference]:
         return []
     first, second = (value_words(each["element"], each["value"]) if each else "" for each in (old, new))
     if new and first == second:
-        # Numbers that are close read the same.
+        # Numbers that are close read the same in words.
         first, second = str(old["value"]), str(new["value"])
     return [Difference(_("Value"), _replaced(first, second))]
 
@@ -109,13 +109,13 @@ def _replaced(old: str, new: str) -> list[Part]:
 
 
 def names(old: list[str], new: list[str]) -> list[Part]:
-    """Both lists as one, in order; a new spelling of a name counts as another one."""
+    """Both lists as one, in order; a name that is spelled differently counts as another name."""
     parts = [Part("" if name in new else "del", name) for name in old]
     return parts + [Part("ins", name) for name in new if name not in old]
 
 
 def words(old: str, new: str) -> list[Part]:
-    """Both texts as one, word by word; long pieces that are the same in both are cut."""
+    """Both texts as one, compared word by word; long unchanged passages are cut."""
     first, second = WORDS.findall(old), WORDS.findall(new)
     if not old or not new or max(len(first), len(second)) > MOST_WORDS:
         return _replaced(old, new)
@@ -131,7 +131,7 @@ def words(old: str, new: str) -> list[Part]:
 
 
 def _smooth(codes: Iterable[tuple[str, int, int, int, int]]) -> list[tuple[str, int, int, int, int]]:
-    """Changes with but a space or a single sign between them as one: whole phrases are easier to read."""
+    """Join changes that are separated by a single space or sign: whole phrases are easier to read."""
     found = list[tuple[str, int, int, int, int]]()
     codes = list(codes)
     for place, (operation, start, end, other_start, other_end) in enumerate(codes):
@@ -153,7 +153,7 @@ def _cut(part: Part, first: bool, last: bool) -> Part:
 
 
 def verdicts(evidence: list[Any] | None) -> dict[str, str]:
-    """Evidence id → verdict, of a state's pieces."""
+    """The verdicts on the pieces of a state, by evidence id."""
     return {piece["evidence_id"]: piece.get("verdict") or "" for piece in evidence or ()}
 
 
@@ -170,7 +170,7 @@ def _evidence(old: Any, new: Any) -> list[Difference]:
 
 
 def _judged(verdict: str, number: int) -> str:
-    """That so many pieces have this verdict now."""
+    """Say how many pieces have this verdict now."""
     if verdict not in Verdict.values:
         return _numbered(ngettext("%(number)s piece: no opinion", "%(number)s pieces: no opinion", number), number)
     said = ngettext("%(number)s piece: %(verdict)s", "%(number)s pieces: %(verdict)s", number)
@@ -183,7 +183,7 @@ def _numbered(text: str, number: int, **names: str) -> str:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ChangedPiece:
-    """A piece of evidence that came, went, or got another verdict; text is "" where it was erased."""
+    """A piece of evidence that was added, removed or judged differently; text is "" if it was erased."""
 
     kind: Kind
     text: str
@@ -193,7 +193,7 @@ class ChangedPiece:
 
 
 def changed_pieces(before: State, after: State, most: int = 50) -> tuple[list[ChangedPiece], int]:
-    """The pieces that an entry touched, so many at most, and how many there are in all."""
+    """The pieces that an entry touched, at most `most` of them, and their total number."""
     old = (before.get("trait") or before.get("candidate") or {}).get("evidence") or []
     new = (after.get("trait") or after.get("candidate") or {}).get("evidence") or []
     if before.get("trait") and not after.get("trait"):
@@ -205,9 +205,9 @@ def changed_pieces(before: State, after: State, most: int = 50) -> tuple[list[Ch
 
 
 def pieces_then(before: State, after: State, most: int = 50) -> tuple[list[ChangedPiece], int]:
-    """The pieces that a decision was about when it changed none: so many at most, and how many there are in all.
+    """The pieces behind a decision that changed none: at most `most` of them, and their total number.
 
-    Those that the person called too private are left out.
+    Pieces that the person marked as too private are left out.
     """
     state = after.get("trait") or after.get("candidate") or before.get("trait") or before.get("candidate") or {}
     open_ones = [each for each in state.get("evidence") or [] if each.get("verdict") != Verdict.TOO_PRIVATE]

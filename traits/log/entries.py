@@ -1,4 +1,4 @@
-"""The log: what an entry is made of, and appending entries."""
+"""The log's entries: their content, and appending them."""
 
 import dataclasses
 import datetime as dt
@@ -15,12 +15,12 @@ from traits.models import ActorKind, Persona, UserRefinedTrait
 
 ENTRIES = Table(UserRefinedTrait)
 PERSONAS = Table(Persona, only=["user", "revision", "hash", "last_entry_at"])
-"""The head of each person's log; everything else of the row is the projector's."""
+"""The columns that hold the head of a person's log; the row's other columns belong to the projector."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Actor:
-    """Who acts: the person, staff for them (with a ticket's reference), or the pipeline."""
+    """The one who acts: the person, staff on their behalf (with a ticket's reference), or the pipeline."""
 
     user_id: uuid.UUID | None
     kind: str = ActorKind.PERSON
@@ -33,10 +33,10 @@ PIPELINE = Actor(user_id=None, kind=ActorKind.PIPELINE)
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Change:
-    """One entry to be: the columns that say what it is about, and the states around it.
+    """An entry to be written: the columns that say what it is about, and the states before and after.
 
-    before and after hold "candidate", "trait" and "style" where the entry touches one; a trait that is None is not in
-    the persona. redacted: of each entry that an erasure rewrote, by its revision, the new content's digest.
+    before and after hold "candidate", "trait" and "style" if the entry touches one; a trait that is None is not in the
+    persona. redacted: the digest of the new content of each entry that an erasure rewrote, by revision.
     """
 
     decision: str
@@ -67,7 +67,7 @@ class Change:
 def append(
     persona: Persona, changes: Iterable[Change], *, actor: Actor, at: dt.datetime, batch_id: uuid.UUID | None = None
 ) -> list[UserRefinedTrait]:
-    """Append entries in order and move the head; the caller holds persona locked and passes persona.next_moment()."""
+    """Append entries in order and move the head; the caller has locked persona and passes persona.next_moment()."""
     entries, writes = new_entries(persona, changes, actor=actor, at=at, batch_id=batch_id)
     write_each(*writes)
     return entries
@@ -76,7 +76,7 @@ def append(
 def new_entries(
     persona: Persona, changes: Iterable[Change], *, actor: Actor, at: dt.datetime, batch_id: uuid.UUID | None = None
 ) -> tuple[list[UserRefinedTrait], list[Write]]:
-    """What append appends, with the head of persona moved in memory, and what writes entries and head."""
+    """The entries that append() would write and the writes for entries and head; moves persona's head in memory."""
     entries = []
     for change in changes:
         entry = _entry(persona, change, actor, at, batch_id)

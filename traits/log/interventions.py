@@ -1,7 +1,7 @@
-"""What erasures did to a log, as the database recorded it, and whether that explains what the log lacks.
+"""What erasures did to a log, as the database recorded it, and whether that explains what is missing from the log.
 
-The rows of LogIntervention are written by the functions that erase and redact, and by nobody else. Every entry without
-its texts, every entry that vouches for others, and every receipt of a whole erasure must have one.
+Only the functions that erase and redact write rows of LogIntervention. Every entry without its texts, every entry that
+vouches for others, and every receipt of a whole erasure must have such a row.
 """
 
 import dataclasses
@@ -16,15 +16,15 @@ from traits.models import Decision, Erasure, Intervention, LogIntervention, User
 from traits.models.erasure import WHOLE
 
 CLOCKS = dt.timedelta(minutes=5)
-"""How much the clocks of the application and the database may differ."""
+"""Largest difference between the clocks of the application and the database."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Interventions:
     """The interventions in one person's log.
 
-    rewritten: the revisions that erasures took texts out of. left: the digest of what the newest of them left there,
-    where its record says so. newest_erasure: the last one of the whole log.
+    rewritten: the revisions from which erasures removed texts. left: the digest of each such entry after its last
+    rewrite, if the record has it. newest_erasure: the last erasure of the whole log.
     """
 
     rows: list[LogIntervention]
@@ -33,7 +33,7 @@ class Interventions:
     newest_erasure: LogIntervention | None
 
     def entry_faults(self, entry: UserRefinedTrait) -> Iterator[str]:
-        """What of an entry no intervention explains."""
+        """Report faults of an entry that no intervention explains."""
         if not bytes(entry.salt) and entry.revision not in self.rewritten:
             yield f"revision {entry.revision} was redacted, and there is no record of an erasure that did"
         last = self.newest_erasure
@@ -43,7 +43,7 @@ class Interventions:
 
 
 def interventions(user_id: uuid.UUID) -> Interventions:
-    """What was done to the person's log since it began; an erasure of all of it begins it again."""
+    """The interventions in the person's current log; an erasure of the whole log starts a new one."""
     rows = list(LogIntervention.objects.filter(subject_id=user_id).order_by("created_at", "id"))
     erasures = [row for row in rows if row.action == Intervention.LOG_ERASED]
     last = erasures[-1] if erasures else None
@@ -58,7 +58,7 @@ def interventions(user_id: uuid.UUID) -> Interventions:
 
 
 def _rewritten_since(user_id: uuid.UUID, found: Interventions) -> Iterator[str]:
-    """Redacted entries that are not what the newest erasure left of them."""
+    """Report redacted entries that differ from what the last erasure left."""
     stored = Func(Cast("content", TextField()), Value("UTF8"), function="convert_to", output_field=BinaryField())
     now = Func(stored, function="sha256", output_field=BinaryField())
     entries = UserRefinedTrait.objects.filter(user_id=user_id, salt=b"").order_by("revision")
@@ -68,7 +68,7 @@ def _rewritten_since(user_id: uuid.UUID, found: Interventions) -> Iterator[str]:
 
 
 def record_faults(user_id: uuid.UUID, found: Interventions) -> Iterator[str]:
-    """Where receipts, records and the entries that vouch for others do not fit together."""
+    """Report where receipts, records and the entries that vouch for others contradict each other."""
     receipts = {row.pk: row for row in Erasure.objects.filter(subject_id=user_id)}
     recorded = {row.erasure_id for row in found.rows if row.action == Intervention.LOG_ERASED}
     for receipt in receipts.values():

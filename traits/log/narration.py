@@ -1,7 +1,7 @@
-"""A log entry in a plain sentence: "You confirmed “Loves jazz” with changes". The one place that says entries in words.
+"""A log entry as a plain sentence, such as "You confirmed “Loves jazz” with changes".
 
-Entries come from with_names(), which brings the names that the sentences need without loading whole contents. The
-sentences are in the language of whoever reads them, and are never stored.
+This is the only module that puts entries into words. Entries come from with_names(), which loads the names for the
+sentences without loading whole contents. The sentences are in the reader's language and are never stored.
 """
 
 import dataclasses
@@ -26,12 +26,12 @@ from traits.models import ActorKind, Decision, UserRefinedTrait
 from traits.models.styles import element_words, value_words
 
 OURS = ("who", "number", "until", "reason")
-"""The places in a sentence that hold no name that somebody gave."""
+"""Placeholders that are filled with our own words, not with names that a person gave."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Phrase:
-    """A sentence with places for names, and the names."""
+    """A sentence with placeholders, and the names that fill them."""
 
     text: str
     names: dict[str, str]
@@ -40,7 +40,7 @@ class Phrase:
         return self.text % self.names
 
     def html(self) -> SafeString:
-        """The names set apart, so that one in another direction does not turn the sentence around."""
+        """The sentence as HTML; names are isolated so that their text direction does not affect the rest."""
         names = {key: _apart(key, name) for key, name in self.names.items()}
         return mark_safe(escape(self.text) % names)  # noqa: S308 (both halves are escaped)
 
@@ -51,7 +51,7 @@ def _apart(key: str, name: str) -> SafeString:
 
 @dataclasses.dataclass(kw_only=True)
 class Narrated:
-    """An entry of with_names(), or the one that stands for a batch, and what was done."""
+    """An entry of with_names(), or the one that stands for a batch, with its sentence."""
 
     entry: Any
     phrase: Phrase
@@ -61,12 +61,12 @@ class Narrated:
 
     @property
     def sentence(self) -> SafeString:
-        """The sentence, as a page has it."""
+        """The sentence as HTML, for pages."""
         return self.phrase.html()
 
 
 def with_names(rows: QuerySet[UserRefinedTrait]) -> Any:
-    """The entries with what their sentences need, instead of their contents.
+    """Annotate the entries with what their sentences need, instead of loading their contents.
 
     Every version of the snapshots has these fields under these names.
     """
@@ -84,9 +84,9 @@ def with_names(rows: QuerySet[UserRefinedTrait]) -> Any:
 
 
 def narrate(user: User, entries: Iterable[Any]) -> list[Narrated]:
-    """The entries of with_names() in words.
+    """Put entries of with_names() into words.
 
-    One query where some undo what is not among them, one where only half of a merge of two traits is.
+    Takes one more query if some undo an entry that is not among them, and one if only half of a trait merge is.
     """
     entries = list(entries)
     known: dict[uuid.UUID, Any] = {entry.pk: entry for entry in entries}
@@ -101,12 +101,12 @@ def narrate(user: User, entries: Iterable[Any]) -> list[Narrated]:
 
 
 def is_merge_half(entry: Any) -> bool:
-    """Whether the entry of with_names() is one half of merging a trait into another."""
+    """Whether the entry of with_names() is one of the two that merge a trait into another."""
     return bool(entry.relation) and entry.relation.get("kind") == SAME_TRAIT
 
 
 def _other_halves(user: User, entries: Iterable[Any]) -> dict[uuid.UUID, Any]:
-    """Each half of a merge of two traits → its other half: the batch holds nothing else."""
+    """Map each half of a trait merge to its other half; the batch holds no other entries."""
     halves = [entry for entry in entries if is_merge_half(entry)]
     ids = {entry.batch_id for entry in halves}
     held = {entry.pk: entry for entry in halves}
@@ -118,7 +118,7 @@ def _other_halves(user: User, entries: Iterable[Any]) -> dict[uuid.UUID, Any]:
 
 
 def _phrase(entry: Any, undone: Any, others: dict[uuid.UUID, Any]) -> Phrase:
-    """What an entry of with_names() did; undone is the one that it undoes, where that is known."""
+    """The sentence for an entry of with_names(); undone is the entry that it undoes, if known."""
     about = undone or entry
     if is_merge_half(about):
         told, names = TOLD[Decision.MERGED], _merged(about, others[about.pk])
@@ -130,12 +130,12 @@ def _phrase(entry: Any, undone: Any, others: dict[uuid.UUID, Any]) -> Phrase:
 
 
 def who(entry: UserRefinedTrait) -> str:
-    """Who decided, where it was not the person."""
+    """Name the actor of an entry that the person did not make."""
     return str(sentences.WHO.get(entry.actor_kind, sentences.SOMEBODY))
 
 
 def _told(entry: Any) -> Told:
-    """The sentences for what an entry of with_names() did."""
+    """Choose the sentences for an entry of with_names()."""
     decision = entry.user_decision
     if decision == Decision.REJECTED and entry.rejection_code:
         return sentences.REJECTED_BECAUSE
@@ -160,7 +160,7 @@ def _style(entry: Any) -> Told:
 
 
 def _names(entry: Any) -> dict[str, str]:
-    """All that the sentences for an entry of with_names() name."""
+    """Every name that the sentences for an entry of with_names() use."""
     if entry.user_decision == Decision.STYLE_CHANGED:
         element, _, context = (entry.style_element or "").partition(":")
         value = value_words(element, entry.style_value)
@@ -176,14 +176,14 @@ def _names(entry: Any) -> dict[str, str]:
 
 
 def _merged(entry: Any, other: Any) -> dict[str, str]:
-    """What both halves name, the removed one and the edited one that has it now."""
+    """The names in a trait merge: the removed trait, and the edited one that took it in."""
     halves = (entry, other) if entry.user_decision == Decision.REMOVED else (other, entry)
     gone, kept = ((half.trait_before if half else None) or str(sentences.ERASED) for half in halves)
     return {"suggestion": gone, "trait": kept}
 
 
 def batch_phrase(entries: Sequence[UserRefinedTrait], main: Narrated, number: int) -> Phrase:
-    """What a batch of so many entries did; main is the one of them that speaks for all where they differ in kind."""
+    """The sentence for a batch of `number` entries; main speaks for the batch if the entries differ in kind."""
     decisions = {entry.user_decision for entry in entries}
     if decisions == {Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED}:
         decisions = {Decision.CONFIRMED_ASIS}
@@ -195,7 +195,7 @@ def batch_phrase(entries: Sequence[UserRefinedTrait], main: Narrated, number: in
 
 
 def related(relation: dict[str, Any] | None, name: str | None) -> Phrase | None:
-    """How the suggestion goes with the trait that it conflicts with; name is that trait's."""
+    """Say how the suggestion relates to the trait that it conflicts with; name is that trait's name."""
     if not relation or relation.get("kind") not in RELATIONS:
         return None
     return Phrase(str(RELATIONS[relation["kind"]].history), {"related": name or str(sentences.ERASED)})

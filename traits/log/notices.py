@@ -1,4 +1,4 @@
-"""What a page says right after a decision: "Rejected “Loves jazz”. It won't be suggested again."."""
+"""The message that a page shows right after a decision: "Rejected “Loves jazz”. It won't be suggested again."."""
 
 from collections.abc import Sequence
 
@@ -12,13 +12,13 @@ from traits.models import Decision, UserRefinedTrait
 
 
 def notice(entries: Sequence[UserRefinedTrait], suggestion: str, trait: str) -> str:
-    """What entries say that one decision about a suggestion wrote; trait is the name of what came of it, or ""."""
+    """The message for the entries of one decision about a suggestion; trait is the resulting trait's name, or ""."""
     said = [_decided(entries, suggestion, trait), *map(_became, entries)]
     return " ".join(filter(None, said))
 
 
 def _decided(entries: Sequence[UserRefinedTrait], suggestion: str, trait: str) -> str:
-    """The decision itself is the last of the entries."""
+    """The message for the decision itself, which is the last of the entries."""
     entry, others = entries[-1], len(entries) - 1
     names: dict[str, str | int] = {"name": suggestion, "trait": trait}
     if entry.user_decision == Decision.CONFIRMED_MODIFIED and trait:
@@ -36,6 +36,6 @@ def _until(entry: UserRefinedTrait) -> str:
 
 
 def _became(entry: UserRefinedTrait) -> str:
-    """What a decision made of the trait that the suggestion contradicts; "" for any other entry."""
+    """What happened to the trait that the suggestion contradicts; "" for any other entry."""
     before = lifted(entry.content)["before"]["trait"] or {}
     return WORDS[entry.user_decision].about_other % {"name": before.get("name", "")}

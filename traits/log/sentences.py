@@ -1,6 +1,7 @@
-"""What each kind of decision reads as in a history: whole sentences, since other languages order their words otherwise.
+"""Sentences for each kind of decision in a history: whole sentences, since word order differs between languages.
 
-The names in them: suggestion, trait (as it is after), old (the trait before), reason, until, element, value, context.
+Placeholders: suggestion, trait (its name after the decision), old (its name before), reason, until, element, value,
+context.
 """
 
 import dataclasses
@@ -16,14 +17,14 @@ WHO: dict[str, Text] = {
     ActorKind.STAFF: pgettext_lazy("who decided", "Staff"),
     ActorKind.PIPELINE: pgettext_lazy("who decided", "The pipeline"),
 }
-"""Who did it, where it was not the person."""
+"""The actor, if it was not the person."""
 SOMEBODY = pgettext_lazy("who decided", "Somebody")
 ERASED = pgettext_lazy("in place of a name", "deleted text")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Told:
-    """What was done, and that it was undone: by the person whose history it is, or by somebody else (who)."""
+    """Sentences for a decision and for undoing it: by the person whose history it is, or by another actor (who)."""
 
     you: Text
     other: Text
@@ -33,7 +34,7 @@ class Told:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ToldOfMany:
-    """What was done to so many together; the number itself stands in the text as a page writes it."""
+    """Sentences for a decision on several things; the number is shown in the text, formatted for the page."""
 
     you: Callable[[int], str]
     other: Callable[[int], str]

@@ -1,6 +1,6 @@
-"""The shapes that the log keeps: evidence pieces, and the whole state of a candidate, a trait and a style element.
+"""The states that the log keeps: pieces of evidence, and whole candidates, traits and style elements.
 
-A state is plain JSON: times are ISO 8601 in UTC, ids are strings. Undoing and projecting read states and nothing else.
+A state is plain JSON: times are ISO 8601 in UTC, ids are strings. Undo and projection read states and nothing else.
 """
 
 import datetime as dt
@@ -14,7 +14,7 @@ from traits.text import name_key
 
 State = dict[str, Any]
 SIDES = ("candidate", "trait", "style")
-"""What a state may be of, as the log names it."""
+"""The kinds of states, as the log names them."""
 
 
 def iso(moment: dt.datetime | None) -> str | None:
@@ -26,7 +26,7 @@ def moment(text: str | None) -> dt.datetime | None:
 
 
 def candidate_state(candidate: ExtractedTraitCandidate) -> State:
-    """What was suggested and what was decided about it."""
+    """The suggestion, and what was decided about it."""
     return {
         "candidate_id": str(candidate.candidate_id),
         "name": candidate.trait_name,
@@ -42,11 +42,11 @@ def candidate_state(candidate: ExtractedTraitCandidate) -> State:
 
 
 KEPT_ELSEWHERE = ("trait_id", "user", "name_key", "version")
-"""What a trait's state needs not hold: the entry says it, or it follows from the name."""
+"""Columns that a trait's state omits, because the entry has them or they follow from the name."""
 
 
 def trait_fields() -> tuple[list[str], list[str]]:
-    """What the log keeps of a trait: every other column, those that are no times and those that are."""
+    """The columns of a trait that the log keeps, all except those in KEPT_ELSEWHERE: other values, then times."""
     kept = [field for field in PersonaTrait._meta.concrete_fields if field.name not in KEPT_ELSEWHERE]
     times = [field.name for field in kept if isinstance(field, DateTimeField)]
     return [field.name for field in kept if field.name not in times], times
@@ -56,14 +56,14 @@ TRAIT_FIELDS, TRAIT_TIMES = trait_fields()
 
 
 def trait_state(trait: PersonaTrait) -> State:
-    """A trait as it stands; its version is the revision of the entry that holds the state."""
+    """The trait's current state; its version is the revision of the entry that holds the state."""
     state: State = {"trait_id": str(trait.trait_id)}
     state |= {field: getattr(trait, field) for field in TRAIT_FIELDS}
     return state | {field: iso(getattr(trait, field)) for field in TRAIT_TIMES}
 
 
 def trait_from_state(user_id: uuid.UUID, state: State, version: int) -> PersonaTrait:
-    """The row that holds this state."""
+    """The trait's row, rebuilt from its state."""
     return PersonaTrait(
         trait_id=uuid.UUID(state["trait_id"]),
         user_id=user_id,
@@ -83,10 +83,10 @@ def style_state(style: CommunicationStyle) -> State:
 
 
 def style_element(style: State) -> str:
-    """What the log calls it: "element:context"; elements hold no colon, so the first one parts the two."""
+    """The key in the log, "element:context"; elements contain no colon, so the first one separates the two."""
     return f"{style['element']}:{style['context']}"
 
 
 def style_from_state(user_id: uuid.UUID, state: State, version: int) -> CommunicationStyle:
-    """The row that holds this state."""
+    """The style element's row, rebuilt from its state."""
     return CommunicationStyle(user_id=user_id, version=version, **{field: state[field] for field in STYLE_FIELDS})

@@ -1,6 +1,6 @@
-"""Whether an entry can be undone: while it is the newest on everything it touched.
+"""Whether an entry can be undone: only while it is the newest on everything it touched.
 
-Entries that say "undone" and those that were undone do not count, so undoing again goes one step further back.
+Entries of undoing and entries that were undone do not count, so undoing again goes one step further back.
 """
 
 import dataclasses
@@ -14,27 +14,27 @@ from traits.models import Decision, UserRefinedTrait
 from traits.models.log import NEVER_UNDONE
 
 COLUMNS = {"trait": "trait_id_in_pkg", "candidate": "original_candidate_id", "style": "style_element"}
-"""What an entry may touch, and the column that says which."""
+"""What an entry may touch, with the column that names it."""
 Thing = tuple[str, uuid.UUID | str]
 """Kind and id of a trait, a candidate or a style element."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Standing:
-    """What became of an entry: the one that undid it, and the newest on each thing that it touched, by kind."""
+    """An entry's situation: the entry that undid it, and the newest entry on each thing that it touched, by kind."""
 
     undone_by: uuid.UUID | None
     newest: dict[str, uuid.UUID]
 
     def can_undo(self, entry: UserRefinedTrait, after: Set[uuid.UUID] = frozenset()) -> bool:
-        """Whether the entry can be undone now, or after those others."""
+        """Whether the entry can be undone now, or once the entries in `after` are undone."""
         newest = set(self.newest.values())
         is_newest = bool(newest) and newest <= {entry.pk, *after}
         return is_newest and self.undone_by is None and entry.user_decision not in NEVER_UNDONE
 
 
 def standing(user: User, entry_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Standing]:
-    """How those of the entries stand that are the person's; one query for all of them."""
+    """The situation of those entries that belong to the person; one query for all of them."""
     mine = UserRefinedTrait.objects.filter(user=user)
     undoing = mine.filter(undoes=OuterRef("pk"))
     counting = mine.exclude(user_decision=Decision.UNDONE).filter(~Exists(undoing)).order_by("-revision")
@@ -50,9 +50,9 @@ def standing(user: User, entry_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Stan
 
 
 def standing_ids(user: User, entries: Iterable[UserRefinedTrait], *, as_batch: bool = False) -> set[uuid.UUID]:
-    """Which of the entries can be undone now; one query for all of them.
+    """The ids of the entries that can be undone now; one query for all of them.
 
-    as_batch: the newest is undone first, so that it does not stand in the way of the others.
+    as_batch: newer entries are undone first, so that they do not block older ones of the same batch.
     """
     by_id = {entry.pk: entry for entry in entries}
     found = standing(user, by_id) if by_id else {}
@@ -64,7 +64,7 @@ def standing_ids(user: User, entries: Iterable[UserRefinedTrait], *, as_batch: b
         if each.can_undo(entry, after=undone) and not things & blocked:
             undone.add(entry.pk)
         elif each.undone_by is None and entry.user_decision != Decision.UNDONE:
-            # It stays, and whatever is older on the same things with it.
+            # It stays, and so do all older entries on the same things.
             blocked |= things
     return undone
 

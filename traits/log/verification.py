@@ -1,4 +1,4 @@
-"""Checking a person's hash chain, in pieces that each take a moment, and saying what was found."""
+"""Check a person's hash chain, in pieces that are quick to check, and report what was found."""
 
 import dataclasses
 import datetime as dt
@@ -16,25 +16,25 @@ from traits.log.proofs import tree_check
 from traits.models import Decision, Erasure, LogIntervention, LogLeaf, Persona, UserRefinedTrait
 
 PIECE = 5_000
-"""Entries that are checked at once."""
+"""Entries that are checked in one piece."""
 MOST_FAULTS = 20
 NO_PERSONA = "there are entries, but no persona that holds the head"
 
 
 def redactions(user_id: uuid.UUID) -> dict[int, str]:
-    """The entries that erasures rewrote: revision → digest of the content that they left, in hexadecimal digits."""
+    """The entries that erasures rewrote: revision → digest of the remaining content, in hexadecimal digits."""
     entries = UserRefinedTrait.objects.filter(user_id=user_id, user_decision=Decision.EVIDENCE_ERASED)
     found = dict[int, str]()
-    # A later one knows better: what was rewritten once may have been rewritten again.
+    # Later entries take precedence: a rewritten entry may have been rewritten again.
     for redacted in entries.order_by("revision").values_list("content__redacted", flat=True).iterator(200):
         found |= {int(revision): digest for revision, digest in (redacted or {}).items()}
     return found
 
 
 def verify(persona: Persona, *, after: int = 0, count: int | None = None) -> Iterator[str]:
-    """Each fault of a person's chain, in words; none when it is whole. The newest entry must be the persona's head.
+    """Report each fault of a person's chain, in words. The newest entry must be the persona's head.
 
-    after and count: only so many entries behind the one of that number, which was checked before.
+    after and count: check only `count` entries after the revision `after`, which has been checked already.
     """
     rows = UserRefinedTrait.objects.filter(user_id=persona.user_id)
     expected, previous = after, _hash_at(persona, after)
@@ -61,7 +61,7 @@ def verify(persona: Persona, *, after: int = 0, count: int | None = None) -> Ite
 
 
 def everybody() -> list[uuid.UUID]:
-    """Who has a log or had one."""
+    """The ids of all people who have or had a log."""
     known = Persona.objects.order_by().values_list("user_id")
     logged = UserRefinedTrait.objects.order_by().values_list("user_id")
     erased = Erasure.objects.order_by().values_list("subject_id")
@@ -71,7 +71,7 @@ def everybody() -> list[uuid.UUID]:
 
 
 def faults_of(user_id: uuid.UUID) -> list[str]:
-    """Each fault of somebody's log, whether there is a log, a persona or an account or not."""
+    """The faults of a person's log, even if the log, the persona or the account is gone."""
     persona = Persona.objects.filter(pk=user_id).first()
     if persona:
         return list(verify(persona))
@@ -80,9 +80,9 @@ def faults_of(user_id: uuid.UUID) -> list[str]:
 
 
 def outside_faults(user_id: uuid.UUID, known: Interventions | None = None) -> Iterator[str]:
-    """What does not fit between a log and what stands elsewhere: receipts, records of erasures, and the tree.
+    """Report contradictions between a log and receipts, records of erasures, and the tree.
 
-    Without a log, too: it may be the log that is missing.
+    This works without a log, too: the log may be what is missing.
     """
     known = known or interventions(user_id)
     yield from record_faults(user_id, known)
@@ -92,7 +92,7 @@ def outside_faults(user_id: uuid.UUID, known: Interventions | None = None) -> It
 
 
 def _entry_faults(entry: UserRefinedTrait, digest: str) -> Iterator[str]:
-    """What does not fit within an entry; digest is what its content must have, in hexadecimal digits."""
+    """Report contradictions within an entry; digest is what its content must have, in hexadecimal digits."""
     if entry.hash_algorithm not in ALGORITHMS:
         yield f"revision {entry.revision}: its hash algorithm {entry.hash_algorithm} is unknown"
         return
@@ -109,9 +109,9 @@ def _hash_at(persona: Persona, revision: int) -> bytes:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Checked:
-    """What a piece of the check found. done of total entries are checked; faults in words, none while it is unbroken.
+    """The result of checking one piece: done of total entries are checked; faults are in words.
 
-    since and until are the times of the first and the newest entry, redacted counts those that lost a text.
+    since and until are the times of the first and the newest entry; redacted counts entries that lost a text.
     """
 
     done: int
@@ -127,7 +127,7 @@ class Checked:
 
 
 def check(user: User, after: int = 0) -> Checked:
-    """Check a piece of entries after the one of that number, as of one moment; the caller is in no transaction."""
+    """Check the next piece of entries after this revision, in one snapshot; must not be called within a transaction."""
     with snapshot():
         persona = Persona.objects.filter(user=user).first() or Persona(user=user)
         faults = list(itertools.islice(verify(persona, after=after, count=PIECE), MOST_FAULTS))

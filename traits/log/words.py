@@ -1,4 +1,4 @@
-"""What pages and the API say of each kind of decision; its sentences in a history are in sentences.py."""
+"""Texts of pages and the API for each kind of decision; the sentences of a history are in sentences.py."""
 
 import dataclasses
 
@@ -11,10 +11,10 @@ from traits.models import Decision
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Words:
-    """The words for one kind of decision; those of places where it cannot occur are empty.
+    """The texts for one kind of decision; "" where it cannot occur.
 
-    notice: what the page that decided says, with name and trait in it. about_other: what that page adds for the other
-    trait of a conflict. message: the answer of the API. never_undone: why nobody can undo it.
+    notice: shown after the decision, with name and trait in it. about_other: added to the notice for the other trait of
+    a conflict. message: the API's response. never_undone: why this kind of decision cannot be undone.
     """
 
     notice: Text = ""
@@ -58,15 +58,15 @@ TODAY: list[tuple[Text, tuple[str, ...]]] = [
     (pgettext_lazy("so many today", "rejected"), (Decision.REJECTED,)),
     (pgettext_lazy("so many today", "snoozed"), (Decision.DEFERRED,)),
 ]
-"""What the review page counts of a day: what it calls them, and the decisions that are meant."""
+"""The counts per day on the review page: label, and decisions that count."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RelationWords:
-    """The words for how two traits, or a suggestion and a trait, stand to each other.
+    """The texts for how two traits, or a suggestion and a trait, relate to each other.
 
-    history: a sentence that follows the decision's, with related in it. label: in brackets. notice: what the page of
-    two traits says, with name and other in it.
+    history: a sentence that follows the decision's, with related in it. label: shown in brackets. notice: shown on the
+    page of two traits, with name and other in it.
     """
 
     history: Text
@@ -75,7 +75,7 @@ class RelationWords:
 
 
 SAME_TRAIT = "same"
-"""The relation of two traits of which one went into the other: one entry removed, one edited."""
+"""The relation of two traits of which one was merged into the other: one entry removed, one edited."""
 RELATIONS: dict[str, RelationWords] = {
     "replaces": RelationWords(
         history=_("It replaced “%(related)s”, now dormant."),

@@ -1,4 +1,4 @@
-"""What was suggested, what holds now, and the log of every decision: the tables, one file per subject."""
+"""The tables, one file per subject: what was suggested, what holds now, and the log of every decision."""
 
 from traits.models.candidates import SENSITIVE as SENSITIVE
 from traits.models.candidates import UNDECIDED as UNDECIDED

@@ -1,4 +1,4 @@
-"""What was suggested, and what must not be suggested again."""
+"""Suggestions, and suppressions of what must not be suggested again."""
 
 import datetime as dt
 
@@ -27,7 +27,7 @@ class Category(models.TextChoices):
     OTHER = "Other", _("Other")
 
 
-# Never part of a bulk confirmation: each of these is read before it is confirmed.
+# Never part of a bulk confirmation, so that the person reads each of these before confirming it.
 SENSITIVE = frozenset({Category.PHILOSOPHICAL_STANCE, Category.EMOTIONAL_RESPONSE_PATTERN})
 
 
@@ -51,9 +51,9 @@ class Verdict(models.TextChoices):
 
 
 WORDS = Func("trait_name", "trait_description", function="candidate_words", output_field=SearchVectorField())
-"""Name and description, for those who may not read evidence; what they find must not depend on it."""
+"""Searches name and description only, for staff without access to evidence: results must not depend on it."""
 FILTERED = ["status", "trait_category", "language", "held_reason", "user", "confidence_score", "created_at"]
-"""What the filters ask: with these in the index, one that lets hardly a row through looks at no row of the table."""
+"""Columns that the filters use. Including them in the index makes selective filters index-only scans."""
 STAFF_INDEXES = [
     Index(
         fields=["-created_at", "candidate_id"],
@@ -71,11 +71,11 @@ STAFF_INDEXES = [
 ]
 
 
-# Foreign keys to the person carry no index of their own: another one of the table begins with that column.
+# Foreign keys to the person need no index of their own, because another index of each table begins with that column.
 class Suppression(models.Model):
-    """Suggestions with this name key and category are not offered to this person again.
+    """A block on suggestions with this name key and category for this person.
 
-    sources: ids of the candidates and traits whose reject or removal wants it; it goes with the last of them.
+    sources: ids of the candidates and traits whose rejection or removal caused it; it is dropped with the last of them.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
@@ -92,7 +92,7 @@ class Suppression(models.Model):
 
 
 class ExtractedTraitCandidate(models.Model):
-    """A trait that the pipeline suggests; supporting_evidence holds pieces (traits/log/snapshots.py)."""
+    """A trait that the pipeline suggests; supporting_evidence is a list of pieces (traits/log/snapshots.py)."""
 
     candidate_id = models.UUIDField(primary_key=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
@@ -152,12 +152,12 @@ class ExtractedTraitCandidate(models.Model):
                 condition=Q(status__in=UNDECIDED),
             ),
             models.Index("user", "status", F("updated_at").desc(), "candidate_id", name="candidate_by_status"),
-            # The counts of the tabs come from this index alone.
+            # The tabs' counts are index-only scans of this index.
             models.Index(fields=["user", "status"], include=["deferred_until", "held_reason"], name="candidate_counts"),
             models.Index("user", "name_key", "trait_category", name="candidate_name_key"),
             models.Index("suppressed_by", name="candidate_suppressed", condition=~Q(suppressed_by=None)),
             models.Index("user", name="candidate_superseding", condition=~Q(supersedes=[])),
-            # A long list of what is not merged yet: merging it in larger pieces makes imports a third faster.
+            # A large pending list: merging it in larger chunks makes imports a third faster.
             GinIndex(fields=["search"], name="candidate_search", gin_pending_list_limit=16_384),
             *STAFF_INDEXES,
         ]
@@ -170,6 +170,6 @@ class ExtractedTraitCandidate(models.Model):
         return self.status in UNDECIDED
 
     def set_status(self, status: str, at: dt.datetime) -> None:
-        """Give it a new status, in memory; snoozing adds until when."""
+        """Set a new status, in memory; the caller sets deferred_until when snoozing."""
         self.status, self.deferred_until = status, None
         self.version, self.updated_at = self.version + 1, at

@@ -20,7 +20,7 @@ class ErasureKind(models.TextChoices):
 
 
 WHOLE = (ErasureKind.PERSONA, ErasureKind.ACCOUNT)
-"""The kinds after which nothing of the persona is left; the others take a part of it."""
+"""Kinds that delete the whole persona; the others delete a part of it."""
 
 
 class ErasureState(models.TextChoices):
@@ -32,23 +32,24 @@ class ErasureState(models.TextChoices):
 
 
 UNDER_WAY = (ErasureState.ERASING, ErasureState.ERASED)
-"""The states in which PostgreSQL or the graph has still something to erase."""
+"""States in which something is still to be erased from PostgreSQL or the graph."""
 
 
 class Erasure(models.Model):
-    """What a person, or staff for them, had erased; it holds ids, times and counts, never a text.
+    """The receipt of an erasure by a person, or by staff on their behalf; it holds ids, times and counts, never a text.
 
     A trigger (traits/migrations/0017_receipts.py) sets requested_at, confirmed_at, erased_at and graph_cleared_at, lets
-    states go forward only, and refuses every other change of what a receipt says.
+    states only move forward, and refuses every other change of what a receipt says.
 
-    user goes with the account, subject_id stays. Tables are empty from erased_at on, the graph from graph_cleared_at
-    on. generation and revision are where the graph's User must have come by then. things are ids of traits, and of
-    evidence, of which only those stay that name nodes which the pipeline made: after a restore of the graph these are
-    blanked again. next_attempt_at is also the lease of the projector that clears the graph.
+    user is deleted with the account, subject_id stays. The tables are empty from erased_at on, the graph from
+    graph_cleared_at on. generation and revision are what the graph's User must have reached by then. things are ids of
+    traits and evidence; after the graph is cleared, only those stay that name nodes made by the pipeline, so that these
+    can be blanked again after a restore of the graph. next_attempt_at is also the lease of the projector that clears
+    the graph.
 
-    target says what goes, for as long as it is going: what each piece of evidence has, or the category. bar is kept of
-    it, so that no import brings it back: a digest (traits/ingest/blocklist.py), and for a category its name.
-    "" bars nothing.
+    target names what is being erased, until that is done: the fields that the pieces of evidence have in common, or the
+    category. bar stays, so that no import brings it back: a digest (traits/ingest/blocklist.py), or the name of a
+    category. "" blocks nothing.
     """
 
     CONFIRM_WITHIN = dt.timedelta(hours=24)
@@ -111,5 +112,5 @@ class Erasure(models.Model):
 
     @property
     def pieces(self) -> int:
-        """How many rows and entries it took, all in all."""
+        """Total number of rows and entries that the erasure affected."""
         return sum(self.counts.values())

@@ -1,4 +1,4 @@
-"""What was done to a log by the functions that may: the record that an erasure leaves of itself."""
+"""The record of interventions in a log, by the functions that may make them; erasures leave it."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Intervention(models.TextChoices):
-    """Named as the database's functions are that write the rows (traits/migrations/0017_receipts.py)."""
+    """Named after the database functions that write the rows (traits/migrations/0017_receipts.py)."""
 
     LOG_ERASED = "erase_persona_log", _("Log deleted")
     LOG_REDACTED = "redact_log", _("Texts removed from the log")
@@ -17,12 +17,12 @@ class Intervention(models.TextChoices):
 
 
 class LogIntervention(models.Model):
-    """One thing that a function of the tables' owner did, written by that function; the application only reads it.
+    """One intervention by a function of the tables' owner, which writes the row; the application only reads it.
 
-    erasure_id is the receipt that allowed it. revision and hash are the head of the log before, null where there was
-    none or where the row was made later of an old receipt (is_backfilled). revisions: the entries that were rewritten,
-    and digests the SHA-256 of what PostgreSQL shows of their new contents. It holds ids, times and numbers, and stays
-    like the receipt.
+    erasure_id is the receipt that allowed it. revision and hash are the log's head before it, null if there was none or
+    if the row was added later for an old receipt (is_backfilled). revisions: the entries that were rewritten; digests:
+    the SHA-256 of their new contents as PostgreSQL displays them. The row holds ids, times and numbers, and stays, like
+    the receipt.
     """
 
     subject_id = models.UUIDField()

@@ -1,4 +1,4 @@
-"""How long the texts and lists of a suggestion or trait may be."""
+"""Maximum lengths of the texts and lists of a suggestion or trait."""
 
 MAX_NAME = 255
 MAX_EVIDENCE = 1_000

@@ -28,22 +28,25 @@ class Decision(models.TextChoices):
     UNDONE = "undone", _("Undone")
 
 
-# Of a new kind of decision, say here what it counts as.
+# Add each new kind of decision to the groups that it belongs to.
 SETTLING = (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.MERGED, Decision.REJECTED, Decision.REMOVED)
-"""What settles a suggestion, until it is reopened or this is undone; Quality has a column for each, in this order."""
+"""Decisions that settle a suggestion until it is reopened or they are undone.
+
+Quality has a column for each of them, in this order.
+"""
 PLACING = (*SETTLING, Decision.DEFERRED)
-"""What says where a suggestion stands; the rest of its history is about the trait that it became."""
+"""Decisions that set a suggestion's state; later entries in its history are about the trait that it became."""
 TURNING = (*SETTLING, Decision.REOPENED)
-"""What settles a suggestion, or takes that back."""
+"""Decisions that settle a suggestion or reverse that."""
 SUPPRESSING = (Decision.REJECTED, Decision.REMOVED)
-"""What keeps the same from being suggested again."""
+"""Decisions that prevent the same suggestion from being made again."""
 COUNTING_TRAITS = (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.USER_ADDED, Decision.REMOVED)
-"""What makes the person's traits more or fewer."""
+"""Decisions that change how many traits the person has."""
 FOR_MANY = (Decision.CONFIRMED_ASIS, Decision.REJECTED, Decision.DEFERRED)
-"""What can be decided on many suggestions together."""
+"""Decisions that can be made on several suggestions together."""
 NEVER_UNDONE = (Decision.UNDONE, Decision.SUPERSEDED, Decision.EVIDENCE_ERASED)
 FREQUENT = (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.REJECTED)
-"""Most of any log."""
+"""The most common decisions in a log."""
 
 
 class ActorKind(models.TextChoices):
@@ -62,14 +65,14 @@ class RejectionCode(models.TextChoices):
 
 
 class UserRefinedTrait(models.Model):
-    """One entry of the log, insert-only by a trigger; traits/log/chain.py says what the hashes cover."""
+    """An entry of the log, insert-only by a trigger; traits/log/chain.py says what the hashes cover."""
 
     refinement_action_id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     revision = models.BigIntegerField()
     user_decision = models.CharField(max_length=32, choices=Decision.choices)
     trait_id_in_pkg = models.UUIDField(null=True)
-    # Of an erased candidate only the id stays, which the hash covers.
+    # After a candidate is erased, only its id stays, because the hash covers it.
     original_candidate = models.ForeignKey(
         "traits.ExtractedTraitCandidate",
         models.DO_NOTHING,
@@ -90,7 +93,7 @@ class UserRefinedTrait(models.Model):
     salt = models.BinaryField(max_length=16)
     digest = models.BinaryField(max_length=32)
     previous_hash = models.BinaryField(max_length=32)
-    # Rows from before there was this column, and those of a release that does not know it, are of the first one.
+    # Rows from before this column existed, and rows of a release that does not know it, use the first algorithm.
     hash_algorithm = models.SmallIntegerField(db_default=1)
     hash = models.BinaryField(max_length=32)
     created_at = models.DateTimeField()
@@ -116,16 +119,16 @@ class UserRefinedTrait(models.Model):
         ]
         indexes = [
             models.Index("user", "trait_id_in_pkg", F("revision").desc(), name="log_of_trait"),
-            # Begins with the candidate, so that deleting one needs no look at the whole log.
+            # Begins with the candidate, so that deleting one does not scan the whole log.
             models.Index("original_candidate", F("revision").desc(), name="log_by_candidate"),
             models.Index("user", "batch_id", name="log_of_batch", condition=~Q(batch_id=None)),
             models.Index("user", "user_decision", F("revision").desc(), name="log_by_decision"),
             models.Index(
                 "user", "style_element", F("revision").desc(), name="log_of_style", condition=~Q(style_element=None)
             ),
-            # Costs an entry next to nothing, since they come in the order of their times.
+            # Cheap to maintain, because entries arrive in the order of their times.
             BrinIndex("created_at", name="log_by_time", pages_per_range=32, autosummarize=True),
-            # What staff list across everybody; of frequent kinds the first of these finds a page at once.
+            # For staff's lists across all people; for frequent kinds the first of these finds a page quickly.
             models.Index(F("created_at").desc(), F("refinement_action_id").desc(), name="log_newest"),
             models.Index(
                 "user_decision",

@@ -1,4 +1,4 @@
-"""The tree of the heads of people's logs, what was signed of it, and what was signed about interventions."""
+"""The tree of the heads of people's logs, its signed heads, and the signatures of interventions."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -6,7 +6,7 @@ from django.db.models import F
 
 
 class TreeNode(models.Model):
-    """A node of the tree (traits/log/proofs/merkle.py), insert-only; place is its level and index in one number."""
+    """A node of the tree (traits/log/proofs/merkle.py), insert-only; place combines level and index in one number."""
 
     place = models.BigIntegerField(primary_key=True)
     hash = models.BinaryField(max_length=32)
@@ -19,9 +19,9 @@ class TreeNode(models.Model):
 
 
 class LogLeaf(models.Model):
-    """What a leaf of the tree stands for: the head that somebody's log had. The leaf's own hash is a TreeNode.
+    """The meaning of a leaf of the tree: a head that a person's log had. The leaf's own hash is a TreeNode.
 
-    salt and hash go with the log, through the function that erases it; the leaf stays and says nothing any more.
+    The function that erases the log also blanks salt and hash; the leaf stays and reveals nothing.
     """
 
     index = models.BigIntegerField(primary_key=True)
@@ -39,9 +39,9 @@ class LogLeaf(models.Model):
 
 
 class TreeHead(models.Model):
-    """The tree as it was at a time, signed; insert-only. previous is the SHA-256 of the head before, as published.
+    """The tree at a point in time, signed; insert-only. previous is the SHA-256 of the preceding head, as published.
 
-    is_restored: PostgreSQL was brought back to the past before it, so that the head before may be of a larger tree.
+    is_restored: PostgreSQL was restored to an earlier state before it, so the preceding head may be of a larger tree.
     """
 
     size = models.BigIntegerField()
@@ -60,7 +60,7 @@ class TreeHead(models.Model):
 
 
 class LogAttestation(models.Model):
-    """That PTFI itself, which has the key, did what interventions in somebody's log say; insert-only."""
+    """PTFI's signature that it made certain interventions in a person's log; insert-only."""
 
     subject_id = models.UUIDField()
     interventions = ArrayField(models.BigIntegerField())

@@ -1,4 +1,4 @@
-"""What staff did with suggestions; never a decision, which is the person's alone."""
+"""What staff did with suggestions. Decisions are the person's alone."""
 
 import dataclasses
 import uuid
@@ -29,9 +29,10 @@ class ModerationAction(models.TextChoices):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ActionWords:
-    """What an action is called, besides its label, which says that it was done.
+    """The texts for an action, besides its label, which says that it was done.
 
-    told: what the person reads of it. name, meaning and permission: of an action that staff choose, "" for the others.
+    told: what the person reads about it. name, meaning and permission: set for actions that staff choose, "" for
+    others.
     """
 
     told: Text
@@ -79,15 +80,15 @@ WORDS = {
     ),
 }
 CHOSEN_ACTIONS = [action for action in ModerationAction if action.words.name]
-"""The actions that staff choose."""
+"""The actions that staff can choose."""
 
 
 class ModerationEntry(models.Model):
-    """One thing that staff did with one person's suggestion; insert-only (a trigger refuses the rest).
+    """One thing that staff did with one person's suggestion; insert-only (a trigger refuses other changes).
 
-    What staff decided for a person is in the log; an entry of it (`decide`) is made when the log is erased.
+    Decisions by staff on behalf of the person are in the log; they get an entry here (`decide`) when the log is erased.
 
-    before and after hold status, whether it was held back, and whose it was: no texts. The reason, which the person
+    before and after hold status, whether it was held, and whose it was, but no texts. The reason, which the person
     reads, is "" once they have erased what it was about. The entry outlives persona and account. Entries that were made
     together share batch_id.
     """
@@ -97,7 +98,7 @@ class ModerationEntry(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
     )
-    # The id alone: a candidate may be given to somebody else, or be erased.
+    # Only the id, because a candidate may be moved to another person or erased.
     candidate_id = models.UUIDField()
     action = models.CharField(_("action"), max_length=16, choices=ModerationAction.choices)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)

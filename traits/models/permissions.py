@@ -1,4 +1,4 @@
-"""What staff may be allowed to do, beside Django's own view permissions; the roles come from a migration."""
+"""Permissions of staff, besides Django's own view permissions; the roles come from a migration."""
 
 
 def _named(*codenames: str) -> tuple[tuple[str, str], ...]:

@@ -1,4 +1,4 @@
-"""What a person has: the head of their log, and the traits that hold now."""
+"""The person's current state: the head of their log, and their traits."""
 
 import datetime as dt
 import uuid
@@ -30,11 +30,12 @@ class Origin(models.TextChoices):
 
 
 class Persona(models.Model):
-    """One row a person: the lock of every change, the head of their log, and the outbox of the graph.
+    """One row per person: the lock of every change, the head of their log, and the outbox of the graph.
 
-    generation counts full replays: the graph drops rows of an older one, so a stalled projector cannot
-    write into a persona that is being rebuilt. While suggestions_off_at is set, imports store nothing for the person.
-    From went_back_at on the log lacks what the graph was made of (graph/projection/gone_back.py): nothing is projected.
+    generation counts full replays: the graph drops rows of an older generation, so a stalled projector cannot write
+    into a persona that is being rebuilt. While suggestions_off_at is set, imports store nothing for the person. While
+    went_back_at is set, the log lacks entries from which the graph was made (graph/projection/gone_back.py), and
+    nothing is projected.
     """
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, primary_key=True, related_name="persona")
@@ -72,17 +73,17 @@ class Persona(models.Model):
 
     @property
     def behind(self) -> int:
-        """Entries of the log that the graph does not show yet."""
+        """Number of log entries that the graph does not show yet."""
         return self.revision - self.projected_revision
 
     def next_moment(self) -> dt.datetime:
-        """The time of the next entry: never before the newest one, even if the clock was set back."""
+        """The time for the next entry: never earlier than the newest one, even if the clock was set back."""
         now = timezone.now()
         return max(now, self.last_entry_at) if self.last_entry_at else now
 
 
 class ActedFor(Persona):
-    """A person for whom staff act: a place in the admin, with the permission act_for_person and no rows of its own."""
+    """A person on whose behalf staff act: a place in the admin, with the permission act_for_person; it has no rows."""
 
     class Meta:
         proxy = True
@@ -92,7 +93,7 @@ class ActedFor(Persona):
 
 
 class PersonaTrait(models.Model):
-    """A trait that the person has now, written in the transaction of each decision; version is its newest entry's."""
+    """A trait that the person has now, written in each decision's transaction; version is its newest entry's number."""
 
     trait_id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
@@ -143,4 +144,4 @@ TRAIT_LABELS: dict[str, Text] = {
     "concepts": _("Topics"),
     "expression_contexts": _("Where it applies"),
 }
-"""The fields of a trait that a person reads and writes, in the order in which a history names what differs."""
+"""The labels of the fields that a person reads and writes, in the order in which a history lists changes."""

@@ -1,4 +1,4 @@
-"""What became of the suggestions, in numbers: no text, no id of a person. refresh_quality_statistics counts them."""
+"""Statistics on what happened to suggestions, without texts or ids of people; see refresh_quality_statistics."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -6,17 +6,17 @@ from django.utils.translation import gettext_lazy as _
 from traits.models.log import RejectionCode
 
 UNKNOWN_BAND = -1
-"""The band of suggestions that were erased since: neither category nor confidence of them is left."""
+"""The band of suggestions that have been erased, whose category and confidence are unknown."""
 
 
 class Quality(models.Model):
-    """What was decided in one week on the suggestions of a model, in a category and a band of confidence.
+    """Decisions of one week on the suggestions of a model, in a category and a band of confidence.
 
-    model is "" for all of them together: one that several models made counts once there, and once for each of them.
-    category is "" and band UNKNOWN_BAND where the suggestion was erased since. band is the confidence's first decimal.
-    week is its Monday (UTC). A decision counts in its own week, for as long as it is the newest that was not undone.
-    Each reason of a rejection has a column too, named by its code, which is added below.
-    said is the sum of the confidences; the columns from within_hour on say how long the suggestion had been there.
+    model is "" in the totals; a suggestion that several models made counts once there, and once for each model.
+    category is "" and band UNKNOWN_BAND if the suggestion has been erased. band is the first decimal of the confidence.
+    week is the week's Monday (UTC). A decision counts in its own week, as long as it is the newest that was not undone.
+    Each rejection code has a column of that name, added below. said is the sum of the confidences; the columns from
+    within_hour on count decisions by the age of the suggestion.
     """
 
     week = models.DateField()
@@ -50,9 +50,9 @@ for _code in RejectionCode.values:
 
 
 class QualityWaiting(models.Model):
-    """How many suggestions of a model and category wait for a decision, and since when the oldest does.
+    """Number of undecided suggestions of a model and category, and the time of the oldest.
 
-    waiting counts those to review; what was put off and what staff hold back are counted apart.
+    waiting counts those to review; snoozed and held ones are counted separately.
     """
 
     model = models.CharField(max_length=255, blank=True)
@@ -71,7 +71,7 @@ class QualityWaiting(models.Model):
 
 
 class QualityRefresh(models.Model):
-    """When the numbers were counted last (the one row), in how many seconds, and how many weeks were counted then."""
+    """The last refresh of the statistics (a single row): when, its seconds, and the number of weeks counted."""
 
     refreshed_at = models.DateTimeField()
     seconds = models.FloatField()

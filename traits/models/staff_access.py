@@ -1,4 +1,4 @@
-"""Who of the staff looked at whose persona."""
+"""The access log: who of the staff looked at whose persona."""
 
 import datetime as dt
 import uuid
@@ -15,7 +15,7 @@ from traits.models.permissions import OF_LOOKS
 MAX_REASON = 200
 MAX_WORDS = 200
 WORDS_KEPT = dt.timedelta(days=90)
-"""How long the words of a search are kept; erase_search_words, a function of the migrations, holds it as well."""
+"""How long search terms are kept; erase_search_words, a function of the migrations, uses the same period."""
 
 
 class AccessKind(models.TextChoices):
@@ -36,11 +36,12 @@ class AccessKind(models.TextChoices):
 
 
 class AccessEntry(models.Model):
-    """One look of staff at what is a person's, insert-only (a trigger refuses the rest).
+    """One access of staff to people's data, insert-only (a trigger refuses other changes).
 
-    subject_id is the person, empty for a list of many people's, which has the number of its rows instead, and for a
-    search or a file the people whose rows it showed. All ids outlive their accounts, as those of erasures do. words are
-    what was searched for. An erasure of the persona of anybody concerned takes reason and words, age takes words.
+    subject_id is the person; it is empty for lists of several people's data, which record the number of rows instead,
+    and for searches and files also the people whose rows were shown. All ids outlive their accounts, like those of
+    erasures. words are the search terms. An erasure of the persona of anyone concerned blanks reason and words; words
+    are also blanked when WORDS_KEPT has passed.
     """
 
     staff_id = models.UUIDField()
@@ -71,7 +72,7 @@ class AccessEntry(models.Model):
                 name="access_of_person",
                 condition=~Q(subject_id=None),
             ),
-            # One that puts new rows aside would have to be read through for each person.
+            # No pending list (fastupdate), because each query for a person would have to scan it.
             GinIndex(fields=["people"], name="access_of_people", fastupdate=False),
             models.Index(F("created_at"), name="access_words_by_age", condition=~Q(words="")),
         ]
@@ -81,15 +82,15 @@ class AccessEntry(models.Model):
 
     @staticmethod
     def about(person: uuid.UUID) -> Q:
-        """The looks that concern the person, alone or among others."""
+        """Filter for accesses that concern the person, alone or among others."""
         return Q(subject_id=person) | Q(people__contains=[person])
 
     @property
     def has_reason(self) -> bool:
-        """Whether a reason was asked for; an empty one was erased."""
+        """Whether a reason was required; if it is empty, it has been erased."""
         return self.subject_id is not None or self.kind in (AccessKind.SEARCH, AccessKind.EXPORT)
 
     @property
     def staff_number(self) -> str:
-        """Enough of the id to tell staff apart; who it is, the people who run PTFI know."""
+        """Part of the id, enough to tell staff apart; only those who run PTFI know whose it is."""
         return str(self.staff_id)[:8]

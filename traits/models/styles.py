@@ -1,4 +1,4 @@
-"""How a person wants programs that speak for them to sound, and how its elements and values read."""
+"""How programs that speak for a person should sound, and how elements and values of that style are shown."""
 
 import re
 from typing import Any
@@ -17,7 +17,7 @@ STYLE_ELEMENTS: dict[str, tuple[str, ...]] = {
     "Pacing": ("slow", "moderate", "fast"),
     "VocabularyComplexity": ("simple", "everyday", "technical"),
 }
-"""The elements whose values are checked, and the values; EmojiPreference is a number from 0 to 1."""
+"""The known elements and their allowed values; EmojiPreference is a number from 0 to 1."""
 STYLE_LABELS: dict[str, Text] = {
     "FormalityLevel": _("How formal"),
     "HumorUsage": _("Humour"),
@@ -25,7 +25,7 @@ STYLE_LABELS: dict[str, Text] = {
     "Pacing": _("Pace"),
     "VocabularyComplexity": _("Choice of words"),
 }
-"""What the fields of the known elements are called."""
+"""Field labels of the known elements."""
 IN_SENTENCES: dict[str, Text] = {
     "FormalityLevel": pgettext_lazy("You set … to “formal”", "formality"),
     "HumorUsage": pgettext_lazy("You set … to “high”", "humour"),
@@ -60,14 +60,14 @@ EMOJI_WORDS: tuple[tuple[float, Text], ...] = (
 
 
 def element_words(element: str) -> str:
-    """An element in a sentence: FormalityLevel → formality; one of the person's own stays as it is."""
+    """The element's name within a sentence: FormalityLevel → formality; the person's own elements stay as they are."""
     if element in IN_SENTENCES:
         return str(IN_SENTENCES[element])
     return gettext("“%(name)s”") % {"name": element}
 
 
 def value_words(element: str, value: Any) -> str:
-    """A value as it is read: very_informal → very informal, 0.5 of emoji → now and then."""
+    """The value in words: very_informal → very informal, 0.5 of emoji → now and then."""
     if element == "EmojiPreference" and isinstance(value, int | float):
         return emoji_words(value)
     if element in STYLE_ELEMENTS and value in STYLE_ELEMENTS[element]:
@@ -76,17 +76,17 @@ def value_words(element: str, value: Any) -> str:
 
 
 def value_text(value: Any) -> str:
-    """The value of an element of the person's own as its field sends it; browsers keep no line ends in it."""
+    """The value of the person's own element as its form field sends it; browsers remove line breaks."""
     return re.sub("[\r\n]", "", value) if isinstance(value, str) else repr(value)
 
 
 def emoji_words(preference: float) -> str:
-    """How often, from 0 to 1, in words."""
+    """A frequency from 0 to 1, in words."""
     return str(min(EMOJI_WORDS, key=lambda each: (abs(each[0] - preference), each[0]))[1])
 
 
 class CommunicationStyle(models.Model):
-    """The value of one element of the person's communication style, in one context ("" is everywhere)."""
+    """The value of one element of the person's communication style, in one context ("" means everywhere)."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     element = models.CharField(max_length=100)

@@ -1,6 +1,6 @@
-"""What staff do with suggestions that wait for their people: never a decision, and each seen in the person's history.
+"""What staff do with undecided suggestions: never a decision, and always visible in the person's history.
 
-Whatever the person has dealt with (an entry of the log names it) is theirs alone; staff can hold it back, no more.
+Once the person has handled a suggestion (a log entry names it), it is theirs alone; staff can only hold it.
 """
 
 import dataclasses
@@ -33,16 +33,16 @@ from traits.models import (
 from traits.models.moderation import MAX_REASON
 
 MOST = 500
-"""Suggestions that one action takes."""
+"""Number of suggestions in one action, at most."""
 KINDS = {"sensitive": _("sensitive"), "unsafe": _("unsafe")}
-"""Why a suggestion is held back; held_reason begins with one of these."""
+"""Reasons for holding a suggestion; held_reason begins with one of these."""
 CHANGED = ["user", "status", "deferred_until", "held_reason", "version", "updated_at"]
 Candidates = dict[uuid.UUID, ExtractedTraitCandidate]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Moderation:
-    """What is to be done; kind goes with flag, to (who gets them) with reassign."""
+    """An action to carry out; kind belongs to flag, to (the new owner) to reassign."""
 
     name: ModerationAction
     reason: str = ""
@@ -52,7 +52,7 @@ class Moderation:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ModerationOutcome:
-    """What was done, or would be; refused: why not, by the candidate's id."""
+    """What was done, or would be done; refused: the reason, by candidate id."""
 
     done: list[ExtractedTraitCandidate]
     refused: dict[uuid.UUID, str]
@@ -61,10 +61,10 @@ class ModerationOutcome:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What the rules ask about suggestions beside their rows.
+    """What the rules need to know about suggestions besides their rows.
 
-    handled: an entry of the log names them; traits: there are traits of their ids; archived: staff archived them.
-    suppressed: (person, name key, category).
+    handled: candidates that log entries name; traits: candidates whose id is a trait's; archived: candidates that staff
+    archived. suppressed: (person, name key, category).
     """
 
     handled: set[uuid.UUID]
@@ -76,7 +76,7 @@ class Facts:
 
 
 def preview(action: Moderation, candidate_ids: Iterable[uuid.UUID]) -> ModerationOutcome:
-    """What act() would do now. Raises InvalidError for more than MOST."""
+    """The outcome that act() would have now. Raises InvalidError for more than MOST."""
     ids = _chosen(candidate_ids)
     rows = ExtractedTraitCandidate.objects.defer("search").in_bulk(ids)
     return _sorted_out(action, ids, rows)
@@ -84,9 +84,9 @@ def preview(action: Moderation, candidate_ids: Iterable[uuid.UUID]) -> Moderatio
 
 @atomic
 def act(*, actor: User, action: Moderation, candidate_ids: Iterable[uuid.UUID]) -> ModerationOutcome:
-    """Do it with those that take it, and keep an entry for each person concerned.
+    """Apply the action to the suggestions that allow it, and record an entry for each person concerned.
 
-    Raises InvalidError (reason, kind, to) for what is missing, or for more than MOST.
+    Raises InvalidError (reason, kind, to) for missing values, or for more than MOST.
     """
     ids = _chosen(candidate_ids)
     _check(action)
@@ -105,7 +105,7 @@ def act(*, actor: User, action: Moderation, candidate_ids: Iterable[uuid.UUID]) 
 
 
 def entries_about(candidate: ExtractedTraitCandidate, limit: int = 20) -> list[ModerationEntry]:
-    """The newest things that staff did with it, for staff."""
+    """The newest actions by staff on the suggestion, for staff."""
     rows = ModerationEntry.objects.filter(candidate_id=candidate.pk).select_related("actor")
     return list(rows.order_by("-created_at")[:limit])
 
@@ -158,7 +158,7 @@ def _facts(action: Moderation, rows: Collection[ExtractedTraitCandidate]) -> Fac
 
 
 def _refusal(action: Moderation, row: ExtractedTraitCandidate, facts: Facts) -> str:
-    """Why this is not done with it; "" where it is."""
+    """Why the action is refused for this suggestion; "" if it is allowed."""
     if action.name == ModerationAction.RELEASE:
         return "" if row.held_reason else gettext("It is not held back.")
     if action.name == ModerationAction.REQUEUE:
@@ -207,7 +207,7 @@ def _is_taken_whole(row: ExtractedTraitCandidate, person: Blocklist) -> bool:
 def _carried_out(
     action: Moderation, row: ExtractedTraitCandidate, actor: User, at: dt.datetime, batch_id: uuid.UUID
 ) -> list[ModerationEntry]:
-    """Change the row, in memory; the entries about it: one, or one for each of two people."""
+    """Change the row, in memory; returns the entry about it, or two if the suggestion moves to another person."""
     before, owner = _state(row), row.user_id
     if action.name == ModerationAction.FLAG:
         row.held_reason = f"{action.kind}: {action.reason}"
@@ -238,16 +238,16 @@ def _carried_out(
 
 
 def _state(row: ExtractedTraitCandidate) -> State:
-    """What moderation can change, without a text."""
+    """The values that moderation can change, without texts."""
     return {"user": str(row.user_id), "status": str(row.status), "held": without_text(row.held_reason)}
 
 
 def without_text(held_reason: str) -> str:
-    """Why a suggestion is held back, without what staff wrote: one of KINDS or "held"; "" where it is not."""
+    """The kind of reason why a suggestion is held, without the text: one of KINDS, or "held"; "" if not held."""
     kind = held_reason.partition(":")[0]
     return (kind if kind in KINDS else "held") if held_reason else ""
 
 
 def blank_reasons(user: User, candidate_ids: list[uuid.UUID]) -> None:
-    """Take away what staff wrote about these suggestions; only for an erasure that is under way."""
+    """Blank what staff wrote about these suggestions; only allowed during an erasure."""
     sql.call("blank_moderation", user.pk, candidate_ids)

@@ -1,1 +1,1 @@
-"""What shows from outside that a log is whole: signed heads in a tree, proofs, comparison with earlier downloads."""
+"""Evidence from outside the log that it is complete: signed tree heads, proofs, comparison with earlier downloads."""

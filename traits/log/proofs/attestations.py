@@ -1,4 +1,4 @@
-"""Signing what erasures did to a log, by the process that carried them out; so nobody else can invent an erasure."""
+"""Sign what erasures did to a log, in the process that carried them out, so that an erasure cannot be forged."""
 
 import dataclasses
 import datetime as dt
@@ -20,7 +20,7 @@ from traits.models import LogAttestation, LogIntervention
 
 
 def record(row: LogIntervention) -> State:
-    """What a download says of an intervention, and a signature covers."""
+    """An intervention as downloads show it and signatures cover it."""
     return {
         "id": row.pk,
         "userID": str(row.subject_id),
@@ -36,16 +36,16 @@ def record(row: LogIntervention) -> State:
 
 
 def statement(rows: Iterable[LogIntervention]) -> State:
-    """What is signed: all that one transaction did, together."""
+    """The signed statement: all interventions of one transaction together."""
     return {"format": "ptfi-log-interventions", "version": 1, "records": list(map(record, rows))}
 
 
 def attest(user_id: uuid.UUID) -> None:
-    """Sign what this transaction had done to the person's log. Where nothing can be signed it stays unsigned."""
+    """Sign what this transaction did to the person's log. If signing fails, it stays unsigned."""
     began: Any = Func(function="transaction_timestamp", output_field=DateTimeField())
     rows = list(LogIntervention.objects.filter(subject_id=user_id, created_at__gte=began).order_by("id"))
     if rows and settings.LOG_SIGNING_COMMAND:
-        # Whoever keeps the key may be slow, and people's rows are locked until the end of the transaction.
+        # The command may be slow, and people's rows are locked until the end of the transaction.
         transaction.on_commit(partial(_attest, rows))
     elif rows:
         _attest(rows)
@@ -58,13 +58,16 @@ def _attest(rows: list[LogIntervention]) -> None:
 
 
 def unsigned() -> QuerySet[LogIntervention]:
-    """Those that no attestation names."""
+    """Interventions that no attestation names."""
     names = LogAttestation.objects.filter(subject_id=OuterRef("subject_id"), interventions__contains=[OuterRef("pk")])
     return LogIntervention.objects.filter(~Exists(names)).order_by("subject_id", "id")
 
 
 def accept(rows: QuerySet[LogIntervention]) -> int:
-    """Sign these, erasure by erasure, as an operator vouches for them; how many there were. Raises NotSignedError."""
+    """Sign these, one erasure at a time, because an operator vouches for them; returns their number.
+
+    Raises NotSignedError.
+    """
     number = 0
     for _, group in itertools.groupby(
         rows.order_by("subject_id", "erasure_id", "id"), lambda row: (row.subject_id, row.erasure_id)
@@ -87,7 +90,7 @@ def _save(rows: Sequence[LogIntervention], signature: signing.Signature) -> None
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Attested:
-    """Interventions that were signed together; key_id is "" for those that nobody signed."""
+    """Interventions that were signed together; key_id is "" if they are unsigned."""
 
     rows: list[LogIntervention]
     key_id: str
@@ -102,7 +105,7 @@ class Attested:
 
 
 def attested(user_id: uuid.UUID, rows: Iterable[LogIntervention]) -> list[Attested]:
-    """These interventions in a person's log, as they were signed; a signature that is genuine counts before others."""
+    """These interventions in a person's log, grouped as they were signed; genuine signatures take precedence."""
     left, found = {row.pk: row for row in rows}, []
     said = [_said(each, left) for each in LogAttestation.objects.filter(subject_id=user_id).order_by("id")]
     for each in sorted(said, key=lambda each: not each.is_genuine()):
@@ -113,13 +116,13 @@ def attested(user_id: uuid.UUID, rows: Iterable[LogIntervention]) -> list[Attest
 
 
 def _said(attestation: LogAttestation, rows: Mapping[int, LogIntervention]) -> Attested:
-    """What it signed, as far as it is among these rows."""
+    """What the attestation signed, limited to these rows."""
     together = [rows[pk] for pk in attestation.interventions if pk in rows]
     return Attested(rows=together, key_id=attestation.key_id, signature=bytes(attestation.signature))
 
 
 def faults(groups: Iterable[Attested]) -> Iterator[str]:
-    """Which of these no key of this installation signed."""
+    """Report interventions that no key of this installation signed."""
     for group in groups:
         if not group.is_genuine():
             how = f"is not what the key {group.key_id} signed" if group.key_id else "is not signed"

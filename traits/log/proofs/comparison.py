@@ -1,4 +1,4 @@
-"""Whether all that an earlier download holds of a log is still there, and what is missing or differs, in words."""
+"""Compare an earlier download with the log, and say in words what is missing or differs."""
 
 import dataclasses
 import datetime as dt
@@ -17,17 +17,17 @@ from traits.models import LogIntervention, UserRefinedTrait
 
 CHUNK = 200
 CONTENT = ("v", "before", "after", "reason", "notes", "relation", "redacted", "erased")
-"""What of an entry in a file is its content; the rest are columns."""
+"""The fields of an entry in a file that form its content; the others are columns."""
 NOT_OURS = "the file's signature is not one of this installation: the file was changed, or comes from elsewhere"
 MOST_FAULTS = 100
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """What came of it: none of the faults is explained by an erasure.
+    """The result of a comparison; faults are differences that no erasure explains.
 
-    entries: how many of the file's were compared, besides its head. redacted: those that lost texts since then. erased:
-    the erasure that took the whole log since then.
+    entries: number of the file's entries that were compared, besides its head. redacted: number of entries that have
+    lost texts since then. erased: the erasure that has deleted the whole log since then.
     """
 
     entries: int
@@ -37,7 +37,7 @@ class Comparison:
 
 
 def compare(earlier: Earlier) -> Comparison:
-    """Compare a download with what is there now. Raises NotReadableError."""
+    """Compare a download with the current data. Raises NotReadableError."""
     try:
         return _compare(earlier)
     except (KeyError, TypeError, AttributeError, RecursionError):
@@ -64,7 +64,7 @@ def _compare(earlier: Earlier) -> Comparison:
 
 
 def _moment(text: str) -> dt.datetime:
-    """Raises NotReadableError."""
+    """Parse a time of the file, in UTC unless it says otherwise. Raises NotReadableError."""
     try:
         at = dt.datetime.fromisoformat(text)
     except ValueError:
@@ -73,7 +73,7 @@ def _moment(text: str) -> dt.datetime:
 
 
 def _file_faults(user_id: uuid.UUID, earlier: Earlier) -> Iterator[str]:
-    """What does not fit within the file, or between it and the tree."""
+    """Report contradictions within the file, or between the file and the tree."""
     said = earlier.position
     if said is None:
         return
@@ -99,7 +99,7 @@ def _is_in_tree(head: Json) -> bool:
 
 
 def _before_erasure(earlier: Earlier, last: LogIntervention, known: Interventions) -> Iterator[str]:
-    """Whether the log still had all of the file's when it was erased."""
+    """Report what the log already lacked of the file when it was erased."""
     if last.revision is not None and last.revision < earlier.revision:
         yield f"the log ended at revision {earlier.revision} in the file, and at {last.revision} when it was erased"
     if last.hash is not None and last.revision == earlier.revision and bytes(last.hash).hex() != earlier.hash:
@@ -109,7 +109,7 @@ def _before_erasure(earlier: Earlier, last: LogIntervention, known: Intervention
 
 
 def _head_faults(user_id: uuid.UUID, earlier: Earlier) -> Iterator[str]:
-    """Whether the log still has the file's head."""
+    """Report if the log no longer contains the file's head."""
     entries = UserRefinedTrait.objects.filter(user_id=user_id)
     if earlier.revision == 0:
         return
@@ -122,7 +122,7 @@ def _head_faults(user_id: uuid.UUID, earlier: Earlier) -> Iterator[str]:
 
 
 def _entry_faults(user_id: uuid.UUID, entries: list[Json]) -> Iterator[tuple[str, bool]]:
-    """For each of the file's entries what is wrong with it, "" for nothing, and whether it lost texts since then."""
+    """For each of the file's entries its fault, or "", and whether it has lost texts since then."""
     previous = NO_HASH.hex()
     for start in range(0, len(entries), CHUNK):
         chunk = entries[start : start + CHUNK]
@@ -149,9 +149,9 @@ def _difference(entry: Json, row: UserRefinedTrait | None) -> tuple[str, bool]:
 
 
 def is_left_of(old: Any, new: Any) -> bool:
-    """Whether the new content is the old one without states, pieces of evidence and texts that went with these.
+    """Whether the new content is the old one minus states, pieces of evidence and the texts that went with these.
 
-    The database demands the same when it redacts an entry (log_keeps_what_it_said); its owner could change that.
+    The database enforces the same when it redacts an entry (log_keeps_what_it_said), but its owner could change that.
     """
     changing = ("before", "after", "relation", "reason", "notes", "erased")
     if {key: old[key] for key in old if key not in changing} != {key: new[key] for key in new if key not in changing}:
@@ -183,7 +183,7 @@ def _is_state_left(side: str, old: Any, new: Any) -> bool:
 
 
 def _record_faults(user_id: uuid.UUID, groups: Iterable[Json]) -> Iterator[str]:
-    """Records of erasures in the file that are no longer there as they were."""
+    """Report records of erasures in the file that are missing or changed now."""
     said = [each for group in groups for each in group.get("records") or [] if isinstance(each.get("id"), int)]
     rows = LogIntervention.objects.filter(subject_id=user_id).in_bulk([each["id"] for each in said])
     for each in said:
@@ -193,7 +193,7 @@ def _record_faults(user_id: uuid.UUID, groups: Iterable[Json]) -> Iterator[str]:
 
 
 def _heads_faults(found: list[Json]) -> Iterator[str]:
-    """Heads of the tree that it does not have any more; a restore that was said to be one takes those before it."""
+    """Report heads in the file that the tree no longer has; a declared restore explains the loss of earlier ones."""
     roots, missing = tree_check.roots({head["size"] for head in found}), list[Json]()
     for head in found:
         if head.get("restored"):

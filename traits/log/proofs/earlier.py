@@ -1,4 +1,4 @@
-"""What an earlier download says of a log: its files, and the heads of the tree, read as far as a comparison needs."""
+"""Read an earlier download: its files, and the heads of the tree, as far as a comparison needs them."""
 
 import contextlib
 import dataclasses
@@ -16,26 +16,27 @@ from traits.log.proofs.heads import FORMAT as HEAD
 from traits.log.proofs.positions import FORMAT as POSITION
 
 MOST_BYTES = 12 * 1_048_576
-"""What an archive may hold of a document, at most."""
+"""Largest size of a document in an archive, unpacked."""
 READ = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""How our archives are packed. Of the other ways zipfile unpacks a whole piece, however little is asked for."""
+"""The compression methods of our archives. With others, zipfile unpacks a whole block however little is asked for."""
 BROKEN_ARCHIVE = (
     *(zipfile.BadZipFile, zlib.error, struct.error),
     *(StopIteration, NotImplementedError, RuntimeError, EOFError, OSError, OverflowError),
 )
-"""What zipfile lets through of a file that is damaged, encrypted, or made to do harm."""
+"""Errors that zipfile raises for files that are damaged, encrypted or malicious."""
 Json = dict[str, Any]
 
 
 class NotReadableError(ValueError):
-    """The file is none that PTFI gave; the argument says why, in words for people."""
+    """The file is not one that PTFI made; the argument says why, in words for people."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Earlier:
-    """A download. entries are those of the log that it holds, oldest first; hash is None where it doesn't say.
+    """A parsed download.
 
-    position and records are what was signed of the log and of erasures in it; heads those of the tree, of nobody.
+    entries: the entries of the log in it, oldest first. hash is None if the file does not say it. position and records:
+    what was signed about the log and about erasures in it. heads: heads of the tree, which belong to no person.
     """
 
     user_id: uuid.UUID | None = None
@@ -49,7 +50,7 @@ class Earlier:
 
 
 def read(content: bytes) -> Earlier:
-    """Any of the files: archive, export, log, receipt, and heads. Raises NotReadableError."""
+    """Read any of the files: archive, export, log, receipt, or heads. Raises NotReadableError."""
     try:
         document = _document(_unpacked(content))
         return _earlier(document)
@@ -60,7 +61,7 @@ def read(content: bytes) -> Earlier:
 
 
 def _unpacked(content: bytes) -> bytes:
-    """The document in an archive; anything else as it is."""
+    """The document in an archive; any other content is returned as it is."""
     if not content.startswith(b"PK"):
         return content.removeprefix(b"\xef\xbb\xbf")
     try:
@@ -79,7 +80,7 @@ def _unpacked(content: bytes) -> bytes:
 
 
 def _document(content: bytes) -> list[Json]:
-    """The JSON objects of the file: one, or one a line; a last line that was cut off does not count."""
+    """The JSON objects of the file: a single one, or one per line; a last line that was cut off is ignored."""
     try:
         return [orjson.loads(content)]
     except orjson.JSONDecodeError:
@@ -138,7 +139,7 @@ def _heads(values: Any) -> list[Json]:
 
 
 def _check_numbers(values: list[Any]) -> None:
-    """Raise TypeError for what no column of the database would hold."""
+    """Raise TypeError for values that do not fit into a database column."""
     if not all(type(value) is int and 0 <= value < 1 << 63 for value in values):
         raise TypeError
 

@@ -1,7 +1,7 @@
 """The tree's heads: signed, chained to each other, and published outside of the database.
 
-A head is a small JSON object without anything personal. What is signed is its canonical JSON without `signature`; the
-next head's `previous` is the SHA-256 of its canonical JSON with it.
+A head is a small JSON object without personal data. The signature covers its canonical JSON without `signature`; the
+next head's `previous` is the SHA-256 of its canonical JSON with `signature`.
 """
 
 import datetime as dt
@@ -29,11 +29,11 @@ logger = logging.getLogger(__name__)
 
 
 class NotAHeadError(ValueError):
-    """Some text is not the head of a tree."""
+    """The text is not the head of a tree."""
 
 
 def statement(head: TreeHead) -> Json:
-    """What is signed."""
+    """The signed part of a head."""
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -47,17 +47,17 @@ def statement(head: TreeHead) -> Json:
 
 
 def published(head: TreeHead) -> Json:
-    """The head as everybody gets it."""
+    """The head as it is published."""
     return statement(head) | {"signature": signing.encoded(bytes(head.signature))}
 
 
 def digest(head: Json) -> bytes:
-    """What the next head names as its previous one."""
+    """The digest by which the next head refers to this one."""
     return hashlib.sha256(canonical(head)).digest()
 
 
 def is_genuine(head: Json, keys: dict[str, bytes] | None = None) -> bool:
-    """Whether the installation's key, or one of those given, signed it."""
+    """Whether one of the installation's keys, or of those given, signed it."""
     data = {name: value for name, value in head.items() if name != "signature"}
     try:
         return signing.is_signed(canonical(data), head["keyID"], signing.decoded(head["signature"]), keys)
@@ -66,7 +66,7 @@ def is_genuine(head: Json, keys: dict[str, bytes] | None = None) -> bool:
 
 
 def signed(size: int, root: bytes, previous: Json | None, *, at: dt.datetime, is_restored: bool = False) -> TreeHead:
-    """A new head, not saved. Raises NotSignedError."""
+    """Make and sign a new head, without saving it. Raises NotSignedError."""
     before = digest(previous) if previous else NO_HASH
     head = TreeHead(size=size, root=root, previous=before, is_restored=is_restored, created_at=at)
     head.key_id = next(iter(signing.public_keys()), "")
@@ -80,7 +80,7 @@ def newest() -> TreeHead | None:
 
 
 def in_file(path: Path) -> Iterator[Json]:
-    """The heads that a file holds, one a line, oldest first; none where there is no file. Raises NotAHeadError."""
+    """The heads in a file, one per line, oldest first; none if there is no file. Raises NotAHeadError."""
     if not path.exists():
         return
     with path.open(encoding="utf-8") as file:
@@ -90,7 +90,7 @@ def in_file(path: Path) -> Iterator[Json]:
 
 
 def parsed(text: str) -> Json:
-    """Raises NotAHeadError."""
+    """Parse a head. Raises NotAHeadError."""
     try:
         head = json.loads(text)
     except ValueError as error:
@@ -107,7 +107,7 @@ def last_in_file() -> Json | None:
 
 
 def write_to_file() -> int:
-    """Add to LOG_HEADS_FILE the heads that it lacks, oldest first, and say how many. Raises NotAHeadError, OSError."""
+    """Append missing heads to LOG_HEADS_FILE, oldest first; returns their number. Raises NotAHeadError, OSError."""
     if not settings.LOG_HEADS_FILE:
         return 0
     path = Path(settings.LOG_HEADS_FILE)
@@ -125,14 +125,14 @@ def write_to_file() -> int:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Heads go to the address of the setting and to no other."""
+    """Refuses redirects: heads are sent to the configured address only."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None
 
 
 def send(head: TreeHead) -> None:
-    """Send the head to LOG_HEADS_URL. Raises OSError, also where it answers with a redirect."""
+    """Send the head to LOG_HEADS_URL. Raises OSError, also if the response is a redirect."""
     if not settings.LOG_HEADS_URL:
         return
     request = urllib.request.Request(  # noqa: S310 (the setting is http or https)

@@ -1,14 +1,14 @@
-"""A Merkle tree as RFC 9162 (Certificate Transparency 2.0), section 2.1, has it: roots, proofs, and checking these.
+"""A Merkle tree after RFC 9162 (Certificate Transparency 2.0), section 2.1: roots, proofs, and their verification.
 
-The tree only grows. What is stored are the roots of its perfect subtrees: the node at (level, index) covers the
-2^level leaves from index * 2^level on, and never changes. Functions that need nodes take a function that finds them.
+The tree only grows. Only the roots of its perfect subtrees are stored: the node at (level, index) covers the 2^level
+leaves from index * 2^level on, and never changes. Functions that need nodes take a function that looks them up.
 """
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 
 At = Callable[[int, int], bytes]
-"""The stored node of a level (0: the leaves) and an index."""
+"""Looks up the stored node at a level (0: the leaves) and an index."""
 Node = tuple[int, int, bytes]
 
 EMPTY = hashlib.sha256().digest()
@@ -24,7 +24,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def append(size: int, leaf: bytes, at: At) -> Iterator[Node]:
-    """The nodes to store for one more leaf (a hash) after so many: itself, and each subtree that it completes."""
+    """The nodes to store when a leaf (a hash) is appended after `size` others: itself and the subtrees it completes."""
     level, index, found = 0, size, leaf
     yield level, index, found
     while index % 2:
@@ -34,26 +34,26 @@ def append(size: int, leaf: bytes, at: At) -> Iterator[Node]:
 
 
 def root(size: int, at: At) -> bytes:
-    """The root of the tree's first so many leaves."""
+    """The root of the tree of the first `size` leaves."""
     return _root(0, size, at) if size else EMPTY
 
 
 def inclusion(index: int, size: int, at: At) -> list[bytes]:
-    """The proof that the leaf at this index is among the first size leaves. Raises ValueError."""
+    """The proof that the leaf at this index is among the first `size` leaves. Raises ValueError."""
     if not 0 <= index < size:
         raise ValueError("no such leaf")
     return _path(index, 0, size, at)
 
 
 def consistency(first: int, second: int, at: At) -> list[bytes]:
-    """The proof that the tree of the first leaves is the beginning of that of the second. Raises ValueError."""
+    """The proof that the tree of `second` leaves begins with the tree of `first` leaves. Raises ValueError."""
     if not 0 <= first <= second:
         raise ValueError("a tree begins with a smaller one")
     return _subproof(first, 0, second, True, at) if 0 < first < second else []
 
 
 def is_included(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root_hash: bytes) -> bool:
-    """Whether the proof leads from the leaf (a hash) to this root of so many leaves (RFC 9162, 2.1.3.2)."""
+    """Whether the proof leads from the leaf (a hash) to this root of `size` leaves (RFC 9162, 2.1.3.2)."""
     if not 0 <= index < size:
         return False
     place, last, found = index, size - 1, leaf
@@ -71,7 +71,7 @@ def is_included(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root
 
 
 def is_consistent(first: int, second: int, proof: Sequence[bytes], first_root: bytes, second_root: bytes) -> bool:
-    """Whether the proof shows the first tree to be the beginning of the second (RFC 9162, 2.1.4.2)."""
+    """Whether the proof shows that the second tree begins with the first one (RFC 9162, 2.1.4.2)."""
     if not 0 <= first <= second:
         return False
     if first in (0, second):
@@ -97,12 +97,12 @@ def is_consistent(first: int, second: int, proof: Sequence[bytes], first_root: b
 
 
 def _half(size: int) -> int:
-    """The largest power of two that is smaller: where a tree of so many leaves parts in two."""
+    """The largest power of two below size, where a tree of `size` leaves is split in two."""
     return 1 << ((size - 1).bit_length() - 1)
 
 
 def _root(start: int, size: int, at: At) -> bytes:
-    """Of size leaves from start on; a range that is cut as the tree is."""
+    """The root of `size` leaves from start on; the range must be a subtree."""
     level = size.bit_length() - 1
     if size == 1 << level:
         return at(level, start >> level)
@@ -120,7 +120,11 @@ def _path(index: int, start: int, size: int, at: At) -> list[bytes]:
 
 
 def _subproof(first: int, start: int, size: int, known: bool, at: At) -> list[bytes]:
-    """known: the verifier has the root of the first leaves, as they are a whole subtree from the beginning."""
+    """The consistency proof within a subtree.
+
+    known: the verifier already has the root of the first leaves, because they form a complete subtree from the
+    beginning.
+    """
     if first == size:
         return [] if known else [_root(start, size, at)]
     half = _half(size)

@@ -1,6 +1,6 @@
-"""Where a person's log stands, signed, and the proof that an earlier place of it is in the published tree.
+"""A person's position: the head of their log, signed, with a proof that an earlier head is in the published tree.
 
-What a download holds of it is enough to show later, elsewhere and to others, what the log was at that time.
+A position in a download is enough to prove later, elsewhere and to others, what the log was at that time.
 """
 
 import datetime as dt
@@ -21,13 +21,13 @@ Json = dict[str, Any]
 
 
 def statement(user_id: uuid.UUID, revision: int, log_hash: str, at: str) -> Json:
-    """What is signed; at: the time as it is written down."""
+    """The signed part of a position; at: the time as it is written in the file."""
     about = {"format": FORMAT, "version": VERSION, "userID": str(user_id)}
     return about | {"revision": revision, "hash": log_hash, "time": at}
 
 
 def position(persona: Persona) -> Json:
-    """The head of the log with a signature, null where nothing can be signed, and what was published of the log."""
+    """The head of the log, its signature (null if nothing can be signed), and what was published of the log."""
     at = timezone.now().astimezone(dt.UTC).isoformat(timespec="microseconds")
     said = statement(persona.user_id, persona.revision, bytes(persona.hash).hex(), at)
     signature = signing.try_to_sign(canonical(said))
@@ -36,7 +36,7 @@ def position(persona: Persona) -> Json:
 
 
 def published(user_id: uuid.UUID) -> Json | None:
-    """The newest leaf of the person's log, and the proof that it is in the tree of the newest head; None without one.
+    """The newest leaf of the person's log and the proof that the newest head's tree contains it; None without one.
 
     leaf = sha256(0x00 ‖ salt ‖ userID ‖ revision as 8 bytes ‖ hash).
     """
@@ -48,7 +48,7 @@ def published(user_id: uuid.UUID) -> Json | None:
     try:
         proof = tree.with_nodes(lambda at: merkle.inclusion(leaf.index, head.size, at))
     except tree.BrokenTreeError:
-        # The download goes on; manage.py verify_log names what is wrong with the tree.
+        # The download continues without it; manage.py verify_log reports what is wrong with the tree.
         logger.error("The tree of the logs lacks nodes")
         return None
     return {
@@ -62,7 +62,7 @@ def published(user_id: uuid.UUID) -> Json | None:
 
 
 def is_genuine(said: Json) -> bool:
-    """Whether one of our keys signed the position; what was published stands beside it, and is not covered."""
+    """Whether one of our keys signed the position; the signature does not cover `published`."""
     try:
         data = statement(uuid.UUID(said["userID"]), said["revision"], said["hash"], said["time"])
         return signing.is_signed(canonical(data), said["keyID"], signing.decoded(said["signature"]))
@@ -71,7 +71,7 @@ def is_genuine(said: Json) -> bool:
 
 
 def is_proven(user_id: uuid.UUID, said: Json) -> bool:
-    """Whether the proof leads from the leaf to its head, and one of our keys signed that."""
+    """Whether the proof leads from the leaf to its head, and one of our keys signed that head."""
     try:
         salt, log_hash = bytes.fromhex(said["salt"]), bytes.fromhex(said["hash"])
         leaf = tree.leaf_of(salt, user_id, said["revision"], log_hash)

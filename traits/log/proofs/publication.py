@@ -1,4 +1,4 @@
-"""Publishing the heads of everybody's logs: leaves for those that changed, then a signed head of the tree."""
+"""Publish the heads of all logs: append leaves for those that changed, then sign a head of the tree."""
 
 import dataclasses
 import datetime as dt
@@ -16,20 +16,20 @@ from traits.log.proofs import attestations, heads, tree
 from traits.models import LogLeaf, Persona, TreeHead, UserRefinedTrait
 
 PEOPLE = 1_000
-"""Leaves that one transaction appends."""
+"""Leaves that one transaction appends, at most."""
 FRESH = dt.timedelta(hours=12)
-"""How long a head is new enough, where the tree has not grown."""
+"""How long a head stays current if the tree has not grown."""
 
 logger = logging.getLogger(__name__)
 
 
 class TreeWentBackError(Exception):
-    """The file of heads knows a head that the database does not; the argument is that head."""
+    """The file of heads contains a head that the database lacks; the argument is that head."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Published:
-    """What a run did; went_back: people whose log no longer has what their last leaf says."""
+    """The result of a run; went_back: people whose log no longer contains what their last leaf says."""
 
     leaves: int
     head: TreeHead | None
@@ -38,10 +38,10 @@ class Published:
 
 
 def publish(*, after_restore: bool = False) -> Published:
-    """Append what changed and sign a head, if there is something to say; a repeat does nothing.
+    """Append what changed, and sign and publish a head if there is something new; repeating it changes nothing.
 
-    after_restore: PostgreSQL was brought back to the past, and the tree may go on from there. Raises NotSignedError,
-    TreeWentBackError, NotAHeadError, OSError.
+    after_restore: PostgreSQL was restored to an earlier state, and the tree may continue from there. Raises
+    NotSignedError, TreeWentBackError, NotAHeadError, OSError.
     """
     if not signing.is_configured():
         raise signing.NotSignedError("there is no key")
@@ -57,7 +57,7 @@ def publish(*, after_restore: bool = False) -> Published:
 
 
 def _previous(*, after_restore: bool) -> heads.Json | None:
-    """The head that the next one follows: the newest of the database, which must be that of the file."""
+    """The head that the next one follows: the newest in the database, which must match the file."""
     newest, filed = heads.newest(), heads.last_in_file()
     held = heads.published(newest) if newest else None
     if filed and filed != held and not _knows(filed):
@@ -74,15 +74,15 @@ def _knows(head: heads.Json) -> bool:
 
 @transaction.atomic
 def _next_people(gone: list[uuid.UUID], *, after_restore: bool) -> int | None:
-    """Append leaves for some of those whose head changed; None where nobody is left.
+    """Append leaves for the next people whose head changed; returns their number, None if there are none left.
 
-    Those whose log went back are added to gone.
+    People whose log went back are added to gone.
     """
     tree.lock()
     found = list(changed().exclude(pk__in=gone).order_by("pk").values_list("pk", flat=True)[:PEOPLE])
     if not found:
         return None
-    # An erasure takes the salts that it finds: none may be written behind its back.
+    # An erasure deletes the salts that exist at that time: no salt may be written concurrently.
     sql.share(Persona, found)
     rows = list(changed().filter(pk__in=found).order_by("pk"))
     going_on = [row for row in rows if after_restore or not _went_back(row)]
@@ -95,7 +95,7 @@ def _next_people(gone: list[uuid.UUID], *, after_restore: bool) -> int | None:
 
 
 def changed() -> QuerySet[Persona, Any]:
-    """The people whose head is not what their newest leaf says, with what that says and what the log has there."""
+    """The people whose head differs from their newest leaf, with that leaf and the log's hash at its revision."""
     leaf = LogLeaf.objects.filter(subject_id=OuterRef("pk")).order_by("-index")
     known = {"leaf_revision": leaf.values("revision")[:1], "leaf_hash": leaf.values("hash")[:1]}
     people = Persona.objects.filter(revision__gt=0).annotate(**{key: Subquery(value) for key, value in known.items()})
@@ -105,23 +105,23 @@ def changed() -> QuerySet[Persona, Any]:
 
 
 def _went_back(row: Any) -> bool:
-    """Whether the log has something else where the newest leaf was; a leaf of an erased log says nothing."""
+    """Whether the log differs from the newest leaf at that revision; a blanked leaf of an erased log never counts."""
     return bool(row.leaf_hash) and (row.there is None or bytes(row.there) != bytes(row.leaf_hash))
 
 
 @transaction.atomic
 def _sign(*, after_restore: bool) -> tuple[TreeHead | None, bool]:
-    """The newest head, and whether it was just made."""
+    """The newest head, and whether it was just created."""
     tree.lock()
     newest, size, now = heads.newest(), tree.size(), timezone.now()
     if newest and newest.size == size and newest.created_at > now - FRESH and not after_restore:
         return newest, False
     if newest is None:
-        # What erasures did before there was a key is vouched for once, by whoever begins to publish.
+        # Erasures from before there was a key are signed once, when publishing starts.
         attestations.accept(attestations.unsigned())
     if not size and newest is None:
         return None, False
-    # Read under the lock: of two that publish, the second one follows the first.
+    # Read under the lock, so that of two concurrent runs the second one continues from the first.
     previous = _previous(after_restore=after_restore)
     head = heads.signed(size, tree.root(size), previous, at=now, is_restored=after_restore)
     head.save(force_insert=True)

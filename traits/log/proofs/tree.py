@@ -1,7 +1,7 @@
-"""The tree of the heads of all logs, as it is stored: one more leaf for each head that changed since the last one.
+"""The stored tree of the heads of all logs: a leaf is appended for each head that has changed since the last one.
 
-A leaf is sha256(0x00 ‖ salt ‖ user ‖ revision ‖ hash): the salt keeps anybody who has the tree from trying out whose it
-is, and without it the leaf says nothing any more.
+A leaf is sha256(0x00 ‖ salt ‖ user ‖ revision ‖ hash). Because of the salt, the tree does not reveal by trial whose
+leaf it is; once the salt is deleted, the leaf reveals nothing.
 """
 
 import secrets
@@ -16,9 +16,9 @@ from traits.log.proofs import merkle
 from traits.models import LogLeaf, TreeNode
 
 LEVEL = 1 << 56
-"""A place is level * LEVEL + index: the leaves come first, in their order."""
+"""A node's place is level * LEVEL + index, so that the leaves come first, in order."""
 LOCK = 7_209_318_665_017
-"""Of two processes that write to the tree, the second waits."""
+"""Key of the advisory lock that serializes writers of the tree."""
 
 Found = TypeVar("Found")
 
@@ -28,12 +28,12 @@ class BrokenTreeError(Exception):
 
 
 def lock() -> None:
-    """Have the tree to oneself until the transaction ends."""
+    """Lock the tree until the transaction ends."""
     sql.call("pg_advisory_xact_lock", LOCK)
 
 
 def size() -> int:
-    """How many leaves there are."""
+    """The number of leaves."""
     newest = LogLeaf.objects.aggregate(newest=Max("index"))["newest"]
     return 0 if newest is None else newest + 1
 
@@ -44,7 +44,7 @@ def leaf_of(salt: bytes, user_id: uuid.UUID, revision: int, log_hash: bytes) -> 
 
 
 def with_nodes(compute: Callable[[merkle.At], Found]) -> Found:
-    """What compute makes of stored nodes, all of which are read in one query. Raises BrokenTreeError."""
+    """The result of compute on stored nodes, all of which are read in one query. Raises BrokenTreeError."""
     wanted = set[int]()
 
     def note(level: int, index: int) -> bytes:
@@ -59,12 +59,12 @@ def with_nodes(compute: Callable[[merkle.At], Found]) -> Found:
 
 
 def root(of_size: int) -> bytes:
-    """The root of the first so many leaves. Raises BrokenTreeError."""
+    """The root of the first `of_size` leaves. Raises BrokenTreeError."""
     return with_nodes(lambda at: merkle.root(of_size, at))
 
 
 def grow(heads: Iterable[tuple[uuid.UUID, int, bytes]]) -> None:
-    """Append a leaf for each head (person, revision, hash); the caller has the lock."""
+    """Append a leaf for each head (person, revision, hash); the caller holds the lock."""
     first, leaves, nodes = size(), list[LogLeaf](), dict[tuple[int, int], bytes]()
     heads = list(heads)
     edge = _edge(first)
@@ -80,6 +80,6 @@ def grow(heads: Iterable[tuple[uuid.UUID, int, bytes]]) -> None:
 
 
 def _edge(of_size: int) -> dict[tuple[int, int], bytes]:
-    """The roots of the perfect subtrees that the first so many leaves are made of: all that growing looks at."""
+    """The roots of the perfect subtrees that make up the first `of_size` leaves: all that growing needs."""
     places = [(level, (of_size >> level) - 1) for level in range(of_size.bit_length()) if of_size >> level & 1]
     return with_nodes(lambda at: {place: at(*place) for place in places})

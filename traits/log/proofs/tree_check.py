@@ -1,4 +1,4 @@
-"""Whether the tree is the one whose heads were signed, and whether logs still are what its leaves say."""
+"""Check the tree against its signed heads, and logs against the tree's leaves."""
 
 import itertools
 import uuid
@@ -27,7 +27,7 @@ def tree_faults() -> Iterator[str]:
 
 
 def _leaf_faults() -> Iterator[str]:
-    """Leaves that are missing, or no longer say what the tree has."""
+    """Report leaves that are missing or that do not match the tree."""
     leaves = LogLeaf.objects.order_by("index").iterator(2_000)
     nodes = TreeNode.objects.filter(pk__lt=tree.LEVEL).order_by("pk").iterator(2_000)
     for index, (leaf, node) in enumerate(itertools.zip_longest(leaves, nodes)):
@@ -40,7 +40,7 @@ def _leaf_faults() -> Iterator[str]:
 
 
 def _head_faults() -> Iterator[str]:
-    """Heads that nobody signed, that do not follow each other, or whose tree is not the one that there is."""
+    """Report heads that are unsigned, out of sequence, or not heads of the stored tree."""
     found = list(TreeHead.objects.order_by("id"))
     there, previous, before = roots({head.size for head in found}), NO_HASH, 0
     for head in found:
@@ -62,12 +62,12 @@ def named(head: heads.Json) -> str:
 
 
 def roots(sizes: set[int]) -> dict[int, bytes]:
-    """The root of the first so many leaves, for each of these numbers; made of the leaves alone."""
+    """The root of the first leaves for each of these sizes, computed from the leaves alone."""
     edge, found = dict[tuple[int, int], bytes](), {0: merkle.EMPTY}
     leaves = TreeNode.objects.filter(pk__lt=tree.LEVEL).order_by("pk").values_list("hash", flat=True)
     for index, leaf in enumerate(leaves.iterator(2_000)):
         nodes = list(merkle.append(index, bytes(leaf), lambda *at: edge[at]))
-        # Of each level only the last node is looked at again.
+        # Only the last node of each level is needed later.
         for level, place, node in nodes:
             edge.pop((level, place - 2), None)
             edge[level, place] = node
@@ -77,7 +77,7 @@ def roots(sizes: set[int]) -> dict[int, bytes]:
 
 
 def _file_faults() -> Iterator[str]:
-    """Heads in LOG_HEADS_FILE that the database lacks, but for those that a restore has taken away."""
+    """Report heads in LOG_HEADS_FILE that the database lacks, except those that a restore has undone."""
     if not settings.LOG_HEADS_FILE:
         return
     held = {heads.digest(heads.published(head)) for head in TreeHead.objects.all()}
@@ -99,7 +99,7 @@ def _file_faults() -> Iterator[str]:
 
 
 def record_signatures(user_id: uuid.UUID, known: Interventions) -> Iterator[str]:
-    """Interventions in the log that this installation did not sign."""
+    """Report interventions in the log that this installation did not sign."""
     touching = [row for row in known.rows if row.action in TOUCHES_LOG]
     groups = attestations.attested(user_id, known.rows)
     ids = {row.pk for row in touching}
@@ -107,7 +107,7 @@ def record_signatures(user_id: uuid.UUID, known: Interventions) -> Iterator[str]
 
 
 def leaf_faults(user_id: uuid.UUID, known: Interventions) -> Iterator[str]:
-    """What the tree has of a person's log, and the log has not."""
+    """Report what the tree says of a person's log and the log does not confirm."""
     leaves = LogLeaf.objects.filter(subject_id=user_id)
     blank = leaves.filter(salt=b"").order_by("index").first()
     if blank and known.newest_erasure is None:
