@@ -102,7 +102,7 @@ class Clash:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Card:
-    """An opened suggestion. trait: what the suggestion became or was merged into; decision: the entry that decided it."""
+    """An open suggestion. trait: what it became or was merged into; decision: the entry that decided it."""
 
     candidate: ExtractedTraitCandidate
     pieces: Pieces
