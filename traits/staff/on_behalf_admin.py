@@ -1,4 +1,4 @@
-"""Pages for staff who act on behalf of a person at that person's request, through the services of the person's pages."""
+"""Pages for staff who act on behalf of a person at that person's request, through the same services as the person."""
 
 import uuid
 from typing import Any
