@@ -15,10 +15,10 @@ MAX_LINK = 2_000
 
 
 class SharedConcept(models.Model):
-    """A shared concept; its id is derived from its name key. broader: the concepts it is a type of, possibly in
-    circles.
+    """A shared concept, whose id is derived from its name key.
 
-    revision is that of the vocabulary in which it last changed. A removed concept stays until the graph has dropped it.
+    broader: the concepts it is a type of, possibly in circles. revision is that of the vocabulary in which it last
+    changed. A removed concept stays until the graph has dropped it.
     """
 
     concept_id = models.UUIDField(primary_key=True, default=uuid.uuid4)

@@ -40,9 +40,9 @@ class Polygon:
 
 @dataclass(frozen=True, kw_only=True)
 class Box:
-    """A box as outline;
+    """A box as outline.
 
-    across and down are half its width and height in radii of the node. round: the sides are half circles.
+    across and down are half its width and height, in radii of the node. round: its ends are half circles.
     """
 
     across: float = 1.0

@@ -79,8 +79,7 @@ def _list(request: Request, filters: TraitFilters, after: tuple[str, str] | None
 @never_cache
 @require_safe
 def graph_state(request: Request) -> HttpResponse:
-    """Show how far the graph is behind; the line polls while it is, and triggers an event on the page when it has
-    caught up.
+    """Show how far the graph is behind; polls while it is, and triggers an event on the page when it has caught up.
 
     A page without a list, because the graph was away, polls with ?away=1 and gets the event once the graph answers. A
     page that shows the graph at a revision polls with ?seen= and gets it once the graph has more.

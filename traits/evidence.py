@@ -43,9 +43,9 @@ def type_words(evidence_type: str) -> str:
 
 
 def evidence_id(owner: uuid.UUID, piece: Piece) -> str:
-    """Return the piece's id:
+    """Return the piece's id: uuid5 of its owner and its package, detail, start and content.
 
-    uuid5 of the candidate (the trait for own evidence) and package, detail, start and content.
+    The owner is the candidate, or the trait for evidence of the person's own.
     """
     parts = [piece.get("source_package_id"), piece.get("source_detail"), piece.get("start_time"), piece["content"]]
     return str(uuid.uuid5(owner, "\x1f".join("" if part is None else str(part) for part in parts)))

@@ -18,9 +18,9 @@ ASCII_KEPT = {code: " " for code in range(128) if not _is_kept(chr(code))}
 
 
 def name_key(name: str) -> str:
-    """Return the key that near-duplicates share:
+    """Return the key that near-duplicates share, of at most 255 characters.
 
-    NFKC, case folded, white space and punctuation collapsed, 255 characters.
+    It is NFKC normalized and case folded, with white space and punctuation collapsed.
     """
     # Cut first: normalizing can make a text eighteen times as long, and stored names are never longer than this.
     name = name[:MAX_NAME]

@@ -132,9 +132,7 @@ def graph_svg(request: Request) -> HttpResponse:
 
 @cache
 def standing_alone() -> str:
-    """Return the picture's style sheet with variables replaced, since most programs that open such files do not support
-    them.
-    """
+    """Return the picture's style sheet with variables replaced, as most programs that open SVG files lack them."""
     text = (Path(settings.BASE_DIR) / "static" / "picture.css").read_text()
     colours = dict(re.findall(r"--([\w-]+): ([^;]+);", text))
     return re.sub(r"var\(--([\w-]+)\)", lambda found: colours[found[1]], text)

@@ -56,10 +56,7 @@ INTO = {kind: _into(kind) for kind in EDGES}
 
 @dataclasses.dataclass
 class Found:
-    """The outcome of exporting the graph:
-
-    its revision, the numbers of nodes and edges, and the fault if it is incomplete.
-    """
+    """The outcome of exporting the graph: its revision, the numbers of nodes and edges, and the fault, if any."""
 
     revision: int | None = None
     nodes: int = 0

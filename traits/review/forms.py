@@ -92,9 +92,9 @@ class ConfirmForm(RelationForm):
 
 
 class RejectForm(RelationForm):
-    """Reject for a reason;
+    """Reject for a reason.
 
-    the answer that the new one is wrong, given about a conflicting trait, needs no other reason.
+    The answer that the new one is wrong, given about a conflicting trait, is a reason by itself.
     """
 
     decide = staticmethod(decisions.reject)

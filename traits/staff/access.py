@@ -128,9 +128,9 @@ def _record(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind, reason: 
 
 
 def _recorded(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind, given: dict[str, Any]) -> bool:
-    """Record this access unless it is recorded:
+    """Record this access unless it is already recorded: one row per person, kind of page and hour.
 
-    one row per person, kind of page and hour. False if the reason was erased.
+    Returns False if the reason was erased.
     """
     last = parse_datetime(given["recorded"].get(kind.value, ""))
     if last is not None and timezone.now() - last < ONCE_IN:

@@ -17,8 +17,7 @@ SEARCHED = "access_search"
 def asks_to_search(
     request: HttpRequest, *, words: str, people: Collection[uuid.UUID], number: int
 ) -> HttpResponse | None:
-    """Return the page that asks for a reason; None, after recording the search, if this session gave one for these
-    words.
+    """Return the page that asks for a reason; None, after recording the search, if these words have one.
 
     Call it with the people and the number of rows found, before showing these. Other words require a reason of their
     own; the page suggests the previous one.
