@@ -1,3 +1,3 @@
-"""What the Django admin finds of the graph; its pages are in graph/staff/."""
+"""Registers the graph's admin pages, which are in graph/staff/."""
 
 from graph.staff import admin as admin

@@ -7,9 +7,9 @@ class GraphConfig(AppConfig):
     verbose_name = _("Graph")
 
     def ready(self) -> None:
-        """Hand over what others, which know nothing of the graph, are to ask it for.
+        """Register what other packages, which do not import the graph, need from it.
 
-        The forms of traits offer the shared concepts; probes and metrics say how far the graph is behind.
+        The forms of traits offer the shared concepts; probes and metrics report how far the graph is behind.
         """
         from graph.concepts.completion import shared_names
         from graph.projection import monitoring

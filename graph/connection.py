@@ -1,7 +1,7 @@
 """Access to the graph: one driver per process, and a deadline on everything, because a hung server blocks forever.
 
-Work runs in a thread of its own, which must not touch Django's connection. A hanging thread is abandoned; once SLOTS of
-them have piled up, reads are refused immediately.
+Work runs in a thread of its own, which must not touch Django's connection. A hanging thread is abandoned; once there
+are SLOTS of them, reads are refused immediately.
 """
 
 import atexit
@@ -28,7 +28,7 @@ SLOTS = 8
 MAX_ROWS = 500
 """Rows, or ids, per statement."""
 AWAY_SECONDS = 3.0
-"""Seconds for which readers are told that the graph is away, without asking it again."""
+"""Seconds for which readers are told that the graph is away without trying it again."""
 
 _lock = threading.Lock()
 _driver: neo4j.Driver | None = None
@@ -37,7 +37,7 @@ _away_until = 0.0
 
 
 def driver() -> neo4j.Driver:
-    """The process's driver, opened on first use."""
+    """Return the process's driver, opening it on first use."""
     global _driver
     with _lock:
         if _driver is None:
@@ -57,14 +57,14 @@ def _new_driver() -> neo4j.Driver:
         # A pooled connection whose server restarted fails once; the driver's own retry opens a new one.
         max_transaction_retry_time=1.0,
         initial_retry_delay=0.05,
-        # Neo4j warns about labels that no node has yet, which is how every graph begins.
+        # Neo4j warns about labels without nodes, which is the state of every new graph.
         notifications_min_severity="OFF",
         **trust,
     )
 
 
 def _trust(scheme: str) -> tuple[str, dict[str, Any]]:
-    """The scheme, and whom the driver trusts: it takes an authority only where the scheme says nothing of TLS."""
+    """Return the scheme and the trust settings: the driver accepts a CA only if the scheme does not specify TLS."""
     if not settings.NEO4J_CA_FILE:
         return scheme, {}
     trusted = neo4j.TrustCustomCAs(settings.NEO4J_CA_FILE)
@@ -72,7 +72,7 @@ def _trust(scheme: str) -> tuple[str, dict[str, Any]]:
 
 
 def drop_driver() -> None:
-    """Close every connection, including those that threads still wait on; the next use opens new ones."""
+    """Close every connection, including those that threads are waiting on; the next use opens new ones."""
     global _driver
     with _lock:
         old, _driver = _driver, None
@@ -87,7 +87,7 @@ atexit.register(drop_driver)
 
 @contextlib.contextmanager
 def opened_session(access: str = neo4j.WRITE_ACCESS) -> Iterator[neo4j.Session]:
-    """A session of the process's driver, for a thread with a deadline."""
+    """Open a session of the process's driver, for use in a thread with a deadline."""
     used = driver()
     try:
         with used.session(default_access_mode=access) as session:
@@ -130,8 +130,8 @@ def _read(work: Work[Result]) -> Result:
 def write(work: Work[Result], seconds: float | None = None) -> Result:
     """Run a write transaction, retried if the graph says that this helps. Raises GraphUnavailableError, Neo4jError.
 
-    It may take this many seconds; a projector's, without a number, is given up well within its lease, before another
-    process takes over its people. After an error the work may still have been done.
+    seconds is the deadline; a projector passes none and gives up well within its lease, before another process takes
+    over its people. After an error the work may still have been done.
     """
 
     def attempts() -> Result:
@@ -143,7 +143,7 @@ def write(work: Work[Result], seconds: float | None = None) -> Result:
 
 
 def parts(rows: list[Item]) -> Iterator[list[Item]]:
-    """The rows in pieces of MAX_ROWS."""
+    """Split rows into pieces of MAX_ROWS."""
     for start in range(0, len(rows), MAX_ROWS):
         yield rows[start : start + MAX_ROWS]
 

@@ -1,4 +1,4 @@
-"""The only error of the graph that people meet."""
+"""The graph's only error that is shown to people."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -21,15 +21,15 @@ EdgeKey = tuple[str, str, str]
 
 ABOUT = "about"
 SHARED_CONCEPTS = uuid.UUID("5b0f8a52-3d0c-5e7b-9a39-8d1f6f0c4c11")
-"""The name space of shared concepts' ids."""
+"""Name space of the ids of shared concepts."""
 SHOWN_VERDICTS = ("", None, Verdict.SUPPORTS.value)
 
 
 @dataclass(frozen=True, slots=True)
 class ThingChange:
-    """The log's newest state of one trait, or (is_style) of one style element.
+    """The latest state of one trait in the log, or (is_style) of one style element.
 
-    state is None if the persona no longer has it; candidate_status is then what became of the suggestion.
+    state is None if the persona no longer has it; candidate_status is then the status of the suggestion.
     """
 
     user_id: uuid.UUID
@@ -62,12 +62,12 @@ class Rows:
 
 
 def concept_id(user_id: uuid.UUID, name: str) -> str:
-    """The id of a person's own concept: the same for all spellings of a name."""
+    """Return the id of a person's own concept, the same for all spellings of a name."""
     return str(uuid.uuid5(user_id, "concept:" + name_key(name)))
 
 
 def shared_id(key: str) -> uuid.UUID:
-    """The id of the shared concept of this name key: the same in every database."""
+    """Return the id of the shared concept with this name key, the same in every database."""
     return uuid.uuid5(SHARED_CONCEPTS, key)
 
 
@@ -76,12 +76,12 @@ def style_id(user_id: uuid.UUID, element: str) -> str:
 
 
 def status_when_gone(change: ThingChange) -> str:
-    """The status of a Trait node of the pipeline's that the persona does not have (any more)."""
+    """Return the status of a Trait node of the pipeline's that is not part of the persona, or no longer."""
     return change.candidate_status or CandidateStatus.REJECTED.value
 
 
 def rows_of(changes: Iterable[ThingChange]) -> Rows:
-    """The nodes and edges of the persona; of several spellings of a concept the newest one is its name."""
+    """Return the nodes and edges of the persona; a concept takes its newest spelling as its name."""
     rows = Rows()
     for change in sorted(changes, key=lambda change: change.revision):
         if change.state is None:

@@ -1,4 +1,4 @@
-"""Metrics of the graph in a process; docs/operations.md describes each one."""
+"""Metrics of the graph per process; docs/operations.md describes each one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

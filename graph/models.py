@@ -15,10 +15,10 @@ MAX_LINK = 2_000
 
 
 class SharedConcept(models.Model):
-    """A shared concept; its id follows from its name key. broader: what it is a type of, circles included.
+    """A shared concept, whose id is derived from its name key.
 
-    revision is that of the vocabulary in which it last changed. One that was removed stays until the graph has
-    dropped it, too.
+    broader: the concepts it is a type of, possibly in circles. revision is that of the vocabulary in which it last
+    changed. A removed concept stays until the graph has dropped it.
     """
 
     concept_id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -46,7 +46,7 @@ class SharedConcept(models.Model):
 
 
 class SharedConceptTie(models.Model):
-    """A shared concept is a type of another one."""
+    """The relation that a shared concept is a type of another one."""
 
     from_concept = models.ForeignKey(SharedConcept, models.CASCADE, related_name="+")
     to_concept = models.ForeignKey(SharedConcept, models.CASCADE, related_name="+")
@@ -61,7 +61,7 @@ class SharedConceptTie(models.Model):
 
 
 class Vocabulary(models.Model):
-    """All shared concepts together: the one row locks their changes and is the outbox towards the graph.
+    """All shared concepts together: a single row that locks changes to them and is the outbox towards the graph.
 
     claimed_until: until then a projector is working on it.
     """
@@ -83,10 +83,10 @@ class Vocabulary(models.Model):
 
 
 class ProjectorState(models.Model):
-    """What a running projector reports every few seconds; a killed one leaves its row for a day.
+    """The report that a running projector updates every few seconds; the row of a killed one stays for a day.
 
-    people: whom it is working on; people_done and entries_done: since it started. waits_for: the database that is away.
-    last_error: the kind of error, never its text.
+    people: the number it is working on; people_done and entries_done: since it started. waits_for: the database that is
+    away. last_error: the kind of error, never its text.
     """
 
     projector_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -1,8 +1,8 @@
-"""Labels, relationships and properties of the Persona Knowledge Graph, which the pipeline shares and named.
+"""Labels, relationships and properties of the Persona Knowledge Graph, named by the pipeline and shared with it.
 
-What PTFI makes carries managedBy "ptfi" and, on nodes, ownerID: the person it is about. `generation`, `revision` and
-`hash` of a User are the fence that graph/projection/writer.py describes. The schema, every statement that writes, and
-everything special about a label in graph/ follow from these classes.
+Everything that PTFI writes carries managedBy "ptfi" and, on nodes, ownerID: the person it is about. `generation`,
+`revision` and `hash` of a User are the fence that graph/projection/writer.py describes. The schema, every statement
+that writes, and everything special about a label in graph/ are derived from these classes.
 """
 
 import math
@@ -32,7 +32,7 @@ PERSON = "(:User {userID: $user})"
 
 @dataclass(frozen=True, kw_only=True)
 class Polygon:
-    """An outline with so many corners; first is the direction of the first one."""
+    """An outline with this number of corners; first is the direction of the first one, in radians."""
 
     corners: int
     first: float = 0.0
@@ -40,7 +40,10 @@ class Polygon:
 
 @dataclass(frozen=True, kw_only=True)
 class Box:
-    """An outline with half of its width and half of its height, of the node's radius; round: half a circle high."""
+    """A box as outline.
+
+    across and down are half its width and height, in radii of the node. round: its ends are half circles.
+    """
 
     across: float = 1.0
     down: float = 1.0
@@ -49,9 +52,9 @@ class Box:
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
-    """How the nodes of a label are drawn, and what they are called: name is for addresses and style sheets.
+    """How the nodes of a label are drawn and named. name: in URLs and style sheets.
 
-    words are for several, one is for a single node, radius is in pixels.
+    words: the label of several, one: of a single node. radius: in pixels.
     """
 
     name: str
@@ -63,11 +66,11 @@ class Drawn:
 
 @dataclass(frozen=True, kw_only=True)
 class LabelFacts:
-    """What is special about a label.
+    """Facts about a label.
 
-    category: a trait of this category is such a node as well, with the same id. title: the property that stands for a
+    category: a trait of this category is such a node as well, with the same id. title: the property that serves as a
     name. is_blanked: its texts are removed when the trait or evidence with the node's id is erased. starts: a pattern
-    of a person's own nodes, where edges of their export begin; owned: the condition that such a node, a, is theirs.
+    for the person's own nodes from which exported edges begin; owned: the condition that such a node, a, is theirs.
     """
 
     category: Category | None = None
@@ -79,7 +82,7 @@ class LabelFacts:
 
 
 class ScalarProperty(Property):
-    """A text or a number, as it is."""
+    """A text or a number, stored as it is."""
 
     def inflate(self, value: Any) -> Any:
         return value
@@ -101,12 +104,12 @@ class ManagedEdge(StructuredRel):
 
 
 class HasTrait(ManagedEdge):
-    """strength and the trait's confidence are 0–1; validTo is set once the trait was replaced by another."""
+    """The edge from a person to a trait. strength is 0–1; validTo is set once another trait has replaced it."""
 
     strength = FloatProperty()
     expressionContexts = ArrayProperty(StringProperty())  # noqa: N815
     lastObservedTimestamp = DateTimeNeo4jFormatProperty()  # noqa: N815
-    # neomodel keeps the attribute's name "source" for itself.
+    # neomodel reserves the attribute name "source".
     origin = StringProperty(db_property="source")
     validFrom = DateTimeNeo4jFormatProperty()  # noqa: N815
     validTo = DateTimeNeo4jFormatProperty()  # noqa: N815
@@ -118,14 +121,14 @@ class ManifestedAsEvidence(ManagedEdge):
 
 
 class AssociatedWithConcept(ManagedEdge):
-    """spelling is the concept's name as this trait writes it."""
+    """The edge from a trait to a concept; spelling is the concept's name as written in this trait."""
 
     relationshipType = StringProperty()  # noqa: N815
     spelling = StringProperty()
 
 
 class AdoptsCommunicationStyle(ManagedEdge):
-    """contextApplicability names the context; "" is everywhere."""
+    """The edge from a person to a style; contextApplicability names the context, "" is everywhere."""
 
     preferenceStrength = FloatProperty()  # noqa: N815
     contextApplicability = StringProperty()  # noqa: N815
@@ -148,7 +151,7 @@ class SourceDataReferenceNode(Managed):
 
 
 class Concept(Managed):
-    """One without an ownerID is shared; revision, of shared ones alone, is that of graph/models.py."""
+    """A concept. Without an ownerID it is shared; only shared ones have a revision, that of graph/models.py."""
 
     facts = LabelFacts(
         starts="(:Concept {ownerID: $user})",
@@ -176,7 +179,7 @@ class Emotion(Managed):
 
 
 class Skill(Managed):
-    """level is the person's own rating, 1–5; source is the trait's origin."""
+    """A skill; level is the person's own rating, 1–5, and source is the trait's origin."""
 
     facts = LabelFacts(
         category=Category.SKILL,
@@ -214,7 +217,7 @@ class CommunicationStyleElement(Managed):
 
 
 class Trait(Managed):
-    """revision is that of the newest log entry which changed the trait."""
+    """A trait; revision is that of the newest log entry that changed it, confidence is 0–1."""
 
     facts = LabelFacts(
         is_blanked=True,
@@ -239,7 +242,7 @@ class Trait(Managed):
 
 
 class User(Managed):
-    """projectedAt is when a projector last looked."""
+    """A person; projectedAt is the last time a projector checked."""
 
     facts = LabelFacts(starts=PERSON, owned="a.userID = $user")
 
@@ -275,4 +278,4 @@ DRAWN: tuple[type[Any], ...] = (
     CommunicationStyleElement,
     SourceDataReferenceNode,
 )
-"""In the order of the picture's legend; a trait of a category that has its own label is drawn as that one."""
+"""In the order of the picture's legend; a trait whose category has a label of its own is drawn as that one."""

@@ -1,4 +1,4 @@
-"""Derived from the classes of graph/nodes.py: labels, keys, edges, properties, and which of these are shown."""
+"""Facts derived from the classes of graph/nodes.py: labels, keys, edges, properties, and which of these are shown."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,29 +8,29 @@ from neomodel import DateTimeNeo4jFormatProperty, StructuredNode
 from graph.nodes import DRAWN, NODES
 
 INTERNAL = frozenset({"managedBy", "ownerID", "generation", "revision", "hash", "projectedAt"})
-"""Properties that are for internal use only."""
+"""Properties for internal use, which are never shown."""
 
 
 def key_of(node: type[Any]) -> str:
-    """The property that identifies a node of this label."""
+    """Return the property that identifies a node of this label."""
     return next(name for name, kind in properties_of(node).items() if kind.unique_index)
 
 
 def properties_of(model: type[Any]) -> dict[str, Any]:
-    """The properties of a node or an edge, by their names in the graph."""
+    """Return the properties of a node or an edge, by their names in the graph."""
     kinds = model.defined_properties(rels=False) if issubclass(model, StructuredNode) else model.defined_properties()
     return {kind.get_db_property_name(name): kind for name, kind in kinds.items()}
 
 
 def times_of(model: type[Any]) -> list[str]:
-    """The names of the properties that are times."""
+    """Return the names of the time properties."""
     return [name for name, kind in properties_of(model).items() if isinstance(kind, DateTimeNeo4jFormatProperty)]
 
 
 def shown(model: type[Any], name: str) -> str:
-    """A map in Cypher of what may leave of the node or edge that has this name in a statement.
+    """Return a Cypher map of the properties that may be shown, of the node or edge with this name in a statement.
 
-    Its names are those of the model: `source` of HAS_TRAIT would be taken for an edge's source.
+    Its keys are the names in the model: `source` of HAS_TRAIT would be mistaken for an edge's source.
     """
     kinds = model.defined_properties(rels=False) if issubclass(model, StructuredNode) else model.defined_properties()
     names = {each: kind.get_db_property_name(each) for each, kind in kinds.items()}
@@ -59,5 +59,5 @@ FACETS = {
     for node in DRAWN
     if node.facts.category
 }
-"""Category → label and edge of the second node that a trait of it has."""
+"""Category → label and edge of the second node that represents a trait of this category."""
 FACET_EDGES = {edge: label for label, edge in FACETS.values()}

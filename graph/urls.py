@@ -1,4 +1,4 @@
-"""The addresses of the pages that read the graph."""
+"""URLs of the pages that read the graph."""
 
 from django.urls import path
 

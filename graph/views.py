@@ -1,4 +1,4 @@
-"""The pages that show the graph. They say when it is behind or away; nothing that people decide waits for it."""
+"""Pages that show the graph. They say when it is behind or away; no decision waits for it."""
 
 import dataclasses
 from typing import Any
@@ -26,7 +26,7 @@ from traits.web import Request
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TraitFilters(Filters):
-    """Which of the traits are listed; the graph finds them."""
+    """The filters of the list of traits, which is read from the graph."""
 
     q: str = text()
     status: str = choice(TraitStatus.values)
@@ -39,7 +39,7 @@ class TraitFilters(Filters):
 @vary_on_headers("HX-Request")
 @require_safe
 def traits(request: Request) -> HttpResponse:
-    """The person's traits, by name; HTMX gets the list alone."""
+    """List the person's traits by name; HTMX gets the list alone."""
     filters, after = TraitFilters.read(request.GET), request.GET.get("after", "")
     context: dict[str, Any] = {
         "filters": filters,
@@ -53,7 +53,7 @@ def traits(request: Request) -> HttpResponse:
     except GraphUnavailableError as error:
         context["away"], status = error, error.status
     template = "graph/_traits.html" if wants_fragment(request) else "graph/traits.html"
-    # HTMX drops what comes with an error status' body into the list all the same.
+    # HTMX replaces the list with the body in spite of the error status.
     return render(request, template, context, status=status)
 
 
@@ -70,7 +70,7 @@ def _list(request: Request, filters: TraitFilters, after: tuple[str, str] | None
     held = selectors.traits(request.user, [item.id for item in page.items])
     rows = [(item, held.get(item.id)) for item in page.items]
     context = {"rows": rows, "total": page.total, "first": after is None, "next": hide(page.next_key)}
-    # Somebody who has nothing yet needs no filters.
+    # A persona without traits needs no filters.
     context["bare"] = not (page.total or filters.chosen or after)
     return context
 
@@ -79,10 +79,10 @@ def _list(request: Request, filters: TraitFilters, after: tuple[str, str] | None
 @never_cache
 @require_safe
 def graph_state(request: Request) -> HttpResponse:
-    """The line that says how far the graph is behind; it asks again while it is, and tells the page when it is not.
+    """Show how far the graph is behind; polls while it is, and triggers an event on the page when it has caught up.
 
-    A page that has no list because the graph was away asks with ?away=1, and is told as soon as the graph answers; one
-    that shows what the graph had at a revision asks with ?seen=, and is told when that is no longer all.
+    A page without a list, because the graph was away, polls with ?away=1 and gets the event once the graph answers. A
+    page that shows the graph at a revision polls with ?seen= and gets it once the graph has more.
     """
     persona = selectors.persona(request.user)
     changed = request.GET.get("seen", "") != str(persona.projected_revision)
@@ -98,14 +98,14 @@ def graph_state(request: Request) -> HttpResponse:
 @never_cache
 @require_safe
 def graph_badge(request: Request) -> HttpResponse:
-    """Whether the graph shows a version of a trait yet, for a page that is open and showed that it did not."""
+    """Show whether the graph has this version of a trait, for an open page on which it did not have it yet."""
     text = request.GET.get("version", "")
     version = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
     return render(request, "graph/_badge.html", {"version": version, "persona": selectors.persona(request.user)})
 
 
 def _answers(request: Request) -> bool:
-    """Whether the graph can be read again."""
+    """Return whether the graph can be read again."""
     try:
         queries.traits(request.user.pk, limit=1)
     except GraphUnavailableError:
@@ -116,7 +116,7 @@ def _answers(request: Request) -> bool:
 @login_required
 @require_GET
 def download(request: Request) -> StreamingHttpResponse:
-    """All that is held about the person as one archive, streamed, for nobody's cache."""
+    """Download everything stored about the person as one archive; streamed, and never cached."""
     response = StreamingHttpResponse(Download(request.user.pk, archive(request.user)), content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="persona-{timezone.now():%Y-%m-%d}.zip"'
     response["Cache-Control"] = "no-store, private"

@@ -1,9 +1,9 @@
-// The API's document, opened by Swagger UI; requests are sent with the session of whoever has signed in.
+// Shows the API's document in Swagger UI; requests use the session of the signed-in person.
 (function () {
   "use strict";
   const root = document.documentElement;
 
-  // Swagger UI's dark colours go by a class of its own; theme.js says which theme it is.
+  // Swagger UI has a class of its own for dark colours; theme.js sets the theme.
   function follow() {
     root.classList.toggle("dark-mode", root.dataset.bsTheme === "dark");
   }

@@ -1,4 +1,4 @@
-// Moving the slider says that there is to be a preference of one's own; who leaves with unsaved choices is asked.
+// Moving the slider selects a preference; leaving with unsaved choices asks for confirmation.
 (function () {
   "use strict";
   const form = document.getElementById("style");
@@ -13,7 +13,7 @@
     return new URLSearchParams(new FormData(form)).toString();
   }
 
-  // Browsers may put back what was chosen before; what the server sent counts as saved, unless it was refused.
+  // The form as the server sent it counts as saved, unless it was refused: browsers may restore earlier choices.
   const saved = form.dataset.unsaved === undefined ? text() : "";
   document.addEventListener("submit", function (event) {
     leaves = event.target === form;

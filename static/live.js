@@ -1,5 +1,5 @@
-// What happens elsewhere, told to the page as it happens: events of the stream become events of the body, on which
-// parts of the page request themselves again (hx-trigger). Without the stream they do so now and then, or not at all.
+// Live updates: events of the stream become events of the body, on which parts of the page reload themselves
+// (hx-trigger). Without the stream these parts poll, or do not update.
 (function () {
   "use strict";
   const address = document.currentScript.dataset.events;
@@ -23,7 +23,7 @@
     });
     source.addEventListener("error", function () {
       missed = true;
-      // What breaks off, the browser opens again by itself; what was refused, it does not.
+      // Browsers reopen a connection that was interrupted, but not one that was refused.
       if (source.readyState === EventSource.CLOSED) {
         timer = window.setTimeout(open, PAUSES[Math.min(failures, PAUSES.length - 1)] * 1000);
         failures += 1;
@@ -34,7 +34,7 @@
     }
   }
 
-  // Browsers open six connections to a site: tabs that nobody sees must not hold them.
+  // Browsers open at most six connections to a site, so hidden tabs must not keep one.
   function follow() {
     window.clearTimeout(timer);
     source?.close();

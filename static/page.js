@@ -1,4 +1,4 @@
-// What every page has: menus that close, notices that can be put away, and what happens when a request gets no answer.
+// Behaviour of every page: menus that close, notices that can be dismissed, and requests that get no answer.
 (function () {
   "use strict";
   const toasts = document.getElementById("toasts");
@@ -19,7 +19,7 @@
 
   reveal(document);
   document.addEventListener("htmx:load", (event) => reveal(event.detail.elt.parentElement || event.detail.elt));
-  // A button that gives way to what it brought takes the focus with it: the result has it then.
+  // A button that is replaced by its result loses the focus; the result gets it.
   document.addEventListener("htmx:load", function (event) {
     if (event.detail.elt.matches("[data-focus]") && document.activeElement === document.body) {
       event.detail.elt.focus();
@@ -47,7 +47,7 @@
     reveal(notice);
     toasts.prepend(notice);
   }
-  // A poll that gets no answer tries again by itself; only what the person did themselves is worth a notice.
+  // Polls retry by themselves, so only requests that the person caused get a notice.
   function byHand(event) {
     const cause = event.detail.requestConfig?.triggeringEvent;
     return Boolean(cause && cause.isTrusted);
@@ -56,12 +56,12 @@
     document.addEventListener(name, (event) => byHand(event) && show("offline"));
   }
   document.addEventListener("htmx:responseError", function (event) {
-    // 500 and 503 are the application's own and say themselves what is wrong; the rest comes from a proxy.
+    // 500 and 503 come from the application and explain themselves; other errors come from a proxy.
     if (event.detail.xhr.status > 500 && event.detail.xhr.status !== 503 && byHand(event)) {
       show("offline");
     }
   });
-  // A session that ended answers with the sign-in page, which must not take the place of what was typed.
+  // After the session has ended the answer is the sign-in page, which must not replace what was typed.
   document.addEventListener("htmx:beforeSwap", function (event) {
     const answered = event.detail.xhr.responseURL;
     if (answered && new URL(answered).pathname.startsWith("/accounts/login")) {

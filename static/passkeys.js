@@ -1,4 +1,4 @@
-// allauth reports what went wrong with a passkey as an event; without this the page would stay silent.
+// Shows faults with passkeys, which allauth reports only as an event.
 (function () {
   "use strict";
   const texts = {

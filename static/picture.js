@@ -1,4 +1,4 @@
-// Zoom, pan, the trait beside the picture, and the picture as an image. Without this the picture is whole, and scrolls.
+// Zoom, pan, the trait panel, and the picture as an image. Without scripts the whole picture is shown, and scrolls.
 (function () {
   "use strict";
   const STEP = 1.25;
@@ -7,7 +7,7 @@
   const PNG_SIDE = 8000;
   // Below this scale names are too small to read.
   const READABLE = 0.8;
-  // From this scale on there is room for every name.
+  // From this scale on every name fits.
   const CLOSE = 1.3;
   const PHONE = window.matchMedia("(max-width: 47.99rem)");
 
@@ -18,7 +18,7 @@
     const height = Number(svg.getAttribute("height"));
     let scale = 1;
 
-    // The point of the picture at (x, y) of the frame stays where it is.
+    // Zoom so that the point of the picture at (x, y) of the frame stays in place.
     function zoom(to, x = scroll.clientWidth / 2, y = scroll.clientHeight / 2) {
       const next = Math.min(MOST, Math.max(LEAST, to));
       const left = (scroll.scrollLeft + x) / scale;
@@ -49,7 +49,7 @@
     const keys = { "+": "in", "=": "in", "-": "out", 0: "fit" };
 
     frame.classList.add("is-live");
-    // On a phone all of it is shown, to zoom into; elsewhere as much of it as there is with names that can be read.
+    // Phones show the whole picture first; elsewhere it is scaled down only as far as names stay readable.
     if (PHONE.matches) {
       fit();
     } else {
@@ -114,7 +114,7 @@
       frame.classList.remove("is-dragged");
     });
     scroll.addEventListener("dragstart", (event) => event.preventDefault());
-    // The end of a drag is no click on the node under it.
+    // The click that ends a drag must not open the node under it.
     scroll.addEventListener(
       "click",
       function (event) {
@@ -155,7 +155,7 @@
     );
   }
 
-  // What a node is tied to stands out while it has the pointer or the focus.
+  // Highlight the neighbours of the node that has the pointer or the focus.
   function neighbours(svg) {
     const nodes = new Map();
     for (const node of svg.querySelectorAll("[data-node]")) {
@@ -169,7 +169,7 @@
     function show(event) {
       hide();
       const found = event.target.closest("[data-node]");
-      // Nearly everything is tied to the person.
+      // The person is connected to nearly everything.
       if (!found || found.classList.contains("node-person")) {
         return;
       }
@@ -220,7 +220,7 @@
     }
   }
 
-  // The file that the server makes is drawn on a canvas; as data:, since pictures may come from nowhere else.
+  // Draws the server's SVG file on a canvas; as a data: URL, because the CSP allows no blob: images.
   async function asPNG(address) {
     const answer = await fetch(address);
     if (!answer.ok) {
@@ -237,7 +237,7 @@
     return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
   }
 
-  // Where it fails, as while the graph is away, the button can be pressed again.
+  // After a failure, for example while the graph is away, the button can be pressed again.
   async function savePNG(button) {
     button.disabled = true;
     try {
@@ -258,7 +258,7 @@
   }
 
   start(document);
-  // A name that was chosen from the list, or taken out at once; typing waits for Enter.
+  // Submits when a name is chosen from the list or the field is cleared; typed text waits for Enter.
   document.addEventListener("input", function (event) {
     if (event.target.id === "concept" && (!event.inputType || event.inputType === "insertReplacementText")) {
       event.target.form.requestSubmit();

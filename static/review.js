@@ -1,4 +1,4 @@
-// The keys of the review queue, where the focus goes, and what is selected. Everything they do is a button or link too.
+// Shortcuts, focus and selection in the review queue. Every shortcut has a button or link as well.
 (function () {
   "use strict";
   const review = document.getElementById("review");
@@ -44,7 +44,7 @@
     }
   }
 
-  // The card's own links to its neighbours lead where the list leads.
+  // The card's links to its neighbours follow the list.
   function step() {
     const all = rows();
     const at = all.indexOf(opened());
@@ -59,7 +59,7 @@
     }
   }
 
-  // What is chosen and typed, but not sent yet
+  // Input that is not sent yet
 
   function remember(input) {
     const shown = shownId();
@@ -84,7 +84,7 @@
     return Boolean(form) && ("changed" in form.dataset || written(form) !== asOpened);
   }
 
-  // Confirming sends what was changed; anything else that takes the form away loses it.
+  // Confirming sends the changes; any other request that replaces the form would lose them.
   document.addEventListener("htmx:confirm", function (event) {
     const { elt, target } = event.detail;
     const leaves = elt !== editing() && ["open", "workspace"].includes(target?.id);
@@ -153,7 +153,7 @@
     find("#bulk button")?.focus();
   }
 
-  // The keys
+  // Shortcuts
 
   function press(selector) {
     find(selector)?.click();
@@ -217,11 +217,11 @@
     const isDigit = /^[1-9]$/.test(event.key) && Boolean(find(`[data-digit="${event.key}"]`));
     const known = Object.hasOwn(KEYS, event.key) || isDigit;
     const menu = find("#open details[data-menu][open]");
-    // An open menu or form is answered or closed first.
+    // An open menu or form comes first.
     if ((menu && event.key !== menu.dataset.menu && !isDigit) || (editing() && event.key !== "?")) {
       return;
     }
-    // A key held down must not run through the queue.
+    // A held key must not run through the queue.
     if (!known || (event.repeat && !"jk".includes(event.key)) || busy()) {
       return;
     }
@@ -229,7 +229,7 @@
     KEYS[event.key] ? KEYS[event.key]() : digit(event.key);
   });
 
-  // Heard before anything that Escape closes has closed: the form is left only when nothing lies over it.
+  // In the capture phase, before Escape closes anything: it leaves the form only if nothing is open over it.
   document.addEventListener(
     "keydown",
     function (event) {
@@ -272,7 +272,7 @@
     }
   });
 
-  // Whoever opens the menu of traits to merge into can search at once.
+  // Opening the menu of traits to merge into focuses its search.
   document.addEventListener(
     "toggle",
     function (event) {
@@ -283,7 +283,7 @@
     true,
   );
 
-  // The undo of a notice answers without a reload, like the one of the page's head.
+  // Undo in a notice works without a reload, like the one in the page's head.
   document.addEventListener("submit", function (event) {
     const form = event.target.closest("#toasts form");
     if (form) {
@@ -292,7 +292,7 @@
     }
   });
 
-  // What HTMX brings
+  // After requests by HTMX
 
   document.addEventListener("htmx:configRequest", function (event) {
     const { verb, parameters, elt } = event.detail;
@@ -305,7 +305,7 @@
     kept = chosen();
   });
 
-  // A form is gone on with at its first fault, or else at its first field; a card is read from its heading.
+  // Focus the first fault or the first field of a form, or else the card's heading.
   function focusOpened() {
     window.scrollTo({ top: 0, behavior: "instant" });
     find("#open [data-heading]")?.focus({ preventScroll: true });

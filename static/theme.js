@@ -1,4 +1,4 @@
-// Loaded before the style sheets, so that the page never flashes in the wrong theme.
+// Sets the theme. Loaded before the style sheets, so that the page never flashes in the wrong one.
 (function () {
   "use strict";
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
@@ -36,7 +36,7 @@
       localStorage.setItem("theme", event.target.value);
       apply();
     } catch {
-      // Without storage the choice holds for this page only.
+      // Without storage the choice applies to this page only.
       document.documentElement.dataset.bsTheme = event.target.value;
     }
   });

@@ -1,4 +1,4 @@
-// Tells the server the browser's time zone, once a tab, while the person has not chosen one by hand.
+// Sends the browser's time zone to the server, once per tab, unless the person has chosen one in their settings.
 (function () {
   "use strict";
   const known = document.querySelector('meta[name="time-zone"]');

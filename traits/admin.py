@@ -1,4 +1,4 @@
-"""What staff see, in the Django admin; the graph's part is in graph/staff/admin.py."""
+"""The Django admin of this app; the graph's part is in graph/staff/admin.py."""
 
 from traits.staff import access_log as access_log
 from traits.staff import accounts as accounts

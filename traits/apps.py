@@ -7,13 +7,13 @@ class TraitsConfig(AppConfig):
     verbose_name = _("Personas")
 
     def ready(self) -> None:
-        """Tell the project what it is to measure here, and what the application may do with receipts."""
+        """Register the metrics, and restrict the application's privileges on receipts."""
         from ptfi.db import grants
         from traits import metrics
         from traits.models import Erasure, LogIntervention
 
         metrics.register()
-        # A receipt stays.
+        # Receipts cannot be deleted.
         grants.narrow(Erasure, "SELECT", "INSERT", "UPDATE")
-        # Only functions of the owner write what they did.
+        # Only functions of the owner write these records of what they did.
         grants.narrow(LogIntervention, "SELECT")

@@ -1,4 +1,4 @@
-"""The rules of deciding, as errors; ptfi/web/error_pages.py renders them."""
+"""Errors for broken rules of deciding; ptfi/web/error_pages.py renders them."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,4 +1,4 @@
-"""Pieces of evidence: their shape, their identity, and putting lists of them together."""
+"""Pieces of evidence: their shape, their identity, and merging lists of them."""
 
 import uuid
 from typing import TypedDict
@@ -19,11 +19,11 @@ TYPES = {
     "social_post": _("Social media post"),
     "document": _("Document"),
 }
-"""The types that the pipeline is known to send; it may send others."""
+"""The types that the pipeline is known to send; others are possible."""
 
 
 class Piece(TypedDict, total=False):
-    """One piece of evidence; times in seconds from the start of the source, relevance 0–1, verdict "" is unjudged."""
+    """A piece of evidence. Times are seconds from the start of the source, relevance is 0–1, verdict "" means none."""
 
     evidence_id: str
     type: str
@@ -37,19 +37,22 @@ class Piece(TypedDict, total=False):
 
 
 def type_words(evidence_type: str) -> str:
-    """A type of evidence in words; one that is not known as it reads: voice_memo → Voice memo."""
+    """Return a type of evidence in words; unknown types are derived from the name: voice_memo → Voice memo."""
     known = TYPES.get(evidence_type)
     return str(known) if known else evidence_type.replace("_", " ").capitalize()
 
 
 def evidence_id(owner: uuid.UUID, piece: Piece) -> str:
-    """uuid5 of the candidate (or the trait, for evidence of one's own) and package, detail, start and content."""
+    """Return the piece's id: uuid5 of its owner and its package, detail, start and content.
+
+    The owner is the candidate, or the trait for evidence of the person's own.
+    """
     parts = [piece.get("source_package_id"), piece.get("source_detail"), piece.get("start_time"), piece["content"]]
     return str(uuid.uuid5(owner, "\x1f".join("" if part is None else str(part) for part in parts)))
 
 
 def own_piece(trait_id: uuid.UUID, content: str) -> Piece:
-    """Evidence that the person wrote themselves."""
+    """Make a piece of evidence that the person wrote."""
     piece: Piece = {"type": "text_snippet", "content": content, "source_package_id": None, "source_detail": ""}
     return {
         "evidence_id": evidence_id(trait_id, piece),
@@ -62,18 +65,18 @@ def own_piece(trait_id: uuid.UUID, content: str) -> Piece:
 
 
 def union(first: list[Piece], second: list[Piece]) -> list[Piece]:
-    """Both, in order, each piece once."""
+    """Concatenate both lists, each piece once (by id)."""
     known = {piece["evidence_id"] for piece in first}
     return first + [piece for piece in second if piece["evidence_id"] not in known]
 
 
 def identity(piece: Piece) -> tuple[object, ...]:
-    """What makes two pieces the same evidence, whichever suggestion brought them."""
+    """Return what makes two pieces the same evidence, independent of the suggestion that brought them."""
     return piece["source_package_id"], piece["source_detail"], piece["start_time"], piece["content"]
 
 
 def pooled(first: list[Piece], second: list[Piece]) -> list[Piece]:
-    """Both, in order, the same evidence once; a verdict that only the second has goes to the first's piece."""
+    """Concatenate both lists, the same evidence once; a piece without a verdict takes the one from the second list."""
     judged = {identity(piece): piece.get("verdict", "") for piece in second}
     known = {identity(piece) for piece in first}
     kept: list[Piece] = [

@@ -1,4 +1,4 @@
-"""What the forms of a suggestion and of a trait share: their fields, the evidence on them, and the form to edit one."""
+"""Base forms for suggestions and traits: their fields, verdicts on evidence, and the form that edits either."""
 
 import dataclasses
 import functools
@@ -20,11 +20,11 @@ from traits.web import lines, read_number
 CHOOSE = _("Choose one from the list.")
 VERDICT = "verdict-"
 WRITTEN = tuple(field.name for field in dataclasses.fields(Changes))
-"""What a person may write about a trait, in the order of the decisions' input."""
+"""The fields that a person may write, in the order of the decisions' input."""
 
 
 class LinesField(forms.CharField):
-    """A list, one entry a line."""
+    """A list, one entry per line."""
 
     widget = forms.Textarea(attrs={"rows": 3})
 
@@ -39,24 +39,24 @@ class LinesField(forms.CharField):
 
 
 class TextField(forms.CharField):
-    """A text of several lines, with the line ends that PostgreSQL keeps, not the ones that browsers send."""
+    """A text of several lines, with line feeds instead of the CRLF that browsers send."""
 
     def to_python(self, value: Any) -> str:
         return str(super().to_python(value)).replace("\r\n", "\n")
 
 
 class UncheckedField(TextField):
-    """A text just as it was sent but for its line ends: the decisions say what is wrong with it."""
+    """A text as it was sent, apart from line ends; the decisions validate it."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(required=False, strip=False, **options)
 
     def run_validators(self, value: Any) -> None:
-        """None: a fault would be reported in other words than the API's."""
+        """Skip them: their faults would be worded differently from the API's."""
 
 
 class VersionField(forms.Field):
-    """The version that the page showed; None where it was left out."""
+    """The version that the page showed; None if it was not sent."""
 
     widget = forms.HiddenInput
 
@@ -68,21 +68,21 @@ class VersionField(forms.Field):
 
 
 class IdField(forms.UUIDField):
-    """The id of something that the page offered to choose."""
+    """The id of a choice that the page offered."""
 
     def __init__(self) -> None:
         super().__init__(error_messages={"required": CHOOSE, "invalid": CHOOSE})
 
 
 class AboutTrait(NamedTuple):
-    """An answer about a trait: what is said, and of which trait."""
+    """An answer about a trait: the kind of answer, and the trait's id."""
 
     kind: str
     trait_id: uuid.UUID
 
 
 class AboutTraitField(IdField):
-    """The buttons that send "kind:trait id"; the value is an AboutTrait, or None where nothing was pressed."""
+    """Buttons that send "kind:trait id". The value is an AboutTrait; None if none was pressed."""
 
     def __init__(self, *, required: bool = True) -> None:
         super().__init__()
@@ -97,40 +97,43 @@ class AboutTraitField(IdField):
 
 
 class InputForm(forms.Form):
-    """What a person sends; its faults are reported like those that a decision finds."""
+    """A form whose faults are reported in the same way as those found by a decision."""
 
     use_required_attribute = False
 
     @property
     def cleaned(self) -> dict[str, Any]:
-        """The fields' values. Raises InvalidError with every fault by field."""
+        """The fields' values. Raises InvalidError with all faults by field."""
         if not self.is_valid():
             raise InvalidError(details={field: texts_of(faults) for field, faults in self.errors.items()})
         return self.cleaned_data
 
 
 class VersionedForm(InputForm):
-    """A decision about what the page showed, as it was then."""
+    """A decision about a certain version, the one that the page showed."""
 
     version = VersionField()
 
 
 class EvidenceForm(VersionedForm):
-    """A decision with verdicts on the evidence, and evidence of one's own in the field own_evidence."""
+    """A decision with verdicts on evidence, and the person's own evidence in the field own_evidence."""
 
     @functools.cached_property
     def verdicts(self) -> dict[str, str]:
-        """The verdict on each piece of evidence that was shown, by its id."""
+        """The verdicts on the pieces shown, by evidence id."""
         return {name.removeprefix(VERDICT): self.data.get(name, "") for name in self.data if name.startswith(VERDICT)}
 
     @property
     def evidence(self) -> Evidence:
-        """The verdicts, and evidence of one's own: pieces have an empty line between them. Raises InvalidError."""
+        """The verdicts, and own evidence, whose pieces are separated by blank lines. Raises InvalidError."""
         return Evidence(verdicts=self.verdicts, own=re.split(r"\n[ \t]*\n", self.cleaned["own_evidence"]))
 
 
 class TraitFieldsForm(EvidenceForm):
-    """All that a person may write about a suggestion or trait. The decisions check lengths; here the shape is read."""
+    """All fields that a person may write about a suggestion or trait.
+
+    This form checks only their shape; the decisions check lengths.
+    """
 
     name = forms.CharField(label=TRAIT_LABELS["name"], required=False)
     description = TextField(label=TRAIT_LABELS["description"], required=False, widget=forms.Textarea(attrs={"rows": 4}))
@@ -164,35 +167,35 @@ class TraitFieldsForm(EvidenceForm):
 
     @property
     def rating(self) -> forms.BoundField:
-        """The field of the person's own rating."""
+        """The field with the person's own rating."""
         return self[RATING]
 
     def changes_from(self, shown: Mapping[str, Any] | None) -> Changes:
-        """What differs from the values that the form showed first; all that was sent where it showed none."""
+        """Return the values that differ from those shown initially; without any, all that were sent."""
         first = self._untouched(shown) if shown is not None else {}
         sent = {field: self.cleaned_data[field] for field in WRITTEN if field in self.cleaned_data}
         return Changes(**{field: value for field, value in sent.items() if value != first.get(field)})
 
     def _untouched(self, shown: Mapping[str, Any]) -> dict[str, Any]:
-        """What the form reads when nothing was changed in it; browsers and fields trim what they send."""
+        """Return the values as this form reads them when unchanged: browsers and fields strip what is sent."""
         untouched = TraitFieldsForm(data=shown)
         untouched.full_clean()
         return untouched.cleaned_data
 
     def add_details(self, details: dict[str, list[str]]) -> None:
-        """Put the faults that a decision found at their fields; those without a field go on top."""
+        """Add the faults that a decision found to their fields; those without a field go to the top."""
         for field, faults in details.items():
             for fault in faults:
                 self.add_error(field if field in self.fields else None, fault)
 
 
 def texts_of(faults: Iterable[Any]) -> list[str]:
-    """The faults of a field in words, as InvalidError has them."""
+    """Return the faults of a field as texts, as InvalidError expects them."""
     return [str(fault) for fault in faults]
 
 
 def as_typed(value: Any) -> str:
-    """A value as its field shows it: a list is one entry a line."""
+    """Return a value as its field shows it: a list has one entry per line."""
     if isinstance(value, list):
         return "\n".join(" ".join(each.splitlines()) for each in value)
     return "" if value is None else str(value)

@@ -1,4 +1,4 @@
-"""What a process counts of decisions, and what web processes say of the queue and of erasures (docs/operations.md)."""
+"""Metrics: decisions per process, and the queue and erasures as reported by web processes (docs/operations.md)."""
 
 from collections import Counter as Tally
 from collections.abc import Iterable, Sequence
@@ -15,13 +15,14 @@ from traits.models.erasure import UNDER_WAY
 
 DECISIONS = Counter("ptfi_decisions", "Entries of the log, by kind of decision.", ["decision"])
 QUEUE_SECONDS = 60.0
-"""For how long the queue's figures are kept, which take a walk over all that waits: with millions, of seconds."""
+"""How long the queue's numbers are cached: computing them scans all undecided rows, which takes seconds for millions.
+"""
 
 _decision = cache(DECISIONS.labels)
 
 
 def decided(decisions: Iterable[str]) -> None:
-    """Count entries of the log, once they are committed."""
+    """Count entries of the log when they are committed."""
     transaction.on_commit(partial(_count, Tally(decisions)))
 
 
@@ -31,12 +32,12 @@ def _count(decisions: "Tally[str]") -> None:
 
 
 def erasures() -> Sequence[float]:
-    """How many erasures are under way."""
+    """Return the number of erasures under way."""
     return (Erasure.objects.filter(state__in=UNDER_WAY).count(),)
 
 
 def queue() -> Sequence[float]:
-    """How many suggestions wait for a review, and for how many seconds the oldest of them has."""
+    """Return the number of suggestions to review, and the age of the oldest in seconds."""
     waiting = ExtractedTraitCandidate.objects.filter(status=CandidateStatus.CANDIDATE, held_reason="")
     found = waiting.aggregate(number=Count("*"), oldest=Min("created_at"))
     oldest = found["oldest"]
@@ -55,6 +56,6 @@ QUEUE = Figures(
 
 
 def register() -> None:
-    """Have web processes say them."""
+    """Register the metrics that web processes report."""
     STATE.register(OPEN_ERASURES)
     STATE.register(QUEUE)

@@ -1,4 +1,4 @@
-"""Full-text search: what a person typed, as a query of PostgreSQL."""
+"""Full-text search: typed text as a PostgreSQL query."""
 
 import re
 
@@ -6,15 +6,15 @@ from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery, Sea
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 
-# Scripts that put no space between words; the search vector sets their characters apart (see the first migration).
+# Scripts without spaces between words; the search vector separates their characters (see the first migration).
 UNSPACED = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+")
-# The index over words holds everybody's, and a common one takes ten times as long to look up there as in a person's own
-# rows; PostgreSQL does not use it for what is computed.
+# The index over words spans all people, so that a common word takes ten times as long there as in a person's own rows.
+# PostgreSQL does not use an index for a computed expression.
 OWN_WORDS = Coalesce(F("search"), Value(""), output_field=SearchVectorField())
-# A hyphen that begins a word leaves out what has it. Many of them in a row nest deeper than PostgreSQL's own stack.
+# A leading hyphen excludes a word. Many of them nest deeper than PostgreSQL's stack allows.
 NEGATION = re.compile(r"(?<!\w)-")
 MAX_NEGATIONS = 16
-# One letter begins too many words to be of use.
+# A single letter begins too many words to be useful.
 BEGUN = re.compile(r"\w{2,}")
 
 
@@ -23,7 +23,7 @@ def search_query(text: str) -> SearchQuery:
 
 
 def typed_query(text: str) -> SearchQuery | CombinedSearchQuery:
-    """As search_query(), for who is still typing: the last word may be the beginning of one."""
+    """Like search_query(), for text that is still being typed: the last word may be incomplete."""
     before, _, word = text.strip().rpartition(" ")
     in_quotes, after_or = text.count('"') % 2, before.lower().split()[-1:] == ["or"]
     if not BEGUN.fullmatch(word) or UNSPACED.search(word) or in_quotes or after_or:
@@ -33,7 +33,7 @@ def typed_query(text: str) -> SearchQuery | CombinedSearchQuery:
 
 
 def spaced(text: str) -> str:
-    """The text for a web search; a run of characters of an unspaced script is a phrase of them."""
+    """Prepare text for a web search; a run of characters in a script without spaces becomes a phrase."""
     if len(NEGATION.findall(text)) > MAX_NEGATIONS:
         text = NEGATION.sub(" ", text)
     return UNSPACED.sub(lambda run: f' "{" ".join(run.group())}" ', text)

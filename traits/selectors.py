@@ -1,4 +1,4 @@
-"""One's own things, or NotFoundError: every read is bound to its person in the query itself."""
+"""Reads that are bound to a person in the query itself; they raise NotFoundError for anything else."""
 
 import uuid
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from traits.text import name_key
 
 
 def candidate(user: User, candidate_id: uuid.UUID) -> ExtractedTraitCandidate:
-    """The person's candidate; NotFoundError when it is not theirs, is held back or was replaced."""
+    """Return the person's candidate. Raises NotFoundError if it is not theirs, held or archived."""
     rows = ExtractedTraitCandidate.objects.filter(user=user, pk=candidate_id).defer("search")
     found = rows.exclude(status=CandidateStatus.ARCHIVED).first()
     if found is None or (found.is_undecided and found.held_reason):
@@ -26,7 +26,7 @@ def candidate(user: User, candidate_id: uuid.UUID) -> ExtractedTraitCandidate:
 
 
 def trait(user: User, trait_id: uuid.UUID) -> PersonaTrait:
-    """The person's trait; NotFoundError when they do not have it."""
+    """Return the person's trait. Raises NotFoundError if they do not have it."""
     found = PersonaTrait.objects.filter(user=user, pk=trait_id).first()
     if found is None:
         raise NotFoundError
@@ -34,25 +34,25 @@ def trait(user: User, trait_id: uuid.UUID) -> PersonaTrait:
 
 
 def traits(user: User, trait_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, PersonaTrait]:
-    """Those of the traits that are the person's, by id."""
+    """Return those of the traits that belong to the person, by id."""
     ids = list(trait_ids)
     return PersonaTrait.objects.filter(user=user).in_bulk(ids) if ids else {}
 
 
 def chosen(user: User, candidate_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, ExtractedTraitCandidate]:
-    """Those of the candidates that are the person's and not held back, by id, without their evidence."""
+    """Return those of the candidates that belong to the person and are not held, by id, without their evidence."""
     rows = ExtractedTraitCandidate.objects.filter(user=user, held_reason="")
     return rows.defer("search", "supporting_evidence").in_bulk(list(candidate_ids))
 
 
 def suggestion_of(user: User, trait: PersonaTrait) -> ExtractedTraitCandidate | None:
-    """What the trait was suggested as, without its evidence; None for one of the person's own."""
+    """Return the suggestion that a trait came from, without its evidence; None for traits of the person's own."""
     rows = ExtractedTraitCandidate.objects.filter(user=user, pk=trait.pk)
     return rows.defer("search", "supporting_evidence").first()
 
 
 def own_names(user: User, column: str, limit: int = 200) -> list[str]:
-    """The "concepts" or "expression_contexts" that the person's traits name, most frequent first."""
+    """Return the "concepts" or "expression_contexts" of the person's traits, most frequent first."""
     each = Func(column, function="jsonb_array_elements_text", output_field=TextField(), set_returning=True)
     rows = PersonaTrait.objects.filter(user=user).annotate(each=each).values("each")
     named = rows.annotate(number=Count("pk")).order_by("-number", "each")
@@ -60,18 +60,18 @@ def own_names(user: User, column: str, limit: int = 200) -> list[str]:
 
 
 def own_concepts(user: User) -> list[str]:
-    """The concepts that the person's traits have, in every spelling."""
+    """Return the concepts of the person's traits, in every spelling."""
     each = Func("concepts", function="jsonb_array_elements_text", output_field=TextField(), set_returning=True)
     return list(PersonaTrait.objects.filter(user=user).annotate(each=each).values_list("each", flat=True).distinct())
 
 
 def traits_to_merge_into(user: User, q: str = "", limit: int = 200) -> list[PersonaTrait]:
-    """The person's traits by name, for a choice; q narrows it."""
+    """Return the person's traits by name, as choices; q filters by name."""
     rows = PersonaTrait.objects.filter(user=user)
     rows = rows.filter(name_key__contains=name_key(q)) if q else rows
     return list(rows.only("trait_id", "name", "category", "status").order_by("name_key", "pk")[:limit])
 
 
 def persona(user: User) -> Persona:
-    """The person's row, or a new one that is not saved, for someone who never decided anything."""
+    """Return the person's row, or a new unsaved one before their first decision."""
     return Persona.objects.filter(user=user).first() or Persona(user=user)

@@ -1,4 +1,4 @@
-"""Which of the person's traits are close to a suggestion, and why."""
+"""Similarity between a suggestion and the person's traits."""
 
 import dataclasses
 import uuid
@@ -13,7 +13,7 @@ from traits.models import ExtractedTraitCandidate, PersonaTrait
 from traits.text import name_key
 
 SIMILAR_NAME = 82
-"""Likeness of two names, in per cent, from which on they count as alike."""
+"""Similarity of two names in per cent from which they count as alike."""
 COMPARED_PIECES = 100
 LOOKED_AT = 200
 CONTENTS = Func(
@@ -24,9 +24,9 @@ NO = Value(value=False, output_field=BooleanField())
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Similar:
-    """A trait that says nearly the same; likeness of the names in per cent, the concepts that both name.
+    """A similar trait; likeness of the names in per cent, and the concepts that both have.
 
-    same_evidence: both rest on it, half or more of what either has.
+    same_evidence: they share half or more of the evidence of either.
     """
 
     trait_id: uuid.UUID
@@ -43,7 +43,7 @@ class Similar:
 
     @property
     def closeness(self) -> float:
-        """For the order: names that are alike count most."""
+        """The sort key: similar names count most."""
         return self.likeness / (1 if self.named_alike else 2) + 15 * len(self.concepts) + 40 * self.same_evidence
 
 
@@ -53,10 +53,10 @@ def similar_traits(
     limit: int = 5,
     own_concepts: list[str] | None = None,
 ) -> list[Similar]:
-    """The person's other traits that are close to a suggestion or a trait, the closest first.
+    """Return the person's other traits that are close to a suggestion or trait, closest first.
 
-    By name (rapidfuzz's token set ratio), by two of its concepts or the only one, or by evidence. own_concepts: what
-    the selector of that name found, for a caller that has asked it already.
+    Close by name (rapidfuzz's token set ratio), by two concepts (or the only one), or by evidence. own_concepts: the
+    result of the selector of that name, if the caller has it already.
     """
     evidence = suggestion.evidence if isinstance(suggestion, PersonaTrait) else suggestion.supporting_evidence
     evidence, keys = evidence[:COMPARED_PIECES], {name_key(concept) for concept in suggestion.concepts}
@@ -95,7 +95,7 @@ def similar_traits(
 def _sharing(
     mine: QuerySet[PersonaTrait], evidence: list[Piece], spellings: list[str]
 ) -> list[tuple[uuid.UUID, str, bool, bool]]:
-    """Of each trait the id, the name key, whether it names a concept so spelled, and whether it quotes the evidence."""
+    """Return id, name key, whether it has one of these concepts, and whether it quotes the evidence, of each trait."""
     contents = [piece["content"] for piece in evidence]
     return list(
         mine.annotate(

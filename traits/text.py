@@ -1,4 +1,4 @@
-"""Texts as people see them: the key that equal names share."""
+"""Texts as people see them: the key that equal names share, and checks of names."""
 
 import hashlib
 import unicodedata
@@ -10,7 +10,7 @@ from traits.models import MAX_NAME
 
 
 def _is_kept(char: str) -> bool:
-    """Letters, digits, symbols and the marks that Indic vowels are; "C++" stays apart from "C"."""
+    """Keep letters, digits, symbols and marks (such as Indic vowels), so that "C++" differs from "C"."""
     return unicodedata.category(char)[0] in "LNMS"
 
 
@@ -18,8 +18,11 @@ ASCII_KEPT = {code: " " for code in range(128) if not _is_kept(chr(code))}
 
 
 def name_key(name: str) -> str:
-    """What near-duplicates share: NFKC, case folded, white space and punctuation collapsed; at most 255 characters."""
-    # Cut first: normalizing can make a text eighteen times as long, and no name that is stored is longer than this.
+    """Return the key that near-duplicates share, of at most 255 characters.
+
+    It is NFKC normalized and case folded, with white space and punctuation collapsed.
+    """
+    # Cut first: normalizing can make a text eighteen times as long, and stored names are never longer than this.
     name = name[:MAX_NAME]
     if name.isascii():
         return " ".join(name.translate(ASCII_KEPT).lower().split()) or " ".join(name.lower().split())
@@ -31,21 +34,21 @@ def name_key(name: str) -> str:
     return key
 
 
-# They change the order in which everything after them is read; marks for one character are no harm.
+# These reorder all of the text after them; marks that affect one character are harmless.
 BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# Letters and symbols by their category, which show nothing all the same.
+# Letters and symbols by category that are nevertheless invisible.
 BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe0e\ufe0f\uffa0")
 
 
 def shows_nothing(name: str) -> bool:
-    """Whether a reader sees no name there: white space, characters of no width, nothing at all."""
+    """Return whether a name is invisible: empty, white space, or characters without width."""
     if name.isascii():
         return not name.strip()
     return all(char in BLANKS or unicodedata.category(char)[0] in "CZ" for char in name)
 
 
 def name_fault(name: str) -> str:
-    """Why a name, which is a line that others read, is refused for its characters; empty where it is not."""
+    """Return why a name's characters are refused; "" if they are fine. Names are single lines that others read."""
     if name.isascii() and name.isprintable():
         return ""
     if any(char in BIDI_OVERRIDES or unicodedata.category(char) == "Cc" for char in name):
@@ -54,7 +57,7 @@ def name_fault(name: str) -> str:
 
 
 def once_each(names: Iterable[str]) -> list[str]:
-    """The names in order, each name key once, in its first spelling."""
+    """Return the names in order, each name key once, in its first spelling."""
     kept = dict[str, str]()
     for name in names:
         kept.setdefault(name_key(name), name)

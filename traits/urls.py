@@ -1,4 +1,4 @@
-"""The first page, and the addresses of each subject's pages, which have a file each."""
+"""URLs of the start page and, in a file each, of the subjects' pages."""
 
 from django.urls import include, path
 

@@ -1,4 +1,4 @@
-"""What every page of a signed-in person shares: the request, who acts, and reading single values of a form."""
+"""Helpers shared by pages of signed-in people: the request, the actor, and reading single form values."""
 
 from collections.abc import Container
 from typing import Any
@@ -19,7 +19,7 @@ class Request(HttpRequest):
 
 
 def acting_for_self(request: Request) -> dict[str, Any]:
-    """The person, deciding for themselves on a page: what every service takes."""
+    """Return the user and actor arguments that every service takes, for a person who decides on a page."""
     return {"user": request.user, "actor": Actor(user_id=request.user.pk)}
 
 
@@ -28,21 +28,21 @@ def address(path: str, query: str) -> str:
 
 
 def read_choice(query: QueryDict, name: str, choices: Container[str]) -> str:
-    """What was chosen; "" for what is not one of the choices."""
+    """Return the choice that was sent; "" if it is not one of the choices."""
     value = query.get(name, "")
     return value if value in choices else ""
 
 
 def read_name(query: QueryDict, name: str) -> str:
-    """What was typed, as far as a name of ours may be that long."""
+    """Return the typed name, cut to the maximum length of names."""
     return query.get(name, "").replace("\x00", "").strip()[:MAX_NAME]
 
 
 def read_number(text: str, least: int, most: int) -> int:
-    """A number between the two; least where it is none."""
+    """Parse a number and limit it to the range; the lower limit if it is not a number."""
     return min(max(int(text), least), most) if text.isascii() and text.isdigit() and len(text) < 10 else least
 
 
 def lines(text: str) -> list[str]:
-    """The lines that hold something."""
+    """Return the lines that are not blank."""
     return [line.strip() for line in text.splitlines() if line.strip()]

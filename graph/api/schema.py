@@ -1,4 +1,4 @@
-"""What the API's document says about reads of the graph, and the export."""
+"""The operations that read the graph, and the export, in the API's document."""
 
 from graph.api import serializers
 from graph.errors import GraphUnavailableError

@@ -1,4 +1,4 @@
-"""What is asked of the graph and what it answers, and the export as a whole."""
+"""Queries and answers about the graph, and the export as a whole."""
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.serializers import (

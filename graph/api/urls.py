@@ -1,4 +1,4 @@
-"""The API's addresses over the graph."""
+"""URLs of the API for the graph."""
 
 from django.urls import path
 

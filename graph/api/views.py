@@ -1,4 +1,4 @@
-"""The API over the graph: 503 while it is away. The export goes on without it."""
+"""API views for the graph; they answer 503 while it is away, except for the export, which goes on without it."""
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
@@ -37,7 +37,7 @@ class Traits(PersonView):
             after=_key(values["after"]),
         )
         held = selectors.traits(self.person, [item.id for item in page.items])
-        # One that was removed a moment ago is in the graph still, but no longer in the persona.
+        # A trait that was just removed may still be in the graph, but is no longer part of the persona.
         data = [trait_json(held[item.id]) | {"strength": item.strength} for item in page.items if item.id in held]
         data = for_caller(request, data)
         following = hide(page.next_key) or None

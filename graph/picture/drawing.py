@@ -1,4 +1,4 @@
-"""A sketch as shapes on a page: what each node looks like, where it stands, what it says and where it leads."""
+"""A sketch as shapes on a page: appearance, position, text and link of each node."""
 
 import math
 import uuid
@@ -22,10 +22,10 @@ RADIUS: dict[str, float] = {PERSON: 24.0, GROUP: 17.0} | {
     node.facts.drawn.name: node.facts.drawn.radius for node in DRAWN
 }
 MORE_RADIUS = 7.0
-"""How much larger than others the strongest trait is, in pixels."""
+"""How many pixels larger the radius of the strongest trait is."""
 OUTLINES: dict[str, Polygon | Box] = {node.facts.drawn.name: node.facts.drawn.outline for node in DRAWN}
 REACH = {3: 1.45, 4: 1.25, 6: 1.1}
-"""Corners → how far they reach, so that shapes of the same area look the same size."""
+"""Corners → distance of the corners in radii, so that all shapes have about the same area."""
 SECTORS = {category: place / len(Category) for place, category in enumerate(Category.values)}
 CATEGORIES = dict(Category.choices)
 EVIDENCE_LETTERS = 120
@@ -35,7 +35,7 @@ Query = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PictureNode:
-    """A node as the template draws it; strength is 0–1 or None, panel the trait to open beside the picture."""
+    """A node as the template draws it; panel is the trait to open next to the picture."""
 
     kind: str
     x: float
@@ -55,7 +55,7 @@ class PictureNode:
 
 @dataclass(frozen=True, slots=True)
 class PictureEdge:
-    """A line between the nodes at two places of the picture's list; width in pixels."""
+    """A line between two nodes, given by their indexes in the picture's list; width in pixels."""
 
     kind: str
     a: int
@@ -69,7 +69,7 @@ class PictureEdge:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """width and height in pixels; legend: kinds that are drawn, with their words and shapes, in order."""
+    """The whole picture. width and height in pixels; legend: the kinds drawn, with words and shapes, in order."""
 
     person: str
     width: float
@@ -92,7 +92,7 @@ class _Item:
 
 
 class _Board:
-    """What is to be drawn, by key, before it has a place."""
+    """The items to draw, by key, before they have a position."""
 
     def __init__(self, query: Query, larger: str) -> None:
         self.query, self.larger = query, larger
@@ -107,15 +107,15 @@ class _Board:
             self.edges.append((kind, a, b, pull, width))
 
     def address(self, **changes: str) -> str:
-        """The picture's own address with other filters."""
+        """Return the URL of this page with other filters."""
         query = {name: value for name, value in (self.query | changes).items() if value}
         return f"{reverse('graph')}?{urlencode(query, doseq=True)}" if query else reverse("graph")
 
 
 def draw(sketch: Sketch, person: str, query: Query, larger: str = "") -> Picture:
-    """The sketch with the person in the middle; in whatever order it comes, the same content is the same picture.
+    """Draw the sketch with the person in the middle. The result depends only on the content, not on its order.
 
-    query holds the filters as the address names them, and links in the picture keep them; larger is the next size.
+    query: the filters as in the URL, which links in the picture keep. larger: the next size.
     """
     board = _Board(query, larger)
     board.add(PERSON, _Item(Dot(RADIUS[PERSON], person, ALWAYS + 1, 0.0, 0.0), PERSON, person))
@@ -159,7 +159,7 @@ def _facts(trait: SketchTrait) -> Iterator[str]:
 
 
 def _groups(board: _Board, sketch: Sketch) -> None:
-    """A node for the traits of each category that found no room; it leads to that category, or to more of it."""
+    """Add a node per category for the traits that did not fit; it links to that category, or to a larger picture."""
     only = board.query.get("category")
     for category, count in sorted(sketch.folded.items()):
         words = gettext("%(number)s more: %(category)s") % {
@@ -201,7 +201,7 @@ def _concepts(board: _Board, sketch: Sketch) -> None:
 
 
 def _mean_sectors(sketch: Sketch) -> dict[str, float]:
-    """Where around the middle the traits of each concept are, on average."""
+    """Return the average sector of each concept's traits."""
     found = dict[str, list[float]]()
     for trait in sorted(sketch.traits, key=lambda trait: trait.id):
         for pk in trait.about:
@@ -232,11 +232,11 @@ def _ties(board: _Board, sketch: Sketch) -> None:
 
 
 def _placed(board: _Board) -> Picture:
-    # What is drawn last lies on top: the person, and then the names that cover other nodes.
+    # Items drawn last are on top: the person, and below it the names that cover other nodes.
     items = {key: item for key, item in board.items.items() if key != PERSON} | {PERSON: board.items[PERSON]}
     places = {key: place for place, key in enumerate(items)}
     dots = [item.dot for item in items.values()]
-    # Sets have another order in each process, and the layout follows the order of the edges.
+    # The order of sets differs between processes, and the layout depends on the order of the edges.
     board.edges.sort()
     width, height = arrange(dots, [(places[a], places[b], pull) for _, a, b, pull, _ in board.edges])
     drawn = {key: items[key] for key in sorted(items, key=lambda key: items[key].dot.covers)}
@@ -283,7 +283,7 @@ def _legend(kinds: set[str]) -> Iterator[tuple[str, Text, str]]:
 
 
 def shape(kind: str, radius: float) -> str:
-    """The outline of a kind as an SVG path around the origin."""
+    """Return the outline of a kind as an SVG path around the origin."""
     outline = OUTLINES.get(kind, Box())
     if isinstance(outline, Box):
         down = radius * outline.down
@@ -295,7 +295,7 @@ def shape(kind: str, radius: float) -> str:
 
 
 def _rounded(across: float, down: float, corner: float) -> str:
-    """A box of this half width and half height, with round corners."""
+    """Return a box with this half width and half height, with round corners."""
     straight, rise = 2 * (across - corner), 2 * (down - corner)
     arc = f"a{corner:.1f} {corner:.1f} 0 0 1 "
     return (

@@ -1,4 +1,4 @@
-"""Where the nodes of a picture and their names go. The same input gives the same picture."""
+"""Layout: the positions of nodes and their names. The same input gives the same picture."""
 
 import itertools
 import math
@@ -12,28 +12,28 @@ from dataclasses import dataclass, field
 import igraph
 
 WORK = 4e7
-"""Pairs of nodes that the layout looks at, over all of its rounds; it bounds the time to some tenths of a second."""
+"""Pairs of nodes that the layout visits in all rounds together; limits its time to some tenths of a second."""
 MIN_ROUNDS, MAX_ROUNDS = 30, 400
 ROOM, ROOM_A_NODE = 160_000.0, 7_600.0
-"""The area of a picture in square pixels: at least, and more for each node."""
+"""The area of a picture in square pixels: the minimum, and the addition per node."""
 ROOM_A_NAME = 4_000.0
-"""The area for each name that is written whatever is in its way."""
+"""Additional area for each name that is always written."""
 SHAPE = 1.4
-"""Width over height; screens are wide."""
+"""Width over height, as screens are wide."""
 MARGIN = 64.0
 RIM = 46.0
 GAP = 12.0
 PUSHES = 30
 GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 ALWAYS = 8.0
-"""The rank from which a name is written although something is in its way."""
+"""The rank from which a name is written even if it covers something."""
 LINE_HEIGHT = 14.0
 LETTER = 6.4
-"""The width of a letter of a name, about; letters of Chinese, Japanese and Korean are twice as wide."""
+"""Approximate width of a letter in pixels; Chinese, Japanese and Korean letters are twice as wide."""
 LINE_LETTERS = 20
 LINES = 2
 
-# igraph shakes its nodes a little, with one source of chance for the whole process.
+# igraph displaces nodes at random, with one random generator per process.
 _chance = random.Random()  # noqa: S311 (for looks)
 _lock = threading.Lock()
 igraph.set_random_number_generator(_chance)
@@ -44,10 +44,10 @@ Box = tuple[float, float, float, float]
 
 @dataclass(slots=True)
 class Dot:
-    """A node: its radius in pixels, the name to write at it, and where around the middle it begins (0–1, ring ≥ 0).
+    """A node: its radius in pixels, its name, and where around the middle it starts (sector 0–1, ring ≥ 0).
 
-    Those with the higher rank get their names first. outside: at the rim, around all others. x, y, lines, label_x,
-    label_y, written, and how much of other dots the name covers, in square pixels, are what is found.
+    Names with a higher rank are placed first. outside: on the rim, around all others. The layout sets x, y, lines,
+    label_x, label_y, written, and covers: how much of other dots the name covers, in square pixels.
     """
 
     radius: float
@@ -69,7 +69,7 @@ class Dot:
 
 
 def arrange(dots: Sequence[Dot], edges: Sequence[tuple[int, int, float]]) -> Point:
-    """Place the dots; edges are pairs of places with a weight. Returns the width and the height of the picture."""
+    """Place the dots; edges are pairs of indexes with a weight. Returns the picture's width and height."""
     inside = [place for place, dot in enumerate(dots) if not dot.outside]
     renumbered = {place: number for number, place in enumerate(inside)}
     ties = [(renumbered[a], renumbered[b], pull) for a, b, pull in edges if a in renumbered and b in renumbered]
@@ -88,7 +88,7 @@ def arrange(dots: Sequence[Dot], edges: Sequence[tuple[int, int, float]]) -> Poi
 
 def _spread(dots: Sequence[Dot], edges: Sequence[tuple[int, int, float]]) -> None:
     count = len(dots)
-    # A turn for each place, so that no two begin at the same point.
+    # Each index gets an angle of its own, so that no two dots start at the same point.
     starts = [
         ((1 + dot.ring) * math.cos(angle), (1 + dot.ring) * math.sin(angle))
         for place, dot in enumerate(dots)
@@ -113,7 +113,7 @@ def _spread(dots: Sequence[Dot], edges: Sequence[tuple[int, int, float]]) -> Non
 
 
 def _surround(rim: Sequence[Dot], dots: Sequence[Dot]) -> None:
-    """Put these around the others, evenly, in the order of their sectors."""
+    """Place these evenly around the others, in the order of their sectors."""
     width, height = max(dot.x for dot in dots), max(dot.y for dot in dots)
     for number, dot in enumerate(sorted(rim, key=lambda dot: (dot.sector, dot.name))):
         angle = 2 * math.pi * number / len(rim)
@@ -122,7 +122,7 @@ def _surround(rim: Sequence[Dot], dots: Sequence[Dot]) -> None:
 
 
 def _part(dots: Sequence[Dot]) -> None:
-    """Push apart what overlaps."""
+    """Push overlapping dots apart."""
     size = 2 * max(dot.radius for dot in dots) + GAP
     for _ in range(PUSHES):
         cells = _cells(dots, size)
@@ -139,7 +139,7 @@ def _cells(dots: Iterable[Dot], size: float) -> dict[tuple[int, int], list[Dot]]
 
 
 def _neighbours(cells: dict[tuple[int, int], list[Dot]]) -> Iterable[tuple[Dot, Dot]]:
-    """Each pair of dots in the same cell or in adjoining ones, once."""
+    """Yield each pair of dots in the same or adjoining cells once."""
     for (column, row), here in list(cells.items()):
         yield from itertools.combinations(here, 2)
         for beside in ((1, 0), (0, 1), (1, 1), (1, -1)):
@@ -160,7 +160,7 @@ def _push(a: Dot, b: Dot) -> bool:
 
 
 def _write_names(dots: Sequence[Dot], width: float) -> None:
-    """Each name below its dot or at another side of it, where it meets nothing; else it is left for the pointer."""
+    """Place each name at its dot where it overlaps nothing; otherwise it is shown only under the pointer."""
     shapes, names = _Taken(), _Taken()
     for dot in dots:
         shapes.add(dot.box())
@@ -173,7 +173,7 @@ def _write_names(dots: Sequence[Dot], width: float) -> None:
         chosen = next((number for number, fit in enumerate(fits) if fit), None)
         dot.written = chosen is not None or dot.rank >= ALWAYS
         if chosen is None:
-            # On a dot a name can be read, on another name it cannot.
+            # A name on top of a dot is readable, on top of another name it is not.
             met = [(names.met(box), shapes.met(box)) for box in boxes] if dot.written else [(0.0, 0.0)]
             chosen = met.index(min(met))
         dot.label_x, dot.label_y = (round(value, 1) for value in places[chosen])
@@ -192,7 +192,7 @@ def _inside(box: Box, width: float) -> bool:
 
 
 def _label_places(dot: Dot, room: float) -> Iterable[Point]:
-    """The middle of the first line's foot: below the dot, above it, to its right, to its left, and at its corners."""
+    """Yield positions of a label (middle of its first baseline): below, above, right, left, and at the corners."""
     height = LINE_HEIGHT * len(dot.lines)
     below, above = dot.y + dot.radius + LINE_HEIGHT + 1, dot.y - dot.radius - height + LINE_HEIGHT - 4
     yield dot.x, below
@@ -208,7 +208,7 @@ def _label_places(dot: Dot, room: float) -> Iterable[Point]:
 
 
 class _Taken:
-    """Boxes in which something stands already."""
+    """Boxes that are already occupied."""
 
     SIZE = 64.0
 
@@ -228,7 +228,7 @@ class _Taken:
         )
 
     def met(self, box: Box) -> float:
-        """How much of the box is taken, in square pixels."""
+        """Return how much of the box is occupied, in square pixels."""
         left, top, right, bottom = box
         others = {other for cell in self._touched(box) for other in self.cells.get(cell, ())}
         return sum(
@@ -242,7 +242,7 @@ class _Taken:
 
 
 def wrapped(name: str) -> list[str]:
-    """The name on two short lines at most, and how it goes on left out."""
+    """Wrap a name to at most two short lines, and cut off the rest."""
     lines = [""]
     for word in name.split():
         joined = f"{lines[-1]} {word}".strip()
@@ -257,7 +257,7 @@ def wrapped(name: str) -> list[str]:
 
 
 def _cut(line: str) -> str:
-    """What fits on a line."""
+    """Cut a text to the length of a line."""
     if _letters(line) <= LINE_LETTERS:
         return line
     kept = ""

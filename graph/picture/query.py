@@ -1,6 +1,6 @@
-"""What a picture of the persona shows: the strongest of the traits that are looked for, and what these have in common.
+"""The content of a picture: the strongest traits that match the filters, and the concepts they share.
 
-The rest is folded into numbers: traits that find no room are counted by category, evidence by trait.
+The rest is only counted: traits beyond the limit by category, evidence by trait.
 """
 
 import uuid
@@ -23,19 +23,19 @@ from traits.models.styles import STYLE_LABELS, value_words
 from traits.text import name_key
 
 KINDS: dict[str, Text] = {node.facts.drawn.name: node.facts.drawn.words for node in DRAWN}
-"""What can be shown or left out, in words; interests, skills and feelings are traits of these categories."""
+"""Kinds that can be shown or hidden, in words; interests, skills and feelings are traits of these categories."""
 ONE_OF: dict[str, Text] = {node.facts.drawn.name: node.facts.drawn.one for node in DRAWN}
-"""What a single one is called, of those that stand by themselves in a list."""
+"""The word for a single node of the kinds that are listed one by one."""
 KIND_OF: dict[str, str] = {node.facts.category.value: node.facts.drawn.name for node in DRAWN if node.facts.category}
 SIZES = (60, 150, 500)
-"""How many traits can be drawn; the first is the usual."""
+"""The numbers of traits that can be drawn; the first is the default."""
 MAX_SELECTED = 10_000
 FEW = 15
-"""With this many traits or fewer, a concept is drawn although a single trait names it, and evidence one by one."""
+"""Up to this number of traits, concepts of a single trait are drawn too, and evidence piece by piece."""
 MAX_CONCEPTS = 400
 MAX_EVIDENCE = 60
 MAX_OTHERS = 60
-"""Styles that are drawn, and interests, skills and emotions that the pipeline alone has found, of each at most."""
+"""The most styles drawn, and the most interests, skills and emotions each that only the pipeline has found."""
 MAX_TIES = 20_000
 
 CHOSEN = """n.category IN $categories AND ($status = '' OR n.status = $status)
@@ -67,7 +67,7 @@ ORDER BY id, emotion LIMIT $limit"""
 
 @dataclass(frozen=True, kw_only=True)
 class PictureFilters:
-    """What is looked for; "" and 0 are no limit. strength is 0–1, kinds are keys of KINDS, size is one of SIZES."""
+    """The filters; "" and 0 mean no limit. strength is 0–1, kinds are keys of KINDS, size is one of SIZES."""
 
     category: str = ""
     status: str = ""
@@ -77,7 +77,7 @@ class PictureFilters:
     size: int = SIZES[0]
 
     def categories(self) -> list[str]:
-        """The categories whose traits are looked for."""
+        """Return the categories of the traits to show."""
         return [
             each.value
             for each in Category
@@ -87,9 +87,9 @@ class PictureFilters:
 
 @dataclass(slots=True)
 class SketchTrait:
-    """A trait; strength 0–1, evidence a count, concepts: id → spelling; about: the ids of those that are drawn.
+    """A trait; strength is 0–1, evidence a count, concepts: id → spelling; about: the ids of its drawn concepts.
 
-    why: the names from its concept up to the one that is sought; "" alone where it is the trait's own name that fits.
+    why: the names from its concept up to the one searched for; a single "" if the trait's own name matches.
     """
 
     id: str
@@ -110,7 +110,7 @@ class SketchTrait:
 
 @dataclass(slots=True)
 class SketchConcept:
-    """A concept; traits is how many of the drawn ones are about it or one of its sub-concepts."""
+    """A concept; traits is the number of drawn traits about it or one of its sub-concepts."""
 
     id: str
     name: str
@@ -120,10 +120,10 @@ class SketchConcept:
 
 @dataclass(slots=True)
 class Sketch:
-    """What is shown. total: traits that fit the filters; folded: those without room, by category.
+    """The content. total: the number of matching traits; folded: those beyond the limit, by category.
 
-    others: styles, and what the pipeline alone found: rows of kind, id, name and value. evidence: rows of trait, id,
-    name and snippet; folded_evidence: pieces that are only counted. complete is False where time did not suffice.
+    others: styles and what only the pipeline has found, as rows of kind, id, name and value. evidence: rows of trait,
+    id, name and snippet; folded_evidence: the number of pieces only counted. complete is False if time ran out.
     """
 
     total: int = 0
@@ -138,13 +138,13 @@ class Sketch:
     complete: bool = True
 
     def broader_names(self, concept_id: str) -> list[str]:
-        """What a concept is a type of, of what is drawn."""
+        """Return the names of the drawn concepts that a concept is a type of."""
         names = {concept.id: concept.name for concept in self.concepts}
         return sorted(names[pk] for pk in self.broader.get(concept_id, ()))
 
 
 def sketch(user_id: uuid.UUID, filters: PictureFilters) -> Sketch:
-    """What fits the filters, as far as there is room and time. Raises GraphUnavailableError."""
+    """Read what matches the filters, within the limits of size and time. Raises GraphUnavailableError."""
     return connection.read(lambda tx: _Reading(tx, user_id, filters).read())
 
 
@@ -180,7 +180,7 @@ class _Reading:
             self.found.complete &= around.complete
             reasons = related(around, sought) | {pk: [""] for pk in named(self.tx, self.user_id, self.filters.concept)}
             rows = self.rows(SELECTED_BY_ID, ids=sorted(reasons), **values)
-        # Edges that are there twice would name a trait twice.
+        # Duplicate edges would return a trait twice.
         once = list({row["id"]: SketchTrait(**row, why=reasons.get(row["id"], [])) for row in rows}.values())
         self.found.total = len(once)
         self.found.traits = once[: self.filters.size]
@@ -197,7 +197,7 @@ class _Reading:
                 by_id[row["id"]].concepts[row["concept"]] = str(row["spelling"] or "")
 
     def concepts(self, around: Hierarchy | None, sought: set[str]) -> None:
-        """The concepts that several of the traits have in common, most common first, and what is above them."""
+        """Find the concepts that several of the traits share, most common first, and the broader ones."""
         direct = {pk for trait in self.found.traits for pk in trait.concepts}
         above = around or climb(self.tx, self.user_id, direct, self.until)
         self.found.complete &= above.complete
@@ -219,7 +219,7 @@ class _Reading:
                 trait.about = sorted(_nearest(trait.concepts, above.broader, twins, set(kept)))
 
     def names(self, ids: Iterable[str]) -> dict[str, str]:
-        """What each of the concepts is called."""
+        """Return the concepts' names by id."""
         found = (row for part in parts(sorted(ids)) for row in self.rows(NAMES, ids=part))
         return {row["id"]: str(row["name"] or "") for row in found}
 
@@ -232,7 +232,7 @@ class _Reading:
         self.found.evidence = self.rows(EVIDENCE, ids=ids, limit=MAX_EVIDENCE)
 
     def others(self) -> None:
-        """Styles, and the interests, skills and emotions that the pipeline alone has found."""
+        """Add styles, and interests, skills and emotions that only the pipeline has found."""
         if self.filters.category or self.filters.status or self.filters.strength:
             return
         for edge, statement in BESIDES_TRAITS.items():
@@ -246,7 +246,7 @@ class _Reading:
                 self.add_other(kind, node[KEYS[label]], name, value, context)
 
     def emotions(self) -> None:
-        """The emotions that the pipeline says the traits can bring up."""
+        """Add the emotions that, according to the pipeline, the traits can evoke."""
         if "emotion" not in self.filters.kinds:
             return
         by_id = {trait.id: trait for trait in self.found.traits}
@@ -267,7 +267,7 @@ class _Reading:
 
 
 def _twins(own: Iterable[str], broader: Mapping[str, set[str]], names: Mapping[str, str]) -> dict[str, str]:
-    """Shared concept → the person's own one of the same name, which stands for both."""
+    """Map shared concepts to the person's own ones of the same name, which represent both."""
     return {
         shared: pk
         for pk in sorted(own)
@@ -277,7 +277,7 @@ def _twins(own: Iterable[str], broader: Mapping[str, set[str]], names: Mapping[s
 
 
 def _nearest(ids: Iterable[str], broader: Mapping[str, set[str]], twins: Mapping[str, str], kept: set[str]) -> set[str]:
-    """The concepts that are kept: each of these itself, or else the nearest ones that it is a type of."""
+    """Return each of these concepts that is kept; for the others, the nearest kept ones that they are types of."""
     found, known, level = set[str](), set(ids), list(ids)
     while level:
         pk = level.pop()
@@ -291,7 +291,7 @@ def _nearest(ids: Iterable[str], broader: Mapping[str, set[str]], twins: Mapping
 
 
 def _merged(broader: Mapping[str, set[str]], twins: Mapping[str, str], kept: set[str]) -> dict[str, set[str]]:
-    """The ties between the concepts that are kept, with a shared one's as its twin's."""
+    """Return the ties between kept concepts; those of a shared one are added to its twin's."""
     found = defaultdict[str, set[str]](set)
     for pk, above in broader.items():
         narrower = twins.get(pk, pk)
@@ -301,9 +301,9 @@ def _merged(broader: Mapping[str, set[str]], twins: Mapping[str, str], kept: set
 
 
 def related(around: Hierarchy, sought: set[str]) -> dict[str, list[str]]:
-    """The traits about these concepts or their sub-concepts, at any distance, each with the shortest way there.
+    """Return the traits about these concepts or their sub-concepts, at any distance, with the shortest path of each.
 
-    A way is the names from the concept that the trait names up to the one that is sought; a circle is walked once.
+    A path lists the names from the trait's concept up to the one searched for; circles are followed once.
     """
     narrower = around.narrower()
     ways = {pk: [_name(around, pk)] for pk in sorted(sought)}
@@ -322,7 +322,7 @@ def related(around: Hierarchy, sought: set[str]) -> dict[str, list[str]]:
 
 
 def _longer(name: str, way: list[str]) -> list[str]:
-    # A person's own concept is a type of the shared one of the same name: once is enough to read.
+    # A person's own concept is a type of the shared one of the same name, which need not be named twice.
     return way if name_key(name) == name_key(way[0]) else [name, *way]
 
 

@@ -1,4 +1,4 @@
-"""The persona as a picture, with a list that says the same, and what is related to a concept."""
+"""The persona as a picture with an equivalent list, and what is related to a concept."""
 
 import re
 import uuid
@@ -29,14 +29,14 @@ from traits.models import MAX_NAME, Category, TraitStatus
 from traits.web import Request, read_choice, read_name
 
 NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that names may hold and XML may not."""
+"""Characters that are possible in names but not allowed in XML."""
 
 STRENGTHS: dict[str, Text] = {"": _("Any"), "40": _("At least 40%"), "60": _("At least 60%"), "80": _("At least 80%")}
 EVIDENCE_BESIDE = 2
 
 
 def read_query(query: QueryDict) -> Query:
-    """The filters that the address names, "" or [] where not chosen; what is not one of the choices counts as that."""
+    """Read the filters from the URL; "" or [] if they are not set or have an unknown value."""
     kinds = [kind for kind in KINDS if kind in query.getlist("kind")]
     return {
         "concept": read_name(query, "concept"),
@@ -64,7 +64,7 @@ def filters_of(query: Query) -> PictureFilters:
 @vary_on_headers("HX-Request")
 @require_safe
 def graph(request: Request) -> HttpResponse:
-    """The person's graph as picture and list; HTMX gets these without the filters."""
+    """Show the person's graph as picture and list; HTMX gets these without the filters."""
     query = read_query(request.GET)
     context: dict[str, Any] = {
         "query": query,
@@ -103,7 +103,7 @@ def _drawn(request: Request, query: Query) -> dict[str, Any]:
 
 
 def query_text(query: Query) -> str:
-    """The filters that were chosen, as an address carries them."""
+    """Return the filters as the query of a URL."""
     values = QueryDict(mutable=True)
     for name, value in query.items():
         values.setlist(name, value if isinstance(value, list) else [value] if value else [])
@@ -118,7 +118,7 @@ def _picture(request: Request, found: Sketch, query: Query, larger: int | None) 
 @never_cache
 @require_safe
 def graph_svg(request: Request) -> HttpResponse:
-    """The same picture as a file that stands on its own."""
+    """Download the same picture as a self-contained file."""
     query = read_query(request.GET)
     found = sketch(request.user.pk, filters_of(query))
     picture = _picture(request, found, query, None)
@@ -132,7 +132,7 @@ def graph_svg(request: Request) -> HttpResponse:
 
 @cache
 def standing_alone() -> str:
-    """The picture's style sheet with its colours in place: most programs that open such files know no variables."""
+    """Return the picture's style sheet with variables replaced, as most programs that open SVG files lack them."""
     text = (Path(settings.BASE_DIR) / "static" / "picture.css").read_text()
     colours = dict(re.findall(r"--([\w-]+): ([^;]+);", text))
     return re.sub(r"var\(--([\w-]+)\)", lambda found: colours[found[1]], text)
@@ -142,7 +142,7 @@ def standing_alone() -> str:
 @never_cache
 @require_safe
 def graph_trait(request: Request, trait_id: uuid.UUID) -> HttpResponse:
-    """A trait, to be read beside the picture; from PostgreSQL, as its page is."""
+    """Show a trait next to the picture; read from PostgreSQL, like its page."""
     trait = selectors.trait(request.user, trait_id)
     if not wants_fragment(request):
         return redirect("trait", trait_id)
@@ -160,6 +160,6 @@ def graph_trait(request: Request, trait_id: uuid.UUID) -> HttpResponse:
 @never_cache
 @require_POST
 def concept_names(request: Request) -> HttpResponse:
-    """Names of concepts that begin with what was typed, for the list under the search."""
+    """Return the concept names that begin with the typed text, for the list below the search field."""
     typed = request.POST.get("concept", "").replace("\x00", "")[:MAX_NAME]
     return render(request, "graph/_concept_names.html", {"names": completions(request.user, typed)})

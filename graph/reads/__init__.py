@@ -1,1 +1,1 @@
-"""Everything that is read from the graph but the picture."""
+"""All reads of the graph except for the picture."""

@@ -1,7 +1,7 @@
-"""The concepts above a person's traits: those that the traits name, and whatever these are types of.
+"""The concepts of a person's traits, and all broader ones.
 
-Everything goes upwards from the person's own traits, so that the size of the shared concepts does not matter, and what
-belongs to others is never met. A concept is shared where it has no owner.
+Reads go upwards from the person's own traits, so that the number of shared concepts does not matter and other people's
+data is never reached. A concept without an owner is shared.
 """
 
 import time
@@ -21,11 +21,11 @@ from graph.schema import shown
 from traits.text import name_key
 
 MAX_CONCEPTS = 2_000
-"""How many are listed."""
+"""The most concepts listed."""
 MAX_TIES = 50_000
-"""How many ties between traits and concepts are looked at, and how many between concepts."""
+"""The most ties read between traits and concepts, and between concepts."""
 TIME_SHARE = 0.6
-"""The part of GRAPH_TIMEOUT_SECONDS after which a read of several statements answers with what it has."""
+"""The share of GRAPH_TIMEOUT_SECONDS after which a read of several statements answers with what it has so far."""
 
 TIES = f"""
 MATCH (:User {{userID: $user}})-[:HAS_TRAIT {{managedBy: 'ptfi'}}]->(t:Trait)-[:ASSOCIATED_WITH_CONCEPT]->(c:Concept)
@@ -40,14 +40,14 @@ MATCH (:User {userID: $user})-[:HAS_TRAIT {managedBy: 'ptfi'}]->(t:Trait)
 WHERE t.category IN ['Interest', 'Skill'] AND t.traitID IS NOT NULL
 RETURN t.traitID AS id, t.name AS name LIMIT $limit"""
 MAX_NAMED = 10_000
-"""Interests and skills whose names are compared with a concept's."""
+"""The most interests and skills whose names are compared with a concept's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Above:
-    """What some concepts are types of, at any distance.
+    """All concepts that some concepts are types of, at any distance.
 
-    complete is False where time or room did not suffice for all of it.
+    complete is False if the limits of time or number were reached.
     """
 
     concepts: dict[str, dict[str, Any]]
@@ -57,21 +57,21 @@ class Above:
 
 @dataclass(frozen=True, slots=True)
 class Hierarchy(Above):
-    """The concepts of all of a person's traits, and what is above them; traits: concept → traits that name it."""
+    """The concepts of all of a person's traits, and all broader ones. traits: concept → the traits that name it."""
 
     traits: dict[str, set[str]]
 
     def named(self, name: str) -> set[str]:
-        """The concepts of this name, in any spelling."""
+        """Return the concepts with this name, in any spelling."""
         key = name_key(name)
         return {pk for pk, concept in self.concepts.items() if name_key(str(concept.get("name", ""))) == key}
 
     def under(self, ids: Iterable[str]) -> set[str]:
-        """These concepts and all of their sub-concepts."""
+        """Return these concepts and all of their sub-concepts."""
         return reached(ids, self.narrower())
 
     def narrower(self) -> dict[str, set[str]]:
-        """What each concept has right under it."""
+        """Return the direct sub-concepts of each concept."""
         found = defaultdict[str, set[str]](set)
         for pk, above in self.broader.items():
             for each in above:
@@ -83,9 +83,10 @@ class Hierarchy(Above):
 
 
 def concepts(user_id: uuid.UUID) -> list[dict[str, Any]]:
-    """Each concept with the number of the person's traits under it: {"conceptID", "name", "traits"}.
+    """Return each concept with the number of the person's traits under it: {"conceptID", "name", "traits"}.
 
-    A trait of a sub-concept counts too, and each trait once; most first, at most 2,000. Raises GraphUnavailableError.
+    Traits of sub-concepts count as well, each trait once. Most traits first, at most 2,000. Raises
+    GraphUnavailableError.
     """
     found = connection.read(lambda tx: hierarchy(tx, user_id, deadline()))
     traits = defaultdict[str, set[str]](set)
@@ -100,12 +101,12 @@ def concepts(user_id: uuid.UUID) -> list[dict[str, Any]]:
 
 
 def deadline() -> float:
-    """When a read of several statements stops, to answer with what it has before the whole of it is given up."""
+    """Return when a read of several statements stops and answers with what it has, before its timeout."""
     return time.monotonic() + settings.GRAPH_TIMEOUT_SECONDS * TIME_SHARE
 
 
 def hierarchy(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, until: float) -> Hierarchy:
-    """The concepts of the person's traits and what is above them, as far as can be read until then."""
+    """Read the concepts of the person's traits and all broader ones, until the given time."""
     concepts, traits = dict[str, dict[str, Any]](), dict[str, set[str]]()
     for record in tx.run(TIES, user=str(user_id), limit=MAX_TIES):
         pk = record["concept"]["conceptID"]
@@ -116,14 +117,14 @@ def hierarchy(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, until: float) ->
 
 
 def named(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, name: str) -> list[str]:
-    """The person's interests and skills, as traits, that have this name in any spelling."""
+    """Return the person's traits that are interests or skills with this name, in any spelling."""
     key = name_key(name)
     rows = tx.run(NAMED, user=str(user_id), limit=MAX_NAMED)
     return [row["id"] for row in rows if name_key(str(row["name"] or "")) == key]
 
 
 def climb(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, ids: Collection[str], until: float) -> Above:
-    """Go up from these concepts, a level at a time, until there is nothing new; a circle ends as well."""
+    """Read the broader concepts level by level until there are no new ones; circles end as well."""
     concepts, broader = dict[str, dict[str, Any]](), defaultdict[str, set[str]](set)
     known, level, room = set(ids), list(ids), MAX_TIES
     while level and room > 0 and time.monotonic() < until:
@@ -141,7 +142,7 @@ def climb(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, ids: Collection[str]
 
 
 def reached(ids: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:
-    """These and whatever can be reached from them."""
+    """Return these nodes and all that can be reached from them."""
     known = set(ids)
     level = list(known)
     while level:

@@ -1,6 +1,6 @@
-"""Everything that is held about a person: what the graph shows of them, then what the tables hold (docs/export.md).
+"""Everything stored about a person: the graph's content, then the tables' content (docs/export.md).
 
-The graph comes first, so that no transaction waits for it: its own revision says which moment it shows.
+The graph comes first, so that no transaction waits for it; its own revision says which moment it shows.
 """
 
 import dataclasses
@@ -23,12 +23,12 @@ from traits.privacy.export import Members, encoded, tables
 Item = TypeVar("Item")
 END = b"}"
 PAGE = 500
-"""Nodes that are read at once."""
+"""The number of nodes read per statement."""
 REVISION = "MATCH (u:User {userID: $user}) RETURN coalesce(u.revision, -1) AS revision"
 
 
 def _matches(label: str) -> Iterator[str]:
-    """How the nodes of a label are found: first those that are the person's, then those that are nobody's."""
+    """Yield the statements that find a label's nodes: first the person's own, then ones without an owner."""
     yield f"MATCH (n:{label} {{{'userID' if label == 'User' else 'ownerID'}: $user}}) WHERE true"
     for kind, (source, target, _) in EDGES.items():
         if target == label:
@@ -43,7 +43,7 @@ def _page(label: str, match: str) -> str:
 
 
 def _into(kind: str) -> str:
-    """The edges of a kind that end at some nodes and begin at the person's own."""
+    """Return the statement for the edges of a type that begin at the person's nodes and end at given ones."""
     source, label, model = EDGES[kind]
     match = f"UNWIND $ids AS id MATCH (n:{label} {{{KEYS[label]}: id}})<-[e:{kind}]-(a:{source})"
     ends = f"a.{KEYS[source]} AS source, id AS target"
@@ -56,7 +56,7 @@ INTO = {kind: _into(kind) for kind in EDGES}
 
 @dataclasses.dataclass
 class Found:
-    """What of the graph was exported: how far it had followed the log, how much there is, and why no more."""
+    """The outcome of exporting the graph: its revision, the numbers of nodes and edges, and the fault, if any."""
 
     revision: int | None = None
     nodes: int = 0
@@ -65,9 +65,9 @@ class Found:
 
 
 def export(user: User) -> Generator[bytes, None, None]:
-    """A JSON document in pieces; with the graph away its part carries the error, and the rest is complete.
+    """Stream the JSON document. If the graph is away, its part contains the error; the rest is complete.
 
-    To be closed when it is not read to the end: it holds a connection to PostgreSQL and its snapshot.
+    Close it if it is not read to the end: it holds a connection to PostgreSQL and its snapshot.
     """
     yield from beginning(user, Found())
     yield from tables(user)
@@ -75,7 +75,7 @@ def export(user: User) -> Generator[bytes, None, None]:
 
 
 def beginning(user: User, found: Found) -> Iterator[bytes]:
-    """The document as far as the graph's part, which goes before that of the tables."""
+    """Stream the document up to and including the graph's part, which precedes that of the tables."""
     yield b'{"format":"ptfi-export","version":1,"graph":'
     found.revision = next(_while_there(_revision(user.pk), found), None)
     yield b'{"revision":' + orjson.dumps(found.revision)
@@ -93,13 +93,13 @@ def _members(user_id: uuid.UUID, found: Found) -> Members:
 
 
 def _in_english(fault: GraphUnavailableError) -> str:
-    """The document is the same in whatever language it is asked for; the fault itself has its text in that one."""
+    """Return the fault's text in English: the document does not depend on the language of the request."""
     with translation.override("en"):
         return str(type(fault).message)
 
 
 def _while_there(items: Iterator[Item], found: Found) -> Iterator[Item]:
-    """The items; where the graph goes away, they end and the fault is noted."""
+    """Yield the items; if the graph goes away, stop and record the fault."""
     try:
         yield from items
     except GraphUnavailableError as fault:
@@ -113,7 +113,7 @@ def _counted(items: Iterator[Item], found: Found, what: str) -> Iterator[Item]:
 
 
 def _revision(user_id: uuid.UUID) -> Iterator[int]:
-    """How far the graph had followed the log when reading began; 0 for a person whom it does not know."""
+    """Yield the graph's revision for the person when reading began; 0 if the graph does not have them."""
     yield from (row["revision"] for row in _rows(REVISION, user_id) or [{"revision": 0}])
 
 
@@ -134,9 +134,9 @@ def _edges(user_id: uuid.UUID) -> Iterator[Row]:
 
 
 def _pages(user_id: uuid.UUID) -> Iterator[tuple[str, list[Row]]]:
-    """Each node once, by label."""
+    """Yield pages of nodes by label, each node once."""
     for label, statements in PLACES.items():
-        # Only what the person does not own can be met again, and that is little.
+        # Only nodes without an owner can be found repeatedly, and there are few of them.
         others = set[str]()
         for number, statement in enumerate(statements):
             after = ""

@@ -14,13 +14,13 @@ from traits.privacy import export_page
 from traits.privacy.export import freed_snapshot, members
 
 PIECE = 65_536
-"""Bytes that a piece of the archive has at least, but for the last one."""
+"""The least size of a piece of the archive in bytes, except for the last one."""
 
 
 def archive(user: User) -> Generator[bytes, None, None]:
-    """The archive in pieces, for whoever asks now; with the graph away its parts say so, and the rest is complete.
+    """Stream the archive, in the language of the request. If the graph is away, the files say so; the rest is complete.
 
-    To be closed when it is not read to the end: it holds a connection to PostgreSQL and its snapshot.
+    Close it if it is not read to the end: it holds a connection to PostgreSQL and its snapshot.
     """
     return _pieces(user, Reader.of(user))
 
@@ -34,7 +34,7 @@ def _files(user: User, reader: Reader, stack: ExitStack) -> Iterator[bytes]:
     stream, found = ZipStream(compress_type=zipfile.ZIP_DEFLATED), Found()
     name = f"persona-{timezone.now():%Y-%m-%d}"
     stream.add(_document(user, found, stack), f"{name}/persona.json")
-    # The page says what the document found, so the document is written first.
+    # The page reports on the document's part of the graph, so the document is written first.
     yield from stream.all_files()
     graph = {"revision": found.revision, "nodes": found.nodes, "edges": found.edges, "away": found.fault is not None}
     page = export_page.page(user, reader, graph)
@@ -43,14 +43,14 @@ def _files(user: User, reader: Reader, stack: ExitStack) -> Iterator[bytes]:
 
 
 def _document(user: User, found: Found, stack: ExitStack) -> Iterator[bytes]:
-    """As graph.reads.export.export gives it; the snapshot stays open for what else is to be as of its moment."""
+    """Stream the document as graph.reads.export.export does, but keep the snapshot open for the page."""
     yield from beginning(user, found)
     yield from members(user, stack.enter_context(freed_snapshot()))
     yield END
 
 
 def _joined(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces that are worth sending."""
+    """Join chunks into pieces of a size that is worth sending."""
     piece = bytearray()
     for chunk in chunks:
         piece += chunk

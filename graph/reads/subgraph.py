@@ -1,7 +1,7 @@
-"""A person's own graph as nodes and edges, all of it or what is about a concept; never more than can be drawn.
+"""A person's own graph as nodes and edges, in full or around a concept; never more than can be drawn.
 
-It begins at the person's User node and follows the edges that PTFI and the pipeline write, but HAS_TRAIT only where
-PTFI wrote it: an unconfirmed trait is not part of the persona. Nodes that another person owns are never part of it.
+It begins at the person's User node and follows the edges that PTFI and the pipeline write, but HAS_TRAIT only if PTFI
+wrote it: an unconfirmed trait is not part of the persona. Nodes that another person owns are never part of it.
 """
 
 import math
@@ -23,11 +23,11 @@ from traits.text import name_key
 
 MAX_NODES = 2_000
 EDGES_A_NODE = 5
-"""Edges that are drawn for each node of the limit, at most."""
+"""The most edges per node of the limit."""
 OTHERS_SHARE = 4
-"""The part of the room that styles, and what the pipeline alone knows, may take."""
+"""Styles, and what only the pipeline knows, get at most 1/OTHERS_SHARE of the limit."""
 MAX_TIED = 50_000
-"""Concepts or emotions of a batch of traits that are read, at most."""
+"""The most concepts or emotions read for a batch of traits."""
 
 Key = tuple[str, str]
 
@@ -53,7 +53,7 @@ def _twin(kind: str) -> str:
 
 def _of_traits(kind: str, order: str) -> str:
     label, model = EDGES[kind][1:]
-    # Many traits share a concept: its other properties are read once, by BY_ID.
+    # Traits share concepts, so the concepts' other properties are read separately, once each, by BY_ID.
     alone = f"n.{KEYS[label]} AS key, {shown(model, 'e')} AS edge"
     found = returned(kind) if label == "SourceDataReferenceNode" else alone
     return (
@@ -81,14 +81,15 @@ EVIDENCE = _of_traits("MANIFESTED_AS_EVIDENCE", "coalesce(e.relevanceScore, 0) D
 
 
 def network(user_id: uuid.UUID, *, concept: str = "", depth: int = 1, limit: int = MAX_NODES) -> Network:
-    """The person's graph; concept, in any spelling, narrows it to what is about that. Raises GraphUnavailableError.
+    """Read the person's graph; concept, in any spelling, limits it to what is related. Raises GraphUnavailableError.
 
-    Depth 1 is the concept with its sub-concepts, the traits that name one of these, and the interests and skills of the
-    concept's name; 2 is also those traits' evidence, other concepts, emotions, interests and skills; 3 is also what the
-    other concepts are types of, and the other traits that name one of them. The person's node is always part of it.
+    Depth 1: the concept with its sub-concepts, the traits that name one of these, and the interests and skills with the
+    concept's name. Depth 2: also those traits' evidence, other concepts, emotions, interests and skills. Depth 3: also
+    what the other concepts are types of, and the other traits that name one of them. The person's node is always
+    included.
 
-    At most `limit` (2,000) nodes: the strongest traits come first, each with all but its evidence, which gets the room
-    that is left.
+    At most `limit` (2,000) nodes: the strongest traits come first, each with everything but its evidence, which gets
+    the remaining room.
     """
     limit, depth = max(1, min(limit, MAX_NODES)), max(1, min(depth, 3))
 
@@ -102,7 +103,7 @@ def network(user_id: uuid.UUID, *, concept: str = "", depth: int = 1, limit: int
 
 
 class _Drawing:
-    """What is drawn so far, and the room that is left. An edge is drawn where both of its ends are."""
+    """The nodes and edges drawn so far, within the limit. An edge is drawn only if both of its ends are."""
 
     def __init__(self, tx: neo4j.ManagedTransaction, user_id: uuid.UUID, limit: int) -> None:
         self.tx, self.user_id, self.limit = tx, user_id, limit
@@ -141,7 +142,7 @@ class _Drawing:
             self.evidence(first)
 
     def further(self, found: Hierarchy, known: set[str]) -> None:
-        """The other traits that name a concept which is drawn, and what these concepts are types of."""
+        """Draw the other traits that name a drawn concept, and what these concepts are types of."""
         concepts = [pk for label, pk in self.nodes if label == "Concept"]
         others = sorted(found.traits_of(concepts) - known)
         self.traits(self.ranked(RANKED_BY_ID, ids=others), wide=False)
@@ -151,7 +152,7 @@ class _Drawing:
         return any(self.add("User", row["node"]) for row in self.rows(PERSON))
 
     def others(self) -> None:
-        """Styles, and the interests, skills and emotions that the pipeline alone has found."""
+        """Draw styles, and interests, skills and emotions that only the pipeline has found."""
         room = self.limit // OTHERS_SHARE
         for kind, statement in BESIDES_TRAITS.items():
             found = self.rows(statement, limit=room + 1)
@@ -161,7 +162,7 @@ class _Drawing:
             room -= len(found[:room])
 
     def named(self, name: str) -> None:
-        """The interests and skills of this name."""
+        """Draw the interests and skills with this name."""
         key = name_key(name)
         for kind, statement in NAMED.items():
             for row in self.rows(statement, limit=MAX_NAMED):
@@ -169,18 +170,18 @@ class _Drawing:
                     self.draw(kind, self.root, row)
 
     def ranked(self, statement: str, **parameters: Any) -> list[str]:
-        """The ids of traits, strongest first."""
+        """Return the ids of traits, strongest first."""
         if self.late():
             return []
-        # One more than fits, so that what is missing is noticed.
+        # One more than fits, to notice that something is missing.
         rows = self.rows(statement, limit=self.limit + 1, **parameters)
-        # Edges that are there twice would name a trait twice.
+        # Duplicate edges would return a trait twice.
         return list(dict.fromkeys(row["id"] for row in rows))
 
     def traits(self, ids: list[str], *, wide: bool) -> list[str]:
-        """Draw the traits in this order, as far as there is room; returns which.
+        """Draw the traits in this order, within the limit; returns the ids of those drawn.
 
-        wide: with their concepts, emotions, interests and skills; otherwise only the edges to what is drawn already.
+        wide: with their concepts, emotions, interests and skills; otherwise only with edges to nodes already drawn.
         """
         drawn = list[str]()
         for part in parts(ids):
@@ -199,7 +200,7 @@ class _Drawing:
         return drawn
 
     def around(self, traits: list[Row]) -> dict[str, list[tuple[str, Row]]]:
-        """What belongs to each of the traits but its evidence, with the type of the edge to it."""
+        """Return the nodes around each trait except its evidence, with the type of the edge."""
         found = defaultdict[str, list[tuple[str, Row]]](list)
         twins = defaultdict[str, list[str]](list)
         for trait in traits:
@@ -220,7 +221,7 @@ class _Drawing:
         return found
 
     def broader(self) -> None:
-        """What the concepts are types of."""
+        """Draw all concepts that the drawn ones are types of."""
         above = climb(self.tx, self.user_id, [pk for label, pk in self.nodes if label == "Concept"], self.until)
         self.truncated |= not above.complete
         for concept in above.concepts.values():
@@ -243,11 +244,11 @@ class _Drawing:
                 break
 
     def rows(self, statement: str, **parameters: Any) -> list[Row]:
-        # Not data(), which looks for nodes in every map: all of these are plain.
+        # data() would search every map for nodes; these are all plain.
         return [dict(record) for record in self.tx.run(statement, user=str(self.user_id), **parameters)]
 
     def draw(self, kind: str, source: Key, row: Row) -> bool:
-        """Add the row's node and the edge from the source to it; False where there is no room."""
+        """Add the row's node and the edge from the source to it; False if the limit is reached."""
         return self.add(EDGES[kind][1], row["node"]) and self.tie(kind, source, self.key(kind, row), row["edge"])
 
     def key(self, kind: str, row: Row) -> Key:
@@ -292,7 +293,7 @@ def _properties(properties: Row) -> Row:
 
 
 def _plain(value: Any) -> Any:
-    """The value as JSON has it; the pipeline may have written any type."""
+    """Convert the value to a JSON type; the pipeline may have written any type."""
     if isinstance(value, list):
         return [_plain(each) for each in value]
     if isinstance(value, Date | DateTime | Duration | Time):

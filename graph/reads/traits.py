@@ -1,4 +1,4 @@
-"""What pages read from the graph: bounded, and of one person. All raise GraphUnavailableError within the deadline."""
+"""Reads of traits for pages: bounded and limited to one person. All raise GraphUnavailableError within the deadline."""
 
 import uuid
 from collections.abc import Collection
@@ -44,7 +44,7 @@ class GraphTrait:
 
 @dataclass(frozen=True, slots=True)
 class TraitPage:
-    """Some traits in the order of their names; next_key is what `after` takes for the page behind, None at the end."""
+    """A page of traits by name; next_key is the `after` of the next page, None on the last one."""
 
     items: list[GraphTrait]
     next_key: tuple[str, str] | None
@@ -61,10 +61,10 @@ def traits(
     limit: int = 50,
     after: tuple[str, str] | None = None,
 ) -> TraitPage:
-    """The person's traits; q is looked for in name and description.
+    """Return the person's traits; q searches name and description.
 
-    concept is a concept's name in any spelling: the traits that name it or one of its sub-concepts, at any distance,
-    and the interests and skills of that name.
+    concept is a concept's name in any spelling: it selects the traits that name it or one of its sub-concepts, at any
+    distance, and the interests and skills with that name.
     """
     limit = max(1, min(limit, MAX_LIMIT))
     filters = {
@@ -87,7 +87,7 @@ def traits(
 
 
 def _about(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, concept: str) -> dict[str, list[str] | None]:
-    """The ids of the concept and its sub-concepts, and of the interests and skills of its name."""
+    """Return the ids of the concept and its sub-concepts, and of the interests and skills with its name."""
     if not concept:
         return {"concepts": None, "named": []}
     found = hierarchy(tx, user_id, deadline())

@@ -1,1 +1,1 @@
-"""The Django admin over the graph."""
+"""The Django admin for the graph."""

@@ -1,4 +1,4 @@
-"""What staff may do about the way of people's logs into the graph."""
+"""Staff's actions on the projection of people's logs into the graph."""
 
 import uuid
 from collections.abc import Callable, Iterable
@@ -16,13 +16,13 @@ from traits.models import Erasure, Persona
 from traits.models.erasure import UNDER_WAY
 
 MAX_PEOPLE = 1_000
-"""People that one action takes."""
+"""The most people that one action accepts."""
 MAX_REBUILT = 20
 
 
 @dataclass(frozen=True)
 class ProjectionAction:
-    """Something that staff do: what it is called, what it means, whom it takes, and what was done with how many."""
+    """An action of staff: its label, its meaning, the work, the notice afterwards, and the most people it accepts."""
 
     name: str
     label: Text
@@ -33,31 +33,31 @@ class ProjectionAction:
 
 
 def retry(people: QuerySet[Persona]) -> int:
-    """Have those of the people with whom it fails tried again immediately; returns how many."""
+    """Retry failing people immediately; returns their number."""
     return people.filter(FAILING).update(next_attempt_at=None)
 
 
 def hold(people: QuerySet[Persona]) -> int:
-    """Have nothing projected for these people until they are released; returns how many were not held before.
+    """Pause the projection of these people until they are released; returns how many were not held before.
 
-    What a projector has in hand already it still writes. Decisions go on, and wait.
+    A batch that a projector has already claimed is still written. People can go on deciding; their entries wait.
     """
     return people.filter(held_at=None).update(held_at=timezone.now())
 
 
 def release(people: QuerySet[Persona]) -> int:
-    """Let go of those who are held; returns how many."""
+    """Resume the projection of those who are held; returns their number."""
     return people.exclude(held_at=None).update(held_at=None)
 
 
 def retry_erasures(ids: Iterable[uuid.UUID]) -> int:
-    """Have erasures that cannot go on tried again immediately; returns how many."""
+    """Retry failing erasures immediately; returns their number."""
     rows = Erasure.objects.filter(pk__in=list(ids), state__in=UNDER_WAY, attempts__gt=0)
     return rows.update(next_attempt_at=None)
 
 
 def rebuild(people: QuerySet[Persona]) -> int:
-    """Have the graph of these people drawn again from their whole logs; returns how many have one."""
+    """Rebuild the graph of these people from their whole logs; returns how many have a log."""
     ids = list(people.filter(revision__gt=0).values_list("pk", flat=True))
     start_over(ids)
     return len(ids)

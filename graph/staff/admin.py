@@ -1,4 +1,4 @@
-"""What staff see of the way into the graph, and what they may do about it: ids and numbers, no word of anybody's."""
+"""Staff pages for the graph projection: status and actions. They show ids and numbers only, no personal text."""
 
 import datetime as dt
 import uuid
@@ -35,12 +35,12 @@ from traits.staff.lists import uuids_from
 LISTED = 20
 CHECK_SECONDS = 10.0
 MAX_CHECKED = 20_000
-"""Entries of the log that a page compares; longer ones are for manage.py check_graph."""
+"""The most entries that a page compares; longer logs take manage.py check_graph."""
 MAX_DIFFERENCES = 100
 
 
 class StateFilter(admin.SimpleListFilter):
-    """Who is shown; without it, those who may need somebody's attention."""
+    """The filter by state; without it, the list shows people who may need attention."""
 
     title = _("state")
     parameter_name = "state"
@@ -68,7 +68,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Persona)
 class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
-    """The projection: whom the graph is behind for, and why."""
+    """The projection: the people for whom the graph is behind, and why."""
 
     access_kind = AccessKind.PERSONA
     page_name = _("Graph projection")
@@ -120,7 +120,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         queryset: QuerySet[Persona],
         search_term: str,
     ) -> tuple[QuerySet[Persona], bool]:
-        """People by their whole id: part of one would mean to look at everybody."""
+        """Find people by their full id only: a search for a part of one would scan everyone."""
         if not search_term:
             return queryset, False
         user_id = _id_in(search_term)
@@ -175,7 +175,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         return self._act(request, queryset, ACTIONS["rebuild"])
 
     def _act(self, request: HttpRequest, queryset: QuerySet[Persona], action: ProjectionAction) -> HttpResponse:
-        """The page that asks whether it is meant, and then what was done."""
+        """Ask for confirmation, then perform the action."""
         found = queryset if request.POST.get("select_across") == "1" else _chosen(request)
         ids = list(found.order_by("pk").values_list("pk", flat=True)[: action.most + 1])
         back = HttpResponseRedirect(request.get_full_path())
@@ -211,7 +211,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         form_url: str = "",  # noqa: ARG002 (Django's signature)
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """One person: how far the graph has their log, and what can be done."""
+        """Show one person's projection and the possible actions."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         user_id = _id_in(object_id)
@@ -235,7 +235,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         return TemplateResponse(request, "admin/traits/persona/person.html", context)
 
     def _fitting(self, request: HttpRequest, persona: Persona) -> list[ProjectionAction]:
-        """The actions that this member of staff may take, and that do something with the person as they stand."""
+        """Return the actions that this staff member may take and that have an effect in the person's current state."""
         may_retry, may_hold = self.has_retry_permission(request), self.has_hold_permission(request)
         fits = {
             "retry": may_retry and persona.behind > 0 and persona.attempts > 0,
@@ -263,7 +263,7 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         return self.change_view(request, str(user_id), extra_context=context)
 
     def retry_erasure(self, request: HttpRequest, erasure_id: uuid.UUID) -> HttpResponse:
-        """Ask, and then try an erasure again that cannot go on."""
+        """Ask for confirmation, then retry a failing erasure."""
         if not self.has_retry_permission(request):
             raise PermissionDenied
         erasure = get_object_or_404(Erasure, pk=erasure_id)
@@ -288,7 +288,7 @@ def _page_of(user_id: uuid.UUID) -> str:
 
 
 def _chosen(request: HttpRequest) -> QuerySet[Persona]:
-    """Those who were named, also if the list would not show them any more."""
+    """Return the selected people, even if the list's filter no longer matches them."""
     return Persona.objects.filter(pk__in=uuids_from(request.POST.getlist(ACTION_CHECKBOX_NAME)))
 
 
@@ -305,7 +305,7 @@ def _too_many(most: int) -> str:
 
 
 def _failed(row: Persona) -> str:
-    """How often projecting the person failed, why, and when it is tried again."""
+    """Say how often projecting the person failed, why, and when it is retried."""
     text = ngettext("Failed %(n)d time (%(error)s).", "Failed %(n)d times (%(error)s).", row.attempts)
     failed = text % {"n": row.attempts, "error": row.last_error or gettext("no reason recorded")}
     if row.next_attempt_at is None:

@@ -1,4 +1,4 @@
-"""Words for what a picture shows."""
+"""Filters that put the content of a picture into words."""
 
 import itertools
 
@@ -12,17 +12,17 @@ register = template.Library()
 
 @register.filter
 def kind_words(kind: str) -> Text:
-    """One of a kind."""
+    """Return the word for a single node of a kind."""
     return ONE_OF[kind]
 
 
 @register.filter
 def broader_names(sketch: Sketch, concept_id: str) -> list[str]:
-    """What the concept is a type of, as far as it is drawn; its shared namesake is left out."""
+    """Return the names of the drawn concepts that this one is a type of; its shared namesake is left out."""
     return sketch.broader_names(concept_id)
 
 
 @register.filter
 def steps(way: list[str]) -> list[tuple[str, str]]:
-    """Each name with the one after it."""
+    """Pair each name with the next one."""
     return list(itertools.pairwise(way))

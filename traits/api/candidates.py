@@ -1,4 +1,4 @@
-"""The API over suggestions: the list, each one, and the decisions. One service each, as for the pages."""
+"""API views for suggestions: the list, a single one, and the decisions. Each calls the same service as the pages."""
 
 import uuid
 from typing import Any
@@ -33,7 +33,7 @@ class CandidateList(PersonView):
     @operations.list_candidates
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002 (checked by PersonView)
         query = read_query(request.query_params, CandidateQuerySerializer)
-        # Of what is undecided, only the suggestion itself says what is too private.
+        # An undecided suggestion carries its own "too private" verdicts; other pieces matter only for decided ones.
         decided = not set(query.get("status", ())) <= set(UNDECIDED)
         private = private_pieces(self.person) if decided and not request.auth.is_own else frozenset()
         rows, total = listed_candidates(self.person, query, whole=request.auth.is_own, private=private)
@@ -67,11 +67,12 @@ class CandidateAction(PersonView):
         return once(request, act)
 
     def read(self, request: Request, pk: uuid.UUID) -> Values:
-        """What is to be done; NotFoundError before what is wrong with it."""
+        """Read the body. A missing candidate raises NotFoundError before any fault of the body is reported."""
         try:
             return read_body(request, ActionSerializer)
         except (RuleError, ValidationError):
-            # Only then is the candidate looked up apart: the service finds it in its own transaction.
+            # Only a faulty body needs this extra query: otherwise the service finds the candidate in its own
+            # transaction.
             selectors.candidate(self.person, pk)
             raise
 

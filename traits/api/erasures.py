@@ -1,4 +1,4 @@
-"""The API over the end of a persona, and its receipt."""
+"""API views for erasing a persona and reading the receipt."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ class Persona(PersonView):
     @operations.erase_persona
     def delete(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
         email = read_body(request, ErasureRequestSerializer)["confirm"]
-        # A token says nothing about when its person signed in.
+        # A token does not say when its person signed in.
         recently = not request.auth.client_id and recently_authenticated(request)
 
         def act() -> tuple[int, Any]:

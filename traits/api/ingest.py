@@ -1,4 +1,4 @@
-"""What the pipeline sends: many suggestions in one request, each checked on its own, through the importer's code."""
+"""API view for the pipeline: many suggestions per request, each checked on its own by the importer's code."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -40,7 +40,7 @@ class Ingest(ApiView):
 
 
 def candidates(request: Request) -> list[Any]:
-    """The candidates of the body, not looked at yet. Raises RuleError, TooLargeError."""
+    """Return the candidates of the body, not yet checked. Raises RuleError, TooLargeError."""
     body = load_body(request, MAX_BYTES)
     if media_type(request) == NDJSON:
         found: Any = [_line(line) for line in body.split(b"\n") if line.strip()]
@@ -62,7 +62,10 @@ def candidates(request: Request) -> list[Any]:
 
 
 def _line(line: bytes) -> Any:
-    """None, which is no object either, for what is no JSON; a RepeatedNameError for its own reason."""
+    """Parse a line.
+
+    Return None for invalid JSON (later refused as not an object), a RepeatedNameError for repeated names.
+    """
     try:
         data = orjson.loads(line)
         check_names(line)
@@ -74,7 +77,7 @@ def _line(line: bytes) -> Any:
 
 
 def read(value: Any) -> Row:
-    """One candidate, checked as a line of a file is."""
+    """Check one candidate the way a line of an import file is checked."""
     if isinstance(value, RepeatedNameError):
         return [(str(value), gettext("appears more than once"))]
     if not isinstance(value, dict):
@@ -101,7 +104,7 @@ def _person_faults(value: dict[str, Any]) -> list[Reason]:
 
 
 def known_people(rows: list[Row]) -> list[Row]:
-    """The rows; those that name an account which does not exist are refused."""
+    """Replace rows that name an account which does not exist by the reason for refusing them."""
     named = {row.user_id for row in rows if isinstance(row, CandidateRecord) and row.user_id}
     known = set(User.objects.filter(pk__in=named).values_list("pk", flat=True)) if named else set()
     return [
@@ -113,7 +116,7 @@ def known_people(rows: list[Row]) -> list[Row]:
 
 
 def store(rows: list[Row], values: list[Any]) -> dict[str, Any]:
-    """Store what fits; what became of each row."""
+    """Store the valid rows and report the outcome of all of them."""
     counts = dict.fromkeys(COUNTED, 0)
     faults = {index: row for index, row in enumerate(rows) if isinstance(row, list)}
     for batch in _batches(rows):
@@ -131,7 +134,7 @@ def store(rows: list[Row], values: list[Any]) -> dict[str, Any]:
 
 
 def _batches(rows: list[Row]) -> Iterator[dict[int, CandidateRecord]]:
-    """The rows that fit, in order, in batches in which no candidate is twice."""
+    """Yield the valid rows in order, in batches that contain each candidate only once."""
     batch, ids = dict[int, CandidateRecord](), set[UUID]()
     for index, row in enumerate(rows):
         if isinstance(row, list):

@@ -1,4 +1,4 @@
-"""What the views of decisions share: who acts, faults in the request's names, and what a decision left behind."""
+"""Helpers of the views that decide: the acting person, faults in the request's field names, and the outcome as JSON."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,31 +20,31 @@ from traits.models import Decision, UserRefinedTrait
 
 
 def acting_for_self(request: Request) -> dict[str, Any]:
-    """The person, deciding for themselves through a client."""
+    """Return the person as user and actor: they decide for themselves through a client."""
     user: User = request.user
     return {"user": user, "actor": Actor(user_id=user.pk, client_id=request.auth.client_id)}
 
 
 @contextmanager
 def named_as_sent(kind: type[serializers.Serializer]) -> Iterator[None]:
-    """Have the services' faults name the fields as the request did."""
+    """Rename the fields in faults that the services find to the names used in the request."""
     try:
         yield
     except InvalidError as error:
         names = names_of(kind)
-        # Evidence of one's own comes with the verdicts, unless it has a field of its own.
+        # The person's own evidence is sent with the verdicts, unless it has a field of its own.
         names.setdefault("own_evidence", names.get("evidence", "own_evidence"))
         error.details = {names.get(field, field): faults for field, faults in error.details.items()}
         raise
 
 
 def sync(entries: list[UserRefinedTrait]) -> str:
-    """Whether the graph has yet to follow; what was decided just now, it has."""
+    """Return whether the graph still has to follow: it does after every decision that wrote entries."""
     return "pending" if entries else "synced"
 
 
 def _message(outcome: Outcome) -> str:
-    # Where two traits clash, the entry that names the relation is the decision itself, and comes last.
+    # If two traits conflict, the entry that names the relation is the decision itself; it is the last one.
     is_last = outcome.batch_id and lifted(outcome.entries[-1].content)["relation"]
     return str(WORDS[outcome.entries[-1 if is_last else 0].user_decision].message)
 

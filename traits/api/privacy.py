@@ -1,7 +1,8 @@
-"""What an app does not see of the traits, suggestions and history that it may read; the person's own session sees all.
+"""Remove from answers what an app must not see; the person's own session sees everything.
 
-These are pieces of evidence that the person found too private, and in the history who of the staff acted and which
-other apps did. Such an entry cannot be checked against its hash; the export has all of it.
+In traits, suggestions and history these are pieces of evidence that the person found too private; in the history also
+which staff member acted and which other apps did. An entry reduced in this way cannot be checked against its hash; the
+export contains the full entries.
 """
 
 from collections.abc import Iterable
@@ -17,12 +18,12 @@ PRIVATE = [{"verdict": Verdict.TOO_PRIVATE.value}]
 
 
 def for_caller(request: Request, data: Any, private: frozenset[str] = frozenset()) -> Any:
-    """Data of an answer, for an app without the evidence that is too private; private: ids of more such pieces."""
+    """Return the data, for an app without evidence that is too private. private: ids of further pieces to leave out."""
     return data if request.auth.is_own else _without(data, private)
 
 
 def history_for_caller(request: Request, user: User, entries: list[UserRefinedTrait]) -> list[dict[str, Any]]:
-    """Entries of the log as the caller may see them."""
+    """Return log entries as the caller may see them."""
     found = [entry_json(entry) for entry in entries]
     if request.auth.is_own:
         return found
@@ -30,7 +31,7 @@ def history_for_caller(request: Request, user: User, entries: list[UserRefinedTr
     lists = list(mine.values_list("supporting_evidence", flat=True))
     halves = [entry[half] for entry in found for half in ("before", "after") if entry.get(half)]
     lists += [state.get("evidence", []) for half in halves for state in half.values() if state]
-    # Other entries, and the suggestion, hold the same pieces without the verdict.
+    # Other entries and the suggestion contain the same pieces without the verdict.
     private = private_pieces(user) | _private_of(lists)
     client_id = request.auth.client_id
     shown: list[dict[str, Any]] = _without([entry | _hidden(entry, client_id) for entry in found], private)
@@ -38,7 +39,7 @@ def history_for_caller(request: Request, user: User, entries: list[UserRefinedTr
 
 
 def private_pieces(user: User) -> frozenset[str]:
-    """Ids of the evidence that the person found too private, also in a trait that they removed since."""
+    """Return the ids of evidence that the person found too private, including evidence of traits they have removed."""
     judged = PersonaTrait.objects.filter(user=user, evidence__contains=PRIVATE).values_list("evidence", flat=True)
     removed = UserRefinedTrait.objects.filter(user=user, content__before__trait__evidence__contains=PRIVATE)
     return _private_of([*judged, *removed.values_list("content__before__trait__evidence", flat=True)])

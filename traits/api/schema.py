@@ -1,4 +1,4 @@
-"""What the API's document says about suggestions, traits, styles, erasure and the pipeline."""
+"""The operations for suggestions, traits, styles, erasure and the pipeline in the API's document."""
 
 import orjson
 

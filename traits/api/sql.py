@@ -1,4 +1,4 @@
-"""The list of candidates: each filter with its field and its condition, and the statement that reads a page."""
+"""The list of candidates: its filters, each with field and condition, and the statement that reads a page."""
 
 import copy
 import dataclasses
@@ -19,7 +19,7 @@ from traits.search import spaced
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Filter:
-    """field reads the parameter of the query; condition has one place for what prepare makes of it."""
+    """A filter: field reads the query parameter; condition has one placeholder, for the result of prepare."""
 
     field: serializers.Field
     condition: str
@@ -53,7 +53,7 @@ FILTERS = {
     ),
     "q": Filter(
         Text(max_length=MAX_NAME, required=False, help_text="Full text, over name, description and evidence."),
-        # There is no index over what is computed: the one over words holds everybody's (selectors.OWN_WORDS).
+        # The expression has no index on purpose: the index over words spans all people (see selectors.OWN_WORDS).
         "coalesce(search, '') @@ websearch_to_tsquery('simple', %s)",
         spaced,
     ),
@@ -76,29 +76,29 @@ class CandidateQuerySerializer(PageSerializer):
     sortOrder = Choice(choices=["asc", "desc"], default="desc", help_text="Which way.")
 
     def get_fields(self) -> dict[str, serializers.Field]:
-        """Those of the page and the status, then the filters, then the order."""
+        """Return the fields of the page and the status, then the filters, then the order."""
         fields = super().get_fields()
         order = {name: fields.pop(name) for name in ("sortBy", "sortOrder")}
         return {**fields, **{name: copy.deepcopy(each.field) for name, each in FILTERS.items()}, **order}
 
 
 def _literals(statuses: Iterable[str]) -> str:
-    """The statuses as SQL: constants, as a partial index goes by them."""
+    """Return the statuses as SQL constants, which the partial index requires."""
     return ", ".join(f"'{CandidateStatus(status).value}'" for status in sorted(set(statuses)))
 
 
 TABLE = ExtractedTraitCandidate._meta.db_table
-# Those that staff hold back are in no list while the person could still decide about them.
+# Held candidates are in no list while the person could still decide about them.
 OWN = f"user_id = %s AND (held_reason = '' OR status NOT IN ({_literals(UNDECIDED)}))"
 
 
 def listed_candidates(
     user: User, query: Mapping[str, Any], *, whole: bool, private: Collection[str] = ()
 ) -> tuple[list[str], int]:
-    """A page of the person's candidates with their evidence, as JSON, and how many there are.
+    """Return a page of the person's candidates with their evidence, as JSON, and the total number.
 
-    query: what CandidateQuerySerializer read. whole: with the evidence that the person found too private;
-    private: more such pieces.
+    query: the data validated by CandidateQuerySerializer. whole: include evidence that the person found too private.
+    private: ids of further such pieces.
     """
     given = {
         each.condition: value
@@ -115,6 +115,6 @@ def listed_candidates(
     hidden = [] if whole else [array(private)]
     rows = fetch(page, [*hidden, *values, *values, query["limit"], query["offset"]])
     if not rows:
-        # The total comes with the rows; past the last one it is asked for.
+        # The total comes with the rows; past the last page it takes a query of its own.
         return [], fetch(counted, values)[0][0] if query["offset"] else 0
     return [text for text, _ in rows], rows[0][1]

@@ -1,4 +1,4 @@
-"""The API over the communication style."""
+"""API views for the communication style."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ class CommunicationStyles(PersonView):
 
 
 def _map(request: Request) -> dict[str, Any]:
-    """The body, whose fields are the elements; the service checks them."""
+    """Return the body, whose fields are the elements; the service checks them."""
     values = body_of(request)
     if not isinstance(values, dict):
         raise RuleError(details={"body": [gettext("This must be a JSON object: element → value.")]})

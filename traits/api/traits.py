@@ -1,4 +1,4 @@
-"""The API over traits and their history."""
+"""API views for traits and their history."""
 
 import uuid
 from collections.abc import Callable
@@ -84,7 +84,7 @@ class TraitDetail(PersonView):
         return once(request, answered)
 
     def _known(self, trait_id: str) -> uuid.UUID:
-        """The id of a trait that is or was the person's; others are not found, whatever the body holds."""
+        """Return the id of a current or former trait of the person; others are not found, whatever the body says."""
         pk = id_of(trait_id)
         require_trait(self.person, pk)
         return pk

@@ -1,4 +1,4 @@
-"""The API's addresses over suggestions, traits and the log."""
+"""URLs of the API for suggestions, traits and the log."""
 
 from django.urls import include, path
 

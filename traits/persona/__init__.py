@@ -1,1 +1,1 @@
-"""Pages of what the person has: traits, duplicates, communication style, overview."""
+"""Pages of the persona: traits, duplicates, communication style, overview."""

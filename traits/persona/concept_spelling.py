@@ -1,4 +1,4 @@
-"""Concepts that are written almost alike, so that a slip of the pen does not become a new concept."""
+"""Detection of nearly equal concept spellings, so that a typo does not become a new concept."""
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -11,25 +11,25 @@ from traits.text import name_key, once_each
 
 MAX_OWN = 5_000
 MAX_NEW = 20
-"""Names that are asked about at once."""
+"""The number of names that are asked about in one form."""
 OFFERS = 3
 SHORT, LONG = 5, 10
-"""Letters from which one slip is forgiven, and from which two are."""
+"""Lengths from which one typo and two typos are tolerated."""
 
 sources = list[Callable[[Collection[str]], list[str]]]()
-"""What else knows concepts: name keys → names that one of them may mean."""
+"""Other sources of concepts: each maps name keys to names that may be meant by one of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A name that no concept has yet, and the concepts that may be meant, nearest first."""
+    """A name that is no concept yet, and the concepts that may be meant, nearest first."""
 
     name: str
     offers: list[str]
 
 
 def questions(user: User, names: Iterable[str], known: Collection[str] = ()) -> list[Question]:
-    """Which of the names are new and close to one that the person or everybody uses; known are those to leave alone."""
+    """Find names that are new but close to a concept of the person or a shared one; skip those in known."""
     settled = {name_key(name) for name in known}
     new = {name_key(name): name for name in names if name_key(name) not in settled}
     if not new:
@@ -47,7 +47,7 @@ def _offers(key: str, by_key: dict[str, str]) -> list[str]:
 
 
 def _slips(first: str, second: str) -> int | None:
-    """How many slips lie between two name keys; None for too many. Singular and plural count as the same."""
+    """Count the typos between two name keys; None if too many. Singular and plural count as the same."""
     if _numbers(first) != _numbers(second):
         return None
     if _singular(first) == _singular(second):
@@ -59,12 +59,12 @@ def _slips(first: str, second: str) -> int | None:
 
 
 def _numbers(key: str) -> str:
-    """“Level 1” is not a slip of “level 2”."""
+    """Return the digits, which must be equal: “level 1” is not a typo of “level 2”."""
     return "".join(letter for letter in key if letter.isdigit())
 
 
 def _singular(key: str) -> str:
-    """Each word without the ending of a simple English plural."""
+    """Strip simple English plural endings from each word."""
     return " ".join(map(_singular_word, key.split()))
 
 

@@ -1,4 +1,4 @@
-"""The traits that a person has under nearly one name: the list of pairs, and one pair side by side."""
+"""Traits with nearly the same name: the list of pairs, and one pair side by side."""
 
 import uuid
 
@@ -27,7 +27,7 @@ PAGE = 20
 @never_cache
 @require_safe
 def trait_duplicates(request: Request) -> HttpResponse:
-    """The pairs, the closest first; those that were settled are no longer among them."""
+    """List the pairs, closest first; settled ones are left out."""
     pages = Paginator(close_pairs(request.user), PAGE)
     page = pages.get_page(request.GET.get("page"))
     return render(request, "persona/duplicates.html", {"page": page})
@@ -37,7 +37,7 @@ def trait_duplicates(request: Request) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def trait_compare(request: Request, trait_id: uuid.UUID, other_id: uuid.UUID) -> HttpResponse:
-    """Two traits side by side; a POST says how they stand to each other."""
+    """Show two traits side by side; a POST says how they relate."""
     both = _both(request, trait_id, other_id)
     if request.method != "POST":
         return _page(request, CompareForm(both))

@@ -1,4 +1,4 @@
-"""Pairs among the traits that a person has whose names are nearly the same."""
+"""Pairs of a person's traits with nearly the same name."""
 
 import dataclasses
 import re
@@ -12,14 +12,14 @@ from traits.models import PersonaTrait, TraitStatus
 from traits.text import name_key
 
 SAME_NAME = 88
-"""Likeness of two names in any order of their words, in per cent, from which on they are worth a look."""
+"""Similarity of two names in per cent, regardless of word order, from which a pair is listed."""
 NEIGHBOURS = 12
 DIGITS = re.compile(r"\d+")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Named:
-    """What of a trait its name is compared by; key has its words in order."""
+    """The parts of a trait that the comparison needs; key is the name key with its words sorted."""
 
     trait_id: uuid.UUID
     name: str
@@ -30,7 +30,7 @@ class Named:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Pair:
-    """Two traits; likeness of their names in per cent."""
+    """Two traits, with the similarity of their names in per cent."""
 
     first: Named
     second: Named
@@ -38,11 +38,11 @@ class Pair:
 
 
 def close_pairs(user: User) -> list[Pair]:
-    """The pairs of the person's traits with nearly the same name, the closest first.
+    """Return the pairs of the person's traits with nearly the same name, closest first.
 
-    A dormant trait conflicts with nothing, and neither do two traits with different contexts. Names are
-    compared with their neighbours in two orders, by their beginnings and by their ends: where all were compared with
-    all, thousands of traits would take minutes.
+    Dormant traits are left out, and so are pairs with different contexts. Each name is compared only with its
+    neighbours in two sort orders, by beginning and by end: comparing all with all would take minutes for thousands of
+    traits.
     """
     names = _names(user)
     found = dict[tuple[uuid.UUID, uuid.UUID], Pair]()

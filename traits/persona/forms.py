@@ -1,4 +1,4 @@
-"""What the pages of the persona send: the form of a trait, and the decisions about one or two of them."""
+"""Forms of the persona's pages: a trait's fields, and decisions about one or two traits."""
 
 import functools
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ LISTS = {"concepts": "another_concept", "expression_contexts": "another_context"
 
 
 class TraitForm(TraitFieldsForm):
-    """All that a person may write about a trait; trait is None for one that is being added."""
+    """All fields that a person may write about a trait; trait is None when adding one."""
 
     category = forms.ChoiceField(
         label=TRAIT_LABELS["category"],
@@ -46,7 +46,7 @@ class TraitForm(TraitFieldsForm):
         self.trait = trait
         super().__init__(data, initial=shown_values(trait) if trait else {})
         if trait and self.initial[RATING]:
-            # A rating can be changed, not taken back.
+            # A rating can be changed but not withdrawn.
             rating: Any = self.fields[RATING]
             rating.choices = rating.choices[1:]
         for field in self.fields.values():
@@ -56,7 +56,7 @@ class TraitForm(TraitFieldsForm):
         self.fields["another_context"].widget.attrs["list"] = "own-contexts"
 
     def clean(self) -> dict[str, Any]:
-        """Every fault at once, in the services' words."""
+        """Report all faults together, in the services' words."""
         for field, another in LISTS.items():
             if field in self.cleaned_data and self.cleaned_data.get(another):
                 self.cleaned_data[field] = [*self.cleaned_data[field], self.cleaned_data[another]]
@@ -70,9 +70,9 @@ class TraitForm(TraitFieldsForm):
         return self.cleaned_data
 
     def questions(self, user: User) -> list[tuple[Question, str | None]]:
-        """Concepts that may be slips of others, each with what the person said is meant.
+        """Return concepts that may be typos, each with the person's answer.
 
-        "" is the name as it was typed; None where they were not asked.
+        The answer is "" for the name as typed, and None if the person was not asked.
         """
         known = self.trait.concepts if self.trait else []
         asked = concept_spelling.questions(user, getattr(self, "typed_concepts", []), known)
@@ -80,18 +80,18 @@ class TraitForm(TraitFieldsForm):
 
     @functools.cached_property
     def meant(self) -> dict[str, str]:
-        """What the person said that each concept is meant to be; "" is the name as it was typed."""
+        """The concept that the person meant, by typed name; "" stands for the name as typed."""
         names = self.data.getlist("unsure") if isinstance(self.data, QueryDict) else []
         return {
             name: self.data.get(f"meant-{place}", "") for place, name in enumerate(names[: concept_spelling.MAX_NEW])
         }
 
     def trait_changes(self) -> Changes:
-        """What differs from the trait; all that is given for a new one."""
+        """Return the fields that differ from the trait; for a new one, all that were filled in."""
         return self.changes_from(shown_values(self.trait) if self.trait else None)
 
     def differences(self) -> list[tuple[str, str]]:
-        """Label and present value of each field that was sent with another one."""
+        """Return label and current value of each field that was sent with a different value."""
         values = shown_values(self.trait) if self.trait else {}
         return [
             (str(field.label), shown)
@@ -104,7 +104,7 @@ class TraitForm(TraitFieldsForm):
 
 
 def shown_values(trait: PersonaTrait) -> dict[str, str]:
-    """The trait as its form shows it first."""
+    """Return the trait's values as the form shows them initially."""
     return {field: as_typed(getattr(trait, field)) for field in WRITTEN}
 
 
@@ -115,13 +115,13 @@ class StatusForm(VersionedForm):
 
 
 class RemoveForm(VersionedForm):
-    """Take a trait out of the persona."""
+    """Remove a trait from the persona."""
 
     reason = UncheckedField()
 
 
 class CompareForm(InputForm):
-    """How two traits go together: the answer names the one that stays as it is."""
+    """How two traits relate: the answer names the trait that stays unchanged."""
 
     answer = AboutTraitField()
 
@@ -133,7 +133,7 @@ class CompareForm(InputForm):
             self.fields[f"version-{trait.pk}"] = VersionField()
 
     def contexts_shown(self, trait: PersonaTrait) -> str:
-        """What was typed, or else the contexts that the trait has."""
+        """Return the contexts as typed, or else those of the trait."""
         name = f"contexts-{trait.pk}"
         return str(self.data.get(name, self.fields[name].initial))
 
@@ -142,7 +142,7 @@ class CompareForm(InputForm):
         return str(self.cleaned["answer"].kind)
 
     def arguments(self) -> dict[str, Any]:
-        """What the decision takes beside who decides. Raises InvalidError."""
+        """Return the decision's arguments, besides who decides. Raises InvalidError."""
         sent, kept = self.cleaned, self.cleaned["answer"].trait_id
         other = next((trait.pk for trait in self.both if trait.pk != kept), self.both[0].pk)
         contexts = {pk: lines(sent.get(f"contexts-{pk}", "")) for pk in (kept, other)}

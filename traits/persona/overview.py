@@ -1,4 +1,4 @@
-"""The persona in numbers, computed by the database: what it holds, how it grew, how often each model was right."""
+"""The persona in numbers, computed by the database: its contents, its growth, and how often each model was right."""
 
 import dataclasses
 import datetime as dt
@@ -24,23 +24,22 @@ from traits.persona.sql import GROWTH, RIGHT
 from traits.review.selectors import tab_condition
 
 MODELS = 6
-"""Models that are shown, those with the most decided suggestions first."""
+"""How many models are shown; those with the most decided suggestions come first."""
 ENOUGH = 10
-"""Decided suggestions from which on it is said whether a model is too sure."""
+"""Decided suggestions a model needs before the page says whether it is overconfident."""
 OFF = 0.1
 DRAWN = 5
-"""Decided suggestions from which on a band has a bar: the share of fewer says little."""
-"""Decisions that bring a trait, and the one that takes one away; undoing one does the opposite."""
+"""Decided suggestions a band needs before it gets a bar: a share of fewer says little."""
 AGREED = [CandidateStatus.CONFIRMED.value, CandidateStatus.REFINED.value]
-# In which steps it is drawn, and up to how many days.
+# Step of the chart → the largest number of days that it is used for.
 STEPS = (("day", 31), ("week", 730), ("month", 10**6))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CategoryRow:
-    """How many traits a category has, their share of the largest one's number, and their average strength (0–1).
+    """The number of traits in a category, relative to the largest category, and their average strength (0–1).
 
-    strength: None where all are the person's own and not rated; such traits do not count in the average.
+    strength: None if all of them are the person's own and unrated; such traits don't count in the average.
     """
 
     category: str
@@ -51,7 +50,7 @@ class CategoryRow:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """What is to be decided: due were put off until a time that is past, and are among those to review."""
+    """Undecided suggestions. due: snoozed until a time that has passed; they are counted in review as well."""
 
     review: int
     later: int
@@ -61,7 +60,7 @@ class Waiting:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Growth:
-    """How many traits there were at the end of each day, week or month (step), from the first decision on."""
+    """The number of traits at the end of each day, week or month (step), since the first decision."""
 
     step: str
     points: list[tuple[dt.date, int]]
@@ -73,7 +72,7 @@ class Growth:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Band:
-    """Of so many decided suggestions to which a model gave this confidence (in per cent), how many were agreed to."""
+    """A confidence band of a model: its lower limit in per cent, and how many decided suggestions were accepted."""
 
     least: int
     agreed: int
@@ -94,7 +93,7 @@ class Band:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Model:
-    """How often the person agreed with a model, by confidence; said is the average confidence that it gave (0–1)."""
+    """How often the person agreed with a model, by confidence; said is the model's average confidence (0–1)."""
 
     name: str
     bands: list[Band]
@@ -114,7 +113,7 @@ class Model:
 
     @property
     def verdict(self) -> str:
-        """Whether it is surer ("over") or less sure ("under") than the person's decisions say, or right; "" for few."""
+        """Compare the model's confidence with the person's decisions: "over", "under" or "right"; "" for too few."""
         if self.decided < ENOUGH:
             return ""
         if round(abs(self.said - self.share), 3) <= OFF:
@@ -123,7 +122,7 @@ class Model:
 
 
 def categories(user: User) -> list[CategoryRow]:
-    """What the persona is made of, the largest category first."""
+    """Return the categories of the persona, largest first."""
     rows = PersonaTrait.objects.filter(user=user).values("category")
     found = list(rows.annotate(number=Count("pk"), strength=Avg(STRENGTH)).order_by("-number", "category"))
     largest = found[0]["number"] if found else 1
@@ -131,14 +130,14 @@ def categories(user: User) -> list[CategoryRow]:
 
 
 def statuses(user: User) -> dict[str, int]:
-    """How many traits have each status."""
+    """Return the number of traits by status."""
     rows = PersonaTrait.objects.filter(user=user).values("status").order_by()
     number = {row["status"]: row["number"] for row in rows.annotate(number=Count("pk"))}
     return {status: number.get(status, 0) for status in TraitStatus.values}
 
 
 def waiting(user: User) -> Waiting:
-    """What is to be decided."""
+    """Count the undecided suggestions."""
     now = timezone.now()
     put_off = Q(status=CandidateStatus.AWAITING_REFINEMENT, held_reason="")
     found = ExtractedTraitCandidate.objects.filter(user=user).aggregate(
@@ -151,7 +150,7 @@ def waiting(user: User) -> Waiting:
 
 
 def growth(user: User) -> Growth | None:
-    """How the persona grew; None for somebody who decided nothing."""
+    """Return the growth of the persona; None before the first decision."""
     first = UserRefinedTrait.objects.filter(user=user, revision=1).values_list("created_at", flat=True).first()
     if first is None:
         return None
@@ -165,7 +164,7 @@ def growth(user: User) -> Growth | None:
 
 
 def _settle(user: User, changes: dict[dt.date, int], start: dt.date, step: str) -> None:
-    """Take off what erasures took, on the day of the newest: what the log said of each has gone with it."""
+    """Subtract erased traits, on the day of the latest erasure: their log entries no longer say when they came."""
     erased = UserRefinedTrait.objects.filter(user=user, user_decision=Decision.EVIDENCE_ERASED).order_by("-revision")
     at = erased.values_list("created_at", flat=True).first()
     if at is not None:
@@ -184,17 +183,17 @@ def _summed(changes: dict[dt.date, int], start: dt.date, today: dt.date, step: s
 
 
 def _begin(day: dt.date, step: str) -> dt.date:
-    """The first day of the week (a Monday) or the month that the day is in, as PostgreSQL's date_trunc has it."""
+    """Return the first day of the week (Monday) or month that contains the day, as PostgreSQL's date_trunc does."""
     if step == "week":
         return day - dt.timedelta(days=day.weekday())
     return day.replace(day=1) if step == "month" else day
 
 
 def models(user: User) -> tuple[list[Model], int]:
-    """How often each model was right about the person, and how many models there are.
+    """Return how often each model was right about the person, and the number of all models.
 
-    A suggestion counts for each of its models. Agreed: it was confirmed, as it is or with changes, or merged into a
-    trait. Undecided ones don't count.
+    A suggestion counts for each of its models. It counts as agreed if it was confirmed, with or without changes, or
+    merged into a trait. Undecided suggestions don't count.
     """
     decided = [*AGREED, CandidateStatus.REJECTED.value]
     values: dict[str, Any] = {"user": user.pk, "agreed": AGREED, "decided": decided, "bands": DECILES}

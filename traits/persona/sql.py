@@ -1,4 +1,4 @@
-"""The overview's SQL: how many traits came and went, and how often each model was right."""
+"""The overview's SQL: traits added and removed over time, and how often each model was right."""
 
 GROWTH = """
 SELECT date_trunc(%(step)s, created_at AT TIME ZONE %(zone)s)::date,
@@ -14,7 +14,7 @@ FROM (
 ) made
 GROUP BY 1 ORDER BY 1
 """
-# A suggestion's status says what its newest decision that was not undone came to.
+# A suggestion's status reflects its newest decision that was not undone.
 RIGHT = """
 SELECT model, least(floor(confidence_score::numeric * %(bands)s), %(bands)s - 1)::int AS band,
        count(*) FILTER (WHERE status = ANY(%(agreed)s)), count(*), sum(confidence_score)

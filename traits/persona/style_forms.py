@@ -1,4 +1,4 @@
-"""The form of a context's communication style: the known elements as choices, any others as a row each."""
+"""The form for a context's communication style: choices for the known elements, a row for each other one."""
 
 import functools
 import re
@@ -24,7 +24,7 @@ MOST_ROWS = 2 * MAX_LIST + 1
 
 
 class ElementBoundField(forms.BoundField):
-    """A known element as the page shows it: its choices, and what holds everywhere, in words."""
+    """A known element on the page: its choices, and the value that applies everywhere, in words."""
 
     field: "ElementField"
     form: "StyleForm"
@@ -39,13 +39,13 @@ class ElementBoundField(forms.BoundField):
 
     @property
     def choices(self) -> list[tuple[str, Text, bool]]:
-        """Value, words and whether it is chosen."""
+        """Value, words and whether it is chosen, for each choice."""
         chosen = self.form.chosen(self.element)
         return [(value, said, value == chosen) for value, said in self.field.choices]
 
 
 class ElementField(UncheckedField):
-    """The value of a known element, "" where it is not set."""
+    """The value of a known element; "" if it is not set."""
 
     def __init__(self, element: str, everywhere: dict[str, Any]) -> None:
         super().__init__(label=STYLE_LABELS[element])
@@ -59,7 +59,7 @@ class ElementField(UncheckedField):
 
 
 class RowForm(forms.Form):
-    """An element of the person's own: its name, its value, and whether to remove it."""
+    """A custom element: its name, its value, and whether to remove it."""
 
     name = UncheckedField()
     value = UncheckedField()
@@ -86,12 +86,12 @@ class RowForm(forms.Form):
 
     @property
     def own(self) -> bool:
-        """Whether the context has the element, rather than what holds everywhere."""
+        """Whether this context sets the element itself, rather than inheriting the value that applies everywhere."""
         return self.element in self.held
 
     @property
     def fixed(self) -> bool:
-        """Whether its name is not to be changed."""
+        """Whether the name cannot be changed."""
         return self.own or self.element in self.everywhere
 
     @property
@@ -104,7 +104,7 @@ class RowForm(forms.Form):
 
     @property
     def is_given(self) -> bool:
-        """Whether the row gives the context an element."""
+        """Whether the row sets an element in this context."""
         return not self.removed and bool(self.text.strip() or self.is_untouched)
 
     @property
@@ -113,7 +113,7 @@ class RowForm(forms.Form):
 
 
 class BaseRows(BaseFormSet):  # type: ignore[type-arg]  # It takes no argument at run time.
-    """The rows, numbered without a gap, of which the page sends no count; empty: how many to add at the end."""
+    """The rows, numbered without gaps; the page sends no count. empty: the number of empty rows to append."""
 
     def __init__(self, data: QueryDict | None, *, empty: int, **options: Any) -> None:
         self.empty = self.extra = empty
@@ -131,7 +131,7 @@ class BaseRows(BaseFormSet):  # type: ignore[type-arg]  # It takes no argument a
         return str(index)
 
     def clean(self) -> None:
-        """Collect what the rows give; what the form itself can tell to be wrong is put at its row."""
+        """Collect the values of the rows, and report the faults that the form itself can detect at their rows."""
         for row in self.forms:
             if fault := self._fault(row):
                 row.add_error(None, fault)
@@ -139,7 +139,7 @@ class BaseRows(BaseFormSet):  # type: ignore[type-arg]  # It takes no argument a
                 self.given[row.element] = row.chosen
 
     def _fault(self, row: RowForm) -> str:
-        """What is wrong with the row; "" for nothing."""
+        """Return the row's fault, or ""."""
         if not row.is_given:
             return gettext("Enter a value.") if row.element and not row.fixed and not row.removed else ""
         if not row.element:
@@ -153,7 +153,7 @@ Rows = cast(type[BaseRows], forms.formset_factory(RowForm, BaseRows, max_num=MOS
 
 
 class StyleForm(forms.Form):
-    """What the page shows of a context, or what was typed (data); empty: how many empty rows to add."""
+    """The style of a context as stored, or as typed (data). empty: the number of empty rows to append."""
 
     emoji = UncheckedField()
     emoji_unset = UncheckedField()
@@ -178,37 +178,37 @@ class StyleForm(forms.Form):
         return [field for field in self if isinstance(field, ElementBoundField)]
 
     def chosen(self, element: str) -> str:
-        """Which of the element's choices is chosen; "" for none."""
+        """Return the element's selected choice; "" for none."""
         if element == EMOJI:
             return SET if self.emoji_preference is not None else ""
         return str(self[f"known-{element}"].value() or "")
 
     @property
     def emoji_preference(self) -> float | None:
-        """The emoji preference that is chosen; None where none is."""
+        """The selected emoji preference; None if none is set."""
         held: float | None = self.held.own.get(EMOJI)
         if not self.is_bound:
             return held
         position, unset_at = self["emoji"].value() or "", self["emoji_unset"].value() or ""
-        # Without a script nothing ticks "set how often" when the slider is moved: moving it says so.
+        # Without scripts, moving the slider does not select "set how often", so a moved slider counts as selecting it.
         moved = unset_at != "" and position != unset_at
         if self[f"known-{EMOJI}"].value() != SET and not moved:
             return None
         if held is not None and position == str(round(held * 100)):
             return held
-        # What is no position is refused by the decision.
+        # An invalid position becomes -1, which the decision refuses.
         return int(position) / 100 if position.isascii() and position.isdigit() and len(position) < 4 else -1
 
     @property
     def position(self) -> int:
-        """Where the slider stands, in per cent: where nothing is set, at what holds everywhere, or never."""
+        """The slider's position in per cent: if nothing is set, the value that applies everywhere, else 0."""
         preference = self.emoji_preference
         value = preference if preference is not None else self.inherited.get(EMOJI, 0)
         return min(max(round(value * 100), 0), 100)
 
     @property
     def step(self) -> int:
-        """Browsers move a slider to its nearest step: one that stands between two needs finer ones."""
+        """The slider's step. Browsers snap to the nearest step, so a position between two of them needs finer steps."""
         return 1 if self.position % 5 else 5
 
     @property
@@ -217,15 +217,15 @@ class StyleForm(forms.Form):
 
     @property
     def emoji_ends(self) -> list[str]:
-        """What the left end, the middle and the right end of the slider mean."""
+        """The meaning of the slider's left end, middle and right end."""
         return [str(emoji_words(place)) for place in (0, 0.5, 1)]
 
     @functools.cached_property
     def values(self) -> dict[str, Any]:
-        """The map that is chosen, without the rows that have a fault."""
+        """The selected values by element, without rows that have a fault."""
         if not self.is_bound:
             return dict(self.held.own)
-        # Values outside the choices are passed on; the decision refuses them and lists the choices.
+        # Values outside the choices are passed on; the decision refuses them and lists the valid ones.
         found: dict[str, Any] = {e: chosen for e in STYLE_ELEMENTS if e != EMOJI and (chosen := self.chosen(e))}
         if self.emoji_preference is not None:
             found[EMOJI] = self.emoji_preference
@@ -238,7 +238,7 @@ class StyleForm(forms.Form):
 
     @property
     def faults_by_field(self) -> list[tuple[str, str, str]]:
-        """The id of each field that has a fault, what it is called, and the fault."""
+        """Field id, label and fault of each field with a fault."""
         known = [(f"field-{each.element}", each.label, fault) for each in self.known for fault in each.errors]
         own = [
             (f"value-{number}", row.element or gettext("Custom"), fault)
@@ -248,7 +248,7 @@ class StyleForm(forms.Form):
         return [(field, str(label), str(fault)) for field, label, fault in known + own]
 
     def add_details(self, details: dict[str, list[str]]) -> None:
-        """Put the faults that the decision found at their elements; the rest goes on top."""
+        """Attach the faults that the decision found to their elements; the rest goes to the top."""
         rows = {row.element: row for row in self.rows if not row.removed}
         for name, faults in details.items():
             for fault in faults:
@@ -258,7 +258,7 @@ class StyleForm(forms.Form):
                     rows[name].add_error(None, fault)
 
     def differences(self) -> list[tuple[str, str]]:
-        """Label and present value of each element that was sent with another one."""
+        """Return label and current value of each element that was sent with a different value."""
         sent, held = self.values, self.held.own
         names = sorted(name for name in {*sent, *held} if sent.get(name) != held.get(name))
         return [
@@ -268,7 +268,7 @@ class StyleForm(forms.Form):
 
 
 def parsed(text: str) -> str | int | float:
-    """What reads as a number is one."""
+    """Convert text that reads as a number to a number."""
     text = text.strip()
     if not NUMBER.fullmatch(text) or abs(float(text)) > LARGEST:
         return text

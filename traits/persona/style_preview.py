@@ -1,4 +1,4 @@
-"""A small example of what the elements of a communication style do to a message."""
+"""An example message that shows the effect of a communication style."""
 
 import itertools
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ EMOJI = "🙂👀🤓😄🎉🙏"
 
 
 def example(values: Mapping[str, Any]) -> str:
-    """The same message, said as the known elements want it; what they do not set is neutral."""
+    """Return the message in the style of the known elements; elements that are not set are neutral."""
     pace = values.get("Pacing")
     sentences = [REQUEST.get(values.get("FormalityLevel", ""), REQUEST["neutral"])]
     if pace == "slow":
@@ -40,7 +40,7 @@ def example(values: Mapping[str, Any]) -> str:
     sentences += JOKES.get(values.get("HumorUsage", ""), [])
     if pace == "slow":
         sentences.append(UNHURRIED[1])
-    # After so large a share of the sentences, at least one unless there is to be none.
+    # The preference is the share of sentences that end in an emoji: at least one, unless it is 0.
     preference = values.get("EmojiPreference", 0)
     marks = EMOJI[: max(1, round(preference * len(sentences)))] if preference > 0 else ""
     return " ".join(f"{said} {mark}".strip() for said, mark in itertools.zip_longest(sentences, marks, fillvalue=""))

@@ -1,4 +1,4 @@
-"""The page of the communication style: one context at a time, with a message that shows what it does."""
+"""The communication style page: one context at a time, with an example message."""
 
 import uuid
 from typing import Any
@@ -26,7 +26,7 @@ from traits.web import Request, acting_for_self
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def styles(request: Request) -> HttpResponse:
-    """The style that holds everywhere. A POST saves a context's, previews it, or opens a context that is new."""
+    """Show the style that applies everywhere. A POST saves or previews a context's style, or opens a new context."""
     if request.method != "POST":
         return _page(request, StyleForm(context_styles(request.user, "")))
     if "open" in request.POST:
@@ -44,7 +44,7 @@ def styles(request: Request) -> HttpResponse:
 @never_cache
 @require_safe
 def style(request: Request, style_id: uuid.UUID) -> HttpResponse:
-    """The style in one context, which the address does not name."""
+    """Show the style of one context; the URL contains its id, not its name."""
     for context in contexts_of(context_styles(request.user, "")):
         if style_id == id_of(request.user, context):
             return _page(request, StyleForm(context_styles(request.user, context)))
@@ -52,7 +52,7 @@ def style(request: Request, style_id: uuid.UUID) -> HttpResponse:
 
 
 def _open(request: Request) -> HttpResponse:
-    """A context that has no style yet; it is kept as soon as it has one."""
+    """Open a context that has no style yet; it is stored with its first style."""
     name, faults = request.POST.get("new_context", ""), list[str]()
     try:
         context = clean_context(named(name))
@@ -100,7 +100,7 @@ def _saved(request: Request, context: str, outcome: decisions.StyleOutcome) -> H
 
 
 def _preview(form: StyleForm) -> dict[str, Any]:
-    """The example as the form has it, and, beside a context's, as it is everywhere."""
+    """Return the example in the form's style, and for a context also the one in the style that applies everywhere."""
     return {
         "form": form,
         "example": example(form.inherited | form.values),

@@ -1,4 +1,4 @@
-"""The addresses of the overview, of a trait's pages, of pairs of traits and of the communication style."""
+"""URLs of the overview, the trait pages, pairs of traits and the communication style."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The first page, the persona at a glance, and the pages of a trait that the person has."""
+"""The welcome page, the overview, and the pages of a trait."""
 
 import uuid
 from typing import Any
@@ -44,7 +44,7 @@ STATUS_SAID: dict[TraitStatus, Text] = {
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """What this is, for whoever is signed out; the review for the rest."""
+    """Show the welcome page to signed-out visitors; redirect everyone else to the review."""
     return redirect("review") if request.user.is_authenticated else render(request, "persona/welcome.html")
 
 
@@ -52,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def overview_page(request: Request) -> HttpResponse:
-    """What the persona holds, what waits, how it grew and who was right, from PostgreSQL alone."""
+    """Show the persona's contents, what is undecided, its growth and the models' accuracy, from PostgreSQL alone."""
     user = request.user
     statuses = overview.statuses(user)
     models, number_of_models = overview.models(user)
@@ -74,7 +74,7 @@ def overview_page(request: Request) -> HttpResponse:
 @never_cache
 @require_safe
 def trait(request: Request, trait_id: uuid.UUID) -> HttpResponse:
-    """Everything about a trait, from PostgreSQL alone, so that it is there while the graph is not."""
+    """Show everything about a trait, from PostgreSQL alone, so that the page works while the graph is down."""
     found = _mine(request, trait_id)
     context = {
         "trait": found,
@@ -88,7 +88,7 @@ def trait(request: Request, trait_id: uuid.UUID) -> HttpResponse:
 
 
 def _mine(request: Request, trait_id: uuid.UUID) -> PersonaTrait:
-    """The person's trait; TraitRemovedError when it was theirs once, NotFoundError."""
+    """Return the person's trait. Raises TraitRemovedError if they had it once, else NotFoundError."""
     try:
         return selectors.trait(request.user, trait_id)
     except NotFoundError:
@@ -98,14 +98,14 @@ def _mine(request: Request, trait_id: uuid.UUID) -> PersonaTrait:
 
 
 def _evidence(pieces: list[Piece]) -> dict[str, Any]:
-    """The pieces as the page shows them: some at once, the rest and the too private ones folded away."""
+    """Split the pieces for the page: some are shown, the rest and the too private ones are folded away."""
     private = [piece for piece in pieces if piece.get("verdict") == Verdict.TOO_PRIVATE]
     open_ones = [piece for piece in pieces if piece.get("verdict") != Verdict.TOO_PRIVATE]
     return {"shown": open_ones[:EVIDENCE_SHOWN], "more": open_ones[EVIDENCE_SHOWN:], "private": private}
 
 
 def _changed_suggestion(request: Request, trait: PersonaTrait) -> ExtractedTraitCandidate | None:
-    """What the trait was suggested as, where its owner says it otherwise now."""
+    """Return the original suggestion if its owner has changed the trait since; else None."""
     suggestion = selectors.suggestion_of(request.user, trait)
     if suggestion is None:
         return None
@@ -117,7 +117,7 @@ def _changed_suggestion(request: Request, trait: PersonaTrait) -> ExtractedTrait
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def trait_new(request: Request) -> HttpResponse:
-    """Add a trait of one's own."""
+    """Add a trait of the person's own."""
     if request.method != "POST":
         return _form_page(request, TraitForm())
     form = TraitForm(request.POST)
@@ -138,7 +138,7 @@ def trait_new(request: Request) -> HttpResponse:
 @login_required
 @require_POST
 def trait_similar(request: Request) -> HttpResponse:
-    """The traits that the person has under nearly the same name, for a notice beside the form."""
+    """Show the person's traits with nearly the same name, for a notice next to the form."""
     draft = PersonaTrait(name_key=name_key(request.POST.get("name", "").replace("\x00", "")), concepts=[])
     similar = similar_traits(request.user, draft, limit=3) if draft.name_key else []
     return render(request, "persona/_similar.html", {"similar": similar})
@@ -148,7 +148,7 @@ def trait_similar(request: Request) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def trait_edit(request: Request, trait_id: uuid.UUID) -> HttpResponse:
-    """Change a trait; when it has changed meanwhile, what was typed stays beside what holds now."""
+    """Change a trait. If it changed in the meantime, show what was typed next to the current values."""
     try:
         found = _mine(request, trait_id)
     except TraitRemovedError:
@@ -179,7 +179,7 @@ def trait_edit(request: Request, trait_id: uuid.UUID) -> HttpResponse:
 
 
 def _asked(request: Request, form: TraitForm) -> HttpResponse | None:
-    """The form with "did you mean …?", where it holds a concept that may be a slip; nothing is saved before."""
+    """Return the form with "did you mean …?" if a concept may be a typo; nothing is saved until that is answered."""
     unanswered = any(meant is None for _, meant in form.questions(request.user))
     return _form_page(request, form, status=200) if unanswered else None
 
@@ -191,7 +191,7 @@ def _form_page(request: Request, form: TraitForm, status: int = 200) -> HttpResp
         "form": form,
         "trait": form.trait,
         "stale": status == 409,
-        # Only somebody who was shown what holds now may overwrite it.
+        # Only a person who was shown the current values may overwrite them.
         "version": form.data.get("version", "") if kept else getattr(form.trait, "version", ""),
         "questions": form.questions(request.user) if form.is_bound else [],
         "verdicts": [("", gettext("No opinion")), *Verdict.choices],
@@ -218,7 +218,7 @@ def trait_status(request: Request, trait_id: uuid.UUID) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def trait_remove(request: Request, trait_id: uuid.UUID) -> HttpResponse:
-    """Ask once more, then take the trait out of the persona."""
+    """Ask for confirmation, then remove the trait from the persona."""
     found = _mine(request, trait_id)
     form, faults = RemoveForm(request.POST), list[str]()
     if request.method == "POST":
@@ -234,7 +234,7 @@ def trait_remove(request: Request, trait_id: uuid.UUID) -> HttpResponse:
 
 
 def _done(request: Request, outcome: decisions.Outcome, said: Text) -> HttpResponse:
-    """Back to the trait's page, which says what happened and offers to undo it."""
+    """Redirect to the trait's page, with a notice that offers to undo."""
     name, pk = (outcome.trait.name, outcome.trait.pk) if outcome.trait else ("", None)
     _say(request, outcome, str(said) % {"name": name})
     return redirect("trait", pk) if pk else redirect("traits")

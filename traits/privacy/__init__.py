@@ -1,1 +1,1 @@
-"""Pages about a person's own data: what is held, erasing it, taking it along."""
+"""Pages about a person's own data: what is stored, erasing it, exporting it."""

@@ -1,4 +1,4 @@
-"""The pages by which a person erases their persona, a part of it or their account, and turns suggestions on and off."""
+"""Pages for erasing the persona, a part of it or the account, and for turning suggestions on and off."""
 
 import uuid
 from collections.abc import Callable
@@ -30,14 +30,14 @@ from traits.privacy import selectors
 from traits.web import Request, acting_for_self
 
 RECEIPT = "erasure"
-"""The session's key of the receipt that is shown to whoever has just ended their account."""
+"""Session key of the receipt shown after the account was deleted."""
 
 
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def erasure_new(request: Request) -> HttpResponse:
-    """Ask for the erasure, with the account's e-mail; who has just signed in needs no second step."""
+    """Request the erasure, confirmed by the account's e-mail; after a recent sign-in there is no second step."""
     email, faults = request.POST.get("confirm", "").replace("\x00", ""), list[str]()
     if request.method == "POST":
         try:
@@ -58,7 +58,10 @@ def erasure_new(request: Request) -> HttpResponse:
 @never_cache
 @require_safe
 def erasure(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
-    """What will go, to be confirmed, or the receipt; HTMX gets the receipt alone, which asks again while it changes."""
+    """Show what will be erased, to be confirmed, or the receipt.
+
+    HTMX gets the receipt alone, which polls while it changes.
+    """
     found = erasures.receipt(request.user, erasure_id)
     awaiting = found.state == ErasureState.AWAITING_CONFIRMATION
     counts = erasures.counts(request.user) if awaiting else found.counts
@@ -69,7 +72,7 @@ def erasure(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
 @login_required
 @require_POST
 def erasure_confirm(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
-    """Erase the persona, once the person has proved who they are; what is not theirs is not there."""
+    """Erase the persona once the person has reauthenticated; other people's erasures are not found."""
     erasures.receipt(request.user, erasure_id)
     response: HttpResponse = _confirm(request, erasure_id)
     return response
@@ -83,8 +86,8 @@ def _confirm(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
 
 
 def to_receipt(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
-    """To the page that says what went."""
-    # The session in hand would be saved as it was read, notices about traits included.
+    """Redirect to the receipt."""
+    # The loaded session would be saved as it was read, including notices about erased traits.
     drop_messages(request.session)
     return redirect("erasure", erasure_id)
 
@@ -93,7 +96,7 @@ def to_receipt(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase_evidence(request: Request, evidence_id: str) -> HttpResponse:
-    """Erase a piece of evidence, wherever it stands."""
+    """Erase a piece of evidence wherever it occurs."""
     try:
         pk = uuid.UUID(evidence_id)
     except ValueError:
@@ -145,9 +148,9 @@ def _erase_part(
     show: Callable[[Any], tuple[State, dict[str, Any]]],
     act: Callable[[], Erasure],
 ) -> HttpResponse:
-    """What will go; or erase it, once the person has proved who they are.
+    """Show what will be erased, or erase it once the person has reauthenticated.
 
-    find: the part, or NotFoundError; show: what it is to the services, and what the page says of it.
+    find: returns the part or raises NotFoundError. show: maps it to the services' target and the page's context.
     """
     if request.method == "POST" and recently_authenticated(request):
         with front_door():
@@ -166,7 +169,7 @@ def _erase_part(
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def account_erase(request: Request) -> HttpResponse:
-    """End the account, with its e-mail and a fresh sign-in; the receipt is for this browser to see."""
+    """Delete the account after its e-mail was typed and a fresh sign-in; the receipt is shown to this browser only."""
     email, faults = request.POST.get("confirm", "").replace("\x00", ""), list[str]()
     if request.method == "POST":
         if not recently_authenticated(request):
@@ -186,7 +189,7 @@ def account_erase(request: Request) -> HttpResponse:
 @never_cache
 @require_safe
 def account_erased(request: Request) -> HttpResponse:
-    """The receipt of an account that was ended in this browser."""
+    """Show the receipt of an account that was deleted in this browser."""
     erasures = Erasure.objects.filter(kind=ErasureKind.ACCOUNT, user=None)
     found = erasures.filter(pk=request.session.get(RECEIPT, uuid.UUID(int=0))).first()
     if found is None:

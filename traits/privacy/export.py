@@ -1,4 +1,4 @@
-"""Everything that the tables hold about a person, as of one moment, in a stream of JSON (docs/export.md)."""
+"""All that the tables contain about a person at one moment, as a stream of JSON (docs/export.md)."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
@@ -42,11 +42,11 @@ from traits.privacy.staff_access import looks
 from traits.selectors import persona
 
 Members = Iterator[tuple[str, Any]]
-"""Names and values of a JSON object; an iterator is an array whose items come one by one."""
+"""Names and values of a JSON object; an iterator becomes an array that is written item by item."""
 
 
 def encoded(members: Members) -> Iterator[bytes]:
-    """The members of a JSON object, each with a comma before it; it takes what orjson does, and iterators."""
+    """Encode members of a JSON object, each after a comma. Values: whatever orjson accepts, and iterators."""
     for name, value in members:
         yield b"," + orjson.dumps(name) + b":"
         if isinstance(value, Iterator):
@@ -64,9 +64,9 @@ def _array(items: Iterable[Any]) -> Iterator[bytes]:
 
 
 def tables(user: User) -> Iterator[bytes]:
-    """What the tables hold, as encoded() gives it, from one snapshot; the caller is in no transaction.
+    """Stream the tables' contents from one snapshot, encoded by encoded(); requires that no transaction is open.
 
-    The connection is free again when the last piece is taken or the generator is closed.
+    The connection is released when the last piece is taken or the generator is closed.
     """
     with freed_snapshot() as now:
         yield from members(user, now)
@@ -74,7 +74,7 @@ def tables(user: User) -> Iterator[bytes]:
 
 @contextmanager
 def freed_snapshot() -> Iterator[dt.datetime]:
-    """As snapshot, with the connection free again after it."""
+    """Open a snapshot(), and release the connection after it."""
     try:
         with snapshot() as now:
             yield now
@@ -83,7 +83,7 @@ def freed_snapshot() -> Iterator[dt.datetime]:
 
 
 def members(user: User, now: dt.datetime) -> Iterator[bytes]:
-    """What the tables hold in this snapshot, as encoded() gives it."""
+    """Stream the tables' contents in the current snapshot, encoded by encoded()."""
     return encoded(_members(user, now))
 
 
@@ -117,7 +117,7 @@ def _rows(rows: QuerySet[Any]) -> Iterator[Any]:
 
 
 def _account(user: User, head: Persona) -> dict[str, Any]:
-    """The account as it is stored now, with what signing in left behind, but for secrets."""
+    """Return the account as stored, with data about sign-ins but without secrets."""
     account = User.objects.get(pk=user.pk)
     account.persona = head
     return account_json(account)

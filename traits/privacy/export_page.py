@@ -1,4 +1,4 @@
-"""The export as a page for people: one file of HTML, in pieces, for a browser without a network or scripts."""
+"""The export as a page for people: one HTML file, streamed, that works offline and without scripts."""
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
@@ -32,9 +32,9 @@ from traits.models.styles import STYLE_LABELS, value_words
 from traits.privacy.staff_access import looks as looks_at
 
 HERE = "<!-- here -->"
-"""Stands where a template is cut in two; what people wrote is escaped, so nothing else is like it."""
+"""The place where a template is split in two. People's texts are escaped, so they cannot contain it."""
 Render = Callable[..., bytes]
-"""Takes a template's name and its context."""
+"""Called with a template's name and its context."""
 SUGGESTIONS: dict[str, Text] = {
     CandidateStatus.CANDIDATE: _("Suggestions to review"),
     CandidateStatus.AWAITING_REFINEMENT: _("Snoozed suggestions"),
@@ -46,9 +46,9 @@ SUGGESTIONS: dict[str, Text] = {
 
 
 def page(user: User, reader: Reader, graph: dict[str, Any]) -> Iterator[bytes]:
-    """The page, from the snapshot that the caller is in.
+    """Stream the page from the caller's snapshot.
 
-    graph says what of it is in the JSON document: its revision, nodes and edges, and whether it was away.
+    graph describes the graph's part of the JSON document: its revision, nodes and edges, and whether it was away.
     """
     render = partial(_render, reader)
     with reader.here():
@@ -85,7 +85,7 @@ def _parts(user: User, render: Render, reader: Reader) -> Iterator[bytes]:
 
 
 def _in_words(values: dict[str, Any]) -> list[tuple[str, str]]:
-    """Elements of style and their values, as pages say them."""
+    """Return style elements and their values in the words of the pages."""
     return [(str(STYLE_LABELS.get(name, name)), value_words(name, value)) for name, value in values.items()]
 
 
@@ -97,7 +97,7 @@ def _part(
     template: str,
     more: Callable[[Any], dict[str, Any]] | None = None,
 ) -> Iterator[bytes]:
-    """A section with a piece for each row; a few rows are in memory at once."""
+    """Stream a section, one piece per row; only a few rows are in memory at a time."""
     before, after = render("part", pk=pk, title=title, here=HERE).split(HERE.encode())
     yield before
     empty = True

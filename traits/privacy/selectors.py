@@ -1,4 +1,4 @@
-"""Reads for the page where a person sees how much is held about them, where it came from, and what they had erased."""
+"""Reads for My data: how much is stored about the person, its sources, and past erasures."""
 
 import dataclasses
 from typing import Any
@@ -17,14 +17,14 @@ from traits.privacy.sql import NUMBER_OF_SOURCES, PIECES, PLACES, SOURCES
 
 RECEIPTS_ORDER = ("-requested_at", "erasure_id")
 SOME = 5
-"""How many pieces of a source are shown before it is erased."""
+"""The number of a source's pieces shown before it is erased."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where evidence came from; key stands for the name in addresses; pieces, suggestions and traits are numbers.
+    """A source of evidence; key replaces the name in URLs; pieces, suggestions and traits are counts.
 
-    first and last: the least and the greatest of its places, in the order of letters.
+    first and last: the alphabetically first and last of the places inside it.
     """
 
     key: str
@@ -45,12 +45,12 @@ class Source:
 
 
 def _title(name: str, first: str, last: str) -> str:
-    """What people know a source by: its places where these are named, else its name."""
+    """Return the name people know a source by: its places if there are any, else its technical name."""
     return f"{first} … {last}" if first != last else first or name
 
 
 def sources(user: User, after: str = "") -> Page[Source]:
-    """A page of the person's sources, those with most evidence first; a key that is not one starts at the beginning."""
+    """Return a page of the person's sources, those with most evidence first; an unknown key starts at the beginning."""
     name = source_name(user, after) if after else None
     rows = sql.rows(SOURCES, {"user": user.pk, "after": name or "", "limit": PAGE + 1})
     return cut([_source(user, *row) for row in rows], PAGE, lambda source: source.key)
@@ -62,9 +62,9 @@ def _source(user: User, name: str, first: str, last: str, pieces: int, suggestio
 
 
 def source_shown(user: User, name: str) -> dict[str, Any]:
-    """What to know of the source with this name before it is erased: what to call it, and the first of its pieces.
+    """Return the context for the page that erases a source: its title and the first of its pieces.
 
-    The same words at the same place count once, however many suggestions they stand in.
+    The same words at the same place count once, however many suggestions quote them.
     """
     first, last = sql.rows(PLACES, {"user": user.pk, "name": name})[0]
     pieces = sql.rows(PIECES, {"user": user.pk, "name": name, "limit": SOME})
@@ -78,7 +78,7 @@ def source_count(user: User) -> int:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CategoryHeld:
-    """How much is held of a category, in numbers; barred: whether no suggestions of it are taken in."""
+    """How much is stored of a category. barred: whether suggestions of this category are blocked."""
 
     category: str
     suggestions: int
@@ -91,7 +91,7 @@ class CategoryHeld:
 
 
 def categories(user: User) -> list[CategoryHeld]:
-    """Those of the categories of which something is held, or that are kept away."""
+    """Return the categories of which something is stored, or which are blocked."""
     candidates = ExtractedTraitCandidate.objects.filter(user=user).values_list("trait_category")
     traits = PersonaTrait.objects.filter(user=user).values_list("category")
     suggested = dict(candidates.annotate(number=Count("pk")).order_by())
@@ -105,5 +105,5 @@ def categories(user: User) -> list[CategoryHeld]:
 
 
 def receipts(user: User, after: str = "", limit: int = PAGE) -> Page[Erasure]:
-    """A page of the person's erasures, newest first."""
+    """Return a page of the person's erasures, newest first."""
     return keyset.page(Erasure.objects.filter(subject_id=user.pk, user=user), RECEIPTS_ORDER, after, limit)

@@ -1,4 +1,4 @@
-"""The SQL of My data: the sources of a person's evidence, and what each of them brought."""
+"""The SQL of My data: the sources of a person's evidence, and what each of them contributed."""
 
 from traits.erasure.sql import HELD, HELD_PIECES
 

@@ -1,4 +1,4 @@
-"""Who of the staff looked at the person's pages, when and why; traits/staff/access.py writes it."""
+"""The access log as the person sees it: which staff looked, when and why. Written by traits/staff/access.py."""
 
 from django.db.models import QuerySet
 
@@ -12,7 +12,7 @@ HIDDEN = ("people", "words")
 
 
 def access_log(user: User, after: str = "") -> Page[AccessEntry]:
-    """A page of the times that staff looked, newest first."""
+    """Return a page of the access log, newest first."""
     rows = keyset.by_ids_if_few(looks(user))
     return keyset.page(rows.defer(*HIDDEN), ORDER, after)
 
@@ -22,5 +22,5 @@ def access_count(user: User) -> int:
 
 
 def looks(user: User) -> QuerySet[AccessEntry]:
-    """All looks that concern the person, without whom else they concern and what was searched for."""
+    """Return all entries about the person, without the other people concerned and the words searched for."""
     return AccessEntry.objects.filter(AccessEntry.about(user.pk)).defer(*HIDDEN)

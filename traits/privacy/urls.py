@@ -1,4 +1,4 @@
-"""The addresses of a person's own data: what is held, who looked at it, erasing it."""
+"""URLs of a person's own data: what is stored, who looked at it, erasing it."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Verify: whether all that an earlier download holds is still there; and receipts as files that can be verified."""
+"""Verification that everything in an earlier download still exists, and receipts as files that can be verified."""
 
 import uuid
 from typing import Any
@@ -34,7 +34,7 @@ ANOTHERS = _("This file is about another account.")
 
 
 class DownloadForm(forms.Form):
-    """A file that somebody downloaded earlier."""
+    """The upload of an earlier download."""
 
     file = forms.FileField(
         validators=[FileExtensionValidator(["zip", "json", "jsonl"])],
@@ -58,7 +58,7 @@ class DownloadForm(forms.Form):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def verify(request: Request) -> HttpResponse:
-    """Compare a download with the log as it is now; nothing of the file is kept."""
+    """Compare a download with the current log; nothing of the file is stored."""
     form = DownloadForm(request.POST or None, request.FILES or None)
     if request.method != "POST":
         return render(request, "privacy/verify.html", {"form": DownloadForm()})
@@ -70,13 +70,13 @@ def verify(request: Request) -> HttpResponse:
 
 
 def _found(request: Request, form: DownloadForm) -> Comparison | None:
-    """What the comparison came to; None for a file that is not the person's, or not whole, as the form says then."""
+    """Return the comparison. None, with a fault on the form, if the file is incomplete or another person's."""
     file: Earlier = form.cleaned_data["file"]
     if file.user_id != request.user.pk:
         form.add_error("file", ANOTHERS)
         return None
     try:
-        # One moment, or an erasure that ends meanwhile would look like a loss.
+        # One snapshot: otherwise an erasure that finishes in between would look like a loss.
         with snapshot():
             return compare(file)
     except NotReadableError as error:
@@ -88,7 +88,7 @@ def _found(request: Request, form: DownloadForm) -> Comparison | None:
 @never_cache
 @require_safe
 def receipt_file(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
-    """The receipt with what the database recorded of the erasure, and where the log stands now, signed."""
+    """Download the receipt with the database's record of the erasure and the log's signed current position."""
     row = receipt(request.user, erasure_id)
     rows = [each for each in interventions(request.user.pk).rows if each.erasure_id == row.pk]
     document = {

@@ -1,4 +1,4 @@
-"""My data: how much is held about the person, where it came from, what is kept away, and what they had erased."""
+"""My data: how much is stored about the person, its sources, what is blocked, and past erasures."""
 
 import uuid
 
@@ -27,14 +27,14 @@ from traits.web import Request, acting_for_self
 
 NEWEST = 3
 HELD = ("candidates", "traits", "evidence", "log_entries", "styles", "suppressions")
-"""What is counted on the page, in its order."""
+"""What the page counts, in its order."""
 
 
 @login_required
 @never_cache
 @require_safe
 def my_data(request: Request) -> HttpResponse:
-    """How much is held, and what can be done with it."""
+    """Show how much is stored, and what can be done with it."""
     counts = counts_of_persona(request.user)
     receipts = selectors.receipts(request.user, limit=NEWEST)
     context = {
@@ -52,7 +52,7 @@ def my_data(request: Request) -> HttpResponse:
 
 
 def _held(name: str, number: int) -> SafeString:
-    """“3 traits”, the number set apart."""
+    """Return a text such as “3 traits”, with the number highlighted."""
     shown = format_html('<span class="number">{}</span>', number_format(number, force_grouping=True))
     return mark_safe(escape(NAMES[name](number)) % {"number": shown})  # noqa: S308 (both are escaped)
 
@@ -61,7 +61,7 @@ def _held(name: str, number: int) -> SafeString:
 @never_cache
 @require_safe
 def sources(request: Request) -> HttpResponse:
-    """Where the evidence came from, a page at a time."""
+    """List the sources of evidence, in pages."""
     after = request.GET.get("after", "")
     return render(request, "privacy/sources.html", {"page": selectors.sources(request.user, after), "first": not after})
 
@@ -70,7 +70,7 @@ def sources(request: Request) -> HttpResponse:
 @never_cache
 @require_safe
 def suppressions(request: Request) -> HttpResponse:
-    """What is never suggested again, a page at a time; HTMX gets the list alone."""
+    """List the blocked suggestions, in pages; HTMX gets the list alone."""
     after = request.GET.get("after", "")
     context = {"page": blocked.suppressions(request.user, after), "first": not after}
     template = "privacy/_suppressions.html" if wants_fragment(request) else "privacy/suppressions.html"
@@ -80,7 +80,7 @@ def suppressions(request: Request) -> HttpResponse:
 @login_required
 @require_POST
 def suppression_remove(request: Request, suppression_id: int) -> HttpResponse:
-    """Let it be suggested again; HTMX gets the row as it is then."""
+    """Allow a blocked suggestion again; HTMX gets the updated row."""
     with front_door():
         lifted = blocked.lift_suppression(**acting_for_self(request), suppression_id=suppression_id)
     if wants_fragment(request):
@@ -104,7 +104,7 @@ def _lifted(lifted: blocked.Lifted) -> str:
 @never_cache
 @require_safe
 def erasures(request: Request) -> HttpResponse:
-    """The receipts, newest first, a page at a time."""
+    """List the receipts, newest first, in pages."""
     after = request.GET.get("after", "")
     page = selectors.receipts(request.user, after)
     context = {"receipts": page.rows, "next": page.next, "first": not after, "states": ErasureState}
@@ -115,7 +115,7 @@ def erasures(request: Request) -> HttpResponse:
 @never_cache
 @require_safe
 def staff_access(request: Request) -> HttpResponse:
-    """Who of the staff looked, newest first, a page at a time."""
+    """List the access log, newest first, in pages."""
     after = request.GET.get("after", "")
     return render(request, "privacy/staff_access.html", {"page": access_log(request.user, after), "first": not after})
 
@@ -123,7 +123,7 @@ def staff_access(request: Request) -> HttpResponse:
 @login_required
 @require_POST
 def block_remove(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
-    """Let imports bring again what an erasure keeps away."""
+    """Let imports bring back what an erasure blocks."""
     with front_door():
         found = blocked.lift_bar(**acting_for_self(request), erasure_id=erasure_id)
     messages.success(request, gettext("This is no longer blocked."))

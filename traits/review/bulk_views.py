@@ -1,4 +1,4 @@
-"""One decision on many suggestions, previewed first."""
+"""One decision about many suggestions, previewed first."""
 
 import uuid
 from typing import Any
@@ -27,7 +27,7 @@ from traits.web import Request, acting_for_self
 @login_required
 @require_http_methods(["GET", "POST"])
 def bulk(request: Request) -> HttpResponse:
-    """A preview of what one decision would do to the chosen; with "apply", the decision."""
+    """Preview what one decision would do to the selected suggestions; with "apply", make it."""
     if request.method == "GET":
         return HttpResponseRedirect(reverse("review"))
     form = BulkForm(request.POST)

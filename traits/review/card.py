@@ -1,4 +1,4 @@
-"""What one opened suggestion shows, in a number of queries that does not grow with it."""
+"""The content of an opened suggestion, read in a fixed number of queries."""
 
 import dataclasses
 import uuid
@@ -32,7 +32,7 @@ from traits.text import name_key
 PIECES = 10
 MORE_PIECES = 100
 QUOTED = 3
-# Nobody reads a suggestion faster than this, whatever the keys say.
+# Reading a suggestion takes at least this long, even if the keys were pressed faster.
 LEAST_SECONDS = 5.0
 DOUBTED = (Verdict.OUT_OF_CONTEXT, Verdict.NOT_ME, Verdict.TOO_PRIVATE)
 ICONS = {
@@ -51,9 +51,9 @@ ICONS = {
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Shown:
-    """A piece of evidence with its matching words marked, and the verdict to show as chosen.
+    """A piece of evidence with its matching words marked, and the selected verdict.
 
-    type is "" where the source's own detail begins with it.
+    type is "" if the source's own detail already begins with it.
     """
 
     piece: Piece
@@ -65,7 +65,7 @@ class Shown:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Pieces:
-    """Some of the evidence: what is readable, what is folded away, and where the rest starts (0 is nowhere)."""
+    """A part of the evidence: readable pieces, folded ones, and the index of the next piece (0 if there is none)."""
 
     shown: list[Shown]
     folded: list[Shown]
@@ -83,7 +83,7 @@ class Pieces:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Quotes:
-    """The first pieces of evidence, shortened, without those that are too private; and how many more there are."""
+    """The first pieces of evidence, shortened, without those that are too private, and the number of the others."""
 
     texts: list[str]
     more: int
@@ -91,7 +91,7 @@ class Quotes:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Clash:
-    """A similar trait, what differs between it and the suggestion (what, suggested, yours), and evidence of both."""
+    """A similar trait, its differences from the suggestion (field, suggested, yours), and evidence of both."""
 
     similar: Similar
     trait: PersonaTrait
@@ -102,7 +102,7 @@ class Clash:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Card:
-    """trait is what the suggestion became or was merged into; decision is the entry that decided it."""
+    """An open suggestion. trait: what it became or was merged into; decision: the entry that decided it."""
 
     candidate: ExtractedTraitCandidate
     pieces: Pieces
@@ -125,7 +125,7 @@ class Card:
 def pieces(
     candidate: ExtractedTraitCandidate, verdicts: Mapping[str, str], start: int = 0, count: int = PIECES
 ) -> Pieces:
-    """So many pieces from start on; verdicts (by evidence id) are chosen on the page and not saved yet."""
+    """Return a number of pieces from start on; verdicts (by evidence id) are selected on the page but not saved yet."""
     evidence = candidate.supporting_evidence
     marker = Marker([candidate.trait_name, *candidate.concepts])
     shown: list[Shown] = []
@@ -146,7 +146,7 @@ def pieces(
 
 
 def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[str, str], count: int = PIECES) -> Card:
-    """The card of a suggestion; one to decide comes with what confirming changes, a decided one with what it did."""
+    """Read a card: an undecided suggestion comes with what confirming changes, a decided one with its outcome."""
     history = queue_selectors.history(user, candidate.pk)
     to_decide = candidate.is_undecided
     trait, decision = (None, None) if to_decide else _outcome(user, candidate, [each.entry for each in history])
@@ -187,7 +187,7 @@ def _clashes(user: User, candidate: ExtractedTraitCandidate, own_concepts: list[
 
 
 def quotes(evidence: list[Piece]) -> Quotes:
-    """Enough of the evidence to stand beside that of another."""
+    """Return enough of the evidence for a comparison side by side."""
     texts = [piece["content"] for piece in evidence if piece.get("verdict") != Verdict.TOO_PRIVATE][:QUOTED]
     return Quotes(texts=[Truncator(text).chars(160) for text in texts], more=len(evidence) - len(texts))
 
@@ -206,7 +206,7 @@ def _compared(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[t
 
 
 def _changed(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[tuple[str, str, str]]:
-    """What differs between a suggestion and the trait that it became: what, suggested, yours."""
+    """Return the differences between a suggestion and the trait that it became: field, suggested, yours."""
     given = rating_of(trait)
     rating = gettext("%(rating)s of 5, by you") % {"rating": given} if given else ""
     return _unequal(
@@ -241,7 +241,7 @@ def _outcome(
 
 
 def left(waiting: int, seconds: float) -> str:
-    """How long so many decisions take, in words."""
+    """Estimate the time for the remaining decisions, in words."""
     minutes = round(waiting * seconds / 60)
     if minutes < 1:
         return gettext("under 1 min left")
@@ -251,11 +251,11 @@ def left(waiting: int, seconds: float) -> str:
 
 
 def head(user: User) -> dict[str, Any]:
-    """The counts of the tabs, how much is decided and how long the rest takes."""
+    """Return the counts of the tabs, the progress and the estimated remaining time."""
     counts = queue_selectors.counts(user)
     tabs = [(tab, label, counts[tab]) for tab, label in TABS.items()]
     time_left = ""
     if counts["review"]:
         time_left = left(counts["review"], max(LEAST_SECONDS, seconds_per_decision(user)))
-    # Snoozing can be undone too.
+    # Snoozing can be undone, too.
     return {"counts": counts, "tabs": tabs, "time_left": time_left, "undoable": counts["decided"] + counts["later"] > 0}

@@ -1,4 +1,4 @@
-"""The decisions of the review queue: each POST calls one service, then shows the next card, or its own when refused."""
+"""Decisions of the review queue: each POST calls one service, then shows the next card, or the same one if refused."""
 
 import uuid
 
@@ -30,14 +30,14 @@ ANOTHER_WIN = (AlreadyDecidedError, StaleVersionError, TraitRemovedError)
 @login_required
 @require_POST
 def decide(request: Request, candidate_id: uuid.UUID, button: str) -> HttpResponse:
-    """Make the decision of a button, with the verdicts of the card."""
+    """Make the decision of a button, with the card's verdicts."""
     return _decide(request, candidate_id, BUTTONS[button](request.POST))
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
-    """Merge into the trait named; without one, a list to choose from."""
+    """Merge into the given trait; without one, show a list to choose from."""
     form = MergeForm(request.POST)
     if "into" in form.data:
         return _decide(request, candidate_id, form)
@@ -58,7 +58,7 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def edit_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
-    """Edit, then confirm. A POST with "open" only opens the form, and keeps the verdicts that the card had."""
+    """Edit, then confirm. A POST with "open" only opens the form and keeps the card's verdicts."""
     candidate = selectors.candidate(request.user, candidate_id)
     if request.method == "GET" or "open" in request.POST:
         card = CardForm(request.POST)
@@ -80,7 +80,7 @@ def edit_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
 
 
 def _edit_page(request: Request, form: EditForm, sent: EvidenceForm, status: int = 200) -> HttpResponse:
-    """The form beside the card; sent is what has the verdicts of the card."""
+    """Show the form next to the card; sent contains the card's verdicts."""
     filters = QueueFilters.read(request.GET)
     context = open_card(request, form.candidate, sent) | {
         "form": form,
@@ -93,7 +93,7 @@ def _edit_page(request: Request, form: EditForm, sent: EvidenceForm, status: int
 
 
 def _decide(request: Request, candidate_id: uuid.UUID, form: CardForm | ReopenForm) -> HttpResponse:
-    """The decision as the form has it; or the card again, with why it could not be done."""
+    """Make the form's decision, or show the card with the reason for the refusal."""
     try:
         with front_door():
             outcome = form.decide(**acting_for_self(request), candidate_id=candidate_id, **form.arguments())
@@ -103,7 +103,7 @@ def _decide(request: Request, candidate_id: uuid.UUID, form: CardForm | ReopenFo
 
 
 def _refused(request: Request, candidate_id: uuid.UUID, form: InputForm, error: RuleError) -> HttpResponse:
-    """The card again as it is now, with what was typed and why it could not be done."""
+    """Show the card in its current state, with what was typed and the reason for the refusal."""
     candidate = selectors.candidate(request.user, candidate_id)
     context = workspace(request, QueueFilters.read(request.GET), shown=_shown(request))
     context |= open_card(request, candidate, form, errors=error.details, error=error)
@@ -132,7 +132,7 @@ def answer(
     decided: ExtractedTraitCandidate | None = None,
     opened: ExtractedTraitCandidate | None = None,
 ) -> HttpResponse:
-    """What was done, as a notice with undo; and opened, or else the card after decided, or else the first one."""
+    """Answer with a notice that offers undo, and a card: opened, or else the one after decided, or else the first."""
     filters = QueueFilters.read(request.GET) if opened is None else filters_for(request, opened)
     passed = _place_of(decided, filters)
     if not wants_fragment(request):
@@ -152,12 +152,12 @@ def _path(pk: uuid.UUID | None, query: str) -> str:
 
 
 def _place_of(decided: ExtractedTraitCandidate | None, filters: QueueFilters) -> str:
-    """The key of where the decided one stood in the list; "" where the list is not gone through in order."""
+    """Return the key of the decided suggestion's place in the list; "" for tabs not worked through in order."""
     return key_of(decided, WAITING_ORDER) if decided and filters.tab in ("review", "later") else ""
 
 
 def _to_open(request: Request, filters: QueueFilters, page: Page[QueueRow], passed: str) -> uuid.UUID | None:
-    """The first of the list behind the place, or else the first of the list."""
+    """Return the first suggestion after the place, or else the first of the list."""
     behind = [row for row in page.rows if row.is_behind]
     if passed and page.next and not behind:
         behind = queue(request.user, filters, after=passed, limit=1).rows

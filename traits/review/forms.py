@@ -1,4 +1,4 @@
-"""What the pages of the review send: one form for each decision."""
+"""Forms of the review's pages: one for each decision."""
 
 import datetime as dt
 import uuid
@@ -40,24 +40,24 @@ LATER: dict[str, Text] = {
 }
 MORNING = dt.time(6)
 MANY = {"confirm": Decision.CONFIRMED_ASIS, "reject": Decision.REJECTED, "snooze": Decision.DEFERRED}
-"""The decisions about many suggestions, by the buttons under the list."""
+"""Decisions about many suggestions, by the buttons below the list."""
 
 
 class CardForm(EvidenceForm):
-    """What a card sends, whichever of its buttons is pressed."""
+    """The fields that a card sends with each of its buttons."""
 
     decide: ClassVar[Callable[..., decisions.Outcome]]
-    """The service of the decision, which takes the arguments."""
+    """The decision's service, called with arguments()."""
 
     own_evidence = UncheckedField()
 
     def arguments(self) -> dict[str, Any]:
-        """What the decision takes beside who decides and the suggestion. Raises InvalidError."""
+        """Return the decision's arguments, besides who decides and the suggestion. Raises InvalidError."""
         return {"evidence": self.evidence, "version": self.cleaned["version"]}
 
 
 class ReopenForm(VersionedForm):
-    """Review it again: it is back in the queue, and open."""
+    """Return a decided suggestion to the queue, and open it."""
 
     decide = staticmethod(decisions.reopen)
 
@@ -66,7 +66,7 @@ class ReopenForm(VersionedForm):
 
 
 class RelationForm(CardForm):
-    """A decision that may say how the suggestion goes with a trait that it clashes with."""
+    """A decision that may state how the suggestion relates to a trait that it conflicts with."""
 
     relation = AboutTraitField(required=False)
 
@@ -77,13 +77,13 @@ class RelationForm(CardForm):
         return super().arguments() | {"relation": relation}
 
     def typed_lines(self, field: str) -> list[str]:
-        """What was typed in one of the fields of the trait that the answer is about; they carry its id."""
+        """Return the lines of one of the fields of the trait that the answer is about; their names contain its id."""
         about = self.cleaned["relation"]
         return lines(self.data.get(f"{field}-{about.trait_id}", "")) if about else []
 
 
 class ConfirmForm(RelationForm):
-    """Confirm as it is, or with the contexts in which it is true beside a trait that clashes with it."""
+    """Confirm as it is, or with the contexts in which it is true alongside a conflicting trait."""
 
     decide = staticmethod(decisions.confirm)
 
@@ -92,7 +92,10 @@ class ConfirmForm(RelationForm):
 
 
 class RejectForm(RelationForm):
-    """Reject for a reason; one who says that the new one is wrong beside a trait need give no other."""
+    """Reject for a reason.
+
+    The answer that the new one is wrong, given about a conflicting trait, is a reason by itself.
+    """
 
     decide = staticmethod(decisions.reject)
 
@@ -105,18 +108,18 @@ class RejectForm(RelationForm):
 
 
 class LaterForm(InputForm):
-    """When to be asked again: until names a time or new evidence, or says that date is the person's own time."""
+    """When to ask again. until: a time, new evidence, or "date" for the person's own time in date."""
 
     until = UncheckedField()
     date = UncheckedField()
 
     @property
     def is_later(self) -> bool:
-        """Whether it is said at all when to be asked again."""
+        """Whether the form says when to ask again."""
         return True
 
     def clean(self) -> dict[str, Any]:
-        """deferred_until is the time in the person's time zone; None is when there is new evidence."""
+        """Set deferred_until to a time in the person's time zone, or None for "when there is new evidence"."""
         if self.is_later:
             try:
                 self.cleaned_data["deferred_until"] = _later(self.cleaned_data["until"], self.cleaned_data["date"])
@@ -126,7 +129,7 @@ class LaterForm(InputForm):
 
 
 def _later(choice: str, date: str) -> dt.datetime | None:
-    """Raises ValueError, OverflowError for what is no time of this age."""
+    """Return the time of a choice. Raises ValueError, OverflowError for invalid times and implausible years."""
     today = timezone.localdate()
     if choice == "evidence":
         return None
@@ -145,7 +148,7 @@ def _morning(day: dt.date) -> dt.datetime:
 
 
 class SnoozeForm(LaterForm, CardForm):
-    """Snoozed until a time or new evidence."""
+    """Snooze until a time or new evidence."""
 
     decide = staticmethod(decisions.snooze)
 
@@ -169,7 +172,7 @@ BUTTONS: dict[str, type[CardForm | ReopenForm]] = {
     "snooze": SnoozeForm,
     "reopen": ReopenForm,
 }
-"""The decisions that one press of a button makes, by the name of their address."""
+"""Decisions made by a single press of a button, by their name in URLs."""
 
 
 class EditForm(TraitFieldsForm):
@@ -180,13 +183,13 @@ class EditForm(TraitFieldsForm):
         super().__init__(data, initial=shown_values(candidate))
 
     def arguments(self) -> dict[str, Any]:
-        """What confirming takes, with what differs from the suggestion. Raises InvalidError."""
+        """Return the arguments for confirming, with the differences from the suggestion. Raises InvalidError."""
         changes = self.changes_from(shown_values(self.candidate))
         return {"changes": changes, "evidence": self.evidence, "version": self.cleaned["version"]}
 
 
 def shown_values(candidate: ExtractedTraitCandidate) -> dict[str, str]:
-    """The suggestion as the form shows it first."""
+    """Return the suggestion's values as the form shows them initially."""
     return {
         "name": candidate.trait_name,
         "description": candidate.trait_description,
@@ -196,7 +199,7 @@ def shown_values(candidate: ExtractedTraitCandidate) -> dict[str, str]:
 
 
 class IdsField(forms.Field):
-    """The ids of what was chosen in a list, each once."""
+    """The ids of the selected rows of a list, without repeats."""
 
     widget = forms.MultipleHiddenInput
 
@@ -216,7 +219,7 @@ class BulkForm(LaterForm):
 
     @property
     def decision(self) -> str:
-        """Which decision; "" for none of those about many."""
+        """The decision; "" if it cannot be made about many."""
         return MANY.get(self.data.get("decision", ""), "")
 
     @property
@@ -225,12 +228,12 @@ class BulkForm(LaterForm):
 
     @property
     def applies(self) -> bool:
-        """Whether it was previewed, and is to be done."""
+        """Whether to make the decision, after its preview."""
         return "apply" in self.data and "preview" not in self.data
 
     @property
     def chosen(self) -> list[uuid.UUID]:
-        """The suggestions. Raises InvalidError for none, too many, or what is no id."""
+        """The ids of the suggestions. Raises InvalidError if there are none, too many, or invalid ids."""
         if faults := self.errors.get("candidate_ids"):
             raise InvalidError(details={"candidate_ids": texts_of(faults)})
         ids: list[uuid.UUID] = self.cleaned_data["candidate_ids"]
@@ -239,7 +242,7 @@ class BulkForm(LaterForm):
         return ids
 
     def arguments(self) -> dict[str, Any]:
-        """What the decision takes beside who decides. Raises InvalidError."""
+        """Return the decision's arguments, besides who decides. Raises InvalidError."""
         return {
             "candidate_ids": self.chosen,
             "decision": self.decision,
@@ -250,11 +253,11 @@ class BulkForm(LaterForm):
 
 
 def rejection_codes() -> list[tuple[int, str, Text]]:
-    """The reasons with the digit that chooses each."""
+    """Return the reasons, each with the digit key that chooses it."""
     return [(number, value, label) for number, (value, label) in enumerate(RejectionCode.choices, 1)]
 
 
 def later_choices() -> list[tuple[int, str, Text]]:
-    """The times that need no date, with the digit that chooses each."""
+    """Return the times that need no date, each with the digit key that chooses it."""
     named = [(value, label) for value, label in LATER.items() if value != "date"]
     return [(number, value, label) for number, (value, label) in enumerate(named, 1)]

@@ -1,4 +1,4 @@
-"""Which words of a piece of evidence echo the claim, so that a page can mark them."""
+"""Highlighting of words in the evidence that echo the claim."""
 
 import re
 from collections.abc import Iterable
@@ -20,14 +20,14 @@ Marked = list[tuple[str, bool]]
 
 
 def stem(word: str) -> str:
-    """The case-folded word without a usual English ending, never shorter than four letters."""
+    """Case-fold a word and strip a common English ending, keeping at least four letters."""
     return ENDINGS.sub("", word.casefold())
 
 
 class Marker:
     """Finds the words of some texts (a claim, its concepts) in others.
 
-    A word matches one that starts with its stem; scripts without spaces match by runs of two characters or more.
+    A word matches if it starts with a stem; scripts without spaces match by runs of two characters or more.
     """
 
     def __init__(self, texts: Iterable[str]) -> None:
@@ -38,7 +38,7 @@ class Marker:
         self.stems = tuple(sorted(stem(word) for word in words if not COMMON.fullmatch(word.casefold())))
 
     def mark(self, text: str) -> Marked:
-        """The text in pieces, each with whether it is to be marked; the pieces joined are the text."""
+        """Split the text into pieces, each with whether it is to be marked; joined, they are the text."""
         spans = sorted([*self._words(text), *self._runs(text)])
         marked: Marked = []
         end = 0

@@ -1,4 +1,4 @@
-"""What the review says of a decision on many suggestions, and of undoing, in whole sentences."""
+"""Notices about decisions on many suggestions and about undoing, in whole sentences."""
 
 import uuid
 from collections import Counter
@@ -15,7 +15,7 @@ from traits.models.styles import element_words
 
 
 def decided_many(decision: str, outcome: BulkOutcome) -> str:
-    """What one decision on many suggestions did, and what it left out."""
+    """Say what one decision about many suggestions did, and what it left out."""
     number = outcome.count("applied")
     sentences = [DONE[decision](number) % {"number": number}]
     merged = sum(1 for entry in outcome.entries if entry.user_decision == Decision.MERGED)
@@ -40,7 +40,7 @@ DONE: dict[str, Callable[[int], str]] = {
         "Snoozed %(number)d suggestion.", "Snoozed %(number)d suggestions.", number
     ),
 }
-"""By the decisions about many."""
+"""By decision."""
 
 
 def _left_out(outcomes: dict[uuid.UUID, str]) -> list[str]:
@@ -58,7 +58,7 @@ def _left_out(outcomes: dict[uuid.UUID, str]) -> list[str]:
 
 
 def undone(outcome: decisions.UndoOutcome) -> str:
-    """What undoing put back, and what of a batch it could not."""
+    """Say what was undone, and what of a batch could not be."""
     number = len(outcome.undone)
     if number == 1:
         text = _undone(outcome.undone[0])

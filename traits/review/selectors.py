@@ -30,7 +30,7 @@ LONGEST_GAP = 120.0
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class QueueFilters(Filters):
-    """What of the queue is shown; band is one of the bands' names, q is full text."""
+    """The filters of the queue; band is the name of a confidence band, q a full-text search."""
 
     tab: str = choice(TABS, default="review")
     category: str = choice(Category.values, "trait_category")
@@ -41,12 +41,12 @@ class QueueFilters(Filters):
 
     @property
     def narrow(self) -> bool:
-        """Whether anything beside the tab and the category is chosen."""
+        """Whether any filter besides the tab and the category is set."""
         return any((self.band, self.model, self.concept, self.q))
 
 
 def tab_condition(tab: str, now: dt.datetime) -> Q:
-    """Which candidates a tab shows; what was put off until a time is due as soon as that is past."""
+    """Return the condition for a tab's candidates. A snoozed one is due as soon as its time has passed."""
     later = Q(status=CandidateStatus.AWAITING_REFINEMENT)
     due = later & Q(deferred_until__lte=now)
     conditions = {
@@ -59,7 +59,7 @@ def tab_condition(tab: str, now: dt.datetime) -> Q:
 
 
 def candidates(user: User, filters: QueueFilters) -> QuerySet[ExtractedTraitCandidate]:
-    """The person's candidates that the filters let through, unordered, without their evidence."""
+    """Return the person's candidates that match the filters, unordered, without their evidence."""
     rows = ExtractedTraitCandidate.objects.filter(tab_condition(filters.tab, timezone.now()), user=user)
     rows = rows.filter(filters.condition())
     if filters.q:
@@ -69,9 +69,9 @@ def candidates(user: User, filters: QueueFilters) -> QuerySet[ExtractedTraitCand
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class QueueRow:
-    """A suggestion in the list, with the others that say the same (name key and category) where these have no row.
+    """A suggestion in the list, with its duplicates (same name key and category) that have no row of their own.
 
-    is_behind: whether it comes after the place that was asked for.
+    is_behind: whether it comes after the requested place.
     """
 
     candidate: ExtractedTraitCandidate
@@ -82,7 +82,7 @@ class QueueRow:
 def queue(
     user: User, filters: QueueFilters, after: str = "", limit: int = keyset.PAGE, passed: str = ""
 ) -> Page[QueueRow]:
-    """One page of the queue, newest first, paged by key; passed is a key too, of the place for is_behind."""
+    """Return one page of the queue, newest first, paged by key. passed: the key of the place for is_behind."""
     rows = candidates(user, filters)
     grouped = filters.tab == "review" and not filters.narrow
     if grouped:
@@ -112,7 +112,7 @@ def queue(
 def _duplicates_of(
     user: User, filters: QueueFilters, rows: list[ExtractedTraitCandidate]
 ) -> dict[tuple[str, str], list[ExtractedTraitCandidate]]:
-    """The others by name key and category."""
+    """Return the rows' duplicates by name key and category."""
     others: dict[tuple[str, str], list[ExtractedTraitCandidate]] = {}
     if rows:
         keys = [row.name_key for row in rows]
@@ -123,13 +123,13 @@ def _duplicates_of(
 
 
 def duplicates(user: User, candidate: ExtractedTraitCandidate) -> list[ExtractedTraitCandidate]:
-    """The other suggestions to review that say the same: same name key and category."""
+    """Return the other suggestions to review with the same name key and category."""
     rows = candidates(user, QueueFilters()).filter(name_key=candidate.name_key, trait_category=candidate.trait_category)
     return list(rows.exclude(pk=candidate.pk).order_by("-created_at")[:10])
 
 
 def counts(user: User) -> dict[str, int]:
-    """How many candidates each tab holds, and "decided" of "total"."""
+    """Return the number of candidates by tab, and the numbers "decided" and "total"."""
     now = timezone.now()
     tabs = {tab: Count("status", filter=tab_condition(tab, now)) for tab in TABS}
     found: dict[str, int] = ExtractedTraitCandidate.objects.filter(user=user).aggregate(**tabs)
@@ -138,7 +138,7 @@ def counts(user: User) -> dict[str, int]:
 
 
 def facets(user: User, tab: str) -> dict[str, list[str]]:
-    """The models and concepts that the candidates of a tab name, most frequent first, at most 100 each."""
+    """Return the models and concepts of a tab's candidates, most frequent first, at most 100 each."""
     rows = ExtractedTraitCandidate.objects.filter(tab_condition(tab, timezone.now()), user=user)
     return {
         "models": _most_frequent(rows, "originating_models", "unnest"),
@@ -153,7 +153,7 @@ def _most_frequent(rows: QuerySet[ExtractedTraitCandidate], column: str, functio
 
 
 def decided_since(user: User, since: dt.datetime) -> dict[str, int]:
-    """How many decisions of each kind the person made since then; undone ones and undoing do not count."""
+    """Count the person's decisions since then, by kind; undoing and undone decisions do not count."""
     mine = UserRefinedTrait.objects.filter(user=user, actor_kind=ActorKind.PERSON, created_at__gte=since)
     undone = mine.exclude(undoes=None).values("undoes")
     rows = mine.exclude(user_decision=Decision.UNDONE).exclude(pk__in=undone).values("user_decision")
@@ -162,14 +162,14 @@ def decided_since(user: User, since: dt.datetime) -> dict[str, int]:
 
 @dataclasses.dataclass(kw_only=True)
 class PastDecision(Narrated):
-    """can_undo: whether undo would take it; can_split: whether it is a merge that can be taken apart."""
+    """A past entry. can_undo: whether it can be undone; can_split: whether it is a merge that can be reverted."""
 
     can_undo: bool
     can_split: bool
 
 
 def history(user: User, thing_id: uuid.UUID, limit: int = 20) -> list[PastDecision]:
-    """The newest log entries of a candidate or trait."""
+    """Return the newest log entries about a candidate or trait."""
     rows = UserRefinedTrait.objects.filter(Q(trait_id_in_pkg=thing_id) | Q(original_candidate=thing_id), user=user)
     rows = with_names(rows.annotate(suggestion_status=F("original_candidate__status")))
     narrated = narrate(user, rows.order_by("-revision")[:limit])
@@ -187,7 +187,7 @@ def history(user: User, thing_id: uuid.UUID, limit: int = 20) -> list[PastDecisi
 
 
 def _standing_merges(entries: list[Any]) -> set[uuid.UUID]:
-    """Of suggestions that are still merged, the newest merge."""
+    """Return the newest merge of each suggestion that is still merged."""
     newest = {entry.original_candidate_id: entry for entry in reversed(entries)}.values()
     return {
         entry.pk
@@ -197,7 +197,7 @@ def _standing_merges(entries: list[Any]) -> set[uuid.UUID]:
 
 
 def newest_undoable(user: User, look_back: int = 50) -> UserRefinedTrait | None:
-    """The person's own newest entry that undo would take, or None."""
+    """Return the person's own newest entry that can be undone, or None."""
     rows = UserRefinedTrait.objects.filter(user=user, actor_kind=ActorKind.PERSON).exclude(
         user_decision__in=(Decision.UNDONE, Decision.EVIDENCE_ERASED)
     )
@@ -207,7 +207,7 @@ def newest_undoable(user: User, look_back: int = 50) -> UserRefinedTrait | None:
 
 
 def seconds_per_decision(user: User, look_back: int = 40) -> float:
-    """The median pause between the person's latest decisions, in seconds; pauses of over two minutes are breaks."""
+    """Return the median time between the person's latest decisions, in seconds; gaps over two minutes are ignored."""
     rows = UserRefinedTrait.objects.filter(user=user, actor_kind=ActorKind.PERSON).order_by(F("revision").desc())
     times = list(rows.values_list("created_at", flat=True)[:look_back])
     gaps = [(newer - older).total_seconds() for newer, older in itertools.pairwise(times)]

@@ -1,4 +1,4 @@
-"""Undo: of the newest decision that can be undone, and of one that the history or a notice names."""
+"""Undo: of the newest decision that can be undone, or of one named by the history or a notice."""
 
 import uuid
 
@@ -28,7 +28,7 @@ NOTHING_TO_UNDO = _("There is nothing left to undo.")
 @login_required
 @require_POST
 def undo_newest(request: Request) -> HttpResponse:
-    """Undo what the person did last and can still be undone; a batch as a whole."""
+    """Undo the person's latest decision that can still be undone; a batch is undone as a whole."""
     entry = newest_undoable(request.user)
     if entry is None:
         return _nothing_to_undo(request)
@@ -63,13 +63,13 @@ def _undo(request: Request, action_id: uuid.UUID) -> HttpResponse:
 
 
 def _back(request: Request) -> str:
-    """Where a page that lists decisions wants to go on; "" for other pages, and for other sites."""
+    """Return the URL to which a page with decisions wants to return; "" for other pages and foreign sites."""
     path = request.POST.get("next", "")
     return path if path and url_has_allowed_host_and_scheme(path, allowed_hosts=None) else ""
 
 
 def _to_decide_again(request: Request, undone: list[UserRefinedTrait]) -> ExtractedTraitCandidate | None:
-    """The suggestion of the first entry that is about one, where it waits for a decision again."""
+    """Return the suggestion of the first entry that is about one, if it is undecided again."""
     pk = next((entry.original_candidate_id for entry in undone if entry.original_candidate_id), None)
     if pk is None:
         return None
@@ -91,7 +91,7 @@ def _in_review(request: Request) -> bool:
 def _elsewhere(
     request: Request, text: str, opened: ExtractedTraitCandidate | None, undone: UserRefinedTrait
 ) -> HttpResponse:
-    """Where the person sees what undoing did when that is not a card of the queue: the trait, or the queue."""
+    """Show the result when it is not a card of the queue: go to the trait, or to the queue."""
     if wants_fragment(request) and _in_review(request):
         return answer(request, text, None)
     messages.success(request, text)
@@ -100,7 +100,7 @@ def _elsewhere(
 
 
 def _address_of(request: Request, opened: ExtractedTraitCandidate | None, undone: UserRefinedTrait) -> str:
-    """The page of what was restored; the queue where that has no page any more."""
+    """Return the page of what was restored, or the queue if that page no longer exists."""
     if opened:
         return reverse("review_candidate", args=[opened.pk])
     if undone.style_element:

@@ -1,4 +1,4 @@
-"""The addresses of the review queue, and of undoing."""
+"""URLs of the review queue and of undo."""
 
 from django.urls import path
 
@@ -17,7 +17,7 @@ urlpatterns = [
         path(f"review/<uuid:candidate_id>/{name}/", decision_views.decide, {"button": name}, name=name)
         for name in BUTTONS
     ),
-    # Cards that were open before the address had its new name.
+    # For cards that were opened before the URL was renamed.
     path("review/<uuid:candidate_id>/defer/", decision_views.decide, {"button": "snooze"}),
     path("undo/", undo_views.undo_newest, name="undo_newest"),
     path("undo/<uuid:action_id>/", undo_views.undo, name="undo"),

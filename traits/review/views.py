@@ -1,4 +1,4 @@
-"""The review queue: the list, and one card opened. Decisions are in decision_views.py."""
+"""The review queue: the list, and an opened card. Decisions are in decision_views.py."""
 
 import dataclasses
 import uuid
@@ -37,7 +37,7 @@ STATUS_TABS = {
 @login_required
 @require_GET
 def review(request: Request) -> HttpResponse:
-    """The queue with its first card open; HTMX gets what it asks for: more rows, or all below the filters."""
+    """Show the queue with its first card open; HTMX gets either more rows or everything below the filters."""
     filters = QueueFilters.read(request.GET)
     if target_of(request) == "more":
         return render(request, "review/_rows.html", rows(request, filters))
@@ -53,9 +53,9 @@ def review(request: Request) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def review_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
-    """One card beside the queue; HTMX gets the card alone, or more of its evidence.
+    """Show a card next to the queue; HTMX gets the card alone, or more of its evidence.
 
-    A POST decides nothing: it keeps what was typed on the card, with more of the evidence.
+    A POST decides nothing: it keeps what was typed on the card while showing more evidence.
     """
     candidate = selectors.candidate(request.user, candidate_id)
     if target_of(request) == "more-pieces":
@@ -72,7 +72,7 @@ def review_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
 @login_required
 @require_GET
 def review_filters(request: Request) -> HttpResponse:
-    """The filters whose choices come from the suggestions themselves, asked for only when somebody wants them."""
+    """Show the filters whose choices come from the suggestions; they are loaded only on request."""
     filters = QueueFilters.read(request.GET)
     context = {"filters": filters, "facets": facets(request.user, filters.tab)}
     template = "review/_facets.html" if target_of(request) == "facets" else "review/filters.html"
@@ -82,7 +82,7 @@ def review_filters(request: Request) -> HttpResponse:
 @login_required
 @require_GET
 def review_news(request: Request) -> HttpResponse:
-    """How many suggestions came since a page counted so many (total), and what its tabs hold now."""
+    """Show the number of new suggestions since the page counted total, and the current counts of the tabs."""
     head = cards.head(request.user)
     counted = read_number(request.GET.get("total", ""), 0, 10**9)
     new = max(0, head["counts"]["total"] - counted)
@@ -91,19 +91,19 @@ def review_news(request: Request) -> HttpResponse:
 
 
 def tab_of(candidate: ExtractedTraitCandidate) -> str:
-    """Which tab the candidate is on."""
+    """Return the tab that shows the candidate."""
     if candidate.deferred_until and candidate.deferred_until <= timezone.now():
         return "review"
     return STATUS_TABS.get(CandidateStatus(candidate.status), "review")
 
 
 def filters_for(request: Request, candidate: ExtractedTraitCandidate) -> QueueFilters:
-    """The filters of the address, on the tab where the candidate is."""
+    """Return the filters of the URL, on the tab that shows the candidate."""
     return dataclasses.replace(QueueFilters.read(request.GET), tab=tab_of(candidate))
 
 
 def rows(request: Request, filters: QueueFilters, *, shown: int = 0, passed: str = "") -> dict[str, Any]:
-    """A page of the list, or as many rows as the page shows by now; passed as in queue()."""
+    """Return a page of the list, or as many rows as the page currently shows; passed is that of queue()."""
     after = request.GET.get("after", "")
     limit = min(max(shown, PAGE), MOST_SHOWN)
     page = queue(request.user, filters, after=after, limit=limit, passed=passed)
@@ -120,7 +120,7 @@ def rows(request: Request, filters: QueueFilters, *, shown: int = 0, passed: str
 
 
 def workspace(request: Request, filters: QueueFilters, *, shown: int = 0, passed: str = "") -> dict[str, Any]:
-    """All of the page but the card."""
+    """Return the context of the whole page except the card."""
     context = rows(request, filters, shown=shown, passed=passed) | cards.head(request.user)
     if not context["page"].rows and filters.tab == "review" and not (filters.narrow or filters.category):
         context["today"] = _today(request.user)
@@ -133,7 +133,7 @@ def workspace(request: Request, filters: QueueFilters, *, shown: int = 0, passed
 
 
 def _today(user: User) -> dict[str, int]:
-    """How many suggestions the person confirmed, rejected and snoozed since midnight, without zeros."""
+    """Count the suggestions that the person confirmed, rejected and snoozed since midnight, without zeros."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     number = decided_since(user, midnight)
     sums = {str(words): sum(number.get(each, 0) for each in decisions) for words, decisions in TODAY}
@@ -143,7 +143,7 @@ def _today(user: User) -> dict[str, int]:
 def open_card(
     request: Request, candidate: ExtractedTraitCandidate | None, sent: InputForm | None = None, **more: Any
 ) -> dict[str, Any]:
-    """The card, with what was sent with it (typed) and what was wrong with that (errors by field)."""
+    """Return the card's context, with the values that were sent (typed) and their faults (errors by field)."""
     context: dict[str, Any] = {"card": None, "codes": rejection_codes(), "later": later_choices(), **more}
     if candidate:
         verdicts = sent.verdicts if isinstance(sent, EvidenceForm) else {}

@@ -1,1 +1,1 @@
-"""What staff see and do in the Django admin, by subject."""
+"""The Django admin for staff, by subject."""

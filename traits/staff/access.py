@@ -1,4 +1,4 @@
-"""The record of who of the staff looked at whose persona, when and why; asked for before anything is shown."""
+"""The access log: which staff looked at whose persona, when and why. The reason is asked before anything is shown."""
 
 import datetime as dt
 import uuid
@@ -22,11 +22,11 @@ from ptfi.staff.base import StaffAdmin
 from traits.models.staff_access import MAX_REASON, AccessEntry, AccessKind
 
 GIVEN = "access_reasons"
-"""In the session, by person: the row with the reason that was given, and when each kind of page was recorded."""
+"""Session key. By person: the row with the given reason, and when each kind of page was recorded."""
 MOST_PEOPLE = 100
 ONCE_IN = dt.timedelta(hours=1)
 LASTS = dt.timedelta(hours=4)
-"""How long a reason holds; then the page asks again and offers the same."""
+"""How long a reason is valid; after that the page asks again and suggests the same one."""
 
 
 class ReasonForm(forms.Form):
@@ -43,11 +43,11 @@ class ReasonForm(forms.Form):
 
 
 def asks_reason(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind) -> HttpResponse | None:
-    """The page that asks why, or None when this session gave a reason for this person; then the look is recorded.
+    """Return the page that asks for a reason; None, after recording the access, if this session gave one.
 
-    Call it after the permission was checked and before anything of the person's is read. It takes the form of its own
-    page too, and comes back to the same address, so there is no address to be sent to from outside. Nobody is asked
-    about themselves.
+    Call it after the permission check and before reading anything of the person's. It also handles its own page's form
+    and redirects to the same URL, so it cannot be used to redirect to other sites. Access to one's own data needs no
+    reason.
     """
     if user_id == request.user.pk:
         return None
@@ -63,26 +63,26 @@ def asks_reason(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind) -> H
 
 
 def sent_reason(request: HttpRequest) -> ReasonForm | None:
-    """The reason that came with the request; None where none came."""
+    """Return the form with the reason that came with the request; None if there is none."""
     return ReasonForm(request.POST) if request.method == "POST" and "access_reason" in request.POST else None
 
 
 def offered(given: dict[str, Any] | None) -> ReasonForm:
-    """A form with the reason that the session gave before, as far as it was not erased."""
+    """Return a form with the reason that this session gave before, unless that was erased."""
     rows = AccessEntry.objects.filter(pk=given["entry"]) if given else AccessEntry.objects.none()
     return ReasonForm(initial={"access_reason": rows.values_list("reason", flat=True).first() or ""})
 
 
 def is_over(given: dict[str, Any]) -> bool:
-    """Whether the session gave this reason too long ago."""
+    """Return whether this reason has expired."""
     since = parse_datetime(given.get("since", ""))
     return since is None or timezone.now() - since > LASTS
 
 
 def give_reason(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind, reason: str) -> None:
-    """Record a look with its reason, and have the session know that it was given: by the row's id.
+    """Record an access with its reason, and store the row's id in the session.
 
-    So an erased reason is nowhere else.
+    The session doesn't contain the reason itself, so that erasing it from the row is enough.
     """
     entry = _record(request, user_id, kind, reason)
     given = request.session.get(GIVEN, {})
@@ -102,9 +102,9 @@ def looked_at_many(
     words: str = "",
     reason: str = "",
 ) -> AccessEntry:
-    """Record a list that spans people, by the number of its rows; call it before the list is shown.
+    """Record that a list across people was viewed, with its number of rows; call it before showing the list.
 
-    people: those whose access log has it, in a search or a file; words: what was searched for.
+    people: those in whose access log it appears, for a search or a file. words: the words searched for.
     """
     record(Kind.STAFF_LOOKED, user_id=None, request=request, actor_id=request.user.pk)
     return AccessEntry.objects.create(
@@ -113,7 +113,7 @@ def looked_at_many(
 
 
 def staff_id(request: HttpRequest) -> uuid.UUID:
-    """Who looks. Raises PermissionDenied for nobody, whom Django's admin lets in nowhere."""
+    """Return the staff member's id. Raises PermissionDenied for anonymous requests, which the admin refuses anyway."""
     if request.user.pk is None:
         raise PermissionDenied
     return request.user.pk
@@ -128,7 +128,10 @@ def _record(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind, reason: 
 
 
 def _recorded(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind, given: dict[str, Any]) -> bool:
-    """Whether this look is on record: one row a person, kind of page and hour. False when the reason was erased."""
+    """Record this access unless it is already recorded: one row per person, kind of page and hour.
+
+    Returns False if the reason was erased.
+    """
     last = parse_datetime(given["recorded"].get(kind.value, ""))
     if last is not None and timezone.now() - last < ONCE_IN:
         return True
@@ -142,7 +145,7 @@ def _recorded(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind, given:
 
 
 def reason_page(request: HttpRequest, form: ReasonForm, **context: Any) -> HttpResponse:
-    """The page that asks why. context: person_id of the one looked at, words of a search, or is_file."""
+    """Return the page that asks for a reason. context: the person_id concerned, the words of a search, or is_file."""
     context |= admin.site.each_context(request) | {
         "title": _("Reason for access"),
         "form": form,
@@ -152,12 +155,12 @@ def reason_page(request: HttpRequest, form: ReasonForm, **context: Any) -> HttpR
 
 
 class PersonalAdmin(StaffAdmin):
-    """Pages of one row each show something of one person: whoever opens one says why."""
+    """A model with personal data: opening a row takes a reason."""
 
     access_kind: AccessKind
 
     def person_of(self, row: Any) -> uuid.UUID | None:
-        """Whose the row is; None for nobody's."""
+        """Return the id of the row's person; None if it belongs to no one."""
         pk: uuid.UUID | None = row.user_id
         return pk
 
@@ -177,7 +180,7 @@ class PersonalAdmin(StaffAdmin):
         return self.asks(request, object_id) or super().history_view(request, object_id, extra_context)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """The list, on record; a search is a look at each of those whom it finds."""
+        """Show the list and record it; a search counts as an access to every person found."""
         if asked := self._asks_of_search(request):
             return asked
         response = super().changelist_view(request, extra_context)
@@ -196,9 +199,9 @@ class PersonalAdmin(StaffAdmin):
         return next((page for page in asked if page), None)
 
     def asks(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
-        """The page that asks why, where the row is somebody's; for views of one row that are not Django's."""
+        """Return the page that asks for a reason if the row belongs to a person; for our own views of a single row."""
         row: Model | None = self.get_object(request, unquote(object_id)) if object_id else None
-        # Who may not see it, or asks for what is not there, is told so by Django's own view.
+        # Missing permissions and unknown rows are left to Django's own view.
         if row is None or not self.has_view_or_change_permission(request, row):
             return None
         person = self.person_of(row)

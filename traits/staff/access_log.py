@@ -1,4 +1,4 @@
-"""The record of looks, for auditors: who of the staff looked at whose persona, when and why. Read only."""
+"""The access log for auditors: which staff looked at whose persona, when and why. Read only."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ class AccessFilters(DatedFilterForm):
 
 @admin.register(AccessEntry)
 class AccessLogAdmin(ReadOnlyAdmin):
-    """Nobody changes it, superusers neither; the database refuses it as well."""
+    """The access log. Not even superusers can change it; the database refuses changes, too."""
 
     page_name = _("Access log")
 
@@ -78,7 +78,7 @@ class AccessLogAdmin(ReadOnlyAdmin):
         form_url: str = "",  # noqa: ARG002 (Django's signature)
         extra_context: dict[str, Any] | None = None,  # noqa: ARG002
     ) -> HttpResponse:
-        """The list shows all that there is of a row."""
+        """Redirect to the list, which shows everything about a row."""
         if object_id is None or not self.has_view_permission(request):
             raise PermissionDenied
         return HttpResponseRedirect(reverse("admin:traits_accessentry_changelist"))
@@ -89,5 +89,5 @@ class AccessLogAdmin(ReadOnlyAdmin):
         object_id: str,
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """A row has no history: it never changes."""
+        """Redirect to the list: rows never change, so they have no history."""
         return self.changeform_view(request, object_id, "", extra_context)

@@ -29,8 +29,7 @@ from traits.models import AccessKind
 from traits.staff.access import PersonalAdmin
 from traits.staff.permissions import PermissionsAdmin, role_words
 
-# Who may write these could take any account over: they hold addresses, secrets of two-step sign-in, and sessions.
-# Roles have a page of ours.
+# Write access to these means control over any account: e-mail addresses, second factors and sessions.
 for model in (EmailAddress, Authenticator, UserSession, Group):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
@@ -38,7 +37,7 @@ for model in (EmailAddress, Authenticator, UserSession, Group):
 
 @admin.register(Group)
 class RoleAdmin(PermissionsAdmin, StaffAdmin, GroupAdmin):
-    """Roles, for superusers: who writes here decides what everybody of the staff may see."""
+    """Roles. For superusers only, since they determine what staff may see."""
 
     page_name = _("Roles and permissions")
     list_display = ("role",)
@@ -73,7 +72,7 @@ class AddUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
 
 @admin.register(User)
 class UserAdmin(PermissionsAdmin, PersonalAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
-    """People and staff. E-mail addresses change by their owners' hands only, who must prove them."""
+    """Accounts of people and staff. E-mail addresses are changed only by their owners, who must verify them."""
 
     access_kind = AccessKind.ACCOUNT
     page_name = _("Accounts")
@@ -121,7 +120,7 @@ class UserAdmin(PermissionsAdmin, PersonalAdmin, DjangoUserAdmin):  # type: igno
         queryset: models.QuerySet[User],
         search_term: str,
     ) -> tuple[models.QuerySet[User], bool]:
-        """Those of this address or id, each by its index; addresses are kept in small letters."""
+        """Find accounts by exact address or external id, both indexed; addresses are stored in lower case."""
         term = search_term.strip()
         found = queryset.filter(models.Q(email=term.lower()) | models.Q(external_id=term)) if term else queryset
         return found, False
@@ -130,8 +129,8 @@ class UserAdmin(PermissionsAdmin, PersonalAdmin, DjangoUserAdmin):  # type: igno
         return row.pk
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
-        """Only superusers hand out rights; anybody else could give themselves all of them."""
-        # Whoever has the external id gets the person's suggestions: it comes from the pipeline alone.
+        """Let only superusers grant permissions; other staff could otherwise grant themselves everything."""
+        # The account with the external id receives that person's suggestions, so only the pipeline sets it.
         fields = ["external_id"] if obj is None else [*self.readonly_fields, "external_id"]
         if not request.user.is_superuser:
             fields += ["is_staff", "is_superuser", "groups", "user_permissions"]
@@ -142,11 +141,11 @@ class UserAdmin(PermissionsAdmin, PersonalAdmin, DjangoUserAdmin):  # type: igno
         return not above and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:  # noqa: ARG002 (Django's)
-        """A person's log outlives a click: accounts are made inactive."""
+        """Refuse deletion: a person's log must not depend on one click. Accounts are deactivated instead."""
         return False
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
-        """Whoever sets a password can be that person, so superusers only."""
+        """Let only superusers set passwords, because a password gives access to the account."""
         if not request.user.is_superuser:
             raise PermissionDenied
         if asked := self.asks(request, id):
@@ -164,7 +163,7 @@ class UserAdmin(PermissionsAdmin, PersonalAdmin, DjangoUserAdmin):  # type: igno
 
 
 def _log(request: HttpRequest, user: User, flag: int, message: Any) -> LogEntry:
-    """As Django logs it, with the account's id where Django would write a name or an address."""
+    """Log as Django does, but with the account's id where Django would write a name or an address."""
     return LogEntry.objects.create(
         user_id=cast(User, request.user).pk,
         content_type=ContentType.objects.get_for_model(User),

@@ -1,4 +1,4 @@
-"""The list of candidates as a file."""
+"""Export of the candidate list as a file."""
 
 import dataclasses
 import uuid
@@ -25,12 +25,12 @@ from traits.staff.lists import CandidateFilters, Candidates, candidate_page, fil
 
 CHUNK = 500
 MOST_PEOPLE = 20_000
-"""People of one file: each has it in their access log."""
+"""The most people a file may cover; each of them gets an entry in their access log."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Exported:
-    """A candidate, and what to call its person."""
+    """A candidate, with a label for its person."""
 
     candidate: ExtractedTraitCandidate
     person: str
@@ -58,15 +58,15 @@ TEXTS: Column[Exported] = (
 
 
 class CandidateExport(admin.ModelAdmin):  # type: ignore[type-arg]
-    """The page that gives the list as a file."""
+    """The view that exports the list."""
 
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
-        """The filtered list as CSV, after a reason; evidence for those alone who may read it."""
+        """Export the filtered list as CSV, after a reason; evidence is included only for staff who may read it."""
         if not (self.has_view_permission(request) and request.user.has_perm("traits.export_candidates")):
             raise PermissionDenied
         evidence, filters = request.user.has_perm("traits.view_evidence"), CandidateFilters(request.GET)
         if not filters.is_valid():
-            # The list says what does not fit.
+            # The list page shows which filters are invalid.
             return redirect(f"{reverse('admin:traits_extractedtraitcandidate_changelist')}?{request.GET.urlencode()}")
         form = sent_reason(request)
         if form is None or not form.is_valid():
@@ -77,7 +77,7 @@ class CandidateExport(admin.ModelAdmin):  # type: ignore[type-arg]
         if len(people) > MOST_PEOPLE:
             messages.error(request, _too_many_people())
             return redirect(f"{reverse('admin:traits_extractedtraitcandidate_changelist')}?{request.GET.urlencode()}")
-        # On record before a line is sent.
+        # Recorded before the first line is sent.
         looked_at_many(
             request,
             AccessKind.EXPORT,
@@ -105,14 +105,14 @@ def table(
     people: Container[uuid.UUID],
     evidence: bool,
 ) -> Iterator[bytes]:
-    """The rows of these people as CSV, some hundred at a time, so that a million of them need no more memory."""
+    """Stream the rows of these people as CSV in chunks, so that memory stays constant for a million rows."""
     file = CsvTable([*COLUMNS, TEXTS] if evidence else COLUMNS)
     yield file.head()
     after = "start"
     while after:
         part = candidate_page(rows, filters, after, CHUNK)
         names = named(request, [row.user_id for row in part.rows])
-        # Whoever came in since is not on record.
+        # People who appeared after the access was recorded are left out.
         shown = [row for row in part.rows if row.user_id in people]
         yield file.lines(Exported(candidate=row, person=names[row.user_id]) for row in shown)
         after = part.next

@@ -1,4 +1,4 @@
-"""A file of candidates, taken in after a look at its faults."""
+"""Import of a file of candidates, after a preview of its faults."""
 
 import codecs
 import dataclasses
@@ -28,14 +28,14 @@ logger = logging.getLogger(__name__)
 
 MOST_BYTES = 4 * 1024 * 1024
 MOST_SENT = 900_000
-"""Characters that the file takes, packed, on its way through the browser; a form may hold a megabyte."""
+"""The largest size in characters of the packed file in the form; a form may hold a megabyte."""
 SALT = "traits.staff.candidate_files"
 KEPT_SECONDS = 3_600
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CheckedFile:
-    """A file as it was read: what fits, and by line number what does not."""
+    """A parsed file: valid rows and faults, by line number."""
 
     rows: dict[int, CandidateRecord]
     faults: dict[int, list[Reason]]
@@ -74,12 +74,12 @@ class FileForm(forms.Form):
 
 
 def packed(content: bytes) -> str:
-    """The file for the browser to send again: nothing of it is stored before it is confirmed."""
+    """Sign and compress the file for the browser to send again: nothing is stored before the confirmation."""
     return signing.dumps(content.decode("utf-8", "surrogateescape"), salt=SALT, compress=True, serializer=_Escaped)
 
 
 def unpacked(text: str) -> bytes | None:
-    """The file, or None when it was not packed here, or is over an hour old."""
+    """Return the file; None if it was not packed here or is over an hour old."""
     try:
         found: str = signing.loads(text, salt=SALT, max_age=KEPT_SECONDS, serializer=_Escaped)
     except signing.BadSignature:
@@ -88,7 +88,7 @@ def unpacked(text: str) -> bytes | None:
 
 
 class _Escaped:
-    """JSON that takes bytes which are no UTF-8, as a faulty file may have them."""
+    """JSON for texts with bytes that are not valid UTF-8, which faulty files may contain."""
 
     def dumps(self, value: str) -> bytes:
         return json.dumps(value).encode("ascii")
@@ -98,7 +98,7 @@ class _Escaped:
 
 
 def read(content: bytes) -> CheckedFile:
-    """Check the file line by line; a candidate that comes twice is a fault of its second line."""
+    """Check the file line by line; a repeated candidate is a fault of the later line."""
     checked, seen = CheckedFile(rows={}, faults={}), dict[Any, int]()
     for number, line in enumerate(content.split(b"\n"), 1):
         parsed = parse_line(line) if line.strip() else []
@@ -116,7 +116,7 @@ def read(content: bytes) -> CheckedFile:
 
 
 def trial(checked: CheckedFile) -> ingest.Result:
-    """What taking it in would do, tried and rolled back."""
+    """Import in a transaction that is rolled back, to see the outcome."""
 
     def attempt() -> ingest.Result:
         result = ingest.apply_within(list(checked.rows.values()))
@@ -127,14 +127,14 @@ def trial(checked: CheckedFile) -> ingest.Result:
 
 
 def faults(checked: CheckedFile, result: ingest.Result) -> list[tuple[int, list[Reason]]]:
-    """What does not go in, by line number."""
+    """Return all faults, by line number."""
     numbers = list(checked.rows)
     refused = {numbers[index]: reasons for index, reasons in result.refused.items()}
     return sorted((checked.faults | refused).items())
 
 
 def _told(result: ingest.Result, refused: int) -> str:
-    """What was done, for the message."""
+    """Return the notice about the outcome."""
     text = gettext(
         "Imported. New: %(new)s, changed: %(changed)s, unchanged: %(unchanged)s, blocked: %(blocked)s,"
         " refused: %(refused)s."
@@ -149,10 +149,10 @@ def _told(result: ingest.Result, refused: int) -> str:
 
 
 class CandidateImport(admin.ModelAdmin):  # type: ignore[type-arg]
-    """The page that takes a file in."""
+    """The view that imports a file."""
 
     def import_view(self, request: HttpRequest) -> HttpResponse:
-        """Look at a file's faults, then take it in; nothing is written before that is confirmed."""
+        """Preview a file's faults, then import it; nothing is written before the confirmation."""
         if not request.user.has_perm("traits.import_candidates"):
             raise PermissionDenied
         if "packed" in request.POST:

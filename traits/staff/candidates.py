@@ -1,4 +1,4 @@
-"""Candidates in the admin: the list, one candidate, and the actions, each with a preview, a reason and a count."""
+"""Candidates in the admin: the list, a single one, and the actions with preview, reason and count."""
 
 import uuid
 from collections import Counter
@@ -32,7 +32,7 @@ SHOWN_DECISIONS = 20
 
 
 class ActForm(forms.Form):
-    """What an action needs to know beside the candidates; the person reads the reason in their history."""
+    """The inputs of an action besides the candidates; people can read the reason in their history."""
 
     kind = forms.ChoiceField(
         choices=[(kind, lazy_capfirst(words)) for kind, words in moderation.KINDS.items()],
@@ -64,7 +64,10 @@ class ActForm(forms.Form):
 
 
 def find_person(text: str) -> User | None:
-    """The person with this id or external id; an address would tell who has an account here."""
+    """Find a person by id or external id.
+
+    E-mail addresses are not accepted, since they would reveal who has an account.
+    """
     if found := uuids_from([text.strip()]):
         return User.objects.filter(pk=found[0], persona__isnull=False).first()
     return User.objects.filter(external_id=text.strip(), persona__isnull=False).first()
@@ -72,7 +75,7 @@ def find_person(text: str) -> User | None:
 
 @admin.register(ExtractedTraitCandidate)
 class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
-    """Nothing is edited here: candidates change by what moderation.py offers, and by imports."""
+    """Candidates. They are not edited here, but changed by moderation actions and imports."""
 
     page_name = _("Suggestions")
 
@@ -137,7 +140,7 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
         return candidate_page(rows, filters, request.GET.get("after", ""))
 
     def allowed(self, request: HttpRequest) -> dict[str, Text]:
-        """The actions that this member of staff may take, and what they are called."""
+        """Return the labels of the actions that this staff member may take."""
         return {each.value: each.words.name for each in CHOSEN_ACTIONS if request.user.has_perm(each.words.permission)}
 
     def change_view(
@@ -174,7 +177,7 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
         return TemplateResponse(request, "admin/candidates/detail.html", context)
 
     def candidate(self, request: HttpRequest, object_id: str) -> ExtractedTraitCandidate:
-        """The one with this id. Raises PermissionDenied, Http404."""
+        """Return the candidate. Raises PermissionDenied, Http404."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         ids = uuids_from([object_id])
@@ -184,7 +187,7 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
         return found
 
     def act(self, request: HttpRequest) -> HttpResponse:
-        """First what would be done to how many, then, with a reason, doing it."""
+        """Preview an action; with a reason and confirmation, perform it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         ids, name = uuids_from(request.POST.getlist("candidate")), request.POST.get("action", "")
@@ -205,7 +208,7 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
     ) -> HttpResponse:
         form.is_valid()
         to = form.cleaned_data.get("to") if form.is_bound else None
-        # Whose they are decides what can be done.
+        # Reassigning can be previewed only once the new owner is known.
         asks_first = action == ModerationAction.REASSIGN and to is None
         outcome = None if asks_first else moderation.preview(moderation.Moderation(name=action, to=to), ids)
         if form.is_bound and not confirmed:
@@ -229,12 +232,12 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
             request, messages.SUCCESS if outcome.done else messages.WARNING, _told(action.name, outcome)
         )
         moved = outcome.done and action.name == ModerationAction.REASSIGN
-        # What is somebody else's now is not opened without a reason of its own.
+        # After a reassignment the candidate belongs to another person, whose data takes a reason of its own.
         return redirect(_list(request, detail=not moved))
 
 
 def _told(action: ModerationAction, outcome: moderation.ModerationOutcome) -> str:
-    """What was done to how many, and why not to the others."""
+    """Say what was done, to how many, and why others were refused."""
     done = gettext("%(action)s: %(number)s.") % {"action": action.label, "number": len(outcome.done)}
     if not outcome.refused:
         return done
@@ -244,13 +247,13 @@ def _told(action: ModerationAction, outcome: moderation.ModerationOutcome) -> st
 
 
 def _people(request: HttpRequest, rows: list[ExtractedTraitCandidate]) -> dict[uuid.UUID, str]:
-    """As named(), of rows that came with their people for those who may see accounts."""
+    """Like named(), for rows that were loaded with their people if this staff member may see accounts."""
     by_name = request.user.has_perm("accounts.view_user")
     return {row.user_id: str(row.user) if by_name else str(row.user_id) for row in rows}
 
 
 def _fitting(candidate: ExtractedTraitCandidate) -> set[ModerationAction]:
-    """The actions that a candidate in this state may take; the preview says what else stands in the way."""
+    """Return the actions that fit the candidate's state; the preview checks the other conditions."""
     found = {ModerationAction.RELEASE if candidate.held_reason else ModerationAction.FLAG}
     if candidate.is_undecided:
         return {*found, ModerationAction.ARCHIVE, ModerationAction.REASSIGN}
@@ -265,7 +268,7 @@ def _action(name: ModerationAction, form: ActForm) -> moderation.Moderation:
 
 
 def _list(request: HttpRequest, *, detail: bool = True) -> str:
-    """Where the action came from: a candidate, or the list with its filters; only the list without detail."""
+    """Return the URL that the action was started from: a candidate, or the filtered list; the list if not detail."""
     if detail and (pk := _detail(request)):
         return reverse("admin:traits_extractedtraitcandidate_change", args=[pk])
     query = QueryDict(request.POST.get("filters", "")[:2_000]).urlencode()
@@ -274,7 +277,7 @@ def _list(request: HttpRequest, *, detail: bool = True) -> str:
 
 
 def _detail(request: HttpRequest) -> uuid.UUID | None:
-    """The candidate whose page the action came from; None for the list."""
+    """Return the candidate whose page started the action; None for the list."""
     return next(iter(uuids_from([request.POST.get("detail", "")])), None)
 
 
@@ -290,9 +293,9 @@ def _named_refusals(outcome: moderation.ModerationOutcome) -> list[tuple[Extract
 
 
 def _decisions(candidate: ExtractedTraitCandidate, with_contents: bool) -> list[UserRefinedTrait]:
-    """The person's newest decisions about it; reason and notes for those alone who may read the log."""
+    """Return the person's newest decisions about it; reason and notes only for staff who may read the log."""
     rows = UserRefinedTrait.objects.filter(original_candidate=candidate.pk, user=candidate.user_id).defer("content")
     if with_contents:
-        # Content of every version has them.
+        # Every version of the content has these two.
         rows = rows.annotate(reason=KT("content__reason"), notes=KT("content__notes"))
     return list(rows.order_by("-revision")[:SHOWN_DECISIONS])

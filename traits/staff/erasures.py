@@ -1,4 +1,4 @@
-"""The receipts of erasures, for staff."""
+"""Receipts of erasures, for staff."""
 
 import json
 import uuid
@@ -29,7 +29,7 @@ class ErasureAdmin(PersonalAdmin, ReadOnlyAdmin):
     list_filter = ("kind", "state")
     search_fields = ("=subject_id",)
     ordering = ("-requested_at",)
-    # What is being erased is nobody's to read.
+    # Left out on purpose: what is being erased.
     fields = (
         *("erasure", "person", "kind", "state", "requested_at", "confirmed_at", "erased_at", "graph_cleared_at"),
         *("rows_erased", "kept_rows", "generation", "revision", "ids", "asked_by", "app", "reference"),
@@ -66,5 +66,5 @@ class ErasureAdmin(PersonalAdmin, ReadOnlyAdmin):
         return code(row.client_id or "–")
 
     def person_of(self, row: Erasure) -> uuid.UUID:
-        """Receipts outlive the account."""
+        """Return the subject's id, which the receipt keeps after the account is gone."""
         return row.subject_id

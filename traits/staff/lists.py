@@ -1,4 +1,4 @@
-"""What the lists of staff share: filters, finding a person without their address in one's own, and pages by key."""
+"""Helpers of staff's lists: filters, finding people without e-mail addresses in URLs, and paging by key."""
 
 import datetime as dt
 import uuid
@@ -28,10 +28,10 @@ from traits.search import search_query
 from traits.staff.sql import NAMES
 
 LONGEST = 3_000
-"""Milliseconds that a list across all people may take; filters of which no index knows may need longer."""
+"""Milliseconds that a list across all people may take; filters without an index may need longer."""
 TOO_SLOW = _("This takes too long across everyone. Filter by a person or a few days.")
 LOOKED_AT = 1_000
-"""The newest candidates, whose models and languages are offered to choose from."""
+"""How many of the newest candidates are searched for models and languages to offer as choices."""
 AGES = {
     "day": (_("Last day"), 1),
     "week": (_("Last week"), 7),
@@ -40,7 +40,7 @@ AGES = {
 OLD = {"month_ago": (_("Over a month"), 30), "year_ago": (_("Over a year"), 365)}
 ORDERS = {
     "newest": (_("Newest first"), ("-created_at", "candidate_id")),
-    # The other direction is the same index read backwards.
+    # The reverse of the order above, so that the same index serves it.
     "oldest": (_("Oldest first"), ("created_at", "-candidate_id")),
     "surest": (_("Most confident first"), ("-confidence_score", "candidate_id")),
     "least_sure": (_("Least confident first"), ("confidence_score", "-candidate_id")),
@@ -49,7 +49,7 @@ NOT_FOUND = {
     True: _("No one has this e-mail address, external ID or ID."),
     False: _("No one has this external ID or ID."),
 }
-"""By whether an address was taken."""
+"""The error message, by whether the field accepts e-mail addresses."""
 ANY = _("Any")
 lazy_capfirst = lazy(capfirst, str)
 Candidates = QuerySet[ExtractedTraitCandidate]
@@ -57,13 +57,13 @@ Row = TypeVar("Row", bound=Model)
 
 
 class TooSlowError(Exception):
-    """The list was given up: its filters let too little through."""
+    """The list took too long, because its filters match too few rows."""
 
 
 class PersonField(forms.CharField):
-    """Somebody by their whole e-mail address, external id or id; the value is the id, also of one who has left.
+    """A person by full e-mail address, external id or id; the value is the id, and that account may be gone.
 
-    by_address: whether an address is taken, which tells who has an account here.
+    by_address: whether addresses are accepted, which reveals who has an account.
     """
 
     def __init__(self, *, by_address: bool = True, **options: Any) -> None:
@@ -98,28 +98,28 @@ class DayField(forms.DateField):
 
 
 class FilterForm(forms.Form):
-    """Filters of a list, which shows nothing while one of them does not fit.
+    """The filters of a list. If one is invalid, the list is empty.
 
-    where: by field, which rows its value lets through.
+    where: the condition for each field's value.
     """
 
     required_css_class = "required"
     where: ClassVar[Mapping[str, Where]] = {}
 
     def condition(self) -> Q:
-        """The rows that the filters let through; call it on a valid form."""
+        """Return the condition of all filters; the form must be valid."""
         return narrowed(self.where, self.cleaned_data)
 
     def query(self) -> str:
-        """What is chosen, as the query of an address: people by their ids."""
+        """Return the filters as the query of a URL, with people by id."""
         return urlencode({name: value for name, value in self.cleaned_data.items() if value})
 
 
 class DatedFilterForm(FilterForm):
-    """Filters of a list by time. It is sent by POST and answered by a redirect: no e-mail address in an address."""
+    """Filters of a list by time. Sent by POST and answered with a redirect, to keep e-mail addresses out of URLs."""
 
     since, until = DayField(label=pgettext_lazy("date", "From")), DayField(label=pgettext_lazy("date", "To"))
-    # Days of the time zone that is active.
+    # Days in the active time zone.
     where = {
         "since": lambda day: Q(created_at__gte=_midnight(day)),
         "until": lambda day: Q(created_at__lt=_midnight(day + dt.timedelta(days=1))),
@@ -131,7 +131,7 @@ def _midnight(day: dt.date) -> dt.datetime:
 
 
 def bounded_page(rows: QuerySet[Row], order: Sequence[str], after: str) -> Page[Row]:
-    """A page of a list that may be long. Raises TooSlowError."""
+    """Return a page of a list that may be long. Raises TooSlowError."""
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
@@ -151,7 +151,7 @@ def _age(name: str) -> Q:
 
 
 class CandidateFilters(FilterForm):
-    """The filters as the address has them."""
+    """The filters of the candidate list, read from the URL."""
 
     q = forms.CharField(required=False, max_length=200, label=_("Words"))
     status = forms.ChoiceField(required=False, label=_("Status"), choices=[("", ANY), *CandidateStatus.choices])
@@ -193,17 +193,17 @@ class CandidateFilters(FilterForm):
 
     @property
     def has_search(self) -> bool:
-        """Whether words or a model were asked for, which may be in few of the rows."""
+        """Whether there is a filter by words or model, which may match only few of the rows."""
         return bool(self.value("q") or self.value("model"))
 
     def value(self, name: str) -> Any:
-        """What was chosen; "" or None where nothing was."""
+        """Return a filter's value; "" or None if it is not set."""
         self.is_valid()
         return self.cleaned_data.get(name)
 
 
 def choices() -> dict[str, list[str]]:
-    """The models and languages of the newest candidates."""
+    """Return the models and languages of the newest candidates."""
     found: dict[str, list[str]] = {"model": [], "language": []}
     for kind, name in sorted(sql.rows(NAMES, {"rows": LOOKED_AT})):
         found[kind].append(name)
@@ -211,9 +211,9 @@ def choices() -> dict[str, list[str]]:
 
 
 def filtered(filters: CandidateFilters, *, evidence: bool) -> Candidates:
-    """The candidates that the filters let through, unordered; none while a filter does not fit.
+    """Return the candidates that match the filters, unordered; none if a filter is invalid.
 
-    evidence says whether words may be found in it.
+    evidence: whether the search includes it.
     """
     rows = ExtractedTraitCandidate.objects.defer("search", "supporting_evidence")
     if not filters.is_valid():
@@ -229,17 +229,17 @@ def filtered(filters: CandidateFilters, *, evidence: bool) -> Candidates:
 def candidate_page(
     rows: Candidates, filters: CandidateFilters, after: str = "", limit: int = LONG_PAGE
 ) -> Page[ExtractedTraitCandidate]:
-    """A page of filtered(), in the order that the filters name."""
+    """Return a page of filtered(), in the order given by the filters."""
     order = filters.ordering
     within = keyset.by_ids_if_few(rows) if filters.has_search else rows
     ids = keyset.behind(within, order, after).order_by(*order).values("pk")[: limit + 1]
-    # Ids and what the filters ask come from an index alone, however few rows the filters let through.
+    # The inner query selects ids by an index alone, however few rows match; only the page's rows are loaded.
     found = list(rows.filter(pk__in=ids).order_by(*order))
     return keyset.cut(found, limit, lambda row: keyset.key_of(row, order))
 
 
 def uuids_from(ids: Collection[str]) -> list[uuid.UUID]:
-    """The ids of a form, without texts that are no id."""
+    """Return the ids sent by a form, without invalid ones."""
     found = []
     for text in ids:
         try:

@@ -1,4 +1,4 @@
-"""The log for staff: who decided what, an entry as a difference, and the check of a person's chain. Read only."""
+"""The decision log for staff: who decided what, an entry's differences, and the check of a chain. Read only."""
 
 import dataclasses
 import uuid
@@ -61,7 +61,7 @@ WORDS: dict[str, Mapping[str, Text]] = {
         Origin.DERIVED: _("derived"),
     },
 }
-"""For what the log keeps by its name in the data."""
+"""Words for values that the log stores by their technical names."""
 SIDES = {"candidate": _("Suggestion"), "trait": _("Trait"), "style": _("Style")}
 LABELS = {
     "name": _("Name"),
@@ -104,13 +104,13 @@ class LogFilters(DatedFilterForm):
     }
 
     def rows(self) -> QuerySet[UserRefinedTrait]:
-        """The entries that the filters let through, without their contents."""
+        """Return the entries that match the filters, without their contents."""
         return UserRefinedTrait.objects.filter(self.condition()).only(*LISTED)
 
 
 @admin.register(UserRefinedTrait)
 class LogAdmin(ReadOnlyAdmin):
-    """Nobody changes an entry, superusers neither; the database refuses it as well."""
+    """The decision log. Not even superusers can change it; the database refuses changes, too."""
 
     page_name = _("Decision log")
 
@@ -123,7 +123,7 @@ class LogAdmin(ReadOnlyAdmin):
         request: HttpRequest,
         extra_context: dict[str, Any] | None = None,  # noqa: ARG002 (Django's signature)
     ) -> HttpResponse:
-        """The newest entries of everybody, or of one person, whom it takes a reason to look at."""
+        """Show the newest entries of all people, or of one person, for which a reason is required."""
         self._permit(request)
         sent = request.method == "POST" and "access_reason" not in request.POST
         form = LogFilters(request.POST if sent else request.GET)
@@ -155,7 +155,7 @@ class LogAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "admin/staff/log.html", context, status=status)
 
     def _permit(self, request: HttpRequest, object_id: str | None = "") -> None:
-        """Raises PermissionDenied, for everybody where Django would show the form of a new row."""
+        """Raise PermissionDenied without permission, and for None, where Django would show the form for a new row."""
         if object_id is None or not self.has_view_permission(request):
             raise PermissionDenied
 
@@ -166,7 +166,7 @@ class LogAdmin(ReadOnlyAdmin):
         form_url: str = "",  # noqa: ARG002 (Django's signature)
         extra_context: dict[str, Any] | None = None,  # noqa: ARG002
     ) -> HttpResponse:
-        """One entry: what the person reads, what changed, and evidence for those who may see it."""
+        """Show an entry: the text the person reads, what changed, and the evidence for staff who may see it."""
         self._permit(request, object_id)
         entry = _entry(object_id)
         if asked := asks_reason(request, entry.user_id, AccessKind.DECISION):
@@ -195,12 +195,12 @@ class LogAdmin(ReadOnlyAdmin):
         object_id: str,
         extra_context: dict[str, Any] | None = None,  # noqa: ARG002 (Django's signature)
     ) -> HttpResponse:
-        """An entry has no history: it never changes."""
+        """Redirect to the entry: it never changes, so it has no history."""
         self._permit(request)
         return HttpResponseRedirect(reverse("admin:traits_userrefinedtrait_change", args=[_entry(object_id).pk]))
 
     def check_view(self, request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
-        """Check a person's chain, a piece at a time."""
+        """Check a person's chain, in pieces."""
         if not request.user.has_perm("traits.check_log"):
             raise PermissionDenied
         owner = User.objects.filter(pk=person_id).first()
@@ -221,7 +221,7 @@ class LogAdmin(ReadOnlyAdmin):
 
 
 def _entry(object_id: str | None) -> UserRefinedTrait:
-    """Raises Http404."""
+    """Return the entry with this id. Raises Http404."""
     try:
         entry = UserRefinedTrait.objects.defer("content").filter(pk=uuid.UUID(object_id or "")).first()
     except ValueError:
@@ -233,7 +233,7 @@ def _entry(object_id: str | None) -> UserRefinedTrait:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Fact:
-    """A field of a state, before and after; evidence is a number."""
+    """A field of a state, before and after; of evidence only the count is shown."""
 
     label: Text
     before: str
@@ -245,7 +245,7 @@ class Fact:
 
 
 def states(content: State) -> list[tuple[Text, bool, bool, list[Fact]]]:
-    """What the entry is about: a title, whether it was there before and after, and its fields."""
+    """Return the things that the entry concerns: title, whether it existed before and after, and its fields."""
     found: list[tuple[Text, bool, bool, list[Fact]]] = []
     for side, title in SIDES.items():
         before, after = content["before"].get(side), content["after"].get(side)
@@ -272,6 +272,6 @@ def _said(state: State, name: str) -> str:
 
 
 def evidence(content: State) -> tuple[list[ChangedPiece], int]:
-    """The pieces that the entry changed, else those that it was about, and how many there are."""
+    """Return the pieces that the entry changed, or else those it refers to, and their total number."""
     touched = changed_pieces(content["before"], content["after"])
     return touched if touched[1] else pieces_then(content["before"], content["after"])

@@ -1,4 +1,4 @@
-"""What staff did with candidates, for those who watch over it."""
+"""The moderation log, for auditors: what staff did with candidates."""
 
 import json
 

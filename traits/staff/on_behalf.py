@@ -1,4 +1,4 @@
-"""Acting on a person's behalf: who may for whom, the ticket that it takes, and the notice that the person gets."""
+"""Acting on a person's behalf: permission, the required ticket, and the notice to the person."""
 
 import datetime as dt
 import logging
@@ -25,12 +25,12 @@ from traits.staff.lists import NOT_FOUND, PersonField
 logger = logging.getLogger(__name__)
 
 ACTING = "acting_for"
-"""In the session, by person: the ticket, since when, and whether the person was told."""
+"""Session key. By person: the ticket, the start, and whether the person has been told."""
 FOR = dt.timedelta(hours=1)
 
 
 class StartForm(forms.Form):
-    """Whom, with which ticket; a reference is no text, so that it can stand in the notice and in the history."""
+    """The person and the ticket. A reference cannot be free text, because the notice and the history show it."""
 
     person = PersonField(label=_("Person"), help_text=_("Full e-mail address, external ID or ID."))
     reference = forms.RegexField(
@@ -62,7 +62,7 @@ class StartForm(forms.Form):
 
 
 def refused(request: HttpRequest, person: User) -> str:
-    """Why the staff member must not act for this person; "" where they may."""
+    """Return why the staff member must not act for this person; "" if they may."""
     if person.pk == request.user.pk:
         return gettext("You cannot act on your own behalf here. Use your own pages; they need no ticket.")
     if (person.is_staff or person.is_superuser) and not request.user.is_superuser:
@@ -71,7 +71,7 @@ def refused(request: HttpRequest, person: User) -> str:
 
 
 def start(request: HttpRequest, person_id: uuid.UUID, reference: str) -> None:
-    """Have the session act for the person from now on; that is on record as a look, with the ticket for a reason."""
+    """Let this session act for the person from now on; recorded in the access log with the ticket as the reason."""
     give_reason(request, person_id, AccessKind.ACTING, f"Ticket {reference}")
     others = {name: each for name, each in _acting(request).items() if not _is_over(each["since"])}
     mine = {"reference": reference, "since": timezone.now().isoformat(), "told": False}
@@ -85,7 +85,7 @@ def end(request: HttpRequest, person_id: uuid.UUID) -> None:
 
 
 def person_for(request: HttpRequest, person_id: uuid.UUID) -> User:
-    """The person, looked at again with each request. Raises Http404, PermissionDenied."""
+    """Return the person, checked on every request. Raises Http404, PermissionDenied."""
     person = User.objects.filter(pk=person_id, is_active=True).first()
     if person is None:
         raise Http404
@@ -95,13 +95,13 @@ def person_for(request: HttpRequest, person_id: uuid.UUID) -> User:
 
 
 def reference_for(request: HttpRequest, person: User) -> str:
-    """The ticket with which the session acts for the person; "" when there is none, or none any more."""
+    """Return the ticket with which the session acts for the person; "" if there is none or it has expired."""
     mine = _acting(request).get(str(person.pk))
     return "" if mine is None or _is_over(mine["since"]) else str(mine["reference"])
 
 
 def actor_for(request: HttpRequest, person: User) -> Actor:
-    """Raises PermissionDenied without a ticket."""
+    """Return the staff member as actor, with the ticket. Raises PermissionDenied without one."""
     reference = reference_for(request, person)
     if not reference:
         raise PermissionDenied
@@ -109,9 +109,9 @@ def actor_for(request: HttpRequest, person: User) -> Actor:
 
 
 def tell(request: HttpRequest, person: User) -> bool:
-    """Tell the person by e-mail that staff act on their behalf, once a ticket and session; call it after a decision.
+    """E-mail the person that staff act on their behalf, once per ticket and session; call it after a decision.
 
-    False when they have an address and it could not be sent. The decision stands, and the next one tries again.
+    Returns False if sending failed. The decision stands, and the next one tries again.
     """
     mine = _acting(request)[str(person.pk)]
     address = EmailAddress.objects.filter(user=person, primary=True, verified=True).first()

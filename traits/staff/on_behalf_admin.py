@@ -1,4 +1,4 @@
-"""The pages of staff who act on a person's behalf, who asked them to: over the same services as the person's own."""
+"""Pages for staff who act on behalf of a person at that person's request, through the same services as the person."""
 
 import uuid
 from typing import Any
@@ -37,7 +37,7 @@ PERMISSION = "traits.act_for_person"
 
 @admin.register(ActedFor)
 class OnBehalfAdmin(ReadOnlyAdmin):
-    """With the permission act_for_person alone, whatever else somebody may."""
+    """Acting on behalf. It requires the permission act_for_person, whatever other permissions a staff member has."""
 
     page_name = _("Act on behalf")
 
@@ -48,7 +48,7 @@ class OnBehalfAdmin(ReadOnlyAdmin):
         return request.user.has_perm(PERMISSION)
 
     def get_urls(self) -> list[URLPattern]:
-        """Nothing of Django's own: it would show the row behind it."""
+        """Leave out Django's own URLs, which would show the underlying row."""
         view = self.admin_site.admin_view
         return [
             path("", view(self.changelist_view), name="traits_actedfor_changelist"),
@@ -68,7 +68,7 @@ class OnBehalfAdmin(ReadOnlyAdmin):
         request: HttpRequest,
         extra_context: dict[str, Any] | None = None,  # noqa: ARG002 (Django's signature)
     ) -> HttpResponse:
-        """Name the person and the ticket."""
+        """Ask for the person and the ticket."""
         self._permit(request)
         form = on_behalf.StartForm(request, request.POST if request.method == "POST" else None)
         if form.is_bound and form.is_valid():
@@ -79,7 +79,7 @@ class OnBehalfAdmin(ReadOnlyAdmin):
         return self._page(request, "act_start", context, 400 if form.is_bound else 200)
 
     def person_view(self, request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
-        """What waits for the person, what they have, and what was decided."""
+        """Show what is undecided, the person's traits, and past decisions."""
         person, asked = self._person(request, person_id, AccessKind.ACTING)
         if asked:
             return asked
@@ -100,7 +100,7 @@ class OnBehalfAdmin(ReadOnlyAdmin):
         return {"suggestions": suggestions.rows, "next": suggestions.next}
 
     def suggestion_view(self, request: HttpRequest, person_id: uuid.UUID, candidate_id: uuid.UUID) -> HttpResponse:
-        """A suggestion, and all that can be decided about it."""
+        """Show a suggestion and make decisions about it."""
         person, asked = self._person(request, person_id, AccessKind.SUGGESTION)
         if asked:
             return asked
@@ -158,7 +158,7 @@ class OnBehalfAdmin(ReadOnlyAdmin):
         return self._page(request, "act_trait", context | self._whom(request, person), fault.status if fault else 200)
 
     def undo_view(self, request: HttpRequest, person_id: uuid.UUID, action_id: uuid.UUID) -> HttpResponse:
-        """Undo a decision or a batch, the person's or staff's."""
+        """Undo a decision or batch, made by the person or by staff."""
         person, asked = self._person(request, person_id, AccessKind.LOG)
         if asked:
             return asked
@@ -170,7 +170,7 @@ class OnBehalfAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(f"{reverse('admin:act_for', args=[person.pk])}?tab=history")
 
     def end_view(self, request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
-        """Act for this person no more, until a ticket is given again."""
+        """Stop acting for this person; starting again takes a ticket."""
         self._permit(request)
         if request.method == "POST":
             on_behalf.end(request, person_id)
@@ -181,7 +181,7 @@ class OnBehalfAdmin(ReadOnlyAdmin):
             raise PermissionDenied
 
     def _person(self, request: HttpRequest, person_id: uuid.UUID, kind: AccessKind) -> tuple[User, HttpResponse | None]:
-        """The person, and where to go instead when there is no ticket for them or no reason on record."""
+        """Return the person, and a response instead of the page if the ticket or the reason is missing."""
         self._permit(request)
         person = on_behalf.person_for(request, person_id)
         if not on_behalf.reference_for(request, person):
@@ -193,7 +193,7 @@ class OnBehalfAdmin(ReadOnlyAdmin):
         return {"user": person, "actor": on_behalf.actor_for(request, person)}
 
     def _done(self, request: HttpRequest, person: User, act: Act, tab: str) -> HttpResponse:
-        """Decide, tell the person, and go on; the notice here quotes nothing, as it is kept in a session."""
+        """Decide, tell the person, and redirect. The message quotes nothing personal, as it is stored in a session."""
         with front_door():
             entries = act()
         last = entries[-1]

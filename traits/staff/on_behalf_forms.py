@@ -1,4 +1,4 @@
-"""What the pages that act for a person send, read into the words of the services."""
+"""Forms of the pages that act for a person, translated into calls of the services."""
 
 import uuid
 from collections.abc import Callable
@@ -17,15 +17,15 @@ from traits.persona.forms import RemoveForm, StatusForm
 from traits.review.forms import BUTTONS, EditForm
 
 Act = Callable[[], list[UserRefinedTrait]]
-"""One decision, to be made in the front door's transaction; its entries."""
+"""A decision to be made inside front_door(); returns its entries."""
 
 
 By = dict[str, Any]
-"""For whom (user) and by whom (actor), as every service takes it."""
+"""The arguments user (for whom) and actor (by whom) of every service."""
 
 
 def suggestion_act(by: By, candidate: ExtractedTraitCandidate, post: QueryDict, form: EditForm) -> Act:
-    """The decision about a suggestion that the form names. Raises InvalidError, also for a decision that is none."""
+    """Return the decision about a suggestion that was sent. Raises InvalidError, also for unknown decisions."""
     given = by | {"candidate_id": candidate.pk}
     act = post.get("act", "")
     if act == "edit":
@@ -40,7 +40,7 @@ def suggestion_act(by: By, candidate: ExtractedTraitCandidate, post: QueryDict, 
 
 
 def trait_act(by: By, trait: PersonaTrait, post: QueryDict) -> Act:
-    """The decision about a trait that the form names. Raises InvalidError."""
+    """Return the decision about a trait that was sent. Raises InvalidError."""
     given = by | {"trait_id": trait.pk}
     match post.get("act"):
         case "status":
@@ -57,6 +57,6 @@ def undo_act(by: By, action_id: uuid.UUID) -> Act:
 
 
 def traits_page(user: User, after: str) -> Page[PersonaTrait]:
-    """A page of the person's traits, by name."""
+    """Return a page of the person's traits, by name."""
     rows = PersonaTrait.objects.filter(user=user).only("trait_id", "name", "name_key", "category", "status", "version")
     return keyset.page(rows, ("name_key", "pk"), after)

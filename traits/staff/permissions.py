@@ -1,4 +1,4 @@
-"""What permissions are called where roles and accounts get them: the database keeps their names in one language."""
+"""Labels of permissions on the pages that grant them: the database stores their names in one language only."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,14 +28,14 @@ OWN: Mapping[str, Text] = {
     "view_search_words": _("Read the words of searches"),
     "export_quality": _("Download statistics"),
 }
-"""Of our own permissions, by codename."""
+"""Labels of our own permissions, by codename."""
 USUAL: Mapping[str, Text] = {
     "view": _("View: %(what)s"),
     "add": _("Add: %(what)s"),
     "change": _("Change: %(what)s"),
     "delete": _("Delete: %(what)s"),
 }
-"""Of those that Django makes for each model."""
+"""Labels of the permissions that Django creates for each model."""
 
 
 ROLES: Mapping[str, Text] = {
@@ -44,7 +44,7 @@ ROLES: Mapping[str, Text] = {
     "auditor": _("auditor"),
     "administrator": _("administrator"),
 }
-"""The roles that come with the product, by their names in the database."""
+"""Labels of the roles that come with the product, by their names in the database."""
 
 
 class RoleField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
@@ -58,9 +58,9 @@ class PermissionField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
 
 
 class PermissionsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Pages on which permissions are given."""
+    """Base of the pages that grant permissions."""
 
-    # Django's own widget for these needs styles in its elements.
+    # Django's own widget needs inline styles, which the CSP forbids.
     filter_horizontal = ()
     formfield_overrides = {ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
 
@@ -75,12 +75,12 @@ class PermissionsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 def role_words(role: Group) -> str:
-    """What the role is called; one of the operators' own by its name."""
+    """Return the role's label; roles created by operators are shown by name."""
     return str(ROLES.get(role.name, role.name))
 
 
 def permission_words(permission: Permission) -> str:
-    """What it allows, in the reader's language; by its stored name where nothing is known of it."""
+    """Return what the permission allows, in the reader's language; unknown ones by their stored name."""
     if permission.codename in OWN:
         return str(OWN[permission.codename])
     usual = USUAL.get(permission.codename.partition("_")[0])

@@ -1,4 +1,4 @@
-"""Searches and files across people: they take a reason too, and everybody whose rows they show finds them recorded."""
+"""Searches and exports across people: they require a reason, and are recorded for everyone whose rows they show."""
 
 import uuid
 from collections.abc import Collection
@@ -11,16 +11,16 @@ from traits.models.staff_access import AccessEntry, AccessKind
 from traits.staff.access import ONCE_IN, is_over, looked_at_many, offered, reason_page, sent_reason
 
 SEARCHED = "access_search"
-"""In the session: the row of the newest search, which has its reason and words, and when the reason was given."""
+"""Session key: the row of the latest search, with its reason and words, and when the reason was given."""
 
 
 def asks_to_search(
     request: HttpRequest, *, words: str, people: Collection[uuid.UUID], number: int
 ) -> HttpResponse | None:
-    """The page that asks why, or None when this session gave a reason for these words; then the search is recorded.
+    """Return the page that asks for a reason; None, after recording the search, if these words have one.
 
-    Call it with the people and the number of the rows that were found, before these are shown. Other words take a
-    reason of their own, and the page offers the one before.
+    Call it with the people and the number of rows found, before showing these. Other words require a reason of their
+    own; the page suggests the previous one.
     """
     given = request.session.get(SEARCHED)
     if form := sent_reason(request):
@@ -37,14 +37,14 @@ def asks_to_search(
 
 
 def erase_old_words() -> None:
-    """Erase what was searched for longer ago than it is kept."""
+    """Erase the words of searches whose retention period is over."""
     sql.call("erase_search_words")
 
 
 def _record(
     request: HttpRequest, words: str, people: Collection[uuid.UUID], number: int, reason: str, since: str = ""
 ) -> None:
-    """since: when the reason was given, where that was before."""
+    """Record the search. since: when the reason was given, if that was earlier."""
     erase_old_words()
     entry = looked_at_many(request, AccessKind.SEARCH, number, people=people, words=words, reason=reason)
     request.session[SEARCHED] = {"entry": entry.pk, "since": since or entry.created_at.isoformat()}

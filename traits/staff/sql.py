@@ -1,4 +1,4 @@
-"""The staff's SQL: what filters offer, counting what became of suggestions, and summing the counts."""
+"""SQL for staff: the choices of filters, counting the outcomes of suggestions, and summing the counts."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from traits.models.log import SETTLING
 from traits.models.quality import UNKNOWN_BAND
 
 WEEK_OF = "date_trunc('week', {} AT TIME ZONE 'UTC')::date"
-# Every week with a decision on a suggestion on which something was decided lately, also where that undid another.
+# Every week that contains a decision about a suggestion with a recent entry, including entries that undo another.
 CHANGED = f"""
 WITH met AS (
     SELECT coalesce(undone.original_candidate_id, l.original_candidate_id) AS candidate_id
@@ -19,7 +19,7 @@ SELECT DISTINCT {WEEK_OF.format("l.created_at")}
 FROM (SELECT DISTINCT candidate_id FROM met WHERE candidate_id IS NOT NULL) AS m
     JOIN traits_userrefinedtrait AS l ON l.original_candidate_id = m.candidate_id
 WHERE l.user_decision = ANY(%(deciding)s)"""  # noqa: S608 (names of ours)
-# The columns of Quality after the first four, in their order.
+# The columns of Quality after the first four, in order.
 COUNTS = f"""
     {", ".join(f"count(*) FILTER (WHERE decision = '{each}')" for each in SETTLING)},
     {", ".join(f"count(*) FILTER (WHERE code = '{each}')" for each in RejectionCode.values)},
@@ -31,7 +31,7 @@ COUNTS = f"""
     count(*) FILTER (WHERE took >= interval '28 days')"""
 STANDS = """l.user_decision = ANY(%(turning)s)
         AND NOT EXISTS (SELECT FROM traits_userrefinedtrait AS u WHERE u.undoes = l.refinement_action_id)"""
-# Where every suggestion stands: the log is read once, and sorted.
+# The current outcome of every suggestion: reads and sorts the log once.
 ALL = f"""
 standing AS (
     SELECT DISTINCT ON (l.original_candidate_id)
@@ -42,7 +42,7 @@ stated AS (
     SELECT s.*, c.candidate_id AS known, c.trait_category, c.confidence_score, c.originating_models,
         s.created_at - c.created_at AS took
     FROM standing AS s LEFT JOIN traits_extractedtraitcandidate AS c USING (candidate_id))"""  # noqa: S608 (names of ours)
-# Where those stand that were met in these weeks: each is looked up, since the log is a hundred times as long.
+# The current outcome of the suggestions with entries in these weeks: looked up one by one, since the log is far larger.
 SOME = f"""
 met AS MATERIALIZED (
     SELECT DISTINCT l.original_candidate_id AS candidate_id
@@ -88,7 +88,7 @@ GROUP BY model, trait_category"""
 
 
 def totals(sums: str) -> str:
-    """The sums of everything, of each week, category and band; one look at the rows gives all of them."""
+    """Return the statement for the sums of everything and by week, category and band, in one pass over the rows."""
     return f"""
         SELECT grouping(week, category, band), week, category, band, {sums} FROM traits_quality
         WHERE model = %(model)s AND (%(since)s::date IS NULL OR week >= %(since)s)
@@ -97,7 +97,7 @@ def totals(sums: str) -> str:
 
 
 def of_models(sums: str, outcomes: Iterable[str], most: int) -> str:
-    """The sums of each model, those with the most decided suggestions first, and how many models there are."""
+    """Return the statement for the sums by model, those with the most decisions first, and the number of models."""
     return f"""
         SELECT model, {sums}, count(*) OVER () FROM traits_quality
         WHERE model <> '' AND (%(model)s = '' OR model = %(model)s) AND (%(since)s::date IS NULL OR week >= %(since)s)

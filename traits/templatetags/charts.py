@@ -1,4 +1,4 @@
-"""Charts, drawn on the server. Each stands beside a text that says the same."""
+"""Charts, drawn on the server. Each has a text next to it with the same information."""
 
 import datetime as dt
 from typing import Any
@@ -11,31 +11,31 @@ from traits.persona.overview import Band, Growth
 
 register = template.Library()
 WIDTH, HEIGHT = 600.0, 160.0
-"""Of the chart of growth; the page stretches it."""
+"""Of the growth chart; the page stretches it."""
 LABELS = 5
 
 
 @register.inclusion_tag("persona/_bar.html")
 def bar(share: float, kind: str = "") -> dict[str, Any]:
-    """A bar that is filled to a share of 0–1."""
+    """Draw a bar that is filled to a share of 0–1."""
     return {"filled": round(100 * share, 1), "kind": kind}
 
 
 @register.inclusion_tag("persona/_bar.html")
 def band_bar(band: Band) -> dict[str, Any]:
-    """How often a band was agreed to, with a frame where the model said that it would be."""
+    """Draw a band's share of accepted suggestions, with a frame where the model expected it."""
     return {"filled": round(100 * band.share, 1), "kind": "agreed", "band": band, "width": band.most - band.least}
 
 
 @register.inclusion_tag("persona/_sample.html")
 def sample(kind: str) -> dict[str, Any]:
-    """A piece of a bar for the legend: the filled part ("agreed") or the frame ("said")."""
+    """Draw a sample for the legend: the filled part ("agreed") or the frame ("said")."""
     return {"kind": kind}
 
 
 @register.filter
 def model_words(name: str) -> str:
-    """A model as one says it: "topic-model.v3" is the topic model, version 3."""
+    """Return a model's name in words: "topic-model.v3" becomes "topic model, version 3"."""
     kind, _, version = name.rpartition(".v")
     words = (kind or name).replace("-", " ").replace("_", " ")
     return gettext("%(model)s, version %(version)s") % {"model": words, "version": version} if kind else words
@@ -43,7 +43,7 @@ def model_words(name: str) -> str:
 
 @register.inclusion_tag("persona/_growth.html")
 def growth_chart(growth: Growth) -> dict[str, Any]:
-    """The number of traits over time, as steps, with its axes in words."""
+    """Draw the number of traits over time as a step line, with labelled axes."""
     top = _round_up(growth.most)
     points, number = growth.points, len(growth.points)
     width = WIDTH / number
@@ -65,7 +65,7 @@ def _y(count: float, top: int) -> float:
 
 
 def _round_up(number: int) -> int:
-    """The next number that halves well: 1, 2, 4, 10, 20, 40, 100…"""
+    """Round up to a number with a round half: 1, 2, 4, 6, 10, 20, 40…"""
     top = 1
     while top < number:
         top *= 10
@@ -73,11 +73,11 @@ def _round_up(number: int) -> int:
 
 
 def places(number: int) -> list[int]:
-    """The first, the last, and some between, so that their labels do not touch."""
+    """Choose the first and last place and some in between, few enough that their labels don't touch."""
     count = min(LABELS, number)
     return [round(place * (number - 1) / (count - 1)) for place in range(count)] if count > 1 else [0]
 
 
 def day_label(day: dt.date, step: str) -> str:
-    """A day of a chart that has so large steps: its month, or itself."""
+    """Return the label of a day, or of its month if the chart has monthly steps."""
     return date_format(day, "SHORT_YEAR_MONTH_FORMAT" if step == "month" else "SHORT_MONTH_DAY_FORMAT")

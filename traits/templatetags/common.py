@@ -1,4 +1,4 @@
-"""Tags and filters that every page shares."""
+"""Tags and filters shared by all pages."""
 
 import datetime as dt
 from typing import Any
@@ -57,19 +57,19 @@ LABELS: dict[str, dict[str, Text]] = {
     "relation": {kind: words.label for kind, words in RELATIONS.items()},
 }
 UNDO_TAG = "undo:"
-# The graph follows within a moment; what takes longer than this waits for it.
+# The graph normally follows within seconds; a decision that is older than this is shown as waiting.
 ON_ITS_WAY = dt.timedelta(seconds=10)
 
 
 @register.filter
 def label(value: str, kind: str) -> Text:
-    """The words for a stored value: {{ trait.origin|label:"origin" }}; kinds are the keys of LABELS."""
+    """Return the words for a stored value: {{ trait.origin|label:"origin" }}; kind is a key of LABELS."""
     return LABELS[kind].get(value, value)
 
 
 @register.inclusion_tag("_category.html")
 def category_chip(category: str) -> dict[str, Any]:
-    """The category in words, with its icon and tint."""
+    """Show a category in words, with its icon and tint."""
     return {
         "category": category,
         "label": LABELS["category"].get(category, category),
@@ -79,7 +79,7 @@ def category_chip(category: str) -> dict[str, Any]:
 
 @register.inclusion_tag("_confidence.html")
 def confidence(score: float) -> dict[str, Any]:
-    """A confidence of 0–1 in words, with a meter of four steps; the number is its title."""
+    """Show a confidence of 0–1 in words with a four-step meter; the number is its title."""
     bands = len(BANDS)
     level = next((bands + 1 - index for index, band in enumerate(BANDS) if score >= band[2]), 1)
     steps = range(bands + 1)
@@ -89,20 +89,20 @@ def confidence(score: float) -> dict[str, Any]:
 
 @register.simple_tag
 def events_url() -> str:
-    """Where the page hears what happens elsewhere; "" where nothing tells it."""
+    """Return the URL of the event stream; "" if there is none."""
     return settings.EVENTS_URL
 
 
 @register.filter
 def waits(persona: Persona) -> bool:
-    """Whether the persona's latest decisions wait for a graph that is away, rather than being on their way."""
+    """Return whether the latest decisions are waiting for the graph, rather than just on their way."""
     late = persona.last_entry_at is not None and timezone.now() - persona.last_entry_at > ON_ITS_WAY
     return persona.behind > 0 and (late or persona.attempts > 0 or persona.held_at is not None)
 
 
 @register.inclusion_tag("_graph_badge.html")
 def graph_badge(version: int, persona: Persona, *, live: bool = False) -> dict[str, str]:
-    """Whether the graph shows this version of a trait yet; live: it changes on the open page."""
+    """Show whether the graph has this version of a trait. live: update on the open page."""
     if version <= persona.projected_revision:
         return {"state": "there", "icon": "circle-check", "label": gettext("in your persona")}
     asks = {"asks": f"{reverse('graph_badge')}?version={version}"} if live and settings.EVENTS_URL else {}
@@ -113,63 +113,63 @@ def graph_badge(version: int, persona: Persona, *, live: bool = False) -> dict[s
 
 @register.inclusion_tag("_graph_badge.html")
 def status_badge(status: str) -> dict[str, Text]:
-    """Active, dormant or experimental, with its icon."""
+    """Show a trait's status (active, dormant or experimental) with its icon."""
     return {"state": status, "icon": STATUS_ICONS.get(status, "circle-dot"), "label": label(status, "trait_status")}
 
 
 @register.inclusion_tag("_strength.html")
 def strength(trait: PersonaTrait) -> dict[str, Any]:
-    """How sure it is: the person's own rating where there is one, else that they said it, else the confidence."""
+    """Show a trait's strength: the person's rating if there is one, else that they added it, else the confidence."""
     given = rating_of(trait) or 0
     return {"trait": trait, "rating": given, "words": RATINGS.get(str(given)), "stars": range(1, 6)}
 
 
 @register.filter
 def rating(trait: PersonaTrait) -> int | None:
-    """The person's own rating of a trait, from 1 to 5; None where they gave none."""
+    """Return the person's own rating of a trait, from 1 to 5; None if there is none."""
     return rating_of(trait)
 
 
 @register.filter
 def score(thing: ExtractedTraitCandidate | PersonaTrait) -> float:
-    """The confidence of a suggestion or trait, from 0 to 1."""
+    """Return the confidence of a suggestion or trait, from 0 to 1."""
     return score_of(thing)
 
 
 @register.filter
 def percent(share: float) -> int:
-    """A share of 0–1 in per cent."""
+    """Convert a share of 0–1 to per cent."""
     return round(share * 100)
 
 
 @register.filter
 def percentage(share: float) -> str:
-    """A share of 0–1 as people write it: 80%, in German 80 %."""
+    """Format a share of 0–1 as a percentage: 80%, in German 80 %."""
     return gettext("%(number)s%%") % {"number": percent(share)}
 
 
 @register.filter
 def type_icon(evidence_type: str) -> str:
-    """The icon of a type of evidence."""
+    """Return the icon for a type of evidence."""
     return cards.ICONS.get(evidence_type, "file-text")
 
 
 @register.filter
 def type_words(evidence_type: str) -> str:
-    """A type of evidence in words."""
+    """Return a type of evidence in words."""
     return words_of_type(evidence_type)
 
 
 @register.filter
 def undo_id(message: Message) -> str:
-    """The action that a message offers to undo: messages.success(request, text, extra_tags=f"undo:{action_id}")."""
+    """Return the action that a message can undo: messages.success(request, text, extra_tags=f"undo:{action_id}")."""
     tag = message.extra_tags or ""
     return tag.removeprefix(UNDO_TAG) if tag.startswith(UNDO_TAG) else ""
 
 
 @register.filter
 def position(seconds: float | None) -> str:
-    """A place in a recording, in minutes and seconds: 75.5 → 1:15."""
+    """Format a position in a recording as minutes and seconds: 75.5 → 1:15."""
     if seconds is None:
         return ""
     minutes, rest = divmod(int(seconds), 60)

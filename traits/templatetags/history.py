@@ -17,13 +17,13 @@ MARKS = {
 
 @register.filter
 def phrase_html(said: Phrase) -> SafeString:
-    """A phrase, its names set apart."""
+    """Show a phrase with its names highlighted."""
     return said.html()
 
 
 @register.filter
 def marked(difference: Difference) -> SafeString:
-    """What came and what went, marked as such; nothing between the parts of a text."""
+    """Mark additions and removals; the parts of a text are joined without separators."""
     if difference.is_list:
         return format_html_join(" ", "<bdi>{}</bdi>", ([_mark(part)] for part in difference.parts))
     text = format_html_join("", "{}", ([_mark(part)] for part in difference.parts))

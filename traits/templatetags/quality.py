@@ -1,4 +1,4 @@
-"""Charts of the suggestions' quality, drawn on the server. Each stands beside a table that says the same."""
+"""Charts about the quality of suggestions, drawn on the server. Each has a table next to it with the same data."""
 
 import datetime as dt
 from typing import Any
@@ -11,13 +11,13 @@ from traits.templatetags.charts import LABELS, day_label, places
 register = template.Library()
 WIDTH, HEIGHT = 600.0, 160.0
 SIDE = 200.0
-"""Of the square of the calibration curve."""
+"""Side of the square calibration chart."""
 LINES = ("confirmed", "changed", "rejected")
 
 
 @register.inclusion_tag("admin/traits/quality/_rates.html")
 def rates_chart(report: Report) -> dict[str, Any]:
-    """The three rates over time, as lines that break where nothing was decided."""
+    """Draw the three rates over time, as lines with gaps where nothing was decided."""
     points, number = report.points, len(report.points)
     shown = [points[place][0] for place in places(number)[:LABELS]]
     return {
@@ -36,7 +36,7 @@ def _line(points: list[tuple[dt.date, Counts | None]], rate: int) -> str:
             drawing = False
             continue
         at = f"{round(WIDTH * place / last, 2)} {round(HEIGHT - HEIGHT * counts.rates[rate], 2)}"
-        # One point by itself is a dot, by the line's round ends.
+        # A single point becomes a dot because of the line's round caps.
         path.append(f"L{at}" if drawing else f"M{at}h0.01")
         drawing = True
     return "".join(path)
@@ -44,7 +44,7 @@ def _line(points: list[tuple[dt.date, Counts | None]], rate: int) -> str:
 
 @register.inclusion_tag("admin/traits/quality/_calibration.html")
 def calibration_chart(bands: list[QualityBand]) -> dict[str, Any]:
-    """How often people agreed, by what the models said; on the diagonal the models are as right as they say."""
+    """Draw the share of agreement by the models' confidence; on the diagonal the two are equal."""
     dots = [
         (round(SIDE * (band.least + 5) / 100, 1), round(SIDE - SIDE * band.counts.share, 1))
         for band in bands
@@ -56,5 +56,5 @@ def calibration_chart(bands: list[QualityBand]) -> dict[str, Any]:
 
 @register.filter
 def share_of(number: int, total: int) -> float:
-    """A part of a whole, as a share of 0–1."""
+    """Return a part of a total as a share of 0–1."""
     return number / total if total else 0.0

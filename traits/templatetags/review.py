@@ -26,7 +26,7 @@ def confidence_words(score: float) -> str:
 
 @register.filter
 def model_kinds(models: list[str]) -> list[str]:
-    """The models as one says them, each once: "topic-model.v3" is the topic model."""
+    """Return the models' names in words, each once: "topic-model.v3" becomes "topic model"."""
     named = dict.fromkeys(model.rpartition(".v")[0] or model for model in models)
     return [name.replace("-", " ").replace("_", " ") for name in named]
 
@@ -38,13 +38,13 @@ def as_query(query: str) -> str:
 
 @register.filter
 def review_path(pk: uuid.UUID, query: str) -> str:
-    """The address of a suggestion's card, with the filters."""
+    """Return the URL of a suggestion's card, with the filters."""
     return reverse("review_candidate", args=[pk]) + as_query(query)
 
 
 @register.simple_tag
 def beside(listed: list[QueueRow], pk: uuid.UUID) -> dict[str, uuid.UUID | None]:
-    """The ones before and after a suggestion in the list; None where there is none, or no list on the page."""
+    """Return the suggestions before and after this one in the list; None at its ends, or if the page has no list."""
     keys = [row.candidate.pk for row in listed]
     at = keys.index(pk) if pk in keys else len(keys)
     return {"before": keys[at - 1] if 0 < at < len(keys) else None, "after": next(iter(keys[at + 1 :]), None)}
@@ -57,13 +57,13 @@ def verdict_choices() -> list[tuple[str, Text]]:
 
 @register.simple_tag
 def typed_text(typed: Mapping[str, str], field: str, pk: uuid.UUID, default: list[str] | None = None) -> str:
-    """What was typed in the field of this trait, or else its lines so far."""
+    """Return what was typed in the field of this trait, or else its stored lines."""
     return typed.get(f"{field}-{pk}") or "\n".join(default or [])
 
 
 @register.simple_tag
 def styled(field: BoundField, css_class: str, focus: bool = False) -> SafeString:
-    """The field's control with its class, direction, and the ids of its help and faults."""
+    """Render a field's control with its class, its direction, and the ids of its help and faults."""
     described = [f"{field.id_for_label}_help"] if field.help_text else []
     attributes: dict[str, Any] = {"class": css_class, "dir": "auto"}
     if field.errors:

@@ -1,4 +1,4 @@
-"""Tags and filters of the pages of staff."""
+"""Tags and filters of the staff pages."""
 
 import datetime as dt
 import uuid
@@ -22,31 +22,31 @@ UNITS = (
     (ngettext_lazy("%(n)d day", "%(n)d days", "n"), 1_440),
     (ngettext_lazy("%(n)d hour", "%(n)d hours", "n"), 60),
 )
-"""Of ages, with their minutes."""
+"""Units for ages, in minutes."""
 
 
 @register.filter
 def held_words(held_reason: str) -> str:
-    """Why it is held back, in a word, without what staff wrote."""
+    """Return why it is held, in a word, without the staff's note."""
     kind = without_text(held_reason)
     return str(KINDS.get(kind, _("held back"))) if kind else ""
 
 
 @register.filter
 def held_note(held_reason: str) -> str:
-    """What staff wrote about why it is held back."""
+    """Return the staff's note about why it is held."""
     return held_reason.partition(":")[2].strip() or held_reason
 
 
 @register.filter
 def per_cent(share: float) -> str:
-    """A share of 0–1 as a percentage, as the language writes it."""
+    """Format a share of 0–1 as a percentage in the active language."""
     return gettext("%(number)d%%") % {"number": round(share * 100)}
 
 
 @register.filter
 def age(moment: dt.datetime) -> str:
-    """How long ago, in the largest unit that fits: "3 days"."""
+    """Return the age in the largest unit that fits: "3 days"."""
     minutes = max(0, int((timezone.now() - moment).total_seconds() // 60))
     for words, size in UNITS:
         if minutes >= size:
@@ -56,7 +56,7 @@ def age(moment: dt.datetime) -> str:
 
 @register.simple_tag
 def offered(names: dict[str, list[str]], field: BoundField) -> list[str]:
-    """What a filter offers: what is usual, and what is chosen."""
+    """Return the choices of a filter: the usual ones and the selected one."""
     value: Any = field.value()
     usual = names.get(field.name, [])
     return sorted({*usual, value}) if value else usual
@@ -64,7 +64,7 @@ def offered(names: dict[str, list[str]], field: BoundField) -> list[str]:
 
 @register.simple_tag
 def person_link(people: dict[uuid.UUID, str], pk: uuid.UUID) -> SafeString:
-    """The person, by name where that may be seen, as a link to all of their candidates."""
+    """Link to all candidates of a person, shown by name if this staff member may see it."""
     address = f"{reverse('admin:traits_extractedtraitcandidate_changelist')}?person={pk}"
     name = people.get(pk, str(pk))
     shown = name if name != str(pk) else f"{name[:8]}…"

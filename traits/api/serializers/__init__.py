@@ -1,1 +1,1 @@
-"""The shapes of the API, each stated once: what is sent, what is answered, and what its document says."""
+"""The shapes of the API, each stated once for requests, answers and the API's document."""

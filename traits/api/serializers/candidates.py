@@ -91,9 +91,9 @@ class CandidatePageSerializer(Shape):
 candidate_json = json_of(CandidateSerializer)
 similar_json = json_of(SimilarSerializer)
 CANDIDATE_SQL = sql_of(CandidateSerializer)
-"""Made where the rows are: to take them apart and put them together again costs more than to find them."""
+"""Built by the database: parsing the rows and serializing them again would cost more than finding them."""
 SHARED_CANDIDATE_SQL = sql_of(
     CandidateSerializer,
     f"piece->>'verdict' IS DISTINCT FROM '{Verdict.TOO_PRIVATE}' AND piece->>'evidence_id' <> ALL(%s::text[])",
 )
-"""The same for an app, with a place for the ids of more evidence that is too private."""
+"""The same for apps, with a parameter for the ids of further evidence that is too private."""

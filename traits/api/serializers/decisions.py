@@ -1,4 +1,4 @@
-"""A decision about one candidate or many, and what came of it."""
+"""A decision about one candidate or many, and its outcome."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +24,7 @@ DECIDE: dict[str, Callable[..., decisions.Outcome]] = {
     "deferred": decisions.snooze,
     "merged": decisions.merge,
 }
-"""What may be decided about a suggestion, and by which service; it takes what ActionSerializer has read."""
+"""Decision about a suggestion → the service, called with the validated data of ActionSerializer."""
 NEW_EVIDENCE = "new_evidence"
 OUTCOMES = ["applied", "already_decided", "not_found", "refused"]
 
@@ -58,7 +58,7 @@ class ClashSerializer(Strict):
 
 
 def takes(fields: dict[str, tuple[str, ...]]) -> list[dict[str, Any]]:
-    """For the document: field → the decisions that take it."""
+    """Return JSON Schema rules for the API's document: field → the decisions that accept it."""
     return [
         {"if": {"required": [name]}, "then": {"properties": {"userDecision": {"enum": list(decisions)}}}}
         for name, decisions in fields.items()
@@ -66,7 +66,7 @@ def takes(fields: dict[str, tuple[str, ...]]) -> list[dict[str, Any]]:
 
 
 def needs(decision: str, name: str, **shape: Any) -> dict[str, Any]:
-    """For the document: the decision needs the field, which is of that shape."""
+    """Return a JSON Schema rule for the API's document: the decision requires the field, which has this shape."""
     decided = {"properties": {"userDecision": {"const": decision}}, "required": ["userDecision"]}
     return {"if": decided, "then": {"required": [name], **({"properties": {name: shape}} if shape else {})}}
 
@@ -74,7 +74,7 @@ def needs(decision: str, name: str, **shape: Any) -> dict[str, Any]:
 class RejectingSerializer(Strict):
     """What deciding once and deciding on many have in common."""
 
-    # Field → the decisions that take it.
+    # Field → the decisions that accept it.
     goes_with: dict[str, tuple[str, ...]] = {
         "rejectionReason": ("rejected",),
         "rejectionCode": ("rejected",),

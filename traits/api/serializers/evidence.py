@@ -1,4 +1,4 @@
-"""A piece of evidence, and what the person says of one."""
+"""A piece of evidence, and the person's verdict about one."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the export holds about a person, but for the graph: the API's shapes, and what else is kept."""
+"""The export of a person's data, apart from the graph: the API's shapes with additional stored data."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Fields that several shapes have."""
+"""Fields that several shapes share."""
 
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ JAZZ = "7d9f4c9e-5b1c-4f6e-8a36-2f1d9a0b7c11"
 SWING = "a3d0c6f2-1c2b-4f0e-9a58-6f1f2a7b9c12"
 PIECE = "5f0c2f0e-6a1d-5b7c-8d2e-3a4b5c6d7e8f"
 ACTION = "c1a7d6e5-8b9c-4d0e-a1f2-3b4c5d6e7f80"
-"""Ids of the examples: a person, two traits, a piece of evidence and an entry."""
+"""Ids used in examples: a person, two traits, a piece of evidence and an entry."""
 
 
 class Words(CharField):

@@ -1,4 +1,4 @@
-"""What the pipeline sends, and what became of it. The parser of the import checks each candidate on its own."""
+"""The pipeline's request and its outcome. The import's parser checks each candidate on its own."""
 
 from typing import ClassVar
 
@@ -28,7 +28,7 @@ class IncomingSerializer(Strict):
 
     @classmethod
     def names(cls, **more: str) -> Names:
-        """What it calls the columns, for the parser."""
+        """Return its names for the columns, for the parser."""
         columns = {column: name for column, name in names_of(cls).items() if name not in cls.ignored}
         required = frozenset(name for name, field in cls().fields.items() if field.required)
         return Names(columns | more, required, frozenset(cls.ignored))
@@ -119,8 +119,8 @@ class IngestedSerializer(Shape):
 
 FORMAT = Format(
     whole="candidate",
-    # Faults of the person are about whichever name was sent; userID is what the API calls them.
+    # Faults of the person concern whichever name was sent; the API reports them under userID.
     record=SuggestionSerializer.names(user="userID"),
     piece=SuggestedEvidenceSerializer.names(),
 )
-"""Candidates in the names of the API."""
+"""The format of candidates with the API's field names."""

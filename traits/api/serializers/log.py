@@ -51,14 +51,14 @@ class TraitStateSerializer(Shape):
     valid_to = DateTimeField(help_text="Set once another trait replaced it.", allow_null=True)
 
     def get_fields(self) -> dict[str, Field]:
-        """All that the log keeps of a trait: what stands here, and the rest as an answer has it."""
+        """Return all fields that the log keeps of a trait: those of this class, and the others as in an answer."""
         fields = {field.source or name: _as(name, field) for name, field in TraitSerializer().get_fields().items()}
         fields |= super().get_fields()
         return {name: fields[name] for name in ("trait_id", *TRAIT_FIELDS, *TRAIT_TIMES)}
 
 
 def _as(name: str, field: Field) -> Field:
-    """The field of an answer under the name of its source."""
+    """Rename a field of an answer to the name of its source."""
     field.source, field.help_text = None, f"As {name}."
     return field
 
@@ -173,4 +173,4 @@ class HistorySerializer(Shape):
 
 
 entry_json = json_of(EntrySerializer, spread="content")
-"""The content stays as the log keeps it, so that anybody can check the hashes."""
+"""The content stays as the log keeps it, so that the hashes can be checked."""

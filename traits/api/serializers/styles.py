@@ -10,7 +10,7 @@ from traits.models.styles import STYLE_ELEMENTS
 
 EXAMPLE = {"FormalityLevel": "formal", "EmojiPreference": 0.2}
 ODD = r":\u0000-\u001f\u007f-\u009f"
-"""A colon and the control characters, as a regular expression has them."""
+"""A colon and the control characters, written for a regular expression."""
 STYLES = {
     "type": "object",
     "description": "Element → value. These elements take what is said of them; others a text or a number.",
@@ -25,7 +25,7 @@ STYLES = {
         ]
     },
 }
-"""What is sent; the service checks it."""
+"""The request body, for the API's document; the service checks the values."""
 
 
 class StyleQuerySerializer(Strict):

@@ -1,4 +1,4 @@
-"""A trait, and what the person writes about one."""
+"""A trait, and the fields a person may write."""
 
 from functools import partial
 

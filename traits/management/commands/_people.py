@@ -10,7 +10,7 @@ from ptfi.accounts.models import User
 
 
 def find(person: str) -> User:
-    """The one who has this e-mail, external id or UUID. Raises CommandError."""
+    """Find the account with this e-mail, external id or UUID. Raises CommandError."""
     wanted = Q(email=person.strip().lower()) | Q(external_id=person)
     with contextlib.suppress(ValueError):
         wanted |= Q(pk=UUID(person))

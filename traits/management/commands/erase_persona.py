@@ -59,7 +59,7 @@ class Command(BaseCommand):
 
 
 def erase(user: User, actor: Actor, what: dict[str, Any]) -> Erasure:
-    """Erase what the options name, or begin to."""
+    """Perform the erasure that the options name, or start it."""
     if what["account"]:
         return erasure_account.erase_account(user=user, actor=actor, confirm_email=None)
     if what["category"]:

@@ -29,18 +29,18 @@ from traits.ingest.parsing import FILE, OWNED, CandidateRecord, Format, Reason, 
 
 MAX_LINE = 32 * 1024 * 1024
 BLOCK_BYTES = 16 * 1024 * 1024
-# While PostgreSQL works on one block, another one is prepared; a third would find no idle core to use.
+# One block is prepared while PostgreSQL works on another; a third would not find an idle core.
 IN_FLIGHT = 2
-# Seconds that a block in flight has to end by itself once the import is to end, and to answer each cancellation.
+# When the import stops: seconds for blocks in flight to finish, and for the answer to each cancellation.
 GRACE = 2.0
-# Seconds between two looks at what is in flight while a pipe is silent.
+# Seconds between checks of the blocks in flight while a pipe sends nothing.
 TICK = 0.2
 COUNTED = ("created", "updated", "unchanged", "suppressed", "archived", "returned")
 
 
 @dataclass
 class Block:
-    """Lines that go in together: suggestions and reasons by line number; no candidate twice."""
+    """Lines that are stored together: suggestions and faults by line number, each candidate at most once."""
 
     rows: dict[int, CandidateRecord] = field(default_factory=dict)
     bad: dict[int, list[Reason]] = field(default_factory=dict)
@@ -57,13 +57,13 @@ class Block:
         self.supersedes = self.supersedes or bool(row.supersedes)
 
     def depends_on(self, other: "Block") -> bool:
-        """Whether the order matters in which the two go in."""
+        """Return whether the two blocks must be stored in order."""
         return self.supersedes or other.supersedes or not self.ids.isdisjoint(other.ids)
 
 
 def read_blocks(name: str, shape: Format = FILE) -> Iterator[Block]:
-    """Cut a file (or "-") into blocks, with no more than one of them, and no line beyond MAX_LINE, in memory."""
-    # A second handle on standard input: at exit, Python would wait for a thread that reads its own.
+    """Split a file (or "-") into blocks. At most one block is in memory, and lines are limited to MAX_LINE."""
+    # Opens standard input separately: at exit, Python would wait for a thread that is reading sys.stdin.
     with open(0 if name == "-" else name, "rb", closefd=name != "-") as stream:
         yield from _blocks(stream, shape)
 
@@ -85,7 +85,7 @@ def _blocks(stream: BinaryIO, shape: Format) -> Iterator[Block]:
 
 
 def _lines(stream: BinaryIO, shape: Format) -> Iterator[tuple[int, int, CandidateRecord | list[Reason]]]:
-    """Number, bytes and content of each line; a blank one has no content and no reasons."""
+    """Yield number, size in bytes and content of each line; an empty list for blank lines."""
     number = 0
     while line := stream.readline(MAX_LINE + 1):
         number += 1
@@ -102,7 +102,7 @@ def _lines(stream: BinaryIO, shape: Format) -> Iterator[tuple[int, int, Candidat
 
 
 def ahead(blocks: Iterator[Block]) -> Iterator[Block | None]:
-    """The same blocks, read and checked while the database works on earlier ones; None when the next one takes long."""
+    """Read and check blocks while the database works on earlier ones; yields None while the next one is not ready."""
     done: queue.Queue[Block | BaseException | None] = queue.Queue(maxsize=1)
 
     def fill() -> None:
@@ -113,7 +113,7 @@ def ahead(blocks: Iterator[Block]) -> Iterator[Block | None]:
         except BaseException as error:  # noqa: BLE001 (raised again by the reader)
             done.put(error)
 
-    # A daemon that opens the file itself: waiting for a pipe's next line must not keep Ctrl-C from ending the command.
+    # A daemon thread with a handle of its own, so that Ctrl-C ends the command even while it waits for a pipe.
     threading.Thread(target=fill, daemon=True).start()
     while True:
         try:
@@ -129,9 +129,9 @@ def ahead(blocks: Iterator[Block]) -> Iterator[Block | None]:
 
 
 class Flight:
-    """Blocks on their way into the database, each in a thread with a connection of its own.
+    """Blocks being stored, each in a thread with a connection of its own.
 
-    They come out in the order in which they went in, and the outcome is that of one after the other.
+    They finish in the order in which they were started, with the same outcome as one after the other.
     """
 
     def __init__(self, pool: ThreadPoolExecutor, owner: User | None) -> None:
@@ -140,7 +140,7 @@ class Flight:
         self.connections: dict[int, Any] = {}
 
     def is_due(self, following: Block | None) -> bool:
-        """Whether the oldest block is to be landed now: it has ended, or the following one cannot start before."""
+        """Return whether to wait for the oldest block now: it has finished, or the following block must wait for it."""
         if not self.blocks:
             return False
         if following and (
@@ -151,19 +151,19 @@ class Flight:
 
     def start(self, block: Block) -> None:
         for earlier, _ in self.blocks:
-            # Who is new is called what their first row says, whichever block is stored first.
+            # A new person gets the name from their first row, whichever block is stored first.
             block.names |= {person: name for person, name in earlier.names.items() if person in block.names}
         self.blocks.append((block, self.pool.submit(self._store, block)))
 
     def land(self) -> tuple[Block, ingest.Result]:
-        """The oldest block and what became of it, waited for. Raises what the database raised."""
-        # Ctrl-C may end the wait, and then the block is still in flight.
+        """Wait for the oldest block and return it with its result. Raises the database's errors."""
+        # If Ctrl-C interrupts the wait, the block stays in flight.
         wait([self.blocks[0][1]])
         block, future = self.blocks.popleft()
         return block, future.result()
 
     def settle(self) -> None:
-        """Wait until nothing is at work, and cancel what takes long, such as one that waits for a lock."""
+        """Wait until all blocks have ended, and cancel those that take long, such as ones that wait for a lock."""
         futures = [future for _, future in self.blocks]
         while wait(futures, timeout=GRACE).not_done:
             for raw in list(self.connections.values()):
@@ -186,7 +186,7 @@ class Flight:
 
 @contextlib.contextmanager
 def quick_collections() -> Iterator[None]:
-    """Spare the garbage collector all that was there before, which it would look through every few thousand rows."""
+    """Exclude existing objects from garbage collection, which would otherwise scan them every few thousand rows."""
     gc.collect()
     gc.freeze()
     try:
@@ -207,7 +207,7 @@ class Command(BaseCommand):
 
     def handle(self, *, files: list[str], owner: str | None, **options: Any) -> None:  # noqa: ARG002
         self.owner = self._find(owner) if owner else None
-        # A pool of one is enough.
+        # Release this thread's connection: the blocks use others, and a pool may have only one.
         connection.close()
         self.counts = dict.fromkeys((*COUNTED, "refused"), 0)
         self.lines = 0
@@ -239,14 +239,14 @@ class Command(BaseCommand):
         )
 
     def _read(self, name: str) -> bool:
-        """Take one file in; False when it cannot be read (to its end)."""
+        """Import one file; False if it cannot be read to its end."""
         label, flight = ("stdin" if name == "-" else name), Flight(self.pool, self.owner)
         self.progress.update(self.task, description=label)
         self.at = 0
         try:
             return self._carry(label, name, flight)
         except DatabaseError as error:
-            # The message of the database would repeat what stands in the rows.
+            # The database's message would quote the rows' content.
             cause = type(error.__cause__ or error).__name__
             standing = self._end(label, flight, failed=True)
             raise CommandError(f"The database failed ({cause}). {standing}", returncode=2) from None
@@ -272,7 +272,7 @@ class Command(BaseCommand):
         return not fault
 
     def _end(self, label: str, flight: Flight, *, failed: bool = False) -> str:
-        """Let what is in flight come to its end; what is in then, in words."""
+        """Let the blocks in flight end, and return in words what has been stored."""
         beyond = False
         flight.settle()
         while flight.blocks:
@@ -318,7 +318,7 @@ def _standing(label: str, line: int, beyond: bool) -> str:
 
 
 def _total(files: list[str]) -> int | None:
-    """Bytes of all files; None when that cannot be known."""
+    """Return the total size in bytes; None if it is unknown."""
     try:
         states = [Path(name).stat() for name in files]
     except OSError:

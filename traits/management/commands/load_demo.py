@@ -84,7 +84,7 @@ def _with_password(user: User, email: str, who: str) -> dict[str, str]:
 
 
 def _with_second_step(user: User) -> dict[str, str]:
-    """Staff enter with one: the key for an authenticator app, and codes for who has no such app at hand."""
+    """Give staff a second factor: the key for an authenticator app, and recovery codes for trying it without one."""
     Authenticator.objects.filter(user=user).delete()
     secret = generate_totp_secret()
     SealedTOTP.activate(user, secret)
@@ -92,7 +92,7 @@ def _with_second_step(user: User) -> dict[str, str]:
 
 
 def _write(path: Path, sign_ins: list[dict[str, str]]) -> None:
-    # Whole or not at all: half a file would keep the passwords from being made again.
+    # Written atomically: with a partial file the passwords would not be made again.
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_suffix(".new")
     draft.unlink(missing_ok=True)

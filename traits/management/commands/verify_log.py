@@ -51,7 +51,7 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def compare(self, path: Path) -> None:
-        """Name what of the file is no longer there."""
+        """Print everything in the file that no longer exists."""
         try:
             earlier = read(path.read_bytes())
             with snapshot():

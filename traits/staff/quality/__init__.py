@@ -1,1 +1,1 @@
-"""How good suggestions are: counting what became of them, the report of it, and its page."""
+"""Quality of suggestions: counting their outcomes, the report, and its page."""

@@ -1,4 +1,4 @@
-"""The page of the suggestions' quality, and its rows as a file."""
+"""The page about the quality of suggestions, and its CSV export."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -51,13 +51,13 @@ class QualityFilterForm(forms.Form):
         self.fields["model"].choices = [("", _("All models")), *((name, name) for name in models)]  # type: ignore[attr-defined]
 
     def filters(self) -> QualityFilters:
-        """What was asked for; of what there is not, everything."""
+        """Return the filters; if they are invalid, those for everything."""
         return QualityFilters(**self.cleaned_data) if self.is_valid() else QualityFilters()
 
 
 @admin.register(Quality)
 class QualityAdmin(ReadOnlyAdmin):
-    """In place of Django's list of rows: what they come to."""
+    """The report, in place of Django's list of rows."""
 
     page_name = _("Suggestion quality")
 
@@ -95,7 +95,7 @@ class QualityAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "admin/traits/quality/quality.html", context, status=_status(form))
 
     def export(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-        """The rows that the filters find, as CSV; those of all models together have no name of a model."""
+        """Export the filtered rows as CSV; rows about all models together have an empty model."""
         if not self.has_export_permission(request):
             raise PermissionDenied
         form = QualityFilterForm(request.GET, models=quality.models())

@@ -1,4 +1,4 @@
-"""What staff see of the suggestions' quality: rates, reasons and times, as refresh_quality_statistics counted them."""
+"""The report on the quality of suggestions: rates, reasons and times, as counted by refresh_quality_statistics."""
 
 import dataclasses
 import datetime as dt
@@ -18,12 +18,12 @@ from traits.persona.overview import DRAWN, ENOUGH, OFF
 from traits.staff.sql import of_models, totals
 
 PERIODS = {"4": _("Last 4 weeks"), "13": _("Last 3 months"), "52": _("Last year"), "": _("All time")}
-"""Weeks, and what they are called."""
+"""Number of weeks → label."""
 MODELS = 50
-"""Models that are shown, those with the most decided suggestions first; the CSV file has all of them."""
+"""How many models are shown, those with the most decided suggestions first; the CSV file contains all."""
 CHOICES = 500
 WEEKS_DRAWN = 60
-"""Weeks up to which each is drawn by itself; then months are."""
+"""Up to this number of weeks the chart has weekly points; beyond it, monthly ones."""
 STALE = dt.timedelta(days=1)
 OUTCOMES = ("confirmed", "changed", "merged", "rejected", "removed")
 TIMES = {
@@ -41,7 +41,7 @@ WHOLE, BY_WEEK, BY_CATEGORY, BY_BAND = 0b111, 0b011, 0b101, 0b110
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class QualityFilters(Filters):
-    """What is counted; "" is everything."""
+    """The filters; "" stands for everything."""
 
     period: str = choice(PERIODS)
     model: str = text()
@@ -52,7 +52,7 @@ class QualityFilters(Filters):
 
     @property
     def since(self) -> dt.date | None:
-        """The Monday of the first week that counts."""
+        """The Monday of the first week included."""
         if not self.period:
             return None
         today = timezone.now().astimezone(dt.UTC).date()
@@ -61,7 +61,7 @@ class QualityFilters(Filters):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Counts:
-    """What was decided on some suggestions, as Quality has it; codes: how often each rejection code was given."""
+    """Decisions about a set of suggestions, with the columns of Quality. codes: the count of each rejection code."""
 
     confirmed: int
     changed: int
@@ -109,7 +109,7 @@ class Counts:
 
     @property
     def verdict(self) -> str:
-        """Whether the models were surer ("over") or less sure ("under") than decisions say, or right; "" for few."""
+        """Compare the models' confidence with the decisions: "over", "under" or "right"; "" for too few."""
         if self.decided < ENOUGH:
             return ""
         if round(abs(self.average - self.share), 3) <= OFF:
@@ -118,11 +118,11 @@ class Counts:
 
     @property
     def rates(self) -> tuple[float, float, float]:
-        """The shares that were confirmed as they were, confirmed with changes, and rejected."""
+        """The shares confirmed as suggested, confirmed with changes, and rejected."""
         return self.confirmed / self.decided, self.changes / self.decided, self.refused / self.decided
 
     def reasons(self) -> list[tuple[str, int]]:
-        """Why they were rejected, the most frequent first."""
+        """Return the reasons for rejections with their counts, most frequent first."""
         given = [(str(label), self.codes[code]) for code, label in RejectionCode.choices]
         silent = self.rejected - sum(number for _, number in given)
         given += [(gettext("No reason given"), silent), (gettext("Confirmed first, removed later"), self.removed)]
@@ -137,7 +137,7 @@ class Counts:
 
     @property
     def half_within(self) -> Text:
-        """By when half of them were decided, in words; "" where no time is known."""
+        """The time within which half of them were decided, in words; "" if no time is known."""
         so_far = 0
         for words, number in self.times():
             so_far += number
@@ -148,7 +148,7 @@ class Counts:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class QualityBand:
-    """Suggestions by their confidence in per cent, from least up to most."""
+    """Suggestions in a confidence band, from least to most per cent."""
 
     least: int
     counts: Counts
@@ -160,7 +160,7 @@ class QualityBand:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CategoryWaiting:
-    """What waits in a category."""
+    """Undecided suggestions in a category."""
 
     category: str
     waiting: int
@@ -171,7 +171,7 @@ class CategoryWaiting:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Report:
-    """Everything that a filter finds. step: "week" or "month", of the points. erased: decided, and erased since."""
+    """The numbers for a set of filters. step: "week" or "month", of the points. erased: decided and erased since."""
 
     total: Counts | None
     points: list[tuple[dt.date, Counts | None]]
@@ -190,7 +190,7 @@ class Report:
 
     @property
     def enough_bands(self) -> bool:
-        """Whether there is something to draw a curve of."""
+        """Whether there is enough data to draw the curve."""
         return any(band.counts.is_drawn for band in self.bands)
 
     @property
@@ -199,7 +199,7 @@ class Report:
 
 
 def report(filters: QualityFilters) -> Report:
-    """What the filters find, as it was counted last."""
+    """Return the report for the filters, from the latest count."""
     rows = sql.rows(TOTALS, filters.values())
     parts: dict[int, list[tuple[Any, Counts]]] = {kind: [] for kind in (WHOLE, BY_WEEK, BY_CATEGORY, BY_BAND)}
     for kind, week, category, band, *sums in rows:
@@ -225,7 +225,7 @@ def report(filters: QualityFilters) -> Report:
 
 
 def models() -> list[str]:
-    """The models that may be asked for, in the order of their names."""
+    """Return the models that the filter offers, by name."""
     names = Quality.objects.exclude(model="").order_by("model").values_list("model", flat=True).distinct()
     return list(names[:CHOICES])
 
@@ -235,7 +235,7 @@ def last_refresh() -> QualityRefresh | None:
 
 
 def rows(filters: QualityFilters) -> Iterator[Any]:
-    """Week, model, category, band and the columns of COUNTED of what the filters find; without a model, of each."""
+    """Return week, model, category, band and the columns COUNTED; without a model filter, the rows of every model."""
     found = Quality.objects.filter(**({"week__gte": filters.since} if filters.since else {}))
     if filters.model:
         found = found.filter(model=filters.model)
@@ -256,7 +256,7 @@ def _counts(sums: list[Any]) -> Counts:
 
 
 def _points(found: list[tuple[Any, Counts]]) -> tuple[list[tuple[dt.date, Counts | None]], str]:
-    """Every week from the first to the last, None where nothing was decided; months where those are too many."""
+    """Return a point per week from the first to the last, None without decisions; per month for long periods."""
     weeks = {week: counts for week, counts in found if counts.decided}
     if not weeks:
         return [], "week"

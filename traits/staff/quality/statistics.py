@@ -1,4 +1,4 @@
-"""Counting what became of the suggestions: by week, and only the weeks in which something may have changed."""
+"""Counting the outcomes of suggestions by week, limited to weeks in which something may have changed."""
 
 import datetime as dt
 import time
@@ -11,25 +11,25 @@ from traits.models.log import SETTLING, TURNING
 from traits.staff.sql import ALL, CHANGED, COUNT, SOME, WAITING
 
 LOCK = 0x7175616C
-"""The advisory lock of the one who counts."""
+"""Key of the advisory lock that prevents two counts at the same time."""
 MARGIN = dt.timedelta(hours=1)
-"""What was decided so long before the last count is looked at again: its transaction may have ended after it."""
+"""Overlap with the previous count: transactions that were open then may have committed after it."""
 WORK_MEMORY = "64MB"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refreshed:
-    """What a count did; weeks is None where all of them were counted."""
+    """The outcome of a count; weeks is None if all were counted."""
 
     weeks: int | None
     seconds: float
 
 
 def refresh(*, whole: bool = False) -> Refreshed | None:
-    """Count the weeks in which something may have changed since the last time; None when somebody else is counting.
+    """Count the weeks in which something may have changed since the last count; None if another count is running.
 
-    All of them where nothing was counted yet, where something was erased since, and with whole. It reads what stood
-    when it began and locks nothing but its own tables, so that decisions go on.
+    All weeks are counted the first time, after an erasure, and with whole. It reads a snapshot and locks only its own
+    tables, so that decisions are not blocked.
     """
     began = time.monotonic()
     with front_door():
@@ -54,7 +54,7 @@ def _changed() -> list[dt.date] | None:
     if last is None:
         return None
     since = last.refreshed_at - MARGIN
-    # Nothing says in which weeks it had been decided on what is gone.
+    # For erased suggestions it is unknown in which weeks they had been decided.
     if Erasure.objects.filter(erased_at__gte=since).exists():
         return None
     weeks = sql.rows(CHANGED, {"since": since, "deciding": list(SETTLING)})
