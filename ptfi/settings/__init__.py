@@ -30,7 +30,6 @@ MFA_ENCRYPTION_KEYS: list[str] = env.list("MFA_ENCRYPTION_KEYS", [], validate=va
 # How many periods of 30 seconds before and after the current one a code is accepted for: a code may expire while it is
 # typed, and phones' clocks differ by some seconds (RFC 6238, 5.2). With 0, a code is valid for 30 seconds.
 MFA_TOTP_TOLERANCE = env.int("MFA_TOTP_TOLERANCE", 1, validate=validators.TOLERANCE)
-# Requires a second step of everyone, not only of staff.
 REQUIRE_SECOND_STEP = env.bool("REQUIRE_SECOND_STEP", False)
 # Hours after which staff have to use their second step again.
 STAFF_MFA_MAX_AGE_HOURS = env.int("STAFF_MFA_MAX_AGE_HOURS", 12, validate=validators.POSITIVE)

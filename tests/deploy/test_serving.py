@@ -347,13 +347,3 @@ def drip(connections: list[socket.socket], ended: threading.Event) -> None:
         for each in connections:
             with contextlib.suppress(OSError):
                 each.send(b"a")
-
-
-def test_how_long_browsers_insist_on_https_is_a_setting() -> None:
-    """For a careful start, and for a site whose other subdomains have no TLS."""
-    careful = {"HSTS_SECONDS": "300", "HSTS_SUBDOMAINS": "0"}
-    with ExitStack() as stack:
-        port = stack.enter_context(serving(HTTPS="1", BEHIND_PROXY="1", **careful))
-        asking = stack.enter_context(contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)))
-        asking.request("GET", "/accounts/login/", headers={"X-Forwarded-Proto": "https"})
-        assert asking.getresponse().headers["Strict-Transport-Security"] == "max-age=300"

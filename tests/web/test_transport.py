@@ -1,5 +1,7 @@
 """What may be sent in clear, and what caches may keep."""
 
+import contextlib
+import http.client
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +13,7 @@ from django.urls import reverse
 from ptfi.accounts.models import User
 from tests.support.api import api_of
 from tests.support.oauth import USERINFO, access_token, make_client
+from tests.support.serving import serving
 
 pytestmark = pytest.mark.django_db
 
@@ -72,3 +75,13 @@ def test_hyphens_are_looked_for(
     # Staff's words are kept with the look, so they have a length.
     found = signed_in(sam).get("/admin/traits/extractedtraitcandidate/", {"q": text})
     assert found.status_code == (200 if len(text) <= 200 else 400)
+
+
+def test_how_long_browsers_insist_on_https_is_a_setting() -> None:
+    """For a careful start, and for a site whose other subdomains have no TLS."""
+    careful = {"HSTS_SECONDS": "300", "HSTS_SUBDOMAINS": "0"}
+    with contextlib.ExitStack() as stack:
+        port = stack.enter_context(serving(HTTPS="1", BEHIND_PROXY="1", **careful))
+        asking = stack.enter_context(contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)))
+        asking.request("GET", "/accounts/login/", headers={"X-Forwarded-Proto": "https"})
+        assert asking.getresponse().headers["Strict-Transport-Security"] == "max-age=300"
