@@ -206,7 +206,7 @@ def test_a_slip_is_asked_about(opened: Opened) -> None:
     page = opened("/traits/new/", viewport=NARROW)
     page.get_by_label("Name").fill("Sings")
     page.get_by_label("Category").select_option("Skill")
-    page.get_by_label("Concepts").fill("musics")
+    page.get_by_label("Topics").fill("musics")
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_role("group", name="Did you mean")).to_be_visible()
     assert faults(page) == []

@@ -41,7 +41,8 @@ def test_the_list_follows_its_filters_and_the_graph(alice: User, page: Page, sit
     expect(page.locator(".trait-row")).to_have_count(1)
     assert names(page) == ["Plays jazz"]
     assert page.evaluate("window.notReloaded") is True
-    page.go_back()
+    with page.expect_event("load"):
+        page.go_back()
     expect(page.locator(".trait-row")).to_have_count(2)
     expect(page.get_by_label("Search")).to_have_value("jazz")
     page.get_by_label("Status").select_option("dormant")
@@ -79,7 +80,7 @@ def test_a_decision_is_announced_and_undone(alice: User, page: Page, site: str, 
     expect(page.locator("#toasts")).to_contain_text("Undone")
     trait.refresh_from_db()
     assert trait.status == "active"
-    page.get_by_role("button", name="Close this message").click()
+    page.get_by_role("button", name="Close message").click()
     expect(page.locator("#toasts [data-toast]")).to_have_count(0)
 
 
@@ -108,7 +109,7 @@ def test_a_request_without_an_answer_is_told_and_loses_nothing(
     enter(page, alice).goto(f"{site}/traits/new/")
     page.context.set_offline(True)
     page.get_by_label("Name", exact=True).press_sequentially("Sails")
-    expect(page.locator("#toasts")).to_contain_text("The server could not be reached.")
+    expect(page.locator("#toasts")).to_contain_text("We couldn’t reach the server.")
     expect(page.get_by_label("Name", exact=True)).to_have_value("Sails")
 
 
@@ -116,5 +117,5 @@ def test_a_session_that_ended_is_told_and_loses_nothing(alice: User, page: Page,
     enter(page, alice).goto(f"{site}/traits/new/")
     page.context.clear_cookies(name="session")
     page.get_by_label("Name", exact=True).press_sequentially("Sails")
-    expect(page.locator("#toasts")).to_contain_text("You have been signed out.")
+    expect(page.locator("#toasts")).to_contain_text("You’ve been signed out.")
     expect(page.get_by_label("Name", exact=True)).to_have_value("Sails")

@@ -179,7 +179,7 @@ def test_the_same_element_elsewhere_does_not_stand_in_the_way(alice: User, bob: 
 
 @pytest.mark.parametrize(
     ("values", "said"),
-    [({"Pacing": "slow"}, "Undone. Your style is as it was before: pacing."), (KNOWN, "Undone: 5 changes.")],
+    [({"Pacing": "slow"}, "Undone. Your style is as it was before: pace."), (KNOWN, "Undone: 5 changes.")],
 )
 def test_the_page_says_what_it_undid(alice: User, as_alice: Client, values: dict[str, Any], said: str) -> None:
     trait = confirmed(alice).trait

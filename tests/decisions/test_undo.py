@@ -99,7 +99,7 @@ def test_a_suggestion_whose_trait_is_there_already(alice: User, sam: User) -> No
     again = make_candidate(alice, candidate_id=mine.pk)
     with pytest.raises(AlreadyDecidedError), transaction.atomic():
         decisions.confirm(**acting_for_self(alice), candidate_id=again.pk)
-    refusals = {ModerationAction.ARCHIVE: {}, ModerationAction.REQUEUE: {again.pk: "It is a trait already."}}
+    refusals = {ModerationAction.ARCHIVE: {}, ModerationAction.REQUEUE: {again.pk: "It is already a trait."}}
     for name, refused in refusals.items():
         action = moderation.Moderation(name=name, reason="Ticket 17")
         assert moderation.act(actor=sam, action=action, candidate_ids=[again.pk]).refused == refused

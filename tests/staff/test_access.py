@@ -138,12 +138,12 @@ LOOKS = "/persona/looks/"
 def test_the_person_sees_who_looked(
     staff: Client, as_alice: Client, alice: User, sam: User, bob: User, signed_in: SignedIn
 ) -> None:
-    assert "Nobody has." in text_of(as_alice.get(LOOKS))
+    assert "Nobody has looked at your persona." in text_of(as_alice.get(LOOKS))
     give_reason(staff, account_page(alice), "T-17, <b>أحب الجاز</b>")
     give_reason(staff, account_page(bob), "Not hers.")
     staff.get(persona_page(alice))
     text = text_of(as_alice.get(LOOKS))
-    assert f"How far the graph is · Staff {str(sam.pk)[:8]} T-17, <b>أحب الجاز</b>" in text
+    assert f"The state of the graph · Staff {str(sam.pk)[:8]} T-17, <b>أحب الجاز</b>" in text
     assert "The account" in text
     assert not [word for word in ("Not hers.", "Sam", "sam@example.com") if word in text]
     assert "2 times" in text_of(as_alice.get("/persona/data/"))

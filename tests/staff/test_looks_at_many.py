@@ -84,7 +84,7 @@ def test_a_search_is_on_record_of_everybody_it_finds(
         assert looks() == [both]
     for person in (as_alice, signed_in(bob)):
         page = text_of(person.get(MINE))
-        assert "A search through suggestions" in page
+        assert "A search in suggestions" in page
         assert "Complaint 118" in page
         assert "county" not in page
         assert "1 time" in text_of(person.get("/persona/data/"))
@@ -153,9 +153,9 @@ def test_a_file_is_on_record_of_everybody_in_it(
         ("export", None, {alice.pk}, "", "She asked"),
     ]
     assert list(AccessEntry.objects.order_by("pk").values_list("number", flat=True)) == [3, 2]
-    assert text_of(as_alice.get(MINE)).count("A file of suggestions") == 2
-    assert text_of(signed_in(bob).get(MINE)).count("A file of suggestions") == 1
-    assert text_of(signed_in(sam).get(MINE)).count("A file of suggestions") == 0
+    assert text_of(as_alice.get(MINE)).count("A download of suggestions") == 2
+    assert text_of(signed_in(bob).get(MINE)).count("A download of suggestions") == 1
+    assert text_of(signed_in(sam).get(MINE)).count("A download of suggestions") == 0
 
 
 def test_who_comes_in_behind_the_record_is_not_in_the_file(
@@ -200,9 +200,9 @@ def test_auditors_alone_read_the_words(
 ) -> None:
     suggest(alice, "Plays xylophone")
     give_reason(support, search("xylophone"), "Complaint 118")
-    assert "A search through suggestions · 1 row: xylophone Complaint 118" in text_of(auditor.get(ALL))
+    assert "A search in suggestions · 1 row: xylophone Complaint 118" in text_of(auditor.get(ALL))
     administrator = text_of(signed_in(staff_of("administrator", name="Ada")).get(ALL))
-    assert "A search through suggestions · 1 row Complaint 118" in administrator
+    assert "A search in suggestions · 1 row Complaint 118" in administrator
     assert "xylophone" not in administrator
     document = json.loads(b"{" + b"".join(export.members(alice, timezone.now()))[1:] + b"}")
     assert [(look["kind"], look["reason"]) for look in document["looks"]] == [("search", "Complaint 118")]
@@ -220,7 +220,7 @@ def test_auditors_find_searches_and_files_by_person(
         give_reason(auditor, address, "The yearly audit")
         page = text_of(auditor.get(address))
         assert ("Complaint 118" in page) == finds
-        assert "Who looked The yearly audit" in page
+        assert "The access log The yearly audit" in page
 
 
 def test_words_go_by_age(support: Client, auditor: Client, alice: User, sam: User) -> None:
