@@ -97,7 +97,7 @@ requirements: $(VENV)/.dev  ## Pin the packages of the .in files, with hashes; v
 soak: $(VENV)/.dev faketime  ## Kill and stop real processes over and over, and write docs/reliability.md (COUNT=20)
 	@$(PYTHON) -m tests.support.soak --count $(COUNT)
 
-pictures: $(VENV)/.dev chromium  ## Draw the pictures of docs/moderation.md
+pictures: $(VENV)/.dev chromium  ## Draw the pictures of README.md and docs/
 	@$(PYTHON) -m pytest -q tests/browser/pictures.py
 
 bench: $(VENV)/.dev  ## Measure: one command a figure, in bench/ (PEER=FOLDER: a program to compare the API with)

@@ -1,4 +1,4 @@
-"""``make pictures``: the pictures of docs/moderation.md, of pages as they are now, with the demo's suggestions.
+"""``make pictures``: the pictures of README.md and docs/, of pages as they are now, with the demo's suggestions.
 
 No test file, so that nothing but the command draws them; what it needs of the tests is their cast and their browser.
 """
@@ -17,6 +17,7 @@ from graph.models import GraphCheck, ProjectorState
 from ptfi.accounts.models import User
 from tests.support.browser import Enter
 from tests.support.cast import acting_for_self, make_candidate, make_user
+from tests.support.graph_helpers import project
 from tests.support.staff import make_roles
 from traits import decisions
 from traits.decisions.inputs import Changes
@@ -154,3 +155,48 @@ def test_pictures(sam: User, page: Page, site: str, enter: Enter) -> None:
     take(page, "staff-quality", 1_095, 1_120)
     page.goto(f"{site}{ADMIN}/persona/")
     take(page, "staff-projection", 1_180)
+
+
+def decide_some(user: User, names: list[str]) -> None:
+    """Decide on most of a person's suggestions, one after the other over the last eight weeks; these are left."""
+    me, chance = acting_for_self(user), random.Random(3)
+    for row in ExtractedTraitCandidate.objects.filter(user=user, status="candidate").exclude(trait_name__in=names):
+        if chance.random() < 0.75:
+            decisions.confirm(**me, candidate_id=row.pk)
+        else:
+            decisions.reject(**me, candidate_id=row.pk, code=chance.choice(CODES))
+    decisions.put_styles(**me, context="", styles={"FormalityLevel": "informal", "Pacing": "moderate"})
+    decisions.put_styles(**me, context="work", styles={"FormalityLevel": "neutral"})
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE traits_userrefinedtrait DISABLE TRIGGER USER")
+        cursor.execute(
+            "UPDATE traits_userrefinedtrait e"
+            " SET created_at = now() - interval '56 days' * (1 - e.revision::float / p.revision)"
+            " FROM traits_persona p WHERE p.user_id = e.user_id AND e.user_id = %s",
+            [user.pk],
+        )
+        cursor.execute("ALTER TABLE traits_userrefinedtrait ENABLE TRIGGER USER")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pictures_of_a_persona(page: Page, site: str, enter: Enter) -> None:
+    ingest.apply([row for row in map(parse_line, CANDIDATES.read_bytes().splitlines()) if not isinstance(row, list)])
+    mira = User.objects.get(external_id="demo:mira")
+    me = acting_for_self(mira)
+    left = ["cool water sailing", "Cool-water sailing", "Knows AI ethics in public administration"]
+    first = list(ExtractedTraitCandidate.objects.filter(user=mira).exclude(trait_name__in=left).order_by("pk")[:7])
+    for row in first[:5]:
+        decisions.confirm(**me, candidate_id=row.pk)
+    decisions.reject(**me, candidate_id=first[5].pk, code="not_me")
+    decisions.snooze(**me, candidate_id=first[6].pk, until=None)
+    enter(page, mira).goto(f"{site}/review/{candidate(mira, left[0]).pk}/")
+    take(page, "review", 900)
+    decide_some(mira, left)
+    project(mira)
+    page.goto(f"{site}/persona/")
+    take(page, "overview", page.evaluate("document.documentElement.scrollHeight"))
+    page.goto(f"{site}/persona/history/")
+    take(page, "history", 980)
+    page.goto(f"{site}/graph/")
+    page.wait_for_selector("svg.picture")
+    take(page, "graph", 980)
