@@ -71,7 +71,9 @@ def test_what_cannot_be_cleared_stops_nobody_else(alice: User, word: str) -> Non
         call_command("project_graph", once=True, workers=1)
     stuck.refresh_from_db()
     done.refresh_from_db()
-    assert (stuck.state, stuck.attempts, stuck.last_error.split()[0]) == ("erased", 1, "DoesNotExist")
+    assert (stuck.state, stuck.last_error.split()[0]) == ("erased", "DoesNotExist")
+    # Once, and again where the rest took longer than its pause.
+    assert stuck.attempts >= 1
     assert stuck.next_attempt_at
     assert done.state == "completed"
     assert graph_with(word) == []
