@@ -17,12 +17,8 @@ HOLD = "from ptfi import embedded; embedded.start(); input()"
 
 
 def workers() -> int:
-    """How many workers `-n auto` starts: half as many again as there are cores, up to MOST_WORKERS.
-
-    Tests wait for processes and browsers about half of their time.
-    """
-    cores = len(os.sched_getaffinity(0))
-    return min(cores + cores // 2, MOST_WORKERS)
+    """The number of workers for ``-n auto``: one per core, up to MOST_WORKERS."""
+    return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
 
 
 @pytest.hookimpl(tryfirst=True, optionalhook=True)
