@@ -19,11 +19,8 @@ MOST_BYTES = 12 * 1_048_576
 """Largest size of a document in an archive, unpacked."""
 READ = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """The compression methods of our archives. With others, zipfile unpacks a whole block however little is asked for."""
-BROKEN_ARCHIVE = (
-    *(zipfile.BadZipFile, zlib.error, struct.error),
-    *(StopIteration, NotImplementedError, RuntimeError, EOFError, OSError, OverflowError),
-)
-"""Errors that zipfile raises for files that are damaged, encrypted or malicious."""
+BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, EOFError, OSError, OverflowError)
+"""Errors that zipfile raises for damaged and encrypted files; NotImplementedError is one of RuntimeError's."""
 Json = dict[str, Any]
 
 
@@ -66,10 +63,10 @@ def _unpacked(content: bytes) -> bytes:
         return content.removeprefix(b"\xef\xbb\xbf")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            name = next(name for name in archive.namelist() if name.endswith("persona.json"))
-            if archive.getinfo(name).compress_type not in READ:
-                raise NotImplementedError
-            with archive.open(name) as file:
+            documents = [each for each in archive.infolist() if each.filename.endswith("persona.json")]
+            if not documents or documents[0].compress_type not in READ:
+                raise zipfile.BadZipFile
+            with archive.open(documents[0]) as file:
                 found = file.read(MOST_BYTES + 1)
     except BROKEN_ARCHIVE:
         raise NotReadableError(gettext("This archive does not contain a download of yours.")) from None
