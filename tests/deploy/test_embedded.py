@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import socket
 import stat
 import subprocess
@@ -18,6 +17,7 @@ import pytest
 
 from ptfi import embedded
 from tests.support.data_folder import Folder, answers, ask_graph, ask_postgres, wait_until
+from tests.support.processes import hang
 
 
 @pytest.fixture
@@ -240,7 +240,7 @@ def test_starting_works_at_any_moment_of_stopping(folder: Folder) -> None:
 def test_a_hung_graph_holds_nobody_up_and_is_replaced(folder: Folder) -> None:
     settings = folder.use(PTFI_EMBEDDED_GRAPH_DEADLINE="4").settings()
     hung = folder.processes()["graph"]
-    hung.send_signal(signal.SIGSTOP)
+    hang(hung)
     started = time.monotonic()
     assert folder.use().settings() == settings
     assert time.monotonic() - started < 2

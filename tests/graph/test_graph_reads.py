@@ -1,6 +1,5 @@
 """What pages read from the graph, also when it hangs."""
 
-import signal
 import time
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ from ptfi.accounts.models import User
 from tests.support.cast import confirmed
 from tests.support.data_folder import wait_until
 from tests.support.graph_helpers import project
+from tests.support.processes import hang
 
 
 def test_the_list_of_traits(alice: User, bob: User) -> None:
@@ -41,7 +41,7 @@ def test_the_list_of_traits(alice: User, bob: User) -> None:
 def test_a_hung_graph_is_said_to_be_away_in_time(alice: User, graph_process: psutil.Process) -> None:
     confirmed(alice)
     project(alice)
-    graph_process.send_signal(signal.SIGSTOP)
+    hang(graph_process)
     started = time.monotonic()
     with pytest.raises(GraphUnavailableError):
         queries.traits(alice.pk)

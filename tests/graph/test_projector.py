@@ -23,6 +23,7 @@ from graph.projection.projector import Projector
 from ptfi.accounts.models import User
 from tests.support.cast import acting_for_self, confirmed, make_user
 from tests.support.graph_helpers import claimed_windows, cypher, dump, persona, project, trait_node, write_windows
+from tests.support.processes import hang
 from traits import decisions
 from traits.log import entries as log
 from traits.log.snapshots import trait_state
@@ -205,7 +206,7 @@ def _work(stop: threading.Event) -> None:
 def test_projecting_goes_on_after_the_graph_hung(alice: User, graph_process: psutil.Process, settings: Any) -> None:
     settings.PROJECTOR_LEASE_SECONDS = 4.0
     confirmed(alice)
-    graph_process.send_signal(signal.SIGSTOP)
+    hang(graph_process)
     with pytest.raises(GraphUnavailableError):
         project(alice)
     graph_process.send_signal(signal.SIGCONT)

@@ -12,9 +12,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 from django.db import connection
 
-from tests.support.data_folder import ROOT
+from tests.support.data_folder import ROOT, wait_until
 
 
 def database_address() -> str:
@@ -53,6 +54,12 @@ def running(*command: str, log: Path | None = None, **environment: str) -> Itera
         process.wait()
         if output:
             output.close()
+
+
+def hang(process: psutil.Process) -> None:
+    """Stop the process; a busy machine may let its threads go on for a moment after the signal."""
+    process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: all(psutil.Process(each.id).status() == psutil.STATUS_STOPPED for each in process.threads()))
 
 
 def connection_to(port: int, authority: str, seconds: float) -> http.client.HTTPConnection:
