@@ -17,8 +17,8 @@ from traits.decisions.inputs import Evidence
 from traits.ingest import batch as ingest
 from traits.ingest.parsing import CandidateRecord, parse
 from traits.log.verification import verify
-from traits.models.batches import COUNTS
 from traits.models import ExtractedTraitCandidate, Persona, UserRefinedTrait, Verdict
+from traits.models.batches import COUNTS
 
 # The import has connections of its own, which see only what is committed.
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]

@@ -18,6 +18,7 @@ from ptfi.accounts.models import User
 from ptfi.accounts.session_messages import clear_session_messages
 from ptfi.api.models import IdempotencyKey
 from ptfi.db import sql
+from traits.erasure.batches import blank_batches
 from traits.erasure.redaction import Scope
 from traits.errors import ErasureExpiredError, InvalidError, NotFoundError
 from traits.log import entries as log
@@ -25,6 +26,7 @@ from traits.log.chain import NO_HASH
 from traits.log.proofs.attestations import attest
 from traits.models import (
     ActorKind,
+    CandidateChange,
     CommunicationStyle,
     Erasure,
     ErasureState,
@@ -41,6 +43,7 @@ from traits.models.erasure import WHOLE, ErasureKind
 logger = logging.getLogger(__name__)
 
 TABLES: dict[str, type[Model]] = {
+    "changes": CandidateChange,
     "candidates": ExtractedTraitCandidate,
     "traits": PersonaTrait,
     "styles": CommunicationStyle,
@@ -50,6 +53,7 @@ TABLES: dict[str, type[Model]] = {
 RECEIPT = _("This receipt: times, numbers and IDs, but no texts.")
 BACKUPS = _("Backups, until they are overwritten. If one is restored, this deletion is repeated.")
 LOOKS = _("The access log: who of the staff looked and when, without their reasons and search terms.")
+IMPORTS = _("The record of imports: when, by whom and how many suggestions, without names of files and reasons.")
 MODERATION = _("What staff did with your suggestions or decided on your behalf: what, who and when, without texts.")
 GRAPH_USER = _("An empty node in the graph, so that nothing older can be written there again.")
 KEPT = {
@@ -58,6 +62,7 @@ KEPT = {
     "receipt": RECEIPT,
     "looks": LOOKS,
     "moderation": MODERATION,
+    "imports": IMPORTS,
     "suggestions": _("That suggestions are off, until you turn them on again."),
     "graphUser": GRAPH_USER,
     "backups": BACKUPS,
@@ -219,6 +224,7 @@ def _erase_tables(user: User) -> None:
     # The records of what staff looked at and did stay; the texts that they wrote may quote the persona.
     sql.call("erase_access_reasons", user.pk)
     sql.call("erase_moderation", user.pk)
+    blank_batches(ExtractedTraitCandidate.objects.filter(user=user))
     attest(user.pk)
     for model in TABLES.values():
         # Raw delete, because the ORM would first query rows that refer to these, which are gone already.

@@ -93,9 +93,7 @@ def retried(work: Callable[[], Value]) -> Value:
         attempt += 1
 
 
-def apply_within(
-    batch: Sequence[CandidateRecord], owner: User | None = None, sender: Sender = UNRECORDED
-) -> Result:
+def apply_within(batch: Sequence[CandidateRecord], owner: User | None = None, sender: Sender = UNRECORDED) -> Result:
     """Store the batch as apply() does, in the transaction that retried() opened."""
     # A record and the one that supersedes it must not be imported concurrently without seeing each other.
     sql.lock_batches(alone=any(record.supersedes for record in batch))

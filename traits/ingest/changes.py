@@ -70,8 +70,9 @@ def oldest() -> dt.datetime:
 def put_back(candidate: ExtractedTraitCandidate, values: Values) -> None:
     """Give the candidate the values of one side of a change, in memory; the person's verdicts on its evidence stay."""
     verdicts = {piece["evidence_id"]: piece["verdict"] for piece in candidate.supporting_evidence}
+    fields = {field.name: field for field in ExtractedTraitCandidate._meta.concrete_fields}
     for name, value in values.items():
-        setattr(candidate, name, ExtractedTraitCandidate._meta.get_field(name).to_python(value))
+        setattr(candidate, name, fields[name].to_python(value))
     for piece in candidate.supporting_evidence if "supporting_evidence" in values else ():
         piece["verdict"] = verdicts.get(piece["evidence_id"], piece["verdict"])
     candidate.name_key = name_key(candidate.trait_name)

@@ -59,9 +59,7 @@ class IngestBatch(models.Model):
         indexes = [
             models.Index(F("created_at").desc(), "batch_id", name="batch_newest"),
             models.Index("client_id", F("created_at").desc(), "batch_id", name="batch_of_client"),
-            models.Index(
-                "staff", F("created_at").desc(), "batch_id", name="batch_by_staff", condition=~Q(staff=None)
-            ),
+            models.Index("staff", F("created_at").desc(), "batch_id", name="batch_by_staff", condition=~Q(staff=None)),
         ]
 
     def __str__(self) -> str:
