@@ -130,7 +130,7 @@ BATCH_ACTIONS = {
         name=_("Undo import"),
         meaning=_(
             "Undecided suggestions that it brought leave the queue, and undecided ones that it changed are as they were"
-            " before. What people have decided or snoozed stays."
+            " before. What people have decided stays, and so do new ones that they have snoozed."
         ),
         steps=(ModerationAction.ARCHIVE, ModerationAction.REVERT),
     ),

@@ -167,14 +167,14 @@ def trial(checked: CheckedFile, batch: IngestBatch) -> ingest.Result:
     return ingest.retried(attempt)
 
 
-def imported(checked: CheckedFile, delivery: Delivery) -> tuple[ingest.Result, IngestBatch]:
+def imported(checked: CheckedFile, delivery: Delivery) -> ingest.Result:
     """Import, and record the batch with it."""
 
-    def attempt() -> tuple[ingest.Result, IngestBatch]:
+    def attempt() -> ingest.Result:
         batch = delivery.batch()
         result = ingest.apply_within(list(checked.rows.values()), sender=sender_of(batch))
         finish(batch, result.counts() | {"refused": len(faults(checked, result))})
-        return result, batch
+        return result
 
     return ingest.retried(attempt)
 
@@ -209,6 +209,12 @@ def _changes(request: HttpRequest, result: ingest.Result, reason: str) -> list[S
     people = {change.user_id for change in shown}
     looked_at_many(request, AccessKind.IMPORT, len(shown), people=people, reason=reason[:MAX_ACCESS_REASON])
     return with_candidates(shown)
+
+
+def _next_page(request: HttpRequest) -> str:
+    """Return the list of imports, or that of suggestions for staff who may not see imports."""
+    may = request.user.has_perm("traits.view_ingestbatch")
+    return "admin:traits_ingestbatch_changelist" if may else "admin:traits_extractedtraitcandidate_changelist"
 
 
 class CandidateImport(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -246,8 +252,8 @@ class CandidateImport(admin.ModelAdmin):  # type: ignore[type-arg]
             messages.error(request, gettext("This preview has expired. Nothing was imported. Choose the file again."))
             return redirect(reverse("admin:candidates_import"))
         checked = read(sent.content)
-        result, batch = imported(checked, dataclasses.replace(sent.delivery, staff=cast(User, request.user)))
+        result = imported(checked, dataclasses.replace(sent.delivery, staff=cast(User, request.user)))
         left = len(faults(checked, result))
         logger.info("%s imported candidates: %s new, %s refused", request.user.pk, result.created, left)
         messages.success(request, _told(result, left))
-        return redirect(reverse("admin:traits_ingestbatch_change", args=[batch.pk]))
+        return redirect(reverse(_next_page(request)))
