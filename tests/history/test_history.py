@@ -250,9 +250,9 @@ def test_paging_and_queries(as_alice: Client, alice: User, queue: list[Extracted
             **acting_for_self(alice),
             action_id=decisions.set_status(**acting_for_self(alice), trait_id=trait.pk, status="dormant").action_id,
         )
-    # The entries, their batches, which of those are told, they, what stands, what changed, what staff did; and what was
-    # undone before.
-    assert few == 7
+    # The entries, their batches, which of those are told, they, what stands, what changed, what staff did, what imports
+    # changed; and what was undone before.
+    assert few == 8
     assert queries_of(as_alice, HISTORY) <= few + 1
     seen, after = list[str](), ""
     while True:
