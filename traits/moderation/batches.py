@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.core import signing
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
@@ -231,9 +231,12 @@ def _read(then: str, batch: IngestBatch, name: str, actor: User) -> tuple[uuid.U
 def done_to(batch_id: uuid.UUID, limit: int = 20) -> list[dict[str, Any]]:
     """What staff did to the batch, newest first: when, who, what, to how many, and why."""
     entries = ModerationEntry.objects.filter(ingest_batch=batch_id).order_by()
-    runs = entries.values("batch_id", "action", who=F("actor__email"))
-    runs = runs.annotate(at=Min("created_at"), number=Count("pk"), why=Max("reason")).order_by("-at", "action")
-    return [{**run, "action": ModerationAction(run["action"])} for run in runs[:limit]]
+    runs = entries.values("batch_id", "action", "actor").annotate(
+        at=Min("created_at"), number=Count("pk"), why=Max("reason")
+    )
+    found = list(runs.order_by("-at", "action")[:limit])
+    actors = User.objects.in_bulk({run["actor"] for run in found})
+    return [{**run, "action": ModerationAction(run["action"]), "who": actors[run["actor"]]} for run in found]
 
 
 def standing(batch_id: uuid.UUID) -> dict[str, int]:
