@@ -122,7 +122,10 @@ def test_a_certificate_that_will_not_do_is_made_again(tmp_path: Path, change: st
 
 @contextmanager
 def postgres_as_composed(own: Path) -> Iterator[tuple[int, Path]]:
-    """Debian's PostgreSQL with the arguments and the pg_hba.conf of compose.yaml, and this folder's certificate; its port and its folder."""
+    """Debian's PostgreSQL with the arguments and the pg_hba.conf of compose.yaml, and this folder's certificate.
+
+    Yields its port and the folder of its socket.
+    """
     port, command = free_port(), compose()["services"]["postgres"]["command"]
     ours = {"/run/tls/own": str(own), "/etc/ptfi/pg_hba.conf": str(own / "pg_hba.conf")}
     (own / "pg_hba.conf").write_text((ROOT / "deploy/pg_hba.conf").read_text())
