@@ -194,6 +194,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ptfi.web.language.RequestLanguageMiddleware",
     "ptfi.web.headers.HeadersMiddleware",
     "ptfi.telemetry.middleware.TelemetryMiddleware",
     "ptfi.health.HealthMiddleware",

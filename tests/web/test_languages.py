@@ -228,6 +228,19 @@ def test_the_browser_is_followed_until_one_is_chosen(alice: User, client: Client
     assert answer.status_code == 422
 
 
+def test_a_request_leaves_no_language_to_the_next_one(alice: User, client: Client) -> None:
+    """A thread serves many requests, and not all of them find out their own language."""
+    User.objects.filter(pk=alice.pk).update(language="de", language_chosen=True)
+    alice.refresh_from_db()
+    active = translation.get_language()
+    assert language_of(client_of(alice).get(reverse("review")))[0] == "de"
+    assert translation.get_language() == active
+    client_of(alice).post(reverse("account_preferences"), {"language": "de", "time_zone": "", "display_name": ""})
+    client.get(reverse("account_login"), HTTP_ACCEPT_LANGUAGE="de")
+    assert client.get("/v1/users/me/persona/traits/", HTTP_ACCEPT_LANGUAGE="de")["Content-Language"] == "de"
+    assert translation.get_language() == active
+
+
 def test_mails_are_in_the_language_of_whoever_gets_them(
     alice: User, client: Client, mailoutbox: list[EmailMessage]
 ) -> None:
