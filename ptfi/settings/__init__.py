@@ -240,8 +240,8 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "ptfi.web.language.product",
             ],
-            # Nearly every template has texts to translate.
-            "builtins": ["django.templatetags.i18n"],
+            # Nearly every template has texts to translate, or that people gave.
+            "builtins": ["django.templatetags.i18n", "ptfi.web.text_filters"],
         },
     }
 ]

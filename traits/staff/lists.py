@@ -16,7 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from ptfi.accounts.models import User
+from ptfi.accounts.models import User, known_as
 from ptfi.db import sql
 from ptfi.web import keyset
 from ptfi.web.filters import Where, narrowed
@@ -79,7 +79,7 @@ class PersonField(forms.CharField):
             return uuid.UUID(text)
         except ValueError:
             pass
-        named = Q(external_id=text) | (Q(email=text.lower()) if self.by_address else Q())
+        named = known_as(text) | (Q(email=text.lower()) if self.by_address else Q())
         found = User.objects.filter(named).values_list("pk", flat=True)[:2]
         if len(found) != 1:
             raise forms.ValidationError(NOT_FOUND[self.by_address])

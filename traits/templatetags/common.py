@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from ptfi.web.language import Text
-from traits.confidence import BANDS, RATINGS, confidence_words, rating_of, score_of
+from traits.confidence import BANDS, RATINGS, confidence_words, rating_of, score_of, whole_percent
 from traits.evidence import type_words as words_of_type
 from traits.log.words import RELATIONS
 from traits.models import (
@@ -84,7 +84,7 @@ def confidence(score: float) -> dict[str, Any]:
     level = next((bands + 1 - index for index, band in enumerate(BANDS) if score >= band[2]), 1)
     steps = range(bands + 1)
     bars = [{"x": 6 * step, "height": 4 + 4 * step, "y": 12 - 4 * step, "on": step < level} for step in steps]
-    return {"words": confidence_words(score), "bars": bars, "percent": round(score * 100)}
+    return {"words": confidence_words(score), "bars": bars, "percent": whole_percent(score)}
 
 
 @register.simple_tag
