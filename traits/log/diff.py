@@ -17,7 +17,7 @@ from ptfi.texts import letters
 from ptfi.web.language import Text
 from traits.confidence import RATING
 from traits.log.snapshots import State, moment
-from traits.models import PersonaTrait, Verdict
+from traits.models import CandidateStatus, Category, PersonaTrait, Verdict
 from traits.models.persona import TRAIT_LABELS
 from traits.models.styles import value_words
 
@@ -67,6 +67,37 @@ def differences(before: State, after: State) -> list[Difference]:
         return _compared(suggested | {"status": new["status"]}, new)
     first, second = before.get("candidate"), after.get("candidate")
     return _evidence(first.get("evidence"), second.get("evidence")) if first and second and not (old or new) else []
+
+
+SUGGESTED: dict[str, Text] = {
+    "trait_name": _("Name"),
+    "trait_description": _("Description"),
+    "trait_category": _("Category"),
+    "confidence_score": _("Confidence"),
+    "originating_models": _("Models"),
+    "concepts": _("Topics"),
+    "language": _("Language"),
+    "status": _("Status"),
+}
+"""The columns of a suggestion whose changes are shown, besides its evidence."""
+
+
+def suggestion_differences(before: State, after: State) -> list[Difference]:
+    """List what a batch changed in a suggestion; before and after hold the columns that differ."""
+    changed = [name for name in SUGGESTED if name in before]
+    found = [_suggested(name, before[name], after[name]) for name in changed]
+    return found + _evidence(before.get("supporting_evidence"), after.get("supporting_evidence"))
+
+
+def _suggested(name: str, old: Any, new: Any) -> Difference:
+    label = SUGGESTED[name]
+    if isinstance(old, list):
+        return Difference(label, names(old, new))
+    if isinstance(old, float):
+        return Difference(label, _replaced(*(gettext("%(number)d%%") % {"number": round(n * 100)} for n in (old, new))))
+    if labels := {"trait_category": Category, "status": CandidateStatus}.get(name):
+        return Difference(label, _replaced(*(str(dict(labels.choices).get(each, each)) for each in (old, new))))
+    return Difference(label, words(old, new), is_list=False)
 
 
 def _compared(old: State, new: State) -> list[Difference]:

@@ -20,7 +20,9 @@ from traits.decisions import styles
 from traits.erasure import persona as erasure
 from traits.erasure.receipts import in_words, said
 from traits.history.download import Reader, narrated
+from traits.log.diff import suggestion_differences
 from traits.models import (
+    CandidateChange,
     CandidateStatus,
     Erasure,
     ExtractedTraitCandidate,
@@ -72,6 +74,8 @@ def _parts(user: User, render: Render, reader: Reader) -> Iterator[bytes]:
     mine = ExtractedTraitCandidate.objects.filter(user=user).defer("search").order_by("created_at", "pk")
     for status in CandidateStatus:
         yield from _part(render, status, SUGGESTIONS[status], mine.filter(status=status), "suggestion")
+    changes = CandidateChange.objects.filter(user=user).order_by("pk")
+    yield from _part(render, "changes", _("What the pipeline changed in suggestions"), changes, "change", _change)
     entries = itertools.chain.from_iterable(narrated(user, reader))
     yield from _part(render, "decisions", _("Your decisions"), entries, "decision")
     kept_away = Suppression.objects.filter(user=user).order_by("sort_key", "pk")
@@ -113,6 +117,10 @@ def _render(reader: Reader, name: str, **context: Any) -> bytes:
         if more := context.get("more"):
             context["more"] = more(context["row"])
         return get_template(f"export/{name}.html").render(context | {"product": settings.PRODUCT_NAME}).encode()
+
+
+def _change(row: CandidateChange) -> dict[str, Any]:
+    return {"differences": suggestion_differences(row.before, row.after)}
 
 
 def _receipt(row: Erasure) -> dict[str, list[str]]:
