@@ -19,7 +19,7 @@ from traits.confidence import BAND_CHOICES, band_condition
 from traits.log.narration import Narrated, narrate, with_names
 from traits.log.undoable import standing_ids
 from traits.models import ActorKind, CandidateStatus, Category, Decision, ExtractedTraitCandidate, UserRefinedTrait
-from traits.search import OWN_WORDS, typed_query
+from traits.search.query import OWN_WORDS, search_query
 
 TABS = {"review": _("To review"), "later": _("Snoozed"), "confirmed": _("Confirmed"), "rejected": _("Rejected")}
 WAITING_ORDER = ("-created_at", "candidate_id")
@@ -63,7 +63,7 @@ def candidates(user: User, filters: QueueFilters) -> QuerySet[ExtractedTraitCand
     rows = ExtractedTraitCandidate.objects.filter(tab_condition(filters.tab, timezone.now()), user=user)
     rows = rows.filter(filters.condition())
     if filters.q:
-        rows = rows.alias(words=OWN_WORDS).filter(words=typed_query(filters.q))
+        rows = rows.alias(words=OWN_WORDS).filter(words=search_query(filters.q))
     return rows.defer("search", "supporting_evidence")
 
 
