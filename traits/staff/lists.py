@@ -25,7 +25,7 @@ from traits.confidence import BAND_CHOICES, band_condition
 from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
 from traits.models.candidates import WORDS
 from traits.moderation.batches import of_batch, only_person
-from traits.search import search_query
+from traits.search.query import search_query
 from traits.staff.sql import NAMES
 
 LONGEST = 3_000

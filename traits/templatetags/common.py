@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.messages.storage.base import Message
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from ptfi.web.language import Text
@@ -59,6 +60,13 @@ LABELS: dict[str, dict[str, Text]] = {
 UNDO_TAG = "undo:"
 # The graph normally follows within seconds; a decision that is older than this is shown as waiting.
 ON_ITS_WAY = dt.timedelta(seconds=10)
+
+
+@register.filter
+def near_day(moment: dt.datetime) -> str:
+    """Return the day, without its year if that is the current one."""
+    day = timezone.localdate(moment)
+    return date_format(day, "MONTH_DAY_FORMAT" if day.year == timezone.localdate().year else "DATE_FORMAT")
 
 
 @register.filter
