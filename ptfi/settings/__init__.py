@@ -106,7 +106,7 @@ GRANT_MAX_DAYS = env.int("GRANT_MAX_DAYS", 180, validate=validators.POSITIVE)
 
 EMAIL = env.dj_email_url("EMAIL_URL", f"file:///{DATA_DIR}/mail" if EMBEDDED else "smtp://localhost:25")
 # The installation's name on pages and in e-mails.
-PRODUCT_NAME = env.str("PRODUCT_NAME", "PTFI", validate=validators.PRODUCT_NAME)
+MFA_TOTP_ISSUER = PRODUCT_NAME = env.str("PRODUCT_NAME", "PTFI", validate=validators.PRODUCT_NAME)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", formataddr((PRODUCT_NAME, "noreply@localhost")))
 try:
     env.seal()
@@ -197,6 +197,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ptfi.web.language.RequestLanguageMiddleware",
     "ptfi.web.headers.HeadersMiddleware",
     "ptfi.telemetry.middleware.TelemetryMiddleware",
     "ptfi.health.HealthMiddleware",
@@ -242,8 +243,8 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "ptfi.web.language.product",
             ],
-            # Nearly every template has texts to translate.
-            "builtins": ["django.templatetags.i18n"],
+            # Nearly every template has texts to translate, or that people gave.
+            "builtins": ["django.templatetags.i18n", "ptfi.web.text_filters"],
         },
     }
 ]

@@ -10,24 +10,11 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.utils.translation import gettext_lazy
-from django.utils.translation import gettext_noop as _
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
 from ptfi.oauth.models import ClientAccess, SpentToken
-from traits.erasure.persona import (
-    BACKUPS,
-    IMPORTS,
-    LOOKS,
-    MODERATION,
-    RECEIPT,
-    carry_out,
-    check_email,
-    counts,
-    expire_awaiting,
-    lock_all,
-    new_erasure,
-)
+from traits.erasure.persona import carry_out, check_email, counts, expire_awaiting, lock_all, new_erasure
 from traits.errors import InvalidError
 from traits.ingest import blocklist
 from traits.log import entries as log
@@ -36,19 +23,7 @@ from traits.models.erasure import ErasureKind
 
 logger = logging.getLogger(__name__)
 
-STAFF = gettext_lazy("Your account has staff rights. Ask another administrator to remove them first.")
-KEPT = {
-    "receipt": RECEIPT,
-    "looks": LOOKS,
-    "moderation": MODERATION,
-    "imports": IMPORTS,
-    "graphUser": _("An empty node in the graph with your account's ID, so that nothing older can be written there."),
-    "backups": BACKUPS,
-}
-BARRED = _(
-    "A fingerprint (hash) of the name that the pipeline knows you by. It can't be turned back into the name, and keeps"
-    " you from being imported again."
-)
+STAFF = _("Your account has staff rights. Ask another administrator to remove them first.")
 
 
 @transaction.atomic
@@ -67,11 +42,10 @@ def erase_account(*, user: User, actor: log.Actor, confirm_email: str | None) ->
         raise InvalidError(details={"confirm": [str(STAFF)]})
     expire_awaiting(user)
     erasure = new_erasure(user, actor, ErasureKind.ACCOUNT)
-    kept = dict(KEPT)
     if user.external_id:
-        erasure.bar, kept["barred"] = blocklist.account_bar(user.external_id), BARRED
+        erasure.bar = blocklist.account_bar(user.external_id)
     erasure.save(force_insert=True)
-    carry_out(user, persona, erasure, kept)
+    carry_out(user, persona, erasure)
     erasure.counts |= _erase_account(user)
     Erasure.objects.filter(pk=erasure.pk).update(counts=erasure.counts)
     erasure.refresh_from_db()

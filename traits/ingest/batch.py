@@ -19,7 +19,7 @@ from ptfi.accounts.models import User
 from ptfi.db.sql import any_of, array
 from ptfi.db.transactions import front_door
 from ptfi.events.channels import tell_suggested
-from traits.evidence import Piece, identity
+from traits.evidence import Piece, identity, under_held_ids
 from traits.ingest import blocklist, sql
 from traits.ingest.changes import changed_in, noted, store
 from traits.ingest.parsing import CandidateRecord, Reason
@@ -223,7 +223,8 @@ def _sorted_out(
     fresh = stored.fresh(rows)
     # Readers of the graph know trait ids; confirming a candidate must never collide with such an id.
     taken = set(PersonaTrait.objects.filter(pk__in=any_of(fresh, "uuid")).values_list("pk", flat=True))
-    suppressed = sql.suppressions([row.key for row in rows if row.record.candidate_id in fresh])
+    names = {row.index: (row.key, row.record.trait_name) for row in rows if row.record.candidate_id in fresh}
+    suppressed = blocklist.suppressions_of(names)
     new, updates, foreign = list[New](), list[Update](), dict[int, list[Reason]]()
     for row in rows:
         candidate = stored.candidates.get(row.record.candidate_id)
@@ -231,7 +232,7 @@ def _sorted_out(
             foreign[row.index] = [ELSEWHERE]
         elif candidate is None:
             is_superseded = (row.user, row.record.candidate_id) in superseded
-            new.append(New(row, is_superseded, None if is_superseded else suppressed.get(row.key)))
+            new.append(New(row, is_superseded, None if is_superseded else suppressed.get(row.index)))
         elif candidate.is_undecided and (update := _update(candidate, row.record)):
             updates.append(update)
     return new, updates, foreign
@@ -240,9 +241,8 @@ def _sorted_out(
 def _update(candidate: ExtractedTraitCandidate, record: CandidateRecord) -> Update | None:
     """The changes that the record makes, keeping the person's verdicts; None if there are none."""
     verdicts = {piece["evidence_id"]: piece["verdict"] for piece in candidate.supporting_evidence}
-    pieces: list[Piece] = [
-        {**piece, "verdict": verdicts.get(piece["evidence_id"], "")} for piece in record.supporting_evidence
-    ]
+    held = under_held_ids(candidate.pk, record.supporting_evidence, candidate.supporting_evidence)
+    pieces: list[Piece] = [{**piece, "verdict": verdicts.get(piece["evidence_id"], "")} for piece in held]
     values = {name: getattr(record, name) for name in SUGGESTED if record.dated or name != "created_at"}
     values["supporting_evidence"] = pieces
     if all(getattr(candidate, name) == value for name, value in values.items()):

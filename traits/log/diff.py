@@ -2,17 +2,18 @@
 
 import dataclasses
 import difflib
-import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Literal
 
+import regex
 from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from ptfi.texts import letters
 from ptfi.web.language import Text
 from traits.confidence import RATING
 from traits.log.snapshots import State, moment
@@ -25,8 +26,10 @@ MOST_WORDS = 1_500
 """Longer texts are shown one after the other: the time to compare grows with the product of both lengths."""
 KEPT_AROUND = 60
 """Characters that are kept on each side of a change when a long unchanged passage is cut."""
-# A word; one character of a script without spaces between words; white space; any other character.
-WORDS = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]|[^\\W\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]+|\\s+|.")
+SINGLE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
+"""Characters of scripts that put no spaces between words."""
+# A word; one of these characters; white space; any other letter as people see it.
+WORDS = regex.compile(rf"[{SINGLE}]|[^\W{SINGLE}]+|\s+|\X")
 SHARED = ("name", "description", "category", "concepts", "evidence")
 """Fields that a suggestion and the trait made from it have in common."""
 NOT_JUDGED = _("No opinion")
@@ -178,8 +181,10 @@ def _smooth(codes: Iterable[tuple[str, int, int, int, int]]) -> list[tuple[str, 
 def _cut(part: Part, first: bool, last: bool) -> Part:
     if part.kind or len(part.text) <= 3 * KEPT_AROUND:
         return part
-    before = "" if first else part.text[:KEPT_AROUND].rpartition(" ")[0] or part.text[:KEPT_AROUND]
-    after = "" if last else part.text[-KEPT_AROUND:].partition(" ")[2] or part.text[-KEPT_AROUND:]
+    seen = list(letters(part.text))
+    start, end = "".join(seen[:KEPT_AROUND]), "".join(seen[-KEPT_AROUND:])
+    before = "" if first else start.rpartition(" ")[0] or start
+    after = "" if last else end.partition(" ")[2] or end
     return Part("", f"{before} … {after}")
 
 

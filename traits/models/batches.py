@@ -36,7 +36,7 @@ class IngestBatch(models.Model):
     name: the file's name without its folder, or the id of the request. digest: SHA-256 of what was sent, in
     hexadecimal. counts: as in COUNTS. finished_at is null while the import runs, and if it was interrupted.
 
-    A trigger (traits/migrations/0025_batches.py) refuses changes of a finished batch, except that an erasure blanks
+    A trigger (traits/migrations/0028_batches.py) refuses changes of a finished batch, except that an erasure blanks
     name and reason, which may name a person, and the digest, if nobody else's suggestions are left in the batch.
     """
 

@@ -11,6 +11,7 @@ from django.db.models import F, Func, Index, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ptfi.texts import MOST_SORTED
 from traits.models.limits import MAX_NAME
 from traits.models.permissions import OF_CANDIDATES
 
@@ -80,6 +81,7 @@ class Suppression(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
     name_key = models.CharField(max_length=MAX_NAME)
+    sort_key = models.CharField(max_length=MOST_SORTED, editable=False, db_default="", db_collation="C")
     category = models.CharField(max_length=32, choices=Category.choices)
     sources = ArrayField(models.UUIDField(), default=list)
     created_at = models.DateTimeField(default=timezone.now)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from ptfi.accounts.activity.events import Kind, record
 from ptfi.accounts.models import User
 from ptfi.db import sql
+from ptfi.texts import shows_nothing
 from traits.decisions.locking import atomic
 from traits.errors import InvalidError
 from traits.ingest import blocklist
@@ -137,7 +138,7 @@ def _chosen(candidate_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
 def check(action: Moderation) -> None:
     """Raise InvalidError if a value is missing."""
     faults = {}
-    if not action.reason.strip() or len(action.reason) > MAX_REASON:
+    if shows_nothing(action.reason) or len(action.reason) > MAX_REASON:
         faults["reason"] = [gettext("Give a reason of at most %(number)s characters.") % {"number": MAX_REASON}]
     if action.name == ModerationAction.FLAG and action.kind not in KINDS:
         faults["kind"] = [gettext("Choose “sensitive” or “unsafe”.")]

@@ -64,7 +64,7 @@ def page(user: User, reader: Reader, graph: dict[str, Any]) -> Iterator[bytes]:
 
 
 def _parts(user: User, render: Render, reader: Reader) -> Iterator[bytes]:
-    traits = PersonaTrait.objects.filter(user=user).order_by("name_key", "pk")
+    traits = PersonaTrait.objects.filter(user=user).order_by("sort_key", "pk")
     now, dormant = traits.exclude(status=TraitStatus.DORMANT), traits.filter(status=TraitStatus.DORMANT)
     yield from _part(render, "persona", _("Your persona"), now, "trait")
     yield from _part(render, "dormant", _("Dormant traits: kept, but true in the past"), dormant, "trait")
@@ -78,7 +78,7 @@ def _parts(user: User, render: Render, reader: Reader) -> Iterator[bytes]:
     yield from _part(render, "changes", _("What the pipeline changed in suggestions"), changes, "change", _change)
     entries = itertools.chain.from_iterable(narrated(user, reader))
     yield from _part(render, "decisions", _("Your decisions"), entries, "decision")
-    kept_away = Suppression.objects.filter(user=user).order_by("name_key", "pk")
+    kept_away = Suppression.objects.filter(user=user).order_by("sort_key", "pk")
     yield from _part(render, "suppressed", _("Blocked suggestions"), kept_away, "suppression")
     receipts = Erasure.objects.filter(user=user).order_by("requested_at")
     yield from _part(render, "erased", _("What you deleted"), receipts, "receipt", _receipt)

@@ -15,8 +15,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ptfi.accounts.models import User
+from ptfi.accounts.models import User, known_as
 from ptfi.staff.base import ReadOnlyAdmin, named
+from ptfi.web.fields import LineField
 from ptfi.web.keyset import Page
 from ptfi.web.language import Text
 from traits.history.changes import changes_to
@@ -41,7 +42,7 @@ class ActForm(forms.Form):
         label=_("Why are they held back?"),
     )
     to = forms.CharField(max_length=255, label=_("New owner"), help_text=_("The person's ID or external ID."))
-    reason = forms.CharField(
+    reason = LineField(
         max_length=MAX_REASON,
         label=_("Reason"),
         help_text=_("People can read this in their history. Don't name or quote anyone."),
@@ -60,9 +61,6 @@ class ActForm(forms.Form):
             raise forms.ValidationError(gettext("No one has this ID or external ID."))
         return person
 
-    def clean_reason(self) -> str:
-        return " ".join(str(self.cleaned_data["reason"]).split())
-
 
 def find_person(text: str) -> User | None:
     """Find a person by id or external id.
@@ -71,7 +69,7 @@ def find_person(text: str) -> User | None:
     """
     if found := uuids_from([text.strip()]):
         return User.objects.filter(pk=found[0], persona__isnull=False).first()
-    return User.objects.filter(external_id=text.strip(), persona__isnull=False).first()
+    return User.objects.filter(known_as(text), persona__isnull=False).first()
 
 
 @admin.register(ExtractedTraitCandidate)

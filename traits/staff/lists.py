@@ -16,7 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from ptfi.accounts.models import User
+from ptfi.accounts.models import User, known_as
 from ptfi.db import sql
 from ptfi.web import keyset
 from ptfi.web.filters import Where, narrowed
@@ -25,7 +25,7 @@ from traits.confidence import BAND_CHOICES, band_condition
 from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
 from traits.models.candidates import WORDS
 from traits.moderation.batches import of_batch, only_person
-from traits.search import search_query
+from traits.search.query import search_query
 from traits.staff.sql import NAMES
 
 LONGEST = 3_000
@@ -80,7 +80,7 @@ class PersonField(forms.CharField):
             return uuid.UUID(text)
         except ValueError:
             pass
-        named = Q(external_id=text) | (Q(email=text.lower()) if self.by_address else Q())
+        named = known_as(text) | (Q(email=text.lower()) if self.by_address else Q())
         found = User.objects.filter(named).values_list("pk", flat=True)[:2]
         if len(found) != 1:
             raise forms.ValidationError(NOT_FOUND[self.by_address])

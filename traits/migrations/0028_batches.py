@@ -119,7 +119,7 @@ owned = importlib.import_module("traits.migrations.0014_functions_of_the_owner")
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('traits', '0024_words'),
+        ('traits', '0027_search_words'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('traits', '0025_batches'),
+        ('traits', '0028_batches'),
     ]
 
     operations = [
