@@ -1,5 +1,7 @@
 """Confidence in a suggestion or trait: the models' score, in words and bands, and the person's own rating."""
 
+from decimal import Decimal
+
 from django.db.models import Case, F, FloatField, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
@@ -39,6 +41,12 @@ def score_of(thing: ExtractedTraitCandidate | PersonaTrait) -> float:
 def rating_of(trait: PersonaTrait) -> int | None:
     """Return the person's own rating, from 1 to 5; None if there is none."""
     return trait.user_confidence
+
+
+def percent(share: float) -> int:
+    """Convert a share of 0–1 to whole per cent, rounded down, so that 84.99% is not taken for the band from 85% on."""
+    # Of the shortest decimal number that the share is, since 0.29 * 100 is less than 29.
+    return int(Decimal(repr(float(share))) * 100)
 
 
 def confidence_words(score: float) -> str:

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from ptfi.web.language import Text
-from traits.confidence import BANDS, RATINGS, confidence_words, rating_of, score_of
+from traits.confidence import BANDS, RATINGS, confidence_words, percent, rating_of, score_of
 from traits.evidence import type_words as words_of_type
 from traits.log.words import RELATIONS
 from traits.models import (
@@ -30,6 +30,7 @@ from traits.models import (
 from traits.review import card as cards
 
 register = template.Library()
+register.filter("percent", percent)
 
 CATEGORY_ICONS = {
     Category.LINGUISTIC_STYLE: "feather",
@@ -92,7 +93,7 @@ def confidence(score: float) -> dict[str, Any]:
     level = next((bands + 1 - index for index, band in enumerate(BANDS) if score >= band[2]), 1)
     steps = range(bands + 1)
     bars = [{"x": 6 * step, "height": 4 + 4 * step, "y": 12 - 4 * step, "on": step < level} for step in steps]
-    return {"words": confidence_words(score), "bars": bars, "percent": round(score * 100)}
+    return {"words": confidence_words(score), "bars": bars, "percent": percent(score)}
 
 
 @register.simple_tag
@@ -142,12 +143,6 @@ def rating(trait: PersonaTrait) -> int | None:
 def score(thing: ExtractedTraitCandidate | PersonaTrait) -> float:
     """Return the confidence of a suggestion or trait, from 0 to 1."""
     return score_of(thing)
-
-
-@register.filter
-def percent(share: float) -> int:
-    """Convert a share of 0–1 to per cent."""
-    return round(share * 100)
 
 
 @register.filter
