@@ -74,7 +74,7 @@ def test_no_cell_of_a_persons_log_computes(as_alice: Client, suggest: Suggest, a
     for number, text in enumerate(TEXTS):
         candidate = suggest(alice, f"Likes {number}")
         decisions.reject(**acting_for_self(alice), candidate_id=candidate.pk, code="other", reason=text)
-    raw = b"".join(as_alice.get("/persona/history/log.csv")).decode().removeprefix("\ufeff")  # type: ignore[call-overload]
+    raw = b"".join(as_alice.get("/persona/history/log.csv")).decode().removeprefix("\ufeff")
     assert computing(raw, separator) == []
     if separator == ",":
         reasons = [row["reason"] for row in csv.DictReader(io.StringIO(raw, newline=""))]
