@@ -43,9 +43,9 @@ def rating_of(trait: PersonaTrait) -> int | None:
     return trait.user_confidence
 
 
-def percent(share: float) -> int:
-    """Convert a share of 0–1 to whole per cent, rounded down, so that 84.99% is not taken for the band from 85% on."""
-    # Of the shortest decimal number that the share is, since 0.29 * 100 is less than 29.
+def whole_percent(share: float) -> int:
+    """Convert a share of 0–1 to whole per cent, rounded down, so that none seems to be in a higher band than it is."""
+    # Of the shortest decimal number that the share is, since 0.57 * 100 is a little less than 57.
     return int(Decimal(repr(float(share))) * 100)
 
 

@@ -13,6 +13,13 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ptfi.texts import identifier, one_line, shows_nothing
+
+
+def known_as(external_id: str) -> models.Q:
+    """Return the condition for accounts with this external id, as it is written here or as it is stored."""
+    return models.Q(external_id__in={external_id, identifier(external_id)})
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str | None = None, password: str | None = None, **fields: Any) -> "User":
@@ -83,6 +90,10 @@ class User(AbstractBaseUser, PermissionsMixin):
             ),
         ]
         indexes = [models.Index(models.F("date_joined").desc(), "id", name="user_newest")]
+
+    def clean(self) -> None:
+        super().clean()
+        self.display_name = "" if shows_nothing(self.display_name) else one_line(self.display_name)
 
     def __str__(self) -> str:
         return self.display_name or self.email or str(self.id)

@@ -12,7 +12,7 @@ from tests.support.cast import SignedIn, Suggest, confirmed_trait
 from tests.support.pages import Html, text_of
 from tests.support.review_pages import names, path
 from tests.support.staff import staff_of
-from traits.confidence import BAND_CHOICES, percent
+from traits.confidence import BAND_CHOICES, whole_percent
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/traits/extractedtraitcandidate/"
@@ -86,7 +86,7 @@ def test_per_cent_words_and_filters_agree(
 
 
 def test_every_whole_per_cent_is_shown_as_it_is() -> None:
-    assert [percent(number / 100) for number in range(101)] == list(range(101))
+    assert [whole_percent(number / 100) for number in range(101)] == list(range(101))
 
 
 def test_a_time_of_the_future_has_no_age_of_zero(signed_in: SignedIn, suggest: Suggest, alice: User) -> None:

@@ -185,7 +185,7 @@ def test_staff_find_words_with_and_without_evidence(signed_in: SignedIn, suggest
 @pytest.mark.owner
 def test_words_of_an_older_release_are_recomputed(as_alice: Client, suggest: Suggest, alice: User) -> None:
     first = importlib.import_module("traits.migrations.0001_initial")
-    newest = importlib.import_module("traits.migrations.0025_search_words")
+    newest = importlib.import_module("traits.migrations.0027_search_words")
     with connection.cursor() as cursor:
         cursor.execute(first.SEARCH_VECTOR.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
         old = suggest(alice, "Keeps a diary", evidence=[DIARY])

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from ptfi.web.language import Text
-from traits.confidence import BANDS, RATINGS, confidence_words, percent, rating_of, score_of
+from traits.confidence import BANDS, RATINGS, confidence_words, rating_of, score_of, whole_percent
 from traits.evidence import type_words as words_of_type
 from traits.log.words import RELATIONS
 from traits.models import (
@@ -30,7 +30,7 @@ from traits.models import (
 from traits.review import card as cards
 
 register = template.Library()
-register.filter("percent", percent)
+register.filter("percent", whole_percent)
 
 CATEGORY_ICONS = {
     Category.LINGUISTIC_STYLE: "feather",
@@ -93,7 +93,7 @@ def confidence(score: float) -> dict[str, Any]:
     level = next((bands + 1 - index for index, band in enumerate(BANDS) if score >= band[2]), 1)
     steps = range(bands + 1)
     bars = [{"x": 6 * step, "height": 4 + 4 * step, "y": 12 - 4 * step, "on": step < level} for step in steps]
-    return {"words": confidence_words(score), "bars": bars, "percent": percent(score)}
+    return {"words": confidence_words(score), "bars": bars, "percent": whole_percent(score)}
 
 
 @register.simple_tag
@@ -148,7 +148,7 @@ def score(thing: ExtractedTraitCandidate | PersonaTrait) -> float:
 @register.filter
 def percentage(share: float) -> str:
     """Format a share of 0–1 as a percentage: 80%, in German 80 %."""
-    return gettext("%(number)s%%") % {"number": percent(share)}
+    return gettext("%(number)s%%") % {"number": whole_percent(share)}
 
 
 @register.filter

@@ -150,7 +150,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("traits", "0024_words"),
+        ("traits", "0026_name_keys"),
     ]
 
     operations = [
