@@ -30,6 +30,7 @@ from traits.models import (
 from traits.review import card as cards
 
 register = template.Library()
+register.filter("percent", whole_percent)
 
 CATEGORY_ICONS = {
     Category.LINGUISTIC_STYLE: "feather",
@@ -145,15 +146,9 @@ def score(thing: ExtractedTraitCandidate | PersonaTrait) -> float:
 
 
 @register.filter
-def percent(share: float) -> int:
-    """Convert a share of 0–1 to per cent."""
-    return round(share * 100)
-
-
-@register.filter
 def percentage(share: float) -> str:
     """Format a share of 0–1 as a percentage: 80%, in German 80 %."""
-    return gettext("%(number)s%%") % {"number": percent(share)}
+    return gettext("%(number)s%%") % {"number": whole_percent(share)}
 
 
 @register.filter

@@ -45,9 +45,15 @@ def per_cent(share: float) -> str:
     return gettext("%(number)d%%") % {"number": round(share * 100)}
 
 
+# Clocks differ a little.
+NEAR = dt.timedelta(minutes=1)
+
+
 @register.filter
 def age(moment: dt.datetime) -> str:
     """Return the age in the largest unit that fits: "3 days"."""
+    if moment > timezone.now() + NEAR:
+        return gettext("in the future")
     minutes = max(0, int((timezone.now() - moment).total_seconds() // 60))
     for words, size in UNITS:
         if minutes >= size:
