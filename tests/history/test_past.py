@@ -128,7 +128,7 @@ def test_pages_and_queries(as_alice: Client, alice: User) -> None:
     second = as_alice.get(PAST + Html(first).next_page())
     assert names(first) + names(second) == [f"Trait {number:02}" for number in range(60)]
     # The moment, the persona then, its styles, and the head.
-    assert queries_of(as_alice, today, "traits_") == 4
+    assert queries_of(as_alice, today, "traits_") == 6
 
 
 def test_the_place_is_found_by_halving(alice: User, bob: User, on_day: At) -> None:

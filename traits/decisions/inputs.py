@@ -138,8 +138,8 @@ def clean_text(field: str, text: str, longest: int = MAX_TEXT) -> str:
 
 
 def trimmed(text: str) -> str:
-    """The form in which texts of several lines are stored; what shows nothing is empty."""
-    return "" if shows_nothing(text) else composed(text.strip())
+    """The form in which texts of several lines are stored; what shows nothing is empty, if it can be stored."""
+    return "" if shows_nothing(text) and "\x00" not in text else composed(text.strip())
 
 
 def raise_faults(details: dict[str, list[str]]) -> None:

@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
+from ptfi.texts import one_line
 from traits.confidence import RATING
 from traits.decisions.inputs import Changes, Relation, clean_changes
 from traits.errors import InvalidError
@@ -105,7 +106,7 @@ class TraitForm(TraitFieldsForm):
 
 def shown_values(trait: PersonaTrait) -> dict[str, str]:
     """Return the trait's values as the form shows them initially."""
-    return {field: as_typed(getattr(trait, field)) for field in WRITTEN}
+    return {field: as_typed(getattr(trait, field)) for field in WRITTEN} | {"name": one_line(trait.name)}
 
 
 class StatusForm(VersionedForm):
