@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 from django.utils.translation import gettext
 
-from ptfi.web.language import Text
+from ptfi.texts import Text
 from traits.evidence import Piece, evidence_id
 from traits.models import MAX_EVIDENCE, MAX_EVIDENCE_TEXT, MAX_LIST, MAX_NAME, MAX_TEXT, Category
 from traits.text import name_fault, name_key, once_each, shows_nothing

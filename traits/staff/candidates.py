@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
 from ptfi.staff.base import ReadOnlyAdmin, named
+from ptfi.texts import Text
 from ptfi.web.keyset import Page
-from ptfi.web.language import Text
 from traits.models import AccessKind, CandidateStatus, ExtractedTraitCandidate, ModerationAction, UserRefinedTrait
 from traits.models.moderation import CHOSEN_ACTIONS, MAX_REASON
 from traits.moderation import services as moderation

@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from ptfi.web.language import Text
+from ptfi.texts import Text
 from traits.confidence import BANDS, RATINGS, confidence_words, rating_of, score_of
 from traits.evidence import type_words as words_of_type
+from traits.log.sentences import WHO_FOR_STAFF
 from traits.log.words import RELATIONS
 from traits.models import (
     ActorKind,
@@ -52,6 +53,7 @@ LABELS: dict[str, dict[str, Text]] = {
     "origin": dict(Origin.choices),
     "decision": dict(Decision.choices),
     "actor": dict(ActorKind.choices),
+    "actor_for_staff": WHO_FOR_STAFF,
     "rejection": dict(RejectionCode.choices),
     "verdict": dict(Verdict.choices),
     "relation": {kind: words.label for kind, words in RELATIONS.items()},
@@ -84,7 +86,7 @@ def confidence(score: float) -> dict[str, Any]:
     level = next((bands + 1 - index for index, band in enumerate(BANDS) if score >= band[2]), 1)
     steps = range(bands + 1)
     bars = [{"x": 6 * step, "height": 4 + 4 * step, "y": 12 - 4 * step, "on": step < level} for step in steps]
-    return {"words": confidence_words(score), "bars": bars, "percent": round(score * 100)}
+    return {"words": confidence_words(score), "bars": bars, "share": percentage(score)}
 
 
 @register.simple_tag
@@ -137,15 +139,9 @@ def score(thing: ExtractedTraitCandidate | PersonaTrait) -> float:
 
 
 @register.filter
-def percent(share: float) -> int:
-    """Convert a share of 0–1 to per cent."""
-    return round(share * 100)
-
-
-@register.filter
 def percentage(share: float) -> str:
     """Format a share of 0–1 as a percentage: 80%, in German 80 %."""
-    return gettext("%(number)s%%") % {"number": percent(share)}
+    return gettext("%(number)s%%") % {"number": round(share * 100)}
 
 
 @register.filter

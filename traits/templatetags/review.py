@@ -8,15 +8,13 @@ from django import template
 from django.forms import BoundField
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as _
 
-from ptfi.web.language import Text
+from ptfi.texts import Text
 from traits import confidence
-from traits.models import Verdict
+from traits.models.candidates import VERDICT_CHOICES
 from traits.review.selectors import QueueRow
 
 register = template.Library()
-VERDICTS: list[tuple[str, Text]] = [("", _("No opinion")), *Verdict.choices]
 
 
 @register.filter
@@ -52,7 +50,7 @@ def beside(listed: list[QueueRow], pk: uuid.UUID) -> dict[str, uuid.UUID | None]
 
 @register.simple_tag
 def verdict_choices() -> list[tuple[str, Text]]:
-    return VERDICTS
+    return VERDICT_CHOICES
 
 
 @register.simple_tag

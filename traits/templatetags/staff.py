@@ -39,12 +39,6 @@ def held_note(held_reason: str) -> str:
 
 
 @register.filter
-def per_cent(share: float) -> str:
-    """Format a share of 0–1 as a percentage in the active language."""
-    return gettext("%(number)d%%") % {"number": round(share * 100)}
-
-
-@register.filter
 def age(moment: dt.datetime) -> str:
     """Return the age in the largest unit that fits: "3 days"."""
     minutes = max(0, int((timezone.now() - moment).total_seconds() // 60))
