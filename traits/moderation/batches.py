@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sub
 from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
-from ptfi.web.language import Text
+from ptfi.texts import Text
 from traits.models import (
     UNDECIDED,
     CandidateChange,

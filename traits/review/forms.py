@@ -12,8 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ptfi.texts import one_line
-from ptfi.web.language import Text
+from ptfi.texts import Text, one_line
 from traits import decisions
 from traits.decisions.bulk import MOST
 from traits.decisions.inputs import Changes, Relation
