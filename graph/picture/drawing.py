@@ -16,8 +16,8 @@ from graph.picture.query import KIND_OF, KINDS, ONE_OF, SIZES, Sketch, SketchTra
 from graph.reads.statements import Row
 from ptfi.texts import Text, isolated, shorten
 from ptfi.web.language import grouped
+from traits.confidence import percentage
 from traits.models import Category, TraitStatus
-from traits.templatetags.common import percentage
 
 PERSON, GROUP = "person", "group"
 RADIUS: dict[str, float] = {PERSON: 24.0, GROUP: 17.0} | {

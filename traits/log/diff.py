@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ptfi.texts import Text, letters
 from ptfi.web.language import grouped
-from traits.confidence import RATING
+from traits.confidence import RATING, percentage
 from traits.log.snapshots import State, moment_words
 from traits.models import CandidateStatus, Category, PersonaTrait, Verdict
 from traits.models.candidates import VERDICT_CHOICES
@@ -92,7 +92,7 @@ def _suggested(name: str, old: Any, new: Any) -> Difference:
     if isinstance(old, list):
         return Difference(label, names(old, new))
     if isinstance(old, float):
-        return Difference(label, _replaced(*(gettext("%(number)d%%") % {"number": round(n * 100)} for n in (old, new))))
+        return Difference(label, _replaced(percentage(old), percentage(new)))
     if labels := {"trait_category": Category, "status": CandidateStatus}.get(name):
         return Difference(label, _replaced(*(str(dict(labels.choices).get(each, each)) for each in (old, new))))
     return Difference(label, words(old, new), is_list=False)

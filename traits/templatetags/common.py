@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from ptfi.texts import Text
-from traits.confidence import BANDS, RATINGS, confidence_words, rating_of, score_of, whole_percent
+from traits.confidence import BANDS, RATINGS, confidence_words, percentage, rating_of, score_of, whole_percent
 from traits.evidence import type_words as words_of_type
 from traits.log.sentences import WHO_FOR_STAFF
 from traits.log.words import RELATIONS
@@ -32,6 +32,7 @@ from traits.review import card as cards
 
 register = template.Library()
 register.filter("percent", whole_percent)
+register.filter("percentage", percentage)
 
 CATEGORY_ICONS = {
     Category.LINGUISTIC_STYLE: "feather",
@@ -145,12 +146,6 @@ def rating(trait: PersonaTrait) -> int | None:
 def score(thing: ExtractedTraitCandidate | PersonaTrait) -> float:
     """Return the confidence of a suggestion or trait, from 0 to 1."""
     return score_of(thing)
-
-
-@register.filter
-def percentage(share: float) -> str:
-    """Format a share of 0–1 as a percentage: 80%, in German 80 %."""
-    return gettext("%(number)s%%") % {"number": whole_percent(share)}
 
 
 @register.filter
