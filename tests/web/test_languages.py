@@ -18,7 +18,7 @@ from ptfi.accounts.models import SecurityEvent, User
 from tests.support.account_pages import code_of, reauthenticate, sign_in
 from tests.support.cast import acting_for_self, client_of, confirmed, make_candidate
 from tests.support.oauth import code_for, exchange, make_client, pkce, question, tokens_of
-from tests.support.pages import Html
+from tests.support.pages import Html, said
 from tests.support.untranslated import PSEUDO, in_page, in_template, make_pseudo
 from traits import decisions
 from traits.models import ExtractedTraitCandidate, PersonaTrait
@@ -277,6 +277,11 @@ def test_the_browser_is_followed_until_one_is_chosen(alice: User, client: Client
     assert language_of(client.get(reverse("review"), HTTP_ACCEPT_LANGUAGE="en")) == ("de", "de")
     client.post(reverse("account_preferences"), {"language": "", "time_zone": "", "display_name": ""})
     assert language_of(client.get(reverse("review"), HTTP_ACCEPT_LANGUAGE="en")) == ("en", "en")
+    client.post(reverse("account_preferences"), {"language": "de", "time_zone": "", "display_name": ""})
+    back = {"language": "", "time_zone": "", "display_name": ""}
+    answer = client.post(reverse("account_preferences"), back, HTTP_ACCEPT_LANGUAGE="en")
+    assert said(answer)[-1] == "Preferences saved."
+    assert User.objects.get(pk=alice.pk).language == "en"
     answer = client.post(reverse("account_preferences"), {"language": "tlh", "time_zone": ""})
     assert answer.status_code == 422
 

@@ -18,7 +18,7 @@ from traits.erasure.persona import carry_out, check_email, counts, expire_awaiti
 from traits.errors import InvalidError
 from traits.ingest import blocklist
 from traits.log import entries as log
-from traits.models import Erasure, ModerationEntry, Persona, UserRefinedTrait
+from traits.models import Erasure, IngestBatch, ModerationEntry, Persona, UserRefinedTrait
 from traits.models.erasure import ErasureKind
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,8 @@ def erase_account(*, user: User, actor: log.Actor, confirm_email: str | None) ->
     persona = lock_all(user)
     # What staff did for others is in those people's logs, so such an account must stay.
     acted = UserRefinedTrait.objects.filter(actor=user).exclude(user=user).exists()
-    if user.is_staff or acted or ModerationEntry.objects.filter(actor=user).exists():
+    sent = IngestBatch.objects.filter(staff=user).exists()
+    if user.is_staff or acted or sent or ModerationEntry.objects.filter(actor=user).exists():
         raise InvalidError(details={"confirm": [str(STAFF)]})
     expire_awaiting(user)
     erasure = new_erasure(user, actor, ErasureKind.ACCOUNT)

@@ -20,6 +20,7 @@ OF_THE_WHOLE = {
     "moderation": _(
         "What staff did with your suggestions or decided on your behalf: what, who and when, without texts."
     ),
+    "imports": _("The record of imports: when, by whom and how many suggestions, without names of files and reasons."),
 }
 OF_A_PART = {
     "traits": _("Traits that you confirmed, as you confirmed them, without this evidence."),

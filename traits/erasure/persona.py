@@ -17,6 +17,7 @@ from ptfi.accounts.models import User
 from ptfi.accounts.session_messages import clear_session_messages
 from ptfi.api.models import IdempotencyKey
 from ptfi.db import sql
+from traits.erasure.batches import blank_batches
 from traits.erasure.kept import kept
 from traits.erasure.redaction import Scope
 from traits.errors import ErasureExpiredError, InvalidError, NotFoundError
@@ -25,6 +26,7 @@ from traits.log.chain import NO_HASH
 from traits.log.proofs.attestations import attest
 from traits.models import (
     ActorKind,
+    CandidateChange,
     CommunicationStyle,
     Erasure,
     ErasureState,
@@ -41,6 +43,7 @@ from traits.models.erasure import WHOLE, ErasureKind
 logger = logging.getLogger(__name__)
 
 TABLES: dict[str, type[Model]] = {
+    "changes": CandidateChange,
     "candidates": ExtractedTraitCandidate,
     "traits": PersonaTrait,
     "styles": CommunicationStyle,
@@ -204,6 +207,7 @@ def _erase_tables(user: User) -> None:
     # The records of what staff looked at and did stay; the texts that they wrote may quote the persona.
     sql.call("erase_access_reasons", user.pk)
     sql.call("erase_moderation", user.pk)
+    blank_batches(ExtractedTraitCandidate.objects.filter(user=user))
     attest(user.pk)
     for model in TABLES.values():
         # Raw delete, because the ORM would first query rows that refer to these, which are gone already.

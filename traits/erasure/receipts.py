@@ -12,6 +12,9 @@ Words = Callable[[int], str]
 """The words for a number of one kind; the number is in the text, formatted for the page."""
 NAMES: dict[str, Words] = {
     "candidates": lambda count: ngettext("%(number)s suggestion", "%(number)s suggestions", count),
+    "changes": lambda count: ngettext(
+        "%(number)s earlier version of a suggestion", "%(number)s earlier versions of suggestions", count
+    ),
     "traits": lambda count: ngettext("%(number)s trait", "%(number)s traits", count),
     "evidence": lambda count: ngettext("%(number)s piece of evidence", "%(number)s pieces of evidence", count),
     "log_entries": lambda count: ngettext("%(number)s decision in your log", "%(number)s decisions in your log", count),

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from ptfi.accounts.models import User
+from traits.erasure.batches import blank_batches, redact_changes
 from traits.erasure.kept import kept
 from traits.erasure.persona import erase_records
 from traits.erasure.redaction import Redaction, scope_of
@@ -57,7 +58,7 @@ class ErasureWorker:
 
     def take(self) -> None:
         # Each kind of row is searched only when the preceding kind is done.
-        done = self._take_candidates() and self._take_traits() and self._take_entries()
+        done = self._take_candidates() and self._take_traits() and self._take_entries() and self._take_changes()
         self._append()
         self.erasure.things = sorted({*self.erasure.things, *map(uuid.UUID, self._things())})
         if done:
@@ -70,6 +71,7 @@ class ErasureWorker:
         rows = self.scope.candidates(self.user).order_by("pk")
         ids = list(rows.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True)[:THINGS])
         gone = set[uuid.UUID]()
+        blank_batches(ExtractedTraitCandidate.objects.filter(pk__in=ids))
         for start in range(0, len(ids), CHUNK):
             chunk = list(ExtractedTraitCandidate.objects.filter(pk__in=ids[start : start + CHUNK]).defer("search"))
             gone |= {row.pk for row in chunk if not self._thin(row)}
@@ -99,6 +101,7 @@ class ErasureWorker:
         self.redaction.gone_traits |= set(map(str, gone - held))
         self._rewrite(Q(original_candidate__in=gone))
         self._rewrite_about(gone - held)
+        redact_changes(self.user, self.scope, gone, CHUNK)
         self._delete(ExtractedTraitCandidate, gone)
         self._forget(gone)
 
@@ -123,6 +126,10 @@ class ErasureWorker:
         found = list(rows.values_list("revision", flat=True)[:ENTRIES])
         self._rewrite(Q(revision__in=found))
         return len(found) < ENTRIES
+
+    def _take_changes(self) -> bool:
+        """Remove from earlier versions of suggestions what imports had changed."""
+        return redact_changes(self.user, self.scope, [], THINGS)
 
     def _rewrite_about(self, traits: set[uuid.UUID]) -> None:
         """Rewrite the entries about these traits, and those about other traits that conflicted with them."""
