@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from django.db.models import Case, F, FloatField, Q, Value, When
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from traits.models import ExtractedTraitCandidate, Origin, PersonaTrait
@@ -47,6 +48,11 @@ def whole_percent(share: float) -> int:
     """Convert a share of 0–1 to whole per cent, rounded down, so that none seems to be in a higher band than it is."""
     # Of the shortest decimal number that the share is, since 0.57 * 100 is a little less than 57.
     return int(Decimal(repr(float(share))) * 100)
+
+
+def percentage(share: float) -> str:
+    """Format a share of 0–1 as a percentage: 80%, in German 80 %."""
+    return gettext("%(number)s%%") % {"number": whole_percent(share)}
 
 
 def confidence_words(score: float) -> str:

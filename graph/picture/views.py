@@ -22,8 +22,8 @@ from graph.concepts.completion import completions
 from graph.errors import GraphUnavailableError
 from graph.picture.drawing import Picture, Query, draw
 from graph.picture.query import KINDS, SIZES, PictureFilters, Sketch, sketch
+from ptfi.texts import Text
 from ptfi.web.htmx import wants_fragment
-from ptfi.web.language import Text
 from traits import selectors
 from traits.models import MAX_NAME, Category, TraitStatus
 from traits.web import Request, read_choice, read_name

@@ -61,7 +61,7 @@ def test_the_picture_and_the_list_say_the_same(as_alice: Client, some: PersonaTr
     assert titles(page, "skill") == ["Plays the bass (Skill, strength 60%, 2 pieces of evidence)"]
     assert titles(page, "emotion") == ["Laughs when nervous (Emotional response pattern, strength 80%)"]
     assert sorted(titles(page, "concept")) == ["Topic: jazz, 1 trait", "Topic: music, 2 traits"]
-    assert titles(page, "style") == ["Style: Pace: slow (work)"]
+    assert titles(page, "style") == ["Style: Pace: slow (At work)"]
     assert len(titles(page, "evidence")) == 4
     text = text_of(page).split("List view")[1]
     for part in ("Loves jazz", "90%", "jazz , music", "Plays the bass", "music : 2 traits", "Style: Pace , slow"):

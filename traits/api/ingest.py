@@ -7,7 +7,6 @@ from uuid import UUID
 
 import orjson
 from django.http import HttpResponse
-from django.utils.formats import number_format
 from django.utils.translation import gettext
 from rest_framework.request import Request
 
@@ -18,6 +17,7 @@ from ptfi.api.strict import RepeatedNameError, check_names, load_body, media_typ
 from ptfi.api.views import ApiView
 from ptfi.errors import RuleError
 from ptfi.telemetry.trace import current_request
+from ptfi.web.language import grouped
 from traits.api import schema as operations
 from traits.api.serializers.ingest import FORMAT
 from traits.ingest import batch as ingest
@@ -61,12 +61,7 @@ def candidates(request: Request) -> list[Any]:
         found = whole["candidates"]
     if not isinstance(found, list) or not 1 <= len(found) <= ingest.MAX_BATCH:
         raise RuleError(
-            details={
-                "candidates": [
-                    gettext("Send 1 to %(most)s candidates.")
-                    % {"most": number_format(ingest.MAX_BATCH, force_grouping=True)}
-                ]
-            }
+            details={"candidates": [gettext("Send 1 to %(most)s candidates.") % {"most": grouped(ingest.MAX_BATCH)}]}
         )
     return found
 
@@ -99,7 +94,7 @@ def read(value: Any) -> Row:
             *unknown[:MAX_REASONS],
             (
                 FORMAT.whole,
-                gettext("has %(number)s more unknown fields") % {"number": number_format(more, force_grouping=True)},
+                gettext("has %(number)s more unknown fields") % {"number": grouped(more)},
             ),
         ]
     return unknown + _person_faults(value) or parsing.parse(value, FORMAT)

@@ -16,12 +16,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
+from ptfi.web.language import grouped
 from traits.history.changes import SuggestionChange, with_candidates
 from traits.ingest import batch as ingest
 from traits.ingest.parsing import CandidateRecord, Reason, parse_line
@@ -51,7 +51,7 @@ class CheckedFile:
 
 
 def _most_lines() -> str:
-    return number_format(ingest.MAX_BATCH, force_grouping=True)
+    return grouped(ingest.MAX_BATCH)
 
 
 def _limits() -> str:

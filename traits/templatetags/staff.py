@@ -39,12 +39,6 @@ def held_note(held_reason: str) -> str:
     return held_reason.partition(":")[2].strip() or held_reason
 
 
-@register.filter
-def per_cent(share: float) -> str:
-    """Format a share of 0–1 as a percentage in the active language."""
-    return gettext("%(number)d%%") % {"number": round(share * 100)}
-
-
 # Clocks differ a little.
 NEAR = dt.timedelta(minutes=1)
 
