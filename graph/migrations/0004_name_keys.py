@@ -44,7 +44,7 @@ def _merge(apps: Any, gone: Any, kept: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("graph", "0003_shared_concept"),
-        ("traits", "0025_name_keys"),
+        ("traits", "0026_name_keys"),
     ]
 
     operations = [

@@ -1,5 +1,6 @@
 """The user model: one account per person, with at most one persona, and the security events of accounts."""
 
+import datetime as dt
 import uuid
 import zoneinfo
 from functools import cache
@@ -96,6 +97,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.display_name or self.email or str(self.id)
+
+    @property
+    def zone(self) -> dt.tzinfo:
+        """The person's time zone; UTC if this machine's time zones do not include it."""
+        return zoneinfo.ZoneInfo(self.time_zone) if self.time_zone in time_zone_names() else dt.UTC
 
 
 class SecurityEventKind(models.TextChoices):

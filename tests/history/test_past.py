@@ -65,10 +65,10 @@ def test_each_day_has_its_persona(as_alice: Client, may: dict[str, PersonaTrait]
     assert names(first) == ["Builds boats", "Likes tea", "Loves jazz"]
     wanted = {"Traits then": "3", "Unchanged": "1", "Changed since": "1", "Removed since": "1", "Added since": "1"}
     assert numbers(first) == wanted
-    assert "pace ( work ) slow" in text_of(first)
+    assert "Pace ( At work ) slow" in text_of(first)
     assert "Knits" not in text_of(first)
     assert names(as_alice.get(PAST, {"day": "2026-05-03"})) == ["Loves jazz", "Loves tea"]
-    assert "pace ( work ) fast" in text_of(as_alice.get(PAST, {"day": "2026-05-04"}))
+    assert "Pace ( At work ) fast" in text_of(as_alice.get(PAST, {"day": "2026-05-04"}))
     assert names(as_alice.get(PAST, {"day": "2026-05-05"})) == ["Loves jazz", "Loves tea", "Plays chess"]
     before = as_alice.get(PAST, {"day": "2026-04-30"})
     assert "You had not decided anything by then. Today your persona has 3 traits." in text_of(before)

@@ -102,7 +102,7 @@ def test_spellings_of_a_concept_are_one_filter(as_alice: Client, suggest: Sugges
 )
 def test_words_and_per_cent_agree(score: float, words: str, percent: int) -> None:
     shown = confidence(score)
-    assert shown["percent"] == percent
+    assert shown["share"] == f"{percent}%"
     assert shown["words"] == words
 
 

@@ -11,8 +11,7 @@ from uuid import UUID
 import orjson
 from django.utils.translation import gettext
 
-from ptfi.texts import composed, identifier, one_line, shows_nothing
-from ptfi.web.language import Text
+from ptfi.texts import Text, composed, identifier, one_line, shows_nothing
 from traits.evidence import WRITTEN_TEXTS, Piece, evidence_id, spelled
 from traits.models import MAX_EVIDENCE, MAX_EVIDENCE_TEXT, MAX_LIST, MAX_NAME, MAX_TEXT, Category
 from traits.text import name_fault, name_key, once_each

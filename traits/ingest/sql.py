@@ -48,8 +48,11 @@ SUGGESTED = tuple(
     if field.name not in ("candidate_id", "external_id", "display_name", "user_id", "dated", "sent_id", "sent")
 )
 """The columns that a record provides, which an import compares with what is stored and changes."""
-CHANGING = (*SUGGESTED, "status", "deferred_until", "version", "updated_at")
-OF_NEW = ("candidate_id", "user_id", "status", "suppressed_by_id", "held_reason", "version", "updated_at")
+CHANGING = (*SUGGESTED, "status", "deferred_until", "changed_in", "client_id", "version", "updated_at")
+OF_NEW = (
+    *("candidate_id", "user_id", "status", "suppressed_by_id", "held_reason"),
+    *("batch_id", "client_id", "version", "updated_at"),
+)
 COPY = f"COPY traits_extractedtraitcandidate ({', '.join((*OF_NEW, *SUGGESTED))}) FROM STDIN"
 
 

@@ -95,7 +95,7 @@ class TraitForm(TraitFieldsForm):
         """Return label and current value of each field that was sent with a different value."""
         values = shown_values(self.trait) if self.trait else {}
         return [
-            (str(field.label), shown)
+            (str(field.label), str(dict(getattr(field, "choices", ())).get(shown, shown)))
             for name, field in TraitFieldsForm.base_fields.items()
             if (shown := values.get(name)) and name in self.data and self._sent(name) != shown
         ]

@@ -13,8 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ptfi.db.transactions import front_door
-from ptfi.texts import isolated
-from ptfi.web.language import Text
+from ptfi.texts import Text, isolated
 from traits import decisions, selectors
 from traits.confidence import RATING
 from traits.errors import InvalidError, NotFoundError, StaleVersionError, TraitRemovedError
@@ -27,6 +26,7 @@ from traits.models import (
     TraitStatus,
     Verdict,
 )
+from traits.models.candidates import VERDICT_CHOICES
 from traits.persona import overview
 from traits.persona.forms import RemoveForm, StatusForm, TraitForm
 from traits.review.selectors import history
@@ -195,7 +195,7 @@ def _form_page(request: Request, form: TraitForm, status: int = 200) -> HttpResp
         # Only a person who was shown the current values may overwrite them.
         "version": form.data.get("version", "") if kept else getattr(form.trait, "version", ""),
         "questions": form.questions(request.user) if form.is_bound else [],
-        "verdicts": [("", gettext("No opinion")), *Verdict.choices],
+        "verdicts": VERDICT_CHOICES,
         "pieces": [(piece, form.verdicts.get(piece["evidence_id"], piece.get("verdict", ""))) for piece in pieces],
         "own_concepts": selectors.own_names(request.user, "concepts"),
         "own_contexts": selectors.own_names(request.user, "expression_contexts"),

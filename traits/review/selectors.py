@@ -19,7 +19,7 @@ from traits.confidence import BAND_CHOICES, band_condition
 from traits.log.narration import Narrated, narrate, with_names
 from traits.log.undoable import standing_ids
 from traits.models import ActorKind, CandidateStatus, Category, Decision, ExtractedTraitCandidate, UserRefinedTrait
-from traits.search import OWN_WORDS, typed_query
+from traits.search.query import OWN_WORDS, search_query
 from traits.selectors import most_frequent
 from traits.text import name_key, once_each
 
@@ -67,7 +67,7 @@ def candidates(user: User, filters: QueueFilters) -> QuerySet[ExtractedTraitCand
     if filters.concept:
         rows = rows.filter(concepts__has_any_keys=_spellings(user, filters.concept))
     if filters.q:
-        rows = rows.alias(words=OWN_WORDS).filter(words=typed_query(filters.q))
+        rows = rows.alias(words=OWN_WORDS).filter(words=search_query(filters.q))
     return rows.defer("search", "supporting_evidence")
 
 

@@ -17,9 +17,10 @@ from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User, known_as
 from ptfi.staff.base import ReadOnlyAdmin, named
+from ptfi.texts import Text
 from ptfi.web.fields import LineField
 from ptfi.web.keyset import Page
-from ptfi.web.language import Text
+from traits.history.changes import changes_to
 from traits.models import AccessKind, CandidateStatus, ExtractedTraitCandidate, ModerationAction, UserRefinedTrait
 from traits.models.moderation import CHOSEN_ACTIONS, MAX_REASON
 from traits.moderation import services as moderation
@@ -92,9 +93,10 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
         filters = CandidateFilters(request.GET)
         if not filters.is_valid():
             return self._list(request, filters, Page(rows=[]), status=400)
-        person = filters.value("person")
-        if person and request.GET["person"] != str(person):
+        named_person = filters.value("person")
+        if named_person and request.GET["person"] != str(named_person):
             return redirect(f"{request.path}?{filters.query()}")
+        person = filters.only_person
         words = filters.value("q")
         if person and not words and (asked := asks_reason(request, person, AccessKind.SUGGESTIONS)):
             return asked
@@ -169,6 +171,10 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
                 for name, label in self.allowed(request).items()
                 if ModerationAction(name) in _fitting(candidate)
             },
+        }
+        context |= {
+            "reads_batches": request.user.has_perm("traits.view_ingestbatch"),
+            "changes": changes_to(candidate),
         }
         if context["reads_moderation"]:
             context["entries"] = moderation.entries_about(candidate)

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("traits", "0024_words"),
+        ("traits", "0025_neutral_kinds"),
     ]
 
     operations = [
