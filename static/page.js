@@ -50,15 +50,28 @@
   // Polls retry by themselves, so only requests that the person caused get a notice.
   function byHand(event) {
     const cause = event.detail.requestConfig?.triggeringEvent;
-    return Boolean(cause && cause.isTrusted);
+    return Boolean(cause && (cause.isTrusted || cause.type === "submit"));
   }
+  // A notice says that what was typed is still there, or else that the decision was not saved.
+  function showLost(notice, element, isPost) {
+    const asked = new Event("ptfi:typed", { cancelable: true });
+    const typed = !document.dispatchEvent(asked) || element?.matches("input, textarea, select");
+    const other = `${notice}-${isPost ? "decision" : "page"}`;
+    show(!typed && document.getElementById(other) ? other : notice);
+  }
+  const lost = (notice, { elt, requestConfig }) => showLost(notice, elt, requestConfig?.verb === "post");
+  const offline = (event) => byHand(event) && lost("offline", event.detail);
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
-    document.addEventListener(name, (event) => byHand(event) && show("offline"));
+    document.addEventListener(name, offline);
   }
+  document.addEventListener("ptfi:refused", function (event) {
+    const { notice, form } = event.detail;
+    showLost(notice, form, true);
+  });
   document.addEventListener("htmx:responseError", function (event) {
     // 500 and 503 come from the application and explain themselves; other errors come from a proxy.
-    if (event.detail.xhr.status > 500 && event.detail.xhr.status !== 503 && byHand(event)) {
-      show("offline");
+    if (event.detail.xhr.status > 500 && event.detail.xhr.status !== 503) {
+      offline(event);
     }
   });
   // After the session has ended the answer is the sign-in page, which must not replace what was typed.
@@ -66,7 +79,7 @@
     const answered = event.detail.xhr.responseURL;
     if (answered && new URL(answered).pathname.startsWith("/accounts/login")) {
       event.detail.shouldSwap = false;
-      show("signed-out");
+      lost("signed-out", event.detail);
     }
   });
 })();

@@ -92,7 +92,7 @@ def _extended(session: SessionBase) -> bool:
 
 
 OPEN = (
-    *(f"{ACCOUNT_PAGES}{page}/" for page in ("second-step", "2fa", "login", "logout", "reauthenticate")),
+    *(f"{ACCOUNT_PAGES}{page}/" for page in ("second-step", "2fa", "login", "logout", "reauthenticate", "session")),
     # Before setting up a step, people may have to give up an unverified address or end sessions that are not theirs.
     *(f"{ACCOUNT_PAGES}{page}/" for page in ("email", "confirm-email", "password", "sessions", "activity")),
     # Addresses without a session (tokens, public documents, files), signing out at an app's request, and the API, which

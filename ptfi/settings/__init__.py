@@ -205,6 +205,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "ptfi.api.middleware.ApiMiddleware",
     "csp.middleware.CSPMiddleware",
+    "ptfi.web.submissions.OnceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -219,6 +220,7 @@ MIDDLEWARE = [
     "ptfi.accounts.middleware.TimeZoneMiddleware",
     "ptfi.accounts.middleware.PrivatePagesMiddleware",
     "ptfi.accounts.middleware.SecondStepMiddleware",
+    "ptfi.web.submissions.UnsentMiddleware",
     "ptfi.web.error_pages.ErrorMiddleware",
 ]
 
@@ -239,8 +241,8 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "ptfi.web.language.product",
             ],
-            # Nearly every template has texts to translate.
-            "builtins": ["django.templatetags.i18n"],
+            # Nearly every template has texts to translate; forms get their key with the CSRF token.
+            "builtins": ["django.templatetags.i18n", "ptfi.web.form_tags"],
         },
     }
 ]

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from ptfi.db.transactions import front_door
 from ptfi.web.htmx import wants_fragment
+from ptfi.web.submissions import keeps_input
 from traits import decisions, selectors
 from traits.decisions.bulk import merge_targets, preview
 from traits.errors import InvalidError
@@ -24,6 +25,7 @@ from traits.review.selectors import QueueFilters
 from traits.web import Request, acting_for_self
 
 
+@keeps_input
 @login_required
 @require_http_methods(["GET", "POST"])
 def bulk(request: Request) -> HttpResponse:
