@@ -17,18 +17,40 @@
     }
   }
 
+  // The focus goes to the next notice, or back to what the page is about.
+  function dismiss(toast) {
+    const hadFocus = toast.contains(document.activeElement);
+    toast.remove();
+    const next = document.querySelector("#toasts [data-close]") || document.querySelector("#open [data-heading]");
+    if (hadFocus) {
+      (next || document.getElementById("main")).focus({ preventScroll: true });
+    }
+  }
+
   reveal(document);
   document.addEventListener("htmx:load", (event) => reveal(event.detail.elt.parentElement || event.detail.elt));
   // A button that is replaced by its result loses the focus; the result gets it.
+  // With data-focus-on only if the button had it: lists also grow while one scrolls.
+  let held = false;
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    const at = document.activeElement;
+    held = at !== document.body && Boolean(event.detail.requestConfig?.elt?.contains(at));
+  });
   document.addEventListener("htmx:load", function (event) {
-    if (event.detail.elt.matches("[data-focus]") && document.activeElement === document.body) {
-      event.detail.elt.focus();
+    const { elt } = event.detail;
+    if (document.activeElement !== document.body) {
+      return;
+    }
+    if (elt.matches("[data-focus]")) {
+      elt.focus();
+    } else if (held && elt.matches("[data-focus-on]")) {
+      (elt.hasAttribute("tabindex") ? elt : elt.querySelector("select, a")).focus();
     }
   });
   document.addEventListener("click", function (event) {
     const close = event.target.closest("[data-close]");
     if (close) {
-      close.closest("[data-toast]").remove();
+      dismiss(close.closest("[data-toast]"));
     }
     closeMenus(event.target);
   });

@@ -6,6 +6,7 @@
   const find = (selector) => document.querySelector(selector);
   const toasts = document.getElementById("toasts");
   let anchor = null;
+  let limited = false;
   let kept = new Set();
   const typed = new Map();
 
@@ -130,13 +131,26 @@
     bar.dataset.counts = "";
     bar.toggleAttribute("data-some", number > 0);
     const output = document.getElementById("selected");
-    const text = number ? `${output.dataset.label} ${number}` : "";
+    const some = limited ? output.dataset.limited : `${output.dataset.label} ${number}`;
+    const text = number ? some : "";
     if (output.textContent !== text) {
       output.textContent = text;
     }
   }
 
+  // As many as one decision takes, from the top.
+  function selectAll() {
+    const all = rows().map((row) => row.dataset.row);
+    const most = all.slice(0, Number(document.getElementById("selected").dataset.most));
+    const on = !most.every((value) => chosen().has(value));
+    check(new Set(all), false);
+    check(new Set(most), on);
+    limited = on && most.length < all.length;
+    count();
+  }
+
   function check(values, on) {
+    limited = false;
     for (const box of boxes()) {
       if (values.has(box.value)) {
         box.checked = on;
@@ -272,8 +286,7 @@
       showHelp();
     } else if (event.target.closest("[data-select-all]")) {
       event.preventDefault();
-      const all = rows().map((row) => row.dataset.row);
-      check(new Set(all), !all.every((value) => chosen().has(value)));
+      selectAll();
     } else if (event.target.closest("[data-select-duplicates]")) {
       selectAlike();
     }

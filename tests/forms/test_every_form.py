@@ -105,7 +105,7 @@ def test_every_form_has_one_effect_and_leads_to_one_page(theirs: Theirs, alice: 
 
 def test_no_form_loses_its_text_with_the_session(theirs: Theirs, alice: User) -> None:
     faults = []
-    kinds = found(signed_in(alice, proven=True), theirs.ids)  # type: ignore[call-arg]
+    kinds = found(client_of(alice, proven=True), theirs.ids)
     for kind, (page, node) in kinds.items():
         form = read(node, page, True)
         if TYPED not in form.fields.values() or form.action.startswith(forms.SECRET_PATHS):
