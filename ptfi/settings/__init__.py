@@ -245,7 +245,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "ptfi.web.language.product",
             ],
-            # Nearly every template has texts to translate, or that people gave; forms get their key with the CSRF token.
+            # Nearly every template has texts to translate or that people gave; forms get a key with the CSRF token.
             "builtins": ["django.templatetags.i18n", "ptfi.web.text_filters", "ptfi.web.form_tags"],
         },
     }
