@@ -209,6 +209,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "ptfi.api.middleware.ApiMiddleware",
     "csp.middleware.CSPMiddleware",
+    "ptfi.web.submissions.OnceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -223,6 +224,7 @@ MIDDLEWARE = [
     "ptfi.accounts.middleware.TimeZoneMiddleware",
     "ptfi.accounts.middleware.PrivatePagesMiddleware",
     "ptfi.accounts.middleware.SecondStepMiddleware",
+    "ptfi.web.submissions.UnsentMiddleware",
     "ptfi.web.error_pages.ErrorMiddleware",
 ]
 
@@ -243,8 +245,8 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "ptfi.web.language.product",
             ],
-            # Nearly every template has texts to translate, or that people gave.
-            "builtins": ["django.templatetags.i18n", "ptfi.web.text_filters"],
+            # Nearly every template has texts to translate or that people gave; forms get a key with the CSRF token.
+            "builtins": ["django.templatetags.i18n", "ptfi.web.text_filters", "ptfi.web.form_tags"],
         },
     }
 ]

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ptfi.db.transactions import front_door
 from ptfi.texts import Text, isolated
+from ptfi.web.submissions import keeps_input
 from traits import decisions, selectors
 from traits.confidence import RATING
 from traits.errors import InvalidError, NotFoundError, StaleVersionError, TraitRemovedError
@@ -114,6 +115,7 @@ def _changed_suggestion(request: Request, trait: PersonaTrait) -> ExtractedTrait
     return suggestion if suggested != (trait.name, trait.description, trait.category, trait.concepts) else None
 
 
+@keeps_input
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -132,7 +134,7 @@ def trait_new(request: Request) -> HttpResponse:
                 )
             return _done(request, outcome, _("Added “%(name)s”."))
         except InvalidError as error:
-            form.add_details(error.details)
+            form.add_details(error.details or {"": [error.message]})
     return _form_page(request, form, status=400)
 
 
@@ -145,6 +147,7 @@ def trait_similar(request: Request) -> HttpResponse:
     return render(request, "persona/_similar.html", {"similar": similar})
 
 
+@keeps_input
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -215,6 +218,7 @@ def trait_status(request: Request, trait_id: uuid.UUID) -> HttpResponse:
     return _done(request, outcome, STATUS_SAID[TraitStatus(form.cleaned["status"])])
 
 
+@keeps_input
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -229,7 +233,7 @@ def trait_remove(request: Request, trait_id: uuid.UUID) -> HttpResponse:
             _say(request, outcome, gettext("Removed “%(name)s” from your persona.") % {"name": isolated(found.name)})
             return redirect("traits")
         except InvalidError as error:
-            faults = error.details["reason"]
+            faults = error.details.get("reason") or [error.message]
     context = {"trait": found, "reason": form.cleaned["reason"], "faults": faults}
     return render(request, "persona/trait_remove.html", context, status=400 if faults else 200)
 
