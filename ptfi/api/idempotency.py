@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import orjson
 from django.db import connection, transaction
 from django.http import HttpResponse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 
@@ -52,14 +53,17 @@ def _claimed(owner: str, key: str, fingerprint: bytes, act: Act) -> HttpResponse
         cursor.execute(CLAIM, [owner, key, fingerprint])
         claimed = cursor.fetchone()
     if claimed is None:
-        kept = IdempotencyKey.objects.get(owner=owner, key=key)
-        if bytes(kept.fingerprint) != fingerprint:
+        first = IdempotencyKey.objects.get(owner=owner, key=key)
+        if bytes(first.fingerprint) != fingerprint:
             raise IdempotencyConflictError
-        response = respond(kept.status, bytes(kept.body))
+        response = respond(first.status, bytes(first.body))
         response["Idempotent-Replayed"] = "true"
+        if first.language:
+            response["Content-Language"] = first.language
         return response
     response = _done(act)
-    IdempotencyKey.objects.filter(pk=claimed[0]).update(status=response.status_code, body=response.content)
+    kept = {"status": response.status_code, "body": response.content, "language": get_language() or ""}
+    IdempotencyKey.objects.filter(pk=claimed[0]).update(**kept)
     return response
 
 

@@ -35,7 +35,8 @@ class ApiMiddleware:
         answer = _answer if request.META.get("HTTP_AUTHORIZATION") else self.with_session
         with translation.override(translation.get_language_from_request(request)):
             response = cast(HttpResponse, answer(request))
-            response["Content-Language"] = translation.get_language() or settings.LANGUAGE_CODE
+            # A repeated answer is in the language of the first one.
+            response.headers.setdefault("Content-Language", translation.get_language() or settings.LANGUAGE_CODE)
         response["Content-Security-Policy"] = POLICY
         response["X-Frame-Options"] = "DENY"
         return response
