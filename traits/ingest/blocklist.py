@@ -13,7 +13,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from traits.evidence import Piece
-from traits.ingest.parsing import Reason
+from traits.ingest.faults import Reason
 from traits.ingest.sql import bars_of
 from traits.models import Erasure
 from traits.models.erasure import ErasureKind

@@ -1,6 +1,5 @@
 """Import of a file of candidates, after a preview of its faults."""
 
-import codecs
 import dataclasses
 import json
 import logging
@@ -21,8 +20,11 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from ptfi.parsing import BYTE_ORDER_MARK, GZIP, DamagedError, PackedTooLargeError, unpack
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import CandidateRecord, Reason, parse_line
+from traits.ingest.faults import Reason, by_place
+from traits.ingest.files import WINDOW, not_lines
+from traits.ingest.parsing import FILE, CandidateRecord, parse_line
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +49,7 @@ def _most_lines() -> str:
 
 def _limits() -> str:
     text = gettext(
-        "JSON lines as the pipeline writes them, at most %(number)s lines and 4 MB."
+        "JSON lines as the pipeline writes them, also packed with gzip, at most %(number)s lines and 4 MB."
         " Import larger files with manage.py import_candidates."
     )
     return text % {"number": _most_lines()}
@@ -55,22 +57,35 @@ def _limits() -> str:
 
 class FileForm(forms.Form):
     file = forms.FileField(
-        validators=[FileExtensionValidator(["jsonl", "ndjson"])],
+        validators=[FileExtensionValidator(["jsonl", "ndjson", "gz"])],
         label=_("File"),
         help_text=lazy(_limits, str)(),
-        widget=forms.ClearableFileInput(attrs={"accept": ".jsonl,.ndjson,application/x-ndjson"}),
+        widget=forms.ClearableFileInput(attrs={"accept": ".jsonl,.ndjson,.gz,application/x-ndjson,application/gzip"}),
     )
 
     def clean_file(self) -> bytes:
         file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > MOST_BYTES:
             raise forms.ValidationError(gettext("The file is larger than 4 MB."))
-        content: bytes = file.read().removeprefix(codecs.BOM_UTF8)
+        content = _text_of(file.read())
         if len(content.splitlines()) > ingest.MAX_BATCH:
             raise forms.ValidationError(gettext("The file has more than %(number)s lines.") % {"number": _most_lines()})
         if len(packed(content)) > MOST_SENT:
             raise forms.ValidationError(gettext("The file is too large for this page, even compressed."))
         return content
+
+
+def _text_of(file: bytes) -> bytes:
+    """The file's lines, unpacked. Raises ValidationError with what it is if it is no JSON Lines."""
+    try:
+        content = unpack(file, MOST_BYTES) if file.startswith(GZIP) else file
+    except PackedTooLargeError:
+        raise forms.ValidationError(gettext("The file is larger than 4 MB once it is unpacked.")) from None
+    except DamagedError:
+        raise forms.ValidationError(gettext("The file is packed with gzip, and is cut off or damaged.")) from None
+    if fault := not_lines(content[:WINDOW]):
+        raise forms.ValidationError(gettext("The file %(fault)s.") % {"fault": fault})
+    return content.removeprefix(BYTE_ORDER_MARK)
 
 
 def packed(content: bytes) -> str:
@@ -164,10 +179,12 @@ class CandidateImport(admin.ModelAdmin):  # type: ignore[type-arg]
             return render(request, "admin/candidates/import.html", context, status=status)
         checked = read(form.cleaned_data["file"])
         result = trial(checked)
+        found = faults(checked, result)
         context |= {
             "checked": checked,
             "result": result,
-            "faults": faults(checked, result),
+            "faults": found,
+            "places": list(by_place(found, FILE.whole)),
             "goes_in": len(checked.rows) - len(result.refused),
             "packed": packed(form.cleaned_data["file"]),
         }

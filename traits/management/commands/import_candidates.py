@@ -1,6 +1,5 @@
 """Take in files of suggestions from the pipeline."""
 
-import codecs
 import contextlib
 import gc
 import queue
@@ -24,8 +23,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from ptfi.accounts.models import User
+from ptfi.parsing import BYTE_ORDER_MARK
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import FILE, OWNED, CandidateRecord, Format, Reason, parse_line
+from traits.ingest.faults import Reason, by_place
+from traits.ingest.files import FileFaultError, opened
+from traits.ingest.parsing import FILE, OWNED, CandidateRecord, Format, parse_line
 
 MAX_LINE = 32 * 1024 * 1024
 BLOCK_BYTES = 16 * 1024 * 1024
@@ -62,9 +64,11 @@ class Block:
 
 
 def read_blocks(name: str, shape: Format = FILE) -> Iterator[Block]:
-    """Split a file (or "-") into blocks. At most one block is in memory, and lines are limited to MAX_LINE."""
-    # Opens standard input separately: at exit, Python would wait for a thread that is reading sys.stdin.
-    with open(0 if name == "-" else name, "rb", closefd=name != "-") as stream:
+    """Split a file (or "-") into blocks. At most one block is in memory, and lines are limited to MAX_LINE.
+
+    Raises OSError, FileFaultError.
+    """
+    with opened(name) as stream:
         yield from _blocks(stream, shape)
 
 
@@ -97,7 +101,7 @@ def _lines(stream: BinaryIO, shape: Format) -> Iterator[tuple[int, int, Candidat
             yield number, size, [("line", f"is longer than {MAX_LINE // 1024 // 1024} MiB")]
             continue
         if number == 1:
-            line = line.removeprefix(codecs.BOM_UTF8)
+            line = line.removeprefix(BYTE_ORDER_MARK)
         yield number, size, parse_line(line, shape) if line.strip() else []
 
 
@@ -202,7 +206,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("files", nargs="+", metavar="FILE", help="a JSON Lines file; - is standard input")
+        parser.add_argument(
+            "files", nargs="+", metavar="FILE", help="a JSON Lines file, also packed with gzip; - is standard input"
+        )
         parser.add_argument("--owner", metavar="EMAIL", help="all suggestions are about the person of this account")
 
     def handle(self, *, files: list[str], owner: str | None, **options: Any) -> None:  # noqa: ARG002
@@ -265,6 +271,8 @@ class Command(BaseCommand):
                     flight.start(block)
         except OSError as error:
             fault = f"{label}: cannot be read: {error.strerror}"
+        except FileFaultError as error:
+            fault = f"{label}: {error}"
         while flight.blocks:
             self._take(label, *flight.land())
         if fault:
@@ -291,9 +299,9 @@ class Command(BaseCommand):
         self.at = block.last
         numbers = list(block.rows)
         bad = block.bad | {numbers[index]: reasons for index, reasons in result.refused.items()}
-        for number, reasons in sorted(bad.items()):
+        for place, reasons in by_place(sorted(bad.items()), FILE.whole):
             for name, what in reasons:
-                self._say(f"{label}:{number}: {name}: {what}")
+                self._say(f"{label}:{place}: {name}: {what}")
         for what in COUNTED:
             self.counts[what] += getattr(result, what)
         self.counts["refused"] += len(bad)
@@ -318,7 +326,9 @@ def _standing(label: str, line: int, beyond: bool) -> str:
 
 
 def _total(files: list[str]) -> int | None:
-    """Return the total size in bytes; None if it is unknown."""
+    """Return the total size in bytes; None if it is unknown, as for packed files."""
+    if any(name.endswith(".gz") for name in files):
+        return None
     try:
         states = [Path(name).stat() for name in files]
     except OSError:
