@@ -13,7 +13,7 @@ from rest_framework.serializers import (
 
 from graph.schema import EDGES, INTERNAL, NODE_BY_LABEL, properties_of
 from ptfi.api.shapes import Shape
-from ptfi.api.strict import Choice, Strict, Text
+from ptfi.api.strict import Choice, QueryInteger, Strict, Text
 from traits.api.serializers.export import (
     AccountSerializer,
     AttestedSerializer,
@@ -87,7 +87,7 @@ EXAMPLE = {
 
 
 class TraitQuerySerializer(Strict):
-    limit = IntegerField(min_value=1, max_value=100, default=20, help_text="How many on a page.")
+    limit = QueryInteger(min_value=1, max_value=100, default=20, help_text="How many on a page.")
     after = Text(
         max_length=2_000,
         default="",
@@ -106,7 +106,7 @@ class GraphQuerySerializer(Strict):
         required=False,
         help_text="Only what is about this concept, in any spelling, and its sub-concepts.",
     )
-    depth = IntegerField(
+    depth = QueryInteger(
         min_value=1,
         max_value=3,
         default=1,

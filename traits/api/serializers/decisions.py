@@ -5,10 +5,11 @@ from typing import Any
 
 from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema_field
-from rest_framework.serializers import ChoiceField, DateTimeField, IntegerField, ListField, UUIDField, ValidationError
+from rest_framework.serializers import ChoiceField, IntegerField, ListField, UUIDField, ValidationError
 
 from ptfi.api.shapes import Shape, example_of
 from ptfi.api.strict import Choice, Id, Strict, Text
+from ptfi.parsing import parse_moment
 from traits import decisions
 from traits.api.serializers.evidence import Judgements
 from traits.api.serializers.fields import ACTION, JAZZ, MESSAGE, PIECE, SYNC, Ids, VersionSerializer, texts
@@ -35,7 +36,13 @@ class SnoozeTime(Text):
 
     def to_internal_value(self, data: Any) -> Any:
         text = super().to_internal_value(data)
-        return None if text == NEW_EVIDENCE else DateTimeField().run_validation(text)
+        if text == NEW_EVIDENCE:
+            return None
+        try:
+            return parse_moment(text)
+        except ValueError:
+            wanted = gettext("Give new_evidence, or a time with its offset such as 2027-07-01T06:00:00+02:00.")
+            raise ValidationError(wanted) from None
 
 
 class ClashSerializer(Strict):
