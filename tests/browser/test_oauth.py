@@ -42,7 +42,9 @@ def test_from_the_question_to_the_disconnection(opened: Opened, site: str) -> No
 def test_an_app_may_open_a_window_of_its_own(alice: User, page: Page, site: str) -> None:
     app, address = make_client(redirect_uris=[elsewhere(site)]), elsewhere(site)
     page.goto(address)
-    page.evaluate("() => { window.heard = new Promise(done => addEventListener('message', event => done(event.data))) }")
+    page.evaluate(
+        "() => { window.heard = new Promise(done => addEventListener('message', event => done(event.data))) }"
+    )
     with page.expect_popup() as opening:
         page.evaluate("address => { window.open(address, 'sign-in', 'popup') }", site + question(app, pkce()[1]))
     popup = opening.value
