@@ -33,13 +33,14 @@ from traits.api.serializers.styles import EXAMPLE as STYLES
 from traits.api.serializers.traits import TraitSerializer
 from traits.models import MAX_NAME, Category, TraitStatus
 
-EDGE_TYPES = list(EDGES)
+EDGE_TYPES, NODE_LABELS = list(EDGES), list(NODE_BY_LABEL)
+EXPORT_FORMAT = "ptfi-export"
 NODE = {
     "type": "object",
     "required": ["id", "label", "name"],
     "properties": {
         "id": {"type": "string", "description": "`label:` and the node's own id, which a trait and its skill share."},
-        "label": {"type": "string", "enum": list(NODE_BY_LABEL)},
+        "label": {"type": "string", "enum": NODE_LABELS},
         "name": {"type": "string", "description": "What to call it; may be empty."},
     },
     "additionalProperties": True,
@@ -204,7 +205,7 @@ class ExportSerializer(Shape):
         "connectedApps": [],
     }
 
-    format = ChoiceField(["ptfi-export"], help_text="What this is.")
+    format = ChoiceField([EXPORT_FORMAT], help_text="What this is.")
     version = IntegerField(help_text="1; it changes when a field is removed or changes its meaning.")
     graph = ExportedGraphSerializer(help_text="What the graph shows of the person.")
     exportedAt = DateTimeField(help_text="When the export was made.")

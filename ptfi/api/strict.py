@@ -1,6 +1,8 @@
 """Reading requests: strict serializers, created once each, and bodies of limited size."""
 
+import dataclasses
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import orjson
@@ -30,11 +32,28 @@ from ptfi.parsing import (
 PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Variant:
+    """A shape that a request takes for one value of a field, for the document.
+
+    name: its name there. takes: the fields besides those that all variants have. needs: those of them that it requires.
+    shapes: field → a JSON Schema in the place of the field's own, or (by the name "*") one for the whole.
+    """
+
+    name: str
+    takes: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    shapes: Mapping[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+
+
 class Strict(serializers.Serializer):
     """A serializer that refuses unknown fields by name."""
 
     schema_rules: ClassVar[list[dict[str, Any]]] = []
     """Further JSON Schemas in the document that requests must satisfy, too."""
+    variant_field: ClassVar[str] = ""
+    variants: ClassVar[Mapping[str, Variant]] = {}
+    """Value of variant_field → the shape that it requires."""
 
     def to_internal_value(self, data: Any) -> Any:
         unknown = data.keys() - self.fields.keys() if isinstance(data, dict) else ()

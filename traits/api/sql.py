@@ -60,6 +60,7 @@ FILTERS = {
 }
 """Parameter → filter."""
 SORTED_BY = ("creationTimestamp", "confidenceScore", "traitName", "lastUpdatedTimestamp")
+WAYS = {"asc": "ASC", "desc": "DESC"}
 ORDERS = {name: CandidateSerializer().fields[name].source for name in SORTED_BY}
 """Field → column."""
 
@@ -73,7 +74,7 @@ class CandidateQuerySerializer(PageSerializer):
     sortBy = Choice(
         choices=list(SORTED_BY), default="creationTimestamp", help_text="What they are ordered by; equal ones by id."
     )
-    sortOrder = Choice(choices=["asc", "desc"], default="desc", help_text="Which way.")
+    sortOrder = Choice(choices=list(WAYS), default="desc", help_text="Which way.")
 
     def get_fields(self) -> dict[str, serializers.Field]:
         """Return the fields of the page and the status, then the filters, then the order."""
@@ -114,7 +115,7 @@ def listed_candidates(user: User, query: Mapping[str, Any], *, whole: bool, priv
     }
     where = " AND ".join([OWN, f"status IN ({_literals(query.get('status') or UNDECIDED)})", *given])
     values = [user.pk, *given.values()]
-    column, way = ORDERS[query["sortBy"]], "DESC" if query["sortOrder"] == "desc" else "ASC"
+    column, way = ORDERS[query["sortBy"]], WAYS[query["sortOrder"]]
     behind, place = _behind(query, column)
     counted = f"SELECT count(*) FROM {TABLE} WHERE {where}"  # noqa: S608 (texts of ours, values apart)
     item = CANDIDATE_SQL if whole else SHARED_CANDIDATE_SQL

@@ -127,9 +127,10 @@ class PaginationSerializer(Shape):
     next = Words(help_text="The value of `cursor` for the next page; null on the last one.", allow_null=True)
 
 
+SYNC_STATES = ["pending", "synced"]
 SYNC = partial(
     ChoiceField,
-    ["pending", "synced"],
+    SYNC_STATES,
     help_text="`pending`: the graph has yet to follow. `synced`: nothing had to change.",
 )
 MESSAGE = partial(Words, help_text="For a person.")
