@@ -9,6 +9,8 @@ from traits.models import ExtractedTraitCandidate, Origin, PersonaTrait
 BANDS = (("very_likely", _("very likely"), 0.85), ("likely", _("likely"), 0.65), ("possible", _("possible"), 0.45))
 LOWEST_BAND = ("guess", _("a guess"), 0.0)
 BAND_CHOICES = [band[:2] for band in (*BANDS, LOWEST_BAND)]
+ROUNDING = 1e-9
+"""What binary fractions lose: 0.57 × 100 is a little less than 57."""
 DECILES = 10
 """Number of equal bands of the score in the statistics about how often models were right."""
 RATING = "user_confidence"
@@ -39,6 +41,11 @@ def score_of(thing: ExtractedTraitCandidate | PersonaTrait) -> float:
 def rating_of(trait: PersonaTrait) -> int | None:
     """Return the person's own rating, from 1 to 5; None if there is none."""
     return trait.user_confidence
+
+
+def whole_percent(score: float) -> int:
+    """Return the score in per cent, rounded down, so that no score seems to be in a higher band than it is."""
+    return int(score * 100 + ROUNDING)
 
 
 def confidence_words(score: float) -> str:

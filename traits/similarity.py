@@ -7,6 +7,7 @@ from django.db.models import BooleanField, Func, JSONField, Q, QuerySet, Value
 from rapidfuzz import fuzz, process
 
 from ptfi.accounts.models import User
+from ptfi.texts import sort_key
 from traits import selectors
 from traits.evidence import Piece, identity
 from traits.models import ExtractedTraitCandidate, PersonaTrait
@@ -89,7 +90,7 @@ def similar_traits(
         )
         if each.named_alike or each.concepts or each.same_evidence:
             found.append(each)
-    return sorted(found, key=lambda each: (-each.closeness, each.name))[:limit]
+    return sorted(found, key=lambda each: (-each.closeness, sort_key(each.name)))[:limit]
 
 
 def _sharing(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext
 from graph.nodes import DRAWN, Box, Polygon
 from graph.picture.layout import ALWAYS, Dot, arrange
 from graph.picture.query import KIND_OF, KINDS, ONE_OF, SIZES, Sketch, SketchTrait
+from ptfi.texts import isolated, shorten
 from ptfi.web.language import Text
 from traits.models import Category, TraitStatus
 from traits.templatetags.common import percentage
@@ -139,7 +140,7 @@ def _trait(board: _Board, trait: SketchTrait, place: float, *, always: bool) -> 
         _Item(
             Dot(radius, trait.name, rank, SECTORS.get(trait.category, 0.0), place),
             trait.kind,
-            f"{trait.name} ({', '.join(_facts(trait))})",
+            f"{isolated(trait.name)} ({', '.join(_facts(trait))})",
             href=reverse("trait", args=[uuid.UUID(trait.id)]),
             panel=trait.id,
             dormant=dormant,
@@ -179,7 +180,7 @@ def _others(board: _Board, sketch: Sketch) -> None:
         name = f"{row['name']}{value}{where}"
         sector = 0.5 + number / 200 if row["kind"] == "style" else SECTORS[_category(row["kind"])]
         dot = Dot(RADIUS[row["kind"]], name, 0.9, sector, 0.9)
-        board.add(row["id"], _Item(dot, row["kind"], f"{ONE_OF[row['kind']]}: {name}"))
+        board.add(row["id"], _Item(dot, row["kind"], f"{ONE_OF[row['kind']]}: {isolated(name)}"))
         board.tie("has", PERSON, row["id"], 0.2, 1.0)
 
 
@@ -194,7 +195,7 @@ def _concepts(board: _Board, sketch: Sketch) -> None:
         rank = ALWAYS + 0.8 if concept.sought else min(1.5 + 0.4 * concept.traits, 7.0)
         dot = Dot(min(radius, 22.0), concept.name, rank, angles.get(concept.id, 0.0), 0.6)
         title = ngettext("Topic: %(name)s, %(number)s trait", "Topic: %(name)s, %(number)s traits", concept.traits)
-        title %= {"name": concept.name, "number": concept.traits}
+        title %= {"name": isolated(concept.name), "number": concept.traits}
         href = board.address(concept=concept.name, category="")
         item = _Item(dot, "concept", title, href=href, sought=concept.sought)
         board.add(f"concept {concept.id}", item)
@@ -213,7 +214,8 @@ def _evidence(board: _Board, sketch: Sketch) -> None:
     sectors = {trait.id: SECTORS.get(trait.category, 0.0) for trait in sketch.traits}
     for row in sorted(sketch.evidence, key=lambda row: (row["id"], row["evidence"])):
         name = str(row["name"] or row["snippet"] or "")
-        title = gettext("Evidence: %(text)s") % {"text": str(row["snippet"] or name)[:EVIDENCE_LETTERS]}
+        text = shorten(str(row["snippet"] or name), EVIDENCE_LETTERS)
+        title = gettext("Evidence: %(text)s") % {"text": isolated(text)}
         href = f"{reverse('trait', args=[uuid.UUID(row['id'])])}#evidence-heading"
         dot = Dot(RADIUS["evidence"], "", 0.0, sectors[row["id"]], 1.1)
         board.add(f"evidence {row['evidence']}", _Item(dot, "evidence", title, href=href))

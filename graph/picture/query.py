@@ -17,6 +17,7 @@ from graph.nodes import DRAWN
 from graph.reads.concepts import Hierarchy, climb, deadline, hierarchy, named, reached
 from graph.reads.statements import BESIDES_TRAITS, OWN, TRAIT, Row
 from graph.schema import EDGES, KEYS, NODE_BY_LABEL
+from ptfi.texts import sort_key
 from ptfi.web.language import Text
 from traits.models import Category
 from traits.models.styles import STYLE_LABELS, value_words
@@ -140,7 +141,7 @@ class Sketch:
     def broader_names(self, concept_id: str) -> list[str]:
         """Return the names of the drawn concepts that a concept is a type of."""
         names = {concept.id: concept.name for concept in self.concepts}
-        return sorted(names[pk] for pk in self.broader.get(concept_id, ()))
+        return sorted((names[pk] for pk in self.broader.get(concept_id, ())), key=sort_key)
 
 
 def sketch(user_id: uuid.UUID, filters: PictureFilters) -> Sketch:
@@ -209,7 +210,8 @@ class _Reading:
             counts.update({twins.get(pk, pk) for pk in reached(trait.concepts, above.broader)})
         least = 1 if len(self.found.traits) <= FEW else 2
         sought, paths = {twins.get(pk, pk) for pk in sought}, {twins.get(pk, pk) for pk in paths}
-        wanted = sorted(counts, key=lambda pk: (pk not in sought, pk not in paths, -counts[pk], names.get(pk, ""), pk))
+        places = {pk: (sort_key(names.get(pk, "")), pk) for pk in counts}
+        wanted = sorted(counts, key=lambda pk: (pk not in sought, pk not in paths, -counts[pk], places[pk]))
         kept = [pk for pk in wanted if counts[pk] >= least or pk in paths][:MAX_CONCEPTS]
         self.found.folded_concepts = len(direct - set(kept))
         if "concept" in self.filters.kinds:

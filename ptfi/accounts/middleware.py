@@ -1,7 +1,6 @@
 """Middleware for signed-in people: language, time zone, session lifetime, second step, and no cached copies."""
 
 import time
-import zoneinfo
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -18,7 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from ptfi.web.htmx import wants_fragment
 from ptfi.web.language import LANGUAGES
 
-from .second_steps import lacks_second_step
+from .second_steps import lacks_second_step, second_steps
 
 BEGAN, SEEN = "signed_in_at", "last_used_at"
 """Session keys; the values are in seconds since 1970."""
@@ -46,7 +45,7 @@ class TimeZoneMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
-            with timezone.override(zoneinfo.ZoneInfo(request.user.time_zone)):
+            with timezone.override(request.user.zone):
                 return self.get_response(request)
         return self.get_response(request)
 
@@ -92,14 +91,22 @@ def _extended(session: SessionBase) -> bool:
 
 
 OPEN = (
-    *(f"{ACCOUNT_PAGES}{page}/" for page in ("second-step", "2fa", "login", "logout", "reauthenticate")),
-    # Before setting up a step, people may have to give up an unverified address or end sessions that are not theirs.
-    *(f"{ACCOUNT_PAGES}{page}/" for page in ("email", "confirm-email", "password", "sessions", "activity")),
+    *(f"{ACCOUNT_PAGES}{page}/" for page in ("second-step", "2fa/reauthenticate", "2fa/webauthn/reauthenticate")),
+    # An invitation shows nothing of the person who is signed in, and its address must not be repeated in another.
+    *(f"{ACCOUNT_PAGES}{page}/" for page in ("login", "logout", "invitation")),
     # Addresses without a session (tokens, public documents, files), signing out at an app's request, and the API, which
     # gives an error of its own (ptfi/api/authentication.py).
     *("/identity/o/logout", "/identity/o/api/", "/.well-known/", "/favicon.ico", "/v1/"),
 )
-"""Prefixes of the addresses that stay open to people who still have to set up the required second step."""
+"""Prefixes of the addresses that stay open to people who have not used the required second step."""
+OPEN_WITHOUT_STEP = (
+    *OPEN,
+    f"{ACCOUNT_PAGES}2fa/",
+    f"{ACCOUNT_PAGES}reauthenticate/",
+    # Before setting up a step, people may have to give up an unverified address or end sessions that are not theirs.
+    *(f"{ACCOUNT_PAGES}{page}/" for page in ("email", "confirm-email", "password", "sessions", "activity")),
+)
+"""The same for people who still have to set one up: nothing else protects their account."""
 
 
 class SecondStepMiddleware:
@@ -113,6 +120,8 @@ class SecondStepMiddleware:
 
     def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
         if request.path_info.startswith(OPEN) or not lacks_second_step(request):
+            return None
+        if request.path_info.startswith(OPEN_WITHOUT_STEP) and not second_steps(request):
             return None
         address = reverse("account_second_step")
         if wants_fragment(request):

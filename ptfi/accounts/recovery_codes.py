@@ -39,8 +39,8 @@ class HashedRecoveryCodes(RecoveryCodes):  # type: ignore[misc]
         found = Authenticator.objects.filter(user_id=user.pk, type=KIND).first()
         if found:
             return cls(found)
-        codes = _random_codes()
-        instance = Authenticator.objects.create(user=user, type=KIND, data=_data(user, codes))
+        codes, hashes = getattr(context.request, "prepared_recovery_codes", None) or _new()
+        instance = Authenticator.objects.create(user=user, type=KIND, data=_sealed(user.pk, hashes))
         if context.request:
             context.request.new_recovery_codes = codes
         return cls(instance, codes)
@@ -76,11 +76,12 @@ class HashedRecoveryCodes(RecoveryCodes):  # type: ignore[misc]
 
     @transaction.atomic
     def _use(self, hashed: str) -> bool:
-        """Use up the code; False if another request has used it in the meantime."""
-        self.instance = Authenticator.objects.select_for_update().get(pk=self.instance.pk)
-        left = _hashes(self.instance)
-        if hashed not in left:
+        """Use up the code; False if another request has used it, or replaced all codes, in the meantime."""
+        row = Authenticator.objects.select_for_update().filter(pk=self.instance.pk).first()
+        left = _hashes(row) if row else []
+        if row is None or hashed not in left:
             return False
+        self.instance = row
         self.instance.data = _sealed(self.instance.user_id, [each for each in left if each != hashed])
         self.instance.save(update_fields=["data"])
         return True
@@ -91,10 +92,24 @@ def renewed(row: Authenticator) -> dict[str, Any]:
     return _data(row.user, _of_seed(row)) if SEED in row.data else _sealed(row.user_id, _hashes(row))
 
 
+def prepare_codes(request: HttpRequest, *, anew: bool) -> None:
+    """Hash the codes that the request is about to store, before its transaction: ten hashes take seconds.
+
+    anew: they replace those that the person has.
+    """
+    if anew or not Authenticator.objects.filter(user=request.user.pk, type=KIND).exists():
+        request.prepared_recovery_codes = _new()  # type: ignore[attr-defined]
+
+
 def new_codes(request: HttpRequest) -> list[str]:
     """The codes that this request has generated."""
     codes: list[str] = getattr(request, "new_recovery_codes", [])
     return codes
+
+
+def _new() -> tuple[list[str], list[str]]:
+    codes = _random_codes()
+    return codes, [make_password(each) for each in codes]
 
 
 def _random_codes() -> list[str]:

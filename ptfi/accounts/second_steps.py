@@ -1,8 +1,9 @@
 """Who has a second step and has used it: one rule for pages, the API, events and staff."""
 
+import time
 import uuid
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from .models import User
@@ -18,6 +20,8 @@ SECOND_STEPS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 """Recovery codes alone do not count as a second step."""
 SET_UP = "second_step_set_up"
 """Session key: the second step that was set up in the session, which counts as having used it."""
+SET_UP_AT = "second_step_set_up_at"
+"""Session key: when that was, in seconds since the epoch."""
 Session = SessionBase | Mapping[str, Any]
 
 
@@ -60,9 +64,26 @@ def lacks_second_step(request: HttpRequest) -> bool:
     return not fits_rule(request.session, request.user, [pk for pk, _ in _steps(request)])
 
 
+def proved_step(request: HttpRequest) -> bool:
+    """Whether the person may change their second steps: they have none, or used one within the last minutes.
+
+    The password is not enough: it is what a second step protects from, and new recovery codes would replace it.
+    """
+    steps, since = [pk for pk, _ in _steps(request)], time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    if not steps or used_second_step(request.session, cast(User, request.user), since=since):
+        return True
+    return request.session.get(SET_UP) in steps and request.session.get(SET_UP_AT, 0.0) > since
+
+
+def way_to_prove(request: HttpRequest) -> str:
+    """The address of the page on which the person uses the second step that they have."""
+    is_app = Authenticator.Type.TOTP in second_steps(request)
+    return reverse("mfa_reauthenticate" if is_app else "mfa_reauthenticate_webauthn")
+
+
 def note_set_up(request: HttpRequest, step: Authenticator) -> None:
     """Remember that the step was set up in this session."""
-    request.session[SET_UP] = step.pk
+    request.session[SET_UP], request.session[SET_UP_AT] = step.pk, time.time()
 
 
 def local_address(request: HttpRequest, otherwise: str) -> str:

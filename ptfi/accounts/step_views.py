@@ -1,13 +1,15 @@
 """allauth's second-step pages where ours differ: codes are shown once, and the last step may have to stay."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from allauth.mfa.adapter import get_adapter
-from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.views import AddWebAuthnView, RemoveWebAuthnView
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -15,8 +17,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from .recovery_codes import new_codes
-from .second_steps import lacks_second_step, local_address, second_steps
+from .recovery_codes import new_codes, prepare_codes
+from .second_steps import lacks_second_step, local_address, proved_step, second_steps, way_to_prove
+
+View = Callable[..., HttpResponse]
 
 GOAL = "second_step_goal"
 """Session key: where the person wanted to go when they were asked to set up a second step."""
@@ -36,21 +40,36 @@ def second_step(request: HttpRequest) -> HttpResponse:
 
 def second_step_page(request: HttpRequest, goal: str, *, hours: int = 0, status: int = 200) -> HttpResponse:
     """Ask to set up a second step or to use an existing one; hours: how long staff's use of it stays valid."""
-    steps = second_steps(request)
-    use = "mfa_reauthenticate" if Authenticator.Type.TOTP in steps else "mfa_reauthenticate_webauthn"
-    context = {"steps": steps, "use": reverse(use), "goal": goal, "hours": hours}
+    context = {"steps": second_steps(request), "use": way_to_prove(request), "goal": goal, "hours": hours}
     return render(request, "account/second_step.html", context, status=status)
+
+
+def with_proof(view: View) -> View:
+    """Have a page that changes second steps ask for the one that the person has, whatever else proved who they are."""
+
+    @wraps(view)
+    def asking(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+        if request.user.is_authenticated and not proved_step(request):
+            return redirect(f"{way_to_prove(request)}?{urlencode({REDIRECT_FIELD_NAME: request.get_full_path()})}")
+        return view(request, *arguments, **named)
+
+    return asking
 
 
 class _ShowsNewCodes:
     """A page whose form may generate recovery codes; its response is the only one that shows them."""
 
     request: HttpRequest
+    replaces_codes = False
 
     def form_valid(self, form: Form) -> HttpResponse:
+        prepare_codes(self.request, anew=self.replaces_codes)
         done = cast(HttpResponse, super().form_valid(form))  # type: ignore[misc]
+        goal = self.request.session.pop(GOAL, "")
         codes = new_codes(self.request)
-        return _codes_page(self.request, codes) if codes else done
+        if codes:
+            return _codes_page(self.request, codes, goal or reverse("mfa_index"))
+        return redirect(goal) if goal else done
 
 
 class ActivateAppView(_ShowsNewCodes, ActivateTOTPView):  # type: ignore[misc]
@@ -62,7 +81,7 @@ class AddPasskeyView(_ShowsNewCodes, AddWebAuthnView):  # type: ignore[misc]
 
 
 class GenerateCodesView(_ShowsNewCodes, GenerateRecoveryCodesView):  # type: ignore[misc]
-    pass
+    replaces_codes = True
 
 
 class RemovePasskeyView(RemoveWebAuthnView):  # type: ignore[misc]
@@ -75,8 +94,7 @@ class RemovePasskeyView(RemoveWebAuthnView):  # type: ignore[misc]
         return cast(HttpResponse, super().form_valid(form))
 
 
-def _codes_page(request: HttpRequest, codes: list[str]) -> HttpResponse:
+def _codes_page(request: HttpRequest, codes: list[str], goal: str) -> HttpResponse:
     file = quote("".join(f"{code}\n" for code in codes))
-    context: dict[str, Any] = {"codes": codes, "file": f"data:text/plain;charset=utf-8,{file}"}
-    context["goal"] = request.session.pop(GOAL, reverse("mfa_index"))
+    context = {"codes": codes, "file": f"data:text/plain;charset=utf-8,{file}", "goal": goal}
     return render(request, "mfa/recovery_codes/new.html", context)

@@ -30,9 +30,10 @@ TOKEN_KEY = "invitation"  # noqa: S105 (a session key's name)
 def preferences(request: HttpRequest) -> HttpResponse:
     form = PreferencesForm(request.POST or None, instance=User.objects.get(pk=cast(User, request.user).pk))
     if request.method == "POST" and form.is_valid():
+        if not form.instance.language_chosen:
+            form.instance.language = translation.get_language_from_request(request)
         form.save()
-        if form.instance.language_chosen:
-            translation.activate(form.instance.language)
+        translation.activate(form.instance.language)
         messages.success(request, gettext("Preferences saved."))
         return redirect("account_preferences")
     return render(request, "account/preferences.html", {"form": form}, status=422 if form.errors else 200)

@@ -224,7 +224,7 @@ def load_body(request: Request, most: int) -> bytes:
 
 def is_packed(request: Request) -> bool:
     """Whether the body is packed with gzip. Raises UnsupportedMediaTypeError for any other Content-Encoding."""
-    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+    encoding = str(request.headers.get("Content-Encoding", "")).strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip"):
         raise UnsupportedMediaTypeError(details={"Content-Encoding": [gettext("Send gzip, or leave this header out.")]})
     return encoding.endswith("gzip")

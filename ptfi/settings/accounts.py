@@ -29,12 +29,11 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 # Failures are limited per network address, and per account only loosely, or anyone could lock others out with wrong
 # passwords. They are separate limits, because allauth resets login_failed when a sign-in succeeds. For codes see
 # ptfi/accounts/code_limits.py.
-ACCOUNT_RATE_LIMITS = {"login_failed": "100/300s/key", "failed_by_address": "10/m/ip"}
+ACCOUNT_RATE_LIMITS = {"login_failed": "100/300s/key", "failed_by_address": "10/m/ip", "recovery_codes": "5/h/user"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 MFA_ADAPTER = "ptfi.accounts.mfa.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_TOTP_ISSUER = "EchoSphere PTFI"
 # Only their hashes are stored, so they cannot be shown again.
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 ACCOUNT_FORMS = {

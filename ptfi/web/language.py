@@ -1,15 +1,29 @@
 """The language of pages and e-mails, and the installation's product name in them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 
 from ptfi.texts import Text as Text
 
 LANGUAGES = frozenset(code for code, _ in settings.LANGUAGES)
+
+
+class RequestLanguageMiddleware:
+    """Answers in the language that the request asks for; whatever views activate ends with the response.
+
+    It comes first: threads serve many requests, and what one of them left active would be the next one's language.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with translation.override(translation.get_language_from_request(request)):
+            return self.get_response(request)
 
 
 FULL_NAMES = {"PTFI": "PTFI (Persona Trait Finalization Interface)"}

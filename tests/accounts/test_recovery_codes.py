@@ -16,9 +16,10 @@ from django.urls import reverse
 
 from ptfi.accounts.allauth_internals import RecoveryCodes as CodesOfSeed
 from ptfi.accounts.models import User
+from ptfi.accounts.recovery_codes import HashedRecoveryCodes
 from ptfi.accounts.sealing import unseal
 from ptfi.settings.accounts import PASSWORD_HASHERS
-from tests.support.account_pages import reauthenticate, sign_in
+from tests.support.account_pages import note_use, sign_in
 from tests.support.pages import Html
 
 pytestmark = pytest.mark.django_db
@@ -31,8 +32,7 @@ def client(alice: User) -> Client:
     """Alice, who has an authenticator app and has just proved who she is."""
     client = Client()
     sign_in(client, alice.email or "")
-    reauthenticate(client)
-    TOTP.activate(alice, generate_totp_secret())
+    note_use(client, TOTP.activate(alice, generate_totp_secret()).instance)
     return client
 
 
@@ -82,6 +82,17 @@ def test_each_signs_in_once_and_new_ones_take_their_place(client: Client, alice:
     second = client.post(reverse(GENERATE)).context["codes"]
     assert not set(first) & set(second)
     assert [opens(alice, first[0]), opens(alice, second[0])] == [False, True]
+
+
+def test_a_code_that_is_tried_while_all_are_replaced_is_wrong(client: Client, alice: User) -> None:
+    codes = client.post(reverse(GENERATE)).context["codes"]
+    stale = HashedRecoveryCodes(Authenticator.objects.get(user=alice, type="recovery_codes"))
+    client.post(reverse(GENERATE))
+    assert not stale.validate_code(codes[0])
+
+
+def test_they_are_generated_a_few_times_an_hour(client: Client) -> None:
+    assert [client.post(reverse(GENERATE)).status_code for _ in range(6)] == [200] * 5 + [429]
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """Where everybody needs a second step (REQUIRE_SECOND_STEP), nothing else opens before there is one."""
 
 import re
+import time
 import uuid
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,15 +15,17 @@ from django.urls import Resolver404, get_resolver, resolve, reverse
 
 from ptfi.accounts.models import User
 from ptfi.events.sessions import signed_in as streams_of
-from tests.support.account_pages import code_of, reauthenticate, sign_in
+from tests.support.account_pages import code_of, note_use, reauthenticate, sign_in
 from tests.support.cast import PASSWORD, SignedIn, make_candidate
 from tests.support.isolation import STREAMED, routes
+from tests.support.oauth import code_for, exchange, make_client, refresh, tokens_of
 from tests.support.pages import Html, text_of
 
 pytestmark = pytest.mark.django_db
 SET_UP = "/accounts/second-step/"
 ANSWERS = (
     *("/accounts/second-step/", "/accounts/2fa/", "/accounts/login/", "/accounts/logout/", "/accounts/reauthenticate/"),
+    "/accounts/invitation/",
     *("/accounts/email/", "/accounts/confirm-email/", "/accounts/password/", "/accounts/sessions/"),
     *("/accounts/activity/", "/identity/o/logout", "/identity/o/api/", "/.well-known/", "/favicon.ico"),
     *("/v1/schema", "/v1/docs"),
@@ -75,12 +78,15 @@ def test_no_other_address_opens(client: Client, alice: User, htmx: bool) -> None
     headers = {"HX-Request": "true"} if htmx else {}
     seen = 0
     for address in addresses():
-        for send in (client.get, client.post):
+        for send in (client.get, client.post, client.head, client.options):
             if address.startswith(ANSWERS):
                 continue
             answer = send(address, headers=headers)
             seen += 1
             if address.startswith("/v1/"):
+                if send == client.head:
+                    assert answer.status_code in (403, 405), address
+                    continue
                 code = answer.json()["error"]["code"]
                 assert code in ("second_step_required", "method_not_allowed"), (address, code)
             elif htmx:
@@ -142,6 +148,26 @@ def test_a_passkey_is_enough(alice: User, client: Client, passwordless: bool) ->
     assert client.get("/review/").status_code == 200
 
 
+def test_the_password_alone_replaces_no_step(client: Client, alice: User) -> None:
+    """In a session from before the step: neither by new codes nor by another step, and none is removed."""
+    key = Authenticator.objects.create(user=alice, type="webauthn", data={"name": "Laptop"})
+    prove = f"{reverse('mfa_reauthenticate_webauthn')}?next="
+    for settings_page in ("account_email", "account_change_password", "usersessions_list", "account_activity"):
+        assert client.get(reverse(settings_page))["Location"].startswith(SET_UP)
+    names = ("mfa_generate_recovery_codes", "mfa_activate_totp", "mfa_add_webauthn")
+    for address in (*map(reverse, names), reverse("mfa_remove_webauthn", args=[key.pk])):
+        for send in (client.get, client.post):
+            assert send(address)["Location"].startswith(SET_UP), address
+    assert list(Authenticator.objects.filter(user=alice)) == [key]
+    note_use(client, key, at=time.time() - 301)
+    for address in (*map(reverse, names), reverse("mfa_remove_webauthn", args=[key.pk])):
+        for send in (client.get, client.post):
+            assert send(address)["Location"].startswith(prove), address
+    assert list(Authenticator.objects.filter(user=alice)) == [key]
+    note_use(client, key)
+    assert client.get(reverse("mfa_activate_totp")).status_code == 200
+
+
 def test_recovery_codes_alone_are_none(client: Client, alice: User) -> None:
     RecoveryCodes.activate(alice)
     assert client.get("/review/")["Location"].startswith(SET_UP)
@@ -169,6 +195,7 @@ def test_the_last_step_stays(client: Client, alice: User, settings: Any) -> None
         assert "Add another one before you remove this one" in text_of(answer)
     key = Authenticator.objects.create(user=alice, type="webauthn", data={"name": "Laptop"})
     assert client.post(reverse("mfa_deactivate_totp")).status_code == 302
+    note_use(client, key)
     remove = reverse("mfa_remove_webauthn", args=[key.pk])
     answer = client.post(remove)
     assert "Add another one before you remove this one" in text_of(answer)
@@ -213,10 +240,18 @@ def test_staff_are_led_there_as_well(sam: User, signed_in: SignedIn) -> None:
     assert signed_in(sam).get("/admin/").status_code == 200
 
 
-def test_apps_go_on_with_their_tokens_and_new_ones_wait(client: Client) -> None:
+def test_apps_go_on_with_their_tokens_and_new_ones_wait(
+    client: Client, alice: User, as_alice: Client, settings: Any
+) -> None:
+    settings.REQUIRE_SECOND_STEP = False
+    app = make_client()
+    tokens = tokens_of(exchange(code_for(as_alice, app)))
+    settings.REQUIRE_SECOND_STEP = True
+    authorization = {"Authorization": f"Bearer {tokens['access_token']}"}
+    assert Client().get(f"/v1/users/{alice.pk}/persona/traits", headers=authorization).status_code == 200
+    assert refresh(app, tokens["refresh_token"]).status_code == 200
     asked = client.get("/identity/o/authorize?client_id=x&scope=openid")
     assert parse_qs(urlsplit(asked["Location"]).query)["next"] == ["/identity/o/authorize?client_id=x&scope=openid"]
-    assert client.post("/identity/o/api/token").status_code in (400, 401)
 
 
 @pytest.mark.usefixtures("alice")

@@ -11,6 +11,7 @@ from tests.support.api import Api, api_of
 from tests.support.cast import Suggest, confirmed, make_candidate
 
 pytestmark = pytest.mark.django_db
+START: str | None = ""
 ORDERS = [
     f"sortBy={name}&sortOrder={way}"
     for name in ("creationTimestamp", "confidenceScore", "traitName", "lastUpdatedTimestamp")
@@ -43,7 +44,7 @@ def page(api: Api, query: str) -> tuple[list[str], dict[str, Any]]:
 def test_every_item_comes_once(api: Api, order: str) -> None:
     whole, where = page(api, order)
     assert (len(whole), where["next"]) == (9, None)
-    seen, cursor = list[str](), ""
+    seen, cursor = list[str](), START
     while cursor is not None:
         part, where = page(api, f"{order}&limit=2&cursor={cursor}")
         seen, cursor = seen + part, where["next"]
@@ -54,7 +55,7 @@ def test_every_item_comes_once(api: Api, order: str) -> None:
 @pytest.mark.parametrize("order", ["", *ORDERS[:6]])
 def test_what_is_decided_moves_no_page(api: Api, alice: User, order: str) -> None:
     whole, _ = page(api, order)
-    seen, cursor = list[str](), ""
+    seen, cursor = list[str](), START
     while cursor is not None:
         part, where = page(api, f"{order}&limit=4&cursor={cursor}")
         for pk in part:
@@ -99,7 +100,7 @@ def test_the_history_has_a_cursor_too(alice: User) -> None:
     for number in range(5):
         confirmed(alice, f"Trait {number}")
     whole = [entry["revision"] for entry in api.get("/traits/history")[1]["data"]]
-    seen, cursor = list[int](), ""
+    seen, cursor = list[int](), START
     while cursor is not None:
         found = api.get(f"/traits/history?limit=2&cursor={cursor}")[1]
         confirmed(alice, f"Later {len(seen)}")

@@ -21,6 +21,14 @@ def reauthenticate(client: Client) -> None:
     assert client.post(reverse("account_reauthenticate"), {"password": PASSWORD}).status_code == 302
 
 
+def note_use(client: Client, step: Any, at: float = 0.0) -> None:
+    """Have the session's record say that this second step was used, as allauth does; at: now, or that time."""
+    session = client.session
+    use = {"method": "mfa", "at": at or time.time(), "id": step.pk, "type": step.type, "reauthenticated": True}
+    session["account_authentication_methods"] = [*session.get("account_authentication_methods", []), use]
+    session.save()
+
+
 def age_sign_in(client: Client, seconds: int = 301) -> None:
     """Make the session's authentication older."""
     session = client.session

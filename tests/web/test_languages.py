@@ -18,7 +18,7 @@ from ptfi.accounts.models import SecurityEvent, User
 from tests.support.account_pages import code_of, reauthenticate, sign_in
 from tests.support.cast import acting_for_self, client_of, confirmed, make_candidate
 from tests.support.oauth import code_for, exchange, make_client, pkce, question, tokens_of
-from tests.support.pages import Html
+from tests.support.pages import Html, said
 from tests.support.untranslated import PSEUDO, in_page, in_template, make_pseudo
 from traits import decisions
 
@@ -219,8 +219,26 @@ def test_the_browser_is_followed_until_one_is_chosen(alice: User, client: Client
     assert language_of(client.get(reverse("review"), HTTP_ACCEPT_LANGUAGE="en")) == ("de", "de")
     client.post(reverse("account_preferences"), {"language": "", "time_zone": "", "display_name": ""})
     assert language_of(client.get(reverse("review"), HTTP_ACCEPT_LANGUAGE="en")) == ("en", "en")
+    client.post(reverse("account_preferences"), {"language": "de", "time_zone": "", "display_name": ""})
+    back = {"language": "", "time_zone": "", "display_name": ""}
+    answer = client.post(reverse("account_preferences"), back, HTTP_ACCEPT_LANGUAGE="en")
+    assert said(answer)[-1] == "Preferences saved."
+    assert User.objects.get(pk=alice.pk).language == "en"
     answer = client.post(reverse("account_preferences"), {"language": "tlh", "time_zone": ""})
     assert answer.status_code == 422
+
+
+def test_a_request_leaves_no_language_to_the_next_one(alice: User, client: Client) -> None:
+    """A thread serves many requests, and not all of them find out their own language."""
+    User.objects.filter(pk=alice.pk).update(language="de", language_chosen=True)
+    alice.refresh_from_db()
+    active = translation.get_language()
+    assert language_of(client_of(alice).get(reverse("review")))[0] == "de"
+    assert translation.get_language() == active
+    client_of(alice).post(reverse("account_preferences"), {"language": "de", "time_zone": "", "display_name": ""})
+    client.get(reverse("account_login"), HTTP_ACCEPT_LANGUAGE="de")
+    assert client.get("/v1/users/me/persona/traits/", HTTP_ACCEPT_LANGUAGE="de")["Content-Language"] == "de"
+    assert translation.get_language() == active
 
 
 def test_mails_are_in_the_language_of_whoever_gets_them(

@@ -1,6 +1,7 @@
 """API view for the pipeline: many suggestions per request, each checked on its own by the importer's code."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -18,13 +19,16 @@ from ptfi.api.strict import encoding_fault, load_body, media_type, parse
 from ptfi.api.views import ApiView
 from ptfi.errors import RuleError
 from ptfi.parsing import BYTE_ORDER_MARK, RepeatedNameError, parse_id, parse_json
+from ptfi.telemetry.trace import current_request
 from traits.api import schema as operations
 from traits.api.serializers.ingest import FORMAT
 from traits.ingest import batch as ingest
 from traits.ingest import parsing
 from traits.ingest.faults import Reason, not_json
-from traits.ingest.files import not_lines
+from traits.ingest.layouts import not_lines
 from traits.ingest.parsing import CandidateRecord
+from traits.ingest.sender import Delivery, digest_of, finish, sender_of
+from traits.models import Door
 
 MAX_BYTES = 10 * 1024 * 1024
 NDJSON = "application/x-ndjson"
@@ -40,7 +44,13 @@ class Ingest(ApiView):
     def post(self, request: Request) -> HttpResponse:
         values = candidates(request)
         rows = known_people([read(value) for value in values])
-        return once(request, lambda: (200, store(rows, values)), run=ingest.retried)
+        delivery = Delivery(
+            door=Door.API,
+            name=current_request(),
+            client_id=request.auth.client_id,
+            digest=digest_of(request.body),
+        )
+        return once(request, lambda: (200, store(rows, values, delivery)), run=ingest.retried)
 
 
 def candidates(request: Request) -> list[Any]:
@@ -107,14 +117,14 @@ def known_people(rows: list[Row]) -> list[Row]:
     ]
 
 
-def store(rows: list[Row], values: list[Any]) -> dict[str, Any]:
-    """Store the valid rows and report the outcome of all of them."""
-    counts = dict.fromkeys(COUNTED, 0)
+def store(rows: list[Row], values: list[Any], delivery: Delivery) -> dict[str, Any]:
+    """Store the valid rows and the record of the batch, and report the outcome of all rows."""
+    recorded = delivery.batch()
+    totals = Counter[str]()
     faults = {index: row for index, row in enumerate(rows) if isinstance(row, list)}
     for batch in _batches(rows):
-        result = ingest.apply_within(list(batch.values()))
-        for name in COUNTED:
-            counts[name] += getattr(result, name)
+        result = ingest.apply_within(list(batch.values()), sender=sender_of(recorded))
+        totals.update(result.counts())
         indexes = list(batch)
         for place, reasons in result.refused.items():
             faults[indexes[place]] = [(FORMAT.record.columns[column], what) for column, what in reasons]
@@ -122,7 +132,8 @@ def store(rows: list[Row], values: list[Any]) -> dict[str, Any]:
         {"index": index, "candidateID": _id(values[index]), "errors": _by_field(reasons)}
         for index, reasons in sorted(faults.items())
     ]
-    return counts | {"refused": refused}
+    finish(recorded, totals | {"refused": len(refused)})
+    return {name: totals[name] for name in COUNTED} | {"refused": refused}
 
 
 def _batches(rows: list[Row]) -> Iterator[dict[int, CandidateRecord]]:

@@ -43,8 +43,8 @@ LOCK_ONE_WITH_DUPLICATES = _locking_with_duplicates("%s::uuid", "= %s")
 LOCK_MANY_WITH_DUPLICATES = _locking_with_duplicates("unnest(%s::uuid[])", "= ANY(%s)")
 
 SUPPRESS = """
-    INSERT INTO traits_suppression AS kept (user_id, name_key, category, sources, created_at)
-    VALUES (%s, %s, %s, %s, now()) ON CONFLICT (user_id, name_key, category) DO UPDATE
+    INSERT INTO traits_suppression AS kept (user_id, name_key, category, sort_key, sources, created_at)
+    VALUES (%s, %s, %s, %s, %s, now()) ON CONFLICT (user_id, name_key, category) DO UPDATE
     SET sources = ARRAY(SELECT DISTINCT unnest(kept.sources || excluded.sources) AS source ORDER BY source)
 """
 DELETE_SUPPRESSIONS = "DELETE FROM traits_suppression WHERE id = ANY(%s)"

@@ -5,12 +5,16 @@ from collections.abc import Callable, Iterable
 from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 
+from traits.erasure.kept import KEPT
 from traits.models.erasure import WHOLE
 
 Words = Callable[[int], str]
 """The words for a number of one kind; the number is in the text, formatted for the page."""
 NAMES: dict[str, Words] = {
     "candidates": lambda count: ngettext("%(number)s suggestion", "%(number)s suggestions", count),
+    "changes": lambda count: ngettext(
+        "%(number)s earlier version of a suggestion", "%(number)s earlier versions of suggestions", count
+    ),
     "traits": lambda count: ngettext("%(number)s trait", "%(number)s traits", count),
     "evidence": lambda count: ngettext("%(number)s piece of evidence", "%(number)s pieces of evidence", count),
     "log_entries": lambda count: ngettext("%(number)s decision in your log", "%(number)s decisions in your log", count),
@@ -44,16 +48,18 @@ def said(kind: str, counts: dict[str, int], kept: dict[str, str]) -> dict[str, l
     return {
         "counts": in_words(gone),
         "less": [counted(name, number) for name, number in less],
-        "stays": list(_stays(kept)),
+        "stays": list(_stays(kind, kept)),
     }
 
 
-def _stays(kept: dict[str, str]) -> Iterable[str]:
-    """Translate the reasons, which a receipt stores in English; a wording no longer in use is shown as stored."""
+def _stays(kind: str, kept: dict[str, str]) -> Iterable[str]:
+    """The reasons by their keys, whatever the receipt's wording; a key no longer in use is shown as stored."""
+    texts = KEPT.get(kind, {})
     places = {name: place for place, name in enumerate(ORDER)}
     for name in sorted(kept, key=lambda name: places.get(name, len(ORDER))):
         number = kept[name].partition(" ")[0]
-        yield _of_the_pipeline(int(number)) if name == "pipelineNodes" and number.isdecimal() else gettext(kept[name])
+        is_counted = name == "pipelineNodes" and number.isdecimal()
+        yield _of_the_pipeline(int(number)) if is_counted else gettext(texts.get(name, kept[name]))
 
 
 def _of_the_pipeline(number: int) -> str:

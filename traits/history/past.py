@@ -9,6 +9,7 @@ from typing import Any
 
 from ptfi.accounts.models import User
 from ptfi.db import sql
+from ptfi.texts import sort_key
 from ptfi.web.keyset import LONG_PAGE, cut
 from traits.history.sql import PERSONA_AT, REVISION_AT
 from traits.log.snapshots import State
@@ -87,4 +88,4 @@ def styles_at(user: User, revision: int) -> list[State]:
         :STYLES
     ]
     states = [lifted_parts(version, after={"style": state})["after"]["style"] for version, state in found if state]
-    return sorted(states, key=lambda state: (state["context"], state["element"]))
+    return sorted(states, key=lambda state: (sort_key(state["context"]), sort_key(state["element"])))

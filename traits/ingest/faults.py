@@ -8,8 +8,9 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext
 
 from ptfi.parsing import YEARS
+from ptfi.texts import composed, shows_nothing
 from ptfi.web.language import Text
-from traits.text import name_fault, shows_nothing
+from traits.text import name_fault
 
 Reason = tuple[str, Text]
 """The field, and what is wrong with it."""
@@ -84,13 +85,13 @@ def not_a_moment(value: object) -> str:
 def text_fault(value: object, longest: int, empty: bool) -> str | None:
     if not isinstance(value, str):
         return other_type(gettext("must be text"), value)
-    if len(value) > longest:
+    if (length := len(composed(value))) > longest:
         text = gettext("is longer than %(most)s characters: %(number)s")
-        return text % {"most": longest, "number": len(value)}
-    if not empty and not value.strip():
-        return gettext("is empty")
+        return text % {"most": longest, "number": length}
     if "\x00" in value:
         return gettext("contains a null character")
+    if not empty and shows_nothing(value):
+        return gettext("is empty")
     if not value.isascii():
         try:
             value.encode()
@@ -100,6 +101,4 @@ def text_fault(value: object, longest: int, empty: bool) -> str | None:
 
 
 def name_fault_of(name: str) -> str | None:
-    if shows_nothing(name):
-        return gettext("is empty")
     return gettext("contains a character that controls how text is shown") if name_fault(name) else None

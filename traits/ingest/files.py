@@ -1,89 +1,129 @@
-"""Candidate files of any kind: what is packed is unpacked, and what is no JSON Lines is named in one sentence."""
+"""Read files of suggestions in blocks, ahead of the database."""
 
-import gzip
-import io
-import zlib
+import hashlib
+import queue
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import islice
-from typing import BinaryIO, cast
+from dataclasses import dataclass, field
+from typing import BinaryIO, Protocol
+from uuid import UUID
 
-import orjson
-from django.utils.translation import gettext
+from ptfi.parsing import BYTE_ORDER_MARK
+from traits.ingest import batch as ingest
+from traits.ingest.faults import Reason
+from traits.ingest.layouts import opened
+from traits.ingest.parsing import FILE, CandidateRecord, Format, parse_line
 
-from ptfi.parsing import BYTE_ORDER_MARK, GZIP, other_encoding
-
-WINDOW = 65_536
-"""Bytes of a file's beginning that show what it is."""
-PACKED = {b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
-"""First bytes of packed files that are not read."""
-
-
-MOST_NESTED = 50
-"""Objects inside the first one that are looked at to find its end."""
+MAX_LINE = 32 * 1024 * 1024
+BLOCK_BYTES = 16 * 1024 * 1024
+# Seconds between checks of the blocks in flight while a pipe sends nothing.
+TICK = 0.2
 
 
-class FileFaultError(Exception):
-    """A file cannot be read, or not to its end; the message completes the file's name to a sentence."""
+@dataclass
+class Block:
+    """Lines that are stored together: suggestions and faults by line number, each candidate at most once."""
+
+    rows: dict[int, CandidateRecord] = field(default_factory=dict)
+    bad: dict[int, list[Reason]] = field(default_factory=dict)
+    ids: set[UUID] = field(default_factory=set)
+    names: dict[str, str] = field(default_factory=dict)
+    supersedes: bool = False
+    last: int = 0
+    size: int = 0
+
+    def add(self, number: int, row: CandidateRecord) -> None:
+        self.rows[number] = row
+        self.ids.add(row.candidate_id)
+        self.names.setdefault(row.external_id, row.display_name)
+        self.supersedes = self.supersedes or bool(row.supersedes)
+
+    def depends_on(self, other: "Block") -> bool:
+        """Return whether the two blocks must be stored in order."""
+        return self.supersedes or other.supersedes or not self.ids.isdisjoint(other.ids)
 
 
-@contextmanager
-def opened(name: str) -> Iterator[BinaryIO]:
-    """The lines of a file (or "-", standard input), unpacked. Raises OSError, FileFaultError."""
-    # Opens standard input separately: at exit, Python would wait for a thread that is reading sys.stdin.
-    with open(0 if name == "-" else name, "rb", closefd=name != "-") as file:
-        stream = cast(io.BufferedReader, file)
+def read_blocks(name: str, shape: Format = FILE, digest: "hashlib._Hash | None" = None) -> Iterator[Block]:
+    """Split a file (or "-") into blocks. At most one block is in memory, and lines are limited to MAX_LINE.
+
+    digest is updated with everything that is read, unpacked. Raises OSError, FileFaultError.
+    """
+    with opened(name) as stream:
+        yield from _blocks(_Digested(stream, digest) if digest else stream, shape)
+
+
+class Lines(Protocol):
+    def readline(self, limit: int, /) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class _Digested:
+    """A stream of lines that also go into a digest."""
+
+    stream: BinaryIO
+    digest: "hashlib._Hash"
+
+    def readline(self, limit: int, /) -> bytes:
+        line = self.stream.readline(limit)
+        self.digest.update(line)
+        return line
+
+
+def _blocks(stream: Lines, shape: Format) -> Iterator[Block]:
+    block = Block()
+    for number, size, parsed in _lines(stream, shape):
+        repeated = isinstance(parsed, CandidateRecord) and parsed.candidate_id in block.ids
+        if repeated or len(block.rows) + len(block.bad) >= ingest.MAX_BATCH or block.size > BLOCK_BYTES:
+            yield block
+            block = Block()
+        block.last = number
+        block.size += size
+        if isinstance(parsed, CandidateRecord):
+            block.add(number, parsed)
+        elif parsed:
+            block.bad[number] = parsed
+    yield block
+
+
+def _lines(stream: Lines, shape: Format) -> Iterator[tuple[int, int, CandidateRecord | list[Reason]]]:
+    """Yield number, size in bytes and content of each line; an empty list for blank lines."""
+    number = 0
+    while line := stream.readline(MAX_LINE + 1):
+        number += 1
+        size = len(line)
+        if size > MAX_LINE:
+            while line and not line.endswith(b"\n"):
+                line = stream.readline(MAX_LINE)
+                size += len(line)
+            yield number, size, [("line", f"is longer than {MAX_LINE // 1024 // 1024} MiB")]
+            continue
+        if number == 1:
+            line = line.removeprefix(BYTE_ORDER_MARK)
+        yield number, size, parse_line(line, shape) if line.strip() else []
+
+
+def ahead(blocks: Iterator[Block]) -> Iterator[Block | None]:
+    """Read and check blocks while the database works on earlier ones; yields None while the next one is not ready."""
+    done: queue.Queue[Block | BaseException | None] = queue.Queue(maxsize=1)
+
+    def fill() -> None:
         try:
-            if stream.peek(len(GZIP)).startswith(GZIP):
-                stream = io.BufferedReader(gzip.GzipFile(fileobj=file), WINDOW)  # type: ignore[arg-type]
-            if fault := not_lines(stream.peek(WINDOW)):
-                raise FileFaultError(fault)
-            yield stream
-        except (EOFError, gzip.BadGzipFile, zlib.error):
-            raise FileFaultError(gettext("is packed with gzip, and is cut off or damaged")) from None
+            for block in blocks:
+                done.put(block)
+            done.put(None)
+        except BaseException as error:  # noqa: BLE001 (raised again by the reader)
+            done.put(error)
 
-
-def not_lines(beginning: bytes) -> str:
-    """What a file is instead of JSON Lines in UTF-8, and how to convert it; "" if it can be read line by line."""
-    for first_bytes, name in PACKED.items():
-        if beginning.startswith(first_bytes):
-            return gettext("is packed with %(name)s; unpack it, or pack it with gzip instead") % {"name": name}
-    if encoding := other_encoding(beginning):
-        text = gettext("is text in %(encoding)s; convert it to UTF-8: iconv -f %(encoding)s -t UTF-8")
-        return text % {"encoding": encoding}
-    return _other_layout(beginning)
-
-
-def _other_layout(beginning: bytes) -> str:
-    """How JSON that is not one object a line is laid out; "" if there are such lines, or if this cannot be told."""
-    lines = [line.strip() for line in beginning.removeprefix(BYTE_ORDER_MARK).split(b"\n")]
-    lines = [line for line in lines if line]
-    if not lines or any(map(_is_row, [b"", *lines], lines, [*lines[1:], b""])):
-        return ""
-    if lines[0].startswith(b"["):
-        return gettext("is a JSON array; write each of its objects on a line of its own: jq -c '.[]'")
-    if lines[0].startswith(b"{") and lines[0].endswith(b",") and _parses(lines[0][:-1]):
-        return gettext("has commas between its objects; write each on a line of its own, without commas")
-    if _is_spread(lines):
-        return gettext("has objects over several lines; write each on a line of its own: jq -c .")
-    return ""
-
-
-def _is_row(before: bytes, line: bytes, after: bytes) -> bool:
-    """Whether a line is a whole object that is no part of what the lines around it hold."""
-    is_part = before.endswith(b",") or after.startswith((b"]", b"}", b","))
-    return line.startswith(b"{") and not is_part and _parses(line)
-
-
-def _is_spread(lines: list[bytes]) -> bool:
-    """Whether the lines begin with an object over several lines."""
-    ends = (number for number, line in enumerate(lines, 1) if line == b"}")
-    return lines[0].startswith(b"{") and any(_parses(b"".join(lines[:end])) for end in islice(ends, MOST_NESTED))
-
-
-def _parses(text: bytes) -> bool:
-    try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return False
-    return True
+    # A daemon thread with a handle of its own, so that Ctrl-C ends the command even while it waits for a pipe.
+    threading.Thread(target=fill, daemon=True).start()
+    while True:
+        try:
+            block = done.get(timeout=TICK)
+        except queue.Empty:
+            yield None
+            continue
+        if block is None:
+            return
+        if isinstance(block, BaseException):
+            raise block
+        yield block

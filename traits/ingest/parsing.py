@@ -5,7 +5,7 @@ Faults name fields as they were sent, what was expected and what was found inste
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,8 @@ import orjson
 from django.utils.translation import gettext
 
 from ptfi.parsing import RepeatedNameError, parse_id, parse_json, parse_moment, printable
-from traits.evidence import Piece, evidence_id
+from ptfi.texts import composed, identifier, one_line, shows_nothing
+from traits.evidence import WRITTEN_TEXTS, Piece, evidence_id, spelled
 from traits.ingest.faults import (
     MAX_REASONS,
     Reason,
@@ -96,7 +97,8 @@ class CandidateRecord:
     """A valid record. Attributes are named like ExtractedTraitCandidate's columns; created_at is in UTC.
 
     user_id is an account, if the record names one instead of an external_id. dated says whether the record has a
-    created_at; otherwise it is the time of arrival, which a repeated import does not change.
+    created_at; otherwise it is the time of arrival, which a repeated import does not change. Earlier releases stored
+    texts as they were sent: sent_id is the external_id as it was, sent the pieces that were written otherwise, by id.
     """
 
     candidate_id: UUID
@@ -116,6 +118,8 @@ class CandidateRecord:
     created_at: dt.datetime
     user_id: UUID | None = None
     dated: bool = True
+    sent_id: str = ""
+    sent: dict[str, Piece] = field(default_factory=dict)
 
 
 def parse_line(line: bytes, shape: Format = FILE) -> CandidateRecord | list[Reason]:
@@ -138,16 +142,16 @@ def parse(row: object, shape: Format = FILE, known: Sequence[Reason] = ()) -> Ca
     fields = _Fields(row, shape.record, "", shape.whole, reasons)
     person = _person(fields, shape)
     candidate_id = fields.uuid("candidate_id")
-    name = fields.name("trait_name")
+    name, sent = fields.name("trait_name"), dict[str, Piece]()
     record = CandidateRecord(
         candidate_id=candidate_id,
-        external_id=person.text("external_id", MAX_NAME),
-        display_name=person.text("display_name", MAX_NAME, empty=True),
+        external_id=person.identifier("external_id"),
+        display_name=one_line(person.text("display_name", MAX_NAME, empty=True)),
         trait_name=name,
         name_key=name_key(name),
         trait_description=fields.text("trait_description", MAX_TEXT, empty=True),
         trait_category=fields.category("trait_category"),
-        supporting_evidence=_evidence(candidate_id, fields, shape),
+        supporting_evidence=_evidence(candidate_id, fields, shape, sent),
         confidence_score=fields.number("confidence_score", 1.0) or 0.0,
         originating_models=list(dict.fromkeys(fields.texts("originating_models"))),
         associated_raw_feature_set_ids=list(dict.fromkeys(fields.uuids("associated_raw_feature_set_ids"))),
@@ -157,6 +161,8 @@ def parse(row: object, shape: Format = FILE, known: Sequence[Reason] = ()) -> Ca
         created_at=fields.past("created_at"),
         user_id=person.uuid("user_id") if person.has("user_id") else None,
         dated="created_at" in shape.record.columns,
+        sent_id=str(person.get("external_id")),
+        sent=sent,
     )
     return capped(reasons, shape.whole) or record
 
@@ -168,12 +174,15 @@ def _person(fields: "_Fields", shape: Format) -> "_Fields":
     return _Fields(fields.get("user") if fields.has("user") else {}, names, "user", "user", fields.reasons)
 
 
-def _evidence(candidate_id: UUID, fields: "_Fields", shape: Format) -> list[Piece]:
+def _evidence(candidate_id: UUID, fields: "_Fields", shape: Format, sent: dict[str, Piece]) -> list[Piece]:
     pieces: dict[str, Piece] = {}
     path = fields.names["supporting_evidence"]
     for index, value in enumerate(fields.items("supporting_evidence", MAX_EVIDENCE)):
-        piece = _piece(candidate_id, _Fields(value, shape.piece, f"{path}[{index}]", "", fields.reasons))
+        each = _Fields(value, shape.piece, f"{path}[{index}]", "", fields.reasons)
+        piece = _piece(candidate_id, each)
         pieces.setdefault(piece["evidence_id"], piece)
+        if not fields.reasons and (as_sent := spelled(piece, *map(each.get, WRITTEN_TEXTS))) != piece:
+            sent.setdefault(piece["evidence_id"], as_sent)
         if len(fields.reasons) >= MAX_REASONS:
             break
     return list(pieces.values())
@@ -232,12 +241,19 @@ class _Fields:
         if fault := text_fault(value, longest, empty):
             self.fault(column, fault)
             return ""
-        return value  # type: ignore[no-any-return]
+        return "" if empty and shows_nothing(value) else composed(value)
 
     def name(self, column: str) -> str:
         """A text that is shown on one line."""
-        value = self.text(column, MAX_NAME).strip()
+        value = one_line(self.text(column, MAX_NAME))
         if fault := value and name_fault_of(value):
+            self.fault(column, fault)
+        return value
+
+    def identifier(self, column: str) -> str:
+        """An id from elsewhere."""
+        value = identifier(self.text(column, MAX_NAME))
+        if fault := value and text_fault(value, MAX_NAME, empty=False):
             self.fault(column, fault)
         return value
 
@@ -301,10 +317,10 @@ class _Fields:
         values = self.items(column, MAX_LIST)
         for index, value in enumerate(values):
             fault = text_fault(value, MAX_NAME, empty=False)
-            if fault := fault or (name_fault_of(value.strip()) if names else None):
+            if fault := fault or (name_fault_of(one_line(value)) if names else None):
                 self.fault(column, fault, f"[{index}]")
                 return []
-        return [value.strip() for value in values]
+        return list(map(one_line, values))
 
     def uuids(self, column: str) -> list[UUID]:
         values, found = self.items(column, MAX_EVIDENCE), list[UUID]()

@@ -18,6 +18,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from ptfi.accounts.models import User
+from ptfi.texts import isolated
 from traits.log import sentences
 from traits.log.sentences import MARKED, REASONS, TOLD, TOLD_OF_MANY, Told
 from traits.log.snapshots import moment
@@ -37,7 +38,7 @@ class Phrase:
     names: dict[str, str]
 
     def __str__(self) -> str:
-        return self.text % self.names
+        return self.text % {key: name if key in OURS else isolated(name) for key, name in self.names.items()}
 
     def html(self) -> SafeString:
         """The sentence as HTML; names are isolated so that their text direction does not affect the rest."""

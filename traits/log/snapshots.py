@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import DateTimeField
 
+from ptfi.texts import sort_key
 from traits.models import CommunicationStyle, ExtractedTraitCandidate, PersonaTrait
 from traits.text import name_key
 
@@ -41,7 +42,7 @@ def candidate_state(candidate: ExtractedTraitCandidate) -> State:
     }
 
 
-KEPT_ELSEWHERE = ("trait_id", "user", "name_key", "version")
+KEPT_ELSEWHERE = ("trait_id", "user", "name_key", "sort_key", "version")
 """Columns that a trait's state omits, because the entry has them or they follow from the name."""
 
 
@@ -68,6 +69,7 @@ def trait_from_state(user_id: uuid.UUID, state: State, version: int) -> PersonaT
         trait_id=uuid.UUID(state["trait_id"]),
         user_id=user_id,
         name_key=name_key(state["name"]),
+        sort_key=sort_key(state["name"]),
         version=version,
         **{field: state[field] for field in TRAIT_FIELDS},
         **{field: moment(state[field]) for field in TRAIT_TIMES},

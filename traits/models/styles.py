@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from ptfi.texts import isolated
 from ptfi.web.language import Text
 
 STYLE_ELEMENTS: dict[str, tuple[str, ...]] = {
@@ -63,7 +64,7 @@ def element_words(element: str) -> str:
     """The element's name within a sentence: FormalityLevel → formality; the person's own elements stay as they are."""
     if element in IN_SENTENCES:
         return str(IN_SENTENCES[element])
-    return gettext("“%(name)s”") % {"name": element}
+    return gettext("“%(name)s”") % {"name": isolated(element)}
 
 
 def value_words(element: str, value: Any) -> str:

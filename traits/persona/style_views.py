@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ptfi.db.transactions import front_door
+from ptfi.texts import isolated
 from ptfi.web.htmx import target_of
 from traits import decisions, selectors
 from traits.decisions.styles import clean_context, context_styles
@@ -86,7 +87,7 @@ def _save(request: Request, form: StyleForm) -> HttpResponse:
 def _saved(request: Request, context: str, outcome: decisions.StyleOutcome) -> HttpResponse:
     number = len(outcome.entries)
     if number:
-        where = NAMED.get(context) or gettext("“%(context)s”") % {"context": context}
+        where = NAMED.get(context) or gettext("“%(context)s”") % {"context": isolated(context)}
         text = ngettext(
             "Saved %(number)s change to your style (%(where)s).",
             "Saved %(number)s changes to your style (%(where)s).",

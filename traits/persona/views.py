@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ptfi.db.transactions import front_door
+from ptfi.texts import isolated
 from ptfi.web.language import Text
 from traits import decisions, selectors
 from traits.confidence import RATING
@@ -225,7 +226,7 @@ def trait_remove(request: Request, trait_id: uuid.UUID) -> HttpResponse:
         try:
             with front_door():
                 outcome = decisions.remove_trait(**acting_for_self(request), trait_id=trait_id, **form.cleaned)
-            _say(request, outcome, gettext("Removed “%(name)s” from your persona.") % {"name": found.name})
+            _say(request, outcome, gettext("Removed “%(name)s” from your persona.") % {"name": isolated(found.name)})
             return redirect("traits")
         except InvalidError as error:
             faults = error.details["reason"]
@@ -236,7 +237,7 @@ def trait_remove(request: Request, trait_id: uuid.UUID) -> HttpResponse:
 def _done(request: Request, outcome: decisions.Outcome, said: Text) -> HttpResponse:
     """Redirect to the trait's page, with a notice that offers to undo."""
     name, pk = (outcome.trait.name, outcome.trait.pk) if outcome.trait else ("", None)
-    _say(request, outcome, str(said) % {"name": name})
+    _say(request, outcome, str(said) % {"name": isolated(name)})
     return redirect("trait", pk) if pk else redirect("traits")
 
 

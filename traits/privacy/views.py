@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ptfi.db.transactions import front_door
 from ptfi.oauth.grants import connected_clients
+from ptfi.texts import isolated
 from ptfi.web.htmx import wants_fragment
 from traits.erasure import suppressions as blocked
 from traits.erasure.persona import counts as counts_of_persona
@@ -91,13 +92,13 @@ def suppression_remove(request: Request, suppression_id: int) -> HttpResponse:
 
 def _lifted(lifted: blocked.Lifted) -> str:
     if not lifted.returned:
-        return gettext("“%(name)s” can be suggested again.") % {"name": lifted.name}
+        return gettext("“%(name)s” can be suggested again.") % {"name": isolated(lifted.name)}
     text = ngettext(
         "“%(name)s” can be suggested again. %(count)d suggestion is back in your queue.",
         "“%(name)s” can be suggested again. %(count)d suggestions are back in your queue.",
         lifted.returned,
     )
-    return text % {"name": lifted.name, "count": lifted.returned}
+    return text % {"name": isolated(lifted.name), "count": lifted.returned}
 
 
 @login_required

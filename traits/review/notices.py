@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
+from ptfi.texts import isolated
 from traits import decisions
 from traits.decisions.bulk import BulkOutcome
 from traits.log.versions import lifted
@@ -97,4 +98,4 @@ def _is_to_review(entry: UserRefinedTrait) -> bool:
 
 
 def _name_in(*states: dict[str, Any] | None) -> str:
-    return next((state["name"] for state in states if state), "")
+    return isolated(next((state["name"] for state in states if state), ""))

@@ -22,7 +22,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ptfi.accounts.models import User
+from ptfi.accounts.models import User, known_as
 from ptfi.oauth.grants import disconnect_all
 from ptfi.staff.base import StaffAdmin, own_words
 from traits.models import AccessKind
@@ -122,7 +122,7 @@ class UserAdmin(PermissionsAdmin, PersonalAdmin, DjangoUserAdmin):  # type: igno
     ) -> tuple[models.QuerySet[User], bool]:
         """Find accounts by exact address or external id, both indexed; addresses are stored in lower case."""
         term = search_term.strip()
-        found = queryset.filter(models.Q(email=term.lower()) | models.Q(external_id=term)) if term else queryset
+        found = queryset.filter(models.Q(email=term.lower()) | known_as(term)) if term else queryset
         return found, False
 
     def person_of(self, row: User) -> uuid.UUID:

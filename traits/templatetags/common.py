@@ -8,10 +8,11 @@ from django.conf import settings
 from django.contrib.messages.storage.base import Message
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from ptfi.web.language import Text
-from traits.confidence import BANDS, RATINGS, confidence_words, rating_of, score_of
+from traits.confidence import BANDS, RATINGS, confidence_words, rating_of, score_of, whole_percent
 from traits.evidence import type_words as words_of_type
 from traits.log.words import RELATIONS
 from traits.models import (
@@ -62,6 +63,13 @@ ON_ITS_WAY = dt.timedelta(seconds=10)
 
 
 @register.filter
+def near_day(moment: dt.datetime) -> str:
+    """Return the day, without its year if that is the current one."""
+    day = timezone.localdate(moment)
+    return date_format(day, "MONTH_DAY_FORMAT" if day.year == timezone.localdate().year else "DATE_FORMAT")
+
+
+@register.filter
 def label(value: str, kind: str) -> Text:
     """Return the words for a stored value: {{ trait.origin|label:"origin" }}; kind is a key of LABELS."""
     return LABELS[kind].get(value, value)
@@ -84,7 +92,7 @@ def confidence(score: float) -> dict[str, Any]:
     level = next((bands + 1 - index for index, band in enumerate(BANDS) if score >= band[2]), 1)
     steps = range(bands + 1)
     bars = [{"x": 6 * step, "height": 4 + 4 * step, "y": 12 - 4 * step, "on": step < level} for step in steps]
-    return {"words": confidence_words(score), "bars": bars, "percent": round(score * 100)}
+    return {"words": confidence_words(score), "bars": bars, "percent": whole_percent(score)}
 
 
 @register.simple_tag

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from ptfi.texts import sort_key
 from traits.moderation.services import KINDS, without_text
 
 register = template.Library()
@@ -59,7 +60,7 @@ def offered(names: dict[str, list[str]], field: BoundField) -> list[str]:
     """Return the choices of a filter: the usual ones and the selected one."""
     value: Any = field.value()
     usual = names.get(field.name, [])
-    return sorted({*usual, value}) if value else usual
+    return sorted({*usual, value}, key=sort_key) if value else usual
 
 
 @register.simple_tag
