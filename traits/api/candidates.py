@@ -37,9 +37,9 @@ class CandidateList(PersonView):
         # An undecided suggestion carries its own "too private" verdicts; other pieces matter only for decided ones.
         decided = not set(query.get("status", ())) <= set(UNDECIDED)
         private = private_pieces(self.person) if decided and not request.auth.is_own else frozenset()
-        rows, total = listed_candidates(self.person, query, whole=request.auth.is_own, private=private)
-        page = {"offset": query["offset"], "limit": query["limit"], "total": total}
-        return self.answer({"data": [orjson.Fragment(row) for row in rows], "pagination": page})
+        found = listed_candidates(self.person, query, whole=request.auth.is_own, private=private)
+        page = {"offset": query["offset"], "limit": query["limit"], "total": found.total, "next": found.next}
+        return self.answer({"data": [orjson.Fragment(row) for row in found.rows], "pagination": page})
 
 
 class CandidateDetail(PersonView):

@@ -81,7 +81,7 @@ def _save(request: Request, form: StyleForm) -> HttpResponse:
                 )
             return _saved(request, form.held.context, outcome)
         except InvalidError as error:
-            form.add_details(error.details or {"": [error.message]})
+            form.add_details(error.faults)
         except StaleVersionError:
             form, status = StyleForm(context_styles(request.user, form.held.context), request.POST, empty=0), 409
     return _page(request, form, status=status, seen=request.POST.get("seen", "") if status == 400 else None)

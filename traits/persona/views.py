@@ -134,7 +134,7 @@ def trait_new(request: Request) -> HttpResponse:
                 )
             return _done(request, outcome, _("Added “%(name)s”."))
         except InvalidError as error:
-            form.add_details(error.details or {"": [error.message]})
+            form.add_details(error.faults)
     return _form_page(request, form, status=400)
 
 
@@ -176,7 +176,7 @@ def trait_edit(request: Request, trait_id: uuid.UUID) -> HttpResponse:
                 )
             return _done(request, outcome, _("Saved “%(name)s”."))
         except InvalidError as error:
-            form.add_details(error.details or {"": [str(error.message)]})
+            form.add_details(error.faults)
         except StaleVersionError:
             form.trait, status = _mine(request, trait_id), 409
     return _form_page(request, form, status=status)
@@ -233,7 +233,7 @@ def trait_remove(request: Request, trait_id: uuid.UUID) -> HttpResponse:
             _say(request, outcome, gettext("Removed “%(name)s” from your persona.") % {"name": isolated(found.name)})
             return redirect("traits")
         except InvalidError as error:
-            faults = error.details.get("reason") or [error.message]
+            faults = error.details.get("reason") or [str(error.message)]
     context = {"trait": found, "reason": form.cleaned["reason"], "faults": faults}
     return render(request, "persona/trait_remove.html", context, status=400 if faults else 200)
 
