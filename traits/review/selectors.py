@@ -150,7 +150,10 @@ def counts(user: User) -> dict[str, int]:
 
 
 def facets(user: User, tab: str) -> dict[str, list[str]]:
-    """Return the models and concepts of a tab's candidates, most frequent first, at most 100 each."""
+    """Return the models and concepts of a tab's candidates, most frequent first, at most 100 each.
+
+    A concept comes in one spelling only, as its filter finds the others too.
+    """
     rows = ExtractedTraitCandidate.objects.filter(tab_condition(tab, timezone.now()), user=user)
     return {
         "models": _most_frequent(rows, "originating_models", "unnest"),
