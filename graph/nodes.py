@@ -22,7 +22,7 @@ from neomodel import (
 )
 from neomodel.properties import Property
 
-from ptfi.web.language import Text
+from ptfi.texts import Text
 from traits.models import Category
 
 MANAGED_BY = "ptfi"

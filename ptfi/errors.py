@@ -30,6 +30,11 @@ class RuleError(Exception):
         self.details = {field: [*map(str, faults)] for field, faults in (details or {}).items()}
         super().__init__(self.message)
 
+    @property
+    def faults(self) -> dict[str, list[str]]:
+        """What to show in a form: the details, or else the message, which belongs to no field."""
+        return self.details or {"": [str(self.message)]}
+
 
 class InvalidError(RuleError):
     message = _("Some of this could not be accepted. Nothing was changed.")

@@ -66,6 +66,8 @@ def one_line(text: str) -> str:
 
     Runs of white space, line ends and tabs become one space. Other invisible characters stay, except at the ends.
     """
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     return str(_spaces.sub(" ", _loose.sub("", composed(text))))
 
 
@@ -82,7 +84,8 @@ def seen(text: str) -> str:
 
 def shows_nothing(text: str) -> bool:
     """Return whether a text is invisible: empty, white space, or characters that show nothing."""
-    return _shown.search(text) is None
+    first = text[:1]
+    return not (first.isascii() and first.isalnum()) and _shown.search(text) is None
 
 
 def letters(text: str) -> Iterator[str]:

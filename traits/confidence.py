@@ -1,6 +1,9 @@
 """Confidence in a suggestion or trait: the models' score, in words and bands, and the person's own rating."""
 
+from decimal import Decimal
+
 from django.db.models import Case, F, FloatField, Q, Value, When
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from traits.models import ExtractedTraitCandidate, Origin, PersonaTrait
@@ -9,8 +12,6 @@ from traits.models import ExtractedTraitCandidate, Origin, PersonaTrait
 BANDS = (("very_likely", _("very likely"), 0.85), ("likely", _("likely"), 0.65), ("possible", _("possible"), 0.45))
 LOWEST_BAND = ("guess", _("a guess"), 0.0)
 BAND_CHOICES = [band[:2] for band in (*BANDS, LOWEST_BAND)]
-ROUNDING = 1e-9
-"""What binary fractions lose: 0.57 × 100 is a little less than 57."""
 DECILES = 10
 """Number of equal bands of the score in the statistics about how often models were right."""
 RATING = "user_confidence"
@@ -43,9 +44,24 @@ def rating_of(trait: PersonaTrait) -> int | None:
     return trait.user_confidence
 
 
-def whole_percent(score: float) -> int:
-    """Return the score in per cent, rounded down, so that no score seems to be in a higher band than it is."""
-    return int(score * 100 + ROUNDING)
+def whole_percent(share: float) -> int:
+    """Convert a share of 0–1 to whole per cent, rounded down, so that none seems to be in a higher band than it is."""
+    # Of the shortest decimal number that the share is, since 0.57 * 100 is a little less than 57.
+    return int(Decimal(repr(float(share))) * 100)
+
+
+def percentage(score: float) -> str:
+    """Format a score of 0–1 as a percentage, rounded down like its band: 80%, in German 80 %."""
+    return _formatted(whole_percent(score))
+
+
+def part_percentage(share: float) -> str:
+    """Format a part of a whole, from 0 to 1, as the nearest percentage: parts then add up to about 100%."""
+    return _formatted(round(share * 100))
+
+
+def _formatted(percent: int) -> str:
+    return gettext("%(number)s%%") % {"number": percent}
 
 
 def confidence_words(score: float) -> str:

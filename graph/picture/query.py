@@ -17,10 +17,9 @@ from graph.nodes import DRAWN
 from graph.reads.concepts import Hierarchy, climb, deadline, hierarchy, named, reached
 from graph.reads.statements import BESIDES_TRAITS, OWN, TRAIT, Row
 from graph.schema import EDGES, KEYS, NODE_BY_LABEL
-from ptfi.texts import sort_key
-from ptfi.web.language import Text
+from ptfi.texts import Text, sort_key
 from traits.models import Category
-from traits.models.styles import STYLE_LABELS, value_words
+from traits.models.styles import STYLE_LABELS, context_words, element_label, value_words
 from traits.text import name_key
 
 KINDS: dict[str, Text] = {node.facts.drawn.name: node.facts.drawn.words for node in DRAWN}
@@ -243,8 +242,10 @@ class _Reading:
             for row in self.rows(statement, limit=MAX_OTHERS) if kind in self.filters.kinds else ():
                 node, context = row["node"], row["edge"].get("contextApplicability") or ""
                 name, value = node.get("name"), node.get("value")
+                if kind == "style":
+                    context = context_words(context) if context else ""
                 if kind == "style" and name in STYLE_LABELS:
-                    name, value = str(STYLE_LABELS[name]), value_words(name, value)
+                    name, value = element_label(name), value_words(name, value)
                 self.add_other(kind, node[KEYS[label]], name, value, context)
 
     def emotions(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import orjson
 from django.db import transaction
 from django.http import HttpResponse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 
@@ -51,9 +52,11 @@ def _claimed(owner: str, key: str, fingerprint: bytes, act: Act) -> HttpResponse
             raise IdempotencyConflictError
         response = respond(kept.status, kept.body)
         response["Idempotent-Replayed"] = "true"
+        if kept.language:
+            response["Content-Language"] = kept.language
         return response
     response = _done(act)
-    idempotency.keep(owner, key, response.status_code, response.content)
+    idempotency.keep(owner, key, response.status_code, response.content, get_language() or "")
     return response
 
 

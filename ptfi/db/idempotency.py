@@ -18,12 +18,12 @@ CLAIM = """
     INSERT INTO api_idempotencykey (owner, key, fingerprint, status, body, created_at)
     VALUES (%s, %s, %s, 0, '', now()) ON CONFLICT DO NOTHING RETURNING id
 """
-KEEP = "UPDATE api_idempotencykey SET status = %s, body = %s WHERE owner = %s AND key = %s"
+KEEP = "UPDATE api_idempotencykey SET status = %s, body = %s, language = %s WHERE owner = %s AND key = %s"
 REMEMBER = """
     INSERT INTO api_idempotencykey (owner, key, fingerprint, status, body, created_at)
     VALUES (%s, %s, '', 200, %s, now()) ON CONFLICT (owner, key) DO UPDATE SET status = 200, body = excluded.body
 """
-FIND = "SELECT fingerprint, status, body FROM api_idempotencykey WHERE owner = %s AND key = %s"
+FIND = "SELECT fingerprint, status, body, language FROM api_idempotencykey WHERE owner = %s AND key = %s"
 
 
 class Kept(NamedTuple):
@@ -32,6 +32,7 @@ class Kept(NamedTuple):
     fingerprint: bytes
     status: int
     body: bytes
+    language: str
 
 
 def claim(owner: str, key: str, fingerprint: bytes = b"") -> bool:
@@ -45,10 +46,13 @@ def claim(owner: str, key: str, fingerprint: bytes = b"") -> bool:
         return cursor.fetchone() is not None
 
 
-def keep(owner: str, key: str, status: int, body: bytes) -> None:
-    """Store the response to the request that claimed the key, unless it erased what is stored about the owner."""
+def keep(owner: str, key: str, status: int, body: bytes, language: str) -> None:
+    """Store the response, in this language, to the request that claimed the key.
+
+    Nothing is stored if the request erased what is stored about the owner.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(KEEP, [status, body, owner, key])
+        cursor.execute(KEEP, [status, body, language, owner, key])
 
 
 def remember(owner: str, key: str, body: bytes) -> None:
@@ -62,4 +66,4 @@ def find(owner: str, key: str) -> Kept | None:
     with connection.cursor() as cursor:
         cursor.execute(FIND, [owner, key])
         row = cursor.fetchone()
-    return Kept(bytes(row[0]), row[1], bytes(row[2])) if row else None
+    return Kept(bytes(row[0]), row[1], bytes(row[2]), row[3]) if row else None

@@ -13,8 +13,7 @@ from ptfi.accounts.models import User
 from ptfi.errors import NotFoundError
 from ptfi.oauth.models import ClientAccess, SpentToken, forget_access
 from ptfi.oauth.scopes import scope_descriptions
-from ptfi.texts import sort_key
-from ptfi.web.language import Text
+from ptfi.texts import Text, sort_key
 
 ATTEMPTS = 3
 LIVE_TOKEN_TYPES = (Token.Type.ACCESS_TOKEN, Token.Type.REFRESH_TOKEN)

@@ -220,6 +220,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "ptfi.accounts.middleware.SessionLifetimeMiddleware",
+    "ptfi.oauth.authorization.opener.OpenerMiddleware",
     "ptfi.accounts.middleware.LanguageMiddleware",
     "ptfi.accounts.middleware.TimeZoneMiddleware",
     "ptfi.accounts.middleware.PrivatePagesMiddleware",
@@ -262,8 +263,7 @@ EMAIL_HOST = EMAIL["EMAIL_HOST"]
 EMAIL_PORT = EMAIL["EMAIL_PORT"]
 EMAIL_HOST_USER = EMAIL["EMAIL_HOST_USER"]
 EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_PASSWORD"]
-EMAIL_USE_TLS = EMAIL["EMAIL_USE_TLS"]
-EMAIL_USE_SSL = EMAIL["EMAIL_USE_SSL"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL["EMAIL_USE_TLS"], EMAIL["EMAIL_USE_SSL"]
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_TIMEOUT = 10
 

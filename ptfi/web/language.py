@@ -6,8 +6,9 @@ from contextlib import AbstractContextManager
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
+from django.utils.formats import number_format
 
-from ptfi.texts import Text as Text
+from ptfi.texts import Text
 
 LANGUAGES = frozenset(code for code, _ in settings.LANGUAGES)
 
@@ -39,6 +40,11 @@ def product(request: HttpRequest | None = None) -> dict[str, str]:  # noqa: ARG0
 def spoken_to(language: str) -> AbstractContextManager[None]:
     """Render the texts inside in the person's language, or in the installation's if theirs is unknown."""
     return translation.override(language or settings.LANGUAGE_CODE)
+
+
+def grouped(number: int) -> str:
+    """The number with the language's separators: 4,000, in German 4.000."""
+    return number_format(number, force_grouping=True)
 
 
 def in_english(texts: Iterable[Text]) -> list[str]:

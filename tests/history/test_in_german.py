@@ -47,7 +47,7 @@ def test_each_decision_is_told_in_a_german_sentence(as_alice: Client, alice: Use
     many = [make_candidate(alice, f"Likes {number}").pk for number in range(2)]
     decisions.decide_many(**me, candidate_ids=many, decision="confirmed_asis")
     assert sentences(as_alice) == [
-        "Du hast 2 Vorschläge gemeinsam bestätigt",
+        "Du hast 2 Vorschläge auf einmal bestätigt",
         "Du hast „Förmlichkeit“ auf „sehr förmlich“ gesetzt",
         "Du hast die Bearbeitung von „Loves jazz“ rückgängig gemacht",
         "Du hast „Loves jazz“ bearbeitet rückgängig gemacht",

@@ -5,6 +5,7 @@ import json
 import threading
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -109,7 +110,8 @@ def test_another_persons_candidate_stays_unknown_to_a_client(alice: User, bob: U
 def test_the_record_is_not_changed(alice: User) -> None:
     send(pipeline(), api_row(alice))
     batch = IngestBatch.objects.get()
-    for change in ({"name": ""}, {"reason": "another"}, {"counts": {}}, {"digest": ""}, {"client_id": "x"}):
+    changes: list[dict[str, Any]] = [{"name": ""}, {"reason": "another"}, {"counts": {}}, {"digest": ""}]
+    for change in [*changes, {"client_id": "x"}]:
         with pytest.raises(DatabaseError), transaction.atomic():
             IngestBatch.objects.filter(pk=batch.pk).update(**change)
     with pytest.raises(DatabaseError), transaction.atomic():
@@ -157,7 +159,7 @@ def test_a_client_may_not_change_what_the_installation_imported() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_racing_clients_make_one_owner(alice: User) -> None:
     row = api_row(alice, candidateID=str(uuid.uuid4()))
-    answers = list[object]()
+    answers = list[Any]()
 
     def race(client_id: str) -> None:
         try:
@@ -172,15 +174,15 @@ def test_racing_clients_make_one_owner(alice: User) -> None:
         thread.join()
     candidate = ExtractedTraitCandidate.objects.get()
     assert candidate.trait_name == f"From {candidate.client_id}"
-    assert sum(answer["created"] for answer in answers) == 1  # type: ignore[index]
-    assert sum(len(answer["refused"]) for answer in answers) == 3  # type: ignore[index]
+    assert sum(answer["created"] for answer in answers) == 1
+    assert sum(len(answer["refused"]) for answer in answers) == 3
 
 
 @pytest.mark.django_db
-def test_old_changes_are_forgotten(alice: User, settings: pytest.FixtureRequest) -> None:
+def test_old_changes_are_forgotten(alice: User, settings: Any) -> None:
     row = api_row(alice)
     send(pipeline(), row)
     send(pipeline(), row | {"traitName": "Likes jazz"})
-    settings.SUGGESTION_CHANGES_DAYS = -1  # type: ignore[attr-defined]
+    settings.SUGGESTION_CHANGES_DAYS = -1
     send(pipeline(), row | {"traitName": "Adores jazz"})
     assert not CandidateChange.objects.exists()

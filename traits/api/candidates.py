@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 from django.http import HttpResponse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
@@ -23,6 +23,7 @@ from traits.api.serializers.candidates import candidate_json, similar_json
 from traits.api.serializers.decisions import DECIDE, ActionSerializer, BulkActionSerializer
 from traits.api.serializers.fields import NothingSerializer, VersionSerializer
 from traits.api.sql import CandidateQuerySerializer, listed_candidates
+from traits.log.words import changes_stay
 from traits.models import UNDECIDED
 from traits.similarity import similar_traits
 
@@ -36,9 +37,9 @@ class CandidateList(PersonView):
         # An undecided suggestion carries its own "too private" verdicts; other pieces matter only for decided ones.
         decided = not set(query.get("status", ())) <= set(UNDECIDED)
         private = private_pieces(self.person) if decided and not request.auth.is_own else frozenset()
-        rows, total = listed_candidates(self.person, query, whole=request.auth.is_own, private=private)
-        page = {"offset": query["offset"], "limit": query["limit"], "total": total}
-        return self.answer({"data": [orjson.Fragment(row) for row in rows], "pagination": page})
+        found = listed_candidates(self.person, query, whole=request.auth.is_own, private=private)
+        page = {"offset": query["offset"], "limit": query["limit"], "total": found.total, "next": found.next}
+        return self.answer({"data": [orjson.Fragment(row) for row in found.rows], "pagination": page})
 
 
 class CandidateDetail(PersonView):
@@ -117,11 +118,9 @@ class Undo(PersonView):
 
 def _undone(person: dict[str, Any], pk: uuid.UUID) -> dict[str, Any]:
     outcome = decisions.undo(**person, action_id=pk)
-    left = ngettext(
-        "Undone. %(count)d later change stays.", "Undone. %(count)d later changes stay.", outcome.skipped
-    ) % {"count": outcome.skipped}
+    message = gettext("Undone.")
     return {
-        "message": left if outcome.skipped else gettext("Undone."),
+        "message": f"{message} {changes_stay(outcome.skipped)}" if outcome.skipped else message,
         "refinementActionIDs": [entry.pk for entry in outcome.entries],
         "undone": [entry.pk for entry in outcome.undone],
         "skipped": outcome.skipped,

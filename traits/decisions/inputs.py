@@ -4,10 +4,10 @@ import dataclasses
 import uuid
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext
 
 from ptfi.texts import composed, one_line, shows_nothing
+from ptfi.web.language import grouped
 from traits.errors import InvalidError
 from traits.models import MAX_EVIDENCE, MAX_EVIDENCE_TEXT, MAX_LIST, MAX_NAME, MAX_TEXT, Category, Verdict
 from traits.text import name_fault, once_each
@@ -67,11 +67,6 @@ def text_faults(text: str, longest: int) -> list[str]:
     if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
         faults.append(gettext("This contains a character that cannot be stored."))
     return faults
-
-
-def grouped(number: int) -> str:
-    """The number with separators, as in 4,000."""
-    return number_format(number, force_grouping=True)
 
 
 def name_faults(name: str) -> list[str]:
@@ -138,8 +133,8 @@ def clean_text(field: str, text: str, longest: int = MAX_TEXT) -> str:
 
 
 def trimmed(text: str) -> str:
-    """The form in which texts of several lines are stored; what shows nothing is empty."""
-    return "" if shows_nothing(text) else composed(text.strip())
+    """The form in which texts of several lines are stored; what shows nothing is empty, if it can be stored."""
+    return "" if shows_nothing(text) and "\x00" not in text else composed(text.strip())
 
 
 def raise_faults(details: dict[str, list[str]]) -> None:

@@ -15,22 +15,12 @@ from django.db.models.fields.json import KT
 
 from ptfi.db import sql
 from ptfi.texts import sort_key
+from traits.decisions.sql import CANDIDATE_KEYS, LOCK_PERSON, TRAIT_KEYS, Keys
 from traits.text import former_key, name_key
 
 SLICE = 1_000
 GetModel = Callable[[str, str], Any]
 """The models as they are, or as a migration knows them."""
-CANDIDATES = """
-    UPDATE traits_extractedtraitcandidate AS t SET name_key = v.name_key
-    FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS v (id, name, name_key)
-    WHERE t.candidate_id = v.id AND t.trait_name = v.name
-"""
-TRAITS = """
-    UPDATE traits_personatrait AS t SET name_key = v.name_key, sort_key = v.sort_key
-    FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) AS v (id, name, name_key, sort_key)
-    WHERE t.trait_id = v.id AND t.name = v.name
-"""
-"""If a name has changed since it was read, its keys are those of the new name already."""
 NAMES = [f"content__{half}__{side}__name" for half in ("before", "after") for side in ("candidate", "trait")]
 """Every version of the snapshots has these."""
 
@@ -44,7 +34,7 @@ def _candidates(get_model: GetModel) -> int:
     changed = 0
     for rows in _slices(get_model("traits", "ExtractedTraitCandidate"), "trait_name", "name_key"):
         new = [(pk, name, name_key(name)) for pk, name, key in rows if name_key(name) != key]
-        changed += _write(CANDIDATES, "traits_extractedtraitcandidate", "candidate_id", new)
+        changed += _write(CANDIDATE_KEYS, new)
     return changed
 
 
@@ -53,7 +43,7 @@ def _traits(get_model: GetModel) -> int:
     for rows in _slices(get_model("traits", "PersonaTrait"), "name", "name_key", "sort_key"):
         keys = [(pk, name, name_key(name), sort_key(name), had) for pk, name, *had in rows]
         new = [(pk, name, key, place) for pk, name, key, place, had in keys if [key, place] != had]
-        changed += _write(TRAITS, "traits_personatrait", "trait_id", new)
+        changed += _write(TRAIT_KEYS, new)
     return changed
 
 
@@ -66,13 +56,13 @@ def _slices(model: type[Model], *columns: str) -> Iterator[list[tuple[Any, ...]]
 
 
 @transaction.atomic
-def _write(statement: str, table: str, key: str, rows: list[tuple[Any, ...]]) -> int:
+def _write(statement: Keys, rows: list[tuple[Any, ...]]) -> int:
     if not rows:
         return 0
     # Locked in the order of ids, as decisions and imports do.
-    locking = f"SELECT FROM {table} WHERE {key} = ANY(%s) ORDER BY {key} FOR NO KEY UPDATE"
-    sql.run(locking, [[row[0] for row in rows]])
-    return sql.run(statement, [list(column) for column in zip(*rows, strict=True)])
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    sql.run(statement.lock, columns[:1])
+    return sql.run(statement.write, columns)
 
 
 def _suppressions(get_model: GetModel) -> int:
@@ -90,7 +80,7 @@ def _suppressions_of(get_model: GetModel, user_id: uuid.UUID) -> int:
     """Update the suppressions of one person; those that say the same now become one."""
     model, changed = get_model("traits", "Suppression"), 0
     # Decisions and erasures of the person wait; none of them can add or drop a suppression meanwhile.
-    sql.run("SELECT FROM traits_persona WHERE user_id = %s FOR NO KEY UPDATE", [user_id])
+    sql.run(LOCK_PERSON, [user_id])
     rows = list(model.objects.filter(user_id=user_id).order_by("pk"))
     names = _names(get_model, user_id, {source for row in rows for source in row.sources})
     for row in rows:

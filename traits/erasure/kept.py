@@ -5,7 +5,9 @@ receipt can be read in every language whatever the wording was when it was made.
 """
 
 from django.utils.translation import gettext_noop as _
+from django.utils.translation import ngettext
 
+from ptfi.web.language import grouped
 from traits.models.erasure import ErasureKind
 
 ALWAYS = {
@@ -73,6 +75,18 @@ KEPT: dict[str, dict[str, str]] = {
         **ALWAYS,
     },
 }
+PIPELINE_NODES = "pipelineNodes"
+"""A key of all kinds, which is added when the graph was cleared; its text is nodes_stay()."""
+
+
+def nodes_stay(number: int) -> str:
+    """Say that nodes that the pipeline created in the graph stay; receipts store it in English, with the number."""
+    text = ngettext(
+        "%(number)s node that the pipeline created in the graph, without its texts.",
+        "%(number)s nodes that the pipeline created in the graph, without their texts.",
+        number,
+    )
+    return text % {"number": grouped(number)}
 
 
 def kept(kind: str, counts: dict[str, int], *, is_barred: bool = False) -> dict[str, str]:

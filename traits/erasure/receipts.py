@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 
-from traits.erasure.kept import KEPT
+from ptfi.web.language import grouped
+from traits.erasure.kept import KEPT, PIPELINE_NODES, nodes_stay
 from traits.models.erasure import WHOLE
 
 Words = Callable[[int], str]
@@ -33,7 +33,7 @@ ORDER = ("account", "traits", "category", "source", "evidence", "decisions", "ap
 
 def counted(name: str, number: int) -> str:
     """A count in words: “3 traits”."""
-    return NAMES[name](number) % {"number": number_format(number, force_grouping=True)}
+    return NAMES[name](number) % {"number": grouped(number)}
 
 
 def in_words(counts: dict[str, int]) -> list[str]:
@@ -57,16 +57,6 @@ def _stays(kind: str, kept: dict[str, str]) -> Iterable[str]:
     texts = KEPT.get(kind, {})
     places = {name: place for place, name in enumerate(ORDER)}
     for name in sorted(kept, key=lambda name: places.get(name, len(ORDER))):
-        number = kept[name].partition(" ")[0]
-        is_counted = name == "pipelineNodes" and number.isdecimal()
-        yield _of_the_pipeline(int(number)) if is_counted else gettext(texts.get(name, kept[name]))
-
-
-def _of_the_pipeline(number: int) -> str:
-    """The text that graph/projection/erasure.py writes with the number in front."""
-    text = ngettext(
-        "%(number)s node that the pipeline created in the graph, without its texts.",
-        "%(number)s nodes that the pipeline created in the graph, without their texts.",
-        number,
-    )
-    return text % {"number": number_format(number, force_grouping=True)}
+        number = kept[name].partition(" ")[0].replace(",", "")
+        is_counted = name == PIPELINE_NODES and number.isdecimal()
+        yield nodes_stay(int(number)) if is_counted else gettext(texts.get(name, kept[name]))

@@ -29,7 +29,7 @@ from traits.log import verification
 from traits.log.diff import changed_pieces, pieces_then
 from traits.log.snapshots import State
 from traits.models import Category, Decision, UserRefinedTrait
-from traits.models.styles import element_words, value_words
+from traits.models.styles import context_words, element_label, value_words
 from traits.web import Request, read_number
 
 DOWNLOADS = {
@@ -195,7 +195,8 @@ def _past(request: Request, at: dt.datetime) -> dict[str, Any]:
 
 def _style_row(state: State) -> dict[str, str]:
     element, value = state["element"], state["value"]
-    return {"words": element_words(element), "said": value_words(element, value), "context": state["context"]}
+    context = context_words(state["context"]) if state["context"] else ""
+    return {"words": element_label(element), "said": value_words(element, value), "context": context}
 
 
 def _id(text: str) -> uuid.UUID | None:

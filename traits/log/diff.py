@@ -8,16 +8,15 @@ from typing import Any, Literal
 
 import regex
 from django.db import models
-from django.utils import timezone
-from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ptfi.texts import letters
-from ptfi.web.language import Text
-from traits.confidence import RATING
-from traits.log.snapshots import State, moment
+from ptfi.texts import Text, letters
+from ptfi.web.language import grouped
+from traits.confidence import RATING, percentage
+from traits.log.snapshots import State, moment_words
 from traits.models import CandidateStatus, Category, PersonaTrait, Verdict
+from traits.models.candidates import VERDICT_CHOICES
 from traits.models.persona import TRAIT_LABELS
 from traits.models.styles import value_words
 
@@ -32,7 +31,6 @@ SINGLE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
 WORDS = regex.compile(rf"[{SINGLE}]|[^\W{SINGLE}]+|\s+|\X")
 SHARED = ("name", "description", "category", "concepts", "evidence")
 """Fields that a suggestion and the trait made from it have in common."""
-NOT_JUDGED = _("No opinion")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +92,7 @@ def _suggested(name: str, old: Any, new: Any) -> Difference:
     if isinstance(old, list):
         return Difference(label, names(old, new))
     if isinstance(old, float):
-        return Difference(label, _replaced(*(gettext("%(number)d%%") % {"number": round(n * 100)} for n in (old, new))))
+        return Difference(label, _replaced(percentage(old), percentage(new)))
     if labels := {"trait_category": Category, "status": CandidateStatus}.get(name):
         return Difference(label, _replaced(*(str(dict(labels.choices).get(each, each)) for each in (old, new))))
     return Difference(label, words(old, new), is_list=False)
@@ -122,8 +120,7 @@ def _shown(field: Any, value: Any) -> str:
     if field.name == RATING:
         return gettext("%(number)s of 5") % {"number": value}
     if isinstance(field, models.DateTimeField):
-        at = moment(value)
-        return date_format(timezone.localtime(at), "DATETIME_FORMAT") if at else ""
+        return moment_words(value)
     return str(dict(field.choices or ()).get(value) or value)
 
 
@@ -214,7 +211,7 @@ def _judged(verdict: str, number: int) -> str:
 
 
 def _numbered(text: str, number: int, **names: str) -> str:
-    return text % {"number": number_format(number, force_grouping=True), **names}
+    return text % {"number": grouped(number), **names}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -252,11 +249,11 @@ def pieces_then(before: State, after: State, most: int = 50) -> tuple[list[Chang
 
 
 def _changed_piece(piece: dict[str, Any], old: str | None, new: str | None) -> ChangedPiece:
-    labels = dict(Verdict.choices)
+    labels = dict(VERDICT_CHOICES)
     return ChangedPiece(
         kind="ins" if old is None else "del" if new is None else "",
         text=piece.get("content") or "",
         source=piece.get("source_detail") or "",
-        old=str(labels.get(old or "", NOT_JUDGED)),
-        new=str(labels.get(new or "", NOT_JUDGED)),
+        old=str(labels.get(old or "", labels[""])),
+        new=str(labels.get(new or "", labels[""])),
     )

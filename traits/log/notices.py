@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 from ptfi.texts import isolated
 from traits.log.snapshots import moment
 from traits.log.versions import lifted
-from traits.log.words import REJECTED_WITH_OTHERS, SNOOZED_UNTIL, WORDS
+from traits.log.words import REJECTED_WITH_OTHERS, SNOOZED_UNTIL_NOTICE, WORDS
 from traits.models import Decision, UserRefinedTrait
 
 
@@ -27,7 +27,7 @@ def _decided(entries: Sequence[UserRefinedTrait], suggestion: str, trait: str) -
     if entry.user_decision == Decision.REJECTED and others:
         return str(REJECTED_WITH_OTHERS % (names | {"count": others}))
     if entry.user_decision == Decision.DEFERRED and (until := _until(entry)):
-        return SNOOZED_UNTIL % (names | {"until": until})
+        return SNOOZED_UNTIL_NOTICE % (names | {"until": until})
     return WORDS[entry.user_decision].notice % names
 
 

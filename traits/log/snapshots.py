@@ -8,6 +8,8 @@ import uuid
 from typing import Any
 
 from django.db.models import DateTimeField
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from ptfi.texts import sort_key
 from traits.models import CommunicationStyle, ExtractedTraitCandidate, PersonaTrait
@@ -24,6 +26,12 @@ def iso(moment: dt.datetime | None) -> str | None:
 
 def moment(text: str | None) -> dt.datetime | None:
     return dt.datetime.fromisoformat(text) if text else None
+
+
+def moment_words(text: str | None) -> str:
+    """A moment of a snapshot in the reader's language and time zone; "" for none."""
+    at = moment(text)
+    return date_format(timezone.localtime(at), "DATETIME_FORMAT") if at else ""
 
 
 def candidate_state(candidate: ExtractedTraitCandidate) -> State:

@@ -11,7 +11,7 @@ from django.db.models import F, Func, Index, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ptfi.texts import MOST_SORTED
+from ptfi.texts import MOST_SORTED, Text
 from traits.models.limits import MAX_NAME
 from traits.models.permissions import OF_CANDIDATES
 
@@ -50,6 +50,9 @@ class Verdict(models.TextChoices):
     NOT_ME = "not_me", _("Not about me")
     TOO_PRIVATE = "too_private", _("Too private")
 
+
+VERDICT_CHOICES: list[tuple[str, Text]] = [("", _("No opinion")), *Verdict.choices]
+"""The verdicts that a person can choose from, including none."""
 
 WORDS = Func("trait_name", "trait_description", function="candidate_words", output_field=SearchVectorField())
 """Searches name and description only, for staff without access to evidence: results must not depend on it."""

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from ptfi.web.language import Text
+from ptfi.texts import Text
 
 MAX_REASON = 240
 

@@ -10,8 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from ptfi.texts import MOST_SORTED
-from ptfi.web.language import Text
+from ptfi.texts import MOST_SORTED, Text
 from traits.models.candidates import Category
 from traits.models.limits import MAX_NAME
 from traits.models.permissions import OF_PERSONAS

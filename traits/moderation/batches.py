@@ -4,15 +4,15 @@ import dataclasses
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.core import signing
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
-from ptfi.web.language import Text
+from ptfi.texts import Text
 from traits.models import (
     UNDECIDED,
     CandidateChange,
@@ -24,7 +24,7 @@ from traits.models import (
     UserRefinedTrait,
 )
 from traits.moderation.reverting import revert
-from traits.moderation.services import MOST, Moderation, act
+from traits.moderation.services import MOST, Moderation, ModerationOutcome, act
 
 SECONDS = 10.0
 """How long one call works; after that the caller continues with another one."""
@@ -34,24 +34,60 @@ Rows = QuerySet[ExtractedTraitCandidate]
 
 def of_batch(batch_id: uuid.UUID) -> Q:
     """The condition for suggestions that the batch brought or changed."""
-    changed = CandidateChange.objects.filter(batch_id=batch_id).values("candidate_id")
     # A union of two index scans; the planner would read the whole table for an OR.
-    return Q(pk__in=_created(batch_id).values("pk").union(changed))
+    return Q(pk__in=brought(batch_id).values("pk").union(_changes(batch_id).values("candidate_id")))
 
 
 def only_person(batch_id: uuid.UUID) -> uuid.UUID | None:
     """The person whom all suggestions of the batch are about; None if there are several, or none."""
-    rows = ExtractedTraitCandidate.objects.filter(of_batch(batch_id)).order_by()
-    people = list(rows.values_list("user_id", flat=True).distinct()[:2])
-    return people[0] if len(people) == 1 else None
+    tables = brought(batch_id).order_by(), _changes(batch_id).order_by()
+    first = next((row for table in tables for row in table.values_list("user_id", flat=True)[:1]), None)
+    return first if first and not any(table.exclude(user_id=first).exists() for table in tables) else None
 
 
-def _created(batch_id: uuid.UUID) -> Rows:
+def brought(batch_id: uuid.UUID) -> Rows:
+    """The suggestions that the batch brought."""
     return ExtractedTraitCandidate.objects.filter(batch_id=batch_id)
 
 
-def _all(batch_id: uuid.UUID) -> Rows:
-    return ExtractedTraitCandidate.objects.filter(of_batch(batch_id))
+def _changed(batch_id: uuid.UUID) -> Rows:
+    """The suggestions that it only changed."""
+    ids = _changes(batch_id).values("candidate_id")
+    return ExtractedTraitCandidate.objects.filter(pk__in=ids).exclude(batch_id=batch_id)
+
+
+def _changes(batch_id: uuid.UUID) -> QuerySet[CandidateChange]:
+    return CandidateChange.objects.filter(batch_id=batch_id)
+
+
+def _to_hold(rows: Rows, batch_id: uuid.UUID) -> Rows:  # noqa: ARG001 (all take it)
+    return rows.filter(status__in=UNDECIDED, held_reason="")
+
+
+def _to_release(rows: Rows, batch_id: uuid.UUID) -> Rows:
+    newest = _newest(ModerationAction.FLAG, ModerationAction.RELEASE)
+    return rows.exclude(held_reason="").alias(by=newest).filter(by=batch_id)
+
+
+def _to_archive(rows: Rows, batch_id: uuid.UUID) -> Rows:  # noqa: ARG001
+    handled = UserRefinedTrait.objects.filter(original_candidate=OuterRef("pk"))
+    return rows.filter(~Exists(handled), status__in=UNDECIDED)
+
+
+def _to_requeue(rows: Rows, batch_id: uuid.UUID) -> Rows:
+    newest = _newest(ModerationAction.ARCHIVE, ModerationAction.REQUEUE)
+    return rows.filter(status=CandidateStatus.ARCHIVED).alias(by=newest).filter(by=batch_id)
+
+
+def _to_revert(rows: Rows, batch_id: uuid.UUID) -> Rows:
+    mine = _changes(batch_id).filter(candidate_id=OuterRef("pk"), taken_back_at=None)
+    replaced = Exists(mine.filter(after__status=CandidateStatus.ARCHIVED.value))
+    return rows.filter(Q(status__in=UNDECIDED) | Q(replaced, status=CandidateStatus.ARCHIVED), Exists(mine))
+
+
+def _to_reapply(rows: Rows, batch_id: uuid.UUID) -> Rows:
+    mine = _changes(batch_id).filter(candidate_id=OuterRef("pk"), taken_back_at__isnull=False)
+    return rows.filter(Exists(mine), status__in=UNDECIDED)
 
 
 def _newest(*actions: ModerationAction) -> Subquery:
@@ -60,46 +96,16 @@ def _newest(*actions: ModerationAction) -> Subquery:
     return Subquery(entries.order_by("-created_at").values("ingest_batch")[:1])
 
 
-def _to_hold(batch_id: uuid.UUID) -> Rows:
-    return _all(batch_id).filter(status__in=UNDECIDED, held_reason="")
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Step:
+    """One kind of action on a part of a batch; which: those of the part that need it. The action checks each again."""
 
+    action: ModerationAction
+    part: Callable[[uuid.UUID], Rows]
+    which: Callable[[Rows, uuid.UUID], Rows]
 
-def _to_release(batch_id: uuid.UUID) -> Rows:
-    rows = _all(batch_id).exclude(held_reason="")
-    return rows.alias(by=_newest(ModerationAction.FLAG, ModerationAction.RELEASE)).filter(by=batch_id)
-
-
-def _to_archive(batch_id: uuid.UUID) -> Rows:
-    handled = UserRefinedTrait.objects.filter(original_candidate=OuterRef("pk"))
-    return _created(batch_id).filter(~Exists(handled), status__in=UNDECIDED)
-
-
-def _to_requeue(batch_id: uuid.UUID) -> Rows:
-    rows = _created(batch_id).filter(status=CandidateStatus.ARCHIVED)
-    return rows.alias(by=_newest(ModerationAction.ARCHIVE, ModerationAction.REQUEUE)).filter(by=batch_id)
-
-
-def _to_revert(batch_id: uuid.UUID) -> Rows:
-    mine = CandidateChange.objects.filter(batch_id=batch_id, candidate_id=OuterRef("pk"), taken_back_at=None)
-    set_aside = mine.filter(after__status=CandidateStatus.ARCHIVED.value)
-    rows = _all(batch_id).exclude(batch_id=batch_id).filter(Exists(mine))
-    return rows.filter(Q(status__in=UNDECIDED) | Q(Exists(set_aside), status=CandidateStatus.ARCHIVED))
-
-
-def _to_reapply(batch_id: uuid.UUID) -> Rows:
-    mine = CandidateChange.objects.filter(batch_id=batch_id, candidate_id=OuterRef("pk"), taken_back_at__isnull=False)
-    return _all(batch_id).filter(Exists(mine), status__in=UNDECIDED)
-
-
-CHOSEN: Mapping[ModerationAction, Callable[[uuid.UUID], Rows]] = {
-    ModerationAction.FLAG: _to_hold,
-    ModerationAction.RELEASE: _to_release,
-    ModerationAction.ARCHIVE: _to_archive,
-    ModerationAction.REVERT: _to_revert,
-    ModerationAction.REQUEUE: _to_requeue,
-    ModerationAction.REAPPLY: _to_reapply,
-}
-"""The suggestions of a batch to which an action is to be done; the action itself checks each again."""
+    def rows(self, batch_id: uuid.UUID) -> Rows:
+        return self.which(self.part(batch_id), batch_id)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -108,23 +114,29 @@ class BatchAction:
 
     name: Text
     meaning: Text
-    steps: tuple[ModerationAction, ...]
+    steps: tuple[Step, ...]
 
     @property
     def permissions(self) -> set[str]:
-        return {step.words.permission for step in self.steps}
+        return {step.action.words.permission for step in self.steps}
 
 
 BATCH_ACTIONS = {
     "hold": BatchAction(
         name=_("Hold all back"),
         meaning=_("People cannot see its undecided suggestions or decide on them until you release them."),
-        steps=(ModerationAction.FLAG,),
+        steps=(
+            Step(action=ModerationAction.FLAG, part=brought, which=_to_hold),
+            Step(action=ModerationAction.FLAG, part=_changed, which=_to_hold),
+        ),
     ),
     "release": BatchAction(
         name=_("Release all"),
         meaning=_("What was held back with the import as a whole is visible again."),
-        steps=(ModerationAction.RELEASE,),
+        steps=(
+            Step(action=ModerationAction.RELEASE, part=brought, which=_to_release),
+            Step(action=ModerationAction.RELEASE, part=_changed, which=_to_release),
+        ),
     ),
     "undo": BatchAction(
         name=_("Undo import"),
@@ -132,12 +144,18 @@ BATCH_ACTIONS = {
             "Undecided suggestions that it brought leave the queue, and undecided ones that it changed are as they were"
             " before. What people have decided stays, and so do new ones that they have snoozed."
         ),
-        steps=(ModerationAction.ARCHIVE, ModerationAction.REVERT),
+        steps=(
+            Step(action=ModerationAction.ARCHIVE, part=brought, which=_to_archive),
+            Step(action=ModerationAction.REVERT, part=_changed, which=_to_revert),
+        ),
     ),
     "restore": BatchAction(
         name=_("Put back"),
         meaning=_("What was undone comes back, unless people have decided otherwise since."),
-        steps=(ModerationAction.REQUEUE, ModerationAction.REAPPLY),
+        steps=(
+            Step(action=ModerationAction.REQUEUE, part=brought, which=_to_requeue),
+            Step(action=ModerationAction.REAPPLY, part=_changed, which=_to_reapply),
+        ),
     ),
 }
 
@@ -151,9 +169,12 @@ class Progress:
     then: str = ""
 
 
-def preview(batch_id: uuid.UUID, name: str) -> dict[ModerationAction, int]:
-    """How many suggestions each step of the action would be done to now."""
-    return {step: CHOSEN[step](batch_id).count() for step in BATCH_ACTIONS[name].steps}
+def preview(batch_id: uuid.UUID, name: str) -> Counter[ModerationAction]:
+    """How many suggestions each kind of action would be done to now."""
+    found = Counter[ModerationAction]()
+    for step in BATCH_ACTIONS[name].steps:
+        found[step.action] += step.rows(batch_id).count()
+    return found
 
 
 def carry_out(
@@ -167,17 +188,20 @@ def carry_out(
     run, first, after = _read(then, batch, name, actor)
     steps = BATCH_ACTIONS[name].steps
     for place, step in enumerate(steps[first:], first):
-        action = Moderation(name=step, reason=reason, kind=kind, ingest_batch=batch.pk)
-        for ids in _slices(CHOSEN[step](batch.pk), after):
-            changes = step in (ModerationAction.REVERT, ModerationAction.REAPPLY)
-            outcome = (revert if changes else act)(actor=actor, action=action, candidate_ids=ids, run=run)
-            progress.done[step] += len(outcome.done)
+        action = Moderation(name=step.action, reason=reason, kind=kind, ingest_batch=batch.pk)
+        for ids in _slices(step.rows(batch.pk), after):
+            outcome = _service(step.action)(actor=actor, action=action, candidate_ids=ids, run=run)
+            progress.done[step.action] += len(outcome.done)
             progress.refused.update(outcome.refused.values())
             if time.monotonic() > end:
                 progress.then = _written(batch, name, actor, [str(run), place, str(ids[-1])])
                 return progress
         after = None
     return progress
+
+
+def _service(action: ModerationAction) -> Callable[..., ModerationOutcome]:
+    return revert if action in (ModerationAction.REVERT, ModerationAction.REAPPLY) else act
 
 
 def _slices(rows: Rows, after: uuid.UUID | None) -> Iterator[list[uuid.UUID]]:
@@ -207,19 +231,18 @@ def _read(then: str, batch: IngestBatch, name: str, actor: User) -> tuple[uuid.U
 def done_to(batch_id: uuid.UUID, limit: int = 20) -> list[dict[str, Any]]:
     """What staff did to the batch, newest first: when, who, what, to how many, and why."""
     entries = ModerationEntry.objects.filter(ingest_batch=batch_id).order_by()
-    runs = entries.values("batch_id", "action", who=F("actor__email"))
-    runs = runs.annotate(at=Min("created_at"), number=Count("pk"), why=Max("reason")).order_by("-at", "action")
-    return [{**run, "action": ModerationAction(run["action"])} for run in runs[:limit]]
+    runs = entries.values("batch_id", "action", "actor").annotate(
+        at=Min("created_at"), number=Count("pk"), why=Max("reason")
+    )
+    found = list(runs.order_by("-at", "action")[:limit])
+    actors = User.objects.in_bulk({run["actor"] for run in found})
+    return [{**run, "action": ModerationAction(run["action"]), "who": actors[run["actor"]]} for run in found]
 
 
 def standing(batch_id: uuid.UUID) -> dict[str, int]:
     """How the suggestions stand that the batch brought or changed, by status; held ones are counted as "held"."""
-    counted = (
-        _all(batch_id)
-        .order_by()
-        .values("status")
-        .annotate(number=Count("pk"), held=Count("pk", filter=~Q(held_reason="")))
-    )
+    rows = ExtractedTraitCandidate.objects.filter(of_batch(batch_id)).order_by().values("status")
+    counted = list(rows.annotate(number=Count("pk"), held=Count("pk", filter=~Q(held_reason=""))))
     found = {row["status"]: row["number"] for row in counted}
     held = sum(row["held"] for row in counted if row["status"] in UNDECIDED)
     return found | ({"held": held} if held else {})

@@ -18,9 +18,10 @@ from ptfi.web.submissions import keeps_input
 from traits import decisions, selectors
 from traits.decisions.styles import clean_context, context_styles
 from traits.errors import InvalidError, NotFoundError, StaleVersionError
+from traits.models.styles import CONTEXTS, context_words
 from traits.persona.style_forms import StyleForm
 from traits.persona.style_preview import example
-from traits.review.style_contexts import NAMED, address_of, contexts_of, id_of, named
+from traits.review.style_contexts import address_of, contexts_of, id_of, named
 from traits.web import Request, acting_for_self
 
 
@@ -80,7 +81,7 @@ def _save(request: Request, form: StyleForm) -> HttpResponse:
                 )
             return _saved(request, form.held.context, outcome)
         except InvalidError as error:
-            form.add_details(error.details or {"": [error.message]})
+            form.add_details(error.faults)
         except StaleVersionError:
             form, status = StyleForm(context_styles(request.user, form.held.context), request.POST, empty=0), 409
     return _page(request, form, status=status, seen=request.POST.get("seen", "") if status == 400 else None)
@@ -89,7 +90,7 @@ def _save(request: Request, form: StyleForm) -> HttpResponse:
 def _saved(request: Request, context: str, outcome: decisions.StyleOutcome) -> HttpResponse:
     number = len(outcome.entries)
     if number:
-        where = NAMED.get(context) or gettext("“%(context)s”") % {"context": isolated(context)}
+        where = CONTEXTS.get(context) or gettext("“%(context)s”") % {"context": isolated(context)}
         text = ngettext(
             "Saved %(number)s change to your style (%(where)s).",
             "Saved %(number)s changes to your style (%(where)s).",
@@ -121,11 +122,11 @@ def _page(
     name_faults: list[str] | None = None,
 ) -> HttpResponse:
     held = form.held
-    tabs = [(context, NAMED.get(context, context), id_of(request.user, context)) for context in contexts_of(held)]
+    tabs = [(context, context_words(context), id_of(request.user, context)) for context in contexts_of(held)]
     context = _preview(form) | {
         "tabs": tabs,
-        "here": NAMED.get(held.context, held.context),
-        "named": held.context in NAMED,
+        "here": context_words(held.context),
+        "named": held.context in CONTEXTS,
         "stale": status == 409,
         "seen": held.seen if seen is None else seen,
         "persona": selectors.persona(request.user),

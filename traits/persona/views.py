@@ -13,8 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ptfi.db.transactions import front_door
-from ptfi.texts import isolated
-from ptfi.web.language import Text
+from ptfi.texts import Text, isolated
 from ptfi.web.submissions import keeps_input
 from traits import decisions, selectors
 from traits.confidence import RATING
@@ -28,6 +27,7 @@ from traits.models import (
     TraitStatus,
     Verdict,
 )
+from traits.models.candidates import VERDICT_CHOICES
 from traits.persona import overview
 from traits.persona.forms import RemoveForm, StatusForm, TraitForm
 from traits.review.selectors import history
@@ -134,7 +134,7 @@ def trait_new(request: Request) -> HttpResponse:
                 )
             return _done(request, outcome, _("Added “%(name)s”."))
         except InvalidError as error:
-            form.add_details(error.details or {"": [error.message]})
+            form.add_details(error.faults)
     return _form_page(request, form, status=400)
 
 
@@ -176,7 +176,7 @@ def trait_edit(request: Request, trait_id: uuid.UUID) -> HttpResponse:
                 )
             return _done(request, outcome, _("Saved “%(name)s”."))
         except InvalidError as error:
-            form.add_details(error.details or {"": [str(error.message)]})
+            form.add_details(error.faults)
         except StaleVersionError:
             form.trait, status = _mine(request, trait_id), 409
     return _form_page(request, form, status=status)
@@ -198,7 +198,7 @@ def _form_page(request: Request, form: TraitForm, status: int = 200) -> HttpResp
         # Only a person who was shown the current values may overwrite them.
         "version": form.data.get("version", "") if kept else getattr(form.trait, "version", ""),
         "questions": form.questions(request.user) if form.is_bound else [],
-        "verdicts": [("", gettext("No opinion")), *Verdict.choices],
+        "verdicts": VERDICT_CHOICES,
         "pieces": [(piece, form.verdicts.get(piece["evidence_id"], piece.get("verdict", ""))) for piece in pieces],
         "own_concepts": selectors.own_names(request.user, "concepts"),
         "own_contexts": selectors.own_names(request.user, "expression_contexts"),
@@ -233,7 +233,7 @@ def trait_remove(request: Request, trait_id: uuid.UUID) -> HttpResponse:
             _say(request, outcome, gettext("Removed “%(name)s” from your persona.") % {"name": isolated(found.name)})
             return redirect("traits")
         except InvalidError as error:
-            faults = error.details.get("reason") or [error.message]
+            faults = error.details.get("reason") or [str(error.message)]
     context = {"trait": found, "reason": form.cleaned["reason"], "faults": faults}
     return render(request, "persona/trait_remove.html", context, status=400 if faults else 200)
 

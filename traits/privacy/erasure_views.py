@@ -51,7 +51,7 @@ def erasure_new(request: Request) -> HttpResponse:
                 )
             return to_receipt(request, erasure.pk)
         except InvalidError as error:
-            faults = error.details.get("confirm") or [error.message]
+            faults = error.details.get("confirm") or [str(error.message)]
     context = {"what": "persona", "counts": in_words(erasures.counts(request.user)), "email": email, "faults": faults}
     return render(request, "privacy/erase_all.html", context, status=400 if faults else 200)
 
@@ -183,7 +183,7 @@ def account_erase(request: Request) -> HttpResponse:
             request.session[RECEIPT] = str(done.pk)
             return redirect("account_erased")
         except InvalidError as error:
-            faults = error.details.get("confirm") or [error.message]
+            faults = error.details.get("confirm") or [str(error.message)]
     context = {"what": "account", "counts": in_words(account_counts(request.user)), "email": email, "faults": faults}
     return render(request, "privacy/erase_all.html", context, status=400 if faults else 200)
 

@@ -15,7 +15,7 @@ from ptfi.accounts.activity.events import kept_events
 from ptfi.accounts.models import User
 from ptfi.db.snapshot import ROWS
 from ptfi.oauth.grants import connected_clients
-from ptfi.web.language import Text
+from ptfi.texts import Text
 from traits.decisions import styles
 from traits.erasure import persona as erasure
 from traits.erasure.receipts import in_words, said
@@ -30,7 +30,7 @@ from traits.models import (
     Suppression,
     TraitStatus,
 )
-from traits.models.styles import STYLE_LABELS, value_words
+from traits.models.styles import context_words, element_label, value_words
 from traits.privacy.staff_access import looks as looks_at
 
 HERE = "<!-- here -->"
@@ -69,7 +69,7 @@ def _parts(user: User, render: Render, reader: Reader) -> Iterator[bytes]:
     yield from _part(render, "persona", _("Your persona"), now, "trait")
     yield from _part(render, "dormant", _("Dormant traits: kept, but true in the past"), dormant, "trait")
     with reader.here():
-        contexts = [(context, _in_words(values)) for context, values in styles.all_styles(user).items()]
+        contexts = [(context_words(context), _in_words(values)) for context, values in styles.all_styles(user).items()]
     yield render("styles", contexts=contexts)
     mine = ExtractedTraitCandidate.objects.filter(user=user).defer("search").order_by("created_at", "pk")
     for status in CandidateStatus:
@@ -90,7 +90,7 @@ def _parts(user: User, render: Render, reader: Reader) -> Iterator[bytes]:
 
 def _in_words(values: dict[str, Any]) -> list[tuple[str, str]]:
     """Return style elements and their values in the words of the pages."""
-    return [(str(STYLE_LABELS.get(name, name)), value_words(name, value)) for name, value in values.items()]
+    return [(element_label(name), value_words(name, value)) for name, value in values.items()]
 
 
 def _part(

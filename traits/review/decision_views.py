@@ -84,7 +84,7 @@ def edit_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
         with front_door():
             outcome = decisions.confirm(**acting_for_self(request), candidate_id=candidate_id, **form.arguments())
     except (InvalidError, StaleVersionError, AlreadyDecidedError) as error:
-        form.add_details(error.details or {"": [str(error.message)]})
+        form.add_details(error.faults)
         return _edit_page(request, form, form, status=error.status)
     return _decided(request, outcome)
 

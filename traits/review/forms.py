@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ptfi.web.language import Text
+from ptfi.texts import Text, one_line
 from traits import decisions
 from traits.decisions.bulk import MOST
 from traits.decisions.inputs import Changes, Relation
@@ -192,7 +192,7 @@ class EditForm(TraitFieldsForm):
 def shown_values(candidate: ExtractedTraitCandidate) -> dict[str, str]:
     """Return the suggestion's values as the form shows them initially."""
     return {
-        "name": candidate.trait_name,
+        "name": one_line(candidate.trait_name),
         "description": candidate.trait_description,
         "category": candidate.trait_category,
         "concepts": as_typed(candidate.concepts),

@@ -154,13 +154,13 @@ def facets(user: User, tab: str) -> dict[str, list[str]]:
     rows = ExtractedTraitCandidate.objects.filter(tab_condition(tab, timezone.now()), user=user)
     return {
         "models": _most_frequent(rows, "originating_models", "unnest"),
-        "concepts": _most_frequent(rows, "concepts", "jsonb_array_elements_text"),
+        "concepts": once_each(_most_frequent(rows, "concepts", "jsonb_array_elements_text")),
     }
 
 
 def _most_frequent(rows: QuerySet[ExtractedTraitCandidate], column: str, function: str) -> list[str]:
     each = Func(column, function=function, output_field=TextField(), set_returning=True)
-    return once_each(most_frequent(rows.annotate(each=each).values("each"), 100))
+    return most_frequent(rows.annotate(each=each).values("each"), 100)
 
 
 def decided_since(user: User, since: dt.datetime) -> dict[str, int]:

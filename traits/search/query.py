@@ -3,7 +3,6 @@
 import dataclasses
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchQueryField, SearchVectorField
 from django.db.models import F, Value
@@ -100,11 +99,10 @@ class Query:
 class _Words(SearchQuery):
     """A query that PostgreSQL takes as it is, without a parser of its own."""
 
+    template = "(%(expressions)s)::tsquery"
+
     def __init__(self, text: str) -> None:
         super().__init__(Value(text), output_field=SearchQueryField())
-
-    def as_sql(self, compiler: Any, connection: Any, function: Any = None, template: Any = None) -> Any:
-        return super().as_sql(compiler, connection, function, template or "(%(expressions)s)::tsquery")
 
 
 def search_query(text: str) -> SearchQuery:

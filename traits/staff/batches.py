@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from ptfi.accounts.models import User
 from ptfi.staff.base import ReadOnlyAdmin
 from traits.history.changes import changes_in
-from traits.models import AccessKind, CandidateStatus, Door, ExtractedTraitCandidate, IngestBatch, ModerationAction
+from traits.models import AccessKind, CandidateStatus, Door, IngestBatch, ModerationAction
 from traits.models.batches import COUNTS
 from traits.models.moderation import MAX_REASON
 from traits.moderation import batches as moderation
@@ -57,7 +57,7 @@ class BatchActForm(forms.Form):
 
     def __init__(self, action: str, *args: Any) -> None:
         super().__init__(*args)
-        if ModerationAction.FLAG not in BATCH_ACTIONS[action].steps:
+        if all(step.action != ModerationAction.FLAG for step in BATCH_ACTIONS[action].steps):
             del self.fields["kind"]
 
     def clean_reason(self) -> str:
@@ -239,7 +239,7 @@ def _standing(batch: IngestBatch) -> list[tuple[Any, int]]:
 
 def _shown(request: HttpRequest, batch: IngestBatch) -> dict[str, Any]:
     """Return the first suggestions that it brought, and a page of what it changed."""
-    brought = ExtractedTraitCandidate.objects.filter(batch_id=batch.pk).only(
+    brought = moderation.brought(batch.pk).only(
         "candidate_id", "trait_name", "trait_category", "status", "confidence_score", "held_reason"
     )
     changed = changes_in(batch.pk, request.GET.get("after", ""))

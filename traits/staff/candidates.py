@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User, known_as
 from ptfi.staff.base import ReadOnlyAdmin, named
+from ptfi.texts import Text
 from ptfi.web.fields import LineField
 from ptfi.web.keyset import Page
-from ptfi.web.language import Text
 from traits.history.changes import changes_to
 from traits.models import AccessKind, CandidateStatus, ExtractedTraitCandidate, ModerationAction, UserRefinedTrait
 from traits.models.moderation import CHOSEN_ACTIONS, MAX_REASON

@@ -9,17 +9,15 @@ from django.forms import BoundField
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as _
 
-from ptfi.web.language import Text
+from ptfi.texts import Text
 from traits import confidence
-from traits.models import Verdict
+from traits.models.candidates import VERDICT_CHOICES
 from traits.review.selectors import QueueRow
 from traits.search import query
 from traits.search.query import Marked
 
 register = template.Library()
-VERDICTS: list[tuple[str, Text]] = [("", _("No opinion")), *Verdict.choices]
 
 
 @register.filter
@@ -67,7 +65,7 @@ def beside(listed: list[QueueRow], pk: uuid.UUID) -> dict[str, uuid.UUID | None]
 
 @register.simple_tag
 def verdict_choices() -> list[tuple[str, Text]]:
-    return VERDICTS
+    return VERDICT_CHOICES
 
 
 @register.simple_tag

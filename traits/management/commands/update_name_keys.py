@@ -11,7 +11,7 @@ from traits.decisions import name_keys
 class Command(BaseCommand):
     help = (
         "Bring the keys of names up to date: of suggestions, traits and blocked suggestions. The migrations do this;"
-        " run it once more when the last process of the release before has ended. A repeat changes nothing."
+        " run it again when the last process of the previous release has ended. A repeat changes nothing."
     )
 
     def handle(self, **_options: Any) -> None:
