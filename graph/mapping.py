@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graph.schema import FACETS
+from ptfi.texts import sort_key
 from traits.log.snapshots import State
 from traits.models import CandidateStatus, Verdict
 from traits.text import name_key
@@ -19,6 +20,8 @@ NodeKey = tuple[str, str]
 EdgeKey = tuple[str, str, str]
 """Type, id of the source and id of the target."""
 
+VERSION = 2
+"""To be raised whenever the rows of the same state change: projectors then project everyone again."""
 ABOUT = "about"
 SHARED_CONCEPTS = uuid.UUID("5b0f8a52-3d0c-5e7b-9a39-8d1f6f0c4c11")
 """Name space of the ids of shared concepts."""
@@ -100,6 +103,7 @@ def _trait(rows: Rows, change: ThingChange, state: State) -> None:
         "Trait",
         trait,
         name=state["name"],
+        sortKey=sort_key(state["name"]),
         description=state["description"],
         category=state["category"],
         status=state["status"],

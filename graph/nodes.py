@@ -22,7 +22,7 @@ from neomodel import (
 )
 from neomodel.properties import Property
 
-from ptfi.web.language import Text
+from ptfi.texts import Text
 from traits.models import Category
 
 MANAGED_BY = "ptfi"
@@ -217,7 +217,7 @@ class CommunicationStyleElement(Managed):
 
 
 class Trait(Managed):
-    """A trait; revision is that of the newest log entry that changed it, confidence is 0–1."""
+    """A trait; revision is that of the newest log entry that changed it, confidence is 0–1, sortKey sorts by name."""
 
     facts = LabelFacts(
         is_blanked=True,
@@ -228,6 +228,7 @@ class Trait(Managed):
 
     traitID = StringProperty(unique_index=True)  # noqa: N815
     name = StringProperty()
+    sortKey = StringProperty()  # noqa: N815
     description = StringProperty()
     category = StringProperty()
     status = StringProperty()
@@ -242,7 +243,7 @@ class Trait(Managed):
 
 
 class User(Managed):
-    """A person; projectedAt is the last time a projector checked."""
+    """A person; projectedAt is the last time a projector checked, mapping the version of graph/mapping.py."""
 
     facts = LabelFacts(starts=PERSON, owned="a.userID = $user")
 
@@ -251,6 +252,7 @@ class User(Managed):
     generation = IntegerProperty()
     revision = IntegerProperty()
     hash = StringProperty()
+    mapping = IntegerProperty()
     projectedAt = DateTimeNeo4jFormatProperty()  # noqa: N815
     traits = RelationshipTo(Trait, "HAS_TRAIT", model=HasTrait)
     styles = RelationshipTo(CommunicationStyleElement, "ADOPTS_COMMUNICATION_STYLE", model=AdoptsCommunicationStyle)

@@ -7,7 +7,7 @@ from neomodel import DateTimeNeo4jFormatProperty, StructuredNode
 
 from graph.nodes import DRAWN, NODES
 
-INTERNAL = frozenset({"managedBy", "ownerID", "generation", "revision", "hash", "projectedAt"})
+INTERNAL = frozenset({"managedBy", "ownerID", "generation", "revision", "hash", "mapping", "projectedAt", "sortKey"})
 """Properties for internal use, which are never shown."""
 
 

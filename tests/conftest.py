@@ -17,7 +17,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client, override_settings
-from django.utils import timezone, translation
+from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -81,13 +81,6 @@ def own_signals() -> Iterator[None]:
     yield
     for number, handler in kept.items():
         signal.signal(number, handler)
-
-
-@pytest.fixture(autouse=True)
-def own_language() -> Iterator[None]:
-    """A request leaves its language to the thread, from which the next test's commands would take it."""
-    yield
-    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from traits.staff import access_log as access_log
 from traits.staff import accounts as accounts
+from traits.staff import batches as batches
 from traits.staff import candidates as candidates
 from traits.staff import erasures as erasures
 from traits.staff import log as log

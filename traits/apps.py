@@ -7,13 +7,15 @@ class TraitsConfig(AppConfig):
     verbose_name = _("Personas")
 
     def ready(self) -> None:
-        """Register the metrics, and restrict the application's privileges on receipts."""
+        """Register the metrics, and restrict the application's privileges on receipts and records."""
         from ptfi.db import grants
         from traits import metrics
-        from traits.models import Erasure, LogIntervention
+        from traits.models import Erasure, IngestBatch, LogIntervention
 
         metrics.register()
         # Receipts cannot be deleted.
         grants.narrow(Erasure, "SELECT", "INSERT", "UPDATE")
+        # Nor can the records of imports.
+        grants.narrow(IngestBatch, "SELECT", "INSERT", "UPDATE")
         # Only functions of the owner write these records of what they did.
         grants.narrow(LogIntervention, "SELECT")

@@ -1,6 +1,9 @@
 """Confidence in a suggestion or trait: the models' score, in words and bands, and the person's own rating."""
 
+from decimal import Decimal
+
 from django.db.models import Case, F, FloatField, Q, Value, When
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from traits.models import ExtractedTraitCandidate, Origin, PersonaTrait
@@ -39,6 +42,17 @@ def score_of(thing: ExtractedTraitCandidate | PersonaTrait) -> float:
 def rating_of(trait: PersonaTrait) -> int | None:
     """Return the person's own rating, from 1 to 5; None if there is none."""
     return trait.user_confidence
+
+
+def whole_percent(share: float) -> int:
+    """Convert a share of 0–1 to whole per cent, rounded down, so that none seems to be in a higher band than it is."""
+    # Of the shortest decimal number that the share is, since 0.57 * 100 is a little less than 57.
+    return int(Decimal(repr(float(share))) * 100)
+
+
+def percentage(share: float) -> str:
+    """Format a share of 0–1 as a percentage: 80%, in German 80 %."""
+    return gettext("%(number)s%%") % {"number": whole_percent(share)}
 
 
 def confidence_words(score: float) -> str:

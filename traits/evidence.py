@@ -1,10 +1,12 @@
 """Pieces of evidence: their shape, their identity, and merging lists of them."""
 
 import uuid
+from collections.abc import Collection
 from typing import TypedDict
 
 from django.utils.translation import gettext_lazy as _
 
+from ptfi.texts import composed, shows_nothing
 from traits.models import Verdict
 
 TYPES = {
@@ -20,6 +22,10 @@ TYPES = {
     "document": _("Document"),
 }
 """The types that the pipeline is known to send; others are possible."""
+
+
+WRITTEN_TEXTS = ("content", "source_package_id", "source_detail")
+"""The texts that tell pieces of evidence apart."""
 
 
 class Piece(TypedDict, total=False):
@@ -51,6 +57,27 @@ def evidence_id(owner: uuid.UUID, piece: Piece) -> str:
     return str(uuid.uuid5(owner, "\x1f".join("" if part is None else str(part) for part in parts)))
 
 
+def spelled(piece: Piece, content: str, source: str | None, detail: str | None) -> Piece:
+    """Return the piece with other spellings of its WRITTEN_TEXTS."""
+    return {**piece, "content": content, "source_package_id": source or None, "source_detail": detail or ""}
+
+
+def stored_form(piece: Piece) -> Piece:
+    """Return the piece as it is stored now; earlier releases stored texts as they were sent."""
+    source, detail = piece.get("source_package_id") or "", piece.get("source_detail") or ""
+    source, detail = ("" if shows_nothing(text) else composed(text) for text in (source, detail))
+    return spelled(piece, composed(piece["content"]), source, detail)
+
+
+def under_held_ids(owner: uuid.UUID, pieces: list[Piece], held: Collection[Piece]) -> list[Piece]:
+    """Return the pieces, each under the id that the owner's piece has whose text is the same in its stored form."""
+    ids = {piece["evidence_id"] for piece in held}
+    if ids.issuperset(piece["evidence_id"] for piece in pieces):
+        return pieces
+    earlier = {evidence_id(owner, stored_form(piece)): piece["evidence_id"] for piece in held}
+    return [{**piece, "evidence_id": earlier.get(piece["evidence_id"], piece["evidence_id"])} for piece in pieces]
+
+
 def own_piece(trait_id: uuid.UUID, content: str) -> Piece:
     """Make a piece of evidence that the person wrote."""
     piece: Piece = {"type": "text_snippet", "content": content, "source_package_id": None, "source_detail": ""}
@@ -65,13 +92,17 @@ def own_piece(trait_id: uuid.UUID, content: str) -> Piece:
 
 
 def union(first: list[Piece], second: list[Piece]) -> list[Piece]:
-    """Concatenate both lists, each piece once (by id)."""
+    """Concatenate both lists, each piece once: by id, or by its text where that has another form than it has now."""
     known = {piece["evidence_id"] for piece in first}
-    return first + [piece for piece in second if piece["evidence_id"] not in known]
+    earlier = {identity(piece) for piece in first if stored_form(piece) != piece}
+    return first + [
+        piece for piece in second if piece["evidence_id"] not in known and not (earlier and identity(piece) in earlier)
+    ]
 
 
 def identity(piece: Piece) -> tuple[object, ...]:
     """Return what makes two pieces the same evidence, independent of the suggestion that brought them."""
+    piece = stored_form(piece)
     return piece["source_package_id"], piece["source_detail"], piece["start_time"], piece["content"]
 
 

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from ptfi.texts import composed, one_line
+from ptfi.web.fields import LineField
 from traits.confidence import RATING, RATINGS
 from traits.decisions.inputs import Changes, Evidence
 from traits.errors import InvalidError
@@ -29,7 +31,7 @@ class LinesField(forms.CharField):
     widget = forms.Textarea(attrs={"rows": 3})
 
     def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
-        return value if isinstance(value, list) else lines(super().to_python(value) or "")
+        return value if isinstance(value, list) else list(map(one_line, lines(super().to_python(value) or "")))
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
@@ -42,7 +44,7 @@ class TextField(forms.CharField):
     """A text of several lines, with line feeds instead of the CRLF that browsers send."""
 
     def to_python(self, value: Any) -> str:
-        return str(super().to_python(value)).replace("\r\n", "\n")
+        return composed(str(super().to_python(value)).replace("\r\n", "\n"))
 
 
 class UncheckedField(TextField):
@@ -135,7 +137,7 @@ class TraitFieldsForm(EvidenceForm):
     This form checks only their shape; the decisions check lengths.
     """
 
-    name = forms.CharField(label=TRAIT_LABELS["name"], required=False)
+    name = LineField(label=TRAIT_LABELS["name"], required=False)
     description = TextField(label=TRAIT_LABELS["description"], required=False, widget=forms.Textarea(attrs={"rows": 4}))
     category = forms.ChoiceField(label=TRAIT_LABELS["category"], choices=Category.choices)
     user_confidence = forms.TypedChoiceField(
@@ -197,5 +199,5 @@ def texts_of(faults: Iterable[Any]) -> list[str]:
 def as_typed(value: Any) -> str:
     """Return a value as its field shows it: a list has one entry per line."""
     if isinstance(value, list):
-        return "\n".join(" ".join(each.splitlines()) for each in value)
+        return "\n".join(map(one_line, value))
     return "" if value is None else str(value)

@@ -2,10 +2,13 @@
 
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
-from django.db.models import Count, Func, TextField
+from django.db.models import Count, Func, QuerySet, TextField
+from django.db.models.functions import Collate
 
 from ptfi.accounts.models import User
+from ptfi.texts import sort_key
 from traits.errors import NotFoundError
 from traits.models import (
     CandidateStatus,
@@ -52,11 +55,16 @@ def suggestion_of(user: User, trait: PersonaTrait) -> ExtractedTraitCandidate | 
 
 
 def own_names(user: User, column: str, limit: int = 200) -> list[str]:
-    """Return the "concepts" or "expression_contexts" of the person's traits, most frequent first."""
+    """Return the "concepts" or "expression_contexts" of the person's traits, most frequent first, then by name."""
     each = Func(column, function="jsonb_array_elements_text", output_field=TextField(), set_returning=True)
     rows = PersonaTrait.objects.filter(user=user).annotate(each=each).values("each")
-    named = rows.annotate(number=Count("pk")).order_by("-number", "each")
-    return [row["each"] for row in named[:limit]]
+    return most_frequent(rows, limit)
+
+
+def most_frequent(rows: QuerySet[Any, Any], limit: int) -> list[str]:
+    """Return the texts in the column "each", most frequent first, then by name."""
+    named = rows.annotate(number=Count("pk")).order_by("-number", Collate("each", "C"))[:limit]
+    return [row["each"] for row in sorted(named, key=lambda row: (-row["number"], sort_key(row["each"])))]
 
 
 def own_concepts(user: User) -> list[str]:
@@ -69,7 +77,7 @@ def traits_to_merge_into(user: User, q: str = "", limit: int = 200) -> list[Pers
     """Return the person's traits by name, as choices; q filters by name."""
     rows = PersonaTrait.objects.filter(user=user)
     rows = rows.filter(name_key__contains=name_key(q)) if q else rows
-    return list(rows.only("trait_id", "name", "category", "status").order_by("name_key", "pk")[:limit])
+    return list(rows.only("trait_id", "name", "category", "status").order_by("sort_key", "pk")[:limit])
 
 
 def persona(user: User) -> Persona:

@@ -10,6 +10,7 @@ from django.db.models import BooleanField, Func, JSONField, Q, QuerySet, Value
 from rapidfuzz import fuzz
 
 from ptfi.accounts.models import User
+from ptfi.texts import sort_key
 from traits.evidence import Piece, identity
 from traits.likeness.comparison import Comparison, Contradiction, compare
 from traits.likeness.reading import read
@@ -98,7 +99,7 @@ def similar_traits(user: User, suggestion: ExtractedTraitCandidate | PersonaTrai
         )
         if each.is_close or each.same_evidence or each.related >= RARE_ENOUGH:
             found.append(each)
-    return sorted(found, key=lambda each: (-each.closeness[0], -each.closeness[1], each.name))[:limit]
+    return sorted(found, key=lambda each: (-each.closeness[0], -each.closeness[1], sort_key(each.name)))[:limit]
 
 
 def close_traits(user: User, suggestion: ExtractedTraitCandidate | PersonaTrait, limit: int = 5) -> list[Similar]:

@@ -1,34 +1,57 @@
-"""Texts as people see them: the key that equal names share, and checks of names."""
+"""Names as people see them: the key that equal names share, and checks of names."""
 
 import hashlib
 import unicodedata
 from collections.abc import Iterable
 
+import regex
 from django.utils.translation import gettext
 
+from ptfi.texts import seen
 from traits.models import MAX_NAME
 
-
-def _is_kept(char: str) -> bool:
-    """Keep letters, digits, symbols and marks (such as Indic vowels), so that "C++" differs from "C"."""
-    return unicodedata.category(char)[0] in "LNMS"
+_between = regex.compile(r"[\p{P}\p{Z}\s]+")
 
 
-ASCII_KEPT = {code: " " for code in range(128) if not _is_kept(chr(code))}
+def _ascii_kept(code: int) -> str | None:
+    """Keep letters, digits and symbols, so that "C++" differs from "C"; control characters are dropped."""
+    char = chr(code)
+    if char.isprintable() and unicodedata.category(char)[0] in "LNS":
+        return char.lower()
+    return " " if char.isspace() or char.isprintable() else None
+
+
+ASCII_KEPT = {code: _ascii_kept(code) for code in range(128)}
 
 
 def name_key(name: str) -> str:
-    """Return the key that near-duplicates share, of at most 255 characters.
+    """Return the key that all spellings share that look the same, of at most 255 characters.
 
-    It is NFKC normalized and case folded, with white space and punctuation collapsed.
+    It is NFKC normalized and case folded, without invisible characters, with white space and punctuation collapsed.
     """
     # Cut first: normalizing can make a text eighteen times as long, and stored names are never longer than this.
     name = name[:MAX_NAME]
     if name.isascii():
-        return " ".join(name.translate(ASCII_KEPT).lower().split()) or " ".join(name.lower().split())
+        return " ".join(name.translate(ASCII_KEPT).split()) or " ".join(name.lower().split())
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen(name)).casefold())
+    key = _between.sub(" ", folded).strip() or " ".join(folded.split())
+    return _within(key)
+
+
+def former_key(name: str) -> str:
+    """Return the name key of releases that put a space for each invisible character, and kept selectors.
+
+    Suppressions whose names were erased still have such keys.
+    """
+    name = name[:MAX_NAME]
+    if name.isascii():
+        return name_key(name)
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    kept = "".join(char if _is_kept(char) else " " for char in folded)
-    key = " ".join(((kept.strip() and kept) or folded).split())
+    kept = "".join(char if unicodedata.category(char)[0] in "LNMS" else " " for char in folded)
+    return _within(" ".join(((kept.strip() and kept) or folded).split()))
+
+
+def _within(key: str) -> str:
     if len(key) > MAX_NAME:
         key = key[: MAX_NAME - 65] + "#" + hashlib.sha256(key.encode()).hexdigest()
     return key
@@ -36,15 +59,6 @@ def name_key(name: str) -> str:
 
 # These reorder all of the text after them; marks that affect one character are harmless.
 BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# Letters and symbols by category that are nevertheless invisible.
-BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe0e\ufe0f\uffa0")
-
-
-def shows_nothing(name: str) -> bool:
-    """Return whether a name is invisible: empty, white space, or characters without width."""
-    if name.isascii():
-        return not name.strip()
-    return all(char in BLANKS or unicodedata.category(char)[0] in "CZ" for char in name)
 
 
 def name_fault(name: str) -> str:
@@ -52,7 +66,7 @@ def name_fault(name: str) -> str:
     if name.isascii() and name.isprintable():
         return ""
     if any(char in BIDI_OVERRIDES or unicodedata.category(char) == "Cc" for char in name):
-        return gettext("This contains a character that controls how text is shown, such as a line break.")
+        return gettext("This contains a character that controls how text is shown.")
     return ""
 
 

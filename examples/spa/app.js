@@ -122,7 +122,7 @@ function draw(item, candidate, notice = "") {
   const card = copy("card");
   const part = (key) => card.querySelector(`[data-${key}]`);
   const score = candidate.confidenceScore;
-  const likely = `${CONFIDENCE.find(([least]) => score >= least)[1]}, ${Math.round(score * 100)} %`;
+  const likely = `${CONFIDENCE.find(([least]) => score >= least)[1]}, ${Math.floor((score * 100).toFixed(10))} %`;
   part("category").textContent = inWords(candidate.traitCategory);
   part("confidence").textContent = candidate.status === "candidate" ? likely : `${likely} · put off`;
   part("name").textContent = candidate.traitName;

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from graph.models import SharedConcept
 from ptfi.accounts.models import User
+from ptfi.texts import shows_nothing, sort_key
 from traits import selectors
 from traits.text import name_key, once_each
 
@@ -18,10 +19,11 @@ SAME_START = 2
 
 def completions(user: User, typed: str, limit: int = COMPLETIONS) -> list[str]:
     """Names whose key begins with what was typed, the person's own first, most used first; for "" the most used."""
-    key = name_key(typed) if typed.strip() else ""
+    key = "" if shows_nothing(typed) else name_key(typed)
     own = [name for name in selectors.own_names(user, "concepts", MAX_OWN) if name_key(name).startswith(key)]
     shared = SharedConcept.objects.filter(removed=False, name_key__startswith=key).order_by("name_key")
-    return once_each([*own[:limit], *shared.values_list("name", flat=True)[:limit]])[:limit]
+    names = sorted(shared.values_list("name", flat=True)[:limit], key=sort_key)
+    return once_each([*own[:limit], *names])[:limit]
 
 
 def shared_names(keys: Collection[str]) -> list[str]:

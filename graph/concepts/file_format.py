@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from graph.models import MAX_DESCRIPTION, MAX_LINK
+from ptfi.texts import composed, one_line, shows_nothing
 from traits.models import MAX_NAME
-from traits.text import name_key
+from traits.text import name_fault, name_key
 
 FIELDS = ("name", "description", "ontologyLink", "parents")
 PARENTS_APART = ";"
@@ -115,11 +116,13 @@ def _text(values: dict[str, Any], field_name: str, longest: int, faults: list[st
     if not isinstance(value, str):
         faults.append(f"{field_name}: not a text")
         return ""
-    value = value.strip()
+    value = "" if shows_nothing(value) else (one_line if field_name == "name" else composed)(value.strip())
     if len(value) > longest:
         faults.append(f"{field_name}: at most {longest} characters, not {len(value)}")
     if "\x00" in value or not _encodes(value):
         faults.append(f"{field_name}: holds characters that no text has")
+    elif field_name == "name" and name_fault(value):
+        faults.append("name: holds a character that controls how text is shown")
     return value
 
 
@@ -147,7 +150,7 @@ def _parents(values: Any, name: str, faults: list[str]) -> dict[str, str]:
     if len(values) > MAX_PARENTS:
         faults.append(f"parents: at most {MAX_PARENTS}, not {len(values)}")
         return {}
-    parents = {name_key(value): value.strip() for value in values if value.strip()}
+    parents = {name_key(value): one_line(value) for value in values if not shows_nothing(value)}
     if name and name_key(name) in parents:
         faults.append("parents: a concept is no type of itself")
     return parents

@@ -13,6 +13,9 @@ from graph.models import SharedConcept, SharedConceptTie, Vocabulary
 from traits.text import name_key
 
 BATCH = 2_000
+Broader = Mapping[uuid.UUID, set[uuid.UUID]]
+Ids = Mapping[str, uuid.UUID]
+"""Name key → id. It was derived from the key that the name had when the concept was made."""
 COLUMNS = ["name", "description", "ontology_link", "removed", "revision"]
 
 
@@ -48,11 +51,12 @@ def import_concepts(rows: Mapping[str, ConceptRow], *, replace: bool = False) ->
     broader = _broader()
     gone = [held[key] for key in sorted(there - rows.keys())] if replace else []
     new = [row for key, row in rows.items() if key not in held]
-    changed = [row for key, row in rows.items() if key in held and _differs(row, held[key], broader)]
+    ids = {key: held[key].pk if key in held else shared_id(key) for key in rows.keys() | held.keys()}
+    changed = [row for key, row in rows.items() if key in held and _differs(row, held[key], broader, ids)]
     returned = sum(held[key].removed for key in rows.keys() & held.keys())
     if new or changed or gone:
         revision = raise_revision(vocabulary)
-        _write(new, changed, gone, held, revision)
+        _write(new, changed, gone, held, ids, revision)
     created, updated = len(new) + returned, len(changed) - returned
     return Imported(created, updated, len(rows) - created - updated, len(gone))
 
@@ -84,9 +88,9 @@ def _broader() -> dict[uuid.UUID, set[uuid.UUID]]:
     return found
 
 
-def _differs(row: ConceptRow, concept: SharedConcept, broader: Mapping[uuid.UUID, set[uuid.UUID]]) -> bool:
+def _differs(row: ConceptRow, concept: SharedConcept, broader: Broader, ids: Ids) -> bool:
     same = (row.name, row.description, row.link) == (concept.name, concept.description, concept.ontology_link)
-    return concept.removed or not same or {shared_id(key) for key in row.parents} != broader.get(concept.pk, set())
+    return concept.removed or not same or {ids[key] for key in row.parents} != broader.get(concept.pk, set())
 
 
 def _write(
@@ -94,29 +98,25 @@ def _write(
     changed: list[ConceptRow],
     gone: list[SharedConcept],
     held: Mapping[str, SharedConcept],
+    ids: Ids,
     revision: int,
 ) -> None:
-    by_id = {concept.pk: concept for concept in held.values()}
-    updated = [_filled(row, by_id[_id(row)], revision) for row in changed]
+    updated = [_filled(row, held[name_key(row.name)], revision) for row in changed]
     for concept in gone:
         concept.removed, concept.revision = True, revision
-    created = [_filled(row, SharedConcept(pk=_id(row)), revision) for row in new]
+    created = [_filled(row, SharedConcept(pk=ids[name_key(row.name)]), revision) for row in new]
     SharedConcept.objects.bulk_create(created, batch_size=BATCH)
     SharedConcept.objects.bulk_update([*updated, *gone], COLUMNS, batch_size=BATCH)
     SharedConceptTie.objects.filter(from_concept__in=[concept.pk for concept in (*updated, *gone)]).delete()
     SharedConceptTie.objects.filter(to_concept__in=[concept.pk for concept in gone]).delete()
     SharedConceptTie.objects.bulk_create(
         [
-            SharedConceptTie(from_concept_id=_id(row), to_concept_id=shared_id(key))
+            SharedConceptTie(from_concept_id=ids[name_key(row.name)], to_concept_id=ids[key])
             for row in (*new, *changed)
             for key in row.parents
         ],
         batch_size=BATCH,
     )
-
-
-def _id(row: ConceptRow) -> uuid.UUID:
-    return shared_id(name_key(row.name))
 
 
 def _filled(row: ConceptRow, concept: SharedConcept, revision: int) -> SharedConcept:

@@ -13,9 +13,11 @@ from django.utils.translation import gettext, ngettext
 from graph.nodes import DRAWN, Box, Polygon
 from graph.picture.layout import ALWAYS, Dot, arrange
 from graph.picture.query import KIND_OF, KINDS, ONE_OF, SIZES, Sketch, SketchTrait
-from ptfi.web.language import Text
+from graph.reads.statements import Row
+from ptfi.texts import Text, isolated, shorten
+from ptfi.web.language import grouped
+from traits.confidence import percentage
 from traits.models import Category, TraitStatus
-from traits.templatetags.common import percentage
 
 PERSON, GROUP = "person", "group"
 RADIUS: dict[str, float] = {PERSON: 24.0, GROUP: 17.0} | {
@@ -139,7 +141,7 @@ def _trait(board: _Board, trait: SketchTrait, place: float, *, always: bool) -> 
         _Item(
             Dot(radius, trait.name, rank, SECTORS.get(trait.category, 0.0), place),
             trait.kind,
-            f"{trait.name} ({', '.join(_facts(trait))})",
+            gettext("%(name)s (%(facts)s)") % {"name": isolated(trait.name), "facts": ", ".join(_facts(trait))},
             href=reverse("trait", args=[uuid.UUID(trait.id)]),
             panel=trait.id,
             dormant=dormant,
@@ -153,7 +155,7 @@ def _facts(trait: SketchTrait) -> Iterator[str]:
     yield gettext("strength %(share)s") % {"share": percentage(trait.strength)}
     if trait.evidence:
         pieces = ngettext("%(number)s piece of evidence", "%(number)s pieces of evidence", trait.evidence)
-        yield pieces % {"number": trait.evidence}
+        yield pieces % {"number": grouped(trait.evidence)}
     if trait.status == TraitStatus.DORMANT:
         yield gettext("dormant")
 
@@ -162,25 +164,32 @@ def _groups(board: _Board, sketch: Sketch) -> None:
     """Add a node per category for the traits that did not fit; it links to that category, or to a larger picture."""
     only = board.query.get("category")
     for category, count in sorted(sketch.folded.items()):
-        words = gettext("%(number)s more: %(category)s") % {
-            "number": count,
-            "category": CATEGORIES.get(category, category),
-        }
+        words = ngettext("%(number)s more: %(category)s", "%(number)s more: %(category)s", count)
+        words %= {"number": grouped(count), "category": CATEGORIES.get(category, category)}
         href = board.address(show=board.larger) if only else board.address(category=category)
         dot = Dot(RADIUS[GROUP], words, 4.0, SECTORS.get(category, 0.0), 1.2, outside=True)
-        board.add(f"group {category}", _Item(dot, GROUP, words, href=href, count=f"+{count}"))
+        board.add(f"group {category}", _Item(dot, GROUP, words, href=href, count=f"+{grouped(count)}"))
         board.tie("folded", PERSON, f"group {category}", 0.1, 1.0)
 
 
 def _others(board: _Board, sketch: Sketch) -> None:
     for number, row in enumerate(sorted(sketch.others, key=lambda row: (row["kind"], row["id"]))):
-        value = f": {row['value']}" if row["value"] else ""
-        where = f" ({row['context']})" if row["context"] else ""
-        name = f"{row['name']}{value}{where}"
+        name = _of_other(row)
         sector = 0.5 + number / 200 if row["kind"] == "style" else SECTORS[_category(row["kind"])]
         dot = Dot(RADIUS[row["kind"]], name, 0.9, sector, 0.9)
-        board.add(row["id"], _Item(dot, row["kind"], f"{ONE_OF[row['kind']]}: {name}"))
+        title = gettext("%(kind)s: %(name)s") % {"kind": ONE_OF[row["kind"]], "name": isolated(name)}
+        board.add(row["id"], _Item(dot, row["kind"], title))
         board.tie("has", PERSON, row["id"], 0.2, 1.0)
+
+
+def _of_other(row: Row) -> str:
+    """The name of a style or a finding, with its value and its context, if it has any."""
+    names = {name: row[name] for name in ("name", "value", "context")}
+    if row["value"] and row["context"]:
+        return gettext("%(name)s: %(value)s (%(context)s)") % names
+    if row["value"]:
+        return gettext("%(name)s: %(value)s") % names
+    return gettext("%(name)s (%(context)s)") % names if row["context"] else str(row["name"])
 
 
 def _category(kind: str) -> str:
@@ -194,7 +203,7 @@ def _concepts(board: _Board, sketch: Sketch) -> None:
         rank = ALWAYS + 0.8 if concept.sought else min(1.5 + 0.4 * concept.traits, 7.0)
         dot = Dot(min(radius, 22.0), concept.name, rank, angles.get(concept.id, 0.0), 0.6)
         title = ngettext("Topic: %(name)s, %(number)s trait", "Topic: %(name)s, %(number)s traits", concept.traits)
-        title %= {"name": concept.name, "number": concept.traits}
+        title %= {"name": isolated(concept.name), "number": grouped(concept.traits)}
         href = board.address(concept=concept.name, category="")
         item = _Item(dot, "concept", title, href=href, sought=concept.sought)
         board.add(f"concept {concept.id}", item)
@@ -213,7 +222,8 @@ def _evidence(board: _Board, sketch: Sketch) -> None:
     sectors = {trait.id: SECTORS.get(trait.category, 0.0) for trait in sketch.traits}
     for row in sorted(sketch.evidence, key=lambda row: (row["id"], row["evidence"])):
         name = str(row["name"] or row["snippet"] or "")
-        title = gettext("Evidence: %(text)s") % {"text": str(row["snippet"] or name)[:EVIDENCE_LETTERS]}
+        text = shorten(str(row["snippet"] or name), EVIDENCE_LETTERS)
+        title = gettext("Evidence: %(text)s") % {"text": isolated(text)}
         href = f"{reverse('trait', args=[uuid.UUID(row['id'])])}#evidence-heading"
         dot = Dot(RADIUS["evidence"], "", 0.0, sectors[row["id"]], 1.1)
         board.add(f"evidence {row['evidence']}", _Item(dot, "evidence", title, href=href))

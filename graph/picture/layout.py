@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 import igraph
 
+from ptfi.texts import letters
+
 WORK = 4e7
 """Pairs of nodes that the layout visits in all rounds together; limits its time to some tenths of a second."""
 MIN_ROUNDS, MAX_ROUNDS = 30, 400
@@ -261,7 +263,7 @@ def _cut(line: str) -> str:
     if _letters(line) <= LINE_LETTERS:
         return line
     kept = ""
-    for letter in line:
+    for letter in letters(line):
         if _letters(kept + letter) > LINE_LETTERS - 1:
             break
         kept += letter
@@ -269,13 +271,12 @@ def _cut(line: str) -> str:
 
 
 def _letters(text: str) -> int:
-    return sum(_wide(letter) for letter in text)
+    """Return the width of a text, in letters."""
+    return sum(2 if any(map(_is_wide, letter)) else 1 for letter in letters(text))
 
 
-def _wide(letter: str) -> int:
-    if unicodedata.combining(letter):
-        return 0
-    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+def _is_wide(char: str) -> bool:
+    return unicodedata.east_asian_width(char) in "WF"
 
 
 def _width(text: str) -> float:

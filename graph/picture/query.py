@@ -17,9 +17,9 @@ from graph.nodes import DRAWN
 from graph.reads.concepts import Hierarchy, climb, deadline, hierarchy, named, reached
 from graph.reads.statements import BESIDES_TRAITS, OWN, TRAIT, Row
 from graph.schema import EDGES, KEYS, NODE_BY_LABEL
-from ptfi.web.language import Text
+from ptfi.texts import Text, sort_key
 from traits.models import Category
-from traits.models.styles import STYLE_LABELS, value_words
+from traits.models.styles import STYLE_LABELS, context_words, element_label, value_words
 from traits.text import name_key
 
 KINDS: dict[str, Text] = {node.facts.drawn.name: node.facts.drawn.words for node in DRAWN}
@@ -140,7 +140,7 @@ class Sketch:
     def broader_names(self, concept_id: str) -> list[str]:
         """Return the names of the drawn concepts that a concept is a type of."""
         names = {concept.id: concept.name for concept in self.concepts}
-        return sorted(names[pk] for pk in self.broader.get(concept_id, ()))
+        return sorted((names[pk] for pk in self.broader.get(concept_id, ())), key=sort_key)
 
 
 def sketch(user_id: uuid.UUID, filters: PictureFilters) -> Sketch:
@@ -209,7 +209,8 @@ class _Reading:
             counts.update({twins.get(pk, pk) for pk in reached(trait.concepts, above.broader)})
         least = 1 if len(self.found.traits) <= FEW else 2
         sought, paths = {twins.get(pk, pk) for pk in sought}, {twins.get(pk, pk) for pk in paths}
-        wanted = sorted(counts, key=lambda pk: (pk not in sought, pk not in paths, -counts[pk], names.get(pk, ""), pk))
+        places = {pk: (sort_key(names.get(pk, "")), pk) for pk in counts}
+        wanted = sorted(counts, key=lambda pk: (pk not in sought, pk not in paths, -counts[pk], places[pk]))
         kept = [pk for pk in wanted if counts[pk] >= least or pk in paths][:MAX_CONCEPTS]
         self.found.folded_concepts = len(direct - set(kept))
         if "concept" in self.filters.kinds:
@@ -241,8 +242,10 @@ class _Reading:
             for row in self.rows(statement, limit=MAX_OTHERS) if kind in self.filters.kinds else ():
                 node, context = row["node"], row["edge"].get("contextApplicability") or ""
                 name, value = node.get("name"), node.get("value")
+                if kind == "style":
+                    context = context_words(context) if context else ""
                 if kind == "style" and name in STYLE_LABELS:
-                    name, value = str(STYLE_LABELS[name]), value_words(name, value)
+                    name, value = element_label(name), value_words(name, value)
                 self.add_other(kind, node[KEYS[label]], name, value, context)
 
     def emotions(self) -> None:

@@ -22,14 +22,16 @@ from graph.concepts.completion import completions
 from graph.errors import GraphUnavailableError
 from graph.picture.drawing import Picture, Query, draw
 from graph.picture.query import KINDS, SIZES, PictureFilters, Sketch, sketch
+from ptfi.texts import Text
 from ptfi.web.htmx import wants_fragment
-from ptfi.web.language import Text
 from traits import selectors
 from traits.models import MAX_NAME, Category, TraitStatus
 from traits.web import Request, read_choice, read_name
 
 NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that are possible in names but not allowed in XML."""
+FIRST_PICTURE = 0x2400
+"""The first of the characters that stand for the control characters, in their order."""
 
 STRENGTHS: dict[str, Text] = {"": _("Any"), "40": _("At least 40%"), "60": _("At least 60%"), "80": _("At least 80%")}
 EVIDENCE_BESIDE = 2
@@ -124,10 +126,16 @@ def graph_svg(request: Request) -> HttpResponse:
     picture = _picture(request, found, query, None)
     text = render_to_string("graph/picture.svg", {"picture": picture, "alone": True, "style": standing_alone()})
     return HttpResponse(
-        NO_XML.sub("\ufffd", text),
+        NO_XML.sub(in_xml, text),
         content_type="image/svg+xml; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="my-graph.svg"'},
     )
+
+
+def in_xml(found: re.Match[str]) -> str:
+    """Return what stands in an XML file for a character that it cannot hold: a picture of the control, or U+FFFD."""
+    code = ord(found[0])
+    return chr(FIRST_PICTURE + code) if code < ord(" ") else "\ufffd"
 
 
 @cache

@@ -26,7 +26,9 @@ from graph.projection.writer import CLEARING, FIXED
 from graph.schema import KEYS, NODE_BY_LABEL, properties_of
 from ptfi.db import sql
 from ptfi.db.transactions import front_door
+from ptfi.web.language import spoken_to
 from traits.erasure import parts
+from traits.erasure.kept import PIPELINE_NODES, nodes_stay
 from traits.models import CandidateStatus, Erasure, ErasureState, Persona
 from traits.models.erasure import UNDER_WAY, WHOLE, ErasureKind
 
@@ -230,9 +232,8 @@ def _note(erasure: Erasure, theirs: set[str]) -> None:
     """Remember which things are nodes of the pipeline's, in case the step is repeated, and forget the others."""
     erasure.things = [thing for thing in erasure.things if str(thing) in theirs]
     if erasure.things:
-        count = len(erasure.things)
-        text = f"{count} {'node' if count == 1 else 'nodes'} that the pipeline made in the graph, without their texts."
-        erasure.kept = {**erasure.kept, "pipelineNodes": text}
+        with spoken_to("en"):
+            erasure.kept = {**erasure.kept, PIPELINE_NODES: nodes_stay(len(erasure.things))}
     erasure.save(update_fields=["things", "kept"])
 
 

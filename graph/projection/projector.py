@@ -19,7 +19,7 @@ from neo4j.exceptions import ConstraintError, TransientError
 from graph import connection, metrics
 from graph.errors import GraphUnavailableError
 from graph.mapping import Rows, ThingChange, rows_of
-from graph.projection import erasure, gone_back, installation, outbox, shared_concepts, writer
+from graph.projection import erasure, gone_back, installation, outbox, refresh, shared_concepts, writer
 from graph.projection.heartbeat import Reporter
 from graph.projection.outbox import Claim, End, Replay
 from graph.projection.writer import CLEARING, Fence, Window
@@ -52,6 +52,7 @@ class Projector:
         self._held: list[Claim] = []
         self._reporter = Reporter()
         self._sweep: Iterator[object] = iter(())
+        self._refresh: Iterator[object] = iter(())
         self._erased_at = 0.0
 
     def run(self, stop: threading.Event) -> None:
@@ -69,7 +70,7 @@ class Projector:
                 if time.monotonic() > self._erased_at + ERASE_POLL:
                     self.share()
                     self.erase()
-                if not self.batch():
+                if not self.batch() and not next(self._refresh, False):
                     stop.wait(settings.PROJECTOR_POLL_SECONDS)
                 wait = self._back(wait)
             except AWAY as error:
@@ -87,6 +88,8 @@ class Projector:
             pass
         while not stop.is_set():
             if not self.share() + self.erase() + self.batch():
+                if next(self._refresh, False):
+                    continue
                 if not self._waiting():
                     return
                 stop.wait(settings.PROJECTOR_POLL_SECONDS)
@@ -97,11 +100,12 @@ class Projector:
 
     def prepare(self) -> None:
         """Install the schema where it is missing and, with each batch, look for people and concepts that the graph
-        lost.
+        lost. Afterwards, people whose graph an earlier release made are projected again.
         """
         installation.ensure()
         concepts = shared_concepts.repair_lost() if self.only is None else ()
         self._sweep = itertools.chain(erasure.repeat_lost(self.only), _replay_lost(self.only), concepts)
+        self._refresh = refresh.replay_outdated(self.only)
 
     def share(self) -> int:
         """Carry shared concepts into the graph if any changed; returns how often. Raises GraphUnavailableError."""

@@ -21,7 +21,7 @@ from django.db.models.functions import Now
 from graph import connection
 from graph.concepts import importer
 from graph.connection import MAX_ROWS, parts
-from graph.mapping import Properties, concept_id, shared_id
+from graph.mapping import Properties, concept_id
 from graph.models import SharedConcept, SharedConceptTie, Vocabulary
 from graph.nodes import MANAGED_BY
 from graph.projection import sql as statements
@@ -158,10 +158,10 @@ def own_ties(names: Mapping[uuid.UUID, Iterable[str]]) -> list[tuple[str, str]]:
     """The ids of the own and the shared concept, for each of the people's concepts that is also shared."""
     keys = {name_key(name) for mine in names.values() for name in mine}
     there = SharedConcept.objects.filter(name_key__in=keys, removed=False)
-    shared = set(there.values_list("name_key", flat=True)) if keys else set()
+    shared = dict(there.values_list("name_key", "pk")) if keys else {}
     return sorted(
         {
-            (concept_id(user_id, name), str(shared_id(name_key(name))))
+            (concept_id(user_id, name), str(shared[name_key(name)]))
             for user_id, mine in names.items()
             for name in mine
             if name_key(name) in shared

@@ -17,7 +17,7 @@ from typing import Any
 import neo4j
 
 from graph.connection import MAX_ROWS, parts
-from graph.mapping import NodeKey, Rows, ThingChange, status_when_gone
+from graph.mapping import VERSION, NodeKey, Rows, ThingChange, status_when_gone
 from graph.nodes import MANAGED_BY
 from graph.schema import EDGES, FACETS, KEYS, NODE_BY_LABEL, key_of, properties_of, times_of
 
@@ -27,13 +27,13 @@ FENCE = """
 UNWIND $people AS p MATCH (u:User {userID: p.id}) SET u.projectedAt = datetime($now)
 WITH u, p WHERE u.generation = p.generation AND u.revision = p.since AND coalesce(u.hash, '') = p.sinceHash
 SET u.revision = p.to, u.hash = p.hash RETURN u.userID AS id"""
-OPEN = """
-UNWIND $people AS p MERGE (u:User {userID: p.id})
+OPEN = f"""
+UNWIND $people AS p MERGE (u:User {{userID: p.id}})
 ON CREATE SET u.managedBy = $ptfi, u.ownerID = p.id, u.createdAt = datetime(p.joined),
-  u.generation = p.generation, u.revision = p.first, u.hash = ''
+  u.generation = p.generation, u.revision = p.first, u.hash = '', u.mapping = {VERSION}
 SET u.projectedAt = datetime($now)
 WITH u, p WHERE coalesce(u.generation, 0) < p.generation
-SET u.generation = p.generation, u.revision = -1, u.hash = ''"""
+SET u.generation = p.generation, u.revision = -1, u.hash = '', u.mapping = {VERSION}"""
 STATES = """
 UNWIND $ids AS id MATCH (u:User {userID: id})
 RETURN id, coalesce(u.generation, 0) AS generation, coalesce(u.revision, -1) AS revision,
@@ -41,6 +41,8 @@ RETURN id, coalesce(u.generation, 0) AS generation, coalesce(u.revision, -1) AS 
 CLEARED = """
 UNWIND $people AS p MATCH (u:User {userID: p.id}) SET u.projectedAt = datetime($now)
 WITH u, p WHERE u.generation = p.generation AND u.revision = -1 SET u.revision = p.revision RETURN u.userID AS id"""
+OUTDATED = """
+UNWIND $ids AS id MATCH (u:User {userID: id}) WHERE u.revision > 0 AND coalesce(u.mapping, 1) < $mapping RETURN id"""
 EXISTING = """
 UNWIND $ids AS id MATCH (t:Trait {traitID: id})
 RETURN id, coalesce(t.managedBy, '') = $ptfi AS ours, t.category AS category,
@@ -109,6 +111,12 @@ def states(tx: neo4j.ManagedTransaction, user_ids: Sequence[uuid.UUID]) -> dict[
         for record in tx.run(STATES, ids=[str(user_id) for user_id in user_ids]):
             found[uuid.UUID(record["id"])] = Fence(record["generation"], record["revision"], record["hash"])
     return found
+
+
+def outdated(tx: neo4j.ManagedTransaction, user_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """Those of the people whose graph an earlier version of the mapping made."""
+    found = tx.run(OUTDATED, ids=[str(user_id) for user_id in user_ids], mapping=VERSION)
+    return [uuid.UUID(record["id"]) for record in found]
 
 
 def clear(tx: neo4j.ManagedTransaction, people: Sequence[tuple[uuid.UUID, int]]) -> bool:

@@ -18,6 +18,7 @@ from graph import connection
 from graph.nodes import Concept
 from graph.reads.statements import OWN
 from graph.schema import shown
+from ptfi.texts import sort_key
 from traits.text import name_key
 
 MAX_CONCEPTS = 2_000
@@ -97,7 +98,7 @@ def concepts(user_id: uuid.UUID) -> list[dict[str, Any]]:
         {"conceptID": pk, "name": found.concepts[pk].get("name", ""), "traits": len(mine)}
         for pk, mine in traits.items()
     ]
-    return sorted(rows, key=lambda row: (-row["traits"], str(row["name"]), row["conceptID"]))[:MAX_CONCEPTS]
+    return sorted(rows, key=lambda row: (-row["traits"], sort_key(str(row["name"])), row["conceptID"]))[:MAX_CONCEPTS]
 
 
 def deadline() -> float:

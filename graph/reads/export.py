@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 import neo4j
 import orjson
-from django.utils import translation
 
 from graph import connection
 from graph.errors import GraphUnavailableError
@@ -18,6 +17,7 @@ from graph.reads.statements import Row
 from graph.reads.subgraph import edge_json, node_json
 from graph.schema import EDGES, KEYS, NODE_BY_LABEL, shown
 from ptfi.accounts.models import User
+from ptfi.web.language import in_english
 from traits.privacy.export import Members, encoded, tables
 
 Item = TypeVar("Item")
@@ -89,13 +89,7 @@ def _members(user_id: uuid.UUID, found: Found) -> Members:
     if not found.fault:
         yield "edges", _counted(_while_there(_edges(user_id), found), found, "edges")
     if found.fault:
-        yield "error", {"code": found.fault.code, "message": _in_english(found.fault)}
-
-
-def _in_english(fault: GraphUnavailableError) -> str:
-    """Return the fault's text in English: the document does not depend on the language of the request."""
-    with translation.override("en"):
-        return str(type(fault).message)
+        yield "error", {"code": found.fault.code, "message": in_english([type(found.fault).message])[0]}
 
 
 def _while_there(items: Iterator[Item], found: Found) -> Iterator[Item]:

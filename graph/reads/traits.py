@@ -9,6 +9,7 @@ import neo4j
 from graph import connection
 from graph.nodes import HasTrait, Trait
 from graph.reads.concepts import deadline, hierarchy, named
+from ptfi.texts import sort_key
 
 MAX_LIMIT = 200
 MATCH = """
@@ -19,7 +20,7 @@ WHERE ($status IS NULL OR t.status IN $status) AND ($category IS NULL OR t.categ
     OR EXISTS { MATCH (t)-[:ASSOCIATED_WITH_CONCEPT]->(c:Concept) WHERE c.conceptID IN $concepts })"""
 TOTAL = f"{MATCH} RETURN count(t) AS total"
 PAGE = f"""{MATCH}
-WITH t, h, toLower(coalesce(t.name, '')) AS key
+WITH t, h, coalesce(t.sortKey, toLower(t.name), '') AS key
 WHERE $id IS NULL OR key > $key OR (key = $key AND t.traitID > $id)
 WITH t, h, key ORDER BY key, t.traitID LIMIT $limit
 RETURN t AS trait, h AS edge, key,
@@ -103,6 +104,6 @@ def _trait(row: neo4j.Record) -> GraphTrait:
         status=trait.status,
         confidence=trait.confidence,
         strength=edge.strength,
-        concepts=sorted(filter(None, row["concepts"])),
+        concepts=sorted(filter(None, row["concepts"]), key=sort_key),
         evidence_count=row["evidence_count"],
     )

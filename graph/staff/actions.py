@@ -11,7 +11,7 @@ from django.utils.translation import ngettext_lazy
 
 from graph.projection.lag import FAILING
 from graph.projection.rebuild import start_over
-from ptfi.web.language import Text
+from ptfi.texts import Text
 from traits.models import Erasure, Persona
 from traits.models.erasure import UNDER_WAY
 

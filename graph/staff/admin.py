@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -26,7 +26,8 @@ from graph.projection.lag import BEHIND, FAILING, GONE, HELD, WENT_BACK, failing
 from graph.projection.verification import check
 from graph.staff.actions import ACTIONS, ProjectionAction, retry_erasures
 from ptfi.staff.base import ReadOnlyAdmin, code
-from ptfi.web.language import Text
+from ptfi.texts import Text
+from ptfi.web.language import grouped
 from traits.models import AccessKind, Erasure, Persona
 from traits.models.erasure import UNDER_WAY
 from traits.staff.access import PersonalAdmin, staff_id
@@ -199,9 +200,9 @@ class PersonaAdmin(PersonalAdmin, ReadOnlyAdmin):
         return HttpResponseRedirect(_page_of(ids[0])) if request.POST.get("one") and ids else back
 
     def _say(self, request: HttpRequest, action: ProjectionAction, number: int, left: int) -> None:
-        done = [str(action.done % {"people": number, "number": _number(number)})]
+        done = [str(action.done % {"people": number, "number": grouped(number)})]
         if left:
-            done.append(gettext("Nothing to do for %(number)s.") % {"number": _number(left)})
+            done.append(gettext("Nothing to do for %(number)s.") % {"number": grouped(left)})
         self.message_user(request, " ".join(done), messages.SUCCESS if number else messages.WARNING)
 
     def change_view(
@@ -296,12 +297,8 @@ def _id_in(text: str) -> uuid.UUID | None:
     return next(iter(uuids_from([text.strip()])), None)
 
 
-def _number(number: int) -> str:
-    return number_format(number, force_grouping=True)
-
-
 def _too_many(most: int) -> str:
-    return gettext("Nothing was done. Select at most %(number)s people.") % {"number": _number(most)}
+    return gettext("Nothing was done. Select at most %(number)s people.") % {"number": grouped(most)}
 
 
 def _failed(row: Persona) -> str:

@@ -5,7 +5,7 @@ import itertools
 from django import template
 
 from graph.picture.query import ONE_OF, Sketch
-from ptfi.web.language import Text
+from ptfi.texts import Text
 
 register = template.Library()
 

@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ptfi.web.language import Text
+from ptfi.texts import Text
 
 from .allauth_internals import normalize_user_code
 from .code_limits import begin_attempt

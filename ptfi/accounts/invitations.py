@@ -20,7 +20,7 @@ from ptfi.errors import RuleError
 
 from .adapter import release_unverified
 from .mail import send_text
-from .models import User
+from .models import User, known_as
 
 SALT = "ptfi.invitation"
 VALID_FOR = timedelta(days=7)
@@ -42,7 +42,7 @@ def invite(*, external_id: str, email: str) -> User:
     """
     email = email.strip().lower()
     with transaction.atomic():
-        user = User.objects.select_for_update(no_key=True).filter(external_id=external_id).first()
+        user = User.objects.select_for_update(no_key=True).filter(known_as(external_id)).first()
         if user is None:
             raise RuleError(gettext("Nobody has the external id “%(id)s”.") % {"id": external_id})
         if user.email is not None:

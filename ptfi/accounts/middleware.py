@@ -1,7 +1,6 @@
 """Middleware for signed-in people: language, time zone, session lifetime, second step, and no cached copies."""
 
 import time
-import zoneinfo
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -46,7 +45,7 @@ class TimeZoneMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
-            with timezone.override(zoneinfo.ZoneInfo(request.user.time_zone)):
+            with timezone.override(request.user.zone):
                 return self.get_response(request)
         return self.get_response(request)
 

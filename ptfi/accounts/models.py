@@ -1,5 +1,6 @@
 """The user model: one account per person, with at most one persona, and the security events of accounts."""
 
+import datetime as dt
 import uuid
 import zoneinfo
 from functools import cache
@@ -11,6 +12,13 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from ptfi.texts import identifier, one_line, shows_nothing
+
+
+def known_as(external_id: str) -> models.Q:
+    """Return the condition for accounts with this external id, as it is written here or as it is stored."""
+    return models.Q(external_id__in={external_id, identifier(external_id)})
 
 
 class UserManager(BaseUserManager["User"]):
@@ -83,8 +91,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
         indexes = [models.Index(models.F("date_joined").desc(), "id", name="user_newest")]
 
+    def clean(self) -> None:
+        super().clean()
+        self.display_name = "" if shows_nothing(self.display_name) else one_line(self.display_name)
+
     def __str__(self) -> str:
         return self.display_name or self.email or str(self.id)
+
+    @property
+    def zone(self) -> dt.tzinfo:
+        """The person's time zone; UTC if this machine's time zones do not include it."""
+        return zoneinfo.ZoneInfo(self.time_zone) if self.time_zone in time_zone_names() else dt.UTC
 
 
 class SecurityEventKind(models.TextChoices):

@@ -19,7 +19,7 @@ class ApiMiddleware:
     """Passes requests for the API's data directly to their views, and loads the session only if there is no token.
 
     The middleware before this one applies to the API, too; the middleware after it (messages, HTMX, error pages) does
-    not. Texts are in the language of the request. The views check the CSRF token themselves if the session is used.
+    not. The views check the CSRF token themselves if the session is used.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -33,9 +33,8 @@ class ApiMiddleware:
         request.get_host()
         # A request with a token is identified by the token alone.
         answer = _answer if request.META.get("HTTP_AUTHORIZATION") else self.with_session
-        with translation.override(translation.get_language_from_request(request)):
-            response = cast(HttpResponse, answer(request))
-            response["Content-Language"] = translation.get_language() or settings.LANGUAGE_CODE
+        response = cast(HttpResponse, answer(request))
+        response["Content-Language"] = translation.get_language() or settings.LANGUAGE_CODE
         response["Content-Security-Policy"] = POLICY
         response["X-Frame-Options"] = "DENY"
         return response

@@ -13,7 +13,7 @@ from ptfi.accounts.models import User
 from ptfi.errors import NotFoundError
 from ptfi.oauth.models import ClientAccess, SpentToken, forget_access
 from ptfi.oauth.scopes import scope_descriptions
-from ptfi.web.language import Text
+from ptfi.texts import Text, sort_key
 
 ATTEMPTS = 3
 LIVE_TOKEN_TYPES = (Token.Type.ACCESS_TOKEN, Token.Type.REFRESH_TOKEN)
@@ -38,7 +38,7 @@ def connected_clients(user: User) -> list[ConnectedClient]:
     for token in tokens:
         by_client.setdefault(token.client_id, []).append(token)
     clients = [_connected_client(each, known.get(client_id)) for client_id, each in by_client.items()]
-    return sorted(clients, key=lambda connected: (connected.client.name.casefold(), connected.client.pk))
+    return sorted(clients, key=lambda connected: (sort_key(connected.client.name), connected.client.pk))
 
 
 def _connected_client(tokens: list[Token], access: ClientAccess | None) -> ConnectedClient:

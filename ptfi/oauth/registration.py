@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from ptfi.oauth.scopes import CLIENT_SCOPES, USER_SCOPES
+from ptfi.texts import one_line, shows_nothing
 
 LOOPBACK = {"localhost", "127.0.0.1"}
 MAX_NAME = 100
@@ -35,7 +36,7 @@ def register_spa(
     Without origins, it gets those of its redirect addresses. Raises ValidationError.
     """
     client = _client(client_id, Client.Type.PUBLIC)
-    client.name = name.strip()
+    client.name = "" if shows_nothing(name) else one_line(name)
     client.set_redirect_uris(list(dict.fromkeys(redirect_uris)))
     client.set_cors_origins(list(dict.fromkeys(origins)) or _origins(redirect_uris))
     client.set_grant_types(SPA_GRANTS)
@@ -52,7 +53,7 @@ def register_pipeline(*, name: str, client_id: str = "", new_secret: bool = Fals
     An existing client keeps its secret unless new_secret is set. Raises ValidationError.
     """
     client = _client(client_id, Client.Type.CONFIDENTIAL)
-    client.name = name.strip()
+    client.name = "" if shows_nothing(name) else one_line(name)
     client.set_grant_types(PIPELINE_GRANTS)
     client.set_scopes(list(CLIENT_SCOPES))
     client.set_default_scopes(list(CLIENT_SCOPES))

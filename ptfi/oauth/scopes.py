@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from ptfi.web.language import Text
+from ptfi.texts import Text
 
 READ_TRAITS = "persona:read_traits"
 MANAGE_TRAITS = "persona:manage_traits"

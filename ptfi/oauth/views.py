@@ -16,6 +16,7 @@ from ptfi.accounts.activity.events import Kind, record
 from ptfi.accounts.models import User
 from ptfi.oauth import grants
 from ptfi.oauth.forms import SessionsForm
+from ptfi.texts import isolated
 
 
 @login_required
@@ -27,9 +28,8 @@ def connected_apps(request: HttpRequest) -> HttpResponse:
         client_id = request.POST.get("client", "").replace("\0", "")
         name = grants.disconnect(user=user, client_id=client_id)
         record(Kind.APP_DISCONNECTED, user_id=user.pk, request=request, client_id=client_id)
-        messages.success(
-            request, gettext("Disconnected “%(app)s”. It can no longer see or change anything.") % {"app": name}
-        )
+        text = gettext("Disconnected “%(app)s”. It can no longer see or change anything.")
+        messages.success(request, text % {"app": isolated(name)})
         return redirect("connected_apps")
     return render(request, "oauth/connected_apps.html", {"clients": grants.connected_clients(user)})
 

@@ -81,6 +81,9 @@ SESSION_MAX_DAYS = env.int("SESSION_MAX_DAYS", 14, validate=validators.POSITIVE)
 # Days for which people see the events of their account.
 SECURITY_EVENT_DAYS = env.int("SECURITY_EVENT_DAYS", 180, validate=validators.POSITIVE)
 
+# Days for which it is shown, and can be taken back, what an import changed in a waiting suggestion.
+SUGGESTION_CHANGES_DAYS = env.int("SUGGESTION_CHANGES_DAYS", 90, validate=validators.POSITIVE)
+
 # Requests that a web process handles at a time.
 WEB_THREADS = env.int("WEB_THREADS", 4, validate=validators.POSITIVE)
 # Seconds that a client may take to send a request's head and its body (plus one for each 1,024 bytes of it), and for
@@ -194,6 +197,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ptfi.web.language.RequestLanguageMiddleware",
     "ptfi.web.headers.HeadersMiddleware",
     "ptfi.telemetry.middleware.TelemetryMiddleware",
     "ptfi.health.HealthMiddleware",
@@ -239,8 +243,8 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "ptfi.web.language.product",
             ],
-            # Nearly every template has texts to translate.
-            "builtins": ["django.templatetags.i18n"],
+            # Nearly every template has texts to translate, or that people gave.
+            "builtins": ["django.templatetags.i18n", "ptfi.web.text_filters"],
         },
     }
 ]

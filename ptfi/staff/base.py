@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -11,17 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from ptfi.accounts.models import User
-from ptfi.web.language import Text
-
-
-class OfPerson(Protocol):
-    """A row that belongs to a person."""
-
-    @property
-    def user(self) -> User: ...
-
-    @property
-    def user_id(self) -> uuid.UUID: ...
+from ptfi.texts import Text
 
 
 class StaffAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -79,9 +69,3 @@ def named(request: HttpRequest, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, 
     if not ids or not request.user.has_perm("accounts.view_user"):
         return {pk: str(pk) for pk in ids}
     return {user.pk: str(user) for user in User.objects.filter(pk__in=ids)}
-
-
-def people_of(request: HttpRequest, rows: Iterable[OfPerson]) -> dict[uuid.UUID, str]:
-    """Like named(), for rows that were loaded with their people if this staff member may see accounts."""
-    by_name = request.user.has_perm("accounts.view_user")
-    return {row.user_id: str(row.user) if by_name else str(row.user_id) for row in rows}

@@ -1,10 +1,20 @@
 """CSV tables, written in pieces."""
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What spreadsheets take for a formula: a sign, also in its other widths, behind blanks, quotation marks and characters
+# that nobody sees. A file that is opened with another separator has cells that begin within a text.
+BREAKS = r"[;\t-\r\x85\u2028\u2029]"
+SKIPPED = (
+    r"[ \"\x00-\x08\x0e-\x1f\x7f-\x84\x86-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
+    r"\u202a-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]"
+)
+SIGNS = r"[=+\-@\u207a\u207c\u208a\u208c\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20]"
+FORMULA = re.compile(rf"(\A|{BREAKS})(?={SKIPPED}*{SIGNS})")
+CONTROLS = ("\t", "\r", "\n")
 BYTE_ORDER_MARK = "\ufeff"
 """Without it some spreadsheets do not recognize UTF-8."""
 Row = TypeVar("Row")
@@ -39,6 +49,8 @@ class CsvTable(Generic[Row]):
 
 
 def cell(value: Any) -> str:
-    """A value as text. Texts that a spreadsheet would take for a formula get a leading apostrophe."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_STARTS) else text
+    """A value as text, with an apostrophe before whatever a spreadsheet would take for a formula."""
+    if not isinstance(value, str):
+        return "" if value is None else str(value)
+    text = FORMULA.sub(r"\1'", value)
+    return f"'{text}" if text.startswith(CONTROLS) else text

@@ -31,8 +31,8 @@ def choice(choices: Container[str], where: Where | None = None, default: str = "
 
 
 def text(where: Where | None = None) -> Any:
-    """A field with a text that the person typed."""
-    return _field(lambda typed: typed.replace("\x00", "").strip()[:LONGEST], where, "")
+    """A field with a text that the person typed or chose. Forms send line ends as CR LF."""
+    return _field(lambda typed: typed.replace("\x00", "").replace("\r\n", "\n").strip()[:LONGEST], where, "")
 
 
 def day(where: Where | None = None) -> Any:

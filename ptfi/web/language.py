@@ -1,15 +1,30 @@
 """The language of pages and e-mails, and the installation's product name in them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
+from django.utils.formats import number_format
 
-from ptfi.texts import Text as Text
+from ptfi.texts import Text
 
 LANGUAGES = frozenset(code for code, _ in settings.LANGUAGES)
+
+
+class RequestLanguageMiddleware:
+    """Answers in the language that the request asks for; whatever views activate ends with the response.
+
+    It comes first: threads serve many requests, and what one of them left active would be the next one's language.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with translation.override(translation.get_language_from_request(request)):
+            return self.get_response(request)
 
 
 FULL_NAMES = {"PTFI": "PTFI (Persona Trait Finalization Interface)"}
@@ -25,6 +40,11 @@ def product(request: HttpRequest | None = None) -> dict[str, str]:  # noqa: ARG0
 def spoken_to(language: str) -> AbstractContextManager[None]:
     """Render the texts inside in the person's language, or in the installation's if theirs is unknown."""
     return translation.override(language or settings.LANGUAGE_CODE)
+
+
+def grouped(number: int) -> str:
+    """The number with the language's separators: 4,000, in German 4.000."""
+    return number_format(number, force_grouping=True)
 
 
 def in_english(texts: Iterable[Text]) -> list[str]:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from ptfi.errors import RuleError, error_json
@@ -32,8 +31,7 @@ class TransportMiddleware:
         path = request.path_info
         in_clear = settings.SECURE_SSL_REDIRECT and not request.is_secure()
         if in_clear and path.startswith(FOR_PROGRAMS) and not path.startswith(DOCUMENTS):
-            with translation.override(translation.get_language_from_request(request)):
-                response = error_json(HttpsRequiredError())
+            response = error_json(HttpsRequiredError())
             response["Cache-Control"] = "no-store"
             return response
         return self.get_response(request)

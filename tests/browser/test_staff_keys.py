@@ -154,10 +154,12 @@ def work_without_scripts(page: Page, site: str, alice: User) -> None:
     page.get_by_label("File").set_input_files(
         {"name": "a.jsonl", "mimeType": "text/plain", "buffer": "\n".join(lines).encode()}
     )
+    fill(page, "Reason", "Ticket 17")
     follow(page, page.get_by_role("button", name="Check file"))
     expect(page.get_by_text("1 refused")).to_be_visible()
     follow(page, page.get_by_role("button", name="Import 1 suggestion"))
     expect(page.get_by_text("New: 1,")).to_be_visible()
+    go(page, "Suggestions")
     follow(page, page.get_by_role("link", name="Download list (CSV)"))
     expect(page.get_by_label("Why do you need access?")).to_be_focused()
     page.keyboard.type("For the team")

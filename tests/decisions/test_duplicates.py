@@ -166,7 +166,7 @@ def test_there_is_room_for_so_much(alice: User, jazz: PersonaTrait) -> None:
         ("Asks clarifying questions", "Asks clarifing questions"),
         ("Jazz lover", "Lover, jazz"),
         ("喜欢在晚上弹古典钢琴", "喜欢在晚上弹古典钢琴。"),
-        ("يحب القهوة كثيرا", "يحب  القهوة كثيرًا"),
+        ("يحب القهوة كثيرا", "يحب القهوة كثيرًا"),
     ],
 )
 def test_nearly_the_same_names_are_a_pair(alice: User, one: str, other: str) -> None:

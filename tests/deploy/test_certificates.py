@@ -1,5 +1,6 @@
 """``python -m ptfi.certificates``: an installation's authority; and PostgreSQL asked over TLS that is checked."""
 
+import contextlib
 import datetime as dt
 import os
 import re
@@ -61,11 +62,28 @@ def test_the_certificates_are_what_clients_want(tmp_path: Path) -> None:
     assert not made.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     assert authority.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length == 0
     assert made.not_valid_after_utc - made.not_valid_before_utc < dt.timedelta(826)
+    key = serialization.load_pem_private_key((tmp_path / "web/key.pem").read_bytes(), None)
+    assert key.public_key() == made.public_key()
     # The strictest that Python knows: it wants key identifiers and usages that fit.
     context = ssl.create_default_context(cafile=str(tmp_path / "trust/ca.pem"))
     context.verify_flags |= ssl.VERIFY_X509_STRICT
-    key = serialization.load_pem_private_key((tmp_path / "web/key.pem").read_bytes(), None)
-    assert key.public_key() == made.public_key()
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(tmp_path / "web/certificate.pem", tmp_path / "web/key.pem")
+    for name in ("web", "web2", "127.0.0.1"):
+        shake_hands(context, server, name)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        shake_hands(context, server, "postgres")
+
+
+def shake_hands(client: ssl.SSLContext, server: ssl.SSLContext, name: str) -> None:
+    """A handshake in memory with the server of this name. Raises SSLError if one side refuses the other."""
+    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+    sides = [client.wrap_bio(back, there, server_hostname=name), server.wrap_bio(there, back, server_side=True)]
+    # TLS 1.3 takes two flights; the client checks the certificate after the first.
+    for side in sides * 2:
+        with contextlib.suppress(ssl.SSLWantReadError):
+            side.do_handshake()
+    assert all(side.version() for side in sides)
 
 
 @pytest.mark.parametrize("change", ["names", "time", "authority"])
@@ -103,8 +121,11 @@ def test_a_certificate_that_will_not_do_is_made_again(tmp_path: Path, change: st
 
 
 @contextmanager
-def postgres_as_composed(own: Path) -> Iterator[int]:
-    """Debian's PostgreSQL with the arguments and the pg_hba.conf of compose.yaml, and this folder's certificate."""
+def postgres_as_composed(own: Path) -> Iterator[tuple[int, Path]]:
+    """Debian's PostgreSQL with the arguments and the pg_hba.conf of compose.yaml, and this folder's certificate.
+
+    Yields its port and the folder of its socket.
+    """
     port, command = free_port(), compose()["services"]["postgres"]["command"]
     ours = {"/run/tls/own": str(own), "/etc/ptfi/pg_hba.conf": str(own / "pg_hba.conf")}
     (own / "pg_hba.conf").write_text((ROOT / "deploy/pg_hba.conf").read_text())
@@ -118,12 +139,12 @@ def postgres_as_composed(own: Path) -> Iterator[int]:
         subprocess.run(
             [str(program / make[0]), *make[1:], "-D", str(data / "data")], user=user, check=True, capture_output=True
         )
-        places = ["-D", str(data / "data"), "-p", str(port), "-k", "", "-cfsync=off"]
+        places = ["-D", str(data / "data"), "-p", str(port), "-k", str(data), "-cfsync=off"]
         process = subprocess.Popen([str(program / words[0]), *words[1:], *places], user=user, stderr=subprocess.DEVNULL)
         try:
             ready = [str(program / "pg_isready"), "--quiet", "--host", "127.0.0.1", "--port", str(port)]
             wait_until(lambda: subprocess.run(ready, check=False).returncode == 0)
-            yield port
+            yield port, data
         finally:
             process.terminate()
             process.wait(30)
@@ -138,7 +159,7 @@ def test_postgresql_is_asked_over_tls_that_is_checked_and_lets_in_nobody_without
         uid = int(subprocess.run(["id", "-u", user or os.environ["USER"]], capture_output=True, check=True).stdout)
         make_certificates(own, f"postgres,localhost:{uid}")
         authority = str(own / "trust/ca.pem")
-        with postgres_as_composed(own / "postgres") as port:
+        with postgres_as_composed(own / "postgres") as (port, container):
 
             def refusal(host: str, mode: str, trusted: str) -> str:
                 """What PostgreSQL, or the client, says against it; "" where it goes well."""
@@ -154,3 +175,8 @@ def test_postgresql_is_asked_over_tls_that_is_checked_and_lets_in_nobody_without
             assert "certificate verify failed" in refusal("localhost", "verify-full", other.authority)
             assert "does not match host name" in refusal("127.0.0.1", "verify-full", authority)
             assert "no encryption" in refusal("localhost", "disable", authority)
+            # A base backup, taken in the container.
+            command = [str(other_postgres.BINARIES / "pg_basebackup"), "--checkpoint=fast", "--username=postgres"]
+            places = ["--host", str(container), "--port", str(port), "--pgdata", str(container / "backup")]
+            subprocess.run([*command, *places], user=user or None, check=True)
+            assert (container / "backup" / "backup_manifest").exists()

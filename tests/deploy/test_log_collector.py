@@ -77,10 +77,11 @@ class Collector:
 
     folder: Path
     receiver: Receiver
+    project: str = "ptfi"
 
-    def write(self, container: str, message: str, service: str = "web", project: str = "ptfi") -> None:
+    def write(self, container: str, message: str, service: str = "web", project: str = "") -> None:
         """A line as Docker's driver has it."""
-        attributes = {"com.docker.compose.project": project, "com.docker.compose.service": service}
+        attributes = {"com.docker.compose.project": project or self.project, "com.docker.compose.service": service}
         line = {
             "log": f"{message}\n",
             "stream": "stderr",
@@ -111,6 +112,7 @@ class Collector:
             "LOGS_HOST": host,
             "LOGS_PORT": str(self.receiver.port),
             "LOGS_CA_FILE": authority or self.receiver.certificate.authority,
+            "LOGS_PROJECT": self.project,
         }
         assert set(environment) == set(compose()["services"]["logs"]["environment"])
         command = [str(PROGRAM), "-n", "-i", "NONE", "-f", str(self.folder / "rsyslog.conf")]
@@ -134,6 +136,7 @@ def test_the_configuration_is_well_formed(collector: Collector) -> None:
         "LOGS_HOST": "localhost",
         "LOGS_PORT": "6514",
         "LOGS_CA_FILE": collector.receiver.certificate.authority,
+        "LOGS_PROJECT": "ptfi",
     }
     command = [str(PROGRAM), "-N1", "-f", str(FOLDER / "rsyslog.conf")]
     done = subprocess.run(command, env=dict(os.environ) | environment, capture_output=True, text=True, check=False)
@@ -160,6 +163,17 @@ def test_what_services_write_arrives_elsewhere_and_nothing_of_others(collector: 
         collector.write("abc", "later")
         wait_until(lambda: len(receiver.lines) == 3)
     assert sorted(receiver.lines[1:]) == [("ptfi-postgres", "a container that began later"), ("ptfi-web", "later")]
+
+
+@pytest.mark.slow
+@installed
+def test_the_project_may_have_another_name(collector: Collector) -> None:
+    receiver, collector.project = collector.receiver, "ptfi-staging"
+    collector.write("other", "another installation's", project="ptfi")
+    collector.write("abc", "ours")
+    with receiver.listening(), collector.running():
+        wait_until(lambda: receiver.lines)
+    assert receiver.lines == [("ptfi-staging-web", "ours")]
 
 
 @pytest.mark.slow

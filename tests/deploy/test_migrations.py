@@ -30,11 +30,16 @@ INDEX, DROPPED, _, _, CHECKED, _, _, CODE = RULES
 # Released before anybody but developers ran PTFI, or harmless for the reason given.
 EXEMPT: dict[Key, dict[str, str]] = {
     ("accounts", "0002_log_without_names"): {CODE: "rewrites what staff did with accounts, a few rows"},
+    ("accounts", "0007_external_ids"): {CODE: "each account in a transaction of its own"},
+    ("graph", "0004_name_keys"): {CODE: "rewrites few of the shared concepts, which only an import changes"},
     ("traits", "0005_partial_erasures"): {INDEX: RECEIPTS, DROPPED: RECEIPTS, CHECKED: RECEIPTS},
     ("traits", "0007_roles"): {CODE: FEW},
     ("traits", "0010_quality"): {CODE: FEW},
     ("traits", "0013_acting"): {CODE: FEW},
     ("traits", "0020_looks_at_many"): {CODE: FEW},
+    ("traits", "0026_name_keys"): {CODE: "in slices, each in a transaction of its own"},
+    ("traits", "0027_search_words"): {CODE: "recomputes words in slices of 500, each in its own transaction"},
+    ("traits", "0028_batches"): {CODE: FEW},
 }
 
 

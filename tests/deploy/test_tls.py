@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -157,6 +157,23 @@ def test_a_key_may_have_a_password(own: Certified, locked: dict[str, str], tmp_p
         assert own.ask(chosen, "/metrics")[0] == 200
 
 
+def in_der(folder: Path) -> Path:
+    """The right kind of key in the wrong encoding."""
+    key = serialization.load_pem_private_key(certified(folder).key.read_bytes(), None)
+    encoding, form = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8
+    path = folder / "key.der"
+    path.write_bytes(key.private_bytes(encoding, form, serialization.NoEncryption()))
+    return path
+
+
+def noise(folder: Path) -> Path:
+    folder.write_bytes(bytes(range(256)))
+    return folder
+
+
+KEYS: dict[str, Callable[[Path], Path]] = {"OTHER": lambda folder: certified(folder).key, "DER": in_der, "NOISE": noise}
+
+
 @pytest.mark.parametrize(
     ("wrong", "fault"),
     [
@@ -165,6 +182,8 @@ def test_a_key_may_have_a_password(own: Certified, locked: dict[str, str], tmp_p
         ({"TLS_KEY_FILE": "/nowhere/key.pem"}, "can't be read: No such file"),
         ({"TLS_KEY_FILE": str(ROOT / "README.md")}, "they do not hold what fits together"),
         ({"TLS_KEY_FILE": "OTHER"}, "they do not hold what fits together"),
+        ({"TLS_KEY_FILE": "DER"}, "they do not hold what fits together"),
+        ({"TLS_KEY_FILE": "NOISE"}, "they do not hold what fits together"),
         ({"TLS_KEY_FILE": ""}, "TLS_KEY_FILE: Missing: TLS takes both files."),
     ],
 )
@@ -173,8 +192,8 @@ def test_what_cannot_be_used_is_said_at_the_start(
 ) -> None:
     # A process of each kind, in turn.
     command = ("serve", "web") if wrong else ("project_graph", "--metrics-port", "1")
-    if wrong.get("TLS_KEY_FILE") == "OTHER":
-        wrong = {"TLS_KEY_FILE": str(certified(tmp_path / "other").key)}
+    if make := KEYS.get(wrong.get("TLS_KEY_FILE", "")):
+        wrong = {"TLS_KEY_FILE": str(make(tmp_path / "other"))}
     done = subprocess.run(
         [sys.executable, "manage.py", *command],
         cwd=ROOT,
@@ -187,4 +206,5 @@ def test_what_cannot_be_used_is_said_at_the_start(
     )
     assert done.returncode == 1
     assert fault in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr or "ImproperlyConfigured" in done.stderr
     assert "wrong" not in done.stderr

@@ -61,7 +61,7 @@ def test_the_picture_and_the_list_say_the_same(as_alice: Client, some: PersonaTr
     assert titles(page, "skill") == ["Plays the bass (Skill, strength 60%, 2 pieces of evidence)"]
     assert titles(page, "emotion") == ["Laughs when nervous (Emotional response pattern, strength 80%)"]
     assert sorted(titles(page, "concept")) == ["Topic: jazz, 1 trait", "Topic: music, 2 traits"]
-    assert titles(page, "style") == ["Style: Pace: slow (work)"]
+    assert titles(page, "style") == ["Style: Pace: slow (At work)"]
     assert len(titles(page, "evidence")) == 4
     text = text_of(page).split("List view")[1]
     for part in ("Loves jazz", "90%", "jazz , music", "Plays the bass", "music : 2 traits", "Style: Pace , slow"):
@@ -319,3 +319,12 @@ def test_the_picture_of_a_single_trait(as_alice: Client, alice: User) -> None:
     decisions.add_trait(**acting_for_self(alice), changes=Changes(name="Sails", category="Skill"))
     project(alice)
     assert len(titles(as_alice.get("/persona/graph/"))) == 2
+
+
+def test_the_file_shows_pictures_of_controls_and_is_xml(as_alice: Client, alice: User) -> None:
+    name = "Bell \x07, escape \x1b[31m, tab \x0b, \ufffe\uffff \U0010ffff \U0001f3b7 \ue000"
+    confirmed(alice, name, concepts=[])
+    project(alice)
+    root = ET.fromstring(as_alice.get("/persona/graph.svg").content)  # noqa: S314 (our own)
+    said = " ".join(str(node.text) for node in root.iter(f"{SVG}title"))
+    assert "Bell ␇, escape ␛[31m, tab ␋, \ufffd\ufffd \U0010ffff \U0001f3b7 \ue000" in said

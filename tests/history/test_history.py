@@ -15,7 +15,19 @@ from tests.support.trait_pages import ARABIC, SCRIPT, queries_of
 from traits import decisions
 from traits.decisions.inputs import Changes, Evidence, Relation
 from traits.log.entries import Actor
-from traits.models import ExtractedTraitCandidate, PersonaTrait
+from traits.log.sentences import (
+    MARKED,
+    REJECTED_BECAUSE,
+    SNOOZED_UNTIL,
+    STYLE_REMOVED,
+    STYLE_REMOVED_IN,
+    STYLE_SET_IN,
+    TOLD,
+    UNMERGED,
+    Told,
+)
+from traits.models import Decision, ExtractedTraitCandidate, PersonaTrait, TraitStatus
+from traits.models.log import NEVER_UNDONE
 
 pytestmark = pytest.mark.django_db
 HISTORY = "/persona/history/"
@@ -50,7 +62,7 @@ def test_every_decision_in_a_sentence(as_alice: Client, alice: User, suggest: Su
     decisions.put_styles(**acting_for_self(alice), context="work", styles={"FormalityLevel": "very_formal"})
     page = as_alice.get(HISTORY)
     assert sentences(page) == [
-        "You set formality to “very formal” for “work”",
+        "You set formality to “very formal” for “At work”",
         "You undid removing “Sailed”",
         "You removed “Sailed” undone",
         "You edited “Sails”",
@@ -68,6 +80,28 @@ def test_every_decision_in_a_sentence(as_alice: Client, alice: User, suggest: Su
     assert "Sold the boat." in text
     assert "Name was: Likes new: Loves tea" in text
     assert "Superseded by a later decision." in text
+
+
+def test_every_decision_that_can_be_undone_has_a_sentence_for_that() -> None:
+    told = {decision: sentences_of(told) for decision, told in TOLD.items()}
+    assert told.keys() == set(Decision.values)
+    assert {decision for decision, undone in told.items() if all(undone)} == set(Decision.values) - {*NEVER_UNDONE}
+    others = [
+        REJECTED_BECAUSE,
+        SNOOZED_UNTIL,
+        UNMERGED,
+        *MARKED.values(),
+        STYLE_SET_IN,
+        STYLE_REMOVED,
+        STYLE_REMOVED_IN,
+    ]
+    assert all(all(sentences_of(each)) for each in others)
+    assert MARKED.keys() == set(TraitStatus.values)
+
+
+def sentences_of(told: Told) -> tuple[str, str]:
+    """What is said of undoing it: by the person, and by others."""
+    return str(told.you_undid), str(told.other_undid)
 
 
 def test_a_style_reads_as_in_its_form(as_alice: Client, alice: User) -> None:
@@ -250,9 +284,9 @@ def test_paging_and_queries(as_alice: Client, alice: User, queue: list[Extracted
             **acting_for_self(alice),
             action_id=decisions.set_status(**acting_for_self(alice), trait_id=trait.pk, status="dormant").action_id,
         )
-    # The entries, their batches, which of those are told, they, what stands, what changed, what staff did; and what was
-    # undone before.
-    assert few == 7
+    # The entries, their batches, which of those are told, they, what stands, what changed, what staff did, what imports
+    # changed; and what was undone before.
+    assert few == 8
     assert queries_of(as_alice, HISTORY) <= few + 1
     seen, after = list[str](), ""
     while True:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from graph.reads.export_archive import archive
 from ptfi.accounts.models import User
@@ -46,7 +47,7 @@ def test_each_decision_is_told_in_a_german_sentence(as_alice: Client, alice: Use
     many = [make_candidate(alice, f"Likes {number}").pk for number in range(2)]
     decisions.decide_many(**me, candidate_ids=many, decision="confirmed_asis")
     assert sentences(as_alice) == [
-        "Du hast 2 Vorschläge gemeinsam bestätigt",
+        "Du hast 2 Vorschläge auf einmal bestätigt",
         "Du hast „Förmlichkeit“ auf „sehr förmlich“ gesetzt",
         "Du hast die Bearbeitung von „Loves jazz“ rückgängig gemacht",
         "Du hast „Loves jazz“ bearbeitet rückgängig gemacht",
@@ -107,6 +108,17 @@ def test_a_receipt_is_written_in_english_and_shown_in_german(alice: User, client
     assert "Alles in „Interesse“ wurde gelöscht" in page
     assert "Dass diese Kategorie blockiert ist, bis du sie wieder zulässt." in page
     assert Erasure.objects.get().kept["category"] == "That this category is blocked, until you allow it again."
+
+
+def test_a_receipt_in_words_of_an_older_release_is_shown_in_german(alice: User, client: Client) -> None:
+    sign_in(client, "alice@example.com")
+    kept = {"category": "That you take no suggestions of this category, until you let them in again."}
+    fields = {"kind": "category", "bar": "Interest", "state": "erasing", "kept": kept, "actor_kind": "person"}
+    receipt = Erasure.objects.create(user=alice, subject_id=alice.pk, **fields)
+    Erasure.objects.update(state="erased", erased_at=timezone.now())
+    page = text_of(client.get(f"/persona/erasures/{receipt.pk}/", headers=GERMAN))
+    assert "Dass diese Kategorie blockiert ist, bis du sie wieder zulässt." in page
+    assert kept["category"] not in page
 
 
 def test_the_api_answers_in_german_with_the_same_codes(alice: User) -> None:

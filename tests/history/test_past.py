@@ -65,10 +65,10 @@ def test_each_day_has_its_persona(as_alice: Client, may: dict[str, PersonaTrait]
     assert names(first) == ["Builds boats", "Likes tea", "Loves jazz"]
     wanted = {"Traits then": "3", "Unchanged": "1", "Changed since": "1", "Removed since": "1", "Added since": "1"}
     assert numbers(first) == wanted
-    assert "pace ( work ) slow" in text_of(first)
+    assert "Pace ( At work ) slow" in text_of(first)
     assert "Knits" not in text_of(first)
     assert names(as_alice.get(PAST, {"day": "2026-05-03"})) == ["Loves jazz", "Loves tea"]
-    assert "pace ( work ) fast" in text_of(as_alice.get(PAST, {"day": "2026-05-04"}))
+    assert "Pace ( At work ) fast" in text_of(as_alice.get(PAST, {"day": "2026-05-04"}))
     assert names(as_alice.get(PAST, {"day": "2026-05-05"})) == ["Loves jazz", "Loves tea", "Plays chess"]
     before = as_alice.get(PAST, {"day": "2026-04-30"})
     assert "You had not decided anything by then. Today your persona has 3 traits." in text_of(before)
@@ -128,7 +128,7 @@ def test_pages_and_queries(as_alice: Client, alice: User) -> None:
     second = as_alice.get(PAST + Html(first).next_page())
     assert names(first) + names(second) == [f"Trait {number:02}" for number in range(60)]
     # The moment, the persona then, its styles, and the head.
-    assert queries_of(as_alice, today, "traits_") == 4
+    assert queries_of(as_alice, today, "traits_") == 6
 
 
 def test_the_place_is_found_by_halving(alice: User, bob: User, on_day: At) -> None:

@@ -17,8 +17,8 @@ from traits.decisions.inputs import Evidence
 from traits.ingest import batch as ingest
 from traits.ingest.parsing import CandidateRecord, parse
 from traits.log.verification import verify
-from traits.management.commands.import_candidates import COUNTED
 from traits.models import ExtractedTraitCandidate, Persona, UserRefinedTrait, Verdict
+from traits.models.batches import COUNTS
 
 # The import has connections of its own, which see only what is committed.
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -152,8 +152,8 @@ def test_supersedes_archives_the_older_one_whatever_comes_first(order: str) -> N
     new = new_row(trait_name="Plays jazz", supersedes=[old["candidate_id"]])
     rows = [new, old] if "new first" in order else [old, new]
     runs = [load(row) for row in rows] if "separately" in order else [load(*rows)]
-    totals = {what: sum(run.counts.get(what, 0) for run in runs) for what in COUNTED}
-    assert totals == dict.fromkeys(COUNTED, 0) | {"created": 2, "archived": 1}
+    totals = {what: sum(run.counts.get(what, 0) for run in runs) for what in COUNTS}
+    assert totals == dict.fromkeys(COUNTS, 0) | {"created": 2, "archived": 1}
     assert (stored(old).status, stored(new).status) == ("archived_auto_superseded", "candidate")
     before = everything()
     assert load(*rows, *rows).counts == {"unchanged": 4}

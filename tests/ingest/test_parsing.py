@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from ptfi.texts import composed, one_line, shows_nothing
 from tests.support.candidate_files import SECRET, Row, load, new_row, piece, stored, without
 from traits.ingest.parsing import parse, parse_line
 from traits.models import ExtractedTraitCandidate
-from traits.text import name_fault, shows_nothing
+from traits.text import name_fault
 
 # The import has connections of its own, which see only what is committed.
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -170,19 +171,19 @@ def test_no_bytes_break_the_reader(line: bytes) -> None:
 
 storable = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=255
-).filter(str.strip)
-names = storable.filter(lambda name: not shows_nothing(name) and not name_fault(name.strip()))
+).filter(lambda text: not shows_nothing(text) and len(composed(text)) <= 255)
+names = storable.filter(lambda name: not name_fault(one_line(name)))
 
 
 @hypothesis_settings(max_examples=25, deadline=None)
 @given(name=names, texts=st.lists(storable, max_size=4), concepts=st.lists(names, max_size=4))
-def test_all_text_comes_back_as_it_went_in(name: str, texts: list[str], concepts: list[str]) -> None:
+def test_all_text_comes_back_in_its_stored_form(name: str, texts: list[str], concepts: list[str]) -> None:
     row = new_row(trait_name=name, supporting_evidence=[piece(text) for text in texts], concepts=concepts)
     row["originating_models"] = texts
     row["user"] = {"external_id": f"test:{row['candidate_id']}", "display_name": name}
     assert load(row).counts == {"created": 1}
     candidate = stored(row)
-    assert candidate.trait_name == name.strip()
-    assert [one["content"] for one in candidate.supporting_evidence] == list(dict.fromkeys(texts))
-    assert candidate.originating_models == list(dict.fromkeys(text.strip() for text in texts))
+    assert candidate.trait_name == one_line(name)
+    assert [one["content"] for one in candidate.supporting_evidence] == list(dict.fromkeys(map(composed, texts)))
+    assert candidate.originating_models == list(dict.fromkeys(map(one_line, texts)))
     assert load(row).counts == {"unchanged": 1}

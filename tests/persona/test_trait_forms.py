@@ -11,8 +11,9 @@ from tests.support.decisions import log_of
 from tests.support.pages import Html, said, text_of
 from tests.support.trait_pages import ARABIC, HTMX, SCRIPT, fields, path
 from traits import decisions
+from traits.confidence import RATINGS
 from traits.decisions.inputs import Changes
-from traits.models import Decision, PersonaTrait
+from traits.models import Category, Decision, PersonaTrait
 
 
 def test_adding_a_trait(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:
@@ -135,6 +136,15 @@ def test_a_stale_form_keeps_what_was_typed_beside_what_holds(as_alice: Client, a
     assert f'name="version" value="{newer.version}"' in page
     assert PersonaTrait.objects.get().name == "Loves bebop"
     assert as_alice.post(path(jazz, "edit"), fields(newer, name="Loves swing")).status_code == 302
+
+
+def test_a_stale_form_shows_choices_in_words(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:
+    changes = Changes(category="KnowledgeDomain", user_confidence=4)
+    decisions.edit_trait(**acting_for_self(alice), trait_id=jazz.pk, changes=changes)
+    answer = as_alice.post(path(jazz, "edit"), fields(jazz, name="Loves swing", user_confidence="1"))
+    assert answer.status_code == 409
+    assert f"Category, now {Category.KNOWLEDGE_DOMAIN.label}" in text_of(answer)
+    assert f"now {RATINGS['4']}" in text_of(answer)
 
 
 def test_a_refused_edit_stays_stale(as_alice: Client, alice: User, jazz: PersonaTrait) -> None:

@@ -84,7 +84,7 @@ def test_it_holds_both_for_the_person_alone(alice: User, bob: User, signed_in: S
         f"You undid confirming “Perhaps {WORD}”",
         f"{WORD} of mine",
         "An app",
-        "Your whole persona",
+        "Whole persona",
         "alice@example.com",
         f"own {WORD}",
         "T-17, she asked",

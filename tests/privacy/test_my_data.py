@@ -61,7 +61,7 @@ def test_it_says_what_is_held(alice: User, as_alice: Client, django_assert_num_q
     assert '<span class="number">1</span> trait' in page
     assert "All evidence from a source" in page
     assert "/persona/categories/Interest/erase/" in page
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         as_alice.get("/persona/data/")
 
 
@@ -285,7 +285,7 @@ def test_the_account_goes_with_everything(
     assert tables_with(str(alice.pk)) <= kept
     assert elsewhere.get("/review/").status_code == 302
     done = Erasure.objects.get(kind="account")
-    assert done.kept.keys() == {"receipt", "looks", "moderation", "graphUser", "backups", "barred"}
+    assert done.kept.keys() == {"receipt", "looks", "moderation", "imports", "graphUser", "backups", "barred"}
     assert end_account(fresh)["Location"].startswith("/accounts/login/")
     project(alice)
     assert graph_with(word) == []

@@ -30,7 +30,7 @@ def moderator(db: None, signed_in: SignedIn) -> Client:
 
 
 def send(client: Client, content: bytes) -> Any:
-    return client.post(IMPORT, {"file": SimpleUploadedFile("some.jsonl", content)})
+    return client.post(IMPORT, {"file": SimpleUploadedFile("some.jsonl", content), "reason": "Ticket 17"})
 
 
 def lines(*rows: Any) -> bytes:

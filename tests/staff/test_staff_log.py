@@ -175,6 +175,26 @@ def test_an_entry_as_a_difference(staff: Client, alice: User) -> None:
     assert f'href="{entry_page(undone)}"' in staff.get(entry_page(gone)).content.decode()
 
 
+def test_an_entry_shows_words_and_dates_of_the_reader(staff: Client, alice: User) -> None:
+    until = timezone.now() + dt.timedelta(days=3)
+    later = make_candidate(alice, "Knits")
+    snoozed = decisions.snooze(**acting_for_self(alice), candidate_id=later.pk, until=until).entries[0]
+    styled = decisions.put_styles(
+        **acting_for_self(alice), context="work", styles={"FormalityLevel": "very_formal"}
+    ).entries[0]
+    give_reason(staff, entry_page(snoozed))
+    texts = {
+        language: " ".join(
+            text_of(staff.get(entry_page(each), headers={"Accept-Language": language})) for each in (snoozed, styled)
+        )
+        for language in ("en", "de")
+    }
+    assert f"Snoozed until changed – {until:%-d %B %Y, %H:%M}" in texts["en"]
+    assert "Element changed – How formal Context changed – At work Value changed – very formal" in texts["en"]
+    assert until.isoformat()[:16] not in texts["en"] + texts["de"]
+    assert "Kontext geändert – Bei der Arbeit Wert geändert – sehr förmlich" in texts["de"]
+
+
 def test_evidence_has_a_permission_of_its_own(alice: User, bob: User, signed_in: SignedIn) -> None:
     entry = confirmed(alice, evidence=["xylophones!"]).entries[0]
     client = signed_in(permitted(bob, "view_userrefinedtrait"))

@@ -21,7 +21,7 @@ from tests.support.processes import free_port
 ROOT = Path(__file__).resolve().parents[2]
 BINARIES = Path("/usr/lib/postgresql/15/bin")
 FOLDERS = ("accounts", "api", "decisions", "erasure", "history", "ingest", "log", "moderation", "oauth", "persona")
-MORE = ("privacy", "review", "staff", "deploy/test_migrations.py", "deploy/test_privileges.py")
+MORE = ("privacy", "review", "search", "staff", "deploy/test_migrations.py", "deploy/test_privileges.py")
 TESTS = [sys.executable, "-m", "pytest", "-m", "not slow", *(f"tests/{each}" for each in (*FOLDERS, *MORE))]
 ROLES = (
     "CREATE ROLE ptfi LOGIN CREATEDB",

@@ -16,7 +16,7 @@ REASON = "T-17, she asked why."
 def make_roles() -> None:
     """Create the roles as the migrations do: tests that empty the tables remove them as well."""
     if not Group.objects.filter(name="moderator").exists():
-        for module in ("0007_roles", "0010_quality", "0013_acting", "0020_looks_at_many"):
+        for module in ("0007_roles", "0010_quality", "0013_acting", "0020_looks_at_many", "0028_batches"):
             importlib.import_module(f"traits.migrations.{module}").make_roles(apps, None)
 
 

@@ -73,7 +73,9 @@ def _is_not_ours(node: LexborNode) -> bool:
     at: LexborNode | None = node
     while at is not None and at.tag != "html":
         said = at.attributes
-        if at.tag in NOT_OURS or said.get("dir") == "auto" or said.get("translate") == "no" or "lang" in said:
+        # A notice is in the language of the request that made it.
+        is_other = said.get("dir") == "auto" or said.get("translate") == "no" or "lang" in said
+        if is_other or at.tag in NOT_OURS or said.get("class") == "notice-text":
             return True
         at = at.parent
     return False

@@ -21,6 +21,7 @@ from tests.support.oauth import code_for, exchange, make_client, pkce, question,
 from tests.support.pages import Html, said
 from tests.support.untranslated import PSEUDO, in_page, in_template, make_pseudo
 from traits import decisions
+from traits.models import ExtractedTraitCandidate, PersonaTrait
 
 TEMPLATES = Path(configured.BASE_DIR) / "templates"
 FILES = sorted(path for path in TEMPLATES.rglob("*") if path.suffix in (".html", ".txt"))
@@ -57,10 +58,43 @@ def pseudo(settings: Any, pseudo_folder: Path) -> Any:
 
 SAID = "Μιλάει ελληνικά"
 """What people say in these tests: no letter of it is Latin, so that each that is found is of ours."""
-START = ("review", "overview", "traits", "trait_new", "graph", "history", "styles", "my_data", "account_preferences")
+START = (
+    "review",
+    "overview",
+    "traits",
+    "trait_new",
+    "graph",
+    "history",
+    "styles",
+    "my_data",
+    "account_preferences",
+    "trait_duplicates",
+)
+OF_A_TRAIT = ("trait", "trait_edit", "trait_remove")
+OF_A_SUGGESTION = ("review_candidate", "edit_candidate", "merge")
+LINKED = (
+    *("account_activity", "account_change_password", "account_email", "account_erase", "connected_apps"),
+    *("erase_category", "erase_evidence", "erase_source", "erasure_new", "history_entry", "log_checked", "mfa_index"),
+    *("persona_past", "review_filters", "sources", "staff_access", "style", "suppressions", "usersessions_list"),
+    "verify",
+)
+"""Pages of a person that are reached through links."""
+OF_STAFF = (
+    *("accounts_user_add", "accounts_user_change", "accounts_user_changelist", "allauth_idp_oidc_client_changelist"),
+    *("auth_group_add", "auth_group_change", "auth_group_changelist", "auth_group_delete", "candidates_export"),
+    *("candidates_import", "index", "traits_accessentry_changelist", "traits_actedfor_changelist"),
+    *(
+        "traits_erasure_changelist",
+        "traits_extractedtraitcandidate_change",
+        "traits_extractedtraitcandidate_changelist",
+    ),
+    *("traits_moderationentry_changelist", "traits_persona_change", "traits_persona_changelist"),
+    *("traits_quality_changelist", "traits_userrefinedtrait_change", "traits_userrefinedtrait_changelist"),
+)
+"""Pages of staff that are reached through links."""
 MOST_PAGES = 150
-FIXED = re.compile("moderator|Group-permission relationship")
-"""A role's stored name, and what Django composes in English when it starts."""
+FIXED = re.compile("(› )?moderator")
+"""A role's stored name, which is edited and deleted under that name."""
 
 
 @pytest.fixture
@@ -75,11 +109,20 @@ def persona(alice: User) -> User:
         decisions.reject(**acting_for_self(alice), candidate_id=rejected.pk, code="not_me", reason=SAID)
         later = make_candidate(alice, f"Δ {number} {SAID}", **fields)
         decisions.snooze(**acting_for_self(alice), candidate_id=later.pk, until=None)
+    for context in ("", "work", "σπίτι"):
+        styles = {"FormalityLevel": "formal", SAID: SAID}
+        decisions.put_styles(**acting_for_self(alice), context=context, styles=styles, seen=None)
     return User.objects.get(pk=alice.pk)
 
 
-def crawl(client: Client, starts: list[str]) -> dict[str, list[str]]:
-    """The untranslated texts of all pages that links lead to, one of each kind, by their address."""
+def texts_outside(answer: Any) -> dict[str, list[str]]:
+    """The untranslated texts of a page by its address; empty if there are none."""
+    texts = [text for text in in_page(answer.content.decode()) if not FIXED.fullmatch(text)]
+    return {answer.wsgi_request.path: texts} if texts else {}
+
+
+def crawl(client: Client, starts: list[str]) -> tuple[dict[str, list[str]], set[str]]:
+    """The untranslated texts of all pages that links lead to, one of each kind, by their address; and those kinds."""
     waiting, kinds, found = list(starts), set[str](), dict[str, list[str]]()
     while waiting and len(kinds) < MOST_PAGES:
         address = waiting.pop(0)
@@ -88,30 +131,45 @@ def crawl(client: Client, starts: list[str]) -> dict[str, list[str]]:
         if answer.streaming or "html" not in answer["Content-Type"] or not match or match.view_name in kinds:
             continue
         kinds.add(match.view_name)
-        if texts := [text for text in in_page(answer.content.decode()) if not FIXED.search(text)]:
-            found[answer.wsgi_request.path] = texts
+        found |= texts_outside(answer)
         waiting += [link.partition("#")[0] for link in sorted(Html(answer).links()) if link.startswith("/")]
-    return found
+    return found, kinds
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("pseudo")
 def test_every_page_of_a_person_is_translated(persona: User) -> None:
-    assert crawl(client_of(persona, proven=True), [reverse(name) for name in START]) == {}
+    [trait, other, _] = PersonaTrait.objects.values_list("pk", flat=True)
+    [candidate, *_] = ExtractedTraitCandidate.objects.filter(status="candidate").values_list("pk", flat=True)
+    found, kinds = crawl(
+        client_of(persona, proven=True),
+        [
+            *(reverse(name) for name in START),
+            *(reverse(name, args=[trait]) for name in OF_A_TRAIT),
+            reverse("trait_compare", args=[trait, other]),
+            *(reverse(name, args=[candidate]) for name in OF_A_SUGGESTION),
+        ],
+    )
+    assert found == {}
+    assert kinds >= {*START, *OF_A_TRAIT, *OF_A_SUGGESTION, *LINKED}
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("pseudo")
 def test_every_page_before_signing_in_is_translated(client: Client) -> None:
     names = ("home", "account_login", "account_signup", "account_reset_password", "account_email_verification_sent")
-    assert crawl(client, [*map(reverse, names), "/nothing/"]) == {}
+    found, kinds = crawl(client, [*map(reverse, names), "/nothing/"])
+    assert found == {}
+    assert kinds >= set(names)
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("pseudo", "persona")
 def test_every_page_of_staff_is_translated(sam: User) -> None:
     User.objects.filter(pk=sam.pk).update(is_superuser=True, display_name="Σαμ")
-    assert crawl(client_of(sam, proven=True), [reverse("admin:index")]) == {}
+    found, kinds = crawl(client_of(sam, proven=True), [reverse("admin:index")])
+    assert found == {}
+    assert kinds >= {f"admin:{name}" for name in OF_STAFF}
 
 
 def untranslated(client: Client, address: str, form: dict[str, Any] | None = None) -> list[str]:
@@ -226,6 +284,19 @@ def test_the_browser_is_followed_until_one_is_chosen(alice: User, client: Client
     assert User.objects.get(pk=alice.pk).language == "en"
     answer = client.post(reverse("account_preferences"), {"language": "tlh", "time_zone": ""})
     assert answer.status_code == 422
+
+
+def test_a_request_leaves_no_language_to_the_next_one(alice: User, client: Client) -> None:
+    """A thread serves many requests, and not all of them find out their own language."""
+    User.objects.filter(pk=alice.pk).update(language="de", language_chosen=True)
+    alice.refresh_from_db()
+    active = translation.get_language()
+    assert language_of(client_of(alice).get(reverse("review")))[0] == "de"
+    assert translation.get_language() == active
+    client_of(alice).post(reverse("account_preferences"), {"language": "de", "time_zone": "", "display_name": ""})
+    client.get(reverse("account_login"), HTTP_ACCEPT_LANGUAGE="de")
+    assert client.get("/v1/users/me/persona/traits/", HTTP_ACCEPT_LANGUAGE="de")["Content-Language"] == "de"
+    assert translation.get_language() == active
 
 
 def test_mails_are_in_the_language_of_whoever_gets_them(

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 from django.http import HttpResponse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
@@ -23,6 +23,7 @@ from traits.api.serializers.candidates import candidate_json, similar_json
 from traits.api.serializers.decisions import DECIDE, ActionSerializer, BulkActionSerializer
 from traits.api.serializers.fields import NothingSerializer, VersionSerializer
 from traits.api.sql import CandidateQuerySerializer, listed_candidates
+from traits.log.words import changes_stay
 from traits.models import UNDECIDED
 from traits.similarity import close_traits
 
@@ -117,11 +118,9 @@ class Undo(PersonView):
 
 def _undone(person: dict[str, Any], pk: uuid.UUID) -> dict[str, Any]:
     outcome = decisions.undo(**person, action_id=pk)
-    left = ngettext(
-        "Undone. %(count)d later change stays.", "Undone. %(count)d later changes stay.", outcome.skipped
-    ) % {"count": outcome.skipped}
+    message = gettext("Undone.")
     return {
-        "message": left if outcome.skipped else gettext("Undone."),
+        "message": f"{message} {changes_stay(outcome.skipped)}" if outcome.skipped else message,
         "refinementActionIDs": [entry.pk for entry in outcome.entries],
         "undone": [entry.pk for entry in outcome.undone],
         "skipped": outcome.skipped,

@@ -1,12 +1,12 @@
 """API view for the pipeline: many suggestions per request, each checked on its own by the importer's code."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 import orjson
 from django.http import HttpResponse
-from django.utils.formats import number_format
 from django.utils.translation import gettext
 from rest_framework.request import Request
 
@@ -16,11 +16,15 @@ from ptfi.api.permissions import IngestScope
 from ptfi.api.strict import RepeatedNameError, check_names, load_body, media_type, parse, printable
 from ptfi.api.views import ApiView
 from ptfi.errors import RuleError
+from ptfi.telemetry.trace import current_request
+from ptfi.web.language import grouped
 from traits.api import schema as operations
 from traits.api.serializers.ingest import FORMAT
 from traits.ingest import batch as ingest
 from traits.ingest import parsing
 from traits.ingest.parsing import MAX_REASONS, CandidateRecord, Reason
+from traits.ingest.sender import Delivery, digest_of, finish, sender_of
+from traits.models import Door
 
 MAX_BYTES = 10 * 1024 * 1024
 NDJSON = "application/x-ndjson"
@@ -36,7 +40,13 @@ class Ingest(ApiView):
     def post(self, request: Request) -> HttpResponse:
         values = candidates(request)
         rows = known_people([read(value) for value in values])
-        return once(request, lambda: (200, store(rows, values)), run=ingest.retried)
+        delivery = Delivery(
+            door=Door.API,
+            name=current_request(),
+            client_id=request.auth.client_id,
+            digest=digest_of(request.body),
+        )
+        return once(request, lambda: (200, store(rows, values, delivery)), run=ingest.retried)
 
 
 def candidates(request: Request) -> list[Any]:
@@ -51,12 +61,7 @@ def candidates(request: Request) -> list[Any]:
         found = whole["candidates"]
     if not isinstance(found, list) or not 1 <= len(found) <= ingest.MAX_BATCH:
         raise RuleError(
-            details={
-                "candidates": [
-                    gettext("Send 1 to %(most)s candidates.")
-                    % {"most": number_format(ingest.MAX_BATCH, force_grouping=True)}
-                ]
-            }
+            details={"candidates": [gettext("Send 1 to %(most)s candidates.") % {"most": grouped(ingest.MAX_BATCH)}]}
         )
     return found
 
@@ -89,7 +94,7 @@ def read(value: Any) -> Row:
             *unknown[:MAX_REASONS],
             (
                 FORMAT.whole,
-                gettext("has %(number)s more unknown fields") % {"number": number_format(more, force_grouping=True)},
+                gettext("has %(number)s more unknown fields") % {"number": grouped(more)},
             ),
         ]
     return unknown + _person_faults(value) or parsing.parse(value, FORMAT)
@@ -115,14 +120,14 @@ def known_people(rows: list[Row]) -> list[Row]:
     ]
 
 
-def store(rows: list[Row], values: list[Any]) -> dict[str, Any]:
-    """Store the valid rows and report the outcome of all of them."""
-    counts = dict.fromkeys(COUNTED, 0)
+def store(rows: list[Row], values: list[Any], delivery: Delivery) -> dict[str, Any]:
+    """Store the valid rows and the record of the batch, and report the outcome of all rows."""
+    recorded = delivery.batch()
+    totals = Counter[str]()
     faults = {index: row for index, row in enumerate(rows) if isinstance(row, list)}
     for batch in _batches(rows):
-        result = ingest.apply_within(list(batch.values()))
-        for name in COUNTED:
-            counts[name] += getattr(result, name)
+        result = ingest.apply_within(list(batch.values()), sender=sender_of(recorded))
+        totals.update(result.counts())
         indexes = list(batch)
         for place, reasons in result.refused.items():
             faults[indexes[place]] = [(FORMAT.record.columns[column], what) for column, what in reasons]
@@ -130,7 +135,8 @@ def store(rows: list[Row], values: list[Any]) -> dict[str, Any]:
         {"index": index, "candidateID": _id(values[index]), "errors": _by_field(reasons)}
         for index, reasons in sorted(faults.items())
     ]
-    return counts | {"refused": refused}
+    finish(recorded, totals | {"refused": len(refused)})
+    return {name: totals[name] for name in COUNTED} | {"refused": refused}
 
 
 def _batches(rows: list[Row]) -> Iterator[dict[int, CandidateRecord]]:

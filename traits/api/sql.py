@@ -14,7 +14,7 @@ from ptfi.db.sql import array
 from traits.api.serializers.candidates import CANDIDATE_SQL, SHARED_CANDIDATE_SQL, CandidateSerializer
 from traits.api.serializers.fields import PageSerializer
 from traits.models import MAX_NAME, UNDECIDED, CandidateStatus, Category, ExtractedTraitCandidate
-from traits.search import spaced
+from traits.search.query import tsquery
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -52,10 +52,14 @@ FILTERS = {
         "concepts @> jsonb_build_array(%s::text)",
     ),
     "q": Filter(
-        Text(max_length=MAX_NAME, required=False, help_text="Full text, over name, description and evidence."),
+        Text(
+            max_length=MAX_NAME,
+            required=False,
+            help_text="Words in name, description or evidence; the last one may be incomplete.",
+        ),
         # The expression has no index on purpose: the index over words spans all people (see selectors.OWN_WORDS).
-        "coalesce(search, '') @@ websearch_to_tsquery('simple', %s)",
-        spaced,
+        "coalesce(search, '') @@ %s::tsquery",
+        tsquery,
     ),
 }
 """Parameter → filter."""

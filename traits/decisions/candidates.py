@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from ptfi.accounts.models import User
+from ptfi.web.language import grouped
 from traits.decisions.conflicts import related_trait, settle
 from traits.decisions.inputs import (
     RATING_ALONE,
@@ -22,7 +23,6 @@ from traits.decisions.inputs import (
     clean_changes,
     clean_evidence,
     clean_text,
-    grouped,
     raise_faults,
 )
 from traits.decisions.locking import (

@@ -4,12 +4,13 @@ import dataclasses
 import uuid
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext
 
+from ptfi.texts import composed, one_line, shows_nothing
+from ptfi.web.language import grouped
 from traits.errors import InvalidError
 from traits.models import MAX_EVIDENCE, MAX_EVIDENCE_TEXT, MAX_LIST, MAX_NAME, MAX_TEXT, Category, Verdict
-from traits.text import name_fault, once_each, shows_nothing
+from traits.text import name_fault, once_each
 
 MAX_CONTEXT = 100
 RATING_ALONE = frozenset({"user_confidence"})
@@ -68,11 +69,6 @@ def text_faults(text: str, longest: int) -> list[str]:
     return faults
 
 
-def grouped(number: int) -> str:
-    """The number with separators, as in 4,000."""
-    return number_format(number, force_grouping=True)
-
-
 def name_faults(name: str) -> list[str]:
     """The faults in the characters of a name."""
     if shows_nothing(name):
@@ -86,7 +82,7 @@ def clean_changes(changes: Changes) -> Changes:
     given, details = changes.given(), dict[str, list[str]]()
     for field, longest in (("name", MAX_NAME), ("description", MAX_TEXT), ("notes", MAX_TEXT)):
         if field in given:
-            given[field] = given[field].strip()
+            given[field] = (one_line if field == "name" else trimmed)(given[field])
             details[field] = text_faults(given[field], longest)
     if "name" in given:
         details["name"] = details["name"] or name_faults(given["name"])
@@ -102,8 +98,8 @@ def clean_changes(changes: Changes) -> Changes:
 
 
 def clean_names(names: list[str], longest: int) -> tuple[list[str], list[str]]:
-    """The trimmed names, each name key once in its first spelling, and their faults."""
-    cleaned = once_each(name.strip() for name in names if not shows_nothing(name))
+    """The names as they are stored, each name key once in its first spelling, and their faults."""
+    cleaned = once_each(one_line(name) for name in names if not shows_nothing(name))
     faults = [gettext("At most %(most)s entries.") % {"most": MAX_LIST}] if len(cleaned) > MAX_LIST else []
     for name in cleaned:
         faults += text_faults(name, longest) or name_faults(name)
@@ -119,7 +115,7 @@ def clean_evidence(evidence: Evidence, known: set[str]) -> Evidence:
         details["evidence"] = [gettext("One of the pieces of evidence does not belong to this.")]
     if not set(evidence.verdicts.values()) <= {*Verdict.values, ""}:
         details.setdefault("evidence", []).append(gettext("One of the verdicts does not exist."))
-    own = list(dict.fromkeys(text.strip() for text in evidence.own if text.strip()))
+    own = list(dict.fromkeys(filter(None, map(trimmed, evidence.own))))
     details["own_evidence"] = [fault for text in own for fault in text_faults(text, MAX_EVIDENCE_TEXT)]
     if own and len(own) + len(known) > MAX_EVIDENCE:
         details["own_evidence"].append(
@@ -130,9 +126,15 @@ def clean_evidence(evidence: Evidence, known: set[str]) -> Evidence:
 
 
 def clean_text(field: str, text: str, longest: int = MAX_TEXT) -> str:
-    """Trim the text. Raises InvalidError that names the field."""
+    """Return the text as it is stored. Raises InvalidError that names the field."""
+    text = trimmed(text)
     raise_faults({field: text_faults(text, longest)})
-    return text.strip()
+    return text
+
+
+def trimmed(text: str) -> str:
+    """The form in which texts of several lines are stored; what shows nothing is empty, if it can be stored."""
+    return "" if shows_nothing(text) and "\x00" not in text else composed(text.strip())
 
 
 def raise_faults(details: dict[str, list[str]]) -> None:

@@ -11,6 +11,7 @@ from django.db import IntegrityError
 from django.db.models import Q
 
 from ptfi.db.prepared import Table, Write, write_each, write_together
+from ptfi.texts import sort_key
 from traits.decisions.sql import CANDIDATES
 from traits.decisions.suppressions import lift, suppressing
 from traits.errors import AlreadyDecidedError, NotLatestError
@@ -159,7 +160,7 @@ def _stamp(records: Sequence[DecisionRecord], entries: Sequence[UserRefinedTrait
     for each, entry in zip(records, entries, strict=True):
         if each.trait:
             each.trait.version = entry.revision
-            each.trait.name_key = name_key(each.trait.name)
+            each.trait.name_key, each.trait.sort_key = name_key(each.trait.name), sort_key(each.trait.name)
         if each.style:
             each.style.version = entry.revision
 

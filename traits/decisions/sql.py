@@ -1,5 +1,7 @@
 """SQL of the decisions: the locks of every change, and the suppressions that decisions add or drop."""
 
+import dataclasses
+
 from ptfi.db.prepared import Table
 from traits.log.entries import PERSONAS
 from traits.models import ExtractedTraitCandidate
@@ -43,8 +45,36 @@ LOCK_ONE_WITH_DUPLICATES = _locking_with_duplicates("%s::uuid", "= %s")
 LOCK_MANY_WITH_DUPLICATES = _locking_with_duplicates("unnest(%s::uuid[])", "= ANY(%s)")
 
 SUPPRESS = """
-    INSERT INTO traits_suppression AS kept (user_id, name_key, category, sources, created_at)
-    VALUES (%s, %s, %s, %s, now()) ON CONFLICT (user_id, name_key, category) DO UPDATE
+    INSERT INTO traits_suppression AS kept (user_id, name_key, category, sort_key, sources, created_at)
+    VALUES (%s, %s, %s, %s, %s, now()) ON CONFLICT (user_id, name_key, category) DO UPDATE
     SET sources = ARRAY(SELECT DISTINCT unnest(kept.sources || excluded.sources) AS source ORDER BY source)
 """
 DELETE_SUPPRESSIONS = "DELETE FROM traits_suppression WHERE id = ANY(%s)"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Keys:
+    """The statements that lock rows by their ids, and that write the keys of their names.
+
+    If a name has changed since it was read, its keys are those of the new name already.
+    """
+
+    lock: str
+    write: str
+
+
+def _keys(table: str, pk: str, name: str, *keys: str) -> Keys:
+    arrays = ", ".join(["%s::text[]"] * (1 + len(keys)))
+    changes = ", ".join(f"{key} = new.{key}" for key in keys)
+    return Keys(
+        lock=f"SELECT FROM {table} WHERE {pk} = ANY(%s) ORDER BY {pk} FOR NO KEY UPDATE",
+        write=f"""
+            UPDATE {table} AS old SET {changes} FROM unnest(%s::uuid[], {arrays}) AS new (id, name, {", ".join(keys)})
+            WHERE old.{pk} = new.id AND old.{name} = new.name
+        """,  # noqa: S608 (names of ours)
+    )
+
+
+CANDIDATE_KEYS = _keys("traits_extractedtraitcandidate", "candidate_id", "trait_name", "name_key")
+TRAIT_KEYS = _keys("traits_personatrait", "trait_id", "name", "name_key", "sort_key")
+LOCK_PERSON = "SELECT FROM traits_persona WHERE user_id = %s FOR NO KEY UPDATE"

@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.translation import gettext
 
 from ptfi.accounts.models import User
+from ptfi.texts import composed, one_line, shows_nothing
 from traits.decisions.inputs import MAX_CONTEXT, raise_faults, text_faults
 from traits.decisions.locking import atomic, lock
 from traits.decisions.recording import DecisionRecord, record_decision
@@ -165,11 +166,11 @@ def _clean_styles(styles: dict[str, Any]) -> dict[str, Any]:
     # Checked first, without naming the element: an invalid name can't be repeated as a field of the error.
     raise_faults({"styles": [fault for element in styles for fault in _name_faults(element, MAX_ELEMENT)]})
     raise_faults({element: _element_faults(element) or _value_faults(element, styles[element]) for element in styles})
-    return {element: _plain(value) for element, value in styles.items()}
+    return {composed(element): _plain(value) for element, value in styles.items()}
 
 
 def _element_faults(element: str) -> list[str]:
-    if not element or element != element.strip():
+    if shows_nothing(element) or composed(element) != one_line(element):
         return [gettext("Enter a name, without spaces around it.")]
     if ":" in element:
         return [gettext("Enter a name without a colon.")]
@@ -198,8 +199,10 @@ def _value_faults(element: str, value: Any) -> list[str]:
 
 
 def _plain(value: Any) -> Any:
-    """Turn whole floats into integers.
+    """Turn whole floats into integers, and texts into the form in which they are stored.
 
     PostgreSQL keeps no exponent and no minus zero, and the log's hash covers the value.
     """
+    if isinstance(value, str):
+        return composed(value)
     return int(value) if isinstance(value, float) and value.is_integer() else value

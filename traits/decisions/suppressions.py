@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from django.db.models import F
 
 from ptfi.db.prepared import Write, write_each
+from ptfi.texts import sort_key
 from traits.decisions.sql import DELETE_SUPPRESSIONS, SUPPRESS
 from traits.log.snapshots import State
 from traits.models import CandidateStatus, ExtractedTraitCandidate, Persona, PersonaTrait, Suppression
@@ -22,7 +23,8 @@ def suppressing(persona: Persona, rejected: Iterable[tuple[uuid.UUID, Iterable[S
         for state in states:
             wanted.setdefault((name_key(state["name"]), state["category"]), set()).add(source)
     # Sorted, because another person's import may be waiting for some of these rows.
-    return SUPPRESS, [[persona.user_id, *key, sorted(sources)] for key, sources in sorted(wanted.items())]
+    rows = sorted(wanted.items())
+    return SUPPRESS, [[persona.user_id, *key, sort_key(key[0]), sorted(sources)] for key, sources in rows]
 
 
 def lift(persona: Persona, sources: Collection[uuid.UUID]) -> None:

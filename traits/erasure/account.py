@@ -10,43 +10,20 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.utils.translation import gettext_lazy
-from django.utils.translation import gettext_noop as _
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
 from ptfi.oauth.models import ClientAccess, SpentToken
-from traits.erasure.persona import (
-    BACKUPS,
-    LOOKS,
-    MODERATION,
-    RECEIPT,
-    carry_out,
-    check_email,
-    counts,
-    expire_awaiting,
-    lock_all,
-    new_erasure,
-)
+from traits.erasure.persona import carry_out, check_email, counts, expire_awaiting, lock_all, new_erasure
 from traits.errors import InvalidError
 from traits.ingest import blocklist
 from traits.log import entries as log
-from traits.models import Erasure, ModerationEntry, Persona, UserRefinedTrait
+from traits.models import Erasure, IngestBatch, ModerationEntry, Persona, UserRefinedTrait
 from traits.models.erasure import ErasureKind
 
 logger = logging.getLogger(__name__)
 
-STAFF = gettext_lazy("Your account has staff rights. Ask another administrator to remove them first.")
-KEPT = {
-    "receipt": RECEIPT,
-    "looks": LOOKS,
-    "moderation": MODERATION,
-    "graphUser": _("An empty node in the graph with your account's ID, so that nothing older can be written there."),
-    "backups": BACKUPS,
-}
-BARRED = _(
-    "A fingerprint (hash) of the name that the pipeline knows you by. It can't be turned back into the name, and keeps"
-    " you from being imported again."
-)
+STAFF = _("Your account has staff rights. Ask another administrator to remove them first.")
 
 
 @transaction.atomic
@@ -60,15 +37,15 @@ def erase_account(*, user: User, actor: log.Actor, confirm_email: str | None) ->
     persona = lock_all(user)
     # What staff did for others is in those people's logs, so such an account must stay.
     acted = UserRefinedTrait.objects.filter(actor=user).exclude(user=user).exists()
-    if user.is_staff or acted or ModerationEntry.objects.filter(actor=user).exists():
+    sent = IngestBatch.objects.filter(staff=user).exists()
+    if user.is_staff or acted or sent or ModerationEntry.objects.filter(actor=user).exists():
         raise InvalidError(details={"confirm": [str(STAFF)]})
     expire_awaiting(user)
     erasure = new_erasure(user, actor, ErasureKind.ACCOUNT)
-    kept = dict(KEPT)
     if user.external_id:
-        erasure.bar, kept["barred"] = blocklist.account_bar(user.external_id), BARRED
+        erasure.bar = blocklist.account_bar(user.external_id)
     erasure.save(force_insert=True)
-    carry_out(user, persona, erasure, kept)
+    carry_out(user, persona, erasure)
     erasure.counts |= _erase_account(user)
     Erasure.objects.filter(pk=erasure.pk).update(counts=erasure.counts)
     erasure.refresh_from_db()

@@ -12,12 +12,13 @@ from django.db.models import Model
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.utils.translation import gettext_noop as _
 
 from ptfi.accounts.models import User
 from ptfi.accounts.session_messages import clear_session_messages
 from ptfi.api.models import IdempotencyKey
 from ptfi.db import sql
+from traits.erasure.batches import blank_batches
+from traits.erasure.kept import kept
 from traits.erasure.redaction import Scope
 from traits.errors import ErasureExpiredError, InvalidError, NotFoundError
 from traits.log import entries as log
@@ -25,6 +26,7 @@ from traits.log.chain import NO_HASH
 from traits.log.proofs.attestations import attest
 from traits.models import (
     ActorKind,
+    CandidateChange,
     CommunicationStyle,
     Erasure,
     ErasureState,
@@ -41,28 +43,13 @@ from traits.models.erasure import WHOLE, ErasureKind
 logger = logging.getLogger(__name__)
 
 TABLES: dict[str, type[Model]] = {
+    "changes": CandidateChange,
     "candidates": ExtractedTraitCandidate,
     "traits": PersonaTrait,
     "styles": CommunicationStyle,
     "suppressions": Suppression,
 }
 """Tables whose rows are deleted, in this order; the log is erased before them, because it names candidates."""
-RECEIPT = _("This receipt: times, numbers and IDs, but no texts.")
-BACKUPS = _("Backups, until they are overwritten. If one is restored, this deletion is repeated.")
-LOOKS = _("The access log: who of the staff looked and when, without their reasons and search terms.")
-MODERATION = _("What staff did with your suggestions or decided on your behalf: what, who and when, without texts.")
-GRAPH_USER = _("An empty node in the graph, so that nothing older can be written there again.")
-KEPT = {
-    "account": _("Your account, which you sign in with, and its settings."),
-    "apps": _("Your connected apps. They find nothing now, and you can disconnect them."),
-    "receipt": RECEIPT,
-    "looks": LOOKS,
-    "moderation": MODERATION,
-    "suggestions": _("That suggestions are off, until you turn them on again."),
-    "graphUser": GRAPH_USER,
-    "backups": BACKUPS,
-}
-"""What stays after an erasure, and why; receipts store it in English, and pages translate it (receipts.py)."""
 
 
 @transaction.atomic
@@ -189,7 +176,7 @@ def expire_awaiting(user: User) -> None:
     awaiting.update(state=ErasureState.EXPIRED)
 
 
-def carry_out(user: User, persona: Persona, erasure: Erasure, kept: dict[str, str] = KEPT) -> None:
+def carry_out(user: User, persona: Persona, erasure: Erasure) -> None:
     """Carry out the erasure of the persona; the caller holds lock_all."""
     _end_parts(user)
     entries = UserRefinedTrait.objects.filter(user=user).order_by()
@@ -198,7 +185,8 @@ def carry_out(user: User, persona: Persona, erasure: Erasure, kept: dict[str, st
     # A timestamp in milliseconds is above every generation that a restored PostgreSQL could have forgotten.
     erasure.generation = max(persona.generation, int(time.time() * 1000)) + 1
     erasure.confirmed_at = timezone.now()
-    erasure.state, erasure.kept = ErasureState.ERASED, kept
+    erasure.state = ErasureState.ERASED
+    erasure.kept = kept(erasure.kind, erasure.counts, is_barred=bool(erasure.bar))
     # The database's own clock, because it lets the log be erased only in the transaction that sets this time.
     erasure.erased_at = Now()
     erasure.save()
@@ -219,6 +207,7 @@ def _erase_tables(user: User) -> None:
     # The records of what staff looked at and did stay; the texts that they wrote may quote the persona.
     sql.call("erase_access_reasons", user.pk)
     sql.call("erase_moderation", user.pk)
+    blank_batches(ExtractedTraitCandidate.objects.filter(user=user))
     attest(user.pk)
     for model in TABLES.values():
         # Raw delete, because the ORM would first query rows that refer to these, which are gone already.
@@ -229,7 +218,7 @@ def _keep_what_staff_decided(user: User) -> None:
     """Keep a record of who of the staff made which kind of decision for the person, and when; the log is erased."""
     entries = UserRefinedTrait.objects.filter(user=user, actor_kind=ActorKind.STAFF)
     state = {"status": "", "held": ""}
-    kept = [
+    decided = [
         ModerationEntry(
             entry_id=entry.pk,
             batch_id=entry.batch_id or entry.pk,
@@ -245,7 +234,7 @@ def _keep_what_staff_decided(user: User) -> None:
         if entry.actor_id
     ]
     # An erasure that is repeated after a restore finds these rows already there.
-    ModerationEntry.objects.bulk_create(kept, ignore_conflicts=True, batch_size=1_000)
+    ModerationEntry.objects.bulk_create(decided, ignore_conflicts=True, batch_size=1_000)
 
 
 def _end_parts(user: User) -> None:

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Iterable
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 
+from ptfi.web.language import grouped
+from traits.erasure.kept import KEPT, PIPELINE_NODES, nodes_stay
 from traits.models.erasure import WHOLE
 
 Words = Callable[[int], str]
 """The words for a number of one kind; the number is in the text, formatted for the page."""
 NAMES: dict[str, Words] = {
     "candidates": lambda count: ngettext("%(number)s suggestion", "%(number)s suggestions", count),
+    "changes": lambda count: ngettext(
+        "%(number)s earlier version of a suggestion", "%(number)s earlier versions of suggestions", count
+    ),
     "traits": lambda count: ngettext("%(number)s trait", "%(number)s traits", count),
     "evidence": lambda count: ngettext("%(number)s piece of evidence", "%(number)s pieces of evidence", count),
     "log_entries": lambda count: ngettext("%(number)s decision in your log", "%(number)s decisions in your log", count),
@@ -29,7 +33,7 @@ ORDER = ("account", "traits", "category", "source", "evidence", "decisions", "ap
 
 def counted(name: str, number: int) -> str:
     """A count in words: “3 traits”."""
-    return NAMES[name](number) % {"number": number_format(number, force_grouping=True)}
+    return NAMES[name](number) % {"number": grouped(number)}
 
 
 def in_words(counts: dict[str, int]) -> list[str]:
@@ -44,23 +48,15 @@ def said(kind: str, counts: dict[str, int], kept: dict[str, str]) -> dict[str, l
     return {
         "counts": in_words(gone),
         "less": [counted(name, number) for name, number in less],
-        "stays": list(_stays(kept)),
+        "stays": list(_stays(kind, kept)),
     }
 
 
-def _stays(kept: dict[str, str]) -> Iterable[str]:
-    """Translate the reasons, which a receipt stores in English; a wording no longer in use is shown as stored."""
+def _stays(kind: str, kept: dict[str, str]) -> Iterable[str]:
+    """The reasons by their keys, whatever the receipt's wording; a key no longer in use is shown as stored."""
+    texts = KEPT.get(kind, {})
     places = {name: place for place, name in enumerate(ORDER)}
     for name in sorted(kept, key=lambda name: places.get(name, len(ORDER))):
-        number = kept[name].partition(" ")[0]
-        yield _of_the_pipeline(int(number)) if name == "pipelineNodes" and number.isdecimal() else gettext(kept[name])
-
-
-def _of_the_pipeline(number: int) -> str:
-    """The text that graph/projection/erasure.py writes with the number in front."""
-    text = ngettext(
-        "%(number)s node that the pipeline created in the graph, without its texts.",
-        "%(number)s nodes that the pipeline created in the graph, without their texts.",
-        number,
-    )
-    return text % {"number": number_format(number, force_grouping=True)}
+        number = kept[name].partition(" ")[0].replace(",", "")
+        is_counted = name == PIPELINE_NODES and number.isdecimal()
+        yield nodes_stay(int(number)) if is_counted else gettext(texts.get(name, kept[name]))

@@ -26,7 +26,7 @@ from traits.models import (
 )
 from traits.models.log import SUPPRESSING
 
-ORDER = ("name_key", "category")
+ORDER = ("sort_key", "pk")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -10,10 +10,11 @@ import uuid
 
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
-from django.utils.translation import gettext_noop as _
 
 from ptfi.accounts.models import User
-from traits.erasure.persona import BACKUPS, RECEIPT, erase_records
+from traits.erasure.batches import blank_batches, redact_changes
+from traits.erasure.kept import kept
+from traits.erasure.persona import erase_records
 from traits.erasure.redaction import Redaction, scope_of
 from traits.log import entries as log
 from traits.log.proofs.attestations import attest
@@ -29,7 +30,6 @@ from traits.models import (
     Suppression,
     UserRefinedTrait,
 )
-from traits.models.erasure import ErasureKind
 from traits.moderation.services import blank_reasons, without_text
 
 logger = logging.getLogger(__name__)
@@ -43,33 +43,6 @@ ENTRIES = 500
 THINNED = ["supporting_evidence", "held_reason", "version", "updated_at"]
 CHUNK = 10
 """Rows in memory together; a row may have several megabytes."""
-KEPT = {
-    ErasureKind.CATEGORY: {
-        "traits": _(
-            "Traits and suggestions in other categories, even if they were once in this one, and what they took over"
-            " in a merge; in the log even if that was undone."
-        ),
-        "category": _("That this category is blocked, until you allow it again."),
-    },
-    ErasureKind.SOURCE: {
-        "source": _(
-            "A fingerprint (hash) of the source's name that can't be turned back into it. It blocks the source until"
-            " you allow it again."
-        ),
-    },
-    ErasureKind.EVIDENCE: {
-        "evidence": _(
-            "A fingerprint (hash) of the piece that can't be turned back into the text. It blocks the piece until you"
-            " allow it again."
-        ),
-    },
-}
-"""What stays after an erasure of each kind and why, besides what stays after all of them."""
-TRAITS_STAY = _("Traits that you confirmed, as you confirmed them, without this evidence.")
-DECISIONS_STAY = _(
-    "The entries of your log: that you decided, when and how, without the deleted texts. Topics that a trait took over"
-    " in a merge are still named in them, even if the merge was undone."
-)
 
 
 class ErasureWorker:
@@ -85,7 +58,7 @@ class ErasureWorker:
 
     def take(self) -> None:
         # Each kind of row is searched only when the preceding kind is done.
-        done = self._take_candidates() and self._take_traits() and self._take_entries()
+        done = self._take_candidates() and self._take_traits() and self._take_entries() and self._take_changes()
         self._append()
         self.erasure.things = sorted({*self.erasure.things, *map(uuid.UUID, self._things())})
         if done:
@@ -98,11 +71,12 @@ class ErasureWorker:
         rows = self.scope.candidates(self.user).order_by("pk")
         ids = list(rows.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True)[:THINGS])
         gone = set[uuid.UUID]()
+        blank_batches(ExtractedTraitCandidate.objects.filter(pk__in=ids))
         for start in range(0, len(ids), CHUNK):
             chunk = list(ExtractedTraitCandidate.objects.filter(pk__in=ids[start : start + CHUNK]).defer("search"))
             gone |= {row.pk for row in chunk if not self._thin(row)}
-            kept = [row for row in chunk if row.pk not in gone]
-            ExtractedTraitCandidate.objects.bulk_update(kept, THINNED)
+            left = [row for row in chunk if row.pk not in gone]
+            ExtractedTraitCandidate.objects.bulk_update(left, THINNED)
         blank_reasons(self.user, ids)
         self._count(candidates=len(gone), candidates_less=len(ids) - len(gone))
         self._drop(gone)
@@ -127,6 +101,7 @@ class ErasureWorker:
         self.redaction.gone_traits |= set(map(str, gone - held))
         self._rewrite(Q(original_candidate__in=gone))
         self._rewrite_about(gone - held)
+        redact_changes(self.user, self.scope, gone, CHUNK)
         self._delete(ExtractedTraitCandidate, gone)
         self._forget(gone)
 
@@ -151,6 +126,10 @@ class ErasureWorker:
         found = list(rows.values_list("revision", flat=True)[:ENTRIES])
         self._rewrite(Q(revision__in=found))
         return len(found) < ENTRIES
+
+    def _take_changes(self) -> bool:
+        """Remove from earlier versions of suggestions what imports had changed."""
+        return redact_changes(self.user, self.scope, [], THINGS)
 
     def _rewrite_about(self, traits: set[uuid.UUID]) -> None:
         """Rewrite the entries about these traits, and those about other traits that conflicted with them."""
@@ -239,15 +218,5 @@ class ErasureWorker:
         erasure.state, erasure.target = ErasureState.ERASED, {}
         erasure.erased_at = Now()
         erasure.generation, erasure.revision = self.persona.generation, self.persona.revision
-        erasure.kept = kept(erasure)
+        erasure.kept = kept(erasure.kind, erasure.counts)
         logger.info("A part (%s) of the persona of %s was erased: %s", erasure.kind, self.user.pk, erasure.pk)
-
-
-def kept(erasure: Erasure) -> dict[str, str]:
-    """What stays after the erasure, and why."""
-    found = dict(KEPT[ErasureKind(erasure.kind)])
-    if erasure.counts.get("traits_less"):
-        found = {"traits": TRAITS_STAY, **found}
-    if erasure.counts.get("log_entries"):
-        found["decisions"] = DECISIONS_STAY
-    return found | {"receipt": RECEIPT, "backups": BACKUPS}

@@ -1,6 +1,6 @@
 """A person's log as a file: JSON lines that can be verified elsewhere, or a table (docs/export.md)."""
 
-import zoneinfo
+import datetime as dt
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,13 +61,13 @@ class Reader:
     Files are made in pieces, and the thread may serve other requests in between, so each piece is made within here().
     """
 
-    zone: zoneinfo.ZoneInfo
+    zone: dt.tzinfo
     language: str
 
     @classmethod
     def of(cls, user: User) -> "Reader":
         """The person and language of the current request."""
-        return cls(zoneinfo.ZoneInfo(user.time_zone), translation.get_language() or "")
+        return cls(user.zone, translation.get_language() or "")
 
     @contextmanager
     def here(self) -> Iterator[None]:

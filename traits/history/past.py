@@ -5,15 +5,15 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Iterable
-from typing import Any
 
 from ptfi.accounts.models import User
 from ptfi.db import sql
+from ptfi.texts import sort_key
 from ptfi.web.keyset import LONG_PAGE, cut
-from traits.history.sql import PERSONA_AT, REVISION_AT
+from traits.history.sql import HELD_AT, REVISION_AT, STATES
 from traits.log.snapshots import State
 from traits.log.versions import lifted_parts
-from traits.models import UserRefinedTrait
+from traits.models import PersonaTrait, UserRefinedTrait
 
 STYLES = 200
 """Number of style elements that are shown, at most."""
@@ -61,16 +61,48 @@ def revision_at(user: User, at: dt.datetime) -> int:
 
 def persona_at(user: User, revision: int, after: uuid.UUID | None = None, limit: int = LONG_PAGE) -> Past:
     """The persona after this revision; a page starts at the beginning if `after` is not a trait of that time."""
-    values: dict[str, Any] = {"user": user.pk, "revision": revision, "after": after, "limit": limit + 1}
-    rows = sql.rows(PERSONA_AT, values)
-    then, now, same, changed = rows[0][:4]
-    found = [
-        PastTrait(trait_id=pk, state=_lifted(state, version), evidence_count=pieces or 0, is_held=held, is_same=is_same)
-        for _, _, _, _, pk, state, version, pieces, held, is_same in rows
-        if pk
-    ]
-    page = cut(found, limit, lambda trait: trait.trait_id)
-    return Past(traits=page.rows, next=page.next, then=then, now=now, same=same, changed=changed)
+    held = [_Held(*row) for row in sql.rows(HELD_AT, {"user": user.pk, "revision": revision})]
+    # Sorted here: the log has no sort keys, and the orders of databases differ.
+    held.sort(key=lambda each: (sort_key(each.name), each.trait_id))
+    start = next((place for place, each in enumerate(held, 1) if each.trait_id == after), 0)
+    page = cut(held[start : start + limit + 1], limit, lambda each: each.trait_id)
+    entries = [each.entry_id for each in page.rows]
+    states = {pk: rest for pk, *rest in sql.rows(STATES, {"user": user.pk, "entries": entries})}
+    still = [each for each in held if each.now]
+    same = sum(each.is_same for each in still)
+    return Past(
+        traits=[_past_trait(each, *states[each.entry_id]) for each in page.rows],
+        next=page.next,
+        then=len(held),
+        now=PersonaTrait.objects.filter(user=user).count(),
+        same=same,
+        changed=len(still) - same,
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Held:
+    """A trait at that time, the entry that says so, and when it was last refined: then, and as it is now."""
+
+    trait_id: uuid.UUID
+    entry_id: uuid.UUID
+    name: str
+    then: dt.datetime
+    now: dt.datetime | None
+
+    @property
+    def is_same(self) -> bool:
+        return self.now == self.then
+
+
+def _past_trait(held: _Held, state: str, version: int, pieces: int | None) -> PastTrait:
+    return PastTrait(
+        trait_id=held.trait_id,
+        state=_lifted(state, version),
+        evidence_count=pieces or 0,
+        is_held=held.now is not None,
+        is_same=held.is_same,
+    )
 
 
 def _lifted(text: str, version: int) -> State:
@@ -87,4 +119,4 @@ def styles_at(user: User, revision: int) -> list[State]:
         :STYLES
     ]
     states = [lifted_parts(version, after={"style": state})["after"]["style"] for version, state in found if state]
-    return sorted(states, key=lambda state: (state["context"], state["element"]))
+    return sorted(states, key=lambda state: (sort_key(state["context"]), sort_key(state["element"])))

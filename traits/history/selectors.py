@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
 from ptfi.oauth.grants import client_names
+from ptfi.texts import Text
 from ptfi.web import keyset
 from ptfi.web.filters import Filters, choice, day
 from ptfi.web.keyset import Page
-from ptfi.web.language import Text
 from traits.errors import NotFoundError
 from traits.history.past import revision_at
 from traits.history.sql import SLIM

@@ -16,37 +16,25 @@ SELECT coalesce(max(low), 0) FROM halves
 # Revisions come first, from the index alone; then each newest entry is read once. Contents of rejections and removals,
 # a large part of a long log, are not read. Every version of the snapshots has the fields of a trait's state that are
 # read here: name, last_refined_at and evidence.
-PERSONA_AT = """
+HELD_AT = """
 WITH newest AS MATERIALIZED (
     SELECT trait_id_in_pkg AS trait_id, max(revision) AS revision FROM traits_userrefinedtrait
     WHERE user_id = %(user)s AND trait_id_in_pkg IS NOT NULL AND revision <= %(revision)s
     GROUP BY trait_id_in_pkg
-), held AS MATERIALIZED (
-    SELECT trait_id, entry_id, lower(state ->> 'name') AS name,
-           (state ->> 'last_refined_at')::timestamptz AS refined_at
-    FROM newest CROSS JOIN LATERAL (
-        SELECT refinement_action_id AS entry_id,
-               CASE WHEN user_decision NOT IN ('rejected', 'removed') THEN content #> '{after,trait}' END AS state
-        FROM traits_userrefinedtrait entry WHERE user_id = %(user)s AND entry.revision = newest.revision OFFSET 0
-    ) entry
-    WHERE state <> 'null'
-), counted AS (
-    SELECT count(held.trait_id) AS number, count(mine.trait_id) AS number_now,
-           count(*) FILTER (WHERE last_refined_at = refined_at) AS same,
-           count(*) FILTER (WHERE last_refined_at <> refined_at) AS changed
-    FROM held FULL JOIN (SELECT trait_id, last_refined_at FROM traits_personatrait WHERE user_id = %(user)s) mine
-        USING (trait_id)
-), page AS (
-    SELECT * FROM held
-    WHERE coalesce((name, trait_id) > (SELECT name, trait_id FROM held WHERE trait_id = %(after)s::uuid), true)
-    ORDER BY name, trait_id LIMIT %(limit)s
 )
-SELECT number, number_now, same, changed, page.trait_id, (content #> '{after,trait}') - 'evidence',
-       coalesce((content -> 'v')::integer, 0), jsonb_array_length(content #> '{after,trait,evidence}'),
-       now.trait_id IS NOT NULL, coalesce(now.last_refined_at = page.refined_at, false)
-FROM counted LEFT JOIN page ON true LEFT JOIN traits_userrefinedtrait ON refinement_action_id = entry_id
-    LEFT JOIN traits_personatrait now ON now.trait_id = page.trait_id AND now.user_id = %(user)s
-ORDER BY page.name, page.trait_id
+SELECT trait_id, entry_id, state ->> 'name', (state ->> 'last_refined_at')::timestamptz, now.last_refined_at
+FROM newest CROSS JOIN LATERAL (
+    SELECT refinement_action_id AS entry_id,
+           CASE WHEN user_decision NOT IN ('rejected', 'removed') THEN content #> '{after,trait}' END AS state
+    FROM traits_userrefinedtrait entry WHERE user_id = %(user)s AND entry.revision = newest.revision OFFSET 0
+) entry LEFT JOIN (SELECT trait_id, last_refined_at FROM traits_personatrait WHERE user_id = %(user)s) now
+    USING (trait_id)
+WHERE state <> 'null'
+"""
+STATES = """
+SELECT refinement_action_id, (content #> '{after,trait}') - 'evidence', coalesce((content -> 'v')::integer, 0),
+       jsonb_array_length(content #> '{after,trait,evidence}')
+FROM traits_userrefinedtrait WHERE user_id = %(user)s AND refinement_action_id = ANY(%(entries)s)
 """
 SLIM = """(SELECT (state - 'evidence') || jsonb_build_object('evidence', (
     SELECT coalesce(jsonb_agg(jsonb_build_object(

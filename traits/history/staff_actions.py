@@ -4,9 +4,9 @@ import dataclasses
 import uuid
 
 from ptfi.accounts.models import User
+from ptfi.texts import Text
 from ptfi.web import keyset
 from ptfi.web.keyset import Page
-from ptfi.web.language import Text
 from traits.models import CandidateStatus, ExtractedTraitCandidate, ModerationAction, ModerationEntry
 
 ORDER = ("-created_at", "entry_id")

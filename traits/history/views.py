@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -20,6 +21,7 @@ from traits import selectors
 from traits.errors import NotFoundError
 from traits.history import past
 from traits.history import selectors as entries
+from traits.history.changes import SuggestionChange, changes_of
 from traits.history.download import json_lines, table
 from traits.history.selectors import ACTORS, HistoryFilters
 from traits.history.staff_actions import StaffAction, staff_actions
@@ -27,7 +29,7 @@ from traits.log import verification
 from traits.log.diff import changed_pieces, pieces_then
 from traits.log.snapshots import State
 from traits.models import Category, Decision, UserRefinedTrait
-from traits.models.styles import element_words, value_words
+from traits.models.styles import context_words, element_label, value_words
 from traits.web import Request, read_number
 
 DOWNLOADS = {
@@ -48,6 +50,7 @@ def history(request: Request) -> HttpResponse:
         "filters": filters,
         "first": not after,
         "staff_actions": _staff_actions(request, filters) if not after else [],
+        "changes": _changes(request, filters) if not after else [],
         "back": _without(request, "done"),
         "done": request.GET.get("done", ""),
         "decisions": Decision.choices,
@@ -61,6 +64,22 @@ def _staff_actions(request: Request, filters: HistoryFilters) -> list[StaffActio
     """The newest actions by staff, if the filters are empty or ask for staff's actions only."""
     wanted = filters in (HistoryFilters(), HistoryFilters(actor="staff"))
     return staff_actions(request.user, limit=3).rows if wanted else []
+
+
+def _changes(request: Request, filters: HistoryFilters) -> list[SuggestionChange]:
+    """The newest changes by the pipeline, if the filters are empty or ask for what it did."""
+    wanted = filters in (HistoryFilters(), HistoryFilters(actor="pipeline"))
+    return changes_of(request.user, limit=3).rows if wanted else []
+
+
+@login_required
+@never_cache
+@require_safe
+def changes_page(request: Request) -> HttpResponse:
+    """Show what the pipeline changed in the person's suggestions."""
+    page = changes_of(request.user, request.GET.get("after", ""))
+    context = {"page": page, "next_query": urlencode({"after": page.next}), "days": settings.SUGGESTION_CHANGES_DAYS}
+    return render(request, "history/changes.html", context)
 
 
 @login_required
@@ -176,7 +195,8 @@ def _past(request: Request, at: dt.datetime) -> dict[str, Any]:
 
 def _style_row(state: State) -> dict[str, str]:
     element, value = state["element"], state["value"]
-    return {"words": element_words(element), "said": value_words(element, value), "context": state["context"]}
+    context = context_words(state["context"]) if state["context"] else ""
+    return {"words": element_label(element), "said": value_words(element, value), "context": context}
 
 
 def _id(text: str) -> uuid.UUID | None:

@@ -19,14 +19,18 @@ from ptfi.accounts.models import User
 from ptfi.db.sql import any_of, array
 from ptfi.db.transactions import front_door
 from ptfi.events.channels import tell_suggested
-from traits.evidence import Piece, identity
+from traits.evidence import Piece, identity, under_held_ids
 from traits.ingest import blocklist, sql
+from traits.ingest.changes import changed_in, noted, store
 from traits.ingest.parsing import CandidateRecord, Reason
 from traits.ingest.people import people_of
+from traits.ingest.rows import ChangedMeanwhileError, New, Row, Stored, Update
+from traits.ingest.sender import Sender
 from traits.ingest.sql import SUGGESTED, Key
 from traits.log import entries as log
 from traits.log.snapshots import candidate_state
-from traits.models import CandidateStatus, Decision, ExtractedTraitCandidate, Persona, PersonaTrait
+from traits.models import CandidateChange, CandidateStatus, Decision, ExtractedTraitCandidate, Persona, PersonaTrait
+from traits.models.batches import COUNTS
 
 MAX_BATCH = 1_000
 ATTEMPTS = 5
@@ -43,7 +47,7 @@ class Result:
 
     Each row is created, updated, unchanged, suppressed or refused. archived and returned count candidates, including
     ones that are no row of the batch: those replaced by a newer suggestion, and those back in the queue because of new
-    evidence.
+    evidence. changes: what became different in stored candidates.
     """
 
     created: int = 0
@@ -53,13 +57,17 @@ class Result:
     archived: int = 0
     returned: int = 0
     refused: dict[int, list[Reason]] = dataclasses.field(default_factory=dict)
+    changes: list[CandidateChange] = dataclasses.field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        """The numbers, as a batch records them."""
+        return {name: getattr(self, name) for name in COUNTS if name != "refused"} | {"refused": len(self.refused)}
 
 
-class ChangedMeanwhileError(Exception):
-    """A candidate was snoozed after the batch had chosen its locks; the batch starts again."""
+UNRECORDED = Sender()
 
 
-def apply(batch: Sequence[CandidateRecord], *, owner: User | None = None) -> Result:
+def apply(batch: Sequence[CandidateRecord], *, owner: User | None = None, sender: Sender = UNRECORDED) -> Result:
     """Store a batch of at most MAX_BATCH rows, each candidate once, in one durable transaction.
 
     People are found by external_id, or created; with owner, all rows are theirs. Raises ValueError for a batch that is
@@ -67,7 +75,7 @@ def apply(batch: Sequence[CandidateRecord], *, owner: User | None = None) -> Res
     """
     if len(batch) > MAX_BATCH or len({row.candidate_id for row in batch}) < len(batch):
         raise ValueError("a batch holds at most 1,000 rows, and no candidate twice")
-    return retried(lambda: apply_within(batch, owner))
+    return retried(lambda: apply_within(batch, owner, sender))
 
 
 def retried(work: Callable[[], Value]) -> Value:
@@ -85,7 +93,7 @@ def retried(work: Callable[[], Value]) -> Value:
         attempt += 1
 
 
-def apply_within(batch: Sequence[CandidateRecord], owner: User | None = None) -> Result:
+def apply_within(batch: Sequence[CandidateRecord], owner: User | None = None, sender: Sender = UNRECORDED) -> Result:
     """Store the batch as apply() does, in the transaction that retried() opened."""
     # A record and the one that supersedes it must not be imported concurrently without seeing each other.
     sql.lock_batches(alone=any(record.supersedes for record in batch))
@@ -93,15 +101,25 @@ def apply_within(batch: Sequence[CandidateRecord], owner: User | None = None) ->
     if not rows:
         return Result(refused=refused)
     stored = _locked(rows)
+    rows, of_others = sender.sorted_out(rows, stored)
+    refused |= of_others
+    before = noted(stored.candidates.values())
     superseded = _superseded(rows, stored)
     archived = _archive(stored, superseded)
-    superseded |= _superseded_earlier(rows, stored)
+    superseded |= _superseded_earlier(rows, stored, sender)
     new, updates, foreign = _sorted_out(rows, stored, superseded)
     refused |= foreign
     for update in updates:
-        update.take_over()
+        update.take_over(sender.client_id)
     returned = _bring_back(stored, new, updates)
-    _write(stored, new, {*archived, *returned, *(update.candidate for update in updates)}, archived)
+    changed = {*archived, *returned, *(update.candidate for update in updates)}
+    now = timezone.now()
+    for candidate in changed:
+        candidate.changed_in = sender.batch_id
+    changes = changed_in(sender.batch_id, before, changed, now) if sender.batch_id else []
+    _write(stored, new, changed, archived, sender, now)
+    if changes:
+        store(changes)
     # Pages work without this notification, and a committed import must not fail because of it.
     shown = {each.row.user for each in new if each.is_shown} | {candidate.user_id for candidate in returned}
     transaction.on_commit(functools.partial(tell_suggested, shown), robust=True)
@@ -114,62 +132,8 @@ def apply_within(batch: Sequence[CandidateRecord], owner: User | None = None) ->
         archived=len(archived) + sum(each.is_superseded for each in new),
         returned=len(returned),
         refused=refused,
+        changes=changes,
     )
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Row:
-    """A record that its person accepts; index is its position in the batch."""
-
-    index: int
-    record: CandidateRecord
-    user: UUID
-
-    @property
-    def key(self) -> Key:
-        return self.user, self.record.name_key, self.record.trait_category
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Stored:
-    """What the batch may change, locked: personas by user, candidates by id."""
-
-    personas: Mapping[UUID, Persona]
-    candidates: Mapping[UUID, ExtractedTraitCandidate]
-
-    def fresh(self, rows: Iterable[Row]) -> set[UUID]:
-        return {row.record.candidate_id for row in rows} - self.candidates.keys()
-
-    def return_to_queue(self, candidate: ExtractedTraitCandidate) -> None:
-        if candidate.user_id not in self.personas:
-            raise ChangedMeanwhileError
-        candidate.status, candidate.deferred_until = CandidateStatus.CANDIDATE.value, None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class New:
-    """A candidate to be stored. suppression: the id of the suppression that keeps it out of the queue."""
-
-    row: Row
-    is_superseded: bool
-    suppression: int | None
-
-    @property
-    def is_shown(self) -> bool:
-        return not self.is_superseded and self.suppression is None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Update:
-    """The changes that a record makes to a stored candidate; fresh: its new pieces of evidence."""
-
-    candidate: ExtractedTraitCandidate
-    values: Mapping[str, object]
-    fresh: list[Piece]
-
-    def take_over(self) -> None:
-        for name, value in self.values.items():
-            setattr(self.candidate, name, value)
 
 
 def _accepted(batch: Sequence[CandidateRecord], people: list[UUID | None]) -> tuple[list[Row], dict[int, list[Reason]]]:
@@ -241,13 +205,13 @@ def _archived(candidate: ExtractedTraitCandidate) -> log.Change:
     )
 
 
-def _superseded_earlier(rows: Sequence[Row], stored: Stored) -> set[tuple[UUID, UUID]]:
+def _superseded_earlier(rows: Sequence[Row], stored: Stored, sender: Sender) -> set[tuple[UUID, UUID]]:
     """The new rows that candidates of earlier imports have already replaced."""
     fresh = stored.fresh(rows)
     if not fresh:
         return set()
     users = any_of({row.user for row in rows}, "uuid")
-    superseding = ExtractedTraitCandidate.objects.filter(~Q(supersedes=[]), user_id__in=users)
+    superseding = ExtractedTraitCandidate.objects.filter(sender.own(), ~Q(supersedes=[]), user_id__in=users)
     found = superseding.filter(supersedes__overlap=RawSQL("%s::uuid[]", [array(fresh)]))
     return {(user, other) for user, others in found.values_list("user_id", "supersedes") for other in others}
 
@@ -259,7 +223,8 @@ def _sorted_out(
     fresh = stored.fresh(rows)
     # Readers of the graph know trait ids; confirming a candidate must never collide with such an id.
     taken = set(PersonaTrait.objects.filter(pk__in=any_of(fresh, "uuid")).values_list("pk", flat=True))
-    suppressed = sql.suppressions([row.key for row in rows if row.record.candidate_id in fresh])
+    names = {row.index: (row.key, row.record.trait_name) for row in rows if row.record.candidate_id in fresh}
+    suppressed = blocklist.suppressions_of(names)
     new, updates, foreign = list[New](), list[Update](), dict[int, list[Reason]]()
     for row in rows:
         candidate = stored.candidates.get(row.record.candidate_id)
@@ -267,7 +232,7 @@ def _sorted_out(
             foreign[row.index] = [ELSEWHERE]
         elif candidate is None:
             is_superseded = (row.user, row.record.candidate_id) in superseded
-            new.append(New(row, is_superseded, None if is_superseded else suppressed.get(row.key)))
+            new.append(New(row, is_superseded, None if is_superseded else suppressed.get(row.index)))
         elif candidate.is_undecided and (update := _update(candidate, row.record)):
             updates.append(update)
     return new, updates, foreign
@@ -276,9 +241,8 @@ def _sorted_out(
 def _update(candidate: ExtractedTraitCandidate, record: CandidateRecord) -> Update | None:
     """The changes that the record makes, keeping the person's verdicts; None if there are none."""
     verdicts = {piece["evidence_id"]: piece["verdict"] for piece in candidate.supporting_evidence}
-    pieces: list[Piece] = [
-        {**piece, "verdict": verdicts.get(piece["evidence_id"], "")} for piece in record.supporting_evidence
-    ]
+    held = under_held_ids(candidate.pk, record.supporting_evidence, candidate.supporting_evidence)
+    pieces: list[Piece] = [{**piece, "verdict": verdicts.get(piece["evidence_id"], "")} for piece in held]
     values = {name: getattr(record, name) for name in SUGGESTED if record.dated or name != "created_at"}
     values["supporting_evidence"] = pieces
     if all(getattr(candidate, name) == value for name, value in values.items()):
@@ -314,9 +278,10 @@ def _write(
     new: Iterable[New],
     changed: Collection[ExtractedTraitCandidate],
     archived: Mapping[ExtractedTraitCandidate, log.Change],
+    sender: Sender,
+    now: dt.datetime,
 ) -> None:
-    now = timezone.now()
-    rows = [(each.row.record, _columns(each, now)) for each in new]
+    rows = [(each.row.record, _columns(each, sender, now)) for each in new]
     if rows:
         sql.copy_in(sorted(rows, key=lambda row: row[0].candidate_id))
     for candidate in changed:
@@ -332,10 +297,11 @@ def _write(
         log.append(persona, changes, actor=log.PIPELINE, at=persona.next_moment())
 
 
-def _columns(new: New, now: dt.datetime) -> tuple[object, ...]:
+def _columns(new: New, sender: Sender, now: dt.datetime) -> tuple[object, ...]:
     """The values for the columns OF_NEW."""
     status = CandidateStatus.CANDIDATE if new.is_shown else CandidateStatus.ARCHIVED
-    return new.row.record.candidate_id, new.row.user, status.value, new.suppression, "", 1, now
+    of_sender = sender.batch_id, sender.client_id
+    return new.row.record.candidate_id, new.row.user, status.value, new.suppression, "", *of_sender, 1, now
 
 
 def _key(candidate: ExtractedTraitCandidate) -> Key:

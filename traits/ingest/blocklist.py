@@ -5,18 +5,20 @@ The digests are stored with the erasure (Erasure.bar) until the person lifts the
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
+from unicodedata import normalize
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from traits.evidence import Piece
-from traits.ingest.parsing import Reason
-from traits.ingest.sql import bars_of
+from traits.evidence import Piece, spelled
+from traits.ingest.parsing import CandidateRecord, Reason
+from traits.ingest.sql import Key, bars_of, suppressions
 from traits.models import Erasure
 from traits.models.erasure import ErasureKind
+from traits.text import former_key, name_key
 
 OFF = ("user", _("this person has turned suggestions off"))
 CATEGORY_OFF = ("trait_category", _("this person has blocked this category"))
@@ -30,6 +32,11 @@ class Suggested(Protocol):
     def trait_category(self) -> str: ...
     @property
     def supporting_evidence(self) -> list[Piece]: ...
+
+
+def sent_of(suggested: Suggested) -> dict[str, Piece]:
+    """The pieces of a record as they were sent, by id, where that differs from the form in which they are stored."""
+    return suggested.sent if isinstance(suggested, CandidateRecord) else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +58,28 @@ class Blocklist:
 
     def accepted_evidence(self, suggested: Suggested) -> list[Piece]:
         """The pieces of the suggestion's evidence that are not blocked."""
-        return [piece for piece in suggested.supporting_evidence if not self._holds(piece)]
+        sent = sent_of(suggested)
+        return [
+            piece
+            for piece in suggested.supporting_evidence
+            if not any(map(self._holds, _spellings(piece, sent.get(piece["evidence_id"], piece))))
+        ]
 
     def _holds(self, piece: Piece) -> bool:
         source = piece["source_package_id"]
         if self.sources and source is not None and source_bar(self.user_id, source) in self.sources:
             return True
         return bool(self.pieces) and piece_bar(self.user_id, piece) in self.pieces
+
+
+def _spellings(piece: Piece, sent: Piece) -> Iterator[Piece]:
+    """The forms in which a piece may have been stored when it was erased: earlier releases kept what was sent."""
+    yield piece
+    if sent is not piece:
+        yield sent
+    texts = [piece["content"], piece["source_package_id"] or "", piece["source_detail"]]
+    if not all(map(str.isascii, texts)):
+        yield spelled(piece, *(normalize("NFD", text) for text in texts))
 
 
 def of_people(users: Collection[UUID]) -> dict[UUID, Blocklist]:
@@ -75,6 +97,19 @@ def of_person(user: UUID) -> Blocklist:
 def _blocklist(user: UUID, bars: dict[str, set[str]]) -> Blocklist:
     kinds = (ErasureKind.CATEGORY, ErasureKind.SOURCE, ErasureKind.EVIDENCE)
     return Blocklist(user, *(frozenset(bars.get(kind, ())) for kind in kinds))
+
+
+def suppressions_of(names: Mapping[int, tuple[Key, str]]) -> dict[int, int]:
+    """The suppressions of suggestions, given as the key and the name by any index.
+
+    Earlier releases had other name keys. A suppression whose names were erased is found by the key it had then.
+    """
+    found = suppressions([key for key, _ in names.values()])
+    former = {index: (key[0], name_key(former_key(name)), key[2]) for index, (key, name) in names.items()}
+    changed = {index: key for index, key in former.items() if key != names[index][0]}
+    erased = suppressions(list(changed.values()), erased=True)
+    by_index = {index: found.get(key) or erased.get(changed.get(index, key)) for index, (key, _) in names.items()}
+    return {index: suppression for index, suppression in by_index.items() if suppression}
 
 
 def ended_accounts(external_ids: Iterable[str]) -> set[str]:

@@ -4,17 +4,17 @@ import contextlib
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 import orjson
 from django.utils.translation import gettext
 
-from ptfi.web.language import Text
-from traits.evidence import Piece, evidence_id
+from ptfi.texts import Text, composed, identifier, one_line, shows_nothing
+from traits.evidence import WRITTEN_TEXTS, Piece, evidence_id, spelled
 from traits.models import MAX_EVIDENCE, MAX_EVIDENCE_TEXT, MAX_LIST, MAX_NAME, MAX_TEXT, Category
-from traits.text import name_fault, name_key, once_each, shows_nothing
+from traits.text import name_fault, name_key, once_each
 
 Reason = tuple[str, Text]
 """The field, and what is wrong with it."""
@@ -88,7 +88,8 @@ class CandidateRecord:
     """A valid record. Attributes are named like ExtractedTraitCandidate's columns; created_at is in UTC.
 
     user_id is an account, if the record names one instead of an external_id. dated says whether the record has a
-    created_at; otherwise it is the time of arrival, which a repeated import does not change.
+    created_at; otherwise it is the time of arrival, which a repeated import does not change. Earlier releases stored
+    texts as they were sent: sent_id is the external_id as it was, sent the pieces that were written otherwise, by id.
     """
 
     candidate_id: UUID
@@ -108,6 +109,8 @@ class CandidateRecord:
     created_at: dt.datetime
     user_id: UUID | None = None
     dated: bool = True
+    sent_id: str = ""
+    sent: dict[str, Piece] = field(default_factory=dict)
 
 
 def parse_line(line: bytes, shape: Format = FILE) -> CandidateRecord | list[Reason]:
@@ -130,16 +133,16 @@ def parse(row: object, shape: Format = FILE) -> CandidateRecord | list[Reason]:
     fields = _Fields(row, shape.record, "", shape.whole, reasons)
     person = _person(fields, shape)
     candidate_id = fields.uuid("candidate_id")
-    name = fields.name("trait_name")
+    name, sent = fields.name("trait_name"), dict[str, Piece]()
     record = CandidateRecord(
         candidate_id=candidate_id,
-        external_id=person.text("external_id", MAX_NAME),
-        display_name=person.text("display_name", MAX_NAME, empty=True),
+        external_id=person.identifier("external_id"),
+        display_name=one_line(person.text("display_name", MAX_NAME, empty=True)),
         trait_name=name,
         name_key=name_key(name),
         trait_description=fields.text("trait_description", MAX_TEXT, empty=True),
         trait_category=fields.category("trait_category"),
-        supporting_evidence=_evidence(candidate_id, fields, shape),
+        supporting_evidence=_evidence(candidate_id, fields, shape, sent),
         confidence_score=fields.number("confidence_score", 1.0) or 0.0,
         originating_models=list(dict.fromkeys(fields.texts("originating_models"))),
         associated_raw_feature_set_ids=list(dict.fromkeys(fields.uuids("associated_raw_feature_set_ids"))),
@@ -149,6 +152,8 @@ def parse(row: object, shape: Format = FILE) -> CandidateRecord | list[Reason]:
         created_at=fields.moment("created_at"),
         user_id=person.uuid("user_id") if person.has("user_id") else None,
         dated="created_at" in shape.record.columns,
+        sent_id=str(person.get("external_id")),
+        sent=sent,
     )
     return reasons[:MAX_REASONS] or record
 
@@ -160,12 +165,15 @@ def _person(fields: "_Fields", shape: Format) -> "_Fields":
     return _Fields(fields.get("user") if fields.has("user") else {}, names, "user", "user", fields.reasons)
 
 
-def _evidence(candidate_id: UUID, fields: "_Fields", shape: Format) -> list[Piece]:
+def _evidence(candidate_id: UUID, fields: "_Fields", shape: Format, sent: dict[str, Piece]) -> list[Piece]:
     pieces: dict[str, Piece] = {}
     path = fields.names["supporting_evidence"]
     for index, value in enumerate(fields.items("supporting_evidence", MAX_EVIDENCE)):
-        piece = _piece(candidate_id, _Fields(value, shape.piece, f"{path}[{index}]", "", fields.reasons))
+        each = _Fields(value, shape.piece, f"{path}[{index}]", "", fields.reasons)
+        piece = _piece(candidate_id, each)
         pieces.setdefault(piece["evidence_id"], piece)
+        if not fields.reasons and (as_sent := spelled(piece, *map(each.get, WRITTEN_TEXTS))) != piece:
+            sent.setdefault(piece["evidence_id"], as_sent)
         if len(fields.reasons) >= MAX_REASONS:
             break
     return list(pieces.values())
@@ -224,12 +232,19 @@ class _Fields:
         if fault := _text_fault(value, longest, empty):
             self.fault(column, fault)
             return ""
-        return value  # type: ignore[no-any-return]
+        return "" if empty and shows_nothing(value) else composed(value)
 
     def name(self, column: str) -> str:
         """A text that is shown on one line."""
-        value = self.text(column, MAX_NAME).strip()
+        value = one_line(self.text(column, MAX_NAME))
         if fault := value and _name_fault(value):
+            self.fault(column, fault)
+        return value
+
+    def identifier(self, column: str) -> str:
+        """An id from elsewhere."""
+        value = identifier(self.text(column, MAX_NAME))
+        if fault := value and _text_fault(value, MAX_NAME, empty=False):
             self.fault(column, fault)
         return value
 
@@ -287,10 +302,10 @@ class _Fields:
         values = self.items(column, MAX_LIST)
         for index, value in enumerate(values):
             fault = _text_fault(value, MAX_NAME, empty=False)
-            if fault := fault or (_name_fault(value.strip()) if names else None):
+            if fault := fault or (_name_fault(one_line(value)) if names else None):
                 self.fault(column, fault, f"[{index}]")
                 return []
-        return [value.strip() for value in values]
+        return list(map(one_line, values))
 
     def uuids(self, column: str) -> list[UUID]:
         values = self.items(column, MAX_EVIDENCE)
@@ -304,12 +319,12 @@ class _Fields:
 def _text_fault(value: object, longest: int, empty: bool) -> str | None:
     if not isinstance(value, str):
         return gettext("must be text")
-    if len(value) > longest:
+    if len(composed(value)) > longest:
         return gettext("is longer than %(most)s characters") % {"most": longest}
-    if not empty and not value.strip():
-        return gettext("is empty")
     if "\x00" in value:
         return gettext("contains a null character")
+    if not empty and shows_nothing(value):
+        return gettext("is empty")
     if not value.isascii():
         try:
             value.encode()
@@ -319,8 +334,6 @@ def _text_fault(value: object, longest: int, empty: bool) -> str | None:
 
 
 def _name_fault(name: str) -> str | None:
-    if shows_nothing(name):
-        return gettext("is empty")
     return gettext("contains a character that controls how text is shown") if name_fault(name) else None
 
 

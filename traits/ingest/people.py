@@ -19,15 +19,23 @@ def people_of(batch: Sequence[CandidateRecord], owner: User | None) -> list[UUID
         _give_personas([owner.pk])
         return [owner.pk] * len(batch)
     _give_personas(sorted({record.user_id for record in batch if record.user_id}))
-    names = {record.external_id: record.display_name for record in reversed(batch) if not record.user_id}
-    known = _known(names)
-    missing = names.keys() - known.keys()
-    if missing and (new := missing - ended_accounts(missing)):
+    ids = _accounts([record for record in batch if not record.user_id])
+    return [record.user_id or ids.get(record.sent_id) or ids.get(record.external_id) for record in batch]
+
+
+def _accounts(records: Sequence[CandidateRecord]) -> dict[str, UUID]:
+    """External id → account, also for ids as they were sent, which accounts of earlier releases may have."""
+    names = {record.external_id: record.display_name for record in reversed(records)}
+    sent = {record.sent_id for record in records}
+    known = _known(names.keys() | sent)
+    pairs = {(record.external_id, record.sent_id) for record in records}
+    missing = [pair for pair in pairs if known.keys().isdisjoint(pair)]
+    ended = ended_accounts({external_id for pair in missing for external_id in pair}) if missing else set()
+    if new := {pair[0] for pair in missing if not ended.intersection(pair)}:
         _create({external_id: names[external_id] for external_id in sorted(new)})
-        known = _known(names)
+        known = _known(names.keys() | sent)
     _give_personas(sorted(user_id for user_id, has_persona in known.values() if not has_persona))
-    ids = {external_id: user_id for external_id, (user_id, _) in known.items()}
-    return [record.user_id or ids.get(record.external_id) for record in batch]
+    return {external_id: user_id for external_id, (user_id, _) in known.items()}
 
 
 def _known(external_ids: Collection[str]) -> dict[str, tuple[UUID, bool]]:

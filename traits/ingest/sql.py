@@ -36,6 +36,7 @@ SUGGESTIONS_OFF = """
 SUPPRESSED = f"""
     SELECT s.user_id, s.name_key, s.category, id FROM {KEYS} JOIN traits_suppression s
     ON s.user_id = key.user_id AND s.name_key = key.name_key AND s.category = key.category
+    AND (s.sources = '{{}}' OR NOT %(erased)s)
 """  # noqa: S608 (a text of ours)
 BARS = """
     SELECT subject_id, kind, bar FROM traits_erasure WHERE subject_id = ANY(%(users)s::uuid[]) AND bar <> ''
@@ -44,11 +45,14 @@ BARS = """
 SUGGESTED = tuple(
     field.name
     for field in dataclasses.fields(CandidateRecord)
-    if field.name not in ("candidate_id", "external_id", "display_name", "user_id", "dated")
+    if field.name not in ("candidate_id", "external_id", "display_name", "user_id", "dated", "sent_id", "sent")
 )
 """The columns that a record provides, which an import compares with what is stored and changes."""
-CHANGING = (*SUGGESTED, "status", "deferred_until", "version", "updated_at")
-OF_NEW = ("candidate_id", "user_id", "status", "suppressed_by_id", "held_reason", "version", "updated_at")
+CHANGING = (*SUGGESTED, "status", "deferred_until", "changed_in", "client_id", "version", "updated_at")
+OF_NEW = (
+    *("candidate_id", "user_id", "status", "suppressed_by_id", "held_reason"),
+    *("batch_id", "client_id", "version", "updated_at"),
+)
 COPY = f"COPY traits_extractedtraitcandidate ({', '.join((*OF_NEW, *SUGGESTED))}) FROM STDIN"
 
 
@@ -67,9 +71,9 @@ def taking_suggestions(users: Collection[UUID]) -> set[UUID]:
     return {user for user, since in sql.rows(SUGGESTIONS_OFF, {"users": sql.array(users)}) if since is None}
 
 
-def suppressions(keys: Sequence[Key]) -> dict[Key, int]:
-    """Key → suppression id, for the keys that have one."""
-    found = sql.rows(SUPPRESSED, _arrays(keys)) if keys else ()
+def suppressions(keys: Sequence[Key], *, erased: bool = False) -> dict[Key, int]:
+    """Key → suppression id, for the keys that have one; erased: only those whose names were erased."""
+    found = sql.rows(SUPPRESSED, _arrays(keys) | {"erased": erased}) if keys else ()
     return {(user, name, category): suppression for user, name, category, suppression in found}
 
 
@@ -78,7 +82,7 @@ def bars_of(users: Collection[UUID]) -> list[tuple[UUID, str, str]]:
     return [(user, kind, bar) for user, kind, bar in sql.rows(BARS, {"users": sql.array(users)})]
 
 
-def _arrays(keys: Sequence[Key]) -> dict[str, str]:
+def _arrays(keys: Sequence[Key]) -> dict[str, Any]:
     users, names, categories = zip(*keys, strict=True)
     return {"users": sql.array(users), "names": sql.array(names), "categories": sql.array(categories)}
 

@@ -2,21 +2,21 @@
 
 import dataclasses
 import difflib
-import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Literal
 
+import regex
 from django.db import models
-from django.utils import timezone
-from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ptfi.web.language import Text
-from traits.confidence import RATING
-from traits.log.snapshots import State, moment
-from traits.models import PersonaTrait, Verdict
+from ptfi.texts import Text, letters
+from ptfi.web.language import grouped
+from traits.confidence import RATING, percentage
+from traits.log.snapshots import State, moment_words
+from traits.models import CandidateStatus, Category, PersonaTrait, Verdict
+from traits.models.candidates import VERDICT_CHOICES
 from traits.models.persona import TRAIT_LABELS
 from traits.models.styles import value_words
 
@@ -25,11 +25,12 @@ MOST_WORDS = 1_500
 """Longer texts are shown one after the other: the time to compare grows with the product of both lengths."""
 KEPT_AROUND = 60
 """Characters that are kept on each side of a change when a long unchanged passage is cut."""
-# A word; one character of a script without spaces between words; white space; any other character.
-WORDS = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]|[^\\W\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]+|\\s+|.")
+SINGLE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
+"""Characters of scripts that put no spaces between words."""
+# A word; one of these characters; white space; any other letter as people see it.
+WORDS = regex.compile(rf"[{SINGLE}]|[^\W{SINGLE}]+|\s+|\X")
 SHARED = ("name", "description", "category", "concepts", "evidence")
 """Fields that a suggestion and the trait made from it have in common."""
-NOT_JUDGED = _("No opinion")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +67,37 @@ def differences(before: State, after: State) -> list[Difference]:
     return _evidence(first.get("evidence"), second.get("evidence")) if first and second and not (old or new) else []
 
 
+SUGGESTED: dict[str, Text] = {
+    "trait_name": _("Name"),
+    "trait_description": _("Description"),
+    "trait_category": _("Category"),
+    "confidence_score": _("Confidence"),
+    "originating_models": _("Models"),
+    "concepts": _("Topics"),
+    "language": _("Language"),
+    "status": _("Status"),
+}
+"""The columns of a suggestion whose changes are shown, besides its evidence."""
+
+
+def suggestion_differences(before: State, after: State) -> list[Difference]:
+    """List what a batch changed in a suggestion; before and after hold the columns that differ."""
+    changed = [name for name in SUGGESTED if name in before]
+    found = [_suggested(name, before[name], after[name]) for name in changed]
+    return found + _evidence(before.get("supporting_evidence"), after.get("supporting_evidence"))
+
+
+def _suggested(name: str, old: Any, new: Any) -> Difference:
+    label = SUGGESTED[name]
+    if isinstance(old, list):
+        return Difference(label, names(old, new))
+    if isinstance(old, float):
+        return Difference(label, _replaced(percentage(old), percentage(new)))
+    if labels := {"trait_category": Category, "status": CandidateStatus}.get(name):
+        return Difference(label, _replaced(*(str(dict(labels.choices).get(each, each)) for each in (old, new))))
+    return Difference(label, words(old, new), is_list=False)
+
+
 def _compared(old: State, new: State) -> list[Difference]:
     changed = [key for key in TRAIT_LABELS if (old.get(key) or None) != (new.get(key) or None)]
     found = [_difference(key, old.get(key), new.get(key)) for key in changed]
@@ -88,8 +120,7 @@ def _shown(field: Any, value: Any) -> str:
     if field.name == RATING:
         return gettext("%(number)s of 5") % {"number": value}
     if isinstance(field, models.DateTimeField):
-        at = moment(value)
-        return date_format(timezone.localtime(at), "DATETIME_FORMAT") if at else ""
+        return moment_words(value)
     return str(dict(field.choices or ()).get(value) or value)
 
 
@@ -147,8 +178,10 @@ def _smooth(codes: Iterable[tuple[str, int, int, int, int]]) -> list[tuple[str, 
 def _cut(part: Part, first: bool, last: bool) -> Part:
     if part.kind or len(part.text) <= 3 * KEPT_AROUND:
         return part
-    before = "" if first else part.text[:KEPT_AROUND].rpartition(" ")[0] or part.text[:KEPT_AROUND]
-    after = "" if last else part.text[-KEPT_AROUND:].partition(" ")[2] or part.text[-KEPT_AROUND:]
+    seen = list(letters(part.text))
+    start, end = "".join(seen[:KEPT_AROUND]), "".join(seen[-KEPT_AROUND:])
+    before = "" if first else start.rpartition(" ")[0] or start
+    after = "" if last else end.partition(" ")[2] or end
     return Part("", f"{before} … {after}")
 
 
@@ -178,7 +211,7 @@ def _judged(verdict: str, number: int) -> str:
 
 
 def _numbered(text: str, number: int, **names: str) -> str:
-    return text % {"number": number_format(number, force_grouping=True), **names}
+    return text % {"number": grouped(number), **names}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -216,11 +249,11 @@ def pieces_then(before: State, after: State, most: int = 50) -> tuple[list[Chang
 
 
 def _changed_piece(piece: dict[str, Any], old: str | None, new: str | None) -> ChangedPiece:
-    labels = dict(Verdict.choices)
+    labels = dict(VERDICT_CHOICES)
     return ChangedPiece(
         kind="ins" if old is None else "del" if new is None else "",
         text=piece.get("content") or "",
         source=piece.get("source_detail") or "",
-        old=str(labels.get(old or "", NOT_JUDGED)),
-        new=str(labels.get(new or "", NOT_JUDGED)),
+        old=str(labels.get(old or "", labels[""])),
+        new=str(labels.get(new or "", labels[""])),
     )

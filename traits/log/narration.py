@@ -12,18 +12,18 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.fields.json import KT, KeyTransform
 from django.db.models.functions import Coalesce
-from django.utils import timezone
-from django.utils.formats import date_format, number_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from ptfi.accounts.models import User
+from ptfi.texts import isolated
+from ptfi.web.language import grouped
 from traits.log import sentences
 from traits.log.sentences import MARKED, REASONS, TOLD, TOLD_OF_MANY, Told
-from traits.log.snapshots import moment
+from traits.log.snapshots import moment_words
 from traits.log.words import RELATIONS, SAME_TRAIT
 from traits.models import ActorKind, Decision, UserRefinedTrait
-from traits.models.styles import element_words, value_words
+from traits.models.styles import context_words, element_words, value_words
 
 OURS = ("who", "number", "until", "reason")
 """Placeholders that are filled with our own words, not with names that a person gave."""
@@ -37,7 +37,7 @@ class Phrase:
     names: dict[str, str]
 
     def __str__(self) -> str:
-        return self.text % self.names
+        return self.text % {key: name if key in OURS else isolated(name) for key, name in self.names.items()}
 
     def html(self) -> SafeString:
         """The sentence as HTML; names are isolated so that their text direction does not affect the rest."""
@@ -164,14 +164,14 @@ def _names(entry: Any) -> dict[str, str]:
     if entry.user_decision == Decision.STYLE_CHANGED:
         element, _, context = (entry.style_element or "").partition(":")
         value = value_words(element, entry.style_value)
-        return {"element": element_words(element), "value": value, "context": context}
-    erased, until = str(sentences.ERASED), moment(entry.until)
+        return {"element": element_words(element), "value": value, "context": context_words(context)}
+    erased = str(sentences.ERASED)
     return {
         "suggestion": entry.suggestion or entry.trait_after or entry.trait_before or erased,
         "trait": entry.trait_after or entry.trait_before or erased,
         "old": entry.trait_before or entry.trait_after or erased,
         "reason": str(REASONS.get(entry.rejection_code, "")),
-        "until": date_format(timezone.localtime(until), "DATETIME_FORMAT") if until else "",
+        "until": moment_words(entry.until),
     }
 
 
@@ -191,7 +191,7 @@ def batch_phrase(entries: Sequence[UserRefinedTrait], main: Narrated, number: in
     if number < 2 or not told:
         return main.phrase
     text = told.you if main.entry.actor_kind == ActorKind.PERSON else told.other
-    return Phrase(text(number), {"number": number_format(number, force_grouping=True), "who": who(main.entry)})
+    return Phrase(text(number), {"number": grouped(number), "who": who(main.entry)})
 
 
 def related(relation: dict[str, Any] | None, name: str | None) -> Phrase | None:

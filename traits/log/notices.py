@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from ptfi.texts import isolated
 from traits.log.snapshots import moment
 from traits.log.versions import lifted
-from traits.log.words import REJECTED_WITH_OTHERS, SNOOZED_UNTIL, WORDS
+from traits.log.words import REJECTED_WITH_OTHERS, SNOOZED_UNTIL_NOTICE, WORDS
 from traits.models import Decision, UserRefinedTrait
 
 
@@ -20,13 +21,13 @@ def notice(entries: Sequence[UserRefinedTrait], suggestion: str, trait: str) -> 
 def _decided(entries: Sequence[UserRefinedTrait], suggestion: str, trait: str) -> str:
     """The message for the decision itself, which is the last of the entries."""
     entry, others = entries[-1], len(entries) - 1
-    names: dict[str, str | int] = {"name": suggestion, "trait": trait}
+    names: dict[str, str | int] = {"name": isolated(suggestion), "trait": isolated(trait)}
     if entry.user_decision == Decision.CONFIRMED_MODIFIED and trait:
-        names["name"] = trait
+        names["name"] = names["trait"]
     if entry.user_decision == Decision.REJECTED and others:
         return str(REJECTED_WITH_OTHERS % (names | {"count": others}))
     if entry.user_decision == Decision.DEFERRED and (until := _until(entry)):
-        return SNOOZED_UNTIL % (names | {"until": until})
+        return SNOOZED_UNTIL_NOTICE % (names | {"until": until})
     return WORDS[entry.user_decision].notice % names
 
 
@@ -38,4 +39,4 @@ def _until(entry: UserRefinedTrait) -> str:
 def _became(entry: UserRefinedTrait) -> str:
     """What happened to the trait that the suggestion contradicts; "" for any other entry."""
     before = lifted(entry.content)["before"]["trait"] or {}
-    return WORDS[entry.user_decision].about_other % {"name": before.get("name", "")}
+    return WORDS[entry.user_decision].about_other % {"name": isolated(before.get("name", ""))}

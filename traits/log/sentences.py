@@ -10,7 +10,7 @@ from collections.abc import Callable
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
-from ptfi.web.language import Text
+from ptfi.texts import Text
 from traits.models import ActorKind, Decision, RejectionCode, TraitStatus
 
 WHO: dict[str, Text] = {
@@ -18,6 +18,8 @@ WHO: dict[str, Text] = {
     ActorKind.PIPELINE: pgettext_lazy("who decided", "The pipeline"),
 }
 """The actor, if it was not the person."""
+WHO_FOR_STAFF: dict[str, Text] = {ActorKind.PERSON: pgettext_lazy("who decided", "The person"), **WHO}
+"""The actor, for readers who are not the person."""
 SOMEBODY = pgettext_lazy("who decided", "Somebody")
 ERASED = pgettext_lazy("in place of a name", "deleted text")
 

@@ -8,7 +8,10 @@ import uuid
 from typing import Any
 
 from django.db.models import DateTimeField
+from django.utils import timezone
+from django.utils.formats import date_format
 
+from ptfi.texts import sort_key
 from traits.models import CommunicationStyle, ExtractedTraitCandidate, PersonaTrait
 from traits.text import name_key
 
@@ -23,6 +26,12 @@ def iso(moment: dt.datetime | None) -> str | None:
 
 def moment(text: str | None) -> dt.datetime | None:
     return dt.datetime.fromisoformat(text) if text else None
+
+
+def moment_words(text: str | None) -> str:
+    """A moment of a snapshot in the reader's language and time zone; "" for none."""
+    at = moment(text)
+    return date_format(timezone.localtime(at), "DATETIME_FORMAT") if at else ""
 
 
 def candidate_state(candidate: ExtractedTraitCandidate) -> State:
@@ -41,7 +50,7 @@ def candidate_state(candidate: ExtractedTraitCandidate) -> State:
     }
 
 
-KEPT_ELSEWHERE = ("trait_id", "user", "name_key", "version")
+KEPT_ELSEWHERE = ("trait_id", "user", "name_key", "sort_key", "version")
 """Columns that a trait's state omits, because the entry has them or they follow from the name."""
 
 
@@ -68,6 +77,7 @@ def trait_from_state(user_id: uuid.UUID, state: State, version: int) -> PersonaT
         trait_id=uuid.UUID(state["trait_id"]),
         user_id=user_id,
         name_key=name_key(state["name"]),
+        sort_key=sort_key(state["name"]),
         version=version,
         **{field: state[field] for field in TRAIT_FIELDS},
         **{field: moment(state[field]) for field in TRAIT_TIMES},

@@ -3,9 +3,9 @@
 import dataclasses
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy, pgettext_lazy
+from django.utils.translation import ngettext, ngettext_lazy, pgettext_lazy
 
-from ptfi.web.language import Text
+from ptfi.texts import Text
 from traits.models import Decision
 
 
@@ -44,12 +44,20 @@ WORDS: dict[str, Words] = {
     Decision.EVIDENCE_ERASED: Words(never_undone=_("Deleted text cannot be brought back.")),
     Decision.UNDONE: Words(),
 }
-SNOOZED_UNTIL = _("Snoozed “%(name)s” until %(until)s.")
+SNOOZED_UNTIL_NOTICE = _("Snoozed “%(name)s” until %(until)s.")
 REJECTED_WITH_OTHERS = ngettext_lazy(
     "Rejected “%(name)s” and %(count)d more that says the same. They won't be suggested again.",
     "Rejected “%(name)s” and %(count)d more that say the same. They won't be suggested again.",
     "count",
 )
+
+
+def changes_stay(number: int) -> str:
+    """Say how many changes an undo did not touch, because they came later."""
+    text = ngettext("%(number)d later change stays.", "%(number)d later changes stay.", number)
+    return text % {"number": number}
+
+
 TODAY: list[tuple[Text, tuple[str, ...]]] = [
     (
         pgettext_lazy("so many today", "confirmed"),

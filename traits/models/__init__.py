@@ -1,5 +1,8 @@
 """The tables, one file per subject: what was suggested, what holds now, and the log of every decision."""
 
+from traits.models.batches import CandidateChange as CandidateChange
+from traits.models.batches import Door as Door
+from traits.models.batches import IngestBatch as IngestBatch
 from traits.models.candidates import SENSITIVE as SENSITIVE
 from traits.models.candidates import UNDECIDED as UNDECIDED
 from traits.models.candidates import CandidateStatus as CandidateStatus

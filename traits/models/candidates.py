@@ -11,6 +11,7 @@ from django.db.models import F, Func, Index, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ptfi.texts import MOST_SORTED, Text
 from traits.models.limits import MAX_NAME
 from traits.models.permissions import OF_CANDIDATES
 
@@ -50,6 +51,9 @@ class Verdict(models.TextChoices):
     TOO_PRIVATE = "too_private", _("Too private")
 
 
+VERDICT_CHOICES: list[tuple[str, Text]] = [("", _("No opinion")), *Verdict.choices]
+"""The verdicts that a person can choose from, including none."""
+
 WORDS = Func("trait_name", "trait_description", function="candidate_words", output_field=SearchVectorField())
 """Searches name and description only, for staff without access to evidence: results must not depend on it."""
 FILTERED = ["status", "trait_category", "language", "held_reason", "user", "confidence_score", "created_at"]
@@ -80,6 +84,7 @@ class Suppression(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
     name_key = models.CharField(max_length=MAX_NAME)
+    sort_key = models.CharField(max_length=MOST_SORTED, editable=False, db_default="", db_collation="C")
     category = models.CharField(max_length=32, choices=Category.choices)
     sources = ArrayField(models.UUIDField(), default=list)
     created_at = models.DateTimeField(default=timezone.now)
@@ -92,7 +97,11 @@ class Suppression(models.Model):
 
 
 class ExtractedTraitCandidate(models.Model):
-    """A trait that the pipeline suggests; supporting_evidence is a list of pieces (traits/log/snapshots.py)."""
+    """A trait that the pipeline suggests; supporting_evidence is a list of pieces (traits/log/snapshots.py).
+
+    batch_id and changed_in are the batches that brought it and that last changed it; null if older than batches.
+    client_id is the client that owns it, "" for the installation's own imports.
+    """
 
     candidate_id = models.UUIDField(primary_key=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
@@ -118,6 +127,9 @@ class ExtractedTraitCandidate(models.Model):
     suppressed_by = models.ForeignKey(
         Suppression, models.SET_NULL, null=True, blank=True, related_name="suppressed", db_index=False
     )
+    batch_id = models.UUIDField(null=True, blank=True, editable=False)
+    changed_in = models.UUIDField(null=True, blank=True, editable=False)
+    client_id = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -157,6 +169,7 @@ class ExtractedTraitCandidate(models.Model):
             models.Index("user", "name_key", "trait_category", name="candidate_name_key"),
             models.Index("suppressed_by", name="candidate_suppressed", condition=~Q(suppressed_by=None)),
             models.Index("user", name="candidate_superseding", condition=~Q(supersedes=[])),
+            models.Index("batch_id", "candidate_id", name="candidate_of_batch", condition=~Q(batch_id=None)),
             # A large pending list: merging it in larger chunks makes imports a third faster.
             GinIndex(fields=["search"], name="candidate_search", gin_pending_list_limit=16_384),
             *STAFF_INDEXES,

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ErasureKind(models.TextChoices):
-    PERSONA = "persona", _("Your whole persona")
-    ACCOUNT = "account", _("Your account and persona")
+    PERSONA = "persona", _("Whole persona")
+    ACCOUNT = "account", _("Account and persona")
     CATEGORY = "category", _("Everything in a category")
     SOURCE = "source", _("All evidence from a source")
     EVIDENCE = "evidence", _("A piece of evidence")

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from ptfi.web.language import Text
+from ptfi.texts import Text
 
 MAX_REASON = 240
 
@@ -21,6 +21,8 @@ class ModerationAction(models.TextChoices):
     REASSIGN = "reassign", _("Given to somebody else")
     RECEIVE = "receive", _("Taken over from somebody else")
     DECIDE = "decide", _("Decided on behalf of the person")
+    REVERT = "revert", _("Change taken back")
+    REAPPLY = "reapply", _("Change made again")
 
     @property
     def words(self) -> "ActionWords":
@@ -78,6 +80,14 @@ WORDS = {
     ModerationAction.DECIDE: ActionWords(
         told=_("Staff decided on your behalf, as you asked; the decision was deleted"),
     ),
+    ModerationAction.REVERT: ActionWords(
+        told=_("Staff took back what the pipeline had changed in a suggestion"),
+        permission="traits.archive_candidate",
+    ),
+    ModerationAction.REAPPLY: ActionWords(
+        told=_("Staff made a change by the pipeline to a suggestion again"),
+        permission="traits.requeue_candidate",
+    ),
 }
 CHOSEN_ACTIONS = [action for action in ModerationAction if action.words.name]
 """The actions that staff can choose."""
@@ -90,7 +100,7 @@ class ModerationEntry(models.Model):
 
     before and after hold status, whether it was held, and whose it was, but no texts. The reason, which the person
     reads, is "" once they have erased what it was about. The entry outlives persona and account. Entries that were made
-    together share batch_id.
+    together share batch_id. ingest_batch is the batch of suggestions that staff acted on as a whole, if they did.
     """
 
     entry_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -106,6 +116,7 @@ class ModerationEntry(models.Model):
     before = models.JSONField()
     after = models.JSONField()
     created_at = models.DateTimeField(_("time"))
+    ingest_batch = models.UUIDField(null=True)
 
     class Meta:
         verbose_name = _("moderation entry")
@@ -118,6 +129,7 @@ class ModerationEntry(models.Model):
             models.Index("candidate_id", F("created_at").desc(), name="moderation_of_candidate"),
             models.Index("actor", F("created_at").desc(), name="moderation_by_actor"),
             models.Index(F("created_at").desc(), "entry_id", name="moderation_newest"),
+            models.Index("ingest_batch", name="moderation_of_batch", condition=~Q(ingest_batch=None)),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from ptfi.web.language import Text
+from ptfi.texts import MOST_SORTED, Text
 from traits.models.candidates import Category
 from traits.models.limits import MAX_NAME
 from traits.models.permissions import OF_PERSONAS
@@ -99,6 +99,7 @@ class PersonaTrait(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
     name = models.CharField(max_length=MAX_NAME)
     name_key = models.CharField(max_length=MAX_NAME, editable=False)
+    sort_key = models.CharField(max_length=MOST_SORTED, editable=False, db_default="", db_collation="C")
     description = models.TextField(blank=True)
     category = models.CharField(max_length=32, choices=Category.choices)
     origin = models.CharField(max_length=32, choices=Origin.choices)
@@ -126,7 +127,10 @@ class PersonaTrait(models.Model):
             models.CheckConstraint(name="trait_category", condition=Q(category__in=Category.values)),
             models.CheckConstraint(name="trait_status", condition=Q(status__in=TraitStatus.values)),
         ]
-        indexes = [models.Index("user", "name_key", name="trait_name_key")]
+        indexes = [
+            models.Index("user", "name_key", name="trait_name_key"),
+            models.Index("user", "sort_key", "trait_id", name="trait_sort_key"),
+        ]
 
     def __str__(self) -> str:
         return str(self.trait_id)

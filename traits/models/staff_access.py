@@ -31,6 +31,7 @@ class AccessKind(models.TextChoices):
     ERASURE = "erasure", _("A deletion receipt")
     EXPORT = "export", _("A download of suggestions")
     SEARCH = "search", _("A search in suggestions")
+    IMPORT = "import", _("A preview of changes to suggestions")
     MODERATION = "moderation", _("What staff did")
     ACCESS_LOG = "access_log", _("The access log")
 
@@ -88,7 +89,7 @@ class AccessEntry(models.Model):
     @property
     def has_reason(self) -> bool:
         """Whether a reason was required; if it is empty, it has been erased."""
-        return self.subject_id is not None or self.kind in (AccessKind.SEARCH, AccessKind.EXPORT)
+        return self.subject_id is not None or self.kind in (AccessKind.SEARCH, AccessKind.EXPORT, AccessKind.IMPORT)
 
     @property
     def staff_number(self) -> str:

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from ptfi.web.language import Text
+from ptfi.texts import Text, isolated
 
 STYLE_ELEMENTS: dict[str, tuple[str, ...]] = {
     "FormalityLevel": ("very_informal", "informal", "neutral", "formal", "very_formal"),
@@ -59,11 +59,25 @@ EMOJI_WORDS: tuple[tuple[float, Text], ...] = (
 )
 
 
+CONTEXTS: dict[str, Text] = {"": _("Everywhere"), "work": _("At work"), "friends": _("With friends")}
+"""Contexts that every person has; the keys are the ones that EchoSphere's other programs use."""
+
+
+def context_words(context: str) -> str:
+    """The context's name: work → At work; the person's own contexts stay as they are."""
+    return str(CONTEXTS.get(context, context))
+
+
+def element_label(element: str) -> str:
+    """The element's name on its own: FormalityLevel → How formal; the person's own elements stay as they are."""
+    return str(STYLE_LABELS.get(element, element))
+
+
 def element_words(element: str) -> str:
     """The element's name within a sentence: FormalityLevel → formality; the person's own elements stay as they are."""
     if element in IN_SENTENCES:
         return str(IN_SENTENCES[element])
-    return gettext("“%(name)s”") % {"name": element}
+    return gettext("“%(name)s”") % {"name": isolated(element)}
 
 
 def value_words(element: str, value: Any) -> str:

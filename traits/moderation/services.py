@@ -15,12 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from ptfi.accounts.activity.events import Kind, record
 from ptfi.accounts.models import User
 from ptfi.db import sql
+from ptfi.texts import shows_nothing
 from traits.decisions.locking import atomic
 from traits.errors import InvalidError
 from traits.ingest import blocklist
 from traits.ingest.blocklist import Blocklist
 from traits.log.snapshots import State
 from traits.models import (
+    CandidateChange,
     CandidateStatus,
     ExtractedTraitCandidate,
     ModerationAction,
@@ -42,12 +44,16 @@ Candidates = dict[uuid.UUID, ExtractedTraitCandidate]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Moderation:
-    """An action to carry out; kind belongs to flag, to (the new owner) to reassign."""
+    """An action to carry out; kind belongs to flag, to (the new owner) to reassign.
+
+    ingest_batch: the batch of suggestions that it is done to as a whole.
+    """
 
     name: ModerationAction
     reason: str = ""
     kind: str = ""
     to: User | None = None
+    ingest_batch: uuid.UUID | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -83,25 +89,37 @@ def preview(action: Moderation, candidate_ids: Iterable[uuid.UUID]) -> Moderatio
 
 
 @atomic
-def act(*, actor: User, action: Moderation, candidate_ids: Iterable[uuid.UUID]) -> ModerationOutcome:
+def act(
+    *, actor: User, action: Moderation, candidate_ids: Iterable[uuid.UUID], run: uuid.UUID | None = None
+) -> ModerationOutcome:
     """Apply the action to the suggestions that allow it, and record an entry for each person concerned.
 
-    Raises InvalidError (reason, kind, to) for missing values, or for more than MOST.
+    run: the batch_id of the entries, if they share it with earlier ones. Raises InvalidError (reason, kind, to) for
+    missing values, or for more than MOST.
     """
     ids = _chosen(candidate_ids)
-    _check(action)
-    owners = ExtractedTraitCandidate.objects.filter(pk__in=ids).values_list("user_id", flat=True)
-    people = {*owners, *([action.to.pk] if action.to else [])}
-    personas = Persona.objects.filter(user_id__in=people).order_by("user_id")
-    locked = set(personas.select_for_update(no_key=True).values_list("pk", flat=True))
-    rows = ExtractedTraitCandidate.objects.filter(pk__in=ids, user_id__in=locked).defer("search").order_by("pk")
-    outcome = _sorted_out(action, ids, {row.pk: row for row in rows.select_for_update(no_key=True, of=("self",))})
-    at, batch_id = timezone.now(), uuid.uuid4()
-    entries = [entry for row in outcome.done for entry in _carried_out(action, row, actor, at, batch_id)]
+    check(action)
+    outcome = _sorted_out(action, ids, locked(ids, also=action.to))
+    at, batch_id = timezone.now(), run or uuid.uuid4()
+    entries = [each for row in outcome.done for each in _carried_out(action, row, actor, at, batch_id)]
     ExtractedTraitCandidate.objects.bulk_update(outcome.done, CHANGED)
+    if action.to:
+        # What the pipeline changed in it is about the new owner, too.
+        moved = [row.pk for row in outcome.done]
+        CandidateChange.objects.filter(candidate_id__in=moved).update(user=action.to)
     ModerationEntry.objects.bulk_create(entries)
     record(Kind.STAFF_ACTED, user_id=None, request=None, actor_id=actor.pk)
     return dataclasses.replace(outcome, batch_id=batch_id)
+
+
+def locked(ids: Collection[uuid.UUID], also: User | None = None) -> Candidates:
+    """The suggestions by id, after locking the people concerned and them, in the order of every change."""
+    owners = ExtractedTraitCandidate.objects.filter(pk__in=ids).values_list("user_id", flat=True)
+    people = {*owners, *([also.pk] if also else [])}
+    personas = Persona.objects.filter(user_id__in=people).order_by("user_id")
+    known = set(personas.select_for_update(no_key=True).values_list("pk", flat=True))
+    rows = ExtractedTraitCandidate.objects.filter(pk__in=ids, user_id__in=known).defer("search").order_by("pk")
+    return {row.pk: row for row in rows.select_for_update(no_key=True, of=("self",))}
 
 
 def entries_about(candidate: ExtractedTraitCandidate, limit: int = 20) -> list[ModerationEntry]:
@@ -117,9 +135,10 @@ def _chosen(candidate_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
     return ids
 
 
-def _check(action: Moderation) -> None:
+def check(action: Moderation) -> None:
+    """Raise InvalidError if a value is missing."""
     faults = {}
-    if not action.reason.strip() or len(action.reason) > MAX_REASON:
+    if shows_nothing(action.reason) or len(action.reason) > MAX_REASON:
         faults["reason"] = [gettext("Give a reason of at most %(number)s characters.") % {"number": MAX_REASON}]
     if action.name == ModerationAction.FLAG and action.kind not in KINDS:
         faults["kind"] = [gettext("Choose “sensitive” or “unsafe”.")]
@@ -208,7 +227,7 @@ def _carried_out(
     action: Moderation, row: ExtractedTraitCandidate, actor: User, at: dt.datetime, batch_id: uuid.UUID
 ) -> list[ModerationEntry]:
     """Change the row, in memory; returns the entry about it, or two if the suggestion moves to another person."""
-    before, owner = _state(row), row.user_id
+    before, owner = state(row), row.user_id
     if action.name == ModerationAction.FLAG:
         row.held_reason = f"{action.kind}: {action.reason}"
     elif action.name == ModerationAction.RELEASE:
@@ -222,22 +241,37 @@ def _carried_out(
     row.version, row.updated_at = row.version + 1, at
     names = {owner: action.name} | ({row.user_id: ModerationAction.RECEIVE} if row.user_id != owner else {})
     return [
-        ModerationEntry(
-            batch_id=batch_id,
-            user_id=person,
-            candidate_id=row.pk,
-            action=name,
-            actor_id=actor.pk,
-            reason=action.reason,
-            before=before,
-            after=_state(row),
-            created_at=at,
-        )
+        entry(dataclasses.replace(action, name=name), row, person, actor, before=before, at=at, batch_id=batch_id)
         for person, name in names.items()
     ]
 
 
-def _state(row: ExtractedTraitCandidate) -> State:
+def entry(
+    action: Moderation,
+    row: ExtractedTraitCandidate,
+    person: uuid.UUID,
+    actor: User,
+    *,
+    before: State,
+    at: dt.datetime,
+    batch_id: uuid.UUID,
+) -> ModerationEntry:
+    """The entry about a row that was changed in memory, for this person."""
+    return ModerationEntry(
+        batch_id=batch_id,
+        user_id=person,
+        candidate_id=row.pk,
+        action=action.name,
+        actor_id=actor.pk,
+        reason=action.reason,
+        before=before,
+        after=state(row),
+        created_at=at,
+        ingest_batch=action.ingest_batch,
+    )
+
+
+def state(row: ExtractedTraitCandidate) -> State:
     """The values that moderation can change, without texts."""
     return {"user": str(row.user_id), "status": str(row.status), "held": without_text(row.held_reason)}
 

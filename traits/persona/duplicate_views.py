@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ptfi.db.transactions import front_door
+from ptfi.texts import isolated
 from traits import decisions, selectors
 from traits.errors import InvalidError, NotFoundError, RuleError, StaleVersionError
 from traits.log.words import RELATIONS
@@ -48,7 +49,7 @@ def trait_compare(request: Request, trait_id: uuid.UUID, other_id: uuid.UUID) ->
     except (InvalidError, StaleVersionError) as error:
         return _page(request, CompareForm(_both(request, trait_id, other_id), request.POST), error)
     other = next(trait for trait in both if outcome.trait and trait.pk != outcome.trait.pk)
-    names = {"name": outcome.trait.name if outcome.trait else "", "other": other.name}
+    names = {"name": isolated(outcome.trait.name if outcome.trait else ""), "other": isolated(other.name)}
     text = RELATIONS[form.kind].notice % names
     messages.success(request, text, extra_tags=f"undo:{outcome.action_id}")
     return redirect("trait_duplicates")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from rapidfuzz import fuzz
 
 from ptfi.accounts.models import User
+from ptfi.texts import sort_key
 from traits.models import PersonaTrait, TraitStatus
 from traits.text import name_key
 
@@ -48,10 +49,11 @@ def close_pairs(user: User) -> list[Pair]:
     found = dict[tuple[uuid.UUID, uuid.UUID], Pair]()
     for order in (lambda each: (each.key, each.trait_id), lambda each: (each.key[::-1], each.trait_id)):
         for first, second in _neighbours(sorted(names, key=order)):
-            pair = _pair(*sorted((first, second), key=lambda each: (each.name, each.trait_id)))
+            pair = _pair(*sorted((first, second), key=lambda each: (sort_key(each.name), each.trait_id)))
             if pair:
                 found[pair.first.trait_id, pair.second.trait_id] = pair
-    return sorted(found.values(), key=lambda pair: (-pair.likeness, pair.first.name, pair.second.name))
+    places = {pair: (sort_key(pair.first.name), sort_key(pair.second.name)) for pair in found.values()}
+    return sorted(places, key=lambda pair: (-pair.likeness, places[pair]))
 
 
 def _names(user: User) -> list[Named]:

@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
+from ptfi.texts import one_line
 from traits.confidence import RATING
 from traits.decisions.inputs import Changes, Relation, clean_changes
 from traits.errors import InvalidError
@@ -94,7 +95,7 @@ class TraitForm(TraitFieldsForm):
         """Return label and current value of each field that was sent with a different value."""
         values = shown_values(self.trait) if self.trait else {}
         return [
-            (str(field.label), shown)
+            (str(field.label), str(dict(getattr(field, "choices", ())).get(shown, shown)))
             for name, field in TraitFieldsForm.base_fields.items()
             if (shown := values.get(name)) and name in self.data and self._sent(name) != shown
         ]
@@ -105,7 +106,7 @@ class TraitForm(TraitFieldsForm):
 
 def shown_values(trait: PersonaTrait) -> dict[str, str]:
     """Return the trait's values as the form shows them initially."""
-    return {field: as_typed(getattr(trait, field)) for field in WRITTEN}
+    return {field: as_typed(getattr(trait, field)) for field in WRITTEN} | {"name": one_line(trait.name)}
 
 
 class StatusForm(VersionedForm):

@@ -1,5 +1,6 @@
 """The persona in numbers, computed by the database: its contents, its growth, and how often each model was right."""
 
+import bisect
 import dataclasses
 import datetime as dt
 import itertools
@@ -156,11 +157,29 @@ def growth(user: User) -> Growth | None:
         return None
     start, today = timezone.localdate(first), timezone.localdate()
     step = next(name for name, days in STEPS if (today - start).days <= days)
-    values: dict[str, Any] = {"zone": timezone.get_current_timezone_name(), "removed": Decision.REMOVED.value}
+    since, differences = _differences(first, timezone.now())
+    values: dict[str, Any] = {"since": since, "differences": differences, "removed": Decision.REMOVED.value}
     values |= {"user": user.pk, "step": step, "meant": [each.value for each in COUNTING_TRAITS]}
     changes = dict(sql.rows(GROWTH, values))
     _settle(user, changes, start, step)
     return Growth(step=step, points=_summed(changes, _begin(start, step), max(today, start), step))
+
+
+def _differences(start: dt.datetime, end: dt.datetime) -> tuple[list[dt.datetime], list[dt.timedelta]]:
+    """Return when the current time zone's difference from UTC changes, beginning with start, and the differences."""
+    zone = timezone.get_current_timezone()
+
+    def difference(moment: dt.datetime) -> dt.timedelta:
+        return moment.astimezone(zone).utcoffset() or dt.timedelta()
+
+    since, differences = [start.astimezone(dt.UTC)], [difference(start)]
+    for day in range((end - start).days + 1):
+        begin = since[0] + dt.timedelta(days=day)
+        if difference(begin + dt.timedelta(days=1)) != (last := differences[-1]):
+            minutes = [begin + dt.timedelta(minutes=each) for each in range(1, 24 * 60 + 1)]
+            since.append(minutes[bisect.bisect_left(minutes, True, key=lambda at: difference(at) != last)])
+            differences.append(difference(since[-1]))
+    return since, differences
 
 
 def _settle(user: User, changes: dict[dt.date, int], start: dt.date, step: str) -> None:

@@ -1,7 +1,10 @@
 """The overview's SQL: traits added and removed over time, and how often each model was right."""
 
+# Days are those of the person's time zone. PostgreSQL may not know its name, so it gets the zone's differences from UTC
+# (differences) and the moment from which each of them holds (since).
 GROWTH = """
-SELECT date_trunc(%(step)s, created_at AT TIME ZONE %(zone)s)::date,
+SELECT date_trunc(%(step)s, created_at AT TIME ZONE 'UTC' + (%(differences)s::interval[])[
+           greatest(1, width_bucket(created_at, %(since)s::timestamptz[]))])::date,
        sum(CASE WHEN decision = %(removed)s THEN -sign ELSE sign END)
 FROM (
     SELECT created_at, user_decision AS decision, 1 AS sign FROM traits_userrefinedtrait

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ptfi.web.language import Text
+from ptfi.texts import Text
 from traits.decisions.styles import LARGEST, SPELLINGS, ContextStyles
 from traits.forms import UncheckedField
 from traits.models import MAX_LIST

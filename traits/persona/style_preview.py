@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from ptfi.web.language import Text
+from ptfi.texts import Text
 
 REQUEST: dict[str, Text] = {
     "very_formal": _("Would you be so kind as to send me the report?"),

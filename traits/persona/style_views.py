@@ -12,13 +12,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ptfi.db.transactions import front_door
+from ptfi.texts import isolated
 from ptfi.web.htmx import target_of
 from traits import decisions, selectors
 from traits.decisions.styles import clean_context, context_styles
 from traits.errors import InvalidError, NotFoundError, StaleVersionError
+from traits.models.styles import CONTEXTS, context_words
 from traits.persona.style_forms import StyleForm
 from traits.persona.style_preview import example
-from traits.review.style_contexts import NAMED, address_of, contexts_of, id_of, named
+from traits.review.style_contexts import address_of, contexts_of, id_of, named
 from traits.web import Request, acting_for_self
 
 
@@ -86,7 +88,7 @@ def _save(request: Request, form: StyleForm) -> HttpResponse:
 def _saved(request: Request, context: str, outcome: decisions.StyleOutcome) -> HttpResponse:
     number = len(outcome.entries)
     if number:
-        where = NAMED.get(context) or gettext("“%(context)s”") % {"context": context}
+        where = CONTEXTS.get(context) or gettext("“%(context)s”") % {"context": isolated(context)}
         text = ngettext(
             "Saved %(number)s change to your style (%(where)s).",
             "Saved %(number)s changes to your style (%(where)s).",
@@ -118,11 +120,11 @@ def _page(
     name_faults: list[str] | None = None,
 ) -> HttpResponse:
     held = form.held
-    tabs = [(context, NAMED.get(context, context), id_of(request.user, context)) for context in contexts_of(held)]
+    tabs = [(context, context_words(context), id_of(request.user, context)) for context in contexts_of(held)]
     context = _preview(form) | {
         "tabs": tabs,
-        "here": NAMED.get(held.context, held.context),
-        "named": held.context in NAMED,
+        "here": context_words(held.context),
+        "named": held.context in CONTEXTS,
         "stale": status == 409,
         "seen": held.seen if seen is None else seen,
         "persona": selectors.persona(request.user),

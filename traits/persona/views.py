@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ptfi.db.transactions import front_door
-from ptfi.web.language import Text
+from ptfi.texts import Text, isolated
 from traits import decisions, selectors
 from traits.confidence import RATING
 from traits.errors import InvalidError, NotFoundError, StaleVersionError, TraitRemovedError
@@ -27,6 +27,7 @@ from traits.models import (
     TraitStatus,
     Verdict,
 )
+from traits.models.candidates import VERDICT_CHOICES
 from traits.persona import overview
 from traits.persona.forms import RemoveForm, StatusForm, TraitForm
 from traits.review.selectors import history
@@ -196,7 +197,7 @@ def _form_page(request: Request, form: TraitForm, status: int = 200) -> HttpResp
         # Only a person who was shown the current values may overwrite them.
         "version": form.data.get("version", "") if kept else getattr(form.trait, "version", ""),
         "questions": form.questions(request.user) if form.is_bound else [],
-        "verdicts": [("", gettext("No opinion")), *Verdict.choices],
+        "verdicts": VERDICT_CHOICES,
         "pieces": [(piece, form.verdicts.get(piece["evidence_id"], piece.get("verdict", ""))) for piece in pieces],
         "own_concepts": selectors.own_names(request.user, "concepts"),
         "own_contexts": selectors.own_names(request.user, "expression_contexts"),
@@ -227,7 +228,7 @@ def trait_remove(request: Request, trait_id: uuid.UUID) -> HttpResponse:
         try:
             with front_door():
                 outcome = decisions.remove_trait(**acting_for_self(request), trait_id=trait_id, **form.cleaned)
-            _say(request, outcome, gettext("Removed “%(name)s” from your persona.") % {"name": found.name})
+            _say(request, outcome, gettext("Removed “%(name)s” from your persona.") % {"name": isolated(found.name)})
             return redirect("traits")
         except InvalidError as error:
             faults = error.details["reason"]
@@ -238,7 +239,7 @@ def trait_remove(request: Request, trait_id: uuid.UUID) -> HttpResponse:
 def _done(request: Request, outcome: decisions.Outcome, said: Text) -> HttpResponse:
     """Redirect to the trait's page, with a notice that offers to undo."""
     name, pk = (outcome.trait.name, outcome.trait.pk) if outcome.trait else ("", None)
-    _say(request, outcome, str(said) % {"name": name})
+    _say(request, outcome, str(said) % {"name": isolated(name)})
     return redirect("trait", pk) if pk else redirect("traits")
 
 

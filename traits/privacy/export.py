@@ -17,6 +17,7 @@ from traits.api.serializers.export import (
     account_json,
     exported_app,
     exported_candidate,
+    exported_change,
     exported_erasure,
     exported_look,
     exported_moderation,
@@ -30,6 +31,7 @@ from traits.log.interventions import interventions
 from traits.log.proofs.attestations import attested
 from traits.log.proofs.positions import position
 from traits.models import (
+    CandidateChange,
     Erasure,
     ExtractedTraitCandidate,
     ModerationEntry,
@@ -95,6 +97,8 @@ def _members(user: User, now: dt.datetime) -> Members:
     yield "account", _account(user, head)
     candidates = ExtractedTraitCandidate.objects.filter(user=user).defer("search").order_by("created_at", "pk")
     yield "candidates", map(exported_candidate, _rows(candidates))
+    changes = CandidateChange.objects.filter(user=user).order_by("pk")
+    yield "suggestionChanges", map(exported_change, _rows(changes))
     yield "traits", map(exported_trait, _rows(PersonaTrait.objects.filter(user=user).order_by("created_at", "pk")))
     yield "log", map(entry_json, _rows(UserRefinedTrait.objects.filter(user=user).order_by("revision")))
     yield "styles", all_styles(user)

@@ -15,12 +15,14 @@ from ptfi.accounts.activity.events import kept_events
 from ptfi.accounts.models import User
 from ptfi.db.snapshot import ROWS
 from ptfi.oauth.grants import connected_clients
-from ptfi.web.language import Text
+from ptfi.texts import Text
 from traits.decisions import styles
 from traits.erasure import persona as erasure
 from traits.erasure.receipts import in_words, said
 from traits.history.download import Reader, narrated
+from traits.log.diff import suggestion_differences
 from traits.models import (
+    CandidateChange,
     CandidateStatus,
     Erasure,
     ExtractedTraitCandidate,
@@ -28,7 +30,7 @@ from traits.models import (
     Suppression,
     TraitStatus,
 )
-from traits.models.styles import STYLE_LABELS, value_words
+from traits.models.styles import context_words, element_label, value_words
 from traits.privacy.staff_access import looks as looks_at
 
 HERE = "<!-- here -->"
@@ -62,19 +64,21 @@ def page(user: User, reader: Reader, graph: dict[str, Any]) -> Iterator[bytes]:
 
 
 def _parts(user: User, render: Render, reader: Reader) -> Iterator[bytes]:
-    traits = PersonaTrait.objects.filter(user=user).order_by("name_key", "pk")
+    traits = PersonaTrait.objects.filter(user=user).order_by("sort_key", "pk")
     now, dormant = traits.exclude(status=TraitStatus.DORMANT), traits.filter(status=TraitStatus.DORMANT)
     yield from _part(render, "persona", _("Your persona"), now, "trait")
     yield from _part(render, "dormant", _("Dormant traits: kept, but true in the past"), dormant, "trait")
     with reader.here():
-        contexts = [(context, _in_words(values)) for context, values in styles.all_styles(user).items()]
+        contexts = [(context_words(context), _in_words(values)) for context, values in styles.all_styles(user).items()]
     yield render("styles", contexts=contexts)
     mine = ExtractedTraitCandidate.objects.filter(user=user).defer("search").order_by("created_at", "pk")
     for status in CandidateStatus:
         yield from _part(render, status, SUGGESTIONS[status], mine.filter(status=status), "suggestion")
+    changes = CandidateChange.objects.filter(user=user).order_by("pk")
+    yield from _part(render, "changes", _("What the pipeline changed in suggestions"), changes, "change", _change)
     entries = itertools.chain.from_iterable(narrated(user, reader))
     yield from _part(render, "decisions", _("Your decisions"), entries, "decision")
-    kept_away = Suppression.objects.filter(user=user).order_by("name_key", "pk")
+    kept_away = Suppression.objects.filter(user=user).order_by("sort_key", "pk")
     yield from _part(render, "suppressed", _("Blocked suggestions"), kept_away, "suppression")
     receipts = Erasure.objects.filter(user=user).order_by("requested_at")
     yield from _part(render, "erased", _("What you deleted"), receipts, "receipt", _receipt)
@@ -86,7 +90,7 @@ def _parts(user: User, render: Render, reader: Reader) -> Iterator[bytes]:
 
 def _in_words(values: dict[str, Any]) -> list[tuple[str, str]]:
     """Return style elements and their values in the words of the pages."""
-    return [(str(STYLE_LABELS.get(name, name)), value_words(name, value)) for name, value in values.items()]
+    return [(element_label(name), value_words(name, value)) for name, value in values.items()]
 
 
 def _part(
@@ -113,6 +117,10 @@ def _render(reader: Reader, name: str, **context: Any) -> bytes:
         if more := context.get("more"):
             context["more"] = more(context["row"])
         return get_template(f"export/{name}.html").render(context | {"product": settings.PRODUCT_NAME}).encode()
+
+
+def _change(row: CandidateChange) -> dict[str, Any]:
+    return {"differences": suggestion_differences(row.before, row.after)}
 
 
 def _receipt(row: Erasure) -> dict[str, list[str]]:

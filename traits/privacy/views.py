@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.formats import number_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
@@ -15,7 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ptfi.db.transactions import front_door
 from ptfi.oauth.grants import connected_clients
+from ptfi.texts import isolated
 from ptfi.web.htmx import wants_fragment
+from ptfi.web.language import grouped
 from traits.erasure import suppressions as blocked
 from traits.erasure.persona import counts as counts_of_persona
 from traits.erasure.receipts import NAMES
@@ -53,7 +54,7 @@ def my_data(request: Request) -> HttpResponse:
 
 def _held(name: str, number: int) -> SafeString:
     """Return a text such as “3 traits”, with the number highlighted."""
-    shown = format_html('<span class="number">{}</span>', number_format(number, force_grouping=True))
+    shown = format_html('<span class="number">{}</span>', grouped(number))
     return mark_safe(escape(NAMES[name](number)) % {"number": shown})  # noqa: S308 (both are escaped)
 
 
@@ -91,13 +92,13 @@ def suppression_remove(request: Request, suppression_id: int) -> HttpResponse:
 
 def _lifted(lifted: blocked.Lifted) -> str:
     if not lifted.returned:
-        return gettext("“%(name)s” can be suggested again.") % {"name": lifted.name}
+        return gettext("“%(name)s” can be suggested again.") % {"name": isolated(lifted.name)}
     text = ngettext(
         "“%(name)s” can be suggested again. %(count)d suggestion is back in your queue.",
         "“%(name)s” can be suggested again. %(count)d suggestions are back in your queue.",
         lifted.returned,
     )
-    return text % {"name": lifted.name, "count": lifted.returned}
+    return text % {"name": isolated(lifted.name), "count": lifted.returned}
 
 
 @login_required

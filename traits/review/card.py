@@ -5,10 +5,10 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.text import Truncator
 from django.utils.translation import gettext
 
 from ptfi.accounts.models import User
+from ptfi.texts import shorten
 from traits import selectors
 from traits.confidence import confidence_words, rating_of, score_of
 from traits.evidence import Piece, type_words
@@ -194,11 +194,11 @@ def _clashes(user: User, candidate: ExtractedTraitCandidate) -> list[Clash]:
 def quotes(evidence: list[Piece]) -> Quotes:
     """Return enough of the evidence for a comparison side by side."""
     texts = [piece["content"] for piece in evidence if piece.get("verdict") != Verdict.TOO_PRIVATE][:QUOTED]
-    return Quotes(texts=[Truncator(text).chars(160) for text in texts], more=len(evidence) - len(texts))
+    return Quotes(texts=[shorten(text, 160) for text in texts], more=len(evidence) - len(texts))
 
 
 def _compared(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[tuple[str, str, str]]:
-    about = [Truncator(text).chars(240) for text in (candidate.trait_description, trait.description)]
+    about = [shorten(text, 240) for text in (candidate.trait_description, trait.description)]
     rows = [
         (gettext("Name"), candidate.trait_name, trait.name),
         (gettext("Description"), about[0], about[1]),

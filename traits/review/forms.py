@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ptfi.web.language import Text
+from ptfi.texts import Text, one_line
 from traits import decisions
 from traits.decisions.bulk import MOST
 from traits.decisions.inputs import Changes, Relation
@@ -39,6 +39,7 @@ LATER: dict[str, Text] = {
     "date": _("At a date and time I pick"),
 }
 MORNING = dt.time(6)
+SUNDAY = 6
 MANY = {"confirm": Decision.CONFIRMED_ASIS, "reject": Decision.REJECTED, "snooze": Decision.DEFERRED}
 """Decisions about many suggestions, by the buttons below the list."""
 
@@ -191,7 +192,7 @@ class EditForm(TraitFieldsForm):
 def shown_values(candidate: ExtractedTraitCandidate) -> dict[str, str]:
     """Return the suggestion's values as the form shows them initially."""
     return {
-        "name": candidate.trait_name,
+        "name": one_line(candidate.trait_name),
         "description": candidate.trait_description,
         "category": candidate.trait_category,
         "concepts": as_typed(candidate.concepts),
@@ -259,5 +260,12 @@ def rejection_codes() -> list[tuple[int, str, Text]]:
 
 def later_choices() -> list[tuple[int, str, Text]]:
     """Return the times that need no date, each with the digit key that chooses it."""
-    named = [(value, label) for value, label in LATER.items() if value != "date"]
-    return [(number, value, label) for number, (value, label) in enumerate(named, 1)]
+    offered = later_words()
+    numbered = [(number, value, label) for number, (value, label) in enumerate(LATER.items(), 1)]
+    return [each for each in numbered if each[1] in offered and each[1] != "date"]
+
+
+def later_words() -> dict[str, Text]:
+    """Return the times to choose from. On Sundays, next week begins tomorrow, which is a choice already."""
+    is_sunday = timezone.localdate().weekday() == SUNDAY
+    return {value: label for value, label in LATER.items() if value != "next_week" or not is_sunday}

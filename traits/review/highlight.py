@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from traits.search import UNSPACED
+from traits.search.query import Marked, marked
+from traits.search.words import RUNS
 
 LEAST = 4
 # Letters, digits and the marks that sit on or between them in Hebrew, Arabic, Indic and Thai text.
@@ -16,7 +17,6 @@ COMMON = re.compile(
     "thing|things|this|those|though|through|time|under|until|very|well|were|what|when|where|which|while|"
     "will|with|within|without|would|your|yours"
 )
-Marked = list[tuple[str, bool]]
 
 
 def stem(word: str) -> str:
@@ -32,34 +32,24 @@ class Marker:
 
     def __init__(self, texts: Iterable[str]) -> None:
         joined = "\n".join(texts)
-        runs = UNSPACED.findall(joined)
-        words = {word for word in WORD.findall(UNSPACED.sub(" ", joined)) if len(word) >= LEAST}
+        runs = RUNS.findall(joined)
+        words = {word for word in WORD.findall(RUNS.sub(" ", joined)) if len(word) >= LEAST}
         self.pairs = {run[at : at + 2] for run in runs for at in range(len(run) - 1)}
         self.stems = tuple(sorted(stem(word) for word in words if not COMMON.fullmatch(word.casefold())))
 
     def mark(self, text: str) -> Marked:
         """Split the text into pieces, each with whether it is to be marked; joined, they are the text."""
-        spans = sorted([*self._words(text), *self._runs(text)])
-        marked: Marked = []
-        end = 0
-        for start, stop in spans:
-            if stop <= end:
-                continue
-            start = max(start, end)
-            marked += [(text[end:start], False), (text[start:stop], True)]
-            end = stop
-        marked.append((text[end:], False))
-        return [piece for piece in marked if piece[0]]
+        return marked(text, [*self._words(text), *self._runs(text)])
 
     def _words(self, text: str) -> Iterable[tuple[int, int]]:
         if not self.stems:
             return []
-        found = WORD.finditer(UNSPACED.sub(lambda run: " " * len(run.group()), text))
+        found = WORD.finditer(RUNS.sub(lambda run: " " * len(run.group()), text))
         return [word.span() for word in found if word.group().casefold().startswith(self.stems)]
 
     def _runs(self, text: str) -> Iterable[tuple[int, int]]:
         spans: list[tuple[int, int]] = []
-        for run in UNSPACED.finditer(text) if self.pairs else ():
+        for run in RUNS.finditer(text) if self.pairs else ():
             for at in range(run.start(), run.end() - 1):
                 if text[at : at + 2] not in self.pairs:
                     continue

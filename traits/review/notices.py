@@ -7,9 +7,11 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
+from ptfi.texts import isolated
 from traits import decisions
 from traits.decisions.bulk import BulkOutcome
 from traits.log.versions import lifted
+from traits.log.words import changes_stay
 from traits.models import CandidateStatus, Decision, UserRefinedTrait
 from traits.models.styles import element_words
 
@@ -51,8 +53,14 @@ def _left_out(outcomes: dict[uuid.UUID, str]) -> list[str]:
             "%(number)d left out: review these one by one.",
             number["refused"],
         ),
-        "already_decided": gettext("%(number)d left out: already decided."),
-        "not_found": gettext("%(number)d left out: no longer available."),
+        "already_decided": ngettext(
+            "%(number)d left out: already decided.", "%(number)d left out: already decided.", number["already_decided"]
+        ),
+        "not_found": ngettext(
+            "%(number)d left out: no longer available.",
+            "%(number)d left out: no longer available.",
+            number["not_found"],
+        ),
     }
     return [text % {"number": number[why]} for why, text in said.items() if number[why]]
 
@@ -63,13 +71,14 @@ def undone(outcome: decisions.UndoOutcome) -> str:
     if number == 1:
         text = _undone(outcome.undone[0])
     elif all(_is_to_review(entry) for entry in outcome.undone):
-        text = gettext("Undone. %(number)d suggestions are back in your queue.") % {"number": number}
+        text = ngettext(
+            "Undone. %(number)d suggestion is back in your queue.",
+            "Undone. %(number)d suggestions are back in your queue.",
+            number,
+        ) % {"number": number}
     else:
-        text = gettext("Undone: %(number)d changes.") % {"number": number}
-    if outcome.skipped:
-        staying = ngettext("%(number)d later change stays.", "%(number)d later changes stay.", outcome.skipped)
-        text += " " + staying % {"number": outcome.skipped}
-    return text
+        text = ngettext("Undone: %(number)d change.", "Undone: %(number)d changes.", number) % {"number": number}
+    return f"{text} {changes_stay(outcome.skipped)}" if outcome.skipped else text
 
 
 def _undone(entry: UserRefinedTrait) -> str:
@@ -97,4 +106,4 @@ def _is_to_review(entry: UserRefinedTrait) -> bool:
 
 
 def _name_in(*states: dict[str, Any] | None) -> str:
-    return next((state["name"] for state in states if state), "")
+    return isolated(next((state["name"] for state in states if state), ""))

@@ -19,7 +19,9 @@ from traits.confidence import BAND_CHOICES, band_condition
 from traits.log.narration import Narrated, narrate, with_names
 from traits.log.undoable import standing_ids
 from traits.models import ActorKind, CandidateStatus, Category, Decision, ExtractedTraitCandidate, UserRefinedTrait
-from traits.search import OWN_WORDS, typed_query
+from traits.search.query import OWN_WORDS, search_query
+from traits.selectors import most_frequent
+from traits.text import name_key, once_each
 
 TABS = {"review": _("To review"), "later": _("Snoozed"), "confirmed": _("Confirmed"), "rejected": _("Rejected")}
 WAITING_ORDER = ("-created_at", "candidate_id")
@@ -30,13 +32,13 @@ LONGEST_GAP = 120.0
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class QueueFilters(Filters):
-    """The filters of the queue; band is the name of a confidence band, q a full-text search."""
+    """The filters of the queue; band is the name of a confidence band, concept any spelling, q a full-text search."""
 
     tab: str = choice(TABS, default="review")
     category: str = choice(Category.values, "trait_category")
     band: str = choice(dict(BAND_CHOICES), band_condition)
     model: str = text(lambda name: Q(originating_models__contains=[name]))
-    concept: str = text(lambda name: Q(concepts__contains=[name]))
+    concept: str = text()
     q: str = text()
 
     @property
@@ -62,9 +64,19 @@ def candidates(user: User, filters: QueueFilters) -> QuerySet[ExtractedTraitCand
     """Return the person's candidates that match the filters, unordered, without their evidence."""
     rows = ExtractedTraitCandidate.objects.filter(tab_condition(filters.tab, timezone.now()), user=user)
     rows = rows.filter(filters.condition())
+    if filters.concept:
+        rows = rows.filter(concepts__has_any_keys=_spellings(user, filters.concept))
     if filters.q:
-        rows = rows.alias(words=OWN_WORDS).filter(words=typed_query(filters.q))
+        rows = rows.alias(words=OWN_WORDS).filter(words=search_query(filters.q))
     return rows.defer("search", "supporting_evidence")
+
+
+def _spellings(user: User, concept: str) -> list[str]:
+    """Return the spellings of a concept in the person's suggestions."""
+    each = Func("concepts", function="jsonb_array_elements_text", output_field=TextField(), set_returning=True)
+    named = ExtractedTraitCandidate.objects.filter(user=user).annotate(each=each).values_list("each", flat=True)
+    key = name_key(concept)
+    return [name for name in named.distinct() if name_key(name) == key]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -148,8 +160,7 @@ def facets(user: User, tab: str) -> dict[str, list[str]]:
 
 def _most_frequent(rows: QuerySet[ExtractedTraitCandidate], column: str, function: str) -> list[str]:
     each = Func(column, function=function, output_field=TextField(), set_returning=True)
-    named = rows.annotate(each=each).values("each").annotate(number=Count("pk")).order_by("-number", "each")
-    return [row["each"] for row in named[:100]]
+    return once_each(most_frequent(rows.annotate(each=each).values("each"), 100))
 
 
 def decided_since(user: User, since: dt.datetime) -> dict[str, int]:

@@ -3,20 +3,23 @@
 import uuid
 
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils import translation
 
 from ptfi.accounts.models import User
-from ptfi.web.language import Text
+from ptfi.web.language import LANGUAGES
 from traits.decisions.styles import ContextStyles, context_styles
-
-# The keys are the ones that EchoSphere's other programs use.
-NAMED: dict[str, Text] = {"": _("Everywhere"), "work": _("At work"), "friends": _("With friends")}
+from traits.models.styles import CONTEXTS
 
 
 def named(typed: str) -> str:
-    """Return the context for typed text: a known one if its name was typed, else the text itself."""
+    """Return the context for typed text: a known one if its name was typed in any language, else the text itself."""
     name = typed.strip().casefold()
-    return next((context for context, words in NAMED.items() if words.casefold() == name), typed)
+    for language in LANGUAGES:
+        with translation.override(language):
+            known = {words.casefold(): context for context, words in CONTEXTS.items()}
+        if name in known:
+            return known[name]
+    return typed
 
 
 def id_of(user: User, context: str) -> uuid.UUID:
@@ -32,4 +35,4 @@ def address_of(user: User, context: str) -> str:
 
 def contexts_of(held: ContextStyles) -> list[str]:
     """Return the contexts that have a page: the predefined ones, those with a style, and the open one."""
-    return list(dict.fromkeys([*NAMED, *held.contexts, held.context]))
+    return list(dict.fromkeys([*CONTEXTS, *held.contexts, held.context]))

@@ -145,6 +145,7 @@ def open_card(
 ) -> dict[str, Any]:
     """Return the card's context, with the values that were sent (typed) and their faults (errors by field)."""
     context: dict[str, Any] = {"card": None, "codes": rejection_codes(), "later": later_choices(), **more}
+    context["q"] = QueueFilters.read(request.GET).q
     if candidate:
         verdicts = sent.verdicts if isinstance(sent, EvidenceForm) else {}
         count = read_number(request.GET.get("pieces", ""), cards.PIECES, 1_000)
@@ -161,4 +162,5 @@ def more_pieces(request: Request, candidate: ExtractedTraitCandidate, start: int
         "pieces": cards.pieces(candidate, {}, start=start, count=cards.MORE_PIECES),
         "candidate": candidate,
         "query": filters.query(),
+        "q": filters.q,
     }

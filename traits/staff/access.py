@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.activity.events import Kind, record
 from ptfi.staff.base import StaffAdmin
+from ptfi.web.fields import LineField
 from traits.models.staff_access import MAX_REASON, AccessEntry, AccessKind
 
 GIVEN = "access_reasons"
@@ -30,16 +31,13 @@ LASTS = dt.timedelta(hours=4)
 
 
 class ReasonForm(forms.Form):
-    access_reason = forms.CharField(
+    access_reason = LineField(
         label=_("Why do you need access?"),
         min_length=3,
         max_length=MAX_REASON,
         help_text=_("A ticket reference or a few words. The person can read it."),
         widget=forms.TextInput({"autofocus": True}),
     )
-
-    def clean_access_reason(self) -> str:
-        return " ".join(self.cleaned_data["access_reason"].split())
 
 
 def asks_reason(request: HttpRequest, user_id: uuid.UUID, kind: AccessKind) -> HttpResponse | None:

@@ -22,7 +22,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ptfi.accounts.models import User
+from ptfi.accounts.models import User, known_as
 from ptfi.oauth.grants import disconnect_all
 from ptfi.staff.base import StaffAdmin, own_words
 from traits.models import AccessKind
@@ -49,9 +49,17 @@ class RoleAdmin(PermissionsAdmin, StaffAdmin, GroupAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        title = {"title": _("Change role") if object_id else _("Add role")}
+        title: dict[str, Any] = {"title": _("Change role") if object_id else _("Add role")}
+        if role := self.get_object(request, object_id or ""):
+            title["subtitle"] = role_words(role)
         page: HttpResponse = super().changeform_view(request, object_id, form_url, title | (extra_context or {}))
         return page
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """List the roles by their labels; the rows that give them permissions say nothing to a reader."""
+        _listed, _counted, *refused = super().get_deleted_objects(objs, request)
+        names = [own_words(role_words(role)) for role in objs]
+        return names, {self.opts.verbose_name_plural: len(names)}, *refused
 
     @admin.display(description=_("role"), ordering="name")
     def role(self, row: Group) -> SafeString:
@@ -122,7 +130,7 @@ class UserAdmin(PermissionsAdmin, PersonalAdmin, DjangoUserAdmin):  # type: igno
     ) -> tuple[models.QuerySet[User], bool]:
         """Find accounts by exact address or external id, both indexed; addresses are stored in lower case."""
         term = search_term.strip()
-        found = queryset.filter(models.Q(email=term.lower()) | models.Q(external_id=term)) if term else queryset
+        found = queryset.filter(models.Q(email=term.lower()) | known_as(term)) if term else queryset
         return found, False
 
     def person_of(self, row: User) -> uuid.UUID:

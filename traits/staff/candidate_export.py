@@ -13,11 +13,11 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext
 
 from ptfi.staff.base import named
 from ptfi.web.csv import Column, CsvTable
+from ptfi.web.language import grouped
 from traits.models import AccessKind, ExtractedTraitCandidate
 from traits.moderation.services import without_text
 from traits.staff.access import ReasonForm, looked_at_many, reason_page, sent_reason
@@ -94,7 +94,7 @@ class CandidateExport(admin.ModelAdmin):  # type: ignore[type-arg]
 
 def _too_many_people() -> str:
     text = gettext("A file can cover at most %(number)s people. Narrow down the list first.")
-    return text % {"number": number_format(MOST_PEOPLE, force_grouping=True)}
+    return text % {"number": grouped(MOST_PEOPLE)}
 
 
 def table(

@@ -4,7 +4,7 @@ import codecs
 import dataclasses
 import json
 import logging
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -16,13 +16,20 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from ptfi.accounts.models import User
+from ptfi.web.language import grouped
+from traits.history.changes import SuggestionChange, with_candidates
 from traits.ingest import batch as ingest
 from traits.ingest.parsing import CandidateRecord, Reason, parse_line
+from traits.ingest.sender import Delivery, digest_of, finish, sender_of
+from traits.models import AccessKind, Door, IngestBatch
+from traits.models.moderation import MAX_REASON
+from traits.models.staff_access import MAX_REASON as MAX_ACCESS_REASON
+from traits.staff.access import looked_at_many
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +38,8 @@ MOST_SENT = 900_000
 """The largest size in characters of the packed file in the form; a form may hold a megabyte."""
 SALT = "traits.staff.candidate_files"
 KEPT_SECONDS = 3_600
+SHOWN_CHANGES = 20
+"""Changes of stored suggestions that a preview shows; each person concerned finds the access in their access log."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,7 +51,7 @@ class CheckedFile:
 
 
 def _most_lines() -> str:
-    return number_format(ingest.MAX_BATCH, force_grouping=True)
+    return grouped(ingest.MAX_BATCH)
 
 
 def _limits() -> str:
@@ -53,6 +62,19 @@ def _limits() -> str:
     return text % {"number": _most_lines()}
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SentFile:
+    """A file as it was sent, and why it is imported."""
+
+    name: str
+    reason: str
+    content: bytes
+
+    @property
+    def delivery(self) -> Delivery:
+        return Delivery(door=Door.UPLOAD, name=self.name, reason=self.reason, digest=digest_of(self.content))
+
+
 class FileForm(forms.Form):
     file = forms.FileField(
         validators=[FileExtensionValidator(["jsonl", "ndjson"])],
@@ -60,37 +82,56 @@ class FileForm(forms.Form):
         help_text=lazy(_limits, str)(),
         widget=forms.ClearableFileInput(attrs={"accept": ".jsonl,.ndjson,application/x-ndjson"}),
     )
+    reason = forms.CharField(
+        max_length=MAX_REASON,
+        label=_("Reason"),
+        help_text=_(
+            "It is recorded with the import. People whose suggestions the preview shows can read it. Don't name or"
+            " quote anyone."
+        ),
+    )
 
-    def clean_file(self) -> bytes:
+    def clean_file(self) -> "UploadedFile[Any]":
         file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > MOST_BYTES:
             raise forms.ValidationError(gettext("The file is larger than 4 MB."))
-        content: bytes = file.read().removeprefix(codecs.BOM_UTF8)
-        if len(content.splitlines()) > ingest.MAX_BATCH:
-            raise forms.ValidationError(gettext("The file has more than %(number)s lines.") % {"number": _most_lines()})
-        if len(packed(content)) > MOST_SENT:
-            raise forms.ValidationError(gettext("The file is too large for this page, even compressed."))
-        return content
+        return file
+
+    def clean_reason(self) -> str:
+        return " ".join(str(self.cleaned_data["reason"]).split())
+
+    def clean(self) -> None:
+        """Read the file into cleaned_data["sent"]."""
+        if "file" not in self.cleaned_data or "reason" not in self.cleaned_data:
+            return
+        file = self.cleaned_data["file"]
+        sent = SentFile(name=file.name or "", reason=self.cleaned_data["reason"], content=file.read())
+        if len(sent.content.splitlines()) > ingest.MAX_BATCH:
+            self.add_error("file", gettext("The file has more than %(number)s lines.") % {"number": _most_lines()})
+        elif len(packed(sent)) > MOST_SENT:
+            self.add_error("file", gettext("The file is too large for this page, even compressed."))
+        self.cleaned_data["sent"] = sent
 
 
-def packed(content: bytes) -> str:
+def packed(sent: SentFile) -> str:
     """Sign and compress the file for the browser to send again: nothing is stored before the confirmation."""
-    return signing.dumps(content.decode("utf-8", "surrogateescape"), salt=SALT, compress=True, serializer=_Escaped)
+    parts = [sent.name, sent.reason, sent.content.decode("utf-8", "surrogateescape")]
+    return signing.dumps(parts, salt=SALT, compress=True, serializer=_Escaped)
 
 
-def unpacked(text: str) -> bytes | None:
+def unpacked(text: str) -> SentFile | None:
     """Return the file; None if it was not packed here or is over an hour old."""
     try:
-        found: str = signing.loads(text, salt=SALT, max_age=KEPT_SECONDS, serializer=_Escaped)
+        name, reason, content = signing.loads(text, salt=SALT, max_age=KEPT_SECONDS, serializer=_Escaped)
     except signing.BadSignature:
         return None
-    return found.encode("utf-8", "surrogateescape")
+    return SentFile(name=name, reason=reason, content=content.encode("utf-8", "surrogateescape"))
 
 
 class _Escaped:
     """JSON for texts with bytes that are not valid UTF-8, which faulty files may contain."""
 
-    def dumps(self, value: str) -> bytes:
+    def dumps(self, value: Any) -> bytes:
         return json.dumps(value).encode("ascii")
 
     def loads(self, data: bytes) -> Any:
@@ -100,7 +141,7 @@ class _Escaped:
 def read(content: bytes) -> CheckedFile:
     """Check the file line by line; a repeated candidate is a fault of the later line."""
     checked, seen = CheckedFile(rows={}, faults={}), dict[Any, int]()
-    for number, line in enumerate(content.split(b"\n"), 1):
+    for number, line in enumerate(content.removeprefix(codecs.BOM_UTF8).split(b"\n"), 1):
         parsed = parse_line(line) if line.strip() else []
         if isinstance(parsed, CandidateRecord):
             if first := seen.setdefault(parsed.candidate_id, number) if parsed.candidate_id in seen else None:
@@ -115,12 +156,24 @@ def read(content: bytes) -> CheckedFile:
     return checked
 
 
-def trial(checked: CheckedFile) -> ingest.Result:
-    """Import in a transaction that is rolled back, to see the outcome."""
+def trial(checked: CheckedFile, batch: IngestBatch) -> ingest.Result:
+    """Import and roll back, to show the outcome."""
 
     def attempt() -> ingest.Result:
-        result = ingest.apply_within(list(checked.rows.values()))
+        result = ingest.apply_within(list(checked.rows.values()), sender=sender_of(batch))
         transaction.set_rollback(True)
+        return result
+
+    return ingest.retried(attempt)
+
+
+def imported(checked: CheckedFile, delivery: Delivery) -> ingest.Result:
+    """Import, and record the batch with it."""
+
+    def attempt() -> ingest.Result:
+        batch = delivery.batch()
+        result = ingest.apply_within(list(checked.rows.values()), sender=sender_of(batch))
+        finish(batch, result.counts() | {"refused": len(faults(checked, result))})
         return result
 
     return ingest.retried(attempt)
@@ -148,6 +201,22 @@ def _told(result: ingest.Result, refused: int) -> str:
     }
 
 
+def _changes(request: HttpRequest, result: ingest.Result, reason: str) -> list[SuggestionChange]:
+    """Return the first changes of stored suggestions, after recording the access to those people's data."""
+    shown = result.changes[:SHOWN_CHANGES]
+    if not shown or not request.user.has_perm("traits.view_extractedtraitcandidate"):
+        return []
+    people = {change.user_id for change in shown}
+    looked_at_many(request, AccessKind.IMPORT, len(shown), people=people, reason=reason[:MAX_ACCESS_REASON])
+    return with_candidates(shown)
+
+
+def _next_page(request: HttpRequest) -> str:
+    """Return the list of imports, or that of suggestions for staff who may not see imports."""
+    may = request.user.has_perm("traits.view_ingestbatch")
+    return "admin:traits_ingestbatch_changelist" if may else "admin:traits_extractedtraitcandidate_changelist"
+
+
 class CandidateImport(admin.ModelAdmin):  # type: ignore[type-arg]
     """The view that imports a file."""
 
@@ -162,25 +231,29 @@ class CandidateImport(admin.ModelAdmin):  # type: ignore[type-arg]
         if request.method != "POST" or not form.is_valid():
             status = 400 if request.method == "POST" else 200
             return render(request, "admin/candidates/import.html", context, status=status)
-        checked = read(form.cleaned_data["file"])
-        result = trial(checked)
+        sent: SentFile = form.cleaned_data["sent"]
+        checked = read(sent.content)
+        result = trial(checked, sent.delivery.batch())
+        changes = _changes(request, result, sent.reason)
         context |= {
             "checked": checked,
             "result": result,
             "faults": faults(checked, result),
             "goes_in": len(checked.rows) - len(result.refused),
-            "packed": packed(form.cleaned_data["file"]),
+            "changes": changes,
+            "more_changes": len(result.changes) - len(changes),
+            "packed": packed(sent),
         }
         return render(request, "admin/candidates/import.html", context)
 
     def _take_in(self, request: HttpRequest) -> HttpResponse:
-        content = unpacked(request.POST["packed"])
-        if content is None:
+        sent = unpacked(request.POST["packed"])
+        if sent is None:
             messages.error(request, gettext("This preview has expired. Nothing was imported. Choose the file again."))
             return redirect(reverse("admin:candidates_import"))
-        checked = read(content)
-        result = ingest.apply(list(checked.rows.values()))
+        checked = read(sent.content)
+        result = imported(checked, dataclasses.replace(sent.delivery, staff=cast(User, request.user)))
         left = len(faults(checked, result))
         logger.info("%s imported candidates: %s new, %s refused", request.user.pk, result.created, left)
         messages.success(request, _told(result, left))
-        return redirect(reverse("admin:traits_extractedtraitcandidate_changelist"))
+        return redirect(reverse(_next_page(request)))

@@ -15,10 +15,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ptfi.accounts.models import User
+from ptfi.accounts.models import User, known_as
 from ptfi.staff.base import ReadOnlyAdmin, named
+from ptfi.texts import Text
+from ptfi.web.fields import LineField
 from ptfi.web.keyset import Page
-from ptfi.web.language import Text
+from traits.history.changes import changes_to
 from traits.models import AccessKind, CandidateStatus, ExtractedTraitCandidate, ModerationAction, UserRefinedTrait
 from traits.models.moderation import CHOSEN_ACTIONS, MAX_REASON
 from traits.moderation import services as moderation
@@ -40,7 +42,7 @@ class ActForm(forms.Form):
         label=_("Why are they held back?"),
     )
     to = forms.CharField(max_length=255, label=_("New owner"), help_text=_("The person's ID or external ID."))
-    reason = forms.CharField(
+    reason = LineField(
         max_length=MAX_REASON,
         label=_("Reason"),
         help_text=_("People can read this in their history. Don't name or quote anyone."),
@@ -59,9 +61,6 @@ class ActForm(forms.Form):
             raise forms.ValidationError(gettext("No one has this ID or external ID."))
         return person
 
-    def clean_reason(self) -> str:
-        return " ".join(str(self.cleaned_data["reason"]).split())
-
 
 def find_person(text: str) -> User | None:
     """Find a person by id or external id.
@@ -70,7 +69,7 @@ def find_person(text: str) -> User | None:
     """
     if found := uuids_from([text.strip()]):
         return User.objects.filter(pk=found[0], persona__isnull=False).first()
-    return User.objects.filter(external_id=text.strip(), persona__isnull=False).first()
+    return User.objects.filter(known_as(text), persona__isnull=False).first()
 
 
 @admin.register(ExtractedTraitCandidate)
@@ -94,9 +93,10 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
         filters = CandidateFilters(request.GET)
         if not filters.is_valid():
             return self._list(request, filters, Page(rows=[]), status=400)
-        person = filters.value("person")
-        if person and request.GET["person"] != str(person):
+        named_person = filters.value("person")
+        if named_person and request.GET["person"] != str(named_person):
             return redirect(f"{request.path}?{filters.query()}")
+        person = filters.only_person
         words = filters.value("q")
         if person and not words and (asked := asks_reason(request, person, AccessKind.SUGGESTIONS)):
             return asked
@@ -171,6 +171,10 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
                 for name, label in self.allowed(request).items()
                 if ModerationAction(name) in _fitting(candidate)
             },
+        }
+        context |= {
+            "reads_batches": request.user.has_perm("traits.view_ingestbatch"),
+            "changes": changes_to(candidate),
         }
         if context["reads_moderation"]:
             context["entries"] = moderation.entries_about(candidate)

@@ -16,7 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from ptfi.accounts.models import User
+from ptfi.accounts.models import User, known_as
 from ptfi.db import sql
 from ptfi.web import keyset
 from ptfi.web.filters import Where, narrowed
@@ -24,7 +24,8 @@ from ptfi.web.keyset import LONG_PAGE, Page
 from traits.confidence import BAND_CHOICES, band_condition
 from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
 from traits.models.candidates import WORDS
-from traits.search import search_query
+from traits.moderation.batches import of_batch, only_person
+from traits.search.query import search_query
 from traits.staff.sql import NAMES
 
 LONGEST = 3_000
@@ -79,7 +80,7 @@ class PersonField(forms.CharField):
             return uuid.UUID(text)
         except ValueError:
             pass
-        named = Q(external_id=text) | (Q(email=text.lower()) if self.by_address else Q())
+        named = known_as(text) | (Q(email=text.lower()) if self.by_address else Q())
         found = User.objects.filter(named).values_list("pk", flat=True)[:2]
         if len(found) != 1:
             raise forms.ValidationError(NOT_FOUND[self.by_address])
@@ -172,6 +173,7 @@ class CandidateFilters(FilterForm):
         choices=[("", ANY), *((key, age[0]) for key, age in (AGES | OLD).items())],
     )
     person = PersonField(required=False, by_address=False, label=_("Person's ID"))
+    batch = forms.UUIDField(required=False, label=_("Import's ID"))
     order = forms.ChoiceField(
         required=False, label=_("Order"), choices=[(key, order[0]) for key, order in ORDERS.items()]
     )
@@ -181,6 +183,7 @@ class CandidateFilters(FilterForm):
         "category": "trait_category",
         "language": "language",
         "person": "user_id",
+        "batch": of_batch,
         "model": lambda name: Q(originating_models__contains=[name]),
         "held": lambda answer: ~Q(held_reason="") if answer == "yes" else Q(held_reason=""),
         "band": band_condition,
@@ -193,8 +196,15 @@ class CandidateFilters(FilterForm):
 
     @property
     def has_search(self) -> bool:
-        """Whether there is a filter by words or model, which may match only few of the rows."""
-        return bool(self.value("q") or self.value("model"))
+        """Whether there is a filter by words, model or import, which may match only few of the rows."""
+        return bool(self.value("q") or self.value("model") or self.value("batch"))
+
+    @property
+    def only_person(self) -> uuid.UUID | None:
+        """The person whom all listed suggestions are about, if the filters name one, or an import about one."""
+        batch = self.value("batch")
+        found: uuid.UUID | None = self.value("person") or (only_person(batch) if batch else None)
+        return found
 
     def value(self, name: str) -> Any:
         """Return a filter's value; "" or None if it is not set."""

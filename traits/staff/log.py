@@ -2,7 +2,7 @@
 
 import dataclasses
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
@@ -18,13 +18,14 @@ from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
 from ptfi.staff.base import ReadOnlyAdmin
+from ptfi.texts import Text
 from ptfi.web.htmx import wants_fragment
-from ptfi.web.language import Text
 from traits.history import selectors as history
 from traits.log import verification
 from traits.log.diff import ChangedPiece, changed_pieces, pieces_then
 from traits.log.narration import with_names
-from traits.log.snapshots import TRAIT_FIELDS, State
+from traits.log.sentences import WHO_FOR_STAFF
+from traits.log.snapshots import TRAIT_FIELDS, State, moment_words
 from traits.models import (
     AccessKind,
     ActorKind,
@@ -35,11 +36,11 @@ from traits.models import (
     TraitStatus,
     UserRefinedTrait,
 )
+from traits.models.styles import context_words, element_label, value_words
 from traits.staff.access import asks_reason, looked_at_many
 from traits.staff.lists import TOO_SLOW, DatedFilterForm, PersonField, TooSlowError, bounded_page
 from traits.web import read_number
 
-KINDS = {ActorKind.PERSON: _("The person"), ActorKind.STAFF: _("Staff"), ActorKind.PIPELINE: _("The pipeline")}
 OF_ALL = ("-created_at", "-refinement_action_id")
 OF_ONE = ("-revision",)
 LISTED = (
@@ -62,6 +63,12 @@ WORDS: dict[str, Mapping[str, Text]] = {
     },
 }
 """Words for values that the log stores by their technical names."""
+TIMES = ("deferred_until", "valid_from", "valid_to")
+OF_STYLES: dict[str, Callable[[State], str]] = {
+    "element": lambda state: element_label(state["element"]),
+    "context": lambda state: context_words(state["context"]),
+    "value": lambda state: value_words(state["element"], state["value"]),
+}
 SIDES = {"candidate": _("Suggestion"), "trait": _("Trait"), "style": _("Style")}
 LABELS = {
     "name": _("Name"),
@@ -91,7 +98,7 @@ class LogFilters(DatedFilterForm):
         label=_("Decision"), required=False, choices=[("", _("All decisions")), *Decision.choices]
     )
     model = forms.CharField(label=_("Full model name"), required=False, max_length=255)
-    by = forms.ChoiceField(label=_("Decided by"), required=False, choices=[("", _("Anyone")), *KINDS.items()])
+    by = forms.ChoiceField(label=_("Decided by"), required=False, choices=[("", _("Anyone")), *WHO_FOR_STAFF.items()])
     staff = PersonField(label=_("Staff member"), required=False)
     field_order = ("person", "decision", "model", "by", "staff", "since", "until")
 
@@ -181,7 +188,7 @@ class LogAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "entry": entry,
             "item": item,
-            "decided_by": KINDS[ActorKind(entry.actor_kind)],
+            "decided_by": WHO_FOR_STAFF[entry.actor_kind],
             "states": states(content),
             "may_see_evidence": may_see,
             "may_check": request.user.has_perm("traits.check_log"),
@@ -262,13 +269,19 @@ def _fact(name: str, before: State, after: State) -> Fact:
 
 def _said(state: State, name: str) -> str:
     value = state.get(name)
+    if value is None:
+        return ""
+    if name in TIMES:
+        return moment_words(value)
+    if name in OF_STYLES:
+        return OF_STYLES[name](state)
     if name == "evidence":
         return ngettext("%(n)d piece", "%(n)d pieces", len(value)) % {"n": len(value)} if value else ""
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if isinstance(value, float):
         return str(localize(value))
-    return "" if value is None else str(WORDS.get(name, {}).get(value, value))
+    return str(WORDS.get(name, {}).get(value, value))
 
 
 def evidence(content: State) -> tuple[list[ChangedPiece], int]:

@@ -23,8 +23,19 @@ class ModerationEntryAdmin(PersonalAdmin, ReadOnlyAdmin):
     search_help_text = _("Full ID of a suggestion or person")
     ordering = ("-created_at", "entry_id")
     sortable_by = ()
-    fields = ("created_at", "action", "candidate", "person", "member", "why", "state_before", "state_after", "batch")
-    readonly_fields = ("candidate", "person", "member", "why", "state_before", "state_after", "batch")
+    fields = (
+        "created_at",
+        "action",
+        "candidate",
+        "person",
+        "member",
+        "why",
+        "state_before",
+        "state_after",
+        "batch",
+        "whole_import",
+    )
+    readonly_fields = ("candidate", "person", "member", "why", "state_before", "state_after", "batch", "whole_import")
 
     @admin.display(description=_("person"))
     def person(self, entry: ModerationEntry) -> SafeString:
@@ -53,3 +64,7 @@ class ModerationEntryAdmin(PersonalAdmin, ReadOnlyAdmin):
     @admin.display(description=_("batch"))
     def batch(self, entry: ModerationEntry) -> SafeString:
         return code(entry.batch_id)
+
+    @admin.display(description=_("import"))
+    def whole_import(self, entry: ModerationEntry) -> SafeString:
+        return code(entry.ingest_batch or "–")

@@ -18,7 +18,7 @@ from traits import selectors
 from traits.errors import InvalidError, RuleError
 from traits.history import selectors as history
 from traits.models import AccessKind, ActedFor, TraitStatus
-from traits.review.forms import LATER, EditForm, rejection_codes
+from traits.review.forms import EditForm, later_words, rejection_codes
 from traits.review.selectors import QueueFilters, queue
 from traits.staff import on_behalf
 from traits.staff.access import asks_reason
@@ -127,7 +127,7 @@ class OnBehalfAdmin(ReadOnlyAdmin):
             "typed": request.POST,
             "fault": fault,
             "codes": rejection_codes(),
-            "later": LATER.items(),
+            "later": later_words().items(),
             "pieces": candidate.supporting_evidence if request.user.has_perm("traits.view_evidence") else None,
         }
         return self._page(

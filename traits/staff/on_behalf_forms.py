@@ -58,5 +58,5 @@ def undo_act(by: By, action_id: uuid.UUID) -> Act:
 
 def traits_page(user: User, after: str) -> Page[PersonaTrait]:
     """Return a page of the person's traits, by name."""
-    rows = PersonaTrait.objects.filter(user=user).only("trait_id", "name", "name_key", "category", "status", "version")
-    return keyset.page(rows, ("name_key", "pk"), after)
+    rows = PersonaTrait.objects.filter(user=user).only("trait_id", "name", "sort_key", "category", "status", "version")
+    return keyset.page(rows, ("sort_key", "pk"), after)

@@ -10,7 +10,7 @@ from django.db.models import ManyToManyField
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from ptfi.web.language import Text
+from ptfi.texts import Text
 
 OWN: Mapping[str, Text] = {
     "view_evidence": _("Read evidence"),

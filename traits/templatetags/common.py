@@ -8,11 +8,13 @@ from django.conf import settings
 from django.contrib.messages.storage.base import Message
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 
-from ptfi.web.language import Text
-from traits.confidence import BANDS, RATINGS, confidence_words, rating_of, score_of
+from ptfi.texts import Text
+from traits.confidence import BANDS, RATINGS, confidence_words, percentage, rating_of, score_of, whole_percent
 from traits.evidence import type_words as words_of_type
+from traits.log.sentences import WHO_FOR_STAFF
 from traits.log.words import RELATIONS
 from traits.models import (
     ActorKind,
@@ -29,6 +31,8 @@ from traits.models import (
 from traits.review import card as cards
 
 register = template.Library()
+register.filter("percent", whole_percent)
+register.filter("percentage", percentage)
 
 CATEGORY_ICONS = {
     Category.LINGUISTIC_STYLE: "feather",
@@ -52,6 +56,7 @@ LABELS: dict[str, dict[str, Text]] = {
     "origin": dict(Origin.choices),
     "decision": dict(Decision.choices),
     "actor": dict(ActorKind.choices),
+    "actor_for_staff": WHO_FOR_STAFF,
     "rejection": dict(RejectionCode.choices),
     "verdict": dict(Verdict.choices),
     "relation": {kind: words.label for kind, words in RELATIONS.items()},
@@ -59,6 +64,13 @@ LABELS: dict[str, dict[str, Text]] = {
 UNDO_TAG = "undo:"
 # The graph normally follows within seconds; a decision that is older than this is shown as waiting.
 ON_ITS_WAY = dt.timedelta(seconds=10)
+
+
+@register.filter
+def near_day(moment: dt.datetime) -> str:
+    """Return the day, without its year if that is the current one."""
+    day = timezone.localdate(moment)
+    return date_format(day, "MONTH_DAY_FORMAT" if day.year == timezone.localdate().year else "DATE_FORMAT")
 
 
 @register.filter
@@ -84,7 +96,7 @@ def confidence(score: float) -> dict[str, Any]:
     level = next((bands + 1 - index for index, band in enumerate(BANDS) if score >= band[2]), 1)
     steps = range(bands + 1)
     bars = [{"x": 6 * step, "height": 4 + 4 * step, "y": 12 - 4 * step, "on": step < level} for step in steps]
-    return {"words": confidence_words(score), "bars": bars, "percent": round(score * 100)}
+    return {"words": confidence_words(score), "bars": bars, "share": percentage(score)}
 
 
 @register.simple_tag
@@ -134,18 +146,6 @@ def rating(trait: PersonaTrait) -> int | None:
 def score(thing: ExtractedTraitCandidate | PersonaTrait) -> float:
     """Return the confidence of a suggestion or trait, from 0 to 1."""
     return score_of(thing)
-
-
-@register.filter
-def percent(share: float) -> int:
-    """Convert a share of 0–1 to per cent."""
-    return round(share * 100)
-
-
-@register.filter
-def percentage(share: float) -> str:
-    """Format a share of 0–1 as a percentage: 80%, in German 80 %."""
-    return gettext("%(number)s%%") % {"number": percent(share)}
 
 
 @register.filter

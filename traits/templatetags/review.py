@@ -7,16 +7,17 @@ from typing import Any
 from django import template
 from django.forms import BoundField
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as _
 
-from ptfi.web.language import Text
+from ptfi.texts import Text
 from traits import confidence
-from traits.models import Verdict
+from traits.models.candidates import VERDICT_CHOICES
 from traits.review.selectors import QueueRow
+from traits.search import query
+from traits.search.query import Marked
 
 register = template.Library()
-VERDICTS: list[tuple[str, Text]] = [("", _("No opinion")), *Verdict.choices]
 
 
 @register.filter
@@ -29,6 +30,18 @@ def model_kinds(models: list[str]) -> list[str]:
     """Return the models' names in words, each once: "topic-model.v3" becomes "topic model"."""
     named = dict.fromkeys(model.rpartition(".v")[0] or model for model in models)
     return [name.replace("-", " ").replace("_", " ") for name in named]
+
+
+@register.filter
+def hits(text: str, q: str) -> SafeString:
+    """Mark what a search found in the text; q: the search as typed, or "" for none."""
+    return marks(query.read(q).mark(text)) if q else format_html("{}", text)
+
+
+@register.filter
+def marks(pieces: Marked) -> SafeString:
+    """Return a text from its pieces, with marks."""
+    return format_html_join("", "{}", ([format_html("<mark>{}</mark>", text) if hit else text] for text, hit in pieces))
 
 
 @register.filter
@@ -52,7 +65,7 @@ def beside(listed: list[QueueRow], pk: uuid.UUID) -> dict[str, uuid.UUID | None]
 
 @register.simple_tag
 def verdict_choices() -> list[tuple[str, Text]]:
-    return VERDICTS
+    return VERDICT_CHOICES
 
 
 @register.simple_tag

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from ptfi.texts import sort_key
 from traits.moderation.services import KINDS, without_text
 
 register = template.Library()
@@ -38,15 +39,15 @@ def held_note(held_reason: str) -> str:
     return held_reason.partition(":")[2].strip() or held_reason
 
 
-@register.filter
-def per_cent(share: float) -> str:
-    """Format a share of 0–1 as a percentage in the active language."""
-    return gettext("%(number)d%%") % {"number": round(share * 100)}
+# Clocks differ a little.
+NEAR = dt.timedelta(minutes=1)
 
 
 @register.filter
 def age(moment: dt.datetime) -> str:
     """Return the age in the largest unit that fits: "3 days"."""
+    if moment > timezone.now() + NEAR:
+        return gettext("in the future")
     minutes = max(0, int((timezone.now() - moment).total_seconds() // 60))
     for words, size in UNITS:
         if minutes >= size:
@@ -59,7 +60,7 @@ def offered(names: dict[str, list[str]], field: BoundField) -> list[str]:
     """Return the choices of a filter: the usual ones and the selected one."""
     value: Any = field.value()
     usual = names.get(field.name, [])
-    return sorted({*usual, value}) if value else usual
+    return sorted({*usual, value}, key=sort_key) if value else usual
 
 
 @register.simple_tag

@@ -8,7 +8,8 @@ What the pipeline suggests about a person, what the person decided, and the pers
 **Who calls.** An OAuth 2.0 access token, or the browser's session with its CSRF token. `{userID}` is the caller's own
 account, or `me`; any other is not found, whether it exists or not.
 
-**Requests** are JSON in UTF-8. Fields and parameters that are not known are refused by name; texts are trimmed.
+**Requests** are JSON in UTF-8. Fields and parameters that are not known are refused by name; texts are trimmed,
+and stored in Unicode's form NFC.
 
 **Errors** have one shape, whatever the status. Where several apply: 401, 403, 404, 400, 409 in this order. A method
 that an address does not take is answered with 405 and `Allow`.

@@ -46,7 +46,7 @@ class Command(BaseCommand):
         except (OSError, OverflowError) as error:
             raise CommandError(f"Port {options['port']} can't be used: {error}.") from None
         _allow_many_connections()
-        os.execv(sys.executable, [sys.executable, "-m", "ptfi.web.server.granian", *_arguments(options)])  # noqa: S606  # nosec B606 (nothing to quote)
+        os.execv(sys.executable, [sys.executable, "-m", "ptfi.web.server.granian_server", *_arguments(options)])  # noqa: S606  # nosec B606 (nothing to quote)
 
 
 def _arguments(options: dict[str, Any]) -> list[str]:

@@ -1,6 +1,7 @@
 """TLS of this process: checking its certificate, and the web server's options for it."""
 
 import ssl
+from pathlib import Path
 
 from django.conf import settings
 
@@ -40,5 +41,4 @@ def options() -> dict[str, str]:
 
 def _is_locked() -> bool:
     """Whether the key is encrypted with a password."""
-    with open(settings.TLS_KEY_FILE) as key:  # noqa: PTH123
-        return "ENCRYPTED" in key.read()
+    return b"ENCRYPTED" in Path(settings.TLS_KEY_FILE).read_bytes()

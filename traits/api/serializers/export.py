@@ -6,7 +6,15 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db.models import Model, QuerySet
-from rest_framework.serializers import BooleanField, ChoiceField, DateTimeField, IntegerField, ListField, UUIDField
+from rest_framework.serializers import (
+    BooleanField,
+    ChoiceField,
+    DateTimeField,
+    IntegerField,
+    JSONField,
+    ListField,
+    UUIDField,
+)
 
 from ptfi.accounts.models import User
 from ptfi.api.shapes import Shape, json_of
@@ -92,6 +100,20 @@ class ExportedCandidateSerializer(CandidateSerializer):
     supersedes = Ids(help_text="Older ones that it replaced.")
     heldReason = Words(help_text="Why staff hold it back; null where they don't.", allow_null=True)
     suppressed = BooleanField(help_text="Not shown, since the person rejected the same before.")
+    clientID = Words(source="client_id", help_text="The client that sent it; empty for imports.")
+    batchID = UUIDField(source="batch_id", help_text="The import that brought it.", allow_null=True)
+    changedIn = UUIDField(source="changed_in", help_text="The import that last changed it.", allow_null=True)
+
+
+class SuggestionChangeSerializer(Shape):
+    """What the pipeline changed in a suggestion: the columns that differ, as they are stored."""
+
+    candidateID = UUIDField(source="candidate_id", help_text="The suggestion.")
+    batchID = UUIDField(source="batch_id", help_text="The import.")
+    before = JSONField(help_text="The values before.")
+    after = JSONField(help_text="The values after.")
+    takenBackAt = DateTimeField(source="taken_back_at", help_text="When staff took it back.", allow_null=True)
+    createdAt = DateTimeField(source="created_at", help_text="When.")
 
 
 class ExportedTraitSerializer(TraitSerializer):
@@ -261,6 +283,7 @@ exported_candidate = json_of(
     heldReason=lambda row: row.held_reason or None,
     suppressed=lambda row: row.suppressed_by_id is not None,
 )
+exported_change = json_of(SuggestionChangeSerializer)
 exported_trait = json_of(ExportedTraitSerializer)
 exported_suppression = json_of(SuppressionSerializer)
 exported_erasure = json_of(ExportedErasureSerializer)

@@ -80,7 +80,7 @@ class SuggestionSerializer(IncomingSerializer, CandidateSerializer):
         child=UUIDField(),
         max_length=MAX_EVIDENCE,
         required=False,
-        help_text="Older suggestions about the person that it replaces, where they are undecided.",
+        help_text="Older suggestions of the same client about the person that it replaces, where they are undecided.",
     )
     language = Text(
         max_length=35, required=False, allow_null=True, allow_blank=True, help_text="Of its texts, such as en."

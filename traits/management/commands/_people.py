@@ -6,12 +6,12 @@ from uuid import UUID
 from django.core.management.base import CommandError
 from django.db.models import Q
 
-from ptfi.accounts.models import User
+from ptfi.accounts.models import User, known_as
 
 
 def find(person: str) -> User:
     """Find the account with this e-mail, external id or UUID. Raises CommandError."""
-    wanted = Q(email=person.strip().lower()) | Q(external_id=person)
+    wanted = Q(email=person.strip().lower()) | known_as(person)
     with contextlib.suppress(ValueError):
         wanted |= Q(pk=UUID(person))
     found = list(User.objects.filter(wanted)[:2])

@@ -1,20 +1,17 @@
 """Take in files of suggestions from the pipeline."""
 
-import codecs
 import contextlib
 import gc
-import queue
+import hashlib
 import stat
 import sys
 import threading
 from argparse import ArgumentParser
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
-from uuid import UUID
+from typing import Any
 
 import psycopg
 from django.core.management.base import BaseCommand, CommandError
@@ -25,107 +22,17 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from ptfi.accounts.models import User
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import FILE, OWNED, CandidateRecord, Format, Reason, parse_line
+from traits.ingest.files import Block, ahead, read_blocks
+from traits.ingest.parsing import FILE, OWNED
+from traits.ingest.sender import Delivery, Sender, begin, finish, sender_of
+from traits.models import Door, IngestBatch
+from traits.models.batches import COUNTS
+from traits.models.moderation import MAX_REASON
 
-MAX_LINE = 32 * 1024 * 1024
-BLOCK_BYTES = 16 * 1024 * 1024
 # One block is prepared while PostgreSQL works on another; a third would not find an idle core.
 IN_FLIGHT = 2
 # When the import stops: seconds for blocks in flight to finish, and for the answer to each cancellation.
 GRACE = 2.0
-# Seconds between checks of the blocks in flight while a pipe sends nothing.
-TICK = 0.2
-COUNTED = ("created", "updated", "unchanged", "suppressed", "archived", "returned")
-
-
-@dataclass
-class Block:
-    """Lines that are stored together: suggestions and faults by line number, each candidate at most once."""
-
-    rows: dict[int, CandidateRecord] = field(default_factory=dict)
-    bad: dict[int, list[Reason]] = field(default_factory=dict)
-    ids: set[UUID] = field(default_factory=set)
-    names: dict[str, str] = field(default_factory=dict)
-    supersedes: bool = False
-    last: int = 0
-    size: int = 0
-
-    def add(self, number: int, row: CandidateRecord) -> None:
-        self.rows[number] = row
-        self.ids.add(row.candidate_id)
-        self.names.setdefault(row.external_id, row.display_name)
-        self.supersedes = self.supersedes or bool(row.supersedes)
-
-    def depends_on(self, other: "Block") -> bool:
-        """Return whether the two blocks must be stored in order."""
-        return self.supersedes or other.supersedes or not self.ids.isdisjoint(other.ids)
-
-
-def read_blocks(name: str, shape: Format = FILE) -> Iterator[Block]:
-    """Split a file (or "-") into blocks. At most one block is in memory, and lines are limited to MAX_LINE."""
-    # Opens standard input separately: at exit, Python would wait for a thread that is reading sys.stdin.
-    with open(0 if name == "-" else name, "rb", closefd=name != "-") as stream:
-        yield from _blocks(stream, shape)
-
-
-def _blocks(stream: BinaryIO, shape: Format) -> Iterator[Block]:
-    block = Block()
-    for number, size, parsed in _lines(stream, shape):
-        repeated = isinstance(parsed, CandidateRecord) and parsed.candidate_id in block.ids
-        if repeated or len(block.rows) + len(block.bad) >= ingest.MAX_BATCH or block.size > BLOCK_BYTES:
-            yield block
-            block = Block()
-        block.last = number
-        block.size += size
-        if isinstance(parsed, CandidateRecord):
-            block.add(number, parsed)
-        elif parsed:
-            block.bad[number] = parsed
-    yield block
-
-
-def _lines(stream: BinaryIO, shape: Format) -> Iterator[tuple[int, int, CandidateRecord | list[Reason]]]:
-    """Yield number, size in bytes and content of each line; an empty list for blank lines."""
-    number = 0
-    while line := stream.readline(MAX_LINE + 1):
-        number += 1
-        size = len(line)
-        if size > MAX_LINE:
-            while line and not line.endswith(b"\n"):
-                line = stream.readline(MAX_LINE)
-                size += len(line)
-            yield number, size, [("line", f"is longer than {MAX_LINE // 1024 // 1024} MiB")]
-            continue
-        if number == 1:
-            line = line.removeprefix(codecs.BOM_UTF8)
-        yield number, size, parse_line(line, shape) if line.strip() else []
-
-
-def ahead(blocks: Iterator[Block]) -> Iterator[Block | None]:
-    """Read and check blocks while the database works on earlier ones; yields None while the next one is not ready."""
-    done: queue.Queue[Block | BaseException | None] = queue.Queue(maxsize=1)
-
-    def fill() -> None:
-        try:
-            for block in blocks:
-                done.put(block)
-            done.put(None)
-        except BaseException as error:  # noqa: BLE001 (raised again by the reader)
-            done.put(error)
-
-    # A daemon thread with a handle of its own, so that Ctrl-C ends the command even while it waits for a pipe.
-    threading.Thread(target=fill, daemon=True).start()
-    while True:
-        try:
-            block = done.get(timeout=TICK)
-        except queue.Empty:
-            yield None
-            continue
-        if block is None:
-            return
-        if isinstance(block, BaseException):
-            raise block
-        yield block
 
 
 class Flight:
@@ -135,7 +42,7 @@ class Flight:
     """
 
     def __init__(self, pool: ThreadPoolExecutor, owner: User | None) -> None:
-        self.pool, self.owner = pool, owner
+        self.pool, self.owner, self.sender = pool, owner, ingest.UNRECORDED
         self.blocks: deque[tuple[Block, Future[ingest.Result]]] = deque()
         self.connections: dict[int, Any] = {}
 
@@ -178,7 +85,7 @@ class Flight:
         try:
             connection.ensure_connection()
             self.connections[threading.get_ident()] = connection.connection
-            return ingest.apply(list(block.rows.values()), owner=self.owner)
+            return ingest.apply(list(block.rows.values()), owner=self.owner, sender=self.sender)
         finally:
             self.connections.pop(threading.get_ident(), None)
             connection.close()
@@ -196,6 +103,7 @@ def quick_collections() -> Iterator[None]:
 
 
 class Command(BaseCommand):
+    batch: IngestBatch | None
     help = (
         "Take in suggestions: JSON Lines. Lines that do not fit are reported and left out, the rest goes in; a"
         " repeat changes nothing. Exit status: 1 when a line was left out, 2 when a file could not be read."
@@ -204,12 +112,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE", help="a JSON Lines file; - is standard input")
         parser.add_argument("--owner", metavar="EMAIL", help="all suggestions are about the person of this account")
+        parser.add_argument(
+            "--reason", metavar="TEXT", default="", help="why, for the record of the import; name or quote nobody"
+        )
 
-    def handle(self, *, files: list[str], owner: str | None, **options: Any) -> None:  # noqa: ARG002
+    def handle(self, *, files: list[str], owner: str | None, reason: str, **options: Any) -> None:  # noqa: ARG002
+        self.reason = " ".join(reason.split())
+        if len(self.reason) > MAX_REASON:
+            raise CommandError(f"A reason has at most {MAX_REASON} characters. Nothing was read.", returncode=2)
         self.owner = self._find(owner) if owner else None
         # Release this thread's connection: the blocks use others, and a pool may have only one.
         connection.close()
-        self.counts = dict.fromkeys((*COUNTED, "refused"), 0)
+        self.counts = Counter(dict.fromkeys(COUNTS, 0))
         self.lines = 0
         self.console = Console(stderr=True)
         unread = False
@@ -242,9 +156,10 @@ class Command(BaseCommand):
         """Import one file; False if it cannot be read to its end."""
         label, flight = ("stdin" if name == "-" else name), Flight(self.pool, self.owner)
         self.progress.update(self.task, description=label)
-        self.at = 0
+        self.at, self.batch, self.totals, self.digest = 0, None, Counter[str](), hashlib.sha256()
         try:
-            return self._carry(label, name, flight)
+            whole = self._carry(label, name, flight)
+            self._record(is_complete=whole)
         except DatabaseError as error:
             # The database's message would quote the rows' content.
             cause = type(error.__cause__ or error).__name__
@@ -254,14 +169,16 @@ class Command(BaseCommand):
             self.progress.stop()
             self._say(f"\nStopped. {self._end(label, flight)}")
             sys.exit(130)
+        return whole
 
     def _carry(self, label: str, name: str, flight: Flight) -> bool:
         fault = None
         try:
-            for block in ahead(read_blocks(name, OWNED if self.owner else FILE)):
+            for block in ahead(read_blocks(name, OWNED if self.owner else FILE, self.digest)):
                 while flight.is_due(block):
                     self._take(label, *flight.land())
                 if block:
+                    flight.sender = self._sender(label)
                     flight.start(block)
         except OSError as error:
             fault = f"{label}: cannot be read: {error.strerror}"
@@ -270,6 +187,20 @@ class Command(BaseCommand):
         if fault:
             self._say(fault)
         return not fault
+
+    def _sender(self, label: str) -> Sender:
+        """Record the batch before its first block is stored; a file that cannot be opened makes none."""
+        if self.batch is None:
+            self.batch = begin(Delivery(door=Door.COMMAND, name=Path(label).name, reason=self.reason))
+            connection.close()
+        return sender_of(self.batch)
+
+    def _record(self, *, is_complete: bool) -> None:
+        """Record what has been stored; an import that was interrupted has counts, but no end."""
+        if self.batch:
+            digest = self.digest.hexdigest() if is_complete else ""
+            finish(self.batch, self.totals, digest=digest, is_complete=is_complete)
+            connection.close()
 
     def _end(self, label: str, flight: Flight, *, failed: bool = False) -> str:
         """Let the blocks in flight end, and return in words what has been stored."""
@@ -285,6 +216,8 @@ class Command(BaseCommand):
                 beyond = beyond or bool(landed[0].rows)
             else:
                 self._take(label, *landed)
+        with contextlib.suppress(DatabaseError):
+            self._record(is_complete=False)
         return _standing(label, self.at, beyond)
 
     def _take(self, label: str, block: Block, result: ingest.Result) -> None:
@@ -294,9 +227,9 @@ class Command(BaseCommand):
         for number, reasons in sorted(bad.items()):
             for name, what in reasons:
                 self._say(f"{label}:{number}: {name}: {what}")
-        for what in COUNTED:
-            self.counts[what] += getattr(result, what)
-        self.counts["refused"] += len(bad)
+        counts = result.counts() | {"refused": len(bad)}
+        self.counts.update(counts)
+        self.totals.update(counts)
         self.lines += len(block.rows) + len(block.bad)
         rate = self.lines / (self.progress.tasks[0].elapsed or 1)
         self.progress.update(self.task, advance=block.size, lines=self.lines, rate=rate)

@@ -19,6 +19,8 @@ from ptfi.accounts.models import User
 from ptfi.accounts.recovery_codes import HashedRecoveryCodes
 from traits.ingest import batch as ingest
 from traits.ingest.parsing import CandidateRecord, parse_line
+from traits.ingest.sender import Delivery, begin, digest_of, finish, sender_of
+from traits.models import Door
 from traits.staff.quality.statistics import refresh
 
 CANDIDATES = Path(__file__).resolve().parents[2] / "demo" / "candidates.jsonl"
@@ -42,7 +44,9 @@ class Command(BaseCommand):
         sign_ins = settings.DATA_DIR / "demo-signins.json"
         if not (sign_ins.exists() and _accounts_are_there()):
             _write(sign_ins, _make_accounts(rows[0]))
-        result = ingest.apply(rows)
+        batch = begin(Delivery(door=Door.COMMAND, name=CANDIDATES.name, digest=digest_of(CANDIDATES.read_bytes())))
+        result = ingest.apply(rows, sender=sender_of(batch))
+        finish(batch, result.counts())
         refresh()
         self.stdout.write(f"Demo: {result.created} new suggestions. Sign-ins: {sign_ins}")
 

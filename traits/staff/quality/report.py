@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ptfi.db import sql
+from ptfi.texts import Text
 from ptfi.web.filters import Filters, choice, text
-from ptfi.web.language import Text
 from traits.models import Category, Quality, QualityRefresh, QualityWaiting, RejectionCode
 from traits.persona.overview import DRAWN, ENOUGH, OFF
 from traits.staff.sql import of_models, totals

@@ -1,0 +1,78 @@
+"""What a batch changes in stored suggestions: before and after, as the person and staff can see it."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.db import connection
+
+from ptfi.db import sql
+from traits.ingest.sql import CHANGING
+from traits.models import CandidateChange, ExtractedTraitCandidate
+from traits.text import name_key
+
+Values = dict[str, Any]
+KEPT = tuple(name for name in CHANGING if name not in ("name_key", "version", "updated_at"))
+"""The columns that a change records. The name key follows from the name."""
+COPY = "COPY traits_candidatechange (user_id, candidate_id, batch_id, before, after, created_at) FROM STDIN"
+# The oldest rows have the lowest ids. Rows that an erasure or staff have locked are left for the next batch.
+FORGET = """
+    DELETE FROM traits_candidatechange WHERE id IN (
+        SELECT id FROM traits_candidatechange WHERE created_at < %s AND id IN (
+            SELECT id FROM traits_candidatechange ORDER BY id LIMIT 1000
+        ) FOR UPDATE SKIP LOCKED
+    )
+"""
+
+
+def noted(candidates: Iterable[ExtractedTraitCandidate]) -> dict[UUID, Values]:
+    """The candidates' values, before a batch changes them in memory; values are replaced, never changed in place."""
+    return {candidate.candidate_id: dict(candidate.__dict__) for candidate in candidates}
+
+
+def changed_in(
+    batch_id: UUID, before: Mapping[UUID, Values], changed: Collection[ExtractedTraitCandidate], at: dt.datetime
+) -> list[CandidateChange]:
+    """The changes of these candidates, not stored; before: what noted() returned."""
+    return [_change(before[candidate.candidate_id], candidate, batch_id, at) for candidate in changed]
+
+
+def _change(before: Values, candidate: ExtractedTraitCandidate, batch_id: UUID, at: dt.datetime) -> CandidateChange:
+    now = candidate.__dict__
+    names = [name for name in KEPT if before[name] != now[name]]
+    return CandidateChange(
+        user_id=candidate.user_id,
+        candidate_id=candidate.candidate_id,
+        batch_id=batch_id,
+        before={name: before[name] for name in names},
+        after={name: now[name] for name in names},
+        created_at=at,
+    )
+
+
+def store(rows: Iterable[CandidateChange]) -> None:
+    """Store new changes, and forget some of those that are too old."""
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(COPY) as copy:
+        for row in rows:
+            before, after = (orjson.dumps(values).decode() for values in (row.before, row.after))
+            copy.write_row((row.user_id, row.candidate_id, row.batch_id, before, after, row.created_at))
+    sql.run(FORGET, [oldest()])
+
+
+def oldest() -> dt.datetime:
+    """Older changes are no longer shown, nor taken back."""
+    return dt.datetime.now(dt.UTC) - dt.timedelta(days=settings.SUGGESTION_CHANGES_DAYS)
+
+
+def put_back(candidate: ExtractedTraitCandidate, values: Values) -> None:
+    """Give the candidate the values of one side of a change, in memory; the person's verdicts on its evidence stay."""
+    verdicts = {piece["evidence_id"]: piece["verdict"] for piece in candidate.supporting_evidence}
+    fields = {field.name: field for field in ExtractedTraitCandidate._meta.concrete_fields}
+    for name, value in values.items():
+        setattr(candidate, name, fields[name].to_python(value))
+    for piece in candidate.supporting_evidence if "supporting_evidence" in values else ():
+        piece["verdict"] = verdicts.get(piece["evidence_id"], piece["verdict"])
+    candidate.name_key = name_key(candidate.trait_name)
