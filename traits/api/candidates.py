@@ -25,7 +25,7 @@ from traits.api.serializers.fields import NothingSerializer, VersionSerializer
 from traits.api.sql import CandidateQuerySerializer, listed_candidates
 from traits.log.words import changes_stay
 from traits.models import UNDECIDED
-from traits.similarity import similar_traits
+from traits.similarity import close_traits
 
 Values = dict[str, Any]
 
@@ -47,7 +47,7 @@ class CandidateDetail(PersonView):
     def get(self, request: Request, user_id: str, candidate_id: str) -> HttpResponse:  # noqa: ARG002
         read_query(request.query_params, NothingSerializer)
         candidate = selectors.candidate(self.person, id_of(candidate_id))
-        similar = [similar_json(trait) for trait in similar_traits(self.person, candidate)]
+        similar = [similar_json(trait) for trait in close_traits(self.person, candidate)]
         private = frozenset() if request.auth.is_own else private_pieces(self.person)
         shown = for_caller(request, candidate_json(candidate), private)
         return self.answer(shown | {"similarTraits": similar})

@@ -22,6 +22,7 @@ from traits.evidence import Piece
 from traits.history import selectors as history_pages
 from traits.history.selectors import HistoryFilters
 from traits.models import (
+    MAX_NAME,
     ExtractedTraitCandidate,
     PersonaTrait,
     TraitStatus,
@@ -31,7 +32,7 @@ from traits.models.candidates import VERDICT_CHOICES
 from traits.persona import overview
 from traits.persona.forms import RemoveForm, StatusForm, TraitForm
 from traits.review.selectors import history
-from traits.similarity import similar_traits
+from traits.similarity import close_traits
 from traits.text import name_key
 from traits.web import Request, acting_for_self
 
@@ -142,8 +143,9 @@ def trait_new(request: Request) -> HttpResponse:
 @require_POST
 def trait_similar(request: Request) -> HttpResponse:
     """Show the person's traits with nearly the same name, for a notice next to the form."""
-    draft = PersonaTrait(name_key=name_key(request.POST.get("name", "").replace("\x00", "")), concepts=[])
-    similar = similar_traits(request.user, draft, limit=3) if draft.name_key else []
+    name = request.POST.get("name", "").replace("\x00", "")[:MAX_NAME]
+    draft = PersonaTrait(name=name, name_key=name_key(name), concepts=[])
+    similar = close_traits(request.user, draft, limit=3) if draft.name_key else []
     return render(request, "persona/_similar.html", {"similar": similar})
 
 
