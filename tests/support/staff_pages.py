@@ -33,7 +33,7 @@ def _routes(resolver: URLResolver, before: str) -> Iterator[str]:
 
 def _key(place: re.Match[str]) -> str:
     """The name of the model's primary key."""
-    return str(apps.get_model(*place.groups())._meta.pk.name)
+    return str(apps.get_model(place[1], place[2])._meta.pk.name)
 
 
 def _filled(route: str, ids: dict[str, str], parameters: dict[str, str]) -> Iterator[str]:
