@@ -55,6 +55,9 @@ test-postgres15: $(VENV)/.dev postgres15  ## Run the tests that ask the database
 test-pgbouncer: $(VENV)/.dev postgres15 pgbouncer  ## Run them on it through Debian's PgBouncer
 	@$(PYTHON) -m tests.support.other_postgres --pgbouncer
 
+test-clients: $(VENV)/.dev  ## Make clients from the API's document with three generators, and lint it
+	@$(PYTHON) -m tests.support.clients
+
 test-compose: $(VENV)/.dev containers  ## Run all of deploy/compose.yaml in containers, on images made from packages (root)
 	@$(PYTHON) -m tests.support.compose
 
@@ -93,6 +96,7 @@ schema: $(VENV)/.dev  ## Write the API's document, docs/openapi.yaml
 requirements: $(VENV)/.dev  ## Pin the packages of the .in files, with hashes; versions change only where they must
 	@$(PIN) --output-file requirements.txt requirements.in
 	@$(PIN) --output-file requirements-dev.txt requirements-dev.in
+	@$(PIN) --output-file tests/support/clients/requirements.txt tests/support/clients/requirements.in
 
 soak: $(VENV)/.dev faketime  ## Kill and stop real processes over and over, and write docs/reliability.md (COUNT=20)
 	@$(PYTHON) -m tests.support.soak --count $(COUNT)
@@ -156,4 +160,4 @@ containers:
 	$(call debian,$(CONTAINERS),/usr/bin/podman /usr/bin/buildah /usr/bin/conmon /usr/bin/java /usr/bin/mvn /usr/sbin/runc \
 		/usr/sbin/debootstrap /usr/sbin/iptables /usr/sbin/haproxy /usr/lib/podman/netavark /usr/lib/podman/aardvark-dns,the containers)
 
-.PHONY: help run example test test-fast test-browser test-generated test-neo4j test-postgres15 test-pgbouncer test-compose lint audit sbom format schema requirements soak pictures bench clean chromium faketime rsyslog postgres15 pgbouncer containers
+.PHONY: help run example test test-fast test-browser test-generated test-neo4j test-postgres15 test-pgbouncer test-clients test-compose lint audit sbom format schema requirements soak pictures bench clean chromium faketime rsyslog postgres15 pgbouncer containers

@@ -30,6 +30,24 @@ class RuleError(Exception):
         self.details = {field: [*map(str, faults)] for field, faults in (details or {}).items()}
         super().__init__(self.message)
 
+    @property
+    def faults(self) -> dict[str, list[str]]:
+        """What to show in a form: the details, or else the message, which belongs to no field."""
+        return self.details or {"": [str(self.message)]}
+
+
+class InvalidError(RuleError):
+    message = _("Some of this could not be accepted. Nothing was changed.")
+
+
+class UnsentError(InvalidError):
+    """A form that was sent after its session had ended: it is shown again, and is not carried out before the person
+    sends it once more."""
+
+    code = "unsent"
+    may_be_sent_again = True
+    message = _("You were signed out, so this was not sent. What you typed is still here. Check it and send it again.")
+
 
 class NotFoundError(RuleError):
     status = 404

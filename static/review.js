@@ -6,9 +6,9 @@
   const find = (selector) => document.querySelector(selector);
   const toasts = document.getElementById("toasts");
   let anchor = null;
+  let limited = false;
   let kept = new Set();
-  let asOpened = null;
-  const verdicts = new Map();
+  const typed = new Map();
 
   // The list
 
@@ -61,43 +61,60 @@
 
   // Input that is not sent yet
 
+  const isChoice = (input) => ["radio", "checkbox"].includes(input.type);
+
+  // What was judged and typed on a card is there again when the card is.
   function remember(input) {
     const shown = shownId();
-    if (shown) {
-      verdicts.set(shown, (verdicts.get(shown) || new Map()).set(input.name, input.value));
+    if (shown && input.name && input.type !== "search") {
+      typed.set(shown, (typed.get(shown) || new Map()).set(input.name, input.value));
     }
   }
 
   function recall() {
-    for (const [name, value] of verdicts.get(shownId()) || []) {
+    for (const [name, value] of typed.get(shownId()) || []) {
       for (const input of document.getElementsByName(name)) {
-        input.checked = input.value === value;
+        isChoice(input) ? (input.checked = input.value === value) : (input.value = value);
       }
     }
   }
 
-  const written = (form) => JSON.stringify([...new FormData(form)]);
   const editing = () => find("#open #edit");
 
-  function changed() {
-    const form = editing();
-    return Boolean(form) && ("changed" in form.dataset || written(form) !== asOpened);
+  // A card that has just come
+
+  // The second of two quick clicks or keys was meant for what was there before.
+  const FRESH = 400;
+  const NEAR = 30;
+  let cameAt = -FRESH;
+  let cameByUndo = false;
+
+  const isFresh = () => performance.now() - cameAt < FRESH;
+
+  function come(path) {
+    cameAt = performance.now();
+    cameByUndo = path.startsWith("/undo/");
+    const open = document.getElementById("open");
+    open.dataset.fresh = "";
+    window.setTimeout(() => isFresh() || delete open.dataset.fresh, FRESH + 1);
   }
 
-  // Confirming sends the changes; any other request that replaces the form would lose them.
-  document.addEventListener("htmx:confirm", function (event) {
-    const { elt, target } = event.detail;
-    const leaves = elt !== editing() && ["open", "workspace"].includes(target?.id);
-    if (leaves && changed() && !window.confirm(review.dataset.leave)) {
-      event.preventDefault();
-    }
-  });
-
-  window.addEventListener("beforeunload", function (event) {
-    if (changed()) {
-      event.preventDefault();
-    }
-  });
+  // In the capture phase of the window, before anything else hears of the click. A menu that is open was opened on this
+  // card; clicks of keys and scripts are at no spot.
+  let spot = null;
+  window.addEventListener(
+    "click",
+    function (event) {
+      const here = event.detail > 0 ? event : null;
+      const again = here && spot && Math.hypot(here.clientX - spot.x, here.clientY - spot.y) < NEAR;
+      if (again && isFresh() && event.target.closest("#open button:not(.menu-panel *), #undo button, #toasts button")) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      }
+      spot = here && { x: here.clientX, y: here.clientY };
+    },
+    true,
+  );
 
   // The selection
 
@@ -114,13 +131,26 @@
     bar.dataset.counts = "";
     bar.toggleAttribute("data-some", number > 0);
     const output = document.getElementById("selected");
-    const text = number ? `${output.dataset.label} ${number}` : "";
+    const some = limited ? output.dataset.limited : `${output.dataset.label} ${number}`;
+    const text = number ? some : "";
     if (output.textContent !== text) {
       output.textContent = text;
     }
   }
 
+  // As many as one decision takes, from the top.
+  function selectAll() {
+    const all = rows().map((row) => row.dataset.row);
+    const most = all.slice(0, Number(document.getElementById("selected").dataset.most));
+    const on = !most.every((value) => chosen().has(value));
+    check(new Set(all), false);
+    check(new Set(most), on);
+    limited = on && most.length < all.length;
+    count();
+  }
+
   function check(values, on) {
+    limited = false;
     for (const box of boxes()) {
       if (values.has(box.value)) {
         box.checked = on;
@@ -181,14 +211,14 @@
   const KEYS = {
     j: () => move(1),
     k: () => move(-1),
-    c: () => press('#open [data-key="c"]'),
+    c: () => isFresh() || press('#open [data-key="c"]'),
     e: () => press('#open [data-key="e"]'),
     r: () => toggle("r"),
     d: () => toggle("d"),
     m: () => toggle("m"),
     x: () => select(false),
     X: () => select(true),
-    z: () => press("#undo button"),
+    z: () => (isFresh() && cameByUndo) || press("#undo button"),
     n: () => window.location.assign(review.dataset.newTrait),
     "/": () => find("#q").focus(),
     "?": () => showHelp(),
@@ -210,23 +240,23 @@
   }
 
   document.addEventListener("keydown", function (event) {
-    const modified = event.ctrlKey || event.altKey || event.metaKey || event.isComposing;
-    if (review.dataset.keys !== "on" || modified || event.defaultPrevented || help.open || typing(event.target)) {
+    const key = window.keyOf(event);
+    if (review.dataset.keys !== "on" || !key || event.defaultPrevented || help.open || typing(event.target)) {
       return;
     }
-    const isDigit = /^[1-9]$/.test(event.key) && Boolean(find(`[data-digit="${event.key}"]`));
-    const known = Object.hasOwn(KEYS, event.key) || isDigit;
+    const isDigit = /^[1-9]$/.test(key) && Boolean(find(`[data-digit="${key}"]`));
+    const known = Object.hasOwn(KEYS, key) || isDigit;
     const menu = find("#open details[data-menu][open]");
     // An open menu or form comes first.
-    if ((menu && event.key !== menu.dataset.menu && !isDigit) || (editing() && event.key !== "?")) {
+    if ((menu && key !== menu.dataset.menu && !isDigit) || (editing() && key !== "?")) {
       return;
     }
     // A held key must not run through the queue.
-    if (!known || (event.repeat && !"jk".includes(event.key)) || busy()) {
+    if (!known || (event.repeat && !"jk".includes(key)) || busy()) {
       return;
     }
     event.preventDefault();
-    KEYS[event.key] ? KEYS[event.key]() : digit(event.key);
+    KEYS[key] ? KEYS[key]() : digit(key);
   });
 
   // In the capture phase, before Escape closes anything: it leaves the form only if nothing is open over it.
@@ -256,8 +286,7 @@
       showHelp();
     } else if (event.target.closest("[data-select-all]")) {
       event.preventDefault();
-      const all = rows().map((row) => row.dataset.row);
-      check(new Set(all), !all.every((value) => chosen().has(value)));
+      selectAll();
     } else if (event.target.closest("[data-select-duplicates]")) {
       selectAlike();
     }
@@ -267,7 +296,11 @@
     if (event.target.matches('input[name="candidate_ids"]')) {
       check(new Set([event.target.value]), event.target.checked);
       anchor = event.target.value;
-    } else if (event.target.matches('#open input[name^="verdict-"]')) {
+    }
+  });
+
+  document.addEventListener("input", function (event) {
+    if (event.target.form?.id === "decide") {
       remember(event.target);
     }
   });
@@ -328,7 +361,9 @@
       }
       mark();
       focusOpened();
-      asOpened = editing() ? written(editing()) : null;
+      if (requestConfig?.verb === "post" && shownId() && !editing()) {
+        come(requestConfig.path);
+      }
     }
     step();
   });

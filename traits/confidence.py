@@ -50,9 +50,18 @@ def whole_percent(share: float) -> int:
     return int(Decimal(repr(float(share))) * 100)
 
 
-def percentage(share: float) -> str:
-    """Format a share of 0–1 as a percentage: 80%, in German 80 %."""
-    return gettext("%(number)s%%") % {"number": whole_percent(share)}
+def percentage(score: float) -> str:
+    """Format a score of 0–1 as a percentage, rounded down like its band: 80%, in German 80 %."""
+    return _formatted(whole_percent(score))
+
+
+def part_percentage(share: float) -> str:
+    """Format a part of a whole, from 0 to 1, as the nearest percentage: parts then add up to about 100%."""
+    return _formatted(round(share * 100))
+
+
+def _formatted(percent: int) -> str:
+    return gettext("%(number)s%%") % {"number": percent}
 
 
 def confidence_words(score: float) -> str:

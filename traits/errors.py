@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from ptfi.errors import NotFoundError, RuleError
+from ptfi.errors import InvalidError, NotFoundError, RuleError
 
 __all__ = [
     "AlreadyDecidedError",
@@ -12,18 +12,21 @@ __all__ = [
     "NotLatestError",
     "RuleError",
     "StaleVersionError",
+    "SuggestionGoneError",
     "TraitRemovedError",
 ]
-
-
-class InvalidError(RuleError):
-    message = _("Some of this could not be accepted. Nothing was changed.")
 
 
 class AlreadyDecidedError(RuleError):
     status = 409
     code = "already_decided"
     message = _("This suggestion was already decided, perhaps in another tab. Nothing was changed.")
+
+
+class SuggestionGoneError(NotFoundError):
+    """A decision about a suggestion that is not there (any more), or is somebody else's."""
+
+    message = _("This suggestion is no longer here. It may have been replaced or held back. Nothing was saved.")
 
 
 class StaleVersionError(RuleError):

@@ -48,6 +48,15 @@ def chosen(user: User, candidate_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Ex
     return rows.defer("search", "supporting_evidence").in_bulk(list(candidate_ids))
 
 
+def saying_the_same(user: User, candidates: Iterable[ExtractedTraitCandidate]) -> list[ExtractedTraitCandidate]:
+    """Return the person's other suggestions to review that say the same as one of these (name key and category)."""
+    keys = {row.pk: (row.name_key, row.trait_category) for row in candidates}
+    rows = ExtractedTraitCandidate.objects.filter(user=user, held_reason="", status=CandidateStatus.CANDIDATE)
+    rows = rows.filter(name_key__in={name for name, _ in keys.values()}).exclude(pk__in=list(keys))
+    same = rows.defer("search", "supporting_evidence").order_by("trait_name", "pk")
+    return [row for row in same if (row.name_key, row.trait_category) in set(keys.values())]
+
+
 def suggestion_of(user: User, trait: PersonaTrait) -> ExtractedTraitCandidate | None:
     """Return the suggestion that a trait came from, without its evidence; None for traits of the person's own."""
     rows = ExtractedTraitCandidate.objects.filter(user=user, pk=trait.pk)

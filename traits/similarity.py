@@ -1,22 +1,29 @@
-"""Similarity between a suggestion and the person's traits."""
+"""The person's traits that say the same as a suggestion, contradict it, or have to do with it."""
 
 import dataclasses
+import math
 import uuid
+from collections import Counter
+from collections.abc import Iterable
 
 from django.db.models import BooleanField, Func, JSONField, Q, QuerySet, Value
-from rapidfuzz import fuzz, process
+from rapidfuzz import fuzz
 
 from ptfi.accounts.models import User
 from ptfi.texts import sort_key
-from traits import selectors
 from traits.evidence import Piece, identity
+from traits.likeness.comparison import Comparison, Contradiction, compare
+from traits.likeness.reading import read
 from traits.models import ExtractedTraitCandidate, PersonaTrait
 from traits.text import name_key
 
-SIMILAR_NAME = 82
-"""Similarity of two names in per cent from which they count as alike."""
+MISSPELLED = 90
+"""Similarity of two names' letters in per cent from which they are one name with a slip."""
+RARE_ENOUGH = 1.0
+"""How rare the shared concepts have to be together before they make a trait related."""
+PRIOR = 10
+"""Other traits that are imagined when concepts are counted: with few traits, none is rare."""
 COMPARED_PIECES = 100
-LOOKED_AT = 200
 CONTENTS = Func(
     "evidence", template="jsonb_path_query_array(%(expressions)s, '$[*].content')", output_field=JSONField()
 )
@@ -25,9 +32,11 @@ NO = Value(value=False, output_field=BooleanField())
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Similar:
-    """A similar trait; likeness of the names in per cent, and the concepts that both have.
+    """A trait of the person's; likeness of the names in per cent, and the concepts that both have.
 
-    same_evidence: they share half or more of the evidence of either.
+    contradiction: why it contradicts the suggestion, if it does; words: the pairs of words that show it, the
+    suggestion's first. said_alike: the names say nearly the same. same_evidence: they share half or more of the
+    evidence of either. related: how rare the shared concepts are together.
     """
 
     trait_id: uuid.UUID
@@ -35,76 +44,126 @@ class Similar:
     category: str
     status: str
     likeness: int
+    said_alike: bool
+    contradiction: Contradiction | None
+    words: tuple[tuple[str, str], ...]
     concepts: list[str]
+    related: float
     same_evidence: bool
 
     @property
-    def named_alike(self) -> bool:
-        return self.likeness >= SIMILAR_NAME
+    def contradicts(self) -> bool:
+        return self.contradiction is not None
 
     @property
-    def closeness(self) -> float:
-        """The sort key: similar names count most."""
-        return self.likeness / (1 if self.named_alike else 2) + 15 * len(self.concepts) + 40 * self.same_evidence
+    def is_close(self) -> bool:
+        """Whether it says the same or contradicts; if not, it is only related."""
+        return self.said_alike or self.contradicts
+
+    @property
+    def closeness(self) -> tuple[int, float]:
+        """The sort key: what contradicts or says the same comes before what is only related."""
+        extra = 0.4 * self.same_evidence + 0.1 * self.related
+        return (2 if self.contradicts else int(self.said_alike), (self.likeness / 100) * self.is_close + extra)
 
 
-def similar_traits(
-    user: User,
-    suggestion: ExtractedTraitCandidate | PersonaTrait,
-    limit: int = 5,
-    own_concepts: list[str] | None = None,
-) -> list[Similar]:
-    """Return the person's other traits that are close to a suggestion or trait, closest first.
+def similar_traits(user: User, suggestion: ExtractedTraitCandidate | PersonaTrait, limit: int = 5) -> list[Similar]:
+    """Return the person's other traits that contradict a suggestion, say the same or are related, in this order.
 
-    Close by name (rapidfuzz's token set ratio), by two concepts (or the only one), or by evidence. own_concepts: the
-    result of the selector of that name, if the caller has it already.
+    The names decide about the first two (traits/likeness); common evidence and rare concepts make a trait related.
     """
-    evidence = suggestion.evidence if isinstance(suggestion, PersonaTrait) else suggestion.supporting_evidence
-    evidence, keys = evidence[:COMPARED_PIECES], {name_key(concept) for concept in suggestion.concepts}
+    name, category, evidence = _fields(suggestion)
     mine = PersonaTrait.objects.filter(user=user).exclude(pk=suggestion.pk)
-    if own_concepts is None:
-        own_concepts = selectors.own_concepts(user) if keys else []
-    rows = _sharing(mine, evidence, [spelling for spelling in own_concepts if name_key(spelling) in keys])
-    scores = process.extract(suggestion.name_key, [row[1] for row in rows], scorer=fuzz.token_set_ratio, limit=None)
-    near = dict[uuid.UUID, int]()
-    for _, score, at in scores:
-        pk, _, names, quotes = rows[at]
-        if (names or quotes or score >= SIMILAR_NAME) and len(near) < LOOKED_AT:
-            near[pk] = round(score)
-    quoting = [pk for pk, _, _, quotes in rows if quotes and pk in near]
+    rows = _rows(mine, evidence)
+    quoting = [row[0] for row in rows if row[-1]]
     same = _same_evidence(mine.filter(pk__in=quoting), evidence) if quoting else set()
+    ours = read(name, category, tuple(suggestion.concepts))
+    rarity = _Rarity(suggestion.concepts, [row[5] for row in rows])
     found = []
-    for pk, name, category, status, concepts in mine.filter(pk__in=near).values_list(
-        "pk", "name", "category", "status", "concepts"
-    ):
-        shared = [concept for concept in concepts if name_key(concept) in keys]
-        shared = shared if len(shared) >= min(2, len(keys)) else []
+    for pk, key, other, their_category, status, concepts, _ in rows:
+        compared = compare(ours, read(other, their_category, tuple(concepts)))
+        likeness = _likeness(compared, suggestion.name_key, key)
+        shared = rarity.shared(concepts)
         each = Similar(
             trait_id=pk,
-            name=name,
-            category=category,
+            name=other,
+            category=their_category,
             status=status,
-            likeness=near[pk],
+            likeness=likeness,
+            said_alike=compared.contradiction is None and (compared.similar or likeness >= MISSPELLED),
+            contradiction=compared.contradiction if suggestion.name_key != key else None,
+            words=compared.words,
             concepts=shared,
+            related=rarity.of(shared),
             same_evidence=pk in same,
         )
-        if each.named_alike or each.concepts or each.same_evidence:
+        if each.is_close or each.same_evidence or each.related >= RARE_ENOUGH:
             found.append(each)
-    return sorted(found, key=lambda each: (-each.closeness, sort_key(each.name)))[:limit]
+    return sorted(found, key=lambda each: (-each.closeness[0], -each.closeness[1], sort_key(each.name)))[:limit]
 
 
-def _sharing(
-    mine: QuerySet[PersonaTrait], evidence: list[Piece], spellings: list[str]
-) -> list[tuple[uuid.UUID, str, bool, bool]]:
-    """Return id, name key, whether it has one of these concepts, and whether it quotes the evidence, of each trait."""
+def close_traits(user: User, suggestion: ExtractedTraitCandidate | PersonaTrait, limit: int = 5) -> list[Similar]:
+    """Return those that say the same or contradict, in the same order."""
+    return [each for each in similar_traits(user, suggestion, limit) if each.is_close]
+
+
+def _fields(suggestion: ExtractedTraitCandidate | PersonaTrait) -> tuple[str, str, list[Piece]]:
+    if isinstance(suggestion, PersonaTrait):
+        return suggestion.name, suggestion.category, suggestion.evidence[:COMPARED_PIECES]
+    return suggestion.trait_name, suggestion.trait_category, suggestion.supporting_evidence[:COMPARED_PIECES]
+
+
+Row = tuple[uuid.UUID, str, str, str, str, list[str], bool]
+
+
+def _rows(mine: QuerySet[PersonaTrait], evidence: list[Piece]) -> list[Row]:
+    """Return id, name key, name, category, status, concepts and whether it quotes the evidence, of each trait."""
     contents = [piece["content"] for piece in evidence]
     return list(
-        mine.annotate(
-            contents=CONTENTS,
-            names=Q(concepts__has_any_keys=spellings) if spellings else NO,
-            quotes=Q(contents__has_any_keys=contents) if contents else NO,
-        ).values_list("pk", "name_key", "names", "quotes")
+        mine.annotate(contents=CONTENTS, quotes=Q(contents__has_any_keys=contents) if contents else NO).values_list(
+            "pk", "name_key", "name", "category", "status", "concepts", "quotes"
+        )
     )
+
+
+def _likeness(compared: Comparison, key: str, other: str) -> int:
+    """Return the likeness in per cent. A slip of the pen counts as likeness, another number does not."""
+    if key == other:
+        return 100
+    if compared.likeness and _digits(key) == _digits(other):
+        letters = fuzz.ratio(key, other, score_cutoff=MISSPELLED)
+        return round(max(100 * compared.likeness, letters))
+    return round(100 * compared.likeness)
+
+
+def _digits(key: str) -> list[str]:
+    return [word for word in key.split() if any(map(str.isdigit, word))]
+
+
+class _Rarity:
+    """How rare the concepts of a suggestion are among the person's traits."""
+
+    def __init__(self, concepts: Iterable[str], of_traits: list[list[str]]) -> None:
+        self.keys = {name_key(concept) for concept in concepts}
+        self.known = dict[str, bool]()
+        self.number = len(of_traits) + PRIOR
+        self.counts = Counter(
+            key for names in of_traits if self.keys for key in {name_key(each) for each in self.shared(names)}
+        )
+
+    def shared(self, concepts: Iterable[str]) -> list[str]:
+        """Return those of the concepts that the suggestion has too."""
+        return [concept for concept in concepts if self._is_shared(concept)]
+
+    def _is_shared(self, concept: str) -> bool:
+        if concept not in self.known:
+            self.known[concept] = name_key(concept) in self.keys
+        return self.known[concept]
+
+    def of(self, concepts: Iterable[str]) -> float:
+        """Return the rarity of concepts together; each counts 0 (all traits have it) to 1."""
+        keys = {name_key(concept) for concept in concepts}
+        return sum(math.log(self.number / (self.counts[key] + 1)) / math.log(self.number) for key in keys)
 
 
 def _same_evidence(traits: QuerySet[PersonaTrait], evidence: list[Piece]) -> set[uuid.UUID]:

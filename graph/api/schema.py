@@ -5,7 +5,9 @@ from graph.errors import GraphUnavailableError
 from ptfi.api.openapi.document import name_choices
 from ptfi.api.openapi.operation import Operation
 
-name_choices(EdgeType=serializers.EDGE_TYPES)
+name_choices(
+    EdgeType=serializers.EDGE_TYPES, NodeLabel=serializers.NODE_LABELS, ExportFormat=[serializers.EXPORT_FORMAT]
+)
 
 list_traits = Operation(
     id="listTraits",

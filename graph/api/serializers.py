@@ -13,7 +13,7 @@ from rest_framework.serializers import (
 
 from graph.schema import EDGES, INTERNAL, NODE_BY_LABEL, properties_of
 from ptfi.api.shapes import Shape
-from ptfi.api.strict import Choice, Strict, Text
+from ptfi.api.strict import Choice, QueryInteger, Strict, Text
 from traits.api.serializers.export import (
     AccountSerializer,
     AttestedSerializer,
@@ -33,13 +33,14 @@ from traits.api.serializers.styles import EXAMPLE as STYLES
 from traits.api.serializers.traits import TraitSerializer
 from traits.models import MAX_NAME, Category, TraitStatus
 
-EDGE_TYPES = list(EDGES)
+EDGE_TYPES, NODE_LABELS = list(EDGES), list(NODE_BY_LABEL)
+EXPORT_FORMAT = "ptfi-export"
 NODE = {
     "type": "object",
     "required": ["id", "label", "name"],
     "properties": {
         "id": {"type": "string", "description": "`label:` and the node's own id, which a trait and its skill share."},
-        "label": {"type": "string", "enum": list(NODE_BY_LABEL)},
+        "label": {"type": "string", "enum": NODE_LABELS},
         "name": {"type": "string", "description": "What to call it; may be empty."},
     },
     "additionalProperties": True,
@@ -87,7 +88,7 @@ EXAMPLE = {
 
 
 class TraitQuerySerializer(Strict):
-    limit = IntegerField(min_value=1, max_value=100, default=20, help_text="How many on a page.")
+    limit = QueryInteger(min_value=1, max_value=100, default=20, help_text="How many on a page.")
     after = Text(
         max_length=2_000,
         default="",
@@ -106,7 +107,7 @@ class GraphQuerySerializer(Strict):
         required=False,
         help_text="Only what is about this concept, in any spelling, and its sub-concepts.",
     )
-    depth = IntegerField(
+    depth = QueryInteger(
         min_value=1,
         max_value=3,
         default=1,
@@ -204,7 +205,7 @@ class ExportSerializer(Shape):
         "connectedApps": [],
     }
 
-    format = ChoiceField(["ptfi-export"], help_text="What this is.")
+    format = ChoiceField([EXPORT_FORMAT], help_text="What this is.")
     version = IntegerField(help_text="1; it changes when a field is removed or changes its meaning.")
     graph = ExportedGraphSerializer(help_text="What the graph shows of the person.")
     exportedAt = DateTimeField(help_text="When the export was made.")

@@ -7,6 +7,9 @@ CHECKED_WITH. The format of an authenticator's data (``ptfi/accounts/mfa.py``) a
 
 from typing import Any
 
+# The key in the session of a sign-in that awaits its second step.
+from allauth.account.internal.stagekit import LOGIN_SESSION_KEY
+
 # The code as allauth compares it, without spaces, so that a used code is recognized however it is typed.
 from allauth.core.internal.cryptokit import normalize_user_code as normalize_user_code
 
@@ -37,6 +40,7 @@ from allauth.mfa.totp.internal.auth import TOTP as TOTP
 # A secret for the demo's accounts: allauth has no public way to create one without a browser.
 from allauth.mfa.totp.internal.auth import generate_totp_secret as generate_totp_secret
 from allauth.mfa.totp.internal.auth import validate_totp_code as validate_totp_code
+from django.http import HttpRequest
 
 CHECKED_WITH = "65.21.1"
 """The version of allauth that all of this was last checked with."""
@@ -46,6 +50,12 @@ def authorization_request(view: Any) -> dict[str, Any] | None:
     """The client's request as allauth's AuthorizationView has parsed and checked it; None before that."""
     info: dict[str, Any] | None = getattr(view, "_request_info", None)
     return info
+
+
+def sign_in_goal(request: HttpRequest) -> str:
+    """Where a sign-in that awaits its second step leads; "" without one."""
+    pending = request.session.get(LOGIN_SESSION_KEY)
+    return (pending.get("redirect_url") or "") if isinstance(pending, dict) else ""
 
 
 def use_classes(*, totp: type, recovery_codes: type) -> None:

@@ -93,7 +93,7 @@ def _extended(session: SessionBase) -> bool:
 OPEN = (
     *(f"{ACCOUNT_PAGES}{page}/" for page in ("second-step", "2fa/reauthenticate", "2fa/webauthn/reauthenticate")),
     # An invitation shows nothing of the person who is signed in, and its address must not be repeated in another.
-    *(f"{ACCOUNT_PAGES}{page}/" for page in ("login", "logout", "invitation")),
+    *(f"{ACCOUNT_PAGES}{page}/" for page in ("login", "logout", "invitation", "session")),
     # Addresses without a session (tokens, public documents, files), signing out at an app's request, and the API, which
     # gives an error of its own (ptfi/api/authentication.py).
     *("/identity/o/logout", "/identity/o/api/", "/.well-known/", "/favicon.ico", "/v1/"),

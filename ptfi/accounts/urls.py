@@ -15,6 +15,7 @@ urlpatterns = [
     path("preferences/", views.preferences, name="account_preferences"),
     path("activity/", security_activity, name="account_activity"),
     path("second-step/", step_views.second_step, name="account_second_step"),
+    path("session/", views.session_state, name="account_session"),
     path("time-zone/", views.time_zone, name="account_time_zone"),
     path("invitation/", views.invitation, name="account_invitation"),
     path("invitation/<str:token>/", views.open_invitation, name="account_open_invitation"),

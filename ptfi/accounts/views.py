@@ -8,7 +8,8 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import SetPasswordForm
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext
@@ -17,6 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ptfi.errors import RuleError
+from ptfi.web.forms import account_mark
 
 from . import invitations
 from .forms import PreferencesForm
@@ -37,6 +39,13 @@ def preferences(request: HttpRequest) -> HttpResponse:
         messages.success(request, gettext("Preferences saved."))
         return redirect("account_preferences")
     return render(request, "account/preferences.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_GET
+@never_cache
+def session_state(request: HttpRequest) -> JsonResponse:
+    """Whose session it is, and the CSRF token to use with it, for pages that were open for long."""
+    return JsonResponse({"account": account_mark(request.user), "token": get_token(request)})
 
 
 @login_required

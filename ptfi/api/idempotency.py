@@ -5,14 +5,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpResponse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 
 from ptfi.api.errors import IdempotencyConflictError, answer
-from ptfi.api.models import IdempotencyKey
-from ptfi.api.sql import CLAIM, SWEPT
+from ptfi.db import idempotency
 from ptfi.db.transactions import front_door
 from ptfi.errors import RuleError
 
@@ -46,20 +46,17 @@ def once(request: Request, act: Act, run: Callable[[Callable[[], Any]], Any] = d
 
 
 def _claimed(owner: str, key: str, fingerprint: bytes, act: Act) -> HttpResponse:
-    with connection.cursor() as cursor:
-        cursor.execute(SWEPT, [owner, key])
-        # Waits for a running request with the same key.
-        cursor.execute(CLAIM, [owner, key, fingerprint])
-        claimed = cursor.fetchone()
-    if claimed is None:
-        kept = IdempotencyKey.objects.get(owner=owner, key=key)
-        if bytes(kept.fingerprint) != fingerprint:
+    if not idempotency.claim(owner, key, fingerprint):
+        kept = idempotency.find(owner, key)
+        if kept is None or kept.fingerprint != fingerprint:
             raise IdempotencyConflictError
-        response = respond(kept.status, bytes(kept.body))
+        response = respond(kept.status, kept.body)
         response["Idempotent-Replayed"] = "true"
+        if kept.language:
+            response["Content-Language"] = kept.language
         return response
     response = _done(act)
-    IdempotencyKey.objects.filter(pk=claimed[0]).update(status=response.status_code, body=response.content)
+    idempotency.keep(owner, key, response.status_code, response.content, get_language() or "")
     return response
 
 

@@ -34,7 +34,8 @@ class ApiMiddleware:
         # A request with a token is identified by the token alone.
         answer = _answer if request.META.get("HTTP_AUTHORIZATION") else self.with_session
         response = cast(HttpResponse, answer(request))
-        response["Content-Language"] = translation.get_language() or settings.LANGUAGE_CODE
+        # A repeated answer is in the language of the first one.
+        response.headers.setdefault("Content-Language", translation.get_language() or settings.LANGUAGE_CODE)
         response["Content-Security-Policy"] = POLICY
         response["X-Frame-Options"] = "DENY"
         return response

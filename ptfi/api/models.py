@@ -5,7 +5,7 @@ from django.utils import timezone
 
 
 class IdempotencyKey(models.Model):
-    """The response to the request with this key; fingerprint is the SHA-256 of the request.
+    """The response to the request with this key, in this language; fingerprint is the SHA-256 of the request.
 
     owner is the person's id, or "client:" and the client's id. Kept for 24 hours.
     """
@@ -15,6 +15,7 @@ class IdempotencyKey(models.Model):
     fingerprint = models.BinaryField(max_length=32)
     status = models.PositiveSmallIntegerField(default=0)
     body = models.BinaryField(default=bytes)
+    language = models.CharField(max_length=10, default="", db_default="")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

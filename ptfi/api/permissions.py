@@ -10,6 +10,7 @@ from ptfi.accounts.models import User
 from ptfi.api.errors import InsufficientScopeError, NotAuthenticatedError
 from ptfi.errors import NotFoundError
 from ptfi.oauth.scopes import INGEST, MANAGE_TRAITS
+from ptfi.parsing import parse_id
 
 
 class PersonScope(BasePermission):
@@ -46,6 +47,6 @@ def person_of(request: Request, name: str) -> User:
 def id_of(text: str) -> uuid.UUID:
     """The id in an address. Raises NotFoundError if the text is not an id."""
     try:
-        return uuid.UUID(text)
+        return parse_id(text)
     except ValueError:
         raise NotFoundError from None

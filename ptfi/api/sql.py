@@ -1,15 +1,4 @@
-"""The API's SQL: looking up a token, which every request with one does, and claiming an Idempotency-Key."""
-
-SWEPT = """
-    DELETE FROM api_idempotencykey
-    WHERE created_at < now() - interval '24 hours' AND (owner = %s AND key = %s OR id IN (
-        SELECT id FROM api_idempotencykey WHERE created_at < now() - interval '24 hours'
-        ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED))
-"""
-CLAIM = """
-    INSERT INTO api_idempotencykey (owner, key, fingerprint, status, body, created_at)
-    VALUES (%s, %s, %s, 0, '', now()) ON CONFLICT DO NOTHING RETURNING id
-"""
+"""The API's SQL: looking up a token, which every request with one does."""
 
 USER_COLUMNS = ["id", "email", "display_name", "is_active", "is_staff", "language", "time_zone"]
 TOKEN = f"""

@@ -1,9 +1,12 @@
 """Reading requests: strict serializers, created once each, and bodies of limited size."""
 
-import json
+import dataclasses
+import re
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import orjson
+from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +15,35 @@ from rest_framework.request import Request
 
 from ptfi.api.errors import UnsupportedMediaTypeError
 from ptfi.errors import RuleError, TooLargeError
+from ptfi.parsing import (
+    BYTE_ORDER_MARK,
+    GZIP,
+    DamagedError,
+    PackedTooLargeError,
+    RepeatedNameError,
+    other_encoding,
+    parse_id,
+    parse_json,
+    printable,
+    unpack,
+)
+
+# float() and int() also read digits of other scripts, white space and underscores.
+PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Variant:
+    """A shape that a request takes for one value of a field, for the document.
+
+    name: its name there. takes: the fields besides those that all variants have. needs: those of them that it requires.
+    shapes: field → a JSON Schema in the place of the field's own, or (by the name "*") one for the whole.
+    """
+
+    name: str
+    takes: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    shapes: Mapping[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
 
 
 class Strict(serializers.Serializer):
@@ -19,6 +51,9 @@ class Strict(serializers.Serializer):
 
     schema_rules: ClassVar[list[dict[str, Any]]] = []
     """Further JSON Schemas in the document that requests must satisfy, too."""
+    variant_field: ClassVar[str] = ""
+    variants: ClassVar[Mapping[str, Variant]] = {}
+    """Value of variant_field → the shape that it requires."""
 
     def to_internal_value(self, data: Any) -> Any:
         unknown = data.keys() - self.fields.keys() if isinstance(data, dict) else ()
@@ -27,10 +62,6 @@ class Strict(serializers.Serializer):
                 {printable(name): [gettext("This field is not known.")] for name in unknown}
             )
         return super().to_internal_value(data)
-
-
-def printable(name: str) -> str:
-    return ascii(name[:40])[1:-1] or "(no name)"
 
 
 class Text(serializers.CharField):
@@ -68,13 +99,36 @@ class WholeNumber(serializers.IntegerField):
         return number
 
 
-class Id(serializers.UUIDField):
-    """A UUID as text; numbers are refused."""
+class QueryInteger(serializers.IntegerField):
+    """A whole number in a query, in plain digits."""
 
     def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, str):
+        if not PLAIN_NUMBER.fullmatch(str(data)):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class QueryNumber(serializers.FloatField):
+    """A number in a query, in plain digits."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not PLAIN_NUMBER.fullmatch(str(data)):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Id(serializers.UUIDField):
+    """A UUID as text in its usual form, in any case; numbers, braces and urn:uuid: are refused."""
+
+    default_error_messages = {
+        "invalid": _("Must be a UUID with hyphens, as in 123e4567-e89b-12d3-a456-426614174000."),
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return parse_id(data)
+        except ValueError:
+            self.fail("invalid", value="")
 
 
 _readers: dict[tuple[type[Strict], str | None], Strict] = {}
@@ -111,7 +165,7 @@ def body_of(request: Request) -> Any:
     """The body as any kind of JSON. Raises UnsupportedMediaTypeError, RequestDataTooBig."""
     if media_type(request) != "application/json":
         raise UnsupportedMediaTypeError
-    return parse(request.body)
+    return parse(load_body(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE) if is_packed(request) else request.body)
 
 
 def media_type(request: Request) -> str:
@@ -121,43 +175,25 @@ def media_type(request: Request) -> str:
 
 def parse(body: bytes) -> Any:
     """Parse JSON whose objects do not repeat a name. Raises RuleError otherwise."""
+    fault = encoding_fault(body)
     try:
-        data = orjson.loads(body)
-        check_names(body)
+        if not fault:
+            return parse_json(body.removeprefix(BYTE_ORDER_MARK))
     except orjson.JSONDecodeError as error:
-        raise RuleError(
-            details={
-                "body": [
-                    gettext("This is not JSON: %(fault)s, character %(number)d.")
-                    % {"fault": error.msg, "number": error.pos + 1}
-                ]
-            }
-        ) from None
+        text = gettext("This is not JSON: %(fault)s, character %(number)d.")
+        fault = text % {"fault": error.msg, "number": error.pos + 1}
     except RepeatedNameError as error:
-        raise RuleError(
-            details={"body": [gettext("The field %(name)s occurs more than once in an object.") % {"name": error}]}
-        ) from None
-    return data
+        fault = gettext("The field %(name)s occurs more than once in an object.") % {"name": error}
+    raise RuleError(details={"body": [fault]})
 
 
-class RepeatedNameError(ValueError):
-    """A JSON object repeats a name; parsers differ in which of the values they take."""
-
-
-def check_names(body: bytes) -> None:
-    """Raise RepeatedNameError if an object repeats a name; body is JSON that orjson has accepted."""
-    try:
-        json.loads(body, object_pairs_hook=_once_each)
-    except RecursionError:
-        raise RepeatedNameError(gettext("(nested too deeply to check)")) from None
-
-
-def _once_each(pairs: list[tuple[str, Any]]) -> None:
-    seen = set[str]()
-    for name, _value in pairs:
-        if name in seen:
-            raise RepeatedNameError(printable(name))
-        seen.add(name)
+def encoding_fault(body: bytes) -> str:
+    """Why the body cannot be read as text in UTF-8, as far as its beginning shows; "" if it can."""
+    if body.startswith(GZIP):
+        return gettext("This is packed with gzip. Send it with the header Content-Encoding: gzip.")
+    if encoding := other_encoding(body):
+        return gettext("This is text in %(encoding)s. Send it in UTF-8.") % {"encoding": encoding}
+    return ""
 
 
 def read_query(query: QueryDict, kind: type[Strict]) -> dict[str, Any]:
@@ -171,10 +207,33 @@ def read_query(query: QueryDict, kind: type[Strict]) -> dict[str, Any]:
 
 
 def load_body(request: Request, most: int) -> bytes:
-    """Read a body of at most this many bytes, which may exceed a page form's limit. Raises TooLargeError."""
+    """Read a body of at most this many bytes, which may exceed a page form's limit, and unpack it.
+
+    What is packed may have so many bytes packed and unpacked. Raises TooLargeError, UnsupportedMediaTypeError,
+    RuleError.
+    """
     body: bytes = request.read(most + 1)
     if len(body) > most:
         raise TooLargeError
+    if is_packed(request):
+        body = _unpacked(body, most)
     # Django now treats it as the body that it has read itself.
     request._request._body = body
     return body
+
+
+def is_packed(request: Request) -> bool:
+    """Whether the body is packed with gzip. Raises UnsupportedMediaTypeError for any other Content-Encoding."""
+    encoding = str(request.headers.get("Content-Encoding", "")).strip().lower()
+    if encoding not in ("", "identity", "gzip", "x-gzip"):
+        raise UnsupportedMediaTypeError(details={"Content-Encoding": [gettext("Send gzip, or leave this header out.")]})
+    return encoding.endswith("gzip")
+
+
+def _unpacked(body: bytes, most: int) -> bytes:
+    try:
+        return unpack(body, most)
+    except PackedTooLargeError:
+        raise TooLargeError from None
+    except DamagedError:
+        raise RuleError(details={"body": [gettext("This is not packed with gzip, or it is cut off.")]}) from None

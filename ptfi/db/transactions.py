@@ -1,10 +1,18 @@
 """The transaction that a front door opens."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from django.db import transaction
-from django.db.transaction import Atomic
+
+BEFORE: ContextVar[Callable[[], None] | None] = ContextVar("before", default=None)
+"""What a front door of the current request does first, inside its transaction: ptfi/web/submissions.py claims the key
+of the form that was sent. If it raises an error, nothing is done."""
 
 
-def front_door() -> Atomic:
+@contextmanager
+def front_door() -> Iterator[None]:
     """The one durable transaction of a page, an operation of the API or a command: `with front_door(): …`.
 
     Services are atomic themselves, and become part of it. When the block ends, all that they did is committed, and an
@@ -12,4 +20,7 @@ def front_door() -> Atomic:
     outside the block, and nothing in it asks the graph or the network. It never stands inside another transaction:
     Django raises RuntimeError there.
     """
-    return transaction.atomic(durable=True)
+    with transaction.atomic(durable=True):
+        if before := BEFORE.get():
+            before()
+        yield

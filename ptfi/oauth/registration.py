@@ -13,7 +13,8 @@ from django.db import transaction
 from ptfi.oauth.scopes import CLIENT_SCOPES, USER_SCOPES
 from ptfi.texts import one_line, shows_nothing
 
-LOOPBACK = {"localhost", "127.0.0.1"}
+LOOPBACK_ADDRESSES = {"127.0.0.1", "::1"}
+LOOPBACK = {"localhost", *LOOPBACK_ADDRESSES}
 MAX_NAME = 100
 SPA_GRANTS = [Client.GrantType.AUTHORIZATION_CODE.value, Client.GrantType.REFRESH_TOKEN.value]
 PIPELINE_GRANTS = [Client.GrantType.CLIENT_CREDENTIALS.value]
@@ -102,12 +103,14 @@ def check_uri(uri: str) -> None:
         host, _port = parts.hostname or "", parts.port
     except ValueError:
         raise ValidationError(f"{uri} is not an address.") from None
-    if not re.fullmatch(r"[A-Za-z0-9._~:/?@!$&'()+,;=%-]+", uri) or not re.fullmatch(r"[A-Za-z0-9.-]+", host):
+    if not re.fullmatch(r"[A-Za-z0-9._~:/?@!$&'()+,;=%-]+", uri.replace("[::1]", "", 1)) or not (
+        host == "::1" or re.fullmatch(r"[A-Za-z0-9.-]+", host)
+    ):
         raise ValidationError(f"{uri} is not an address that can be matched to the letter.")
     if re.search(r"%(?![0-9A-Fa-f]{2})", uri) or "@" in parts.netloc:
         raise ValidationError(f"{uri} is not an address that can be matched to the letter.")
     if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
-        raise ValidationError(f"{uri} must start with https://; http:// is for localhost and 127.0.0.1 only.")
+        raise ValidationError(f"{uri} must start with https://; http:// is for localhost, 127.0.0.1 and [::1] only.")
 
 
 def _origin(uri: str) -> str:
@@ -115,7 +118,33 @@ def _origin(uri: str) -> str:
     parts = urlsplit(uri)
     usual = {"https": 443, "http": 80}.get(parts.scheme)
     port = f":{parts.port}" if parts.port not in (None, usual) else ""
-    return f"{parts.scheme}://{parts.hostname}{port}"
+    return f"{parts.scheme}://{host_of(uri)}{port}"
+
+
+def host_of(uri: str) -> str:
+    """The host as it stands in an address, without its port."""
+    host = urlsplit(uri).hostname or ""
+    return f"[{host}]" if ":" in host else host
+
+
+def is_redirect_registered(uri: str, registered: Sequence[str]) -> bool:
+    """Whether the client may send people there: to the letter, but for the port of a loopback address (RFC 8252, 7.3).
+
+    A program on the person's own machine listens on any port that is free.
+    """
+    return uri in registered or (_without_port(uri) or uri) in map(_without_port, registered)
+
+
+def _without_port(uri: str) -> str | None:
+    """A loopback address without its port; None for any other."""
+    try:
+        check_uri(uri)
+    except ValidationError:
+        return None
+    parts = urlsplit(uri)
+    if parts.scheme != "http" or parts.hostname not in LOOPBACK_ADDRESSES:
+        return None
+    return parts._replace(netloc=host_of(uri)).geturl()
 
 
 def _origins(uris: Sequence[str]) -> list[str]:

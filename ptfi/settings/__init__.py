@@ -209,6 +209,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "ptfi.api.middleware.ApiMiddleware",
     "csp.middleware.CSPMiddleware",
+    "ptfi.web.submissions.OnceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -219,10 +220,12 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "ptfi.accounts.middleware.SessionLifetimeMiddleware",
+    "ptfi.oauth.authorization.opener.OpenerMiddleware",
     "ptfi.accounts.middleware.LanguageMiddleware",
     "ptfi.accounts.middleware.TimeZoneMiddleware",
     "ptfi.accounts.middleware.PrivatePagesMiddleware",
     "ptfi.accounts.middleware.SecondStepMiddleware",
+    "ptfi.web.submissions.UnsentMiddleware",
     "ptfi.web.error_pages.ErrorMiddleware",
 ]
 
@@ -243,8 +246,8 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "ptfi.web.language.product",
             ],
-            # Nearly every template has texts to translate, or that people gave.
-            "builtins": ["django.templatetags.i18n", "ptfi.web.text_filters"],
+            # Nearly every template has texts to translate or that people gave; forms get a key with the CSRF token.
+            "builtins": ["django.templatetags.i18n", "ptfi.web.text_filters", "ptfi.web.form_tags"],
         },
     }
 ]
@@ -260,8 +263,7 @@ EMAIL_HOST = EMAIL["EMAIL_HOST"]
 EMAIL_PORT = EMAIL["EMAIL_PORT"]
 EMAIL_HOST_USER = EMAIL["EMAIL_HOST_USER"]
 EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_PASSWORD"]
-EMAIL_USE_TLS = EMAIL["EMAIL_USE_TLS"]
-EMAIL_USE_SSL = EMAIL["EMAIL_USE_SSL"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL["EMAIL_USE_TLS"], EMAIL["EMAIL_USE_SSL"]
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_TIMEOUT = 10
 

@@ -58,6 +58,22 @@ IDP_OIDC_ACCESS_TOKEN_FORMAT = "opaque"  # noqa: S105 (a format)
 IDP_OIDC_INTROSPECTION_ENABLED = IDP_OIDC_DCR_ENABLED = IDP_OIDC_CIMD_ENABLED = False
 # Allowed origins are those that clients registered (ptfi.oauth.cors).
 CORS_URLS_REGEX = r"^/(v1/|\.well-known/(openid-configuration|jwks\.json)$|identity/o/api/(token|revoke|userinfo)$)"
-CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key"]
+# Apps with tracing add headers of their own to every request. PTFI reads x-request-id and ignores the others.
+TRACING = (
+    *(
+        "x-request-id",
+        "x-correlation-id",
+        "traceparent",
+        "tracestate",
+        "baggage",
+        "sentry-trace",
+        "b3",
+        "uber-trace-id",
+    ),
+    *("x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags", "x-amzn-trace-id"),
+    *("x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-origin", "x-datadog-sampling-priority", "x-datadog-tags"),
+    *("x-cloud-trace-context", "newrelic", "elastic-apm-traceparent", "request-id", "request-context"),
+)
+CORS_ALLOW_HEADERS = ["authorization", "content-type", "content-encoding", "idempotency-key", *TRACING]
 CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-ID", "Idempotent-Replayed"]
 CORS_PREFLIGHT_MAX_AGE = 600

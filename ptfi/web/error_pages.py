@@ -9,7 +9,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import reswap, retarget
 
-from ptfi.errors import NotFoundError, RuleError, TooLargeError, _with_pause, error_json, of_database
+from ptfi.errors import NotFoundError, RuleError, TooLargeError, UnsentError, _with_pause, error_json, of_database
+from ptfi.web import forms
 from ptfi.web.htmx import wants_fragment
 
 
@@ -58,8 +59,19 @@ class CsrfError(RuleError):
     message = _("This page is out of date, so nothing was sent. Reload it and try again.")
 
 
+class OutOfDateError(UnsentError):
+    status = 403
+    code = "csrf_failed"
+    message = _("This page was out of date, so this was not sent. What you typed is still here. Send it again.")
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 (Django's signature)
-    return render_error(request, CsrfError())
+    """Show what was typed, to be sent again, if the form is one that we made for this person."""
+    is_theirs = forms.is_of(request.user, request.POST.get(forms.FIELD, ""))
+    response = render_error(request, OutOfDateError() if is_theirs else CsrfError())
+    response["X-Refused"] = "csrf"
+    response.is_csrf_failure = True  # type: ignore[attr-defined]
+    return response
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

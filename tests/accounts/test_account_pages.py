@@ -100,6 +100,7 @@ def test_the_lists_above_hold_every_page_of_allauth() -> None:
         "account_erase",
         "account_erased",
         "account_reset_password_from_key",
+        "account_session",
         "account_time_zone",
         "account_invitation",
         "account_open_invitation",

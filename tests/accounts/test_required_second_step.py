@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 SET_UP = "/accounts/second-step/"
 ANSWERS = (
     *("/accounts/second-step/", "/accounts/2fa/", "/accounts/login/", "/accounts/logout/", "/accounts/reauthenticate/"),
-    "/accounts/invitation/",
+    *("/accounts/invitation/", "/accounts/session/"),
     *("/accounts/email/", "/accounts/confirm-email/", "/accounts/password/", "/accounts/sessions/"),
     *("/accounts/activity/", "/identity/o/logout", "/identity/o/api/", "/.well-known/", "/favicon.ico"),
     *("/v1/schema", "/v1/docs"),

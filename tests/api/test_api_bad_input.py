@@ -185,7 +185,7 @@ def test_a_suggestion_gets_a_bounded_number_of_reasons() -> None:
     status, answer = pipeline.call("POST", "ingest/candidates", {"candidates": [item]})
     errors = answer["refused"][0]["errors"]
     assert (status, len(errors) <= 25) == (200, True)
-    assert "99,980 more unknown fields" in str(errors)
+    assert "has at least 99,98" in str(errors)
     pieces = [{f"field{number}": 1 for number in range(100_000)}]
     item = {"candidateID": SOME_ID, "supportingEvidenceSnippets": pieces}
     answer = pipeline.call("POST", "ingest/candidates", {"candidates": [item]})[1]

@@ -78,7 +78,8 @@ def test_limits_and_codes_are_in_it() -> None:
     shapes = DOCUMENT["components"]["schemas"]
     suggestions = shapes["Suggestions"]["properties"]["candidates"]
     assert (suggestions["minItems"], suggestions["maxItems"]) == (1, 1000)
-    codes = shapes["Error"]["properties"]["error"]["properties"]["code"]["enum"]
+    assert shapes["Error"]["properties"]["error"]["properties"]["code"]["$ref"].endswith("/ErrorCode")
+    codes = shapes["ErrorCode"]["enum"]
     assert {"invalid", "insufficient_scope", "already_decided", "graph_unavailable", "https_required"} <= set(codes)
 
 
@@ -91,11 +92,45 @@ def test_choices_that_have_a_name_are_not_repeated() -> None:
 
 
 def test_what_goes_with_a_decision_is_in_it() -> None:
-    rules = DOCUMENT["components"]["schemas"]["Action"]["allOf"]
-    deferred = {"properties": {"userDecision": {"const": "deferred"}}, "required": ["userDecision"]}
-    assert {"if": deferred, "then": {"required": ["deferUntil"]}} in rules
-    only = {"properties": {"userDecision": {"enum": ["merged"]}}}
-    assert {"if": {"required": ["mergeInto"]}, "then": only} in rules
+    shapes = DOCUMENT["components"]["schemas"]
+    for name, field in (("Action", "userDecision"), ("BulkAction", "userDecision")):
+        told = shapes[name]["discriminator"]
+        assert told["propertyName"] == field
+        assert [each["$ref"] for each in shapes[name]["oneOf"]] == list(told["mapping"].values())
+        for value, reference in told["mapping"].items():
+            variant = shapes[reference.rsplit("/", 1)[1]]
+            assert variant["properties"][field]["const"] == value
+            assert variant["additionalProperties"] is False
+    assert shapes["Defer"]["required"] == ["userDecision", "deferUntil"]
+    assert shapes["Merge"]["required"] == ["userDecision", "mergeInto"]
+    assert shapes["ConfirmModified"]["properties"]["modifications"]["minProperties"] == 1
+    assert "rejectionReason" not in shapes["ConfirmAsIs"]["properties"]
+    assert shapes["RejectMany"]["properties"]["candidateIDs"]["minItems"] == 1
+
+
+def inline_enums(part: Any, place: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every enumeration with several values inside a part of the document."""
+    if isinstance(part, list):
+        for index, inner in enumerate(part):
+            yield from inline_enums(inner, f"{place}[{index}]")
+    elif isinstance(part, dict):
+        if len(part.get("enum", ())) > 1:
+            yield place, tuple(part["enum"])
+        for name, inner in part.items():
+            yield from inline_enums(inner, f"{place}.{name}")
+
+
+def test_every_enumeration_is_one_type() -> None:
+    """Those of styles and of the kinds of a clash stand where they are used, and nowhere else."""
+    shapes = DOCUMENT["components"]["schemas"]
+    named = {name: tuple(shape["enum"]) for name, shape in shapes.items() if "enum" in shape}
+    assert len(set(named.values())) == len(named)
+    assert {"ErrorCode", "Category", "ClashKind", "CandidateOrder", "SortOrder", "NodeLabel"} <= named.keys()
+    parts = {"paths": DOCUMENT["paths"], **{name: shape for name, shape in shapes.items() if name not in named}}
+    found = [(place, values) for name, part in parts.items() for place, values in inline_enums(part, name)]
+    assert [place for place, values in found if values in named.values()] == []
+    inside = [place for place, values in found if not any(set(values) <= set(other) for other in named.values())]
+    assert [place for place in inside if "communication-styles" not in place] == []
 
 
 @pytest.mark.django_db

@@ -39,6 +39,33 @@ def test_from_the_question_to_the_disconnection(opened: Opened, site: str) -> No
     assert userinfo(made["access_token"]).status_code == 401
 
 
+def test_an_app_may_open_a_window_of_its_own(alice: User, page: Page, site: str) -> None:
+    app, address = make_client(redirect_uris=[elsewhere(site)]), elsewhere(site)
+    page.goto(address)
+    page.evaluate(
+        "() => { window.heard = new Promise(done => addEventListener('message', event => done(event.data))) }"
+    )
+    with page.expect_popup() as opening:
+        page.evaluate("address => { window.open(address, 'sign-in', 'popup') }", site + question(app, pkce()[1]))
+    popup = opening.value
+    popup.get_by_label("E-mail").fill(alice.email or "")
+    popup.get_by_label("Password").fill(PASSWORD)
+    popup.get_by_role("button", name="Sign in", exact=True).click()
+    popup.get_by_role("button", name="Allow", exact=True).click()
+    popup.wait_for_url(f"{address}?*code=*")
+    popup.evaluate("opener.postMessage('back', '*')")
+    assert page.evaluate("window.heard") == "back"
+
+
+def test_a_program_that_listens_on_ipv6_gets_its_answer(opened: Opened, site: str) -> None:
+    app = make_client(redirect_uris=["http://[::1]/cb"])
+    page = opened(question(app, pkce()[1], redirect_uri="http://[::1]:9/cb"))
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm", exact=True).click()
+    with page.expect_request(lambda request: request.url.startswith("http://[::1]:9/cb?code=")):
+        page.get_by_role("button", name="Allow", exact=True).click()
+
+
 def test_saying_no_after_signing_in(alice: User, page: Page, site: str) -> None:
     app = make_client(redirect_uris=[elsewhere(site)])
     page.goto(site + question(app, pkce()[1]))

@@ -189,7 +189,7 @@ def test_a_form_that_was_opened_by_its_address_is_sent(opened: Opened, suggest: 
     candidate = suggest(alice, "Loves jazz")
     page = opened(f"/review/{candidate.pk}/edit/")
     page.get_by_label("Name", exact=True).fill("Loves free jazz")
-    page.get_by_role("button", name="Confirm").click()
-    page.wait_for_url("**/review/**")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Confirm").click()
     expect(page.locator("h1")).to_have_text("Review")
     assert PersonaTrait.objects.get(user=alice).name == "Loves free jazz"

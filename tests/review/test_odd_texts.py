@@ -98,7 +98,6 @@ def test_spellings_of_a_concept_are_one_filter(as_alice: Client, suggest: Sugges
         (0.8499999, "likely", 84),
         (0.85, "very likely", 85),
         (0.57, "possible", 57),
-        (1.0, "", 100),
     ],
 )
 def test_words_and_per_cent_agree(score: float, words: str, percent: int) -> None:

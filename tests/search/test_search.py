@@ -1,4 +1,4 @@
-"""Search finds a word as a person types it, whatever stands beside it, in the pages, the API and the staff's list."""
+"""Search finds a word as a person types it, whatever stands next to it, in the pages, the API and the staff's list."""
 
 import importlib
 from urllib.parse import urlencode

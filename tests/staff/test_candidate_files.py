@@ -1,8 +1,10 @@
 """Candidate files in the admin: faults are seen before anything goes in, and the list as CSV."""
 
 import csv
+import gzip
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -105,3 +107,31 @@ def test_the_list_as_a_table(
     both = signed_in(staff_of("administrator", name="Ada"))
     assert table(both, "?q=jazz")[0]["texts"] == "I love jazz.\nJazz again tonight!"
     assert table(both)[0]["person"] == "Alice"
+
+
+CASES = Path(__file__).parents[1] / "data/cases"
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [("14-utf16.jsonl", "is text in UTF-16"), ("array.jsonl", "is a JSON array"), ("cut.jsonl.gz", "cut off")],
+)
+def test_one_sentence_says_what_a_file_is(moderator: Client, name: str, fault: str) -> None:
+    made = {"array.jsonl": json.dumps([new_row()], indent=1).encode(), "cut.jsonl.gz": gzip.compress(b"{}\n" * 9)[:-4]}
+    answer = send(moderator, made.get(name) or (CASES / name).read_bytes())
+    assert answer.status_code == 400
+    assert fault in text_of(answer)
+
+
+def test_a_packed_file_goes_in(moderator: Client) -> None:
+    preview = send(moderator, (CASES / "14-gzip.jsonl.gz").read_bytes())
+    moderator.post(IMPORT, {"packed": preview.context["packed"]})
+    assert ExtractedTraitCandidate.objects.get().trait_name == "Still packed"
+    large = gzip.compress(b" " * (4 * 1024 * 1024 + 1))
+    assert "larger than 4 MB once it is unpacked" in text_of(send(moderator, large))
+
+
+def test_lines_in_a_row_that_are_no_objects_are_one_fault(moderator: Client) -> None:
+    page = send(moderator, (CASES / "15-array-and-commas.jsonl").read_bytes())
+    assert [place for place, _ in page.context["places"]] == ["1-3", "5-32"]
+    assert "1 can be imported" in text_of(page)

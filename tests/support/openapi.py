@@ -60,12 +60,13 @@ def document_about(things: dict[str, list[str]]) -> dict[str, Any]:
             components["parameters"][name] |= {"schema": {"type": "string", "enum": ids}, "example": ids[0]}
     shapes = components["schemas"]
     for shape, field, name in (
-        ("Action", "mergeInto", "traitID"),
+        ("Merge", "mergeInto", "traitID"),
         ("Clash", "traitID", "traitID"),
-        ("Judgement", "evidenceID", "evidenceID"),
+        ("EvidenceVerdict", "evidenceID", "evidenceID"),
     ):
         shapes[shape]["properties"][field] = {"enum": things[name]}
-    shapes["BulkAction"]["properties"]["candidateIDs"]["items"] = {"enum": things["candidateID"]}
+    for shape in ("ConfirmMany", "RejectMany", "DeferMany"):
+        shapes[shape]["properties"]["candidateIDs"]["items"] = {"enum": things["candidateID"]}
     for shape in shapes.values():
         if "properties" in shape:
             shape.setdefault("additionalProperties", False)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from django.apps import apps
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -30,6 +31,11 @@ def _routes(resolver: URLResolver, before: str) -> Iterator[str]:
             yield from _routes(each, route)
 
 
+def _key(place: re.Match[str]) -> str:
+    """The name of the model's primary key."""
+    return str(apps.get_model(*place.groups())._meta.pk.name)
+
+
 def _filled(route: str, ids: dict[str, str], parameters: dict[str, str]) -> Iterator[str]:
     if "(?P<url>" in route:
         yield "/admin/nothing-here/"
@@ -39,6 +45,6 @@ def _filled(route: str, ids: dict[str, str], parameters: dict[str, str]) -> Iter
         place = re.match(r"admin/(\w+)/(\w+)/", route)
         row = ids.get(".".join(place.groups())) if place else None
         by_model = {f"{label.partition('.')[2]}_id": pk for label, pk in ids.items()}
-        known = by_model | parameters | ({"object_id": row, "id": row} if row else {})
+        known = by_model | parameters | (dict.fromkeys(("object_id", "id", _key(place)), row) if place and row else {})
         assert set(PARAMETER.findall(route)) <= known.keys(), f"{route}: give its parameters a value"
         yield "/" + PARAMETER.sub(lambda name: known[name.group(1)], route)

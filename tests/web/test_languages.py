@@ -8,6 +8,7 @@ import allauth
 import django
 import pytest
 from allauth.mfa.models import Authenticator
+from babel.messages import pofile
 from django.conf import settings as configured
 from django.core.mail import EmailMessage
 from django.test import Client
@@ -138,6 +139,17 @@ def crawl(client: Client, starts: list[str]) -> tuple[dict[str, list[str]], set[
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("pseudo")
+def test_german_addresses_people_in_one_form() -> None:
+    with GERMAN[0].open("rb") as file:
+        catalog = pofile.read_po(file, locale="de")
+    formal = re.compile(r"[a-zäöü]en Sie\b|\bSie wurden abg|\bIhre Entscheidung")
+    texts = [" ".join(each.string) if isinstance(each.string, tuple) else each.string for each in catalog if each.id]
+    assert sorted(text for text in texts if formal.search(text)) == [
+        "Könnten Sie mir bitte den Bericht schicken?",  # examples of a formal style
+        "Wären Sie so freundlich, mir den Bericht zukommen zu lassen?",
+    ]
+
+
 def test_every_page_of_a_person_is_translated(persona: User) -> None:
     [trait, other, _] = PersonaTrait.objects.values_list("pk", flat=True)
     [candidate, *_] = ExtractedTraitCandidate.objects.filter(status="candidate").values_list("pk", flat=True)

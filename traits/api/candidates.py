@@ -25,7 +25,7 @@ from traits.api.serializers.fields import NothingSerializer, VersionSerializer
 from traits.api.sql import CandidateQuerySerializer, listed_candidates
 from traits.log.words import changes_stay
 from traits.models import UNDECIDED
-from traits.similarity import similar_traits
+from traits.similarity import close_traits
 
 Values = dict[str, Any]
 
@@ -37,9 +37,9 @@ class CandidateList(PersonView):
         # An undecided suggestion carries its own "too private" verdicts; other pieces matter only for decided ones.
         decided = not set(query.get("status", ())) <= set(UNDECIDED)
         private = private_pieces(self.person) if decided and not request.auth.is_own else frozenset()
-        rows, total = listed_candidates(self.person, query, whole=request.auth.is_own, private=private)
-        page = {"offset": query["offset"], "limit": query["limit"], "total": total}
-        return self.answer({"data": [orjson.Fragment(row) for row in rows], "pagination": page})
+        found = listed_candidates(self.person, query, whole=request.auth.is_own, private=private)
+        page = {"offset": query["offset"], "limit": query["limit"], "total": found.total, "next": found.next}
+        return self.answer({"data": [orjson.Fragment(row) for row in found.rows], "pagination": page})
 
 
 class CandidateDetail(PersonView):
@@ -47,7 +47,7 @@ class CandidateDetail(PersonView):
     def get(self, request: Request, user_id: str, candidate_id: str) -> HttpResponse:  # noqa: ARG002
         read_query(request.query_params, NothingSerializer)
         candidate = selectors.candidate(self.person, id_of(candidate_id))
-        similar = [similar_json(trait) for trait in similar_traits(self.person, candidate)]
+        similar = [similar_json(trait) for trait in close_traits(self.person, candidate)]
         private = frozenset() if request.auth.is_own else private_pieces(self.person)
         shown = for_caller(request, candidate_json(candidate), private)
         return self.answer(shown | {"similarTraits": similar})

@@ -1,5 +1,6 @@
 """API view for the pipeline: many suggestions per request, each checked on its own by the importer's code."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -13,16 +14,19 @@ from rest_framework.request import Request
 from ptfi.accounts.models import User
 from ptfi.api.idempotency import once
 from ptfi.api.permissions import IngestScope
-from ptfi.api.strict import RepeatedNameError, check_names, load_body, media_type, parse, printable
+from ptfi.api.strict import encoding_fault, load_body, media_type, parse
 from ptfi.api.views import ApiView
 from ptfi.errors import RuleError
+from ptfi.parsing import BYTE_ORDER_MARK, RepeatedNameError, parse_id, parse_json
 from ptfi.telemetry.trace import current_request
 from ptfi.web.language import grouped
 from traits.api import schema as operations
 from traits.api.serializers.ingest import FORMAT
 from traits.ingest import batch as ingest
 from traits.ingest import parsing
-from traits.ingest.parsing import MAX_REASONS, CandidateRecord, Reason
+from traits.ingest.faults import Reason, not_json
+from traits.ingest.layouts import not_lines
+from traits.ingest.parsing import CandidateRecord
 from traits.ingest.sender import Delivery, digest_of, finish, sender_of
 from traits.models import Door
 
@@ -53,7 +57,7 @@ def candidates(request: Request) -> list[Any]:
     """Return the candidates of the body, not yet checked. Raises RuleError, TooLargeError."""
     body = load_body(request, MAX_BYTES)
     if media_type(request) == NDJSON:
-        found: Any = [_line(line) for line in body.split(b"\n") if line.strip()]
+        found: Any = _lines(body)
     else:
         whole = parse(body)
         if not isinstance(whole, dict) or whole.keys() != {"candidates"}:
@@ -66,45 +70,33 @@ def candidates(request: Request) -> list[Any]:
     return found
 
 
-def _line(line: bytes) -> Any:
-    """Parse a line.
+def _lines(body: bytes) -> list[Any]:
+    """The value of each line that is not blank. Raises RuleError if the whole is something else than JSON lines."""
+    if fault := encoding_fault(body) or not_lines(body):
+        raise RuleError(details={"body": [fault]})
+    return [_line(line) for line in body.removeprefix(BYTE_ORDER_MARK).split(b"\n") if line.strip()]
 
-    Return None for invalid JSON (later refused as not an object), a RepeatedNameError for repeated names.
-    """
+
+def _line(line: bytes) -> Any:
+    """Parse a line; for a faulty one, return its reasons, which no JSON line looks like."""
     try:
-        data = orjson.loads(line)
-        check_names(line)
-    except orjson.JSONDecodeError:
-        return None
+        return parse_json(line)
+    except orjson.JSONDecodeError as error:
+        return ((FORMAT.whole, not_json(error)),)
     except RepeatedNameError as error:
-        return error
-    return data
+        return ((str(error), gettext("appears more than once")),)
 
 
 def read(value: Any) -> Row:
     """Check one candidate the way a line of an import file is checked."""
-    if isinstance(value, RepeatedNameError):
-        return [(str(value), gettext("appears more than once"))]
-    if not isinstance(value, dict):
-        return [(FORMAT.whole, gettext("must be a JSON object"))]
-    unknown = [(printable(name), gettext("is not a known field")) for name in FORMAT.record.unknown(value)]
-    more = len(unknown) - MAX_REASONS
-    if more > 0:
-        unknown = [
-            *unknown[:MAX_REASONS],
-            (
-                FORMAT.whole,
-                gettext("has %(number)s more unknown fields") % {"number": grouped(more)},
-            ),
-        ]
-    return unknown + _person_faults(value) or parsing.parse(value, FORMAT)
+    if isinstance(value, tuple):
+        return list(value)
+    return parsing.parse(value, FORMAT, _person_faults(value) if isinstance(value, dict) else ())
 
 
 def _person_faults(value: dict[str, Any]) -> list[Reason]:
     if ("userID" in value) == ("externalID" in value):
         return [("userID", gettext("either userID or externalID is required"))]
-    if "userID" in value and not (isinstance(value["userID"], str) and parsing.is_uuid(value["userID"])):
-        return [("userID", gettext("must be a UUID"))]
     return []
 
 
@@ -154,9 +146,10 @@ def _batches(rows: list[Row]) -> Iterator[dict[int, CandidateRecord]]:
         yield batch
 
 
-def _id(value: Any) -> str | None:
-    name = value.get("candidateID") if isinstance(value, dict) else None
-    return name if isinstance(name, str) and parsing.is_uuid(name) else None
+def _id(value: Any) -> UUID | None:
+    with contextlib.suppress(ValueError):
+        return parse_id(value.get("candidateID") if isinstance(value, dict) else None)
+    return None
 
 
 def _by_field(reasons: list[Reason]) -> dict[str, list[str]]:

@@ -7,6 +7,7 @@ from ptfi.api.openapi.operation import JSON, Operation, json_body
 from traits.api.serializers import styles
 from traits.api.serializers.candidates import CandidateDetailSerializer, CandidatePageSerializer
 from traits.api.serializers.decisions import (
+    CLASH_KINDS,
     OUTCOMES,
     ActionSerializer,
     BulkActionSerializer,
@@ -15,7 +16,7 @@ from traits.api.serializers.decisions import (
     UndoneSerializer,
 )
 from traits.api.serializers.erasures import ErasureRequestSerializer, ErasureSerializer
-from traits.api.serializers.fields import JAZZ, SWING, NothingSerializer, PageSerializer, VersionSerializer
+from traits.api.serializers.fields import JAZZ, SWING, SYNC_STATES, NothingSerializer, PageSerializer, VersionSerializer
 from traits.api.serializers.ingest import IngestedSerializer, SuggestionSerializer, SuggestionsSerializer
 from traits.api.serializers.log import HistorySerializer, TraitDetailSerializer
 from traits.api.serializers.traits import (
@@ -25,7 +26,7 @@ from traits.api.serializers.traits import (
     TraitPatchSerializer,
     TraitStatusChangeSerializer,
 )
-from traits.api.sql import CandidateQuerySerializer
+from traits.api.sql import SORTED_BY, WAYS, CandidateQuerySerializer
 from traits.errors import AlreadyDecidedError, NotLatestError, StaleVersionError, TraitRemovedError
 from traits.models import ActorKind, CandidateStatus, Category, Decision, Origin, RejectionCode, TraitStatus, Verdict
 from traits.models.erasure import ErasureState
@@ -42,10 +43,16 @@ name_choices(
     ErasureState=ErasureState,
     BulkOutcome=OUTCOMES,
     EvidenceType=["text_snippet"],
+    CandidateOrder=list(SORTED_BY),
+    SortOrder=list(WAYS),
+    ClashKind=CLASH_KINDS,
+    PkgSync=SYNC_STATES,
 )
 WITHOUT_TRAIT = {"traitID_in_pkg": None, "newStatus_in_pkg": None, "updatedTraitDetails": None}
 LINES = {
     "type": "string",
+    # Generators would otherwise write it as a JSON string.
+    "format": "binary",
     "description": "A suggestion a line, each a JSON object as in `candidates`; 1 to 1,000 of them.",
 }
 

@@ -18,10 +18,17 @@ def candidate(user: User, candidate_id: uuid.UUID) -> ExtractedTraitCandidate:
     return found
 
 
-def log_page(user: User, *, offset: int, limit: int) -> tuple[list[UserRefinedTrait], int]:
-    """Return a page of the person's log, newest first, and the number of all entries."""
+def log_page(
+    user: User, *, offset: int, limit: int, before: int | None = None
+) -> tuple[list[UserRefinedTrait], int, bool]:
+    """Return a page of the person's log, newest first, the number of all entries, and whether there are more behind.
+
+    before: only entries with a smaller revision.
+    """
     rows = UserRefinedTrait.objects.filter(user=user)
-    return list(rows.order_by("-revision")[offset : offset + limit]), rows.count()
+    part = rows if before is None else rows.filter(revision__lt=before)
+    found = list(part.order_by("-revision")[offset : offset + limit + 1])
+    return found[:limit], rows.count(), len(found) > limit
 
 
 def log_of(user: User, thing_id: uuid.UUID, limit: int) -> list[UserRefinedTrait]:

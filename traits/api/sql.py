@@ -2,17 +2,19 @@
 
 import copy
 import dataclasses
-from collections.abc import Callable, Collection, Iterable, Mapping
+import datetime as dt
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from rest_framework import serializers
 
 from ptfi.accounts.models import User
-from ptfi.api.strict import Choice, Text
+from ptfi.api.strict import Choice, QueryNumber, Text
 from ptfi.db.prepared import fetch
 from ptfi.db.sql import array
+from ptfi.web.keyset import hide, moment
 from traits.api.serializers.candidates import CANDIDATE_SQL, SHARED_CANDIDATE_SQL, CandidateSerializer
-from traits.api.serializers.fields import PageSerializer
+from traits.api.serializers.fields import NoCursorError, PageSerializer, place_of
 from traits.models import MAX_NAME, UNDECIDED, CandidateStatus, Category, ExtractedTraitCandidate
 from traits.search.query import tsquery
 
@@ -32,15 +34,13 @@ FILTERS = {
         "trait_category = ANY(%s)",
     ),
     "minConfidence": Filter(
-        serializers.FloatField(
+        QueryNumber(
             min_value=0, max_value=1, required=False, help_text="Only those that the pipeline is at least so sure of."
         ),
         "confidence_score >= %s",
     ),
     "maxConfidence": Filter(
-        serializers.FloatField(
-            min_value=0, max_value=1, required=False, help_text="Only those that it is at most so sure of."
-        ),
+        QueryNumber(min_value=0, max_value=1, required=False, help_text="Only those that it is at most so sure of."),
         "confidence_score <= %s",
     ),
     "model": Filter(
@@ -64,6 +64,7 @@ FILTERS = {
 }
 """Parameter → filter."""
 SORTED_BY = ("creationTimestamp", "confidenceScore", "traitName", "lastUpdatedTimestamp")
+WAYS = {"asc": "ASC", "desc": "DESC"}
 ORDERS = {name: CandidateSerializer().fields[name].source for name in SORTED_BY}
 """Field → column."""
 
@@ -77,7 +78,7 @@ class CandidateQuerySerializer(PageSerializer):
     sortBy = Choice(
         choices=list(SORTED_BY), default="creationTimestamp", help_text="What they are ordered by; equal ones by id."
     )
-    sortOrder = Choice(choices=["asc", "desc"], default="desc", help_text="Which way.")
+    sortOrder = Choice(choices=list(WAYS), default="desc", help_text="Which way.")
 
     def get_fields(self) -> dict[str, serializers.Field]:
         """Return the fields of the page and the status, then the filters, then the order."""
@@ -96,10 +97,17 @@ TABLE = ExtractedTraitCandidate._meta.db_table
 OWN = f"user_id = %s AND (held_reason = '' OR status NOT IN ({_literals(UNDECIDED)}))"
 
 
-def listed_candidates(
-    user: User, query: Mapping[str, Any], *, whole: bool, private: Collection[str] = ()
-) -> tuple[list[str], int]:
-    """Return a page of the person's candidates with their evidence, as JSON, and the total number.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of candidates as JSON, the number of all, and the cursor of the next page; None on the last one."""
+
+    rows: list[str]
+    total: int
+    next: str | None = None
+
+
+def listed_candidates(user: User, query: Mapping[str, Any], *, whole: bool, private: Collection[str] = ()) -> Listed:
+    """Return a page of the person's candidates with their evidence. Raises NoCursorError.
 
     query: the data validated by CandidateQuerySerializer. whole: include evidence that the person found too private.
     private: ids of further such pieces.
@@ -111,14 +119,61 @@ def listed_candidates(
     }
     where = " AND ".join([OWN, f"status IN ({_literals(query.get('status') or UNDECIDED)})", *given])
     values = [user.pk, *given.values()]
-    way = "DESC" if query["sortOrder"] == "desc" else "ASC"
-    place = f"{ORDERS[query['sortBy']]} {way}, candidate_id LIMIT %s OFFSET %s"
+    column, way = ORDERS[query["sortBy"]], WAYS[query["sortOrder"]]
+    behind, place = _behind(query, column)
     counted = f"SELECT count(*) FROM {TABLE} WHERE {where}"  # noqa: S608 (texts of ours, values apart)
     item = CANDIDATE_SQL if whole else SHARED_CANDIDATE_SQL
-    page = f"SELECT {item}::text, ({counted}) FROM {TABLE} WHERE {where} ORDER BY {place}"  # noqa: S608
+    page = (
+        f"SELECT {item}::text, ({counted}), {column}, candidate_id FROM {TABLE} WHERE {where}{behind}"  # noqa: S608
+        f" ORDER BY {column} {way}, candidate_id LIMIT %s OFFSET %s"
+    )
     hidden = [] if whole else [array(private)]
-    rows = fetch(page, [*hidden, *values, *values, query["limit"], query["offset"]])
+    limit = query["limit"]
+    rows = fetch(page, [*hidden, *values, *values, *place, limit + 1, query["offset"]])
     if not rows:
         # The total comes with the rows; past the last page it takes a query of its own.
-        return [], fetch(counted, values)[0][0] if query["offset"] else 0
-    return [text for text, _ in rows], rows[0][1]
+        return Listed([], fetch(counted, values)[0][0] if query["offset"] or place else 0)
+    following = _cursor(query, rows[limit - 1]) if len(rows) > limit else None
+    return Listed([text for text, *_ in rows[:limit]], rows[0][1], following)
+
+
+def _cursor(query: Mapping[str, Any], row: Sequence[Any]) -> str:
+    """The cursor of the page that begins behind this row."""
+    *_, value, pk = row
+    text = value.isoformat() if isinstance(value, dt.datetime) else str(value)
+    return hide((_order(query) + text, str(pk)))
+
+
+def _order(query: Mapping[str, Any]) -> str:
+    """The order that a cursor belongs to, as its first part."""
+    return f"{query['sortBy']} {query['sortOrder']} "
+
+
+def _behind(query: Mapping[str, Any], column: str) -> tuple[str, list[Any]]:
+    """The condition for what comes behind the query's cursor, and its values; nothing without one."""
+    place, order = place_of(query["cursor"]), _order(query)
+    if place is None:
+        return "", []
+    if not place[0].startswith(order):
+        raise NoCursorError
+    try:
+        value = READ[query["sortBy"]](place[0].removeprefix(order))
+    except (ValueError, OverflowError):
+        raise NoCursorError from None
+    beyond = "<" if query["sortOrder"] == "desc" else ">"
+    return f" AND {column} {beyond}= %s AND ({column} {beyond} %s OR candidate_id > %s)", [value, value, place[1]]
+
+
+def _name(text: str) -> str:
+    if "\0" in text:
+        raise ValueError(text)
+    return text
+
+
+READ: dict[str, Callable[[str], Any]] = {
+    "creationTimestamp": moment,
+    "confidenceScore": float,
+    "traitName": _name,
+    "lastUpdatedTimestamp": moment,
+}
+"""Field → how to read its value in a cursor."""

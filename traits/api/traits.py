@@ -11,12 +11,13 @@ from ptfi.api.idempotency import once
 from ptfi.api.permissions import id_of
 from ptfi.api.strict import optional_body, read_body, read_query
 from ptfi.api.views import PersonView
+from ptfi.web.keyset import hide, number
 from traits import decisions, selectors
 from traits.api import schema as operations
 from traits.api.outcomes import acting_for_self, added_json, named_as_sent, outcome_json
 from traits.api.privacy import for_caller, history_for_caller, private_pieces
 from traits.api.selectors import log_of, log_page, require_trait
-from traits.api.serializers.fields import NothingSerializer, PageSerializer
+from traits.api.serializers.fields import NoCursorError, NothingSerializer, PageSerializer, place_of
 from traits.api.serializers.traits import (
     CustomTraitSerializer,
     RemovalSerializer,
@@ -108,6 +109,17 @@ class History(PersonView):
     @operations.list_history
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
         page = read_query(request.query_params, PageSerializer)
-        entries, total = log_page(self.person, **page)
+        before = _revision(page.pop("cursor"))
+        entries, total, is_more = log_page(self.person, **page, before=before)
+        following = hide((str(entries[-1].revision), str(entries[-1].pk))) if is_more else None
         data = history_for_caller(request, self.person, entries)
-        return self.answer({"data": data, "pagination": page | {"total": total}})
+        return self.answer({"data": data, "pagination": page | {"total": total, "next": following}})
+
+
+def _revision(cursor: str) -> int | None:
+    """The revision that a cursor of the history stands for; None for the first page. Raises NoCursorError."""
+    place = place_of(cursor)
+    try:
+        return number(place[0]) if place else None
+    except ValueError:
+        raise NoCursorError from None

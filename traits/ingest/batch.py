@@ -22,7 +22,9 @@ from ptfi.events.channels import tell_suggested
 from traits.evidence import Piece, identity, under_held_ids
 from traits.ingest import blocklist, sql
 from traits.ingest.changes import Values, changed_in, noted, store
-from traits.ingest.parsing import CandidateRecord, Reason
+from traits.ingest.circles import Pair, ignored_pairs, replaces
+from traits.ingest.faults import Reason
+from traits.ingest.parsing import CandidateRecord
 from traits.ingest.people import people_of
 from traits.ingest.rows import ChangedMeanwhileError, New, Row, Stored, Update
 from traits.ingest.sender import Sender
@@ -104,9 +106,10 @@ def apply_within(batch: Sequence[CandidateRecord], owner: User | None = None, se
     rows, of_others = sender.sorted_out(rows, stored)
     refused |= of_others
     before = noted(stored.candidates.values())
-    superseded = _superseded(rows, stored)
+    circular = ignored_pairs(rows, stored.candidates)
+    superseded = _superseded(rows, stored, circular)
     archived = _archive(stored, superseded)
-    superseded |= _superseded_earlier(rows, stored, sender)
+    superseded |= _superseded_earlier(rows, stored, sender, circular)
     new, updates, foreign = _sorted_out(rows, stored, superseded)
     refused |= foreign
     for update in updates:
@@ -179,14 +182,15 @@ def _locked(rows: Sequence[Row]) -> Stored:
     return Stored(found, {candidate.candidate_id: candidate for candidate in locked})
 
 
-def _superseded(rows: Sequence[Row], stored: Stored) -> set[tuple[UUID, UUID]]:
+def _superseded(rows: Sequence[Row], stored: Stored, circular: Collection[Pair]) -> set[tuple[UUID, UUID]]:
     """(person, candidate) for all that the rows replace, except what was replaced when a row was stored before."""
     superseded = set[tuple[UUID, UUID]]()
     for row in rows:
-        before = stored.candidates.get(row.record.candidate_id)
-        if before is None or (before.user_id == row.user and before.is_undecided):
-            known = set(before.supersedes) if before else set()
-            superseded |= {(row.user, other) for other in row.record.supersedes if other not in known}
+        pk = row.record.candidate_id
+        before = stored.candidates.get(pk)
+        if replaces(row, before):
+            replaced = set(row.record.supersedes).difference(before.supersedes if before else ())
+            superseded |= {(row.user, other) for other in replaced if (pk, other) not in circular}
     return superseded
 
 
@@ -211,7 +215,9 @@ def _archived(candidate: ExtractedTraitCandidate) -> log.Change:
     )
 
 
-def _superseded_earlier(rows: Sequence[Row], stored: Stored, sender: Sender) -> set[tuple[UUID, UUID]]:
+def _superseded_earlier(
+    rows: Sequence[Row], stored: Stored, sender: Sender, circular: Collection[Pair]
+) -> set[tuple[UUID, UUID]]:
     """The new rows that candidates of earlier imports have already replaced."""
     fresh = stored.fresh(rows)
     if not fresh:
@@ -219,7 +225,10 @@ def _superseded_earlier(rows: Sequence[Row], stored: Stored, sender: Sender) -> 
     users = any_of({row.user for row in rows}, "uuid")
     superseding = ExtractedTraitCandidate.objects.filter(sender.own(), ~Q(supersedes=[]), user_id__in=users)
     found = superseding.filter(supersedes__overlap=RawSQL("%s::uuid[]", [array(fresh)]))
-    return {(user, other) for user, others in found.values_list("user_id", "supersedes") for other in others}
+    pairs = [
+        (user, pk, other) for user, pk, others in found.values_list("user_id", "pk", "supersedes") for other in others
+    ]
+    return {(user, other) for user, pk, other in pairs if (pk, other) not in circular}
 
 
 def _sorted_out(

@@ -14,7 +14,8 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from traits.evidence import Piece, spelled
-from traits.ingest.parsing import CandidateRecord, Reason
+from traits.ingest.faults import Reason
+from traits.ingest.parsing import CandidateRecord
 from traits.ingest.sql import Key, bars_of, suppressions
 from traits.models import Erasure
 from traits.models.erasure import ErasureKind

@@ -1,6 +1,5 @@
 """Read files of suggestions in blocks, ahead of the database."""
 
-import codecs
 import hashlib
 import queue
 import threading
@@ -9,8 +8,11 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 from uuid import UUID
 
+from ptfi.parsing import BYTE_ORDER_MARK
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import FILE, CandidateRecord, Format, Reason, parse_line
+from traits.ingest.faults import Reason
+from traits.ingest.layouts import opened
+from traits.ingest.parsing import FILE, CandidateRecord, Format, parse_line
 
 MAX_LINE = 32 * 1024 * 1024
 BLOCK_BYTES = 16 * 1024 * 1024
@@ -44,10 +46,9 @@ class Block:
 def read_blocks(name: str, shape: Format = FILE, digest: "hashlib._Hash | None" = None) -> Iterator[Block]:
     """Split a file (or "-") into blocks. At most one block is in memory, and lines are limited to MAX_LINE.
 
-    digest is updated with everything that is read.
+    digest is updated with everything that is read, unpacked. Raises OSError, FileFaultError.
     """
-    # Opens standard input separately: at exit, Python would wait for a thread that is reading sys.stdin.
-    with open(0 if name == "-" else name, "rb", closefd=name != "-") as stream:
+    with opened(name) as stream:
         yield from _blocks(_Digested(stream, digest) if digest else stream, shape)
 
 
@@ -97,7 +98,7 @@ def _lines(stream: Lines, shape: Format) -> Iterator[tuple[int, int, CandidateRe
             yield number, size, [("line", f"is longer than {MAX_LINE // 1024 // 1024} MiB")]
             continue
         if number == 1:
-            line = line.removeprefix(codecs.BOM_UTF8)
+            line = line.removeprefix(BYTE_ORDER_MARK)
         yield number, size, parse_line(line, shape) if line.strip() else []
 
 

@@ -1,9 +1,10 @@
-"""Check and normalise a candidate's record. Faults name fields as they were sent, but never quote their values."""
+"""Check and normalise a candidate's record.
 
-import contextlib
+Faults name fields as they were sent, what was expected and what was found instead, but never quote texts.
+"""
+
 import datetime as dt
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -11,22 +12,30 @@ from uuid import UUID
 import orjson
 from django.utils.translation import gettext
 
-from ptfi.texts import Text, composed, identifier, one_line, shows_nothing
+from ptfi.parsing import RepeatedNameError, parse_id, parse_json, parse_moment, printable
+from ptfi.texts import composed, identifier, one_line, shows_nothing
 from traits.evidence import WRITTEN_TEXTS, Piece, evidence_id, spelled
+from traits.ingest.faults import (
+    MAX_REASONS,
+    Reason,
+    capped,
+    name_fault_of,
+    not_a_moment,
+    not_a_uuid,
+    not_json,
+    other_type,
+    text_fault,
+)
 from traits.models import MAX_EVIDENCE, MAX_EVIDENCE_TEXT, MAX_LIST, MAX_NAME, MAX_TEXT, Category
-from traits.text import name_fault, name_key, once_each
-
-Reason = tuple[str, Text]
-"""The field, and what is wrong with it."""
+from traits.text import name_key, once_each
 
 MAX_SECONDS = 1e9
 MAX_DETAIL = 1_000
-MAX_REASONS = 20
-YEARS = range(1900, 3000)
+AHEAD = dt.timedelta(days=1)
+"""How far a time of observation may be in the future: clocks differ, but what is suggested was observed."""
 CATEGORIES = frozenset(Category.values)
 NULLABLE = frozenset({"supersedes", "language", "source_package_id", "start_time", "end_time", "relevance_score"})
 """Columns whose field may be null or missing."""
-is_uuid = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +125,20 @@ class CandidateRecord:
 def parse_line(line: bytes, shape: Format = FILE) -> CandidateRecord | list[Reason]:
     """Read one line of JSON Lines."""
     try:
-        return parse(orjson.loads(line), shape)
+        value = parse_json(line)
     except orjson.JSONDecodeError as error:
-        return [
-            (
-                "line",
-                gettext("is not valid JSON (%(fault)s, character %(place)s)")
-                % {"fault": error.msg, "place": error.pos + 1},
-            )
-        ]
+        return [(shape.whole, not_json(error))]
+    except RepeatedNameError as error:
+        return [(str(error), gettext("appears more than once"))]
+    return parse(value, shape)
 
 
-def parse(row: object, shape: Format = FILE) -> CandidateRecord | list[Reason]:
-    """Parse a JSON value in this format; returns at most MAX_REASONS reasons if it is not valid."""
-    reasons: list[Reason] = []
+def parse(row: object, shape: Format = FILE, known: Sequence[Reason] = ()) -> CandidateRecord | list[Reason]:
+    """Parse a JSON value in this format; returns the reasons if it is not valid, at most MAX_REASONS and a count.
+
+    known: reasons that were found already.
+    """
+    reasons = list(known)
     fields = _Fields(row, shape.record, "", shape.whole, reasons)
     person = _person(fields, shape)
     candidate_id = fields.uuid("candidate_id")
@@ -149,13 +158,13 @@ def parse(row: object, shape: Format = FILE) -> CandidateRecord | list[Reason]:
         concepts=once_each(fields.texts("concepts", names=True)),
         supersedes=[other for other in dict.fromkeys(fields.uuids("supersedes")) if other != candidate_id],
         language=fields.text("language", 35, empty=True),
-        created_at=fields.moment("created_at"),
+        created_at=fields.past("created_at"),
         user_id=person.uuid("user_id") if person.has("user_id") else None,
         dated="created_at" in shape.record.columns,
         sent_id=str(person.get("external_id")),
         sent=sent,
     )
-    return reasons[:MAX_REASONS] or record
+    return capped(reasons, shape.whole) or record
 
 
 def _person(fields: "_Fields", shape: Format) -> "_Fields":
@@ -208,10 +217,10 @@ class _Fields:
         self.path, self.reasons, self.names = path, reasons, names.columns
         self.row: dict[Any, Any] = row if isinstance(row, dict) else {}
         if not isinstance(row, dict):
-            reasons.append((path or whole, gettext("must be a JSON object")))
+            reasons.append((path or whole, other_type(gettext("must be a JSON object"), row)))
         elif row.keys() != names.required:
             reasons += [(self._place(name), gettext("is missing")) for name in sorted(names.required - row.keys())]
-            reasons += [(self._place(_printable(name)), gettext("is not a known field")) for name in names.unknown(row)]
+            reasons += [(self._place(printable(name)), gettext("is not a known field")) for name in names.unknown(row)]
 
     def has(self, column: str) -> bool:
         return self.names.get(column) in self.row
@@ -229,7 +238,7 @@ class _Fields:
         value: Any = self.get(column)
         if value is None and (column in NULLABLE or not self.has(column)):
             return ""
-        if fault := _text_fault(value, longest, empty):
+        if fault := text_fault(value, longest, empty):
             self.fault(column, fault)
             return ""
         return "" if empty and shows_nothing(value) else composed(value)
@@ -237,14 +246,14 @@ class _Fields:
     def name(self, column: str) -> str:
         """A text that is shown on one line."""
         value = one_line(self.text(column, MAX_NAME))
-        if fault := value and _name_fault(value):
+        if fault := value and name_fault_of(value):
             self.fault(column, fault)
         return value
 
     def identifier(self, column: str) -> str:
         """An id from elsewhere."""
         value = identifier(self.text(column, MAX_NAME))
-        if fault := value and _text_fault(value, MAX_NAME, empty=False):
+        if fault := value and text_fault(value, MAX_NAME, empty=False):
             self.fault(column, fault)
         return value
 
@@ -253,19 +262,20 @@ class _Fields:
         if value is None and (column in NULLABLE or not self.has(column)):
             return None
         if type(value) not in (int, float):
-            self.fault(column, gettext("must be a number"))
+            self.fault(column, other_type(gettext("must be a number"), value))
         elif not 0 <= value <= most:
-            self.fault(column, gettext("must be between 0 and %(most)d") % {"most": most})
+            text = gettext("must be between 0 and %(most)d, but is %(number)s")
+            self.fault(column, text % {"most": most, "number": repr(value)[:40]})
         else:
             return float(value) + 0.0  # turns -0.0 into 0.0
         return None
 
     def uuid(self, column: str) -> UUID:
-        value = self.get(column)
-        if isinstance(value, str) and is_uuid(value):
-            return UUID(value)
-        if self.has(column):
-            self.fault(column, gettext("must be a UUID"))
+        try:
+            return parse_id(self.get(column))
+        except ValueError:
+            if self.has(column):
+                self.fault(column, not_a_uuid(self.get(column)))
         return UUID(int=0)
 
     def category(self, column: str) -> str:
@@ -276,24 +286,29 @@ class _Fields:
             self.fault(column, gettext("must be one of %(values)s") % {"values": ", ".join(Category.values)})
         return ""
 
-    def moment(self, column: str) -> dt.datetime:
-        with contextlib.suppress(ValueError, TypeError):
-            value = dt.datetime.fromisoformat(self.get(column))
-            if value.tzinfo and value.year in YEARS:
-                return value.astimezone(dt.UTC)
-        if self.has(column):
-            text = gettext("must be an ISO 8601 time with a time zone, %(first)s to %(last)s")
-            self.fault(column, text % {"first": YEARS.start, "last": YEARS.stop - 1})
-        return dt.datetime.now(dt.UTC)
+    def past(self, column: str) -> dt.datetime:
+        """A moment that is not in the future; clocks may differ by AHEAD."""
+        now = dt.datetime.now(dt.UTC)
+        try:
+            moment = parse_moment(self.get(column))
+        except ValueError:
+            if self.has(column):
+                self.fault(column, not_a_moment(self.get(column)))
+            return now
+        if moment > now + AHEAD:
+            text = gettext("must not be in the future by more than a day, but is %(time)s")
+            self.fault(column, text % {"time": moment.isoformat(timespec="seconds")})
+        return moment
 
     def items(self, column: str, most: int) -> list[Any]:
         value = self.get(column)
         if value is None and (column in NULLABLE or not self.has(column)):
             return []
         if not isinstance(value, list):
-            self.fault(column, gettext("must be a list"))
+            self.fault(column, other_type(gettext("must be a list"), value))
         elif len(value) > most:
-            self.fault(column, gettext("has more than %(most)s items") % {"most": most})
+            text = gettext("has more than %(most)s items: %(number)s")
+            self.fault(column, text % {"most": most, "number": len(value)})
         else:
             return value
         return []
@@ -301,42 +316,18 @@ class _Fields:
     def texts(self, column: str, *, names: bool = False) -> list[str]:
         values = self.items(column, MAX_LIST)
         for index, value in enumerate(values):
-            fault = _text_fault(value, MAX_NAME, empty=False)
-            if fault := fault or (_name_fault(one_line(value)) if names else None):
+            fault = text_fault(value, MAX_NAME, empty=False)
+            if fault := fault or (name_fault_of(one_line(value)) if names else None):
                 self.fault(column, fault, f"[{index}]")
                 return []
         return list(map(one_line, values))
 
     def uuids(self, column: str) -> list[UUID]:
-        values = self.items(column, MAX_EVIDENCE)
+        values, found = self.items(column, MAX_EVIDENCE), list[UUID]()
         for index, value in enumerate(values):
-            if not isinstance(value, str) or not is_uuid(value):
-                self.fault(column, gettext("must be a UUID"), f"[{index}]")
+            try:
+                found.append(parse_id(value))
+            except ValueError:
+                self.fault(column, not_a_uuid(value), f"[{index}]")
                 return []
-        return [UUID(value) for value in values]
-
-
-def _text_fault(value: object, longest: int, empty: bool) -> str | None:
-    if not isinstance(value, str):
-        return gettext("must be text")
-    if len(composed(value)) > longest:
-        return gettext("is longer than %(most)s characters") % {"most": longest}
-    if "\x00" in value:
-        return gettext("contains a null character")
-    if not empty and shows_nothing(value):
-        return gettext("is empty")
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            return gettext("contains half a character (a lone surrogate)")
-    return None
-
-
-def _name_fault(name: str) -> str | None:
-    return gettext("contains a character that controls how text is shown") if name_fault(name) else None
-
-
-def _printable(name: str) -> str:
-    # Control characters from a file must not reach a terminal, and a very long name may contain personal text.
-    return (ascii(name[:40])[1:-1] or "(no name)") + ("…" if len(name) > 40 else "")
+        return found

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
-from traits.ingest.parsing import Reason
+from traits.ingest.faults import Reason
 from traits.ingest.rows import Row, Stored
 from traits.models import MAX_NAME, Door, ExtractedTraitCandidate, IngestBatch
 from traits.models.moderation import MAX_REASON

@@ -39,6 +39,17 @@ SUPPRESSED = f"""
     ON s.user_id = key.user_id AND s.name_key = key.name_key AND s.category = key.category
     AND (s.sources = '{{}}' OR NOT %(erased)s)
 """  # noqa: S608 (a text of ours)
+# Follows what candidates replace to the end of each chain.
+REPLACED = """
+    WITH RECURSIVE chain AS (
+        SELECT candidate_id, user_id, supersedes, created_at, status FROM traits_extractedtraitcandidate
+        WHERE candidate_id = ANY(%(ids)s::uuid[])
+        UNION
+        SELECT c.candidate_id, c.user_id, c.supersedes, c.created_at, c.status FROM chain
+        JOIN traits_extractedtraitcandidate c ON c.candidate_id = ANY(chain.supersedes) AND c.user_id = chain.user_id
+    )
+    SELECT candidate_id, user_id, supersedes, created_at, status FROM chain
+"""
 BARS = """
     SELECT subject_id, kind, bar FROM traits_erasure WHERE subject_id = ANY(%(users)s::uuid[]) AND bar <> ''
 """
@@ -89,6 +100,14 @@ def suppressions(keys: Sequence[Key], *, erased: bool = False) -> dict[Key, int]
     """Key → suppression id, for the keys that have one; erased: only those whose names were erased."""
     found = sql.rows(SUPPRESSED, _arrays(keys) | {"erased": erased}) if keys else ()
     return {(user, name, category): suppression for user, name, category, suppression in found}
+
+
+def chains(ids: Collection[UUID]) -> list[tuple[UUID, UUID, list[UUID], dt.datetime, str]]:
+    """The stored candidates with these ids, those that they replace, those that these replace, and so on.
+
+    Each is (candidate, person, what it replaces, created_at, status).
+    """
+    return list(sql.rows(REPLACED, {"ids": sql.array(ids)}))
 
 
 def bars_of(users: Collection[UUID]) -> list[tuple[UUID, str, str]]:

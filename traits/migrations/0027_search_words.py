@@ -54,7 +54,8 @@ INVISIBLE = (
 SPACED = rf"\.?[^{SEPARATORS}{SYMBOLS}]+|[{SYMBOLS}\u0001]"
 ALL = rf"\.?[^{SEPARATORS}{SYMBOLS}{UNSPACED}]+|[{UNSPACED}]+|[{SYMBOLS}\u0001]"
 # What PostgreSQL's own parser would split in another way. It splits everything else in half the time.
-SPECIAL = r"[#-&*+<-@^`|~/\\_\u0002-\u0008]|[-.:][a-z0-9]|[a-z0-9]{255}"
+SPECIAL = r"[#-&*+<-@^`|~/\\_\u0002-\u0008]|[-.:][a-z0-9]"
+LONG = "[a-z0-9]{255}"
 # Lexemes with their positions, as text. PostgreSQL stores at most 2,046 bytes of a lexeme.
 LEXEMES = """
     SELECT coalesce(string_agg(CASE WHEN starts_with(word, '.')
@@ -75,16 +76,19 @@ WORDS_AND_RUNS = f"""
             CASE WHEN match[1] ~ '^[{UNSPACED}]' THEN (string_to_array(match[1], NULL))[2:] END
         ) AS pair(one, next)
 """
+# In plpgsql only PostgreSQL's own functions are called, which are found whatever the search path is.
 # Only the first 100,000 characters, and 70,000 of unspaced scripts: a tsvector holds at most 1 MB.
 SEARCH_WORDS = f"""
-CREATE OR REPLACE FUNCTION search_words(texts text) RETURNS tsvector
+CREATE OR REPLACE FUNCTION search_words(texts text, evidence jsonb DEFAULT '[]') RETURNS tsvector
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-    folded text := left(texts, 100000);
+    folded text := left(texts || coalesce((
+        SELECT string_agg(chr(1) || (piece->>'content'), '') FROM jsonb_array_elements(evidence) AS piece
+    ), ''), 100000);
 BEGIN
     IF octet_length(folded) = char_length(folded) THEN
         folded := lower(folded);
-        IF folded !~ '{SPECIAL}' THEN
+        IF folded !~ '{SPECIAL}' AND (length(folded) < 2000 OR folded !~ '{LONG}') THEN
             RETURN ts_delete(to_tsvector('simple', replace(folded, chr(1), ' betweentexts0 ')), 'betweentexts0');
         END IF;
     ELSE
@@ -103,17 +107,16 @@ BEGIN
 END $$
 """
 # Replaced in place: the generated column and the index that call these functions stay, with the values that they have.
+# They are so plain that PostgreSQL puts the call of search_words in their place.
 CANDIDATE_WORDS = """
 CREATE OR REPLACE FUNCTION candidate_words(name text, description text) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN search_words(concat_ws(chr(1), name, description))
+RETURN search_words(name || chr(1) || description)
 """
 CANDIDATE_SEARCH_VECTOR = """
 CREATE OR REPLACE FUNCTION candidate_search_vector(name text, description text, evidence jsonb) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN search_words(concat_ws(chr(1), name, description, (
-    SELECT string_agg(piece->>'content', chr(1)) FROM jsonb_array_elements(evidence) AS piece
-)))
+RETURN search_words(name || chr(1) || description, evidence)
 """
 SLICE = 500
 NEXT = """
@@ -155,6 +158,10 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL([SEARCH_WORDS, CANDIDATE_WORDS, CANDIDATE_SEARCH_VECTOR], migrations.RunSQL.noop),
+        # Only so that connections forget what they keep of the index, as it calls another function now.
+        migrations.RunSQL(
+            ["ALTER INDEX candidate_words SET (gin_pending_list_limit = 16384)"], migrations.RunSQL.noop
+        ),
         migrations.RunPython(recompute, migrations.RunPython.noop),
         # What an attempt leaves behind that was stopped here.
         migrations.RunSQL(["DROP INDEX CONCURRENTLY IF EXISTS candidate_words_ccnew"], migrations.RunSQL.noop),

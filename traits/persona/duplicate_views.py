@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ptfi.db.transactions import front_door
 from ptfi.texts import isolated
+from ptfi.web.submissions import keeps_input
 from traits import decisions, selectors
 from traits.errors import InvalidError, NotFoundError, RuleError, StaleVersionError
 from traits.log.words import RELATIONS
@@ -34,6 +35,7 @@ def trait_duplicates(request: Request) -> HttpResponse:
     return render(request, "persona/duplicates.html", {"page": page})
 
 
+@keeps_input
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])

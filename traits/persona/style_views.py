@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ptfi.db.transactions import front_door
 from ptfi.texts import isolated
 from ptfi.web.htmx import target_of
+from ptfi.web.submissions import keeps_input
 from traits import decisions, selectors
 from traits.decisions.styles import clean_context, context_styles
 from traits.errors import InvalidError, NotFoundError, StaleVersionError
@@ -24,6 +25,7 @@ from traits.review.style_contexts import address_of, contexts_of, id_of, named
 from traits.web import Request, acting_for_self
 
 
+@keeps_input
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,7 +81,7 @@ def _save(request: Request, form: StyleForm) -> HttpResponse:
                 )
             return _saved(request, form.held.context, outcome)
         except InvalidError as error:
-            form.add_details(error.details)
+            form.add_details(error.faults)
         except StaleVersionError:
             form, status = StyleForm(context_styles(request.user, form.held.context), request.POST, empty=0), 409
     return _page(request, form, status=status, seen=request.POST.get("seen", "") if status == 400 else None)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ptfi.db.transactions import front_door
 from ptfi.texts import Text, isolated
+from ptfi.web.submissions import keeps_input
 from traits import decisions, selectors
 from traits.confidence import RATING
 from traits.errors import InvalidError, NotFoundError, StaleVersionError, TraitRemovedError
@@ -21,6 +22,7 @@ from traits.evidence import Piece
 from traits.history import selectors as history_pages
 from traits.history.selectors import HistoryFilters
 from traits.models import (
+    MAX_NAME,
     ExtractedTraitCandidate,
     PersonaTrait,
     TraitStatus,
@@ -30,7 +32,7 @@ from traits.models.candidates import VERDICT_CHOICES
 from traits.persona import overview
 from traits.persona.forms import RemoveForm, StatusForm, TraitForm
 from traits.review.selectors import history
-from traits.similarity import similar_traits
+from traits.similarity import close_traits
 from traits.text import name_key
 from traits.web import Request, acting_for_self
 
@@ -114,6 +116,7 @@ def _changed_suggestion(request: Request, trait: PersonaTrait) -> ExtractedTrait
     return suggestion if suggested != (trait.name, trait.description, trait.category, trait.concepts) else None
 
 
+@keeps_input
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -132,7 +135,7 @@ def trait_new(request: Request) -> HttpResponse:
                 )
             return _done(request, outcome, _("Added “%(name)s”."))
         except InvalidError as error:
-            form.add_details(error.details)
+            form.add_details(error.faults)
     return _form_page(request, form, status=400)
 
 
@@ -140,11 +143,13 @@ def trait_new(request: Request) -> HttpResponse:
 @require_POST
 def trait_similar(request: Request) -> HttpResponse:
     """Show the person's traits with nearly the same name, for a notice next to the form."""
-    draft = PersonaTrait(name_key=name_key(request.POST.get("name", "").replace("\x00", "")), concepts=[])
-    similar = similar_traits(request.user, draft, limit=3) if draft.name_key else []
+    name = request.POST.get("name", "").replace("\x00", "")[:MAX_NAME]
+    draft = PersonaTrait(name=name, name_key=name_key(name), concepts=[])
+    similar = close_traits(request.user, draft, limit=3) if draft.name_key else []
     return render(request, "persona/_similar.html", {"similar": similar})
 
 
+@keeps_input
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -173,7 +178,7 @@ def trait_edit(request: Request, trait_id: uuid.UUID) -> HttpResponse:
                 )
             return _done(request, outcome, _("Saved “%(name)s”."))
         except InvalidError as error:
-            form.add_details(error.details or {"": [str(error.message)]})
+            form.add_details(error.faults)
         except StaleVersionError:
             form.trait, status = _mine(request, trait_id), 409
     return _form_page(request, form, status=status)
@@ -215,6 +220,7 @@ def trait_status(request: Request, trait_id: uuid.UUID) -> HttpResponse:
     return _done(request, outcome, STATUS_SAID[TraitStatus(form.cleaned["status"])])
 
 
+@keeps_input
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -229,7 +235,7 @@ def trait_remove(request: Request, trait_id: uuid.UUID) -> HttpResponse:
             _say(request, outcome, gettext("Removed “%(name)s” from your persona.") % {"name": isolated(found.name)})
             return redirect("traits")
         except InvalidError as error:
-            faults = error.details["reason"]
+            faults = error.details.get("reason") or [str(error.message)]
     context = {"trait": found, "reason": form.cleaned["reason"], "faults": faults}
     return render(request, "persona/trait_remove.html", context, status=400 if faults else 200)
 

@@ -17,6 +17,7 @@ from ptfi.accounts.reauthentication import recently_authenticated
 from ptfi.accounts.session_messages import drop_messages
 from ptfi.db.transactions import front_door
 from ptfi.web.htmx import wants_fragment
+from ptfi.web.submissions import keeps_input
 from traits.erasure import parts
 from traits.erasure import persona as erasures
 from traits.erasure.account import account_counts, erase_account
@@ -33,6 +34,7 @@ RECEIPT = "erasure"
 """Session key of the receipt shown after the account was deleted."""
 
 
+@keeps_input
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,7 +51,7 @@ def erasure_new(request: Request) -> HttpResponse:
                 )
             return to_receipt(request, erasure.pk)
         except InvalidError as error:
-            faults = error.details["confirm"]
+            faults = error.details.get("confirm") or [str(error.message)]
     context = {"what": "persona", "counts": in_words(erasures.counts(request.user)), "email": email, "faults": faults}
     return render(request, "privacy/erase_all.html", context, status=400 if faults else 200)
 
@@ -181,7 +183,7 @@ def account_erase(request: Request) -> HttpResponse:
             request.session[RECEIPT] = str(done.pk)
             return redirect("account_erased")
         except InvalidError as error:
-            faults = error.details["confirm"]
+            faults = error.details.get("confirm") or [str(error.message)]
     context = {"what": "account", "counts": in_words(account_counts(request.user)), "email": email, "faults": faults}
     return render(request, "privacy/erase_all.html", context, status=400 if faults else 200)
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from ptfi.db.transactions import front_door
 from ptfi.web.htmx import wants_fragment
+from ptfi.web.submissions import keeps_input
 from traits import decisions, selectors
 from traits.decisions.bulk import merge_targets, preview
 from traits.errors import InvalidError
@@ -24,6 +25,7 @@ from traits.review.selectors import QueueFilters
 from traits.web import Request, acting_for_self
 
 
+@keeps_input
 @login_required
 @require_http_methods(["GET", "POST"])
 def bulk(request: Request) -> HttpResponse:
@@ -54,11 +56,14 @@ def _preview(request: Request, form: BulkForm, ids: list[uuid.UUID], error: Inva
             groups.setdefault(preview(candidate, decision), []).append(candidate)
     applied = groups.get("applied", [])
     into = merge_targets(request.user, applied) if decision == Decision.CONFIRMED_ASIS else {}
+    also = selectors.saying_the_same(request.user, applied) if decision == Decision.REJECTED else []
     context: dict[str, Any] = {
         "decision": form.data["decision"],
         "applied": applied,
         "apart": [candidate for candidate in applied if candidate.pk not in into],
         "folded": [(candidate, into[candidate.pk]) for candidate in applied if candidate.pk in into],
+        "also": also,
+        "in_all": len(applied) + len(also),
         "refused": groups.get("refused", []),
         "already_decided": groups.get("already_decided", []),
         "missing": len(ids) - len(found),

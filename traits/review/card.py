@@ -118,6 +118,11 @@ class Card:
     differences: list[tuple[str, str, str]]
 
     @property
+    def close(self) -> list[Clash]:
+        """Those that say the same or contradict; the others are only related, and follow them."""
+        return [clash for clash in self.clashes if clash.similar.is_close]
+
+    @property
     def merged(self) -> bool:
         return self.decision is not None and self.decision.user_decision == Decision.MERGED
 
@@ -158,7 +163,7 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
         pieces=pieces(candidate, verdicts, count=count),
         history=history,
         duplicates=queue_selectors.duplicates(user, candidate) if to_decide else [],
-        clashes=_clashes(user, candidate, own_concepts) if to_decide else [],
+        clashes=_clashes(user, candidate) if to_decide else [],
         new_concepts=new,
         known_concepts=[concept for concept in candidate.concepts if concept not in new],
         used_pieces=sum(1 for piece in candidate.supporting_evidence if piece.get("verdict", "") not in DOUBTED),
@@ -169,8 +174,8 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
     )
 
 
-def _clashes(user: User, candidate: ExtractedTraitCandidate, own_concepts: list[str]) -> list[Clash]:
-    similar = similar_traits(user, candidate, own_concepts=own_concepts)
+def _clashes(user: User, candidate: ExtractedTraitCandidate) -> list[Clash]:
+    similar = similar_traits(user, candidate)
     found = selectors.traits(user, [each.trait_id for each in similar])
     suggested = quotes(candidate.supporting_evidence)
     return [

@@ -13,20 +13,30 @@ from django_htmx.http import replace_url
 from ptfi.db.transactions import front_door
 from ptfi.web.htmx import target_of, wants_fragment
 from ptfi.web.keyset import Page, key_of
+from ptfi.web.submissions import keeps_input
 from traits import decisions, selectors
-from traits.errors import AlreadyDecidedError, InvalidError, RuleError, StaleVersionError, TraitRemovedError
+from traits.errors import (
+    AlreadyDecidedError,
+    InvalidError,
+    NotFoundError,
+    RuleError,
+    StaleVersionError,
+    SuggestionGoneError,
+    TraitRemovedError,
+)
 from traits.forms import EvidenceForm, InputForm
 from traits.log.notices import notice
 from traits.models import Decision, ExtractedTraitCandidate
 from traits.review.forms import BUTTONS, CardForm, EditForm, MergeForm, ReopenForm
 from traits.review.selectors import WAITING_ORDER, QueueFilters, QueueRow, queue
 from traits.review.views import filters_for, open_card, workspace
-from traits.similarity import similar_traits
+from traits.similarity import close_traits
 from traits.web import Request, acting_for_self, address, read_number
 
 ANOTHER_WIN = (AlreadyDecidedError, StaleVersionError, TraitRemovedError)
 
 
+@keeps_input
 @login_required
 @require_POST
 def decide(request: Request, candidate_id: uuid.UUID, button: str) -> HttpResponse:
@@ -34,6 +44,7 @@ def decide(request: Request, candidate_id: uuid.UUID, button: str) -> HttpRespon
     return _decide(request, candidate_id, BUTTONS[button](request.POST))
 
 
+@keeps_input
 @login_required
 @require_http_methods(["GET", "POST"])
 def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
@@ -47,7 +58,7 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
         "candidate": candidate,
         "q": q,
         "choices": selectors.traits_to_merge_into(request.user, q),
-        "similar": [] if q else similar_traits(request.user, candidate),
+        "similar": [] if q else close_traits(request.user, candidate),
         "query": QueueFilters.read(request.GET).query(),
         "verdicts": form.verdicts,
     }
@@ -55,11 +66,12 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     return render(request, template, context)
 
 
+@keeps_input
 @login_required
 @require_http_methods(["GET", "POST"])
 def edit_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     """Edit, then confirm. A POST with "open" only opens the form and keeps the card's verdicts."""
-    candidate = selectors.candidate(request.user, candidate_id)
+    candidate = _sent_about(request, candidate_id)
     if request.method == "GET" or "open" in request.POST:
         card = CardForm(request.POST)
         if not candidate.is_undecided:
@@ -71,12 +83,18 @@ def edit_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     try:
         with front_door():
             outcome = decisions.confirm(**acting_for_self(request), candidate_id=candidate_id, **form.arguments())
-    except AlreadyDecidedError as error:
-        return _refused(request, candidate_id, form, error)
-    except (InvalidError, StaleVersionError) as error:
-        form.add_details(error.details or {"": [str(error.message)]})
+    except (InvalidError, StaleVersionError, AlreadyDecidedError) as error:
+        form.add_details(error.faults)
         return _edit_page(request, form, form, status=error.status)
     return _decided(request, outcome)
+
+
+def _sent_about(request: Request, candidate_id: uuid.UUID) -> ExtractedTraitCandidate:
+    """Return the suggestion. Raises NotFoundError, for a form that was sent in words that say what became of it."""
+    try:
+        return selectors.candidate(request.user, candidate_id)
+    except NotFoundError:
+        raise (SuggestionGoneError if request.method == "POST" else NotFoundError) from None
 
 
 def _edit_page(request: Request, form: EditForm, sent: EvidenceForm, status: int = 200) -> HttpResponse:
@@ -97,6 +115,9 @@ def _decide(request: Request, candidate_id: uuid.UUID, form: CardForm | ReopenFo
     try:
         with front_door():
             outcome = form.decide(**acting_for_self(request), candidate_id=candidate_id, **form.arguments())
+    except NotFoundError:
+        _sent_about(request, candidate_id)
+        raise
     except (InvalidError, *ANOTHER_WIN) as error:
         return _refused(request, candidate_id, form, error)
     return _decided(request, outcome)
@@ -104,7 +125,7 @@ def _decide(request: Request, candidate_id: uuid.UUID, form: CardForm | ReopenFo
 
 def _refused(request: Request, candidate_id: uuid.UUID, form: InputForm, error: RuleError) -> HttpResponse:
     """Show the card in its current state, with what was typed and the reason for the refusal."""
-    candidate = selectors.candidate(request.user, candidate_id)
+    candidate = _sent_about(request, candidate_id)
     context = workspace(request, QueueFilters.read(request.GET), shown=_shown(request))
     context |= open_card(request, candidate, form, errors=error.details, error=error)
     template = "review/_oob_update.html" if wants_fragment(request) else "review/review.html"

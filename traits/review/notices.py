@@ -18,7 +18,8 @@ from traits.models.styles import element_words
 
 def decided_many(decision: str, outcome: BulkOutcome) -> str:
     """Say what one decision about many suggestions did, and what it left out."""
-    number = outcome.count("applied")
+    # Rejecting takes along what says the same as one of the selected.
+    number = len(outcome.entries)
     sentences = [DONE[decision](number) % {"number": number}]
     merged = sum(1 for entry in outcome.entries if entry.user_decision == Decision.MERGED)
     if merged:

@@ -150,17 +150,20 @@ def counts(user: User) -> dict[str, int]:
 
 
 def facets(user: User, tab: str) -> dict[str, list[str]]:
-    """Return the models and concepts of a tab's candidates, most frequent first, at most 100 each."""
+    """Return the models and concepts of a tab's candidates, most frequent first, at most 100 each.
+
+    A concept comes in one spelling only, as its filter finds the others too.
+    """
     rows = ExtractedTraitCandidate.objects.filter(tab_condition(tab, timezone.now()), user=user)
     return {
         "models": _most_frequent(rows, "originating_models", "unnest"),
-        "concepts": _most_frequent(rows, "concepts", "jsonb_array_elements_text"),
+        "concepts": once_each(_most_frequent(rows, "concepts", "jsonb_array_elements_text")),
     }
 
 
 def _most_frequent(rows: QuerySet[ExtractedTraitCandidate], column: str, function: str) -> list[str]:
     each = Func(column, function=function, output_field=TextField(), set_returning=True)
-    return once_each(most_frequent(rows.annotate(each=each).values("each"), 100))
+    return most_frequent(rows.annotate(each=each).values("each"), 100)
 
 
 def decided_since(user: User, since: dt.datetime) -> dict[str, int]:

@@ -17,6 +17,7 @@ from ptfi.web.htmx import target_of
 from ptfi.web.keyset import PAGE
 from traits import selectors
 from traits.confidence import BAND_CHOICES
+from traits.decisions.bulk import MOST
 from traits.forms import EvidenceForm, InputForm
 from traits.log.words import TODAY
 from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
@@ -115,6 +116,7 @@ def rows(request: Request, filters: QueueFilters, *, shown: int = 0, passed: str
         "after": after,
         "next_query": filters.query(after=page.next),
         "grows": already + len(page.rows) < MOST_SHOWN,
+        "most_selected": MOST,
         "all_selected": request.GET.get("select") == "page",
     }
 

@@ -1,6 +1,5 @@
 """Import of a file of candidates, after a preview of its faults."""
 
-import codecs
 import dataclasses
 import json
 import logging
@@ -21,10 +20,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
+from ptfi.parsing import BYTE_ORDER_MARK, GZIP, DamagedError, PackedTooLargeError, unpack
 from ptfi.web.language import grouped
 from traits.history.changes import SuggestionChange, with_candidates
 from traits.ingest import batch as ingest
-from traits.ingest.parsing import CandidateRecord, Reason, parse_line
+from traits.ingest.faults import Reason, by_place
+from traits.ingest.layouts import WINDOW, not_lines
+from traits.ingest.parsing import FILE, CandidateRecord, parse_line
 from traits.ingest.sender import Delivery, digest_of, finish, sender_of
 from traits.models import AccessKind, Door, IngestBatch
 from traits.models.moderation import MAX_REASON
@@ -56,7 +58,7 @@ def _most_lines() -> str:
 
 def _limits() -> str:
     text = gettext(
-        "JSON lines as the pipeline writes them, at most %(number)s lines and 4 MB."
+        "JSON lines as the pipeline writes them, also packed with gzip, at most %(number)s lines and 4 MB."
         " Import larger files with manage.py import_candidates."
     )
     return text % {"number": _most_lines()}
@@ -77,10 +79,10 @@ class SentFile:
 
 class FileForm(forms.Form):
     file = forms.FileField(
-        validators=[FileExtensionValidator(["jsonl", "ndjson"])],
+        validators=[FileExtensionValidator(["jsonl", "ndjson", "gz"])],
         label=_("File"),
         help_text=lazy(_limits, str)(),
-        widget=forms.ClearableFileInput(attrs={"accept": ".jsonl,.ndjson,application/x-ndjson"}),
+        widget=forms.ClearableFileInput(attrs={"accept": ".jsonl,.ndjson,.gz,application/x-ndjson,application/gzip"}),
     )
     reason = forms.CharField(
         max_length=MAX_REASON,
@@ -105,12 +107,30 @@ class FileForm(forms.Form):
         if "file" not in self.cleaned_data or "reason" not in self.cleaned_data:
             return
         file = self.cleaned_data["file"]
-        sent = SentFile(name=file.name or "", reason=self.cleaned_data["reason"], content=file.read())
+        try:
+            content = _text_of(file.read())
+        except forms.ValidationError as error:
+            self.add_error("file", error)
+            return
+        sent = SentFile(name=file.name or "", reason=self.cleaned_data["reason"], content=content)
         if len(sent.content.splitlines()) > ingest.MAX_BATCH:
             self.add_error("file", gettext("The file has more than %(number)s lines.") % {"number": _most_lines()})
         elif len(packed(sent)) > MOST_SENT:
             self.add_error("file", gettext("The file is too large for this page, even compressed."))
         self.cleaned_data["sent"] = sent
+
+
+def _text_of(file: bytes) -> bytes:
+    """The file's lines, unpacked. Raises ValidationError with what it is if it is no JSON Lines."""
+    try:
+        content = unpack(file, MOST_BYTES) if file.startswith(GZIP) else file
+    except PackedTooLargeError:
+        raise forms.ValidationError(gettext("The file is larger than 4 MB once it is unpacked.")) from None
+    except DamagedError:
+        raise forms.ValidationError(gettext("The file is packed with gzip, and is cut off or damaged.")) from None
+    if fault := not_lines(content[:WINDOW]):
+        raise forms.ValidationError(gettext("The file %(fault)s.") % {"fault": fault})
+    return content
 
 
 def packed(sent: SentFile) -> str:
@@ -141,7 +161,7 @@ class _Escaped:
 def read(content: bytes) -> CheckedFile:
     """Check the file line by line; a repeated candidate is a fault of the later line."""
     checked, seen = CheckedFile(rows={}, faults={}), dict[Any, int]()
-    for number, line in enumerate(content.removeprefix(codecs.BOM_UTF8).split(b"\n"), 1):
+    for number, line in enumerate(content.removeprefix(BYTE_ORDER_MARK).split(b"\n"), 1):
         parsed = parse_line(line) if line.strip() else []
         if isinstance(parsed, CandidateRecord):
             if first := seen.setdefault(parsed.candidate_id, number) if parsed.candidate_id in seen else None:
@@ -235,10 +255,12 @@ class CandidateImport(admin.ModelAdmin):  # type: ignore[type-arg]
         checked = read(sent.content)
         result = trial(checked, sent.delivery.batch())
         changes = _changes(request, result, sent.reason)
+        found = faults(checked, result)
         context |= {
             "checked": checked,
             "result": result,
-            "faults": faults(checked, result),
+            "faults": found,
+            "places": list(by_place(found, FILE.whole)),
             "goes_in": len(checked.rows) - len(result.refused),
             "changes": changes,
             "more_changes": len(result.changes) - len(changes),

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from ptfi.texts import Text
-from traits.confidence import BANDS, RATINGS, confidence_words, percentage, rating_of, score_of, whole_percent
+from traits.confidence import BANDS, RATINGS, confidence_words, part_percentage, percentage, rating_of, score_of
 from traits.evidence import type_words as words_of_type
 from traits.log.sentences import WHO_FOR_STAFF
 from traits.log.words import RELATIONS
@@ -31,8 +31,8 @@ from traits.models import (
 from traits.review import card as cards
 
 register = template.Library()
-register.filter("percent", whole_percent)
 register.filter("percentage", percentage)
+register.filter("part_percentage", part_percentage)
 
 CATEGORY_ICONS = {
     Category.LINGUISTIC_STYLE: "feather",

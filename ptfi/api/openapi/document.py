@@ -104,7 +104,7 @@ ERROR = {
             "type": "object",
             "required": ["code", "message", "details"],
             "properties": {
-                "code": {"type": "string", "description": "For programs; those of a status stand beside it."},
+                "code": {"description": "For programs; those of a status stand beside it."},
                 "message": {
                     "type": "string",
                     "description": "For a person, in the language that `Accept-Language` asks for, or in English.",

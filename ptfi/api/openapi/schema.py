@@ -24,7 +24,7 @@ from ptfi.api.errors import (
     ThrottledError,
     UnsupportedMediaTypeError,
 )
-from ptfi.api.openapi.document import AN_ID, ERROR, HEADERS, IDEMPOTENCY_KEY, PATHS
+from ptfi.api.openapi.document import AN_ID, ENUM_NAMES, ERROR, HEADERS, IDEMPOTENCY_KEY, PATHS
 from ptfi.api.openapi.operation import JSON, Operation
 from ptfi.api.permissions import IngestScope
 from ptfi.api.strict import Strict
@@ -90,6 +90,8 @@ class ApiSchema(AutoSchema):
         if isinstance(shape.get("type"), list):
             # For fields with an extension drf-spectacular states twice that they may be null.
             shape["type"] = list(dict.fromkeys(shape["type"]))
+        if isinstance(field, serializers.ListField) and field.min_length:
+            shape["minItems"] = field.min_length
         return _without_limits(field, shape)
 
     def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
@@ -195,14 +197,35 @@ class StrictFields(OpenApiSerializerExtension):
     target_class = "ptfi.api.strict.Strict"
     match_subclasses = True
 
-    def map_serializer(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
+    def map_serializer(self, auto_schema: ApiSchema, direction: str) -> dict[str, Any]:
         shape: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
         for name, field in self.target.fields.items():
             if isinstance(field, serializers.ListSerializer):
                 bounds = {"minItems": field.min_length, "maxItems": field.max_length}
                 shape["properties"][name] |= {limit: number for limit, number in bounds.items() if number}
         rules = {"allOf": self.target.schema_rules} if self.target.schema_rules else {}
-        return {**build_object_type(), **shape, "additionalProperties": False, **rules}
+        whole = {**build_object_type(), **shape, "additionalProperties": False, **rules}
+        return self._one_of(auto_schema, whole) if self.target.variants else whole
+
+    def _one_of(self, auto_schema: ApiSchema, whole: dict[str, Any]) -> dict[str, Any]:
+        """One schema for each variant, told apart by the field on which they depend, if there is one."""
+        field, variants = self.target.variant_field, self.target.variants
+        special = {name for variant in variants.values() for name in variant.takes}
+        mapping = {}
+        for value, variant in variants.items():
+            kept = [name for name in whole["properties"] if name not in special or name in variant.takes]
+            shape = whole | {
+                "description": f"{whole['description'].rstrip('.')}: {value}.",
+                "properties": {name: whole["properties"][name] | variant.shapes.get(name, {}) for name in kept},
+                "required": [*whole.get("required", ()), *variant.needs],
+            }
+            if field:
+                shape["properties"][field] = {"const": value, "type": "string", "description": "What is decided."}
+            shape |= variant.shapes.get("*", {})
+            mapping[value] = auto_schema._part("schemas", variant.name, shape)["$ref"]
+        told_apart = {"discriminator": {"propertyName": field, "mapping": mapping}} if field else {}
+        references = [{"$ref": reference} for reference in mapping.values()]
+        return {"description": whole["description"], "oneOf": references, **told_apart}
 
 
 class TextField(OpenApiSerializerFieldExtension):
@@ -267,7 +290,14 @@ def tidy(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
     for name, part in PATHS.items():
         result["paths"] = {path.replace(f"{{{name}}}", f"{{{part['name']}}}"): v for path, v in result["paths"].items()}
     shapes = result["components"]["schemas"]
-    shapes["Error"]["properties"]["error"]["properties"]["code"]["enum"] = sorted(_codes(result) | {UNFORESEEN})
+    codes = {"type": "string", "enum": sorted(_codes(result) | {UNFORESEEN}), "description": "For programs."}
+    shapes["ErrorCode"] = codes
+    shapes["Error"]["properties"]["error"]["properties"]["code"] |= {"$ref": "#/components/schemas/ErrorCode"}
+    for name, choices in ENUM_NAMES.items():
+        if isinstance(choices, list):
+            # Those that only parameters have.
+            shapes.setdefault(name, {"type": "string", "enum": choices})
+    result["components"]["schemas"] = shapes = dict(sorted(shapes.items()))
     named = {tuple(shape["enum"]): name for name, shape in shapes.items() if "enum" in shape}
     for operation in (each for item in result["paths"].values() for each in item.values()):
         for parameter in operation.get("parameters", ()):

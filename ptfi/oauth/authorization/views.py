@@ -29,7 +29,7 @@ from ptfi.accounts.reauthentication import proved_at, recently_authenticated
 from ptfi.oauth.adapter import AUTH_TIME
 from ptfi.oauth.authorization.parameters import error_page
 from ptfi.oauth.grants import granted_scopes
-from ptfi.oauth.registration import LOOPBACK
+from ptfi.oauth.registration import LOOPBACK, is_redirect_registered
 from ptfi.oauth.scopes import USER_SCOPES
 
 # Parameters that oauthlib would take for its own, or whose values make it fail.
@@ -180,7 +180,9 @@ def allow_form_target(response: HttpResponse, uri: str) -> HttpResponse:
     """Allow the page's form to lead to this address; browsers apply the policy to redirects after a form, too."""
     if uri:
         parts = urlsplit(uri)
-        response._csp_update = {"form-action": [f"{parts.scheme}://{parts.netloc}"]}  # type: ignore[attr-defined]
+        # A policy cannot name IPv6 addresses.
+        goal = f"{parts.scheme}:" if ":" in (parts.hostname or "") else f"{parts.scheme}://{parts.netloc}"
+        response._csp_update = {"form-action": [goal]}  # type: ignore[attr-defined]
     return response
 
 
@@ -198,7 +200,7 @@ def requesting_client(request: HttpRequest) -> Client:
     client = Client.objects.filter(id=request.GET.get("client_id", "")).first()
     if client is None:
         raise errors.InvalidClientIdError
-    if request.GET.get("redirect_uri") not in client.get_redirect_uris():
+    if not is_redirect_registered(request.GET.get("redirect_uri", ""), client.get_redirect_uris()):
         raise errors.MismatchingRedirectURIError
     return client
 

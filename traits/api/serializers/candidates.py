@@ -1,6 +1,6 @@
 """A candidate with its evidence, and lists of them."""
 
-from rest_framework.serializers import ChoiceField, DateTimeField, IntegerField, ListField, UUIDField
+from rest_framework.serializers import BooleanField, ChoiceField, DateTimeField, IntegerField, ListField, UUIDField
 
 from ptfi.api.shapes import Percentage, Shape, json_of, sql_of
 from ptfi.api.strict import Text
@@ -57,13 +57,14 @@ class CandidateSerializer(Shape):
 
 
 class SimilarSerializer(Shape):
-    """A trait that the person has and that says nearly the same."""
+    """A trait that the person has and that says nearly the same, or contradicts the suggestion."""
 
     example = {
         "traitID_in_pkg": SWING,
         "name": "Loves swing",
         "category": "Interest",
         "likeness": 0.7,
+        "contradicts": False,
         "concepts": ["jazz"],
     }
 
@@ -72,13 +73,14 @@ class SimilarSerializer(Shape):
     category = ChoiceField(Category.choices, help_text="The trait's category.")
     status_in_pkg = ChoiceField(TraitStatus.choices, source="status", help_text="Whether it holds now.")
     likeness = Percentage(min_value=0, max_value=1, help_text="How alike the names are, 0–1.")
+    contradicts = BooleanField(help_text="Whether the trait and the suggestion cannot both be true.")
     concepts = Texts(help_text="The concepts that both name.")
 
 
 class CandidateDetailSerializer(CandidateSerializer):
-    """A suggestion with the traits that it is like."""
+    """A suggestion with the traits that it is like or contradicts."""
 
-    similarTraits = SimilarSerializer(many=True, help_text="At most five, the closest first.")
+    similarTraits = SimilarSerializer(many=True, help_text="At most five: contradictions first, then the closest.")
 
 
 class CandidatePageSerializer(Shape):

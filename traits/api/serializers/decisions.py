@@ -1,14 +1,16 @@
 """A decision about one candidate or many, and its outcome."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema_field
-from rest_framework.serializers import ChoiceField, DateTimeField, IntegerField, ListField, UUIDField, ValidationError
+from rest_framework.serializers import ChoiceField, IntegerField, ListField, UUIDField, ValidationError
 
 from ptfi.api.shapes import Shape, example_of
-from ptfi.api.strict import Choice, Id, Strict, Text
+from ptfi.api.strict import Choice, Id, Strict, Text, Variant
+from ptfi.parsing import parse_moment
 from traits import decisions
 from traits.api.serializers.evidence import Judgements
 from traits.api.serializers.fields import ACTION, JAZZ, MESSAGE, PIECE, SYNC, Ids, VersionSerializer, texts
@@ -26,6 +28,7 @@ DECIDE: dict[str, Callable[..., decisions.Outcome]] = {
 }
 """Decision about a suggestion → the service, called with the validated data of ActionSerializer."""
 NEW_EVIDENCE = "new_evidence"
+CLASH_KINDS = ["replaces", "both_true", "new_is_wrong", "old_was_wrong"]
 OUTCOMES = ["applied", "already_decided", "not_found", "refused"]
 
 
@@ -35,7 +38,13 @@ class SnoozeTime(Text):
 
     def to_internal_value(self, data: Any) -> Any:
         text = super().to_internal_value(data)
-        return None if text == NEW_EVIDENCE else DateTimeField().run_validation(text)
+        if text == NEW_EVIDENCE:
+            return None
+        try:
+            return parse_moment(text)
+        except ValueError:
+            wanted = gettext("Give new_evidence, or a time with its offset such as 2027-07-01T06:00:00+02:00.")
+            raise ValidationError(wanted) from None
 
 
 class ClashSerializer(Strict):
@@ -43,7 +52,7 @@ class ClashSerializer(Strict):
 
     traitID = Id(source="trait_id", help_text="The trait that the person has.")
     kind = Choice(
-        choices=["replaces", "both_true", "new_is_wrong", "old_was_wrong"],
+        choices=CLASH_KINDS,
         help_text="What becomes of the two: `new_is_wrong` goes with `rejected`, the others with a confirmation.",
     )
     existingContexts = texts(
@@ -57,29 +66,29 @@ class ClashSerializer(Strict):
         return Relation(**attrs)
 
 
-def takes(fields: dict[str, tuple[str, ...]]) -> list[dict[str, Any]]:
-    """Return JSON Schema rules for the API's document: field → the decisions that accept it."""
-    return [
-        {"if": {"required": [name]}, "then": {"properties": {"userDecision": {"enum": list(decisions)}}}}
-        for name, decisions in fields.items()
-    ]
+def kinds(*allowed: str) -> dict[str, Any]:
+    """A JSON Schema for `relation`, where only these kinds go with a decision."""
+    return {"properties": {"kind": {"enum": list(allowed)}}}
 
 
-def needs(decision: str, name: str, **shape: Any) -> dict[str, Any]:
-    """Return a JSON Schema rule for the API's document: the decision requires the field, which has this shape."""
-    decided = {"properties": {"userDecision": {"const": decision}}, "required": ["userDecision"]}
-    return {"if": decided, "then": {"required": [name], **({"properties": {name: shape}} if shape else {})}}
+BOTH_TRUE = {
+    "if": {"required": ["relation"], "properties": {"relation": {"properties": {"kind": {"const": "both_true"}}}}},
+    "then": {
+        "properties": {
+            field: {"required": [contexts], "properties": {contexts: {"minItems": 1}}}
+            for field, contexts in (("modifications", "expressionContexts"), ("relation", "existingContexts"))
+        },
+    },
+}
+"""A JSON Schema: where two contradicting traits are both true, each says in which contexts."""
+REJECT = Variant("Reject", ("rejectionReason", "rejectionCode"))
+DEFER = Variant("Defer", ("deferUntil",), needs=("deferUntil",))
 
 
 class RejectingSerializer(Strict):
     """What deciding once and deciding on many have in common."""
 
-    # Field → the decisions that accept it.
-    goes_with: dict[str, tuple[str, ...]] = {
-        "rejectionReason": ("rejected",),
-        "rejectionCode": ("rejected",),
-        "deferUntil": ("deferred",),
-    }
+    variant_field = "userDecision"
 
     rejectionReason = Text(
         source="reason",
@@ -100,8 +109,8 @@ class RejectingSerializer(Strict):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         decision, faults = attrs["decision"], dict[str, list[str]]()
-        for name, taking in self.goes_with.items():
-            if self.fields[name].source in attrs and decision not in taking:
+        for name in {name for each in self.variants.values() for name in each.takes}:
+            if self.fields[name].source in attrs and name not in self.variants[decision].takes:
                 faults[name] = [gettext("This cannot be combined with %(decision)s.") % {"decision": decision}]
         if decision == Decision.DEFERRED and "until" not in attrs:
             faults["deferUntil"] = [gettext("Give a time, or new_evidence.")]
@@ -114,18 +123,29 @@ class RejectingSerializer(Strict):
 class ActionSerializer(RejectingSerializer, VersionSerializer):
     """A decision about a suggestion."""
 
-    CONFIRMING = ("confirmed_asis", "confirmed_modified")
-    goes_with = RejectingSerializer.goes_with | {
-        "modifications": CONFIRMING,
-        "mergeInto": ("merged",),
-        "relation": (*CONFIRMING, "rejected"),
+    variants = {
+        "confirmed_asis": Variant(
+            "ConfirmAsIs",
+            ("modifications", "relation"),
+            shapes={
+                "modifications": {"propertyNames": {"const": "userConfidenceRating"}},
+                "relation": kinds("replaces", "old_was_wrong"),
+            },
+        ),
+        "confirmed_modified": Variant(
+            "ConfirmModified",
+            ("modifications", "relation"),
+            needs=("modifications",),
+            shapes={
+                "modifications": {"minProperties": 1},
+                "relation": kinds("replaces", "both_true", "old_was_wrong"),
+                "*": {"allOf": [BOTH_TRUE]},
+            },
+        ),
+        "rejected": Variant("Reject", (*REJECT.takes, "relation"), shapes={"relation": kinds("new_is_wrong")}),
+        "deferred": DEFER,
+        "merged": Variant("Merge", ("mergeInto",), needs=("mergeInto",)),
     }
-    schema_rules = [
-        *takes(goes_with),
-        needs("deferred", "deferUntil"),
-        needs("merged", "mergeInto"),
-        needs("confirmed_modified", "modifications", minProperties=1),
-    ]
 
     userDecision = Choice(choices=list(DECIDE), source="decision", help_text="What is decided.")
     modifications = ModificationsSerializer(
@@ -159,7 +179,11 @@ class ActionSerializer(RejectingSerializer, VersionSerializer):
 class BulkActionSerializer(RejectingSerializer):
     """A decision about many suggestions."""
 
-    schema_rules = [*takes(RejectingSerializer.goes_with), needs("deferred", "deferUntil")]
+    variants = {
+        "confirmed_asis": Variant("ConfirmMany"),
+        "rejected": dataclasses.replace(REJECT, name="RejectMany"),
+        "deferred": dataclasses.replace(DEFER, name="DeferMany"),
+    }
 
     candidateIDs = ListField(
         child=Id(), source="candidate_ids", min_length=1, max_length=200, help_text="The suggestions."

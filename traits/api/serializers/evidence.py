@@ -7,7 +7,7 @@ from rest_framework.fields import empty
 from rest_framework.serializers import FloatField, ListField, UUIDField, ValidationError
 
 from ptfi.api.shapes import OptionalChoice, Shape
-from ptfi.api.strict import Choice, Id, Strict, Text
+from ptfi.api.strict import Choice, Id, Strict, Text, Variant
 from traits.api.serializers.fields import PIECE, share
 from traits.decisions.inputs import Evidence
 from traits.ingest.parsing import MAX_DETAIL, MAX_SECONDS
@@ -61,13 +61,18 @@ class EvidenceSerializer(Shape):
 class JudgementSerializer(Strict):
     """A verdict about a piece of evidence, or evidence of one's own."""
 
+    variants = {
+        "a verdict": Variant("EvidenceVerdict", ("evidenceID", "verdict"), needs=("evidenceID", "verdict")),
+        "one's own": Variant("OwnEvidence", ("type", "content"), needs=("type", "content")),
+    }
+
     evidenceID = Id(required=False, help_text="The piece that is judged.")
     verdict = Choice(choices=Verdict.choices, required=False, help_text="What the person says of it.")
     type = Choice(choices=["text_snippet"], required=False, help_text="With content: a piece of the person’s own.")
     content = Text(max_length=MAX_EVIDENCE_TEXT, required=False, help_text="What the person says for it.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs.keys() not in ({"evidenceID", "verdict"}, {"type", "content"}):
+        if attrs.keys() not in [set(variant.takes) for variant in self.variants.values()]:
             raise ValidationError(gettext("Give either evidenceID and verdict, or type and content."))
         return attrs
 

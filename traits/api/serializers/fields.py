@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.serializers import (
     CharField,
@@ -13,10 +14,13 @@ from rest_framework.serializers import (
     IntegerField,
     ListField,
     UUIDField,
+    ValidationError,
 )
 
 from ptfi.api.shapes import Shape
-from ptfi.api.strict import Strict, Text, WholeNumber
+from ptfi.api.strict import QueryInteger, Strict, Text, WholeNumber
+from ptfi.errors import RuleError
+from ptfi.web.keyset import reveal
 from traits.models import MAX_LIST
 
 PERSON = "0b6c1a52-3c39-4d9a-9f5e-7f0f5d6f1a10"
@@ -76,8 +80,40 @@ class NothingSerializer(Strict):
 
 
 class PageSerializer(Strict):
-    limit = IntegerField(min_value=1, max_value=100, default=20, help_text="How many on a page.")
-    offset = IntegerField(min_value=0, max_value=1_000_000, default=0, help_text="How many to leave out before.")
+    limit = QueryInteger(min_value=1, max_value=100, default=20, help_text="How many on a page.")
+    offset = QueryInteger(
+        min_value=0,
+        max_value=1_000_000,
+        default=0,
+        help_text="How many to leave out before. What leaves the list meanwhile moves the pages: see `cursor`.",
+    )
+    cursor = Text(
+        max_length=2_000,
+        default="",
+        allow_blank=True,
+        help_text="The `next` of the previous page, unchanged and in the same order: the page goes on behind that "
+        "page's last item, whatever has left the list or come into it. Empty for the first page; without `offset`.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["cursor"] and attrs["offset"]:
+            raise ValidationError({"cursor": [gettext("Give a cursor or an offset, not both.")]})
+        return attrs
+
+
+def place_of(cursor: str) -> tuple[str, str] | None:
+    """What hide() made the cursor of; None for the first page. Raises NoCursorError for a cursor that no page had."""
+    place = reveal(cursor)
+    if cursor and place is None:
+        raise NoCursorError
+    return place
+
+
+class NoCursorError(RuleError):
+    """A cursor is not the `next` of a page of this list."""
+
+    def __init__(self) -> None:
+        super().__init__(details={"cursor": [gettext("This is not the “next” value of a page.")]})
 
 
 class PaginationSerializer(Shape):
@@ -85,14 +121,16 @@ class PaginationSerializer(Shape):
 
     example = {"limit": 20, "total": 1}
 
-    offset = IntegerField(help_text="How many come before.")
+    offset = IntegerField(help_text="How many were left out before, by `offset`.")
     limit = IntegerField(help_text="How many there are on a page.")
     total = IntegerField(help_text="How many there are in all.")
+    next = Words(help_text="The value of `cursor` for the next page; null on the last one.", allow_null=True)
 
 
+SYNC_STATES = ["pending", "synced"]
 SYNC = partial(
     ChoiceField,
-    ["pending", "synced"],
+    SYNC_STATES,
     help_text="`pending`: the graph has yet to follow. `synced`: nothing had to change.",
 )
 MESSAGE = partial(Words, help_text="For a person.")

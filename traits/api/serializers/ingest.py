@@ -45,6 +45,7 @@ class SuggestedEvidenceSerializer(IncomingSerializer, EvidenceSerializer):
 class SuggestionSerializer(IncomingSerializer, CandidateSerializer):
     """A suggestion. It names its person by `userID` or by `externalID`, not both."""
 
+    schema_rules = [{"oneOf": [{"required": ["userID"]}, {"required": ["externalID"]}]}]
     optional = ("userID", "traitDescription", "originatingModels", "associatedRawFeatureSetIDs", "concepts")
     ignored = ("status", "version", "deferUntil", "creationTimestamp", "lastUpdatedTimestamp")
     example = {

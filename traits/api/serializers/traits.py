@@ -100,6 +100,9 @@ class ModificationsSerializer(Strict):
 class TraitPatchSerializer(ModificationsSerializer, VersionSerializer):
     """What the person changes of a trait; what is left out stays as it is."""
 
+    # Something besides the version.
+    schema_rules = [{"minProperties": 1, "dependentSchemas": {"version": {"minProperties": 2}}}]
+
     linkedEvidenceOverride = Judgements(required=False, help_text="Verdicts, and evidence of one’s own.")
 
 

@@ -22,7 +22,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from ptfi.accounts.models import User
 from traits.ingest import batch as ingest
+from traits.ingest.faults import by_place
 from traits.ingest.files import Block, ahead, read_blocks
+from traits.ingest.layouts import FileFaultError
 from traits.ingest.parsing import FILE, OWNED
 from traits.ingest.sender import Delivery, Sender, begin, finish, sender_of
 from traits.models import Door, IngestBatch
@@ -110,7 +112,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("files", nargs="+", metavar="FILE", help="a JSON Lines file; - is standard input")
+        parser.add_argument(
+            "files", nargs="+", metavar="FILE", help="a JSON Lines file, also packed with gzip; - is standard input"
+        )
         parser.add_argument("--owner", metavar="EMAIL", help="all suggestions are about the person of this account")
         parser.add_argument(
             "--reason", metavar="TEXT", default="", help="why, for the record of the import; name or quote nobody"
@@ -182,6 +186,8 @@ class Command(BaseCommand):
                     flight.start(block)
         except OSError as error:
             fault = f"{label}: cannot be read: {error.strerror}"
+        except FileFaultError as error:
+            fault = f"{label}: {error}"
         while flight.blocks:
             self._take(label, *flight.land())
         if fault:
@@ -224,9 +230,9 @@ class Command(BaseCommand):
         self.at = block.last
         numbers = list(block.rows)
         bad = block.bad | {numbers[index]: reasons for index, reasons in result.refused.items()}
-        for number, reasons in sorted(bad.items()):
+        for place, reasons in by_place(sorted(bad.items()), FILE.whole):
             for name, what in reasons:
-                self._say(f"{label}:{number}: {name}: {what}")
+                self._say(f"{label}:{place}: {name}: {what}")
         counts = result.counts() | {"refused": len(bad)}
         self.counts.update(counts)
         self.totals.update(counts)
@@ -251,7 +257,9 @@ def _standing(label: str, line: int, beyond: bool) -> str:
 
 
 def _total(files: list[str]) -> int | None:
-    """Return the total size in bytes; None if it is unknown."""
+    """Return the total size in bytes; None if it is unknown, as for packed files."""
+    if any(name.endswith(".gz") for name in files):
+        return None
     try:
         states = [Path(name).stat() for name in files]
     except OSError:

@@ -1,0 +1,1 @@
+"""How close two traits are in meaning, and whether they contradict each other, from the words of their names alone."""
