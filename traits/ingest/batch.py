@@ -21,7 +21,7 @@ from ptfi.db.transactions import front_door
 from ptfi.events.channels import tell_suggested
 from traits.evidence import Piece, identity, under_held_ids
 from traits.ingest import blocklist, sql
-from traits.ingest.changes import changed_in, noted, store
+from traits.ingest.changes import Values, changed_in, noted, store
 from traits.ingest.circles import Pair, ignored_pairs, replaces
 from traits.ingest.faults import Reason
 from traits.ingest.parsing import CandidateRecord
@@ -115,11 +115,8 @@ def apply_within(batch: Sequence[CandidateRecord], owner: User | None = None, se
     for update in updates:
         update.take_over(sender.client_id)
     returned = _bring_back(stored, new, updates)
-    changed = {*archived, *returned, *(update.candidate for update in updates)}
-    now = timezone.now()
-    for candidate in changed:
-        candidate.changed_in = sender.batch_id
-    changes = changed_in(sender.batch_id, before, changed, now) if sender.batch_id else []
+    now, changed = timezone.now(), {*archived, *returned, *(update.candidate for update in updates)}
+    changes = _changes(sender, before, changed, now)
     _write(stored, new, changed, archived, sender, now)
     if changes:
         store(changes)
@@ -137,6 +134,15 @@ def apply_within(batch: Sequence[CandidateRecord], owner: User | None = None, se
         refused=refused,
         changes=changes,
     )
+
+
+def _changes(
+    sender: Sender, before: Mapping[UUID, Values], changed: Collection[ExtractedTraitCandidate], at: dt.datetime
+) -> list[CandidateChange]:
+    """What the batch changed; the candidates name it from now on."""
+    for candidate in changed:
+        candidate.changed_in = sender.batch_id
+    return changed_in(sender.batch_id, before, changed, at) if sender.batch_id else []
 
 
 def _accepted(batch: Sequence[CandidateRecord], people: list[UUID | None]) -> tuple[list[Row], dict[int, list[Reason]]]:

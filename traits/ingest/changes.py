@@ -5,11 +5,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-import orjson
 from django.conf import settings
-from django.db import connection
 
-from ptfi.db import sql
+from traits.ingest import sql
 from traits.ingest.sql import CHANGING
 from traits.models import CandidateChange, ExtractedTraitCandidate
 from traits.text import name_key
@@ -17,15 +15,6 @@ from traits.text import name_key
 Values = dict[str, Any]
 KEPT = tuple(name for name in CHANGING if name not in ("name_key", "version", "updated_at"))
 """The columns that a change records. The name key follows from the name."""
-COPY = "COPY traits_candidatechange (user_id, candidate_id, batch_id, before, after, created_at) FROM STDIN"
-# The oldest rows have the lowest ids. Rows that an erasure or staff have locked are left for the next batch.
-FORGET = """
-    DELETE FROM traits_candidatechange WHERE id IN (
-        SELECT id FROM traits_candidatechange WHERE created_at < %s AND id IN (
-            SELECT id FROM traits_candidatechange ORDER BY id LIMIT 1000
-        ) FOR UPDATE SKIP LOCKED
-    )
-"""
 
 
 def noted(candidates: Iterable[ExtractedTraitCandidate]) -> dict[UUID, Values]:
@@ -55,11 +44,8 @@ def _change(before: Values, candidate: ExtractedTraitCandidate, batch_id: UUID, 
 
 def store(rows: Iterable[CandidateChange]) -> None:
     """Store new changes, and forget some of those that are too old."""
-    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(COPY) as copy:
-        for row in rows:
-            before, after = (orjson.dumps(values).decode() for values in (row.before, row.after))
-            copy.write_row((row.user_id, row.candidate_id, row.batch_id, before, after, row.created_at))
-    sql.run(FORGET, [oldest()])
+    sql.copy_changes(rows)
+    sql.forget_changes(oldest())
 
 
 def oldest() -> dt.datetime:

@@ -11,7 +11,7 @@ from django.db import connection
 
 from ptfi.db import sql
 from traits.ingest.parsing import CandidateRecord
-from traits.models import ExtractedTraitCandidate
+from traits.models import CandidateChange, ExtractedTraitCandidate
 
 Key = tuple[UUID, str, str]
 """(person, name key, category), by which suppressions and waiting candidates are found."""
@@ -66,6 +66,19 @@ OF_NEW = (
     *("batch_id", "client_id", "version", "updated_at"),
 )
 COPY = f"COPY traits_extractedtraitcandidate ({', '.join((*OF_NEW, *SUGGESTED))}) FROM STDIN"
+
+
+COPY_CHANGES = """
+    COPY traits_candidatechange (user_id, candidate_id, batch_id, before, after, created_at) FROM STDIN
+"""
+# The oldest rows have the lowest ids. Rows that an erasure or staff have locked are left for the next batch.
+FORGET_CHANGES = """
+    DELETE FROM traits_candidatechange WHERE id IN (
+        SELECT id FROM traits_candidatechange WHERE created_at < %s AND id IN (
+            SELECT id FROM traits_candidatechange ORDER BY id LIMIT 1000
+        ) FOR UPDATE SKIP LOCKED
+    )
+"""
 
 
 def lock_batches(*, alone: bool) -> None:
@@ -144,3 +157,16 @@ def update_all(candidates: Collection[ExtractedTraitCandidate]) -> None:
         FROM json_to_recordset(%s) AS new (candidate_id uuid, {types}) WHERE old.candidate_id = new.candidate_id
     """  # noqa: S608 (names of columns)
     sql.run(statement, [_json(rows)])
+
+
+def copy_changes(rows: Iterable[CandidateChange]) -> None:
+    """Store new changes of candidates."""
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(COPY_CHANGES) as copy:
+        for row in rows:
+            values = row.user_id, row.candidate_id, row.batch_id, _json(row.before), _json(row.after), row.created_at
+            copy.write_row(values)
+
+
+def forget_changes(before: dt.datetime) -> None:
+    """Delete some of the changes that are older."""
+    sql.run(FORGET_CHANGES, [before])
