@@ -25,13 +25,19 @@ MOST_SORTED = 400
 BLANK = r"\u115F\u2800\u3164\uFFA0\U00016FE4\U0001D159\U00013441\U00013442"
 UNSEEN = r"\p{Default_Ignorable_Code_Point}\p{Cc}\uFFF9-\uFFFB"
 TAG = r"\U000E0020-\U000E007F"
-LOOSE = rf"\s\u00AD\u034F\u200B\u2060\uFEFF{BLANK}"
-"""What may be cut off at an end; other invisible characters, such as joiners, belong to the letter before them."""
+LOOSE = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028"
+    "\u2029\u202f\u205f\u3000\u00ad\u034f\u200b\u2060\ufeff\u115f\u2800\u3164\uffa0\U00016fe4\U0001d159\U00013441\U00013442"
+)
+"""What may be cut off at an end: white space, blanks and separators that nobody sees.
+
+Other invisible characters, such as joiners, belong to the letter before them. Not a pattern: one that looks for the end
+of each run of spaces takes the square of their number.
+"""
 _blank = regex.compile(rf"[{BLANK}]")
 # The tags behind a black flag say which flag it is.
-_unseen = regex.compile(rf"[[{UNSEEN}]--[\s{TAG}]]|(?<!\U0001F3F4[{TAG}]*)[{TAG}]", regex.V1)
+_unseen = regex.compile(rf"(\U0001F3F4[{TAG}]+)|[[{UNSEEN}]--[\s{TAG}]]|[{TAG}]+", regex.V1)
 _shown = regex.compile(rf"[^\s{BLANK}{UNSEEN}]")
-_loose = regex.compile(rf"^[{LOOSE}]+|[{LOOSE}]+$")
 _spaces = regex.compile(r"\s{2,}|[\s--\p{Zs}]", regex.V1)
 _wide = regex.compile(r"[\uFF01-\uFFEE]+")
 _letter = regex.compile(r"\X")
@@ -68,7 +74,7 @@ def one_line(text: str) -> str:
     """
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
-    return str(_spaces.sub(" ", _loose.sub("", composed(text))))
+    return str(_spaces.sub(" ", composed(text).strip(LOOSE)))
 
 
 def identifier(text: str) -> str:
@@ -79,7 +85,7 @@ def identifier(text: str) -> str:
 
 def seen(text: str) -> str:
     """Return the text without invisible characters, with a space for each that only takes up room."""
-    return text if text.isascii() and text.isprintable() else str(_unseen.sub("", _blank.sub(" ", text)))
+    return text if text.isascii() and text.isprintable() else str(_unseen.sub(r"\1", _blank.sub(" ", text)))
 
 
 def shows_nothing(text: str) -> bool:

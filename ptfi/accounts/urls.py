@@ -29,7 +29,7 @@ urlpatterns = [
     ),
     path(
         "2fa/recovery-codes/generate/",
-        with_proof(rate_limit(action="recovery_codes")(step_views.GenerateCodesView.as_view())),
+        with_proof(login_required(rate_limit(action="recovery_codes")(step_views.GenerateCodesView.as_view()))),
         name="mfa_generate_recovery_codes",
     ),
     # Changing a password asks for the old one; setting the first one cannot, so it asks for reauthentication.

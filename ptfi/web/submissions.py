@@ -130,8 +130,9 @@ class OnceMiddleware:
         sent: Submission | None = getattr(request, "submission", None)
         return sent.finish(request, response) if sent else response
 
-    def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
-        sent = submission_of(request)
+    def process_view(self, request: HttpRequest, view: Any, *_arguments: Any) -> HttpResponse | None:
+        # Programs send no forms of ours, and have their own answers to what cannot be read.
+        sent = None if getattr(view, "csrf_exempt", False) else submission_of(request)
         if sent is None:
             return None
         request.submission = sent  # type: ignore[attr-defined]
