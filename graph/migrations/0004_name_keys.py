@@ -22,7 +22,8 @@ def update(apps: Any, schema_editor: Any) -> None:
             changed = True
             _merge(apps, row.pk, kept[key].pk)
             concepts.filter(pk=row.pk).update(removed=True, revision=revision)
-            concepts.filter(pk=kept[key].pk).update(removed=kept[key].removed and row.removed, revision=revision)
+            kept[key].removed = kept[key].removed and row.removed
+            concepts.filter(pk=kept[key].pk).update(removed=kept[key].removed, revision=revision)
         elif key != row.name_key:
             changed = True
             concepts.filter(name_key=key).exclude(pk=row.pk).update(name_key=f"\x7f{row.pk}")

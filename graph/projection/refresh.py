@@ -9,8 +9,11 @@ from graph.projection import outbox, writer
 from graph.projection.outbox import Replay
 from traits.models import Persona
 
-PEOPLE = 100
-"""People who are looked at together; projectors go on only when there is nothing else to do."""
+PEOPLE = 20
+"""People who are looked at together, fewer than a projector claims at a time: new decisions never wait for them all.
+
+Projectors go on only when there is nothing else to do.
+"""
 
 
 def replay_outdated(only: uuid.UUID | None) -> Iterator[bool]:

@@ -37,9 +37,9 @@ EXEMPT: dict[Key, dict[str, str]] = {
     ("traits", "0010_quality"): {CODE: FEW},
     ("traits", "0013_acting"): {CODE: FEW},
     ("traits", "0020_looks_at_many"): {CODE: FEW},
-    ("traits", "0026_name_keys"): {CODE: "in slices, each in a transaction of its own"},
     ("traits", "0027_search_words"): {CODE: "recomputes words in slices of 500, each in its own transaction"},
     ("traits", "0028_batches"): {CODE: FEW},
+    ("traits", "0031_updated_name_keys"): {CODE: "in slices, each in a transaction of its own"},
 }
 
 

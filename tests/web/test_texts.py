@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,14 @@ def test_a_cut_falls_between_letters(letter: str) -> None:
 def test_a_letter_with_endless_marks_is_cut() -> None:
     assert len(shorten("Z" + "\u0301" * 4_000, 60)) <= 60 * 16 + 1
     assert shorten("short", 60) == "short"
+
+
+@pytest.mark.parametrize("unseen", [" ", "\u200b", "\u2800", "\U000e0061"])
+def test_long_runs_of_what_nobody_sees_cost_little(as_alice: Client, alice: User, unseen: str) -> None:
+    began = time.monotonic()
+    name = f"Likes{unseen * 200_000} jazz"
+    as_alice.post(reverse("trait_new"), {"name": name, "category": "Interest"})
+    assert time.monotonic() - began < 10
 
 
 def test_pages_cut_between_letters(as_alice: Client, alice: User) -> None:

@@ -25,7 +25,7 @@ from traits.api.serializers.ingest import FORMAT
 from traits.ingest import batch as ingest
 from traits.ingest import parsing
 from traits.ingest.faults import Reason, not_json
-from traits.ingest.layouts import not_lines
+from traits.ingest.layouts import WINDOW, not_lines
 from traits.ingest.parsing import CandidateRecord
 from traits.ingest.sender import Delivery, digest_of, finish, sender_of
 from traits.models import Door
@@ -72,7 +72,7 @@ def candidates(request: Request) -> list[Any]:
 
 def _lines(body: bytes) -> list[Any]:
     """The value of each line that is not blank. Raises RuleError if the whole is something else than JSON lines."""
-    if fault := encoding_fault(body) or not_lines(body):
+    if fault := encoding_fault(body) or not_lines(body[:WINDOW]):
         raise RuleError(details={"body": [fault]})
     return [_line(line) for line in body.removeprefix(BYTE_ORDER_MARK).split(b"\n") if line.strip()]
 

@@ -84,6 +84,11 @@ def _suppressions_of(get_model: GetModel, user_id: uuid.UUID) -> int:
     rows = list(model.objects.filter(user_id=user_id).order_by("pk"))
     names = _names(get_model, user_id, {source for row in rows for source in row.sources})
     for row in rows:
+        # An earlier turn may have given it sources, or have replaced it.
+        current = model.objects.filter(pk=row.pk).values_list("sources", flat=True).first()
+        if current is None:
+            continue
+        row.sources = current
         sources = _by_key(row, names)
         if set(sources) != {row.name_key}:
             _split(get_model, row, sources)

@@ -71,7 +71,8 @@ def persona_at(user: User, revision: int, after: uuid.UUID | None = None, limit:
     still = [each for each in held if each.now]
     same = sum(each.is_same for each in still)
     return Past(
-        traits=[_past_trait(each, *states[each.entry_id]) for each in page.rows],
+        # An erasure that ends in between leaves no entry to read.
+        traits=[_past_trait(each, *states[each.entry_id]) for each in page.rows if each.entry_id in states],
         next=page.next,
         then=len(held),
         now=PersonaTrait.objects.filter(user=user).count(),

@@ -12,10 +12,13 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # What an attempt that was stopped left behind.
+        migrations.RunSQL('DROP INDEX CONCURRENTLY IF EXISTS candidate_of_batch', migrations.RunSQL.noop),
         AddIndexConcurrently(
             model_name='extractedtraitcandidate',
             index=models.Index(models.F('batch_id'), models.F('candidate_id'), condition=models.Q(('batch_id', None), _negated=True), name='candidate_of_batch'),
         ),
+        migrations.RunSQL('DROP INDEX CONCURRENTLY IF EXISTS moderation_of_batch', migrations.RunSQL.noop),
         AddIndexConcurrently(
             model_name='moderationentry',
             index=models.Index(models.F('ingest_batch'), condition=models.Q(('ingest_batch', None), _negated=True), name='moderation_of_batch'),
