@@ -57,6 +57,12 @@ def is_ours(key: str) -> bool:
     return bool(mac) and constant_time_compare(mac, _mac(nonce))
 
 
+def is_anothers(request: HttpRequest) -> bool:
+    """Whether the form is from a page of another account than the one that is signed in."""
+    key = request.POST.get(FIELD, "") if request.method == "POST" else ""
+    return is_ours(key) and request.user.is_authenticated and not is_of(request.user, key)
+
+
 def _parts(key: str) -> tuple[str, str, str]:
     nonce, _dot, macs = key.partition(".")
     ours, _dot, account = macs.partition(".")

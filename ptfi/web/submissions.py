@@ -23,7 +23,7 @@ from ptfi.db import idempotency
 from ptfi.db.transactions import BEFORE
 from ptfi.errors import UnsentError
 from ptfi.web import forms
-from ptfi.web.error_pages import render_error
+from ptfi.web.error_pages import AnotherAccountError, render_error
 from ptfi.web.htmx import wants_fragment
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
@@ -126,7 +126,7 @@ def _page_of(request: HttpRequest) -> str:
 
 
 class OnceMiddleware:
-    """A form that is sent twice has one effect, and both responses lead to the same page.
+    """A form that is sent twice has one effect, and both responses lead to the same page; one of another account has none.
 
     Outside of the sessions' middleware: a repeated form is answered only after the first one's session was stored,
     because the notice for the next page is in it.
@@ -145,7 +145,11 @@ class OnceMiddleware:
 
     def process_view(self, request: HttpRequest, view: Any, *_arguments: Any) -> HttpResponse | None:
         # Programs send no forms of ours, and have their own answers to what cannot be read.
-        sent = None if getattr(view, "csrf_exempt", False) else submission_of(request)
+        if getattr(view, "csrf_exempt", False):
+            return None
+        if forms.is_anothers(request):
+            return render_error(request, AnotherAccountError())
+        sent = submission_of(request)
         if sent is None:
             return None
         request.submission = sent  # type: ignore[attr-defined]

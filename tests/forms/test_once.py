@@ -91,8 +91,8 @@ def test_what_was_refused_can_be_sent_again(as_alice: Client, alice: User) -> No
 def test_a_key_is_of_one_account(as_alice: Client, bob: User, signed_in: SignedIn) -> None:
     form = form_of(as_alice, "/traits/new/")
     assert send(as_alice, form, **NEW).status_code == 302
-    assert send(signed_in(bob), form, **NEW).status_code == 302
-    assert PersonaTrait.objects.filter(user=bob).count() == 1
+    assert send(signed_in(bob), form, **NEW).status_code == 409
+    assert not PersonaTrait.objects.filter(user=bob).exists()
 
 
 def test_keys_go_with_the_persona(alice: User) -> None:
