@@ -126,8 +126,9 @@ def _page_of(request: HttpRequest) -> str:
 
 
 class OnceMiddleware:
-    """A form that is sent twice has one effect, and both responses lead to the same page; one of another account has none.
+    """A form that is sent twice has one effect, and both responses lead to the same page.
 
+    A form from a page of another account has none.
     Outside of the sessions' middleware: a repeated form is answered only after the first one's session was stored,
     because the notice for the next page is in it.
     """
@@ -168,6 +169,7 @@ class UnsentMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        forms.drop_unfit(request.session, request.user)
         response = self.get_response(request)
         if request.method == "POST" and request.user.is_anonymous and not wants_fragment(request):
             return _kept(request, response)

@@ -98,6 +98,44 @@ def test_nobody_else_sees_what_was_typed(as_alice: Client, bob: User, alice: Use
     assert Html(visitor.get("/traits/new/")).values("notes") == [""]
 
 
+def kept_in(client: Client) -> bool:
+    """Whether the stored session of the browser has a form that was not sent."""
+    return forms.KEPT in client.session
+
+
+def test_it_goes_when_somebody_else_signs_in(as_alice: Client, bob: User, alice: User) -> None:
+    form = form_of(as_alice, "/traits/new/")
+    for user, stays in ((alice, True), (bob, False)):
+        visitor = without_session()
+        send(visitor, form, name="Sails", notes=NOTES)
+        sign_in(visitor, user.email or "")
+        assert kept_in(visitor) == stays
+
+
+def test_it_goes_with_any_request_after_an_hour_or_of_somebody_else(as_alice: Client, bob: User, alice: User) -> None:
+    for user, age, stays in ((alice, 3_500, True), (alice, 3_601, False), (bob, 0, False)):
+        visitor = without_session()
+        send(visitor, form_of(as_alice, "/traits/new/"), notes=NOTES)
+        kept = visitor.session[forms.KEPT]
+        visitor.force_login(user)
+        session = visitor.session
+        session[forms.KEPT] = kept | {"at": kept["at"] - age}
+        session.save()
+        visitor.get("/review/")
+        assert kept_in(visitor) == stays
+
+
+def test_it_goes_with_the_persona(as_alice: Client, alice: User) -> None:
+    form, browsers = form_of(as_alice, "/traits/new/"), [without_session() for _ in range(2)]
+    for browser in browsers:
+        send(browser, form, notes=NOTES)
+        sign_in(browser, alice.email or "")
+        assert kept_in(browser)
+    asked = form_of(browsers[0], "/persona/erasures/new/")
+    assert send(browsers[0], asked, confirm=alice.email)["Location"].startswith("/persona/erasures/")
+    assert [kept_in(browser) for browser in browsers] == [False, False]
+
+
 def test_it_ends_after_an_hour(as_alice: Client, alice: User) -> None:
     visitor = without_session()
     send(visitor, form_of(as_alice, "/traits/new/"), notes=NOTES)
