@@ -90,8 +90,9 @@
     } catch {
       return "offline";
     }
-    renew(now);
+    // The token of another account's session would let this page act on that account.
     if (!account.content || now.account === account.content) {
+      renew(now);
       return "";
     }
     return now.account ? "someone-else" : "signed-out";

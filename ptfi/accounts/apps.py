@@ -8,10 +8,11 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from ptfi.accounts import languages, mfa
+        from ptfi.accounts import languages, mfa, session_messages
         from ptfi.accounts.activity import notices, receivers
 
         languages.connect()
         mfa.install()
         notices.connect()
         receivers.connect()
+        session_messages.connect()

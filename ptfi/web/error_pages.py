@@ -65,6 +65,15 @@ class OutOfDateError(UnsentError):
     message = _("This page was out of date, so this was not sent. What you typed is still here. Send it again.")
 
 
+class AnotherAccountError(RuleError):
+    status = 409
+    code = "another_account"
+    message = _(
+        "This came from a page of another account than the one that is signed in in this browser now. Nothing was done."
+        " To send it, sign in with that account again."
+    )
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 (Django's signature)
     """Show what was typed, to be sent again, if the form is one that we made for this person."""
     is_theirs = forms.is_of(request.user, request.POST.get(forms.FIELD, ""))

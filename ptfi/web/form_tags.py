@@ -44,7 +44,9 @@ def unsent_texts(context: Context) -> list[str]:
     request, error = context["request"], context.get("error")
     try:
         shown = getattr(error, "may_be_sent_again", False) or forms.may_show(request)
-        return forms.typed_texts(request.POST) if shown else []
+        # With the database away, nothing may ask who is signed in.
+        asks = getattr(error, "status", 0) < 500
+        return forms.typed_texts(request.POST) if shown and not (asks and forms.is_anothers(request)) else []
     except (RequestDataTooBig, TooManyFieldsSent):
         return []
 

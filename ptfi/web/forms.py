@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, QueryDict
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -57,6 +58,12 @@ def is_ours(key: str) -> bool:
     return bool(mac) and constant_time_compare(mac, _mac(nonce))
 
 
+def is_anothers(request: HttpRequest) -> bool:
+    """Whether the form is from a page of another account than the one that is signed in."""
+    key = request.POST.get(FIELD, "") if request.method == "POST" else ""
+    return is_ours(key) and request.user.is_authenticated and not is_of(request.user, key)
+
+
 def _parts(key: str) -> tuple[str, str, str]:
     nonce, _dot, macs = key.partition(".")
     ours, _dot, account = macs.partition(".")
@@ -83,12 +90,24 @@ def take(request: HttpRequest) -> QueryDict | None:
     if not kept or kept["path"] != request.get_full_path():
         return None
     del request.session[KEPT]
-    if time.time() - kept["at"] > MINUTES_KEPT * 60 or not is_of(request.user, kept["key"]):
+    if not _fits(kept, request.user):
         return None
     try:
         return QueryDict(_cipher().decrypt(kept["sealed"], about=kept["key"]), encoding="utf-8")
     except NotDecryptedError:
         return None
+
+
+def drop_unfit(session: SessionBase, user: Any) -> None:
+    """Delete what was kept for too long, or for another person than the one who is signed in."""
+    kept = session.get(KEPT)
+    if kept and not _fits(kept, user):
+        del session[KEPT]
+
+
+def _fits(kept: dict[str, Any], user: Any) -> bool:
+    in_time = time.time() - kept["at"] <= MINUTES_KEPT * 60
+    return in_time and (user.is_anonymous or is_of(user, kept["key"]))
 
 
 def _cipher() -> Cipher:

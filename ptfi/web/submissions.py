@@ -6,6 +6,7 @@ Both work by the key that every form carries (ptfi/web/forms.py), for whatever v
 import contextlib
 import dataclasses
 import hashlib
+import secrets
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -22,7 +23,7 @@ from ptfi.db import idempotency
 from ptfi.db.transactions import BEFORE
 from ptfi.errors import UnsentError
 from ptfi.web import forms
-from ptfi.web.error_pages import render_error
+from ptfi.web.error_pages import AnotherAccountError, render_error
 from ptfi.web.htmx import wants_fragment
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
@@ -43,23 +44,33 @@ def keeps_input(view: View) -> View:
 
 @dataclasses.dataclass(slots=True)
 class Submission:
-    """A form that a person sent: whose it is, and its key together with a digest of its content."""
+    """A form that a person sent: whose it is, and its key together with a digest of its content.
+
+    mark: what this request writes with its claim, to know it again.
+    """
 
     owner: str
     key: str
-    claimed: bool = False
+    mark: bytes = dataclasses.field(default_factory=lambda: secrets.token_bytes(12))
     replayed: bool = False
 
     def claim(self) -> None:
-        """Claim the key in the transaction of the front door. Raises RepeatedError."""
-        if not self.claimed and not idempotency.claim(self.owner, self.key):
+        """Claim the key in the transaction of the front door. Raises RepeatedError.
+
+        Every front door of the request claims it: an attempt that is taken back takes its claim along.
+        """
+        if not idempotency.claim(self.owner, self.key, self.mark) and not self.claimed():
             raise RepeatedError
-        self.claimed = True
+
+    def claimed(self) -> bool:
+        """Whether this request has the key."""
+        kept = idempotency.find(self.owner, self.key)
+        return kept is not None and kept.fingerprint == self.mark
 
     def repeated(self, request: HttpRequest) -> HttpResponse | None:
-        """The response to a form that was sent before: to where the first one led. None for one that was not."""
+        """The response to a form that another request sent before: to where that one led. None if there is none."""
         kept = idempotency.find(self.owner, self.key)
-        if kept is None:
+        if kept is None or kept.fingerprint == self.mark:
             return None
         until = time.monotonic() + WAIT
         while kept and not kept.status and time.monotonic() < until:
@@ -73,9 +84,11 @@ class Submission:
         """Store where the form led, or answer one that failed only because it was sent twice."""
         if self.replayed or request.user.is_anonymous or response.status_code >= 500:
             return response
-        address = _leads_to(response) or (self.claimed and _page_of(request)) or ""
         if response.status_code >= 400:
-            return response if self.claimed else self.repeated(request) or response
+            return self.repeated(request) or response
+        address, page = _leads_to(response), _page_of(request)
+        if not address and page and self.claimed():
+            address = page
         if address and not address.startswith(SIGN_IN):
             self._store(address)
         return response
@@ -115,6 +128,7 @@ def _page_of(request: HttpRequest) -> str:
 class OnceMiddleware:
     """A form that is sent twice has one effect, and both responses lead to the same page.
 
+    A form from a page of another account has none.
     Outside of the sessions' middleware: a repeated form is answered only after the first one's session was stored,
     because the notice for the next page is in it.
     """
@@ -132,7 +146,11 @@ class OnceMiddleware:
 
     def process_view(self, request: HttpRequest, view: Any, *_arguments: Any) -> HttpResponse | None:
         # Programs send no forms of ours, and have their own answers to what cannot be read.
-        sent = None if getattr(view, "csrf_exempt", False) else submission_of(request)
+        if getattr(view, "csrf_exempt", False):
+            return None
+        if forms.is_anothers(request):
+            return render_error(request, AnotherAccountError())
+        sent = submission_of(request)
         if sent is None:
             return None
         request.submission = sent  # type: ignore[attr-defined]
@@ -151,6 +169,7 @@ class UnsentMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        forms.drop_unfit(request.session, request.user)
         response = self.get_response(request)
         if request.method == "POST" and request.user.is_anonymous and not wants_fragment(request):
             return _kept(request, response)

@@ -5,7 +5,7 @@ from django.conf import settings
 from playwright.sync_api import Dialog, Page, expect
 
 from ptfi.accounts.models import User
-from tests.support.browser import Enter, Opened
+from tests.support.browser import Enter, Opened, settle
 from tests.support.cast import PASSWORD, confirmed_trait
 from tests.support.decisions import status
 from tests.support.review_browser import heading
@@ -92,6 +92,23 @@ def test_a_trait_outlasts_its_session(
     else:
         expect(page.locator("#toasts")).to_contain_text("Saved “Loves jazz”.")
     assert PersonaTrait.objects.get(pk=trait.pk).notes == ("" if another else NOTES)
+
+
+def test_a_page_of_another_account_gets_no_token_of_the_session(
+    alice: User, bob: User, page: Page, site: str, enter: Enter, queue: list[ExtractedTraitCandidate]
+) -> None:
+    token = "meta[name=csrf-token]"
+    enter(page, alice).goto(f"{site}/review/")
+    before = page.get_attribute(token, "content")
+    end_session(page)
+    sign_in_elsewhere(page, site, bob)
+    with page.expect_response("**/accounts/session/"):
+        come_back(page)
+    settle(page)
+    assert page.get_attribute(token, "content") == before
+    page.keyboard.press("c")
+    expect(page.locator("#toasts")).to_contain_text("Nothing was done.")
+    assert not UserRefinedTrait.objects.exists()
 
 
 def test_without_a_script_the_form_is_there_after_signing_in(opened: Opened, alice: User) -> None:

@@ -1,21 +1,28 @@
 """Forms that are sent twice: one effect, and both times the page of success."""
 
+import contextlib
+import json
 import threading
+import uuid
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
 from django.test import Client
 
 from ptfi.accounts.models import User
 from ptfi.api.models import IdempotencyKey
-from tests.support.cast import SignedIn, Suggest, client_of, confirmed_trait
+from tests.support.candidate_files import new_row
+from tests.support.cast import SignedIn, Suggest, client_of, confirmed_trait, make_candidate
+from tests.support.concurrency import beside
 from tests.support.decisions import status
-from tests.support.forms import form_of, send
-from tests.support.pages import said, text_of
+from tests.support.forms import Form, form_of, send
+from tests.support.pages import Html, said, text_of
+from tests.support.staff import staff_of
 from tests.support.trait_pages import path
-from traits.models import CandidateStatus, PersonaTrait, UserRefinedTrait
+from traits.models import CandidateStatus, IngestBatch, PersonaTrait, UserRefinedTrait
 
 pytestmark = pytest.mark.django_db
 NEW = {"name": "Sails in winter", "category": "Skill"}
@@ -84,8 +91,8 @@ def test_what_was_refused_can_be_sent_again(as_alice: Client, alice: User) -> No
 def test_a_key_is_of_one_account(as_alice: Client, bob: User, signed_in: SignedIn) -> None:
     form = form_of(as_alice, "/traits/new/")
     assert send(as_alice, form, **NEW).status_code == 302
-    assert send(signed_in(bob), form, **NEW).status_code == 302
-    assert PersonaTrait.objects.filter(user=bob).count() == 1
+    assert send(signed_in(bob), form, **NEW).status_code == 409
+    assert not PersonaTrait.objects.filter(user=bob).exists()
 
 
 def test_keys_go_with_the_persona(alice: User) -> None:
@@ -118,3 +125,27 @@ def test_two_at_the_same_moment_have_one_effect(alice: User, signed_in: SignedIn
     trait = PersonaTrait.objects.get(user=alice)
     assert [answer["Location"] for answer in answers] == [path(trait)] * 4
     assert "Added “Sails in winter”." in text_of(client.get(path(trait)))
+
+
+IMPORT = "/admin/traits/extractedtraitcandidate/import/"
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_an_attempt_that_is_taken_back_takes_its_claim_along(alice: User, signed_in: SignedIn) -> None:
+    """Then the same form, sent again in the meantime, has the claim."""
+    client, taken = signed_in(staff_of("moderator")), uuid.uuid4()
+    file = SimpleUploadedFile("some.jsonl", json.dumps(new_row(candidate_id=str(taken))).encode())
+    preview = Html(client.post(IMPORT, {"file": file, "reason": "Ticket 17"}))
+    form = Form(IMPORT, preview.fields("form.staff-act"))
+
+    def post() -> Any:
+        other = Client()
+        other.cookies[settings.SESSION_COOKIE_NAME] = client.cookies[settings.SESSION_COOKIE_NAME].value
+        return send(other, form)
+
+    with contextlib.ExitStack() as posts, transaction.atomic():
+        make_candidate(alice, candidate_id=taken)
+        answers = [posts.enter_context(beside(post)) for _ in range(2)]
+    assert [answer.result()["Location"] for answer in answers] == ["/admin/traits/ingestbatch/"] * 2
+    assert IngestBatch.objects.count() == 1

@@ -98,6 +98,44 @@ def test_nobody_else_sees_what_was_typed(as_alice: Client, bob: User, alice: Use
     assert Html(visitor.get("/traits/new/")).values("notes") == [""]
 
 
+def kept_in(client: Client) -> bool:
+    """Whether the stored session of the browser has a form that was not sent."""
+    return forms.KEPT in client.session
+
+
+def test_it_goes_when_somebody_else_signs_in(as_alice: Client, bob: User, alice: User) -> None:
+    form = form_of(as_alice, "/traits/new/")
+    for user, stays in ((alice, True), (bob, False)):
+        visitor = without_session()
+        send(visitor, form, name="Sails", notes=NOTES)
+        sign_in(visitor, user.email or "")
+        assert kept_in(visitor) == stays
+
+
+def test_it_goes_with_any_request_after_an_hour_or_of_somebody_else(as_alice: Client, bob: User, alice: User) -> None:
+    for user, age, stays in ((alice, 3_500, True), (alice, 3_601, False), (bob, 0, False)):
+        visitor = without_session()
+        send(visitor, form_of(as_alice, "/traits/new/"), notes=NOTES)
+        kept = visitor.session[forms.KEPT]
+        visitor.force_login(user)
+        session = visitor.session
+        session[forms.KEPT] = kept | {"at": kept["at"] - age}
+        session.save()
+        visitor.get("/review/")
+        assert kept_in(visitor) == stays
+
+
+def test_it_goes_with_the_persona(as_alice: Client, alice: User) -> None:
+    form, browsers = form_of(as_alice, "/traits/new/"), [without_session() for _ in range(2)]
+    for browser in browsers:
+        send(browser, form, notes=NOTES)
+        sign_in(browser, alice.email or "")
+        assert kept_in(browser)
+    asked = form_of(browsers[0], "/persona/erasures/new/")
+    assert send(browsers[0], asked, confirm=alice.email)["Location"].startswith("/persona/erasures/")
+    assert [kept_in(browser) for browser in browsers] == [False, False]
+
+
 def test_it_ends_after_an_hour(as_alice: Client, alice: User) -> None:
     visitor = without_session()
     send(visitor, form_of(as_alice, "/traits/new/"), notes=NOTES)
@@ -155,10 +193,40 @@ def test_without_any_cookie_it_is_kept_too(as_alice: Client, alice: User) -> Non
 
 
 def test_a_forged_form_is_refused_and_not_repeated(strict: Client, bob: User) -> None:
-    for key in ("", "x.y.z", forms.new_key(bob)):
+    for key, status_code in (("", 403), ("x.y.z", 403), (forms.new_key(bob), 409)):
         page = strict.post("/traits/new/", {"name": "Forged words", forms.FIELD: key})
-        assert page.status_code == 403
+        assert page.status_code == status_code
         assert not Html(page).has("form.unsent button")
+
+
+HTMX = {"HX-Request": "true", "HX-Target": "open", "HX-Current-URL": "http://testserver/review/"}
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
+@pytest.mark.parametrize("address", ["/traits/new/", "/traits/nothing/here/", "/accounts/preferences/"])
+def test_a_page_of_another_account_has_no_effect_and_shows_nothing(
+    as_alice: Client, bob: User, strict: Client, address: str, headers: dict[str, str]
+) -> None:
+    """Bob signed in in Alice's browser while a page of hers was open."""
+    form = form_of(as_alice, "/traits/new/")._replace(action=address)
+    strict.force_login(bob)
+    token = strict.get("/accounts/session/").json()["token"]
+    for sent in (form.fields | {forms.CSRF_FIELD: token}, form.fields):
+        page = send(strict, form._replace(fields=sent), headers=headers, name="Sails", category="Skill", notes=NOTES)
+        assert page.status_code == (404 if "nothing" in address else 409)
+        assert "about jazz" not in text_of(page)
+        assert ("Nothing was done" in text_of(page)) == (page.status_code == 409)
+    assert not UserRefinedTrait.objects.exists()
+
+
+def test_staff_and_account_pages_refuse_forms_of_another_account_too(
+    alice: User, sam: User, signed_in: SignedIn
+) -> None:
+    theirs = signed_in(sam)
+    for address in ("/accounts/email/", "/admin/traits/persona/", "/accounts/logout/"):
+        answer = theirs.post(address, {forms.FIELD: forms.new_key(alice), "email": "typed@example.com"})
+        assert (answer.status_code, "typed@example.com" in text_of(answer)) == (409, False)
+    assert "_auth_user_id" in theirs.session
 
 
 def test_the_token_can_be_asked_for(strict: Client, alice: User) -> None:
