@@ -55,10 +55,22 @@ def oldest() -> dt.datetime:
 
 def put_back(candidate: ExtractedTraitCandidate, values: Values) -> None:
     """Give the candidate the values of one side of a change, in memory; the person's verdicts on its evidence stay."""
-    verdicts = {piece["evidence_id"]: piece["verdict"] for piece in candidate.supporting_evidence}
+    keep_verdicts(candidate, values)
     fields = {field.name: field for field in ExtractedTraitCandidate._meta.concrete_fields}
     for name, value in values.items():
         setattr(candidate, name, fields[name].to_python(value))
-    for piece in candidate.supporting_evidence if "supporting_evidence" in values else ():
-        piece["verdict"] = verdicts.get(piece["evidence_id"], piece["verdict"])
     candidate.name_key = name_key(candidate.trait_name)
+
+
+def keep_verdicts(candidate: ExtractedTraitCandidate, values: Values) -> bool:
+    """Copy the person's present verdicts to the pieces of one side of a change, in memory; whether any was different.
+
+    Without this a piece that leaves the suggestion would come back without the verdict that it left with.
+    """
+    verdicts = {piece["evidence_id"]: piece["verdict"] for piece in candidate.supporting_evidence}
+    pieces = values.get("supporting_evidence", [])
+    kept = [{**piece, "verdict": verdicts.get(piece["evidence_id"], piece["verdict"])} for piece in pieces]
+    is_new = kept != pieces
+    if is_new:
+        values["supporting_evidence"] = kept
+    return is_new

@@ -1,0 +1,68 @@
+"""What imports, their undoing, and staff who look at them leave to the people concerned."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from ptfi.accounts.models import User
+from tests.support.cast import SignedIn, acting_for_self
+from tests.support.pages import said
+from tests.support.pipeline import api_row, pipeline, send
+from tests.support.staff import staff_of
+from traits import decisions
+from traits.decisions.inputs import Evidence
+from traits.models import ExtractedTraitCandidate, IngestBatch
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/traits/ingestbatch/"
+JAZZ = {"type": "text_snippet", "content": "I love jazz.", "sourcePackageID": "p1"}
+SECRET = {"type": "text_snippet", "content": "My xylophone.", "sourcePackageID": "p2"}
+
+
+@pytest.fixture
+def moderator(db: None, signed_in: SignedIn) -> Client:
+    return signed_in(staff_of("moderator"))
+
+
+def sent(*rows: Any) -> IngestBatch:
+    send(pipeline(), *rows)
+    return IngestBatch.objects.latest("created_at")
+
+
+def do(client: Client, batch: IngestBatch, action: str) -> str:
+    form = {"action": action, "confirm": "yes", "reason": "Model gone wrong"}
+    return said(client.post(f"{LIST}{batch.pk}/act/", form))[-1]
+
+
+def now(row: Any) -> ExtractedTraitCandidate:
+    return ExtractedTraitCandidate.objects.get(pk=row["candidateID"])
+
+
+def verdicts(row: Any) -> dict[str, str]:
+    return {piece["content"]: piece["verdict"] for piece in now(row).supporting_evidence}
+
+
+def judge(user: User, row: Any, content: str) -> None:
+    """Snooze the suggestion, and find one of its pieces too private."""
+    piece = next(each for each in now(row).supporting_evidence if each["content"] == content)
+    judged = Evidence(verdicts={piece["evidence_id"]: "too_private"})
+    pk = uuid.UUID(row["candidateID"])
+    decisions.snooze(**acting_for_self(user), candidate_id=pk, until=None, evidence=judged)
+
+
+def test_a_verdict_outlasts_undoing_and_putting_back(moderator: Client, alice: User) -> None:
+    row = api_row(alice, supportingEvidenceSnippets=[JAZZ])
+    sent(row)
+    batch = sent(row | {"supportingEvidenceSnippets": [SECRET]})
+    judge(alice, row, SECRET["content"])
+    assert do(moderator, batch, "undo") == "Change taken back: 1."
+    assert verdicts(row) == {JAZZ["content"]: ""}
+    judge(alice, row, JAZZ["content"])
+    for _ in range(2):
+        assert do(moderator, batch, "restore") == "Change made again: 1."
+        assert verdicts(row) == {SECRET["content"]: "too_private"}
+        assert do(moderator, batch, "undo") == "Change taken back: 1."
+        assert verdicts(row) == {JAZZ["content"]: "too_private"}
