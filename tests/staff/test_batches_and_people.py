@@ -66,3 +66,13 @@ def test_a_verdict_outlasts_undoing_and_putting_back(moderator: Client, alice: U
         assert verdicts(row) == {SECRET["content"]: "too_private"}
         assert do(moderator, batch, "undo") == "Change taken back: 1."
         assert verdicts(row) == {JAZZ["content"]: "too_private"}
+
+
+def test_a_verdict_outlasts_an_import_without_its_piece(alice: User) -> None:
+    row = api_row(alice, supportingEvidenceSnippets=[JAZZ, SECRET])
+    sent(row)
+    judge(alice, row, SECRET["content"])
+    sent(row | {"supportingEvidenceSnippets": [JAZZ]})
+    assert verdicts(row) == {JAZZ["content"]: ""}
+    sent(row)
+    assert verdicts(row) == {JAZZ["content"]: "", SECRET["content"]: "too_private"}
