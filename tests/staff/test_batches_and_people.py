@@ -3,17 +3,19 @@
 import uuid
 from typing import Any
 
+import orjson
 import pytest
 from django.test import Client
 
 from ptfi.accounts.models import User
 from tests.support.cast import SignedIn, acting_for_self
-from tests.support.pages import said
+from tests.support.pages import said, text_of
 from tests.support.pipeline import api_row, pipeline, send
-from tests.support.staff import staff_of
+from tests.support.staff import give_reason, staff_of
 from traits import decisions
 from traits.decisions.inputs import Evidence
-from traits.models import ExtractedTraitCandidate, IngestBatch
+from traits.models import CandidateChange, ExtractedTraitCandidate, IngestBatch
+from traits.privacy import export
 
 pytestmark = pytest.mark.django_db
 
@@ -76,3 +78,25 @@ def test_a_verdict_outlasts_an_import_without_its_piece(alice: User) -> None:
     assert verdicts(row) == {JAZZ["content"]: ""}
     sent(row)
     assert verdicts(row) == {JAZZ["content"]: "", SECRET["content"]: "too_private"}
+
+
+def test_old_changes_are_not_shown_nor_taken_back(moderator: Client, alice: User, settings: Any) -> None:
+    row = api_row(alice, traitName="Hums tunes")
+    sent(row)
+    batch = sent(row | {"traitName": "Likes xylophones"})
+    pages = [f"{LIST}{batch.pk}/change/", f"/admin/traits/extractedtraitcandidate/{row['candidateID']}/change/"]
+    give_reason(moderator, pages[0])
+
+    def shown() -> list[bool]:
+        return ["Hums tunes" in text_of(moderator.get(page)) for page in pages]
+
+    def exported() -> int:
+        parts = b"".join(export.members(alice, now(row).created_at)).removeprefix(b",")
+        return len(orjson.loads(b"{" + parts + b"}")["suggestionChanges"])
+
+    assert (shown(), exported()) == ([True, True], 1)
+    settings.SUGGESTION_CHANGES_DAYS = -1
+    assert (shown(), exported()) == ([False, False], 0)
+    assert do(moderator, batch, "undo") == "Undo import: there was nothing to do."
+    assert now(row).trait_name == "Likes xylophones"
+    assert CandidateChange.objects.exists()

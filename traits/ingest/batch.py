@@ -120,8 +120,7 @@ def apply_within(batch: Sequence[CandidateRecord], owner: User | None = None, se
     now, changed = timezone.now(), {*archived, *returned, *(update.candidate for update in updates)}
     changes = _changes(sender, before, changed, now)
     _write(stored, new, changed, archived, sender, now)
-    if changes:
-        store(changes)
+    store(changes)
     # Pages work without this notification, and a committed import must not fail because of it.
     shown = {each.row.user for each in new if each.is_shown} | {candidate.user_id for candidate in returned}
     transaction.on_commit(functools.partial(tell_suggested, shown), robust=True)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from traits.ingest import sql
 from traits.ingest.sql import CHANGING
@@ -42,14 +43,27 @@ def _change(before: Values, candidate: ExtractedTraitCandidate, batch_id: UUID, 
     )
 
 
-def store(rows: Iterable[CandidateChange]) -> None:
-    """Store new changes, and forget some of those that are too old."""
-    sql.copy_changes(rows)
-    sql.forget_changes(oldest())
+def store(rows: Collection[CandidateChange]) -> None:
+    """Store new changes, if there are any, and forget some of those that are too old."""
+    if rows:
+        sql.copy_changes(rows)
+    sql.forget_changes(_oldest())
 
 
-def oldest() -> dt.datetime:
-    """Older changes are no longer shown, nor taken back."""
+def kept() -> QuerySet[CandidateChange]:
+    """The changes within the retention period: older ones are no longer shown, nor taken back."""
+    return CandidateChange.objects.filter(created_at__gte=_oldest())
+
+
+def forget_old() -> int:
+    """Delete all changes that are too old, some at a time; returns their number. Every batch deletes some, too."""
+    number = 0
+    while some := sql.forget_changes(_oldest()):
+        number += some
+    return number
+
+
+def _oldest() -> dt.datetime:
     return dt.datetime.now(dt.UTC) - dt.timedelta(days=settings.SUGGESTION_CHANGES_DAYS)
 
 

@@ -14,7 +14,7 @@ from traits.decisions.locking import atomic
 from traits.evidence import Piece
 from traits.ingest import blocklist, sql
 from traits.ingest.blocklist import Blocklist
-from traits.ingest.changes import keep_verdicts, put_back
+from traits.ingest.changes import keep_verdicts, kept, put_back
 from traits.models import (
     CandidateChange,
     CandidateStatus,
@@ -97,7 +97,7 @@ def revert(*, actor: User, action: Moderation, candidate_ids: Iterable[uuid.UUID
 
 def _facts(batch_id: uuid.UUID, rows: Candidates) -> Facts:
     mine, newest = defaultdict[uuid.UUID, list[CandidateChange]](list), dict[uuid.UUID, uuid.UUID]()
-    changes = CandidateChange.objects.filter(candidate_id__in=rows).order_by("pk")
+    changes = kept().filter(candidate_id__in=rows).order_by("pk")
     for change in changes.select_for_update(no_key=True):
         if change.batch_id == batch_id:
             mine[change.candidate_id].append(change)
