@@ -14,7 +14,7 @@ from tests.support.pipeline import api_row, pipeline, send
 from tests.support.staff import give_reason, staff_of
 from traits import decisions
 from traits.decisions.inputs import Evidence
-from traits.models import CandidateChange, ExtractedTraitCandidate, IngestBatch
+from traits.models import AccessEntry, CandidateChange, ExtractedTraitCandidate, IngestBatch
 from traits.privacy import export
 
 pytestmark = pytest.mark.django_db
@@ -100,3 +100,18 @@ def test_old_changes_are_not_shown_nor_taken_back(moderator: Client, alice: User
     assert do(moderator, batch, "undo") == "Undo import: there was nothing to do."
     assert now(row).trait_name == "Likes xylophones"
     assert CandidateChange.objects.exists()
+
+
+def test_a_look_at_an_import_is_in_the_access_log_of_all_it_shows(
+    moderator: Client, alice: User, bob: User, signed_in: SignedIn
+) -> None:
+    rows = api_row(alice), api_row(bob, traitName="Plays golf")
+    sent(*rows)
+    batch = sent(*(row | {"traitName": f"{row['traitName']} often"} for row in rows))
+    new = sent(rows[1] | {"traitName": "Golfs"}, api_row(alice, traitName="Rows boats"))
+    for each, number in ((batch, 2), (new, 2)):
+        assert moderator.get(f"{LIST}{each.pk}/change/").status_code == 200
+        look = AccessEntry.objects.latest("pk")
+        assert (look.kind, look.number, set(look.people)) == ("suggestions", number, {alice.pk, bob.pk})
+        for person in (alice, bob):
+            assert f"Import {each.pk}" in text_of(signed_in(person).get("/persona/looks/"))
