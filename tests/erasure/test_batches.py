@@ -1,18 +1,22 @@
 """What erasures remove from the record of imports and from earlier versions of suggestions, and what stays."""
 
 import json
+from contextlib import ExitStack
 from typing import Any
 
 import orjson
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 
 from ptfi.accounts.models import User
 from tests.support.candidate_files import Row, new_row, piece
 from tests.support.cast import SignedIn, acting_for_self
+from tests.support.concurrency import beside
 from tests.support.moderation import act
 from tests.support.persona_marker import erased, tables_with
+from tests.support.pipeline import api_row, pipeline, send
 from tests.support.staff import staff_of
 from traits.erasure import account
 from traits.erasure import parts as erasure_parts
@@ -177,3 +181,24 @@ def test_the_worker_takes_earlier_versions_step_by_step(
     while erasure.state == "erasing":
         erasure = erasure_parts.go_on(erasure_id=erasure.pk)
     assert tables_with(WORD) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_erasures_lock_shared_batches_in_the_order_of_their_ids(alice: User, bob: User) -> None:
+    found = list[IngestBatch]()
+    while len(found) < 2 or found[-1].pk == max(batch.pk for batch in found):
+        send(pipeline(), api_row(alice), api_row(bob))
+        found = list(IngestBatch.objects.order_by("created_at"))
+    high, low = max(batch.pk for batch in found), found[-1].pk
+    locking = IngestBatch.objects.select_for_update(skip_locked=True)
+    with ExitStack() as another:
+        another.enter_context(transaction.atomic())
+        assert locking.filter(pk=low)
+        with beside(lambda: erased(alice)) as erasing:
+            # The other erasure can go on to its next batch, so neither waits for ever.
+            free = list(locking.filter(pk=high))
+            another.close()
+    assert free
+    assert erasing.result()
+    assert set(IngestBatch.objects.values_list("name", flat=True)) == {""}

@@ -4,6 +4,7 @@ import hashlib
 import json
 import threading
 import uuid
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -184,5 +185,19 @@ def test_old_changes_are_forgotten(alice: User, settings: Any) -> None:
     send(pipeline(), row)
     send(pipeline(), row | {"traitName": "Likes jazz"})
     settings.SUGGESTION_CHANGES_DAYS = -1
-    send(pipeline(), row | {"traitName": "Adores jazz"})
+    send(pipeline(), row | {"traitName": "Likes jazz"})
+    assert not CandidateChange.objects.exists()
+
+
+@pytest.mark.django_db
+def test_old_changes_are_forgotten_without_imports(alice: User, settings: Any) -> None:
+    row = api_row(alice)
+    send(pipeline(), row)
+    send(pipeline(), row | {"traitName": "Likes jazz"})
+    call_command("refresh_quality_statistics", verbosity=0)
+    assert CandidateChange.objects.count() == 1
+    settings.SUGGESTION_CHANGES_DAYS = -1
+    out = StringIO()
+    call_command("refresh_quality_statistics", stdout=out)
+    assert out.getvalue().startswith("Deleted 1 old change of suggestions.\n")
     assert not CandidateChange.objects.exists()

@@ -23,11 +23,17 @@ def blank_batches(rows: QuerySet[ExtractedTraitCandidate]) -> None:
     found |= set(rows.order_by().values_list("changed_in", flat=True).distinct())
     changes = CandidateChange.objects.filter(candidate_id__in=rows.order_by().values("pk"))
     found |= set(changes.order_by().values_list("batch_id", flat=True).distinct())
-    batches = IngestBatch.objects.filter(pk__in=[pk for pk in found if pk])
+    batches = IngestBatch.objects.filter(pk__in=_locked({pk for pk in found if pk}))
     batches.exclude(name="", reason="").update(name="", reason="")
     others = ExtractedTraitCandidate.objects.filter(batch_id=OuterRef("pk")).exclude(user_id__in=people)
     changed = CandidateChange.objects.filter(batch_id=OuterRef("pk")).exclude(user_id__in=people)
     batches.exclude(digest="").filter(~Exists(others), ~Exists(changed)).update(digest="")
+
+
+def _locked(ids: Collection[uuid.UUID]) -> list[uuid.UUID]:
+    """Lock the batches in the order of their ids, since erasures of other people may concern the same ones."""
+    rows = IngestBatch.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
+    return list(rows.values_list("pk", flat=True))
 
 
 def redact_changes(user: User, scope: Scope, gone: Collection[uuid.UUID], limit: int) -> bool:

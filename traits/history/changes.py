@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from ptfi.accounts.models import User
 from ptfi.web import keyset
 from ptfi.web.keyset import Page
-from traits.ingest.changes import oldest
+from traits.ingest.changes import kept
 from traits.log.diff import ChangedPiece, Difference, changed_pieces, suggestion_differences
 from traits.models import UNDECIDED, CandidateChange, CandidateStatus, ExtractedTraitCandidate
 
@@ -48,19 +48,19 @@ def changes_of(user: User, after: str = "", limit: int = SIZE) -> Page[Suggestio
     Suggestions that staff hold back are left out, and those that were replaced, which the log shows.
     """
     held = ExtractedTraitCandidate.objects.filter(pk=OuterRef("candidate_id"), status__in=UNDECIDED)
-    rows = CandidateChange.objects.filter(~Exists(held.exclude(held_reason="")), user=user, created_at__gte=oldest())
+    rows = kept().filter(~Exists(held.exclude(held_reason="")), user=user)
     seen = Q(after__status__isnull=True) | ~Q(after__status=CandidateStatus.ARCHIVED.value)
     return _page(rows.filter(seen), after, limit)
 
 
 def changes_in(batch_id: uuid.UUID, after: str = "") -> Page[SuggestionChange]:
     """A page of what a batch changed, newest first, for staff."""
-    return _page(CandidateChange.objects.filter(batch_id=batch_id), after, SIZE)
+    return _page(kept().filter(batch_id=batch_id), after, SIZE)
 
 
 def changes_to(candidate: ExtractedTraitCandidate) -> list[SuggestionChange]:
     """The newest changes of one suggestion, for staff."""
-    return _page(CandidateChange.objects.filter(candidate_id=candidate.pk), "", SIZE).rows
+    return _page(kept().filter(candidate_id=candidate.pk), "", SIZE).rows
 
 
 def _page(rows: QuerySet[CandidateChange], after: str, limit: int) -> Page[SuggestionChange]:

@@ -29,6 +29,7 @@ from traits.ingest.people import people_of
 from traits.ingest.rows import ChangedMeanwhileError, New, Row, Stored, Update
 from traits.ingest.sender import Sender
 from traits.ingest.sql import SUGGESTED, Key
+from traits.ingest.verdicts import recall_verdicts
 from traits.log import entries as log
 from traits.log.snapshots import candidate_state
 from traits.models import CandidateChange, CandidateStatus, Decision, ExtractedTraitCandidate, Persona, PersonaTrait
@@ -112,14 +113,14 @@ def apply_within(batch: Sequence[CandidateRecord], owner: User | None = None, se
     superseded |= _superseded_earlier(rows, stored, sender, circular)
     new, updates, foreign = _sorted_out(rows, stored, superseded)
     refused |= foreign
+    recall_verdicts(updates)
     for update in updates:
         update.take_over(sender.client_id)
     returned = _bring_back(stored, new, updates)
     now, changed = timezone.now(), {*archived, *returned, *(update.candidate for update in updates)}
     changes = _changes(sender, before, changed, now)
     _write(stored, new, changed, archived, sender, now)
-    if changes:
-        store(changes)
+    store(changes)
     # Pages work without this notification, and a committed import must not fail because of it.
     shown = {each.row.user for each in new if each.is_shown} | {candidate.user_id for candidate in returned}
     transaction.on_commit(functools.partial(tell_suggested, shown), robust=True)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from traits.ingest import sql
 from traits.ingest.sql import CHANGING
@@ -42,23 +43,48 @@ def _change(before: Values, candidate: ExtractedTraitCandidate, batch_id: UUID, 
     )
 
 
-def store(rows: Iterable[CandidateChange]) -> None:
-    """Store new changes, and forget some of those that are too old."""
-    sql.copy_changes(rows)
-    sql.forget_changes(oldest())
+def store(rows: Collection[CandidateChange]) -> None:
+    """Store new changes, if there are any, and forget some of those that are too old."""
+    if rows:
+        sql.copy_changes(rows)
+    sql.forget_changes(_oldest())
 
 
-def oldest() -> dt.datetime:
-    """Older changes are no longer shown, nor taken back."""
+def kept() -> QuerySet[CandidateChange]:
+    """The changes within the retention period: older ones are no longer shown, nor taken back."""
+    return CandidateChange.objects.filter(created_at__gte=_oldest())
+
+
+def forget_old() -> int:
+    """Delete all changes that are too old, some at a time; returns their number. Every batch deletes some, too."""
+    number = 0
+    while some := sql.forget_changes(_oldest()):
+        number += some
+    return number
+
+
+def _oldest() -> dt.datetime:
     return dt.datetime.now(dt.UTC) - dt.timedelta(days=settings.SUGGESTION_CHANGES_DAYS)
 
 
 def put_back(candidate: ExtractedTraitCandidate, values: Values) -> None:
     """Give the candidate the values of one side of a change, in memory; the person's verdicts on its evidence stay."""
-    verdicts = {piece["evidence_id"]: piece["verdict"] for piece in candidate.supporting_evidence}
+    keep_verdicts(candidate, values)
     fields = {field.name: field for field in ExtractedTraitCandidate._meta.concrete_fields}
     for name, value in values.items():
         setattr(candidate, name, fields[name].to_python(value))
-    for piece in candidate.supporting_evidence if "supporting_evidence" in values else ():
-        piece["verdict"] = verdicts.get(piece["evidence_id"], piece["verdict"])
     candidate.name_key = name_key(candidate.trait_name)
+
+
+def keep_verdicts(candidate: ExtractedTraitCandidate, values: Values) -> bool:
+    """Copy the person's present verdicts to the pieces of one side of a change, in memory; whether any was different.
+
+    Without this a piece that leaves the suggestion would come back without the verdict that it left with.
+    """
+    verdicts = {piece["evidence_id"]: piece["verdict"] for piece in candidate.supporting_evidence}
+    pieces = values.get("supporting_evidence", [])
+    kept = [{**piece, "verdict": verdicts.get(piece["evidence_id"], piece["verdict"])} for piece in pieces]
+    is_new = kept != pieces
+    if is_new:
+        values["supporting_evidence"] = kept
+    return is_new

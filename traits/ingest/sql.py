@@ -167,6 +167,6 @@ def copy_changes(rows: Iterable[CandidateChange]) -> None:
             copy.write_row(values)
 
 
-def forget_changes(before: dt.datetime) -> None:
-    """Delete some of the changes that are older."""
-    sql.run(FORGET_CHANGES, [before])
+def forget_changes(before: dt.datetime) -> int:
+    """Delete some of the changes that are older; returns their number."""
+    return sql.run(FORGET_CHANGES, [before])

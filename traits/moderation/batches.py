@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
 from ptfi.texts import Text
+from traits.ingest.changes import kept
 from traits.models import (
     UNDECIDED,
     CandidateChange,
@@ -80,13 +81,13 @@ def _to_requeue(rows: Rows, batch_id: uuid.UUID) -> Rows:
 
 
 def _to_revert(rows: Rows, batch_id: uuid.UUID) -> Rows:
-    mine = _changes(batch_id).filter(candidate_id=OuterRef("pk"), taken_back_at=None)
+    mine = kept().filter(batch_id=batch_id, candidate_id=OuterRef("pk"), taken_back_at=None)
     replaced = Exists(mine.filter(after__status=CandidateStatus.ARCHIVED.value))
     return rows.filter(Q(status__in=UNDECIDED) | Q(replaced, status=CandidateStatus.ARCHIVED), Exists(mine))
 
 
 def _to_reapply(rows: Rows, batch_id: uuid.UUID) -> Rows:
-    mine = _changes(batch_id).filter(candidate_id=OuterRef("pk"), taken_back_at__isnull=False)
+    mine = kept().filter(batch_id=batch_id, candidate_id=OuterRef("pk"), taken_back_at__isnull=False)
     return rows.filter(Exists(mine), status__in=UNDECIDED)
 
 

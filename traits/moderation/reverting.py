@@ -14,7 +14,7 @@ from traits.decisions.locking import atomic
 from traits.evidence import Piece
 from traits.ingest import blocklist, sql
 from traits.ingest.blocklist import Blocklist
-from traits.ingest.changes import put_back
+from traits.ingest.changes import keep_verdicts, kept, put_back
 from traits.models import (
     CandidateChange,
     CandidateStatus,
@@ -29,6 +29,8 @@ from traits.moderation.services import Candidates, Moderation, ModerationOutcome
 
 STATUS = ("status", "deferred_until")
 PUT_ASIDE = CandidateStatus.ARCHIVED.value
+CHUNK = 10
+"""Changes written together; each may quote much evidence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +70,8 @@ def revert(*, actor: User, action: Moderation, candidate_ids: Iterable[uuid.UUID
     again = action.name == ModerationAction.REAPPLY
     facts = _facts(action.ingest_batch, rows)
     outcome = ModerationOutcome(done=[], refused={})
-    entries = list[ModerationEntry]()
+    entries, other = list[ModerationEntry](), "before" if again else "after"
+    judged = list[CandidateChange]()
     for pk in ids:
         row, changes = rows.get(pk), facts.mine.get(pk, [])
         changes = [change for change in changes if (change.taken_back_at is not None) == again]
@@ -78,6 +81,7 @@ def revert(*, actor: User, action: Moderation, candidate_ids: Iterable[uuid.UUID
             outcome.refused[pk] = why
         else:
             before = state(row)
+            judged += [change for change in facts.mine[pk] if keep_verdicts(row, getattr(change, other))]
             put_back(row, _values(row, changes, again=again))
             row.version, row.updated_at = row.version + 1, at
             entries.append(entry(action, row, row.user_id, actor, before=before, at=at, batch_id=run))
@@ -86,13 +90,14 @@ def revert(*, actor: User, action: Moderation, candidate_ids: Iterable[uuid.UUID
         sql.update_all(outcome.done)
         taken = [change.pk for row in outcome.done for change in facts.mine[row.pk]]
         CandidateChange.objects.filter(pk__in=taken).update(taken_back_at=None if again else at)
+        CandidateChange.objects.bulk_update(judged, [other], batch_size=CHUNK)
         ModerationEntry.objects.bulk_create(entries)
     return outcome
 
 
 def _facts(batch_id: uuid.UUID, rows: Candidates) -> Facts:
     mine, newest = defaultdict[uuid.UUID, list[CandidateChange]](list), dict[uuid.UUID, uuid.UUID]()
-    changes = CandidateChange.objects.filter(candidate_id__in=rows).order_by("pk")
+    changes = kept().filter(candidate_id__in=rows).order_by("pk")
     for change in changes.select_for_update(no_key=True):
         if change.batch_id == batch_id:
             mine[change.candidate_id].append(change)

@@ -27,11 +27,11 @@ from traits.api.serializers.export import (
 )
 from traits.api.serializers.log import entry_json
 from traits.decisions.styles import all_styles
+from traits.ingest.changes import kept as kept_changes
 from traits.log.interventions import interventions
 from traits.log.proofs.attestations import attested
 from traits.log.proofs.positions import position
 from traits.models import (
-    CandidateChange,
     Erasure,
     ExtractedTraitCandidate,
     ModerationEntry,
@@ -97,7 +97,7 @@ def _members(user: User, now: dt.datetime) -> Members:
     yield "account", _account(user, head)
     candidates = ExtractedTraitCandidate.objects.filter(user=user).defer("search").order_by("created_at", "pk")
     yield "candidates", map(exported_candidate, _rows(candidates))
-    changes = CandidateChange.objects.filter(user=user).order_by("pk")
+    changes = kept_changes().filter(user=user).order_by("pk")
     yield "suggestionChanges", map(exported_change, _rows(changes))
     yield "traits", map(exported_trait, _rows(PersonaTrait.objects.filter(user=user).order_by("created_at", "pk")))
     yield "log", map(entry_json, _rows(UserRefinedTrait.objects.filter(user=user).order_by("revision")))

@@ -20,6 +20,7 @@ from traits.decisions import styles
 from traits.erasure import persona as erasure
 from traits.erasure.receipts import in_words, said
 from traits.history.download import Reader, narrated
+from traits.ingest.changes import kept as kept_changes
 from traits.log.diff import suggestion_differences
 from traits.models import (
     CandidateChange,
@@ -74,7 +75,7 @@ def _parts(user: User, render: Render, reader: Reader) -> Iterator[bytes]:
     mine = ExtractedTraitCandidate.objects.filter(user=user).defer("search").order_by("created_at", "pk")
     for status in CandidateStatus:
         yield from _part(render, status, SUGGESTIONS[status], mine.filter(status=status), "suggestion")
-    changes = CandidateChange.objects.filter(user=user).order_by("pk")
+    changes = kept_changes().filter(user=user).order_by("pk")
     yield from _part(render, "changes", _("What the pipeline changed in suggestions"), changes, "change", _change)
     entries = itertools.chain.from_iterable(narrated(user, reader))
     yield from _part(render, "decisions", _("Your decisions"), entries, "decision")

@@ -20,6 +20,7 @@ from traits.history.changes import changes_in
 from traits.models import AccessKind, CandidateStatus, Door, IngestBatch, ModerationAction
 from traits.models.batches import COUNTS
 from traits.models.moderation import MAX_REASON
+from traits.models.staff_access import MAX_REASON as MAX_ACCESS_REASON
 from traits.moderation import batches as moderation
 from traits.moderation.batches import BATCH_ACTIONS, Progress
 from traits.moderation.services import KINDS
@@ -112,11 +113,16 @@ class IngestBatchAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         batch = self.batch(request, ids_from([object_id]))
         reads = request.user.has_perm("traits.view_extractedtraitcandidate")
-        if reads and (asked := self.asks(request, batch)):
+        person = moderation.only_person(batch.pk) if reads else None
+        if person and (asked := asks_reason(request, person, AccessKind.SUGGESTIONS)):
             return asked
+        shown = _shown(request, batch) if reads else {}
+        if reads and not person:
+            _record_look(request, batch, shown)
         context = (
             self.admin_site.each_context(request)
             | (extra_context or {})
+            | shown
             | {
                 "title": _("Import"),
                 "opts": self.opts,
@@ -128,8 +134,6 @@ class IngestBatchAdmin(ReadOnlyAdmin):
                 "actions": {name: BATCH_ACTIONS[name].name for name in self.allowed(request)},
             }
         )
-        if reads:
-            context |= _shown(request, batch)
         return TemplateResponse(request, "admin/batches/detail.html", context)
 
     def batch(self, request: HttpRequest, ids: list[uuid.UUID]) -> IngestBatch:
@@ -140,13 +144,6 @@ class IngestBatchAdmin(ReadOnlyAdmin):
         if found is None:
             raise Http404
         return found
-
-    def asks(self, request: HttpRequest, batch: IngestBatch) -> HttpResponse | None:
-        """Return the page that asks for a reason if all of the batch is about one person; record the access."""
-        if person := moderation.only_person(batch.pk):
-            return asks_reason(request, person, AccessKind.SUGGESTIONS)
-        looked_at_many(request, AccessKind.SUGGESTIONS, SHOWN)
-        return None
 
     def allowed(self, request: HttpRequest) -> list[str]:
         """Return the actions that this staff member may take."""
@@ -240,7 +237,7 @@ def _standing(batch: IngestBatch) -> list[tuple[Any, int]]:
 def _shown(request: HttpRequest, batch: IngestBatch) -> dict[str, Any]:
     """Return the first suggestions that it brought, and a page of what it changed."""
     brought = moderation.brought(batch.pk).only(
-        "candidate_id", "trait_name", "trait_category", "status", "confidence_score", "held_reason"
+        "candidate_id", "user_id", "trait_name", "trait_category", "status", "confidence_score", "held_reason"
     )
     changed = changes_in(batch.pk, request.GET.get("after", ""))
     return {
@@ -249,6 +246,18 @@ def _shown(request: HttpRequest, batch: IngestBatch) -> dict[str, Any]:
         "next": changed.next,
         "first": "after" not in request.GET,
     }
+
+
+def _record_look(request: HttpRequest, batch: IngestBatch, shown: dict[str, Any]) -> None:
+    """Record the access in the access log of everyone whose suggestions the page shows.
+
+    The reason is that of the import if staff gave it, where the form says that people can read it.
+    """
+    rows = {row.pk: row.user_id for row in shown["brought"]}
+    rows |= {change.row.candidate_id: change.row.user_id for change in shown["changes"]}
+    reason = (batch.reason if batch.door == Door.UPLOAD else "") or f"Import {batch.pk}"
+    people = set(rows.values())
+    looked_at_many(request, AccessKind.SUGGESTIONS, len(rows), people=people, reason=reason[:MAX_ACCESS_REASON])
 
 
 def _told(name: str, progress: Progress) -> str:

@@ -88,8 +88,8 @@ class FileForm(forms.Form):
         max_length=MAX_REASON,
         label=_("Reason"),
         help_text=_(
-            "It is recorded with the import. People whose suggestions the preview shows can read it. Don't name or"
-            " quote anyone."
+            "It is recorded with the import. People whose suggestions the preview or the import's page shows can read"
+            " it. Don't name or quote anyone."
         ),
     )
 

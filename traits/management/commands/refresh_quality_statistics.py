@@ -1,20 +1,27 @@
-"""Update the statistics of the suggestions' quality."""
+"""Update the statistics of the suggestions' quality, and delete what is past its time."""
 
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from traits.ingest.changes import forget_old
 from traits.staff.quality.statistics import refresh
 
 
 class Command(BaseCommand):
-    help = "Update the statistics of the suggestions' quality: recount the weeks in which something changed."
+    help = (
+        "Update the statistics of the suggestions' quality: recount the weeks in which something changed. Also delete"
+        " what imports changed in suggestions, after SUGGESTION_CHANGES_DAYS."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--all", action="store_true", help="count every week")
 
     def handle(self, *, verbosity: int, **options: Any) -> None:
+        forgotten = forget_old()
+        if forgotten and verbosity:
+            self.stdout.write(f"Deleted {forgotten:,} old change{'' if forgotten == 1 else 's'} of suggestions.")
         done = refresh(whole=options["all"])
         if done is None:
             self.stdout.write("Another process is counting; nothing to do.")
