@@ -15,7 +15,7 @@ MAX_LINK = 2_000
 
 
 class SharedConcept(models.Model):
-    """A shared concept, whose id is derived from its name key.
+    """A shared concept, whose id was derived from the name key that it had when it was made.
 
     broader: the concepts it is a type of, possibly in circles. revision is that of the vocabulary in which it last
     changed. A removed concept stays until the graph has dropped it.

@@ -67,6 +67,11 @@ def composed(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+def forms(text: str) -> set[str]:
+    """Return the forms in which a text may be stored: earlier releases stored texts as they were sent."""
+    return {text} if text.isascii() else {text, composed(text), unicodedata.normalize("NFD", text)}
+
+
 def one_line(text: str) -> str:
     """Return the form in which names are stored: NFC, trimmed, and on one line.
 

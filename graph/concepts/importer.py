@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from traits.text import name_key
 BATCH = 2_000
 Broader = Mapping[uuid.UUID, set[uuid.UUID]]
 Ids = Mapping[str, uuid.UUID]
-"""Name key → id. It was derived from the key that the name had when the concept was made."""
+"""Name key → id. It was derived from the key that the name had when the concept was made (_free_id)."""
 COLUMNS = ["name", "description", "ontology_link", "removed", "revision"]
 
 
@@ -51,7 +51,9 @@ def import_concepts(rows: Mapping[str, ConceptRow], *, replace: bool = False) ->
     broader = _broader()
     gone = [held[key] for key in sorted(there - rows.keys())] if replace else []
     new = [row for key, row in rows.items() if key not in held]
-    ids = {key: held[key].pk if key in held else shared_id(key) for key in rows.keys() | held.keys()}
+    ids = {key: concept.pk for key, concept in held.items()}
+    taken = set(ids.values())
+    ids |= {key: _free_id(key, taken) for key in rows.keys() - held.keys()}
     changed = [row for key, row in rows.items() if key in held and _differs(row, held[key], broader, ids)]
     returned = sum(held[key].removed for key in rows.keys() & held.keys())
     if new or changed or gone:
@@ -85,6 +87,14 @@ def _broader() -> dict[uuid.UUID, set[uuid.UUID]]:
     found = dict[uuid.UUID, set[uuid.UUID]]()
     for narrower, above in SharedConceptTie.objects.values_list("from_concept_id", "to_concept_id"):
         found.setdefault(narrower, set()).add(above)
+    return found
+
+
+def _free_id(key: str, taken: Set[uuid.UUID]) -> uuid.UUID:
+    """The id of this key, or one derived from it while another concept, whose key has changed since, has that one."""
+    found = shared_id(key)
+    while found in taken:
+        found = uuid.uuid5(found, key)
     return found
 
 

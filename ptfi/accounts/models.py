@@ -17,8 +17,12 @@ from ptfi.texts import identifier, one_line, shows_nothing
 
 
 def known_as(external_id: str) -> models.Q:
-    """Return the condition for accounts with this external id, as it is written here or as it is stored."""
-    return models.Q(external_id__in={external_id, identifier(external_id)})
+    """Return the condition for the one account with this external id: as it is written here, or else as ids are stored.
+
+    Earlier releases stored ids as they were sent, so that both can be there, as different accounts.
+    """
+    exact, stored = (models.Q(external_id=form) for form in (external_id, identifier(external_id)))
+    return exact if exact == stored else exact | models.Q(stored, ~models.Exists(User.objects.filter(exact)))
 
 
 class UserManager(BaseUserManager["User"]):

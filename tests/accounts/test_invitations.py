@@ -1,6 +1,7 @@
 """People whom the pipeline brought: nobody signs in as them until they accepted an invitation."""
 
 import re
+import uuid
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -157,6 +158,17 @@ def test_refusals_of_the_command(person: User, alice: User, mailoutbox: list[Ema
             invite(email, external_id)
     assert mailoutbox == []
     assert User.objects.get(pk=person.pk).invited_email == ""
+
+
+def test_of_two_ids_that_look_alike_the_written_one_is_invited(mailoutbox: list[EmailMessage]) -> None:
+    plain = User.objects.create_user(pk=uuid.UUID(int=1), external_id="42")
+    wide = User.objects.create_user(pk=uuid.UUID(int=2), external_id="\uff14\uff12")
+    for external_id, email in (("\uff14\uff12", "wide@example.com"), ("42", "plain@example.com")):
+        invite(email, external_id)
+    invited = dict(User.objects.values_list("pk", "invited_email"))
+    assert invited == {wide.pk: "wide@example.com", plain.pk: "plain@example.com"}
+    invite("again@example.com", "4\uff12")
+    assert User.objects.get(pk=plain.pk).invited_email == "again@example.com"
 
 
 def test_an_address_that_nobody_confirmed_blocks_nobody(person: User, alice: User) -> None:

@@ -94,6 +94,21 @@ def test_a_file_goes_in_once(tmp_path: Path) -> None:
     assert shared.check() == []
 
 
+def test_a_new_concept_takes_the_id_of_no_other(tmp_path: Path) -> None:
+    """Migration 0004 changed the key of a name with a soft hyphen, whose concept kept the id of its earlier key."""
+    earlier = SharedConcept.objects.create(
+        pk=shared_id("fuss ball"), name="Fu\u00df\u00adball", name_key="fussball", revision=1
+    )
+    file = write(tmp_path, {"name": "Fu\u00df Ball", "parents": ["Fu\u00dfball"]}, {"name": "Fu\u00dfball"})
+    assert take_in(file) == "1 new, 1 changed, 0 as they were, 0 taken out.\n"
+    assert take_in(file) == "0 new, 0 changed, 2 as they were, 0 taken out.\n"
+    new = SharedConcept.objects.get(name_key="fuss ball")
+    assert list(new.broader.all()) == [earlier]
+    assert new.pk == uuid.uuid5(shared_id("fuss ball"), "fuss ball")
+    project_all()
+    assert ties() == {("Fu\u00df Ball", "Fu\u00dfball")}
+
+
 def test_csv_says_the_same(tmp_path: Path) -> None:
     rows = ["\ufeffname,description,ontologyLink,parents", '"AI","Of many\nlines",https://example.org/ai,', "ML,,,AI; "]
     assert "2 new" in take_in(write(tmp_path, *rows, name="concepts.CSV"))

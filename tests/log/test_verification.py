@@ -62,6 +62,14 @@ def test_a_touched_log_is_found(alice: User, bob: User, statement: str, fault: s
     assert verify("--person", str(alice.pk))[0] == 1
 
 
+def test_of_two_ids_that_look_alike_the_written_one_is_meant(alice: User, bob: User) -> None:
+    for person, external_id in ((alice, "42"), (bob, "\uff14\uff12")):
+        confirmed(person)
+        User.objects.filter(pk=person.pk).update(external_id=external_id)
+    tamper(f"DELETE FROM traits_userrefinedtrait WHERE user_id = '{bob.pk}'")  # noqa: S608
+    assert [verify("--person", written)[0] for written in ("42", "\uff14\uff12", "4\uff12")] == [0, 1, 0]
+
+
 def test_what_was_erased_is_no_fault_and_is_counted(alice: User) -> None:
     confirmed(alice)
     erasure_parts.erase_category(**acting_for_self(alice), category="Interest")

@@ -2,6 +2,7 @@
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -173,6 +174,21 @@ def test_what_is_held_back_is_nowhere_until_released(
     decisions.confirm(**acting_for_self(alice), candidate_id=row.pk)
     decisions.undo(**acting_for_self(alice), action_id=deferred.action_id)
     assert fresh(other).status == CandidateStatus.CANDIDATE
+
+
+def test_of_two_ids_that_look_alike_the_written_one_receives(
+    moderator: Client, alice: User, bob: User, suggest: Suggest
+) -> None:
+    first, second = sorted((bob, make_user("Cleo")), key=lambda user: user.pk)
+    for person, external_id in ((first, "42"), (second, "\uff14\uff12")):
+        suggest(person)
+        User.objects.filter(pk=person.pk).update(external_id=external_id)
+    for external_id, person in (("\uff14\uff12", second), ("4\uff12", first)):
+        row = suggest(alice, "Rows boats")
+        act(moderator, "reassign", row, to=external_id)
+        assert fresh(row).user_id == person.pk
+        listed: Any = moderator.post(f"{LIST}?{urlencode({'person': external_id})}", {"access_reason": "Ticket 17"})
+        assert listed["Location"] == f"{LIST}?person={person.pk}"
 
 
 def test_a_wrong_import_goes_to_whom_it_is_about(

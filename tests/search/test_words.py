@@ -3,6 +3,7 @@
 import json
 import random
 import re
+import time
 import unicodedata
 
 import pytest
@@ -132,6 +133,25 @@ def test_no_text_is_too_much(text: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT candidate_search_vector(%s, '', '[]')", [text])
         cursor.execute("SELECT candidate_search_vector('', '', %s)", [json.dumps([{"content": text}])])
+
+
+def test_equal_words_count_once_and_not_too_many_count() -> None:
+    assert read("c a b a c").tsquery == read("c a b c").tsquery == "('c') & ('a') & ('b')"
+    assert read("a b or a b or c or a").tsquery == "('a') & ('b') | ('c') | ('a')"
+    words = [f"word{at}" for at in range(40)]
+    assert read(" ".join(words)).tsquery == " & ".join(f"('{word}')" for word in words[:32])
+
+
+def test_marking_many_words_takes_hardly_longer_than_marking_one() -> None:
+    text = "some plain words of a long diary, which go on and on " * 4_000
+
+    def seconds(typed: str) -> float:
+        started = time.process_time()
+        assert "".join(piece for piece, _ in read(typed).mark(text)) == text
+        return time.process_time() - started
+
+    letters = [chr(ord("b") + at % 25) + "x" * (at // 25) for at in range(100)]
+    assert seconds(" ".join(letters)) < 4 * seconds("jazz or rock")
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -48,7 +48,7 @@ def redact_changes(user: User, scope: Scope, gone: Collection[uuid.UUID], limit:
         once = Q(before__trait_category=scope.category) | Q(after__trait_category=scope.category)
         mine.filter(candidate_id__in=mine.filter(once).values("candidate_id")).delete()
         return True
-    quoting = Q(before__contains={EVIDENCE: [scope.target]}) | Q(after__contains={EVIDENCE: [scope.target]})
+    quoting = scope.held_in("before", EVIDENCE) | scope.held_in("after", EVIDENCE)
     rows = list(mine.filter(quoting).order_by("pk").select_for_update(no_key=True)[:limit])
     for row in rows:
         for side in SIDES:

@@ -9,7 +9,6 @@ afterwards.
 import datetime as dt
 import uuid
 
-import orjson
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -17,15 +16,14 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from ptfi.accounts.models import User
-from ptfi.db import sql
+from ptfi.texts import composed
 from traits.decisions.locking import lock
 from traits.erasure.persona import erase_records, lock_all, lock_idempotency_keys, new_erasure
 from traits.erasure.redaction import Scope, target_of
 from traits.erasure.sources import source_name
-from traits.erasure.sql import WITHOUT
 from traits.erasure.worker import ErasureWorker
 from traits.errors import InvalidError, NotFoundError
-from traits.evidence import Piece
+from traits.evidence import Piece, stored_form
 from traits.ingest import blocklist
 from traits.log import entries as log
 from traits.log.snapshots import State
@@ -47,13 +45,15 @@ def erase_evidence(*, user: User, actor: log.Actor, evidence_id: uuid.UUID) -> E
     """
     piece = find_piece(user, evidence_id)
     target = target_of(ErasureKind.EVIDENCE, piece)
-    return _start(user, actor, ErasureKind.EVIDENCE, target, blocklist.piece_bar(user.pk, piece))
+    return _start(user, actor, ErasureKind.EVIDENCE, target, blocklist.piece_bar(user.pk, stored_form(piece)))
 
 
 @transaction.atomic
 def erase_source(*, user: User, actor: log.Actor, source: str) -> Erasure:
     """Erase all evidence of the source with this key (blocklist.source_bar). Raises NotFoundError."""
-    return _start(user, actor, ErasureKind.SOURCE, source_target(user, source), source)
+    target = source_target(user, source)
+    bar = blocklist.source_bar(user.pk, composed(target["source_package_id"]))
+    return _start(user, actor, ErasureKind.SOURCE, target, bar)
 
 
 @transaction.atomic
@@ -94,7 +94,7 @@ def preview(user: User, target: State) -> dict[str, int]:
     if scope.category:
         suppressed = Suppression.objects.filter(user=user, category=scope.category).count()
         return {"candidates": candidates, "traits": traits, **found, "suppressions": suppressed}
-    going = sql.value(WITHOUT, {"user": user.pk, "target": orjson.dumps(target).decode()})
+    going = scope.without(user)
     return {"candidates": going, **found, "candidates_less": candidates - going, "traits_less": traits}
 
 

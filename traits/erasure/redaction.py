@@ -6,16 +6,19 @@ content's digest.
 """
 
 import dataclasses
+import itertools
 import json
 import secrets
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from ptfi.accounts.models import User
 from ptfi.db import sql
-from traits.erasure.sql import PIECES, REDACT
+from ptfi.texts import composed, forms
+from traits.erasure.sql import PIECES, REDACT, WITHOUT
 from traits.evidence import Piece
 from traits.log.chain import digest_of
 from traits.log.snapshots import SIDES, State
@@ -29,17 +32,28 @@ HALVES = ("before", "after")
 class Scope:
     """What is to be erased: evidence with these fields, or all states of a category, or everything.
 
-    With "category" as the only field it is all states of that category, without any field it is everything.
+    With "category" as the only field it is all states of that category, without any field it is everything. Texts are
+    the same in every Unicode form.
     """
 
     target: State
+
+    @cached_property
+    def targets(self) -> list[State]:
+        """The target in each form in which its texts may be stored."""
+        values = (forms(value) if isinstance(value, str) else {value} for value in self.target.values())
+        return [dict(zip(self.target, each, strict=True)) for each in itertools.product(*values)]
+
+    @cached_property
+    def _composed(self) -> State:
+        return {name: _composed(value) for name, value in self.target.items()}
 
     @property
     def category(self) -> str:
         return str(self.target.get("category", ""))
 
     def takes(self, piece: Piece) -> bool:
-        return not self.category and all(piece.get(name) == value for name, value in self.target.items())
+        return not self.category and all(_composed(piece.get(name)) == value for name, value in self._composed.items())
 
     def left(self, pieces: list[Piece]) -> list[Piece]:
         return [piece for piece in pieces if not self.takes(piece)]
@@ -53,26 +67,47 @@ class Scope:
         if self.category:
             became = PersonaTrait.objects.filter(user=user, category=self.category)
             return rows.filter(Q(trait_category=self.category) | Q(pk__in=became.values("pk")))
-        return rows.filter(supporting_evidence__contains=[self.target])
+        return rows.filter(self.held_in("supporting_evidence"))
+
+    def held_in(self, column: str, *path: str) -> Q:
+        """The condition for rows whose evidence, in the column or at the path inside it, has what is to be erased."""
+        holds = Q(pk__in=[])
+        for target in self.targets:
+            state: Any = [target]
+            for key in reversed(path):
+                state = {key: state}
+            holds |= Q(**{f"{column}__contains": state})
+        return holds
 
     def traits(self, user: User) -> QuerySet[PersonaTrait]:
         """The rows that lose something; those of a category are deleted."""
         rows = PersonaTrait.objects.filter(user=user)
-        return rows.filter(category=self.category) if self.category else rows.filter(evidence__contains=[self.target])
+        return rows.filter(Q(category=self.category) if self.category else self.held_in("evidence"))
 
     def pieces(self, user: User) -> int:
         """Number of distinct pieces of evidence to be erased, wherever they occur."""
-        target = json.dumps(self.target)
-        return int(sql.value(PIECES, {"user": user.pk, "category": self.category, "target": target}))
+        return int(sql.value(PIECES, {"category": self.category, **self._parameters(user)}))
+
+    def without(self, user: User) -> int:
+        """Number of suggestions that would be left without evidence."""
+        return int(sql.value(WITHOUT, self._parameters(user)))
+
+    def _parameters(self, user: User) -> dict[str, Any]:
+        return {"user": user.pk, "targets": list(map(json.dumps, self.targets))}
 
     def entries(self, user: User) -> QuerySet[UserRefinedTrait]:
         """Log entries whose states hold something to be erased; every snapshot version has category and evidence."""
-        state = self.target if self.category else {"evidence": [self.target]}
         holds = Q(pk__in=[])
-        for half in HALVES:
-            for side in ("candidate", "trait"):
-                holds |= Q(content__contains={half: {side: state}})
+        for half, side in itertools.product(HALVES, ("candidate", "trait")):
+            if self.category:
+                holds |= Q(content__contains={half: {side: self.target}})
+            else:
+                holds |= self.held_in("content", half, side, "evidence")
         return UserRefinedTrait.objects.filter(holds, user=user)
+
+
+def _composed(value: object) -> object:
+    return composed(value) if isinstance(value, str) else value
 
 
 def scope_of(erasure: Erasure) -> Scope:

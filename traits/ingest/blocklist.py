@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from traits.evidence import Piece, spelled
+from traits.evidence import Piece, spelled, stored_form
 from traits.ingest.faults import Reason
 from traits.ingest.parsing import CandidateRecord
 from traits.ingest.sql import Key, bars_of, suppressions
@@ -80,6 +80,7 @@ def _spellings(piece: Piece, sent: Piece) -> Iterator[Piece]:
         yield sent
     texts = [piece["content"], piece["source_package_id"] or "", piece["source_detail"]]
     if not all(map(str.isascii, texts)):
+        yield stored_form(piece)  # Stored suggestions of earlier releases may have another form.
         yield spelled(piece, *(normalize("NFD", text) for text in texts))
 
 

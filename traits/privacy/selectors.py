@@ -7,6 +7,7 @@ from django.db.models import Count
 
 from ptfi.accounts.models import User
 from ptfi.db import sql
+from ptfi.texts import composed
 from ptfi.web import keyset
 from ptfi.web.keyset import PAGE, Page, cut
 from traits.erasure.receipts import in_words
@@ -52,7 +53,7 @@ def _title(name: str, first: str, last: str) -> str:
 def sources(user: User, after: str = "") -> Page[Source]:
     """Return a page of the person's sources, those with most evidence first; an unknown key starts at the beginning."""
     name = source_name(user, after) if after else None
-    rows = sql.rows(SOURCES, {"user": user.pk, "after": name or "", "limit": PAGE + 1})
+    rows = sql.rows(SOURCES, {"user": user.pk, "after": composed(name or ""), "limit": PAGE + 1})
     return cut([_source(user, *row) for row in rows], PAGE, lambda source: source.key)
 
 
@@ -66,6 +67,7 @@ def source_shown(user: User, name: str) -> dict[str, Any]:
 
     The same words at the same place count once, however many suggestions quote them.
     """
+    name = composed(name)
     first, last = sql.rows(PLACES, {"user": user.pk, "name": name})[0]
     pieces = sql.rows(PIECES, {"user": user.pk, "name": name, "limit": SOME})
     some = [(detail, content) for detail, content, _ in pieces]

@@ -19,7 +19,7 @@ PLACES = f"""
 PIECES = f"""
     SELECT detail, content, count(*) OVER () FROM (
         SELECT DISTINCT piece->>'source_detail' AS detail, piece->>'content' AS content
-        FROM ({HELD_PIECES}) AS held WHERE piece->>'source_package_id' = %(name)s
+        FROM ({HELD_PIECES}) AS held WHERE normalize(piece->>'source_package_id') = %(name)s
     ) AS pieces ORDER BY detail NULLS LAST, content LIMIT %(limit)s
 """  # noqa: S608 (HELD_PIECES is ours)
 NUMBER_OF_SOURCES = f"SELECT count(DISTINCT name) FROM ({HELD}) AS held"  # noqa: S608 (HELD is ours)

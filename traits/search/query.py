@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache
 
 from django.contrib.postgres.search import SearchQuery, SearchQueryField, SearchVectorField
 from django.db.models import F, Value
@@ -16,6 +17,8 @@ from traits.search.words import Token, fold, tokens
 OWN_WORDS = Coalesce(F("search"), Value(""), output_field=SearchVectorField())
 LONGEST = 1_000
 """Characters of a query that are read."""
+MOST_TERMS = 32
+"""Terms of a query that count, the first ones; equal ones count once."""
 NOTHING = " "
 """The query that finds nothing."""
 QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
@@ -25,11 +28,26 @@ Marked = list[tuple[str, bool]]
 """A text in pieces, each with whether it is marked; joined, they are the text."""
 
 
+class Words:
+    """The words of a folded text, and where each of them stands among these; runs: where the runs stand."""
+
+    def __init__(self, folded: str) -> None:
+        self.tokens = tokens(folded)
+        self.runs = [at for at, token in enumerate(self.tokens) if token.kind == "run"]
+        self.places: dict[str, list[int]] = {}
+        for at, token in enumerate(self.tokens):
+            self.places.setdefault(token.text, []).append(at)
+
+    def beginning(self, start: str) -> Iterator[int]:
+        """Return where the words stand that begin like this."""
+        return (at for word, places in self.places.items() if word.startswith(start) for at in places)
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Term:
     """Words that stand next to each other. without: what matches has none of it; open: the last word may go on."""
 
-    tokens: list[Token]
+    tokens: tuple[Token, ...]
     without: bool
     open: bool
 
@@ -49,17 +67,27 @@ class Term:
         word = f".{token.text}" if token.begun and at == 0 else token.text
         return [f"{_quoted(word)}:*" if is_last and self.open else _quoted(word)]
 
-    def places(self, there: list[Token]) -> Iterator[tuple[int, int]]:
-        """Return each place that has the words, from the tokens of a folded text."""
+    def places(self, words: Words) -> Iterator[tuple[int, int]]:
+        """Return each place of a folded text that has the words."""
         if len(self.tokens) == 1 and self.tokens[0].kind == "run":
-            sought = self.tokens[0].text
-            for token in there:
-                yield from _within(token, sought)
+            for at in words.runs:
+                yield from _within(words.tokens[at], self.tokens[0].text)
             return
-        for start in range(len(there) - len(self.tokens) + 1):
-            found = there[start : start + len(self.tokens)]
-            if all(self._is(token, at, found[at]) for at, token in enumerate(self.tokens)):
-                yield self._span(found)
+        last_start = len(words.tokens) - len(self.tokens)
+        for start in self._starts(words):
+            if start <= last_start and all(
+                self._is(token, at, words.tokens[start + at]) for at, token in enumerate(self.tokens)
+            ):
+                yield self._span(words.tokens[start : start + len(self.tokens)])
+
+    def _starts(self, words: Words) -> Iterable[int]:
+        """Return where the first word may stand."""
+        first = self.tokens[0]
+        if first.kind == "run":
+            return words.runs
+        if self.open and len(self.tokens) == 1:
+            return words.beginning(first.text)
+        return words.places.get(first.text, ())
 
     def _is(self, sought: Token, at: int, token: Token) -> bool:
         if sought.kind != token.kind or (at == 0 and sought.begun and not token.begun):
@@ -77,7 +105,7 @@ class Term:
         return start, last.start + len(self.tokens[-1].text) if last.kind == "run" else last.end
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class Query:
     """A query: groups of terms, of which a match has all of at least one group."""
 
@@ -88,12 +116,15 @@ class Query:
         """The query as a literal of PostgreSQL's type tsquery."""
         return " | ".join(" & ".join(term.tsquery for term in group) for group in self.groups) or NOTHING
 
+    @cached_property
+    def _sought(self) -> list[Term]:
+        return list(dict.fromkeys(term for group in self.groups for term in group if not term.without))
+
     def mark(self, text: str) -> Marked:
         """Mark what the query finds in a text."""
         folded = fold(text)
-        there = tokens(folded.text)
-        sought = [term for group in self.groups for term in group if not term.without]
-        return marked(text, (folded.place(*place) for term in sought for place in term.places(there)))
+        words = Words(folded.text)
+        return marked(text, (folded.place(*place) for term in self._sought for place in term.places(words)))
 
 
 class _Words(SearchQuery):
@@ -115,20 +146,26 @@ def tsquery(text: str) -> str:
     return read(text).tsquery
 
 
+@lru_cache(maxsize=16)
 def read(text: str) -> Query:
-    """Read typed text. Words are sought in any order, "or" separates alternatives, and the last word may go on."""
+    """Read typed text. Words are sought in any order, "or" separates alternatives, and the last word may go on.
+
+    A page marks many texts with the same query, which is read once.
+    """
+    left = MOST_TERMS
     groups: list[list[Term]] = [[]]
     parts = list(PART.finditer(text[:LONGEST].translate(QUOTES)))
     for part in parts:
         if part["typed"] and part["typed"].casefold() == "or" and not part["without"]:
             groups.append([])
-        elif term := _term(part, is_last=part is parts[-1]):
+        elif left and (term := _term(part, is_last=part is parts[-1])) and term not in groups[-1]:
             groups[-1].append(term)
-    return Query([group for group in groups if group])
+            left -= 1
+    return Query([list(group) for group in dict.fromkeys(map(tuple, groups)) if group])
 
 
 def _term(part: re.Match[str], *, is_last: bool) -> Term | None:
-    found = tokens(fold(part["typed"] or part["phrase"] or "").text)
+    found = tuple(tokens(fold(part["typed"] or part["phrase"] or "").text))
     if not found:
         return None
     # A single letter begins too many words to be useful.
