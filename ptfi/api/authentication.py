@@ -12,9 +12,9 @@ from rest_framework.request import Request
 from ptfi.accounts.models import User
 from ptfi.accounts.second_steps import lacks_second_step
 from ptfi.api.errors import CHALLENGE, CsrfFailedError, NotAuthenticatedError, SecondStepRequiredError
-from ptfi.api.sql import TOKEN, USER_COLUMNS
 from ptfi.db.prepared import fetch, loaded
 from ptfi.oauth.scopes import EXPORT, MANAGE_TRAITS, READ_TRAITS
+from ptfi.oauth.sql import TOKEN, USER_COLUMNS
 
 OF_SESSION = frozenset({READ_TRAITS, MANAGE_TRAITS, EXPORT})
 """Scopes of people who use their own persona in the browser."""
