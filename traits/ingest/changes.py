@@ -83,8 +83,8 @@ def keep_verdicts(candidate: ExtractedTraitCandidate, values: Values) -> bool:
     """
     verdicts = {piece["evidence_id"]: piece["verdict"] for piece in candidate.supporting_evidence}
     pieces = values.get("supporting_evidence", [])
-    kept = [{**piece, "verdict": verdicts.get(piece["evidence_id"], piece["verdict"])} for piece in pieces]
-    is_new = bool(kept != pieces)
-    if is_new:
-        values["supporting_evidence"] = kept
-    return is_new
+    judged = [{**piece, "verdict": verdicts.get(piece["evidence_id"], piece["verdict"])} for piece in pieces]
+    if judged == pieces:
+        return False
+    values["supporting_evidence"] = judged
+    return True
