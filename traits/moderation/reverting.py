@@ -63,7 +63,8 @@ def revert(*, actor: User, action: Moderation, candidate_ids: Iterable[uuid.UUID
 
     run: what the entries share. Raises InvalidError (reason) if there is none.
     """
-    assert action.ingest_batch  # noqa: S101 (the caller acts on a batch)
+    if action.ingest_batch is None:
+        raise TypeError("only what was done to a whole import is taken back")
     check(action)
     ids = sorted(set(candidate_ids))
     rows, at = locked(ids), timezone.now()
