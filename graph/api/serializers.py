@@ -25,6 +25,7 @@ from traits.api.serializers.export import (
     ModerationSerializer,
     PositionSerializer,
     SecurityEventSerializer,
+    SuggestionChangeSerializer,
     SuppressionSerializer,
 )
 from traits.api.serializers.fields import JAZZ, PERSON, PIECE, StyleMap, Words, share
@@ -194,6 +195,7 @@ class ExportSerializer(Shape):
         "version": 1,
         "revision": 7,
         "candidates": [],
+        "suggestionChanges": [],
         "traits": [],
         "styles": {"work": STYLES},
         "suppressions": [],
@@ -213,6 +215,7 @@ class ExportSerializer(Shape):
     position = PositionSerializer(help_text="Where the log stands, signed, and what was published of it.")
     account = AccountSerializer(help_text="The account.")
     candidates = ExportedCandidateSerializer(many=True, help_text="Every suggestion, decided or not.")
+    suggestionChanges = SuggestionChangeSerializer(many=True, help_text="What imports changed in waiting suggestions.")
     traits = ExportedTraitSerializer(many=True, help_text="Every trait.")
     log = EntrySerializer(many=True, help_text="Every decision, oldest first.")
     styles = DictField(child=StyleMap(), help_text='Context → element → value; `""` is everywhere.')

@@ -11,6 +11,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
 from schemathesis.checks import load_all_checks
 from schemathesis.pytest.lazy import get_all_tests
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from ptfi.accounts.models import User
 from ptfi.oauth.scopes import INGEST
@@ -65,7 +66,9 @@ def called(schema: schemathesis.BaseSchema, token: str, each: Callable[[], Abstr
     def call(case: schemathesis.Case) -> None:
         nonlocal made
         with each():
-            case.call_and_validate(headers=PLAIN | {"Authorization": f"Bearer {token}"})
+            # No schema can say which cursors an earlier answer gave.
+            unknown = [positive_data_acceptance] if "cursor" in (case.query or {}) else []
+            case.call_and_validate(headers=PLAIN | {"Authorization": f"Bearer {token}"}, excluded_checks=unknown)
             assert case.call(headers=PLAIN).status_code in (401, 404, 405)
         made += 2
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,7 +38,8 @@ def test_a_file_goes_in_whole_and_a_repeat_changes_nothing() -> None:
 def test_what_is_stored_is_what_the_file_says() -> None:
     Run(str(FILE))
     for line in FILE.read_text().splitlines():
-        row = json.loads(line)
+        # Texts are stored in NFC.
+        row = json.loads(unicodedata.normalize("NFC", line))
         candidate = stored(row)
         assert candidate.trait_name == row["trait_name"]
         assert candidate.trait_description == row["trait_description"]
