@@ -46,6 +46,9 @@ test-browser: $(VENV)/.dev chromium  ## Run the browser tests alone
 test-generated: $(VENV)/.dev  ## Run the tests of drawn requests and decisions alone, on one core
 	@$(PYTHON) -m pytest -m generated
 
+test-long: $(VENV)/.dev  ## Run the tests that start and stop whole installations for minutes
+	@$(PYTHON) -m pytest $(PARALLEL) -m "long and not alone"
+
 test-neo4j: $(VENV)/.dev  ## Run the graph's tests on a real Neo4j (Java 17, Maven)
 	@$(PYTHON) -m tests.support.neo4j
 
@@ -160,4 +163,4 @@ containers:
 	$(call debian,$(CONTAINERS),/usr/bin/podman /usr/bin/buildah /usr/bin/conmon /usr/bin/java /usr/bin/mvn /usr/sbin/runc \
 		/usr/sbin/debootstrap /usr/sbin/iptables /usr/sbin/haproxy /usr/lib/podman/netavark /usr/lib/podman/aardvark-dns,the containers)
 
-.PHONY: help run example test test-fast test-browser test-generated test-neo4j test-postgres15 test-pgbouncer test-clients test-compose lint audit sbom format schema requirements soak pictures bench clean chromium faketime rsyslog postgres15 pgbouncer containers
+.PHONY: help run example test test-fast test-browser test-generated test-long test-neo4j test-postgres15 test-pgbouncer test-clients test-compose lint audit sbom format schema requirements soak pictures bench clean chromium faketime rsyslog postgres15 pgbouncer containers

@@ -34,6 +34,12 @@ HERE = Path(__file__).parent
 MARKED = {"browser": ("slow", "browser"), "faults": ("slow", "alone"), "graph": ("graph",)}
 """Folders whose every test has these markers; what looks into the graph from elsewhere has `graph` itself."""
 
+LONG = {
+    *(f"deploy/test_{name}.py" for name in ("containers", "embedded", "proxies", "run", "tls")),
+    "graph/test_graph_tls.py",
+}
+"""Files whose every test is `long`."""
+
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Without slow tests, do not even read the folders that hold no others: what they import takes a second."""
@@ -42,10 +48,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by their folder."""
+    """Mark tests by their folder, and long ones by their file."""
     for item in items:
-        for marker in MARKED.get(item.path.relative_to(HERE).parts[0], ()):
+        place = item.path.relative_to(HERE)
+        for marker in MARKED.get(place.parts[0], ()):
             item.add_marker(marker)
+        if place.as_posix() in LONG:
+            item.add_marker("long")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -175,6 +175,7 @@ storable = st.text(
 names = storable.filter(lambda name: not name_fault(one_line(name)))
 
 
+@pytest.mark.generated
 @hypothesis_settings(max_examples=25, deadline=None)
 @given(name=names, texts=st.lists(storable, max_size=4), concepts=st.lists(names, max_size=4))
 def test_all_text_comes_back_in_its_stored_form(name: str, texts: list[str], concepts: list[str]) -> None:

@@ -82,6 +82,7 @@ def as_file(document: Any) -> SimpleUploadedFile:
     return SimpleUploadedFile("file.json", json.dumps(document).encode())
 
 
+@pytest.mark.generated
 def test_each_value_of_a_download_may_be_anything(as_alice: Client, document: dict[str, Any]) -> None:
     assert status_of(as_alice, document) == 200
     for number, place in enumerate(places(document)):
