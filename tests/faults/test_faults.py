@@ -174,6 +174,8 @@ AWAY = [
 def test_without_the_graph_deciding_goes_on_and_pages_say_so(product: Product, recovers: Recovers, away: str) -> None:
     usual, person = median(product), product.people[0]
     graph, supervisor = product.process("graph"), product.process("supervisor")
+    # A worker's first page takes a second more, whatever the graph does.
+    person.ask(product.port, "/traits/")
     halt: Callable[[], object] = graph.suspend if away == "hung" else graph.kill
     if away == "stopped":
         supervisor.suspend()
