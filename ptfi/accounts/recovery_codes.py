@@ -92,12 +92,12 @@ def renewed(row: Authenticator) -> dict[str, Any]:
     return _data(row.user, _of_seed(row)) if SEED in row.data else _sealed(row.user_id, _hashes(row))
 
 
-def prepare_codes(request: HttpRequest, *, anew: bool) -> None:
+def prepare_codes(request: HttpRequest, *, replace: bool) -> None:
     """Hash the codes that the request is about to store, before its transaction: ten hashes take seconds.
 
-    anew: they replace those that the person has.
+    replace: new codes take the place of those that the person has.
     """
-    if anew or not Authenticator.objects.filter(user=request.user.pk, type=KIND).exists():
+    if replace or not Authenticator.objects.filter(user=request.user.pk, type=KIND).exists():
         request.prepared_recovery_codes = _new()  # type: ignore[attr-defined]
 
 

@@ -63,7 +63,7 @@ class _ShowsNewCodes:
     replaces_codes = False
 
     def form_valid(self, form: Form) -> HttpResponse:
-        prepare_codes(self.request, anew=self.replaces_codes)
+        prepare_codes(self.request, replace=self.replaces_codes)
         done = cast(HttpResponse, super().form_valid(form))  # type: ignore[misc]
         goal = self.request.session.pop(GOAL, "")
         codes = new_codes(self.request)

@@ -15,6 +15,7 @@ from ptfi.environment import NEEDED, as_set, default_of, read_secret_files, use_
 from ptfi.oauth.keys import read_pem
 from ptfi.settings import validators
 from ptfi.settings.accounts import *  # noqa: F403 (Django reads them here)
+from ptfi.settings.uploads import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 env = Env(eager=False)
@@ -327,17 +328,6 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-# The longest body of a page's form; the largest legitimate one is a bulk selection or long notes.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
-# Uploaded files do not count towards that limit; the largest that a page accepts has 4 MB.
-UPLOAD_MAX_BYTES = 5 * 1_048_576
-FILE_UPLOAD_HANDLERS = [
-    "ptfi.web.uploads.BoundedUpload",
-    "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
-]
-
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -10,8 +10,8 @@ from django.utils import timezone
 from ptfi.accounts.models import User
 from tests.support.cast import confirmed_trait, make_candidate
 from tests.support.pages import text_of
+from traits.likeness.similarity import close_traits, similar_traits
 from traits.models import PersonaTrait
-from traits.similarity import close_traits, similar_traits
 
 pytestmark = pytest.mark.django_db
 

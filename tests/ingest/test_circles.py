@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 def circle(length: int, **changes: Any) -> list[Row]:
-    """Rows of which each replaces the one before, and the first the last."""
+    """Rows that replace each other in a circle: each the one before it, and the first the last."""
     rows = [new_row(trait_name=f"Trait {number}", **changes) for number in range(length)]
     for row, before in zip(rows, [rows[-1], *rows[:-1]], strict=True):
         row["supersedes"] = [before["candidate_id"]]

@@ -1,14 +1,11 @@
 """Imports in the admin: who sent what, what it changed, and holding, releasing, undoing and putting back all of it."""
 
-import contextlib
 import json
-import threading
 import uuid
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
 
 from ptfi.accounts.models import User
@@ -19,9 +16,7 @@ from tests.support.pages import said, text_of
 from tests.support.pipeline import api_row, pipeline, send
 from tests.support.staff import give_reason, staff_of
 from traits import decisions
-from traits.errors import RuleError
 from traits.ingest.sender import digest_of
-from traits.log.verification import verify
 from traits.models import (
     AccessEntry,
     AccessKind,
@@ -30,8 +25,6 @@ from traits.models import (
     ExtractedTraitCandidate,
     IngestBatch,
     ModerationEntry,
-    Persona,
-    PersonaTrait,
 )
 from traits.moderation import batches as moderation
 
@@ -323,31 +316,3 @@ def test_a_change_goes_with_its_suggestion_to_the_right_person(
     page = "/persona/history/changes/"
     assert "Adores xylophones" not in text_of(signed_in(owner).get(page))
     assert "Adores xylophones" in text_of(signed_in(bob).get(page))
-
-
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_undoing_an_import_races_with_decisions(alice: User, sam: User) -> None:
-    rows = [api_row(alice, traitName=f"Trait {number}") for number in range(30)]
-    send(pipeline(), *rows)
-    batch = IngestBatch.objects.get()
-
-    def decide() -> None:
-        try:
-            for row in reversed(rows):
-                with contextlib.suppress(RuleError):
-                    decisions.confirm(**acting_for_self(alice), candidate_id=uuid.UUID(row["candidateID"]))
-        finally:
-            connection.close()
-
-    deciding = threading.Thread(target=decide)
-    deciding.start()
-    moderation.carry_out(actor=sam, batch=batch, name="undo", reason="Model gone wrong")
-    deciding.join()
-    archived = set(ModerationEntry.objects.values_list("candidate_id", flat=True))
-    confirmed = set(PersonaTrait.objects.values_list("pk", flat=True))
-    assert archived | confirmed == {uuid.UUID(row["candidateID"]) for row in rows}
-    assert not archived & confirmed
-    found = dict(ExtractedTraitCandidate.objects.values_list("pk", "status"))
-    assert {pk for pk, status in found.items() if status == CandidateStatus.ARCHIVED} == archived
-    assert list(verify(Persona.objects.get(user=alice))) == []

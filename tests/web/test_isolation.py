@@ -19,7 +19,6 @@ import traits
 from ptfi.accounts.models import User
 from tests.support.cast import confirmed, make_candidate
 from tests.support.isolation import MARKER, Theirs, routes
-from traits import similarity as similar
 from traits.decisions import bulk, styles
 from traits.decisions.inputs import Changes, Evidence, Relation
 from traits.erasure import persona as erasure
@@ -27,6 +26,7 @@ from traits.erasure import suppressions
 from traits.errors import RuleError
 from traits.history import past
 from traits.history import selectors as history
+from traits.likeness import similarity as similar
 from traits.log.entries import Actor
 from traits.log.undoable import standing
 from traits.persona import duplicates as pairs

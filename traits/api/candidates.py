@@ -23,9 +23,9 @@ from traits.api.serializers.candidates import candidate_json, similar_json
 from traits.api.serializers.decisions import DECIDE, ActionSerializer, BulkActionSerializer
 from traits.api.serializers.fields import NothingSerializer, VersionSerializer
 from traits.api.sql import CandidateQuerySerializer, listed_candidates
+from traits.likeness.similarity import close_traits
 from traits.log.words import changes_stay
 from traits.models import UNDECIDED
-from traits.similarity import close_traits
 
 Values = dict[str, Any]
 

@@ -1,1 +1,1 @@
-"""How close two traits are in meaning, and whether they contradict each other, from the words of their names alone."""
+"""Which of a person's traits say the same as a suggestion, contradict it, or have to do with it."""

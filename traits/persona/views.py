@@ -21,6 +21,7 @@ from traits.errors import InvalidError, NotFoundError, StaleVersionError, TraitR
 from traits.evidence import Piece
 from traits.history import selectors as history_pages
 from traits.history.selectors import HistoryFilters
+from traits.likeness.similarity import close_traits
 from traits.models import (
     MAX_NAME,
     ExtractedTraitCandidate,
@@ -32,7 +33,6 @@ from traits.models.candidates import VERDICT_CHOICES
 from traits.persona import overview
 from traits.persona.forms import RemoveForm, StatusForm, TraitForm
 from traits.review.selectors import history
-from traits.similarity import close_traits
 from traits.text import name_key
 from traits.web import Request, acting_for_self
 

@@ -12,6 +12,7 @@ from ptfi.texts import shorten
 from traits import selectors
 from traits.confidence import confidence_words, rating_of, score_of
 from traits.evidence import Piece, type_words
+from traits.likeness.similarity import Similar, similar_traits
 from traits.models import (
     CandidateStatus,
     Decision,
@@ -26,7 +27,6 @@ from traits.models.log import PLACING
 from traits.review import selectors as queue_selectors
 from traits.review.highlight import Marker
 from traits.review.selectors import TABS, seconds_per_decision
-from traits.similarity import Similar, similar_traits
 from traits.text import name_key
 
 PIECES = 10

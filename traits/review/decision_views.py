@@ -25,12 +25,12 @@ from traits.errors import (
     TraitRemovedError,
 )
 from traits.forms import EvidenceForm, InputForm
+from traits.likeness.similarity import close_traits
 from traits.log.notices import notice
 from traits.models import Decision, ExtractedTraitCandidate
 from traits.review.forms import BUTTONS, CardForm, EditForm, MergeForm, ReopenForm
 from traits.review.selectors import WAITING_ORDER, QueueFilters, QueueRow, queue
 from traits.review.views import filters_for, open_card, workspace
-from traits.similarity import close_traits
 from traits.web import Request, acting_for_self, address, read_number
 
 ANOTHER_WIN = (AlreadyDecidedError, StaleVersionError, TraitRemovedError)

@@ -20,7 +20,7 @@ MOST_BYTES = 12 * 1_048_576
 READ = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """The compression methods of our archives. With others, zipfile unpacks a whole block however little is asked for."""
 BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, EOFError, OSError, OverflowError)
-"""Errors that zipfile raises for damaged and encrypted files; NotImplementedError is one of RuntimeError's."""
+"""Errors that zipfile raises for damaged and encrypted files; a NotImplementedError is a RuntimeError."""
 Json = dict[str, Any]
 
 
