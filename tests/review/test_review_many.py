@@ -164,3 +164,12 @@ def test_held_back_and_replaced_ones_are_not_there(as_alice: Client, suggest: Su
         assert as_alice.get(path(candidate)).status_code == 404
     assert as_alice.post(path(held, "confirm")).status_code == 404
     assert as_alice.post(path(replaced, "confirm")).status_code in (404, 409)
+
+
+def test_an_empty_or_too_large_selection_says_what_to_do(as_alice: Client) -> None:
+    nothing = as_alice.post("/review/bulk/", {"decision": "confirm"})
+    assert (nothing.status_code, "Select the suggestions first." in text_of(nothing)) == (400, True)
+    many = as_alice.post(
+        "/review/bulk/", {"decision": "confirm", "candidate_ids": [str(uuid.uuid4()) for _ in range(201)]}
+    )
+    assert (many.status_code, "Select up to 200 suggestions at a time." in text_of(many)) == (400, True)

@@ -93,11 +93,16 @@ def decide_many(
     return BulkOutcome(batch_id=batch_id, outcomes=outcomes, entries=entries)
 
 
+def number_fault(selected: int) -> str:
+    """What is wrong with the number of selected suggestions; "" if nothing is."""
+    if not selected:
+        return gettext("Select the suggestions first.")
+    return gettext("Select up to %(most)s suggestions at a time.") % {"most": MOST} if selected > MOST else ""
+
+
 def _check(ids: list[uuid.UUID], decision: str, code: str, until: dt.datetime | None) -> None:
-    if not 1 <= len(ids) <= MOST:
-        raise InvalidError(
-            details={"candidate_ids": [gettext("Select up to %(most)s suggestions at a time.") % {"most": MOST}]}
-        )
+    if fault := number_fault(len(ids)):
+        raise InvalidError(details={"candidate_ids": [fault]})
     if decision not in FOR_MANY:
         raise InvalidError(details={"decision": [gettext("You can only confirm, reject or snooze several at a time.")]})
     if decision == Decision.REJECTED:

@@ -9,12 +9,11 @@ from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ptfi.texts import Text, one_line
 from traits import decisions
-from traits.decisions.bulk import MOST
+from traits.decisions.bulk import number_fault
 from traits.decisions.inputs import Changes, Relation
 from traits.errors import InvalidError
 from traits.forms import (
@@ -238,8 +237,8 @@ class BulkForm(LaterForm):
         if faults := self.errors.get("candidate_ids"):
             raise InvalidError(details={"candidate_ids": texts_of(faults)})
         ids: list[uuid.UUID] = self.cleaned_data["candidate_ids"]
-        if not 1 <= len(ids) <= MOST:
-            raise InvalidError(gettext("Select up to %(most)s suggestions at a time.") % {"most": MOST})
+        if fault := number_fault(len(ids)):
+            raise InvalidError(fault)
         return ids
 
     def arguments(self) -> dict[str, Any]:
