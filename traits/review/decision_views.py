@@ -31,6 +31,7 @@ from traits.models import Decision, ExtractedTraitCandidate
 from traits.review.forms import BUTTONS, CardForm, EditForm, MergeForm, ReopenForm
 from traits.review.selectors import WAITING_ORDER, QueueFilters, QueueRow, queue
 from traits.review.views import filters_for, open_card, workspace
+from traits.search.traits import traits_to_merge_into
 from traits.web import Request, acting_for_self, address, read_number
 
 ANOTHER_WIN = (AlreadyDecidedError, StaleVersionError, TraitRemovedError)
@@ -57,7 +58,7 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     context = {
         "candidate": candidate,
         "q": q,
-        "choices": selectors.traits_to_merge_into(request.user, q),
+        "choices": traits_to_merge_into(request.user, q),
         "similar": [] if q else close_traits(request.user, candidate),
         "query": QueueFilters.read(request.GET).query(),
         "verdicts": form.verdicts,
