@@ -101,6 +101,9 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
         if person and not words and (asked := asks_reason(request, person, AccessKind.SUGGESTIONS)):
             return asked
         listed = self.listed(request, filters)
+        if not listed.rows and "after" in request.GET:
+            # After an action on all of the last page: what comes before it may still match.
+            return redirect(f"{request.path}?{_first_page(request).urlencode()}")
         people = {row.user_id for row in listed.rows} | ({person} if person else set())
         if words and (asked := asks_to_search(request, words=words, people=people, number=len(listed.rows))):
             return asked
@@ -116,8 +119,7 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
         status: int = 200,
         **context: Any,
     ) -> HttpResponse:
-        query = request.GET.copy()
-        query.pop("after", None)
+        query = _first_page(request)
         context |= self.admin_site.each_context(request) | {
             "title": _("Suggestions"),
             "filters": filters,
@@ -125,6 +127,7 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
             "page": listed,
             "people": _people(request, listed.rows),
             "query": query.urlencode(),
+            "here": request.GET.urlencode(),
             "next_query": _with(query, after=listed.next),
             "is_narrow": any(filters.data.get(name) for name in filters.fields if name != "order"),
             "actions": self.allowed(request),
@@ -283,6 +286,13 @@ def _list(request: HttpRequest, *, detail: bool = True) -> str:
 def _detail(request: HttpRequest) -> uuid.UUID | None:
     """Return the candidate whose page started the action; None for the list."""
     return next(iter(uuids_from([request.POST.get("detail", "")])), None)
+
+
+def _first_page(request: HttpRequest) -> QueryDict:
+    """Return the query of the list's first page."""
+    query = request.GET.copy()
+    query.pop("after", None)
+    return query
 
 
 def _with(query: QueryDict, **more: str) -> str:
