@@ -47,6 +47,11 @@ def chosen(user: User, candidate_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Ex
     return rows.defer("search", "supporting_evidence").in_bulk(list(candidate_ids))
 
 
+def trait_ids(user: User) -> set[str]:
+    """Return the ids of the person's traits."""
+    return set(map(str, PersonaTrait.objects.filter(user=user).values_list("pk", flat=True)))
+
+
 def saying_the_same(user: User, candidates: Iterable[ExtractedTraitCandidate]) -> list[ExtractedTraitCandidate]:
     """Return the person's other suggestions to review that say the same as one of these (name key and category)."""
     keys = {row.pk: (row.name_key, row.trait_category) for row in candidates}
