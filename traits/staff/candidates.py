@@ -27,7 +27,17 @@ from traits.moderation import services as moderation
 from traits.staff.access import asks_reason, looked_at_many
 from traits.staff.candidate_export import CandidateExport
 from traits.staff.candidate_import import CandidateImport
-from traits.staff.lists import CandidateFilters, candidate_page, choices, filtered, lazy_capfirst, uuids_from
+from traits.staff.lists import (
+    TOO_SLOW,
+    CandidateFilters,
+    TooSlowError,
+    bounded,
+    candidate_page,
+    choices,
+    filtered,
+    lazy_capfirst,
+    uuids_from,
+)
 from traits.staff.searches import asks_to_search
 
 SHOWN_DECISIONS = 20
@@ -100,7 +110,11 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
         words = filters.value("q")
         if person and not words and (asked := asks_reason(request, person, AccessKind.SUGGESTIONS)):
             return asked
-        listed = self.listed(request, filters)
+        try:
+            listed = self.listed(request, filters)
+        except TooSlowError:
+            filters.add_error(None, TOO_SLOW)
+            return self._list(request, filters, Page(rows=[]), status=503)
         if not listed.rows and "after" in request.GET:
             # After an action on all of the last page: what comes before it may still match.
             return redirect(f"{request.path}?{_first_page(request).urlencode()}")
@@ -140,7 +154,8 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
     def listed(self, request: HttpRequest, filters: CandidateFilters) -> Page[ExtractedTraitCandidate]:
         rows = filtered(filters, evidence=request.user.has_perm("traits.view_evidence"))
         rows = rows.select_related("user") if request.user.has_perm("accounts.view_user") else rows
-        return candidate_page(rows, filters, request.GET.get("after", ""))
+        with bounded():
+            return candidate_page(rows, filters, request.GET.get("after", ""))
 
     def allowed(self, request: HttpRequest) -> dict[str, Text]:
         """Return the labels of the actions that this staff member may take."""
