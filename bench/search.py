@@ -123,7 +123,7 @@ def cpu_seconds() -> float:
     for each in [server, *server.children()]:
         with contextlib.suppress(psutil.Error):
             used.append(each.cpu_times().user + each.cpu_times().system)
-    return sum(used) + time.process_time()
+    return float(sum(used)) + time.process_time()
 
 
 def measured(people: dict[str, tuple[Client, str]], runs: int) -> Figures:

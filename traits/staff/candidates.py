@@ -2,6 +2,7 @@
 
 import uuid
 from collections import Counter
+from contextlib import nullcontext
 from typing import Any, cast
 
 from django import forms
@@ -154,7 +155,7 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
     def listed(self, request: HttpRequest, filters: CandidateFilters) -> Page[ExtractedTraitCandidate]:
         rows = filtered(filters, evidence=request.user.has_perm("traits.view_evidence"))
         rows = rows.select_related("user") if request.user.has_perm("accounts.view_user") else rows
-        with bounded():
+        with bounded() if filters.has_search else nullcontext():
             return candidate_page(rows, filters, request.GET.get("after", ""))
 
     def allowed(self, request: HttpRequest) -> dict[str, Text]:
