@@ -2,12 +2,21 @@
 
 import dataclasses
 import datetime as dt
-import itertools
-import statistics
 import uuid
 from typing import Any
 
-from django.db.models import Count, Exists, F, Func, OuterRef, Q, QuerySet, TextField
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+)
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,17 +26,22 @@ from ptfi.web.filters import Filters, choice, text
 from ptfi.web.keyset import Page
 from traits.confidence import BAND_CHOICES, band_condition
 from traits.log.narration import Narrated, narrate, with_names
-from traits.log.undoable import standing_ids
-from traits.models import ActorKind, CandidateStatus, Category, Decision, ExtractedTraitCandidate, UserRefinedTrait
+from traits.log.undoable import standing_ids, standing_of, with_standing
+from traits.models import (
+    ActorKind,
+    CandidateStatus,
+    Category,
+    Decision,
+    ExtractedTraitCandidate,
+    UserRefinedTrait,
+)
 from traits.search.query import OWN_WORDS, search_query
-from traits.selectors import most_frequent
+from traits.selectors import candidate, most_frequent
 from traits.text import name_key, once_each
 
 TABS = {"review": _("To review"), "later": _("Snoozed"), "confirmed": _("Confirmed"), "rejected": _("Rejected")}
 WAITING_ORDER = ("-created_at", "candidate_id")
 DECIDED_ORDER = ("-updated_at", "candidate_id")
-DEFAULT_SECONDS = 20.0
-LONGEST_GAP = 120.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -134,19 +148,22 @@ def _duplicates_of(
     return others
 
 
-def duplicates(user: User, candidate: ExtractedTraitCandidate) -> list[ExtractedTraitCandidate]:
-    """Return the other suggestions to review with the same name key and category."""
-    rows = candidates(user, QueueFilters()).filter(name_key=candidate.name_key, trait_category=candidate.trait_category)
-    return list(rows.exclude(pk=candidate.pk).order_by("-created_at")[:10])
+def opened(user: User, candidate_id: uuid.UUID) -> ExtractedTraitCandidate:
+    """Return the person's candidate for its card, with its duplicates(). Raises NotFoundError like candidate()."""
+    same = ExtractedTraitCandidate.objects.filter(
+        tab_condition("review", timezone.now()),
+        user=user,
+        name_key=OuterRef("name_key"),
+        trait_category=OuterRef("trait_category"),
+    ).exclude(pk=OuterRef("pk"))
+    named = same.order_by("-created_at").values(named=JSONObject(pk="candidate_id", trait_name="trait_name"))
+    return candidate(user, candidate_id, same=ArraySubquery(named[:10]))
 
 
-def counts(user: User) -> dict[str, int]:
-    """Return the number of candidates by tab, and the numbers "decided" and "total"."""
-    now = timezone.now()
-    tabs = {tab: Count("status", filter=tab_condition(tab, now)) for tab in TABS}
-    found: dict[str, int] = ExtractedTraitCandidate.objects.filter(user=user).aggregate(**tabs)
-    decided = found["confirmed"] + found["rejected"]
-    return {**found, "decided": decided, "total": decided + found["review"] + found["later"]}
+def duplicates(opened: ExtractedTraitCandidate) -> list[dict[str, str]]:
+    """Return "pk" and "trait_name" of the other suggestions to review with the same name key and category."""
+    same: list[dict[str, str]] = opened.same  # type: ignore[attr-defined]
+    return same
 
 
 def facets(user: User, tab: str) -> dict[str, list[str]]:
@@ -185,15 +202,14 @@ class PastDecision(Narrated):
 def history(user: User, thing_id: uuid.UUID, limit: int = 20) -> list[PastDecision]:
     """Return the newest log entries about a candidate or trait."""
     rows = UserRefinedTrait.objects.filter(Q(trait_id_in_pkg=thing_id) | Q(original_candidate=thing_id), user=user)
-    rows = with_names(rows.annotate(suggestion_status=F("original_candidate__status")))
+    rows = with_names(with_standing(user, rows.annotate(suggestion_status=F("original_candidate__status"))))
     narrated = narrate(user, rows.order_by("-revision")[:limit])
-    entries = [each.entry for each in narrated]
-    standing, merges = standing_ids(user, entries), _standing_merges(entries)
+    merges = _standing_merges([each.entry for each in narrated])
     return [
         PastDecision(
             entry=each.entry,
             phrase=each.phrase,
-            can_undo=each.entry.pk in standing,
+            can_undo=standing_of(each.entry).can_undo(each.entry),
             can_split=each.entry.pk in merges,
         )
         for each in narrated
@@ -218,12 +234,3 @@ def newest_undoable(user: User, look_back: int = 50) -> UserRefinedTrait | None:
     entries = list(rows.defer("content").order_by("-revision")[:look_back])
     standing = standing_ids(user, entries)
     return next((entry for entry in entries if entry.pk in standing), None)
-
-
-def seconds_per_decision(user: User, look_back: int = 40) -> float:
-    """Return the median time between the person's latest decisions, in seconds; gaps over two minutes are ignored."""
-    rows = UserRefinedTrait.objects.filter(user=user, actor_kind=ActorKind.PERSON).order_by(F("revision").desc())
-    times = list(rows.values_list("created_at", flat=True)[:look_back])
-    gaps = [(newer - older).total_seconds() for newer, older in itertools.pairwise(times)]
-    short = [gap for gap in gaps if 1 <= gap <= LONGEST_GAP]
-    return statistics.median(short) if len(short) >= 5 else DEFAULT_SECONDS
