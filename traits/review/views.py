@@ -15,7 +15,6 @@ from django_htmx.http import push_url
 from ptfi.accounts.models import User
 from ptfi.web.htmx import target_of
 from ptfi.web.keyset import PAGE
-from traits import selectors
 from traits.confidence import BAND_CHOICES
 from traits.decisions.bulk import MOST
 from traits.forms import EvidenceForm, InputForm
@@ -23,11 +22,12 @@ from traits.log.words import TODAY
 from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
 from traits.review import card as cards
 from traits.review.forms import CardForm, later_choices, rejection_codes
+from traits.review.head import changed_since, read_head
 from traits.review.order import sorts, words
 from traits.review.order.recent import Recent
 from traits.review.order.recent import recent as read_recent
 from traits.review.order.taste import Taste
-from traits.review.selectors import QueueFilters, decided_since, facets, queue
+from traits.review.selectors import QueueFilters, decided_since, facets, opened, queue
 from traits.web import Request, address, read_number
 
 MOST_SHOWN = 300
@@ -48,11 +48,11 @@ def review(request: Request) -> HttpResponse:
         return render(request, "review/_rows.html", rows(request, filters))
     context = workspace(request, filters)
     first = context["page"].rows[:1]
-    candidate = selectors.candidate(request.user, first[0].candidate.pk) if first else None
+    candidate = opened(request.user, first[0].candidate.pk) if first else None
     context |= open_card(request, candidate, recent=context["recent"])
     if target_of(request) != "workspace":
         return render(request, "review/review.html", context)
-    response = render(request, "review/_workspace.html", context)
+    response = render(request, "review/_workspace.html", context | {"finished": "finished" in request.GET})
     return push_url(response, address(reverse("review"), context["query"]))
 
 
@@ -63,7 +63,7 @@ def review_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
 
     A POST decides nothing: it keeps what was typed on the card while showing more evidence.
     """
-    candidate = selectors.candidate(request.user, candidate_id)
+    candidate = opened(request.user, candidate_id)
     if target_of(request) == "more-pieces":
         start = read_number(request.GET.get("from", ""), 0, 10_000)
         return render(request, "review/_pieces.html", more_pieces(request, candidate, start))
@@ -90,12 +90,17 @@ def review_filters(request: Request) -> HttpResponse:
 @login_required
 @require_GET
 def review_news(request: Request) -> HttpResponse:
-    """Show the number of new suggestions since the page counted total, and the current counts of the tabs."""
-    head = cards.head(request.user)
+    """Show the number of new suggestions since the page counted total, and the current counts of the tabs.
+
+    since: the revision of the page's list; the answer says which of its rows are gone or back.
+    """
+    head = cards.head(read_head(request.user))
     counted = read_number(request.GET.get("total", ""), 0, 10**9)
     new = max(0, head["counts"]["total"] - counted)
-    query = QueueFilters.read(request.GET).query()
-    return render(request, "review/_news_line.html", head | {"new": new, "query": query})
+    filters = QueueFilters.read(request.GET)
+    changed = changed_since(request.user, filters.tab, read_number(request.GET.get("since", ""), 0, 10**9))
+    context = head | {"new": new, "query": filters.query(), "changed": changed}
+    return render(request, "review/_news_line.html", context)
 
 
 def tab_of(candidate: ExtractedTraitCandidate) -> str:
@@ -133,7 +138,7 @@ def rows(
 def workspace(request: Request, filters: QueueFilters, *, shown: int = 0, passed: str = "") -> dict[str, Any]:
     """Return the context of the whole page except the card."""
     recent = read_recent(request.user)
-    context = rows(request, filters, shown=shown, passed=passed, recent=recent) | cards.head(request.user, recent)
+    context = rows(request, filters, shown=shown, passed=passed, recent=recent) | cards.head(read_head(request.user))
     if not context["page"].rows and filters.tab == "review" and not (filters.narrow or filters.category):
         context["today"] = _today(request.user)
     return context | {
