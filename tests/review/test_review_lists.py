@@ -68,7 +68,7 @@ def test_what_an_earlier_release_took_from_the_future_does_not_stay_on_top(
     assert names(as_alice.get("/review/?sort=newest"))[:2] == ["Of 9999", "Of 2099"]
     for _ in range(2):
         with connection.cursor() as cursor:
-            cursor.execute(importlib.import_module("traits.migrations.0033_moments_ahead").BOUNDED)
+            cursor.execute(importlib.import_module("traits.migrations.0032_moments_ahead").BOUNDED)
         assert names(as_alice.get("/review/?sort=newest"))[:2] == ["Of tomorrow", "Of yesterday"]
     kept = type(row).objects.filter(trait_name__in=["Of 2099", "Of 9999"]).values_list("created_at", "version")
     assert set(kept) == {(arrived, 1)}

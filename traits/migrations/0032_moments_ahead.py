@@ -19,7 +19,7 @@ BOUNDED = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("traits", "0032_support_index"),
+        ("traits", "0031_updated_name_keys"),
     ]
 
     operations = [
