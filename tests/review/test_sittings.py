@@ -54,7 +54,7 @@ def test_a_sitting_is_worked_through_without_a_script(as_alice: Client, suggest:
         response = as_alice.get(response["Location"])
     end = text_of(response)
     assert "3 suggestions reviewed" in end
-    assert "Your persona has 2 new traits:" in end
+    assert "Your persona has 2 new traits." in end
     assert "1 rejected" in end
     assert "jazz 1 → 3 traits" in end
     assert re.search(r"topic \d new, 1 trait", end)
