@@ -32,6 +32,7 @@ from traits.review.forms import BUTTONS, CardForm, EditForm, MergeForm, ReopenFo
 from traits.review.order import sorts
 from traits.review.selectors import QueueFilters, QueueRow, queue
 from traits.review.views import filters_for, open_card, workspace
+from traits.search.traits import traits_to_merge_into
 from traits.web import Request, acting_for_self, address, read_number
 
 ANOTHER_WIN = (AlreadyDecidedError, StaleVersionError, TraitRemovedError)
@@ -58,7 +59,7 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     context = {
         "candidate": candidate,
         "q": q,
-        "choices": selectors.traits_to_merge_into(request.user, q),
+        "choices": traits_to_merge_into(request.user, q),
         "similar": [] if q else close_traits(request.user, candidate),
         "query": QueueFilters.read(request.GET).query(),
         "verdicts": form.verdicts,
