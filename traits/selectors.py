@@ -18,9 +18,9 @@ from traits.models import (
 )
 
 
-def candidate(user: User, candidate_id: uuid.UUID) -> ExtractedTraitCandidate:
+def candidate(user: User, candidate_id: uuid.UUID, **annotations: Any) -> ExtractedTraitCandidate:
     """Return the person's candidate. Raises NotFoundError if it is not theirs, held or archived."""
-    rows = ExtractedTraitCandidate.objects.filter(user=user, pk=candidate_id).defer("search")
+    rows = ExtractedTraitCandidate.objects.filter(user=user, pk=candidate_id).defer("search").annotate(**annotations)
     found = rows.exclude(status=CandidateStatus.ARCHIVED).first()
     if found is None or (found.is_undecided and found.held_reason):
         raise NotFoundError

@@ -1,10 +1,24 @@
 """Helpers of the review queue's browser tests."""
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
+
+from tests.support.data_folder import wait_until
+
+LEFT = "window.outbox ? window.outbox.records().length : 0"
 
 
 def heading(page: Page) -> Locator:
     return page.locator("#open [data-heading]")
+
+
+def all_sent(page: Page) -> None:
+    """Wait until the server has answered every decision of this browser."""
+    wait_until(lambda: page.evaluate(LEFT) == 0)
+
+
+def ready(page: Page) -> None:
+    """Wait until the open card was visible long enough to be decided."""
+    expect(page.locator("#open[data-fresh]")).to_have_count(0)
 
 
 def mark_page(page: Page) -> None:

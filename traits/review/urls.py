@@ -10,6 +10,7 @@ urlpatterns = [
     path("review/", views.review, name="review"),
     path("review/filters/", views.review_filters, name="review_filters"),
     path("review/news/", views.review_news, name="review_news"),
+    path("review/sitting/progress/", views.review_sitting, name="review_sitting"),
     path("review/sitting/", begin_sitting, name="begin_sitting"),
     path("review/views/", saved_views.views_page, name="review_views"),
     path("review/views/<uuid:view_id>/delete/", saved_views.delete_view, name="delete_view"),

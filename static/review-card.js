@@ -1,0 +1,214 @@
+// The open card of the review queue. The next ones are fetched before they are needed, so that showing one takes no
+// request.
+(function () {
+  "use strict";
+  const list = window.reviewList;
+  const find = (selector) => document.querySelector(selector);
+  const toasts = document.getElementById("toasts");
+  const AHEAD = 3;
+  const KEPT = 12;
+  const FRESH = 400;
+  const NEAR = 30;
+  // Address → the card's HTML, or the promise of it.
+  const cards = new Map();
+  const typed = new Map();
+
+  const editing = () => find("#open #edit");
+
+  // Fetched ahead
+
+  async function get(url) {
+    const headers = { "HX-Request": "true", "HX-Target": "open", Purpose: "prefetch" };
+    const answer = await fetch(url, { headers, redirect: "manual" });
+    if (!answer.ok) {
+      throw new Error(String(answer.status));
+    }
+    return answer.text();
+  }
+
+  function fetchCard(url) {
+    const promise = get(url).then(
+      function (html) {
+        // It may have been dropped since.
+        if (cards.get(url) === promise) {
+          cards.set(url, html);
+        }
+        return html;
+      },
+      function (error) {
+        if (cards.get(url) === promise) {
+          cards.delete(url);
+        }
+        throw error;
+      },
+    );
+    promise.catch(() => undefined);
+    cards.set(url, promise);
+    return promise;
+  }
+
+  const isAhead = (url) => typeof cards.get(url) === "string";
+  const addresses = () => list.following(list.opened(), AHEAD).map((row) => list.linkOf(row).href);
+
+  function fetchAhead() {
+    for (const url of addresses()) {
+      cards.has(url) || fetchCard(url);
+    }
+    const old = [...cards.keys()].filter((url) => !addresses().includes(url));
+    old.slice(0, Math.max(0, cards.size - KEPT)).forEach((url) => cards.delete(url));
+  }
+
+  // The ids of the suggestions whose cards are here, and must be told of what a decision changes.
+  const ahead = () => list.following(list.opened(), AHEAD).map((row) => row.dataset.row);
+
+  function forget(id) {
+    for (const url of cards.keys()) {
+      if (!id || url.includes(`/${id}/`)) {
+        cards.delete(url);
+      }
+    }
+  }
+
+  // Showing
+
+  function put(html) {
+    const open = document.getElementById("open");
+    open.inert = false;
+    const swap = { swapStyle: "innerHTML", swapDelay: 0, settleDelay: 0 };
+    window.htmx.swap(open, html, swap, { eventInfo: { own: true } });
+    arrived();
+  }
+
+  // Resolves once the card of a row is shown; a card that was fetched ahead is shown right away.
+  async function show(row, { push }) {
+    const url = list.linkOf(row).href;
+    const open = document.getElementById("open");
+    const held = cards.get(url);
+    if (typeof held !== "string") {
+      open.inert = true;
+    }
+    const html = typeof held === "string" ? held : await (held || fetchCard(url));
+    const state = push ? { htmx: true } : window.history.state;
+    window.history[push ? "pushState" : "replaceState"](state, "", url);
+    put(html);
+  }
+
+  // Input that is not sent yet
+
+  const isChoice = (input) => ["radio", "checkbox"].includes(input.type);
+
+  // What was judged and typed on a card is there again when the card is.
+  function remember(input) {
+    const shown = list.shownId();
+    if (shown && input.name && input.type !== "search") {
+      typed.set(shown, (typed.get(shown) || new Map()).set(input.name, input.value));
+    }
+  }
+
+  function recall() {
+    for (const [name, value] of typed.get(list.shownId()) || []) {
+      for (const input of document.getElementsByName(name)) {
+        isChoice(input) ? (input.checked = input.value === value) : (input.value = value);
+      }
+    }
+  }
+
+  // Whether the person has begun something on the card that another card in its place would destroy.
+  function isTouched() {
+    return Boolean(editing() || find("#open #apply, #open details[data-menu][open]") || typed.has(list.shownId()));
+  }
+
+  document.addEventListener("input", function (event) {
+    if (event.target.form?.id === "decide") {
+      remember(event.target);
+    }
+  });
+
+  // A card that has just come: what is pressed within this time was meant for what was there before.
+
+  let cameAt = -FRESH;
+  let cameByUndo = false;
+  const isFresh = () => performance.now() - cameAt < FRESH;
+
+  function come(byUndo = false) {
+    cameAt = performance.now();
+    cameByUndo = byUndo;
+    const open = document.getElementById("open");
+    open.dataset.fresh = "";
+    window.setTimeout(() => isFresh() || delete open.dataset.fresh, FRESH + 1);
+  }
+
+  // In the capture phase of the window, before anything else hears of the click. A menu that is open was opened on this
+  // card; clicks of keys and scripts are at no spot.
+  let spot = null;
+  window.addEventListener(
+    "click",
+    function (event) {
+      const here = event.detail > 0 ? event : null;
+      const again = here && spot && Math.hypot(here.clientX - spot.x, here.clientY - spot.y) < NEAR;
+      if (again && isFresh() && event.target.closest("#open button:not(.menu-panel *), #undo button, #toasts button")) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      }
+      spot = here && { x: here.clientX, y: here.clientY };
+    },
+    true,
+  );
+
+  // Focus the first fault or the first field of a form, or else the card's heading.
+  function focusOpened() {
+    window.scrollTo({ top: 0, behavior: "instant" });
+    find("#open [data-heading]")?.focus({ preventScroll: true });
+    for (const field of document.querySelectorAll('#open [aria-invalid="true"], #open #edit #id_name')) {
+      field.focus();
+      if (document.activeElement === field) {
+        break;
+      }
+    }
+  }
+
+  function arrived() {
+    recall();
+    find("#queue:popover-open")?.hidePopover();
+    list.mark();
+    focusOpened();
+    list.step();
+    // After the card is painted.
+    window.setTimeout(settle);
+  }
+
+  function settle() {
+    list.fill();
+    fetchAhead();
+  }
+
+  document.addEventListener("htmx:afterSettle", function (event) {
+    const { target, requestConfig, own } = event.detail;
+    if (own) {
+      return;
+    }
+    list.restore();
+    if (requestConfig?.verb === "post") {
+      forget();
+    }
+    if (target?.id === "open") {
+      if (requestConfig?.verb === "get") {
+        toasts.replaceChildren();
+      }
+      arrived();
+      if (requestConfig?.verb === "post" && list.shownId() && !editing()) {
+        come(requestConfig.path.startsWith("/undo/"));
+      }
+    } else {
+      recall();
+      list.step();
+      window.setTimeout(settle);
+    }
+  });
+
+  window.reviewCard = {
+    ...{ show, put, forget, forgetTyped: (id) => typed.delete(id), ahead, isAhead, fetchAhead, fetchCard, settle },
+    ...{ isTouched, editing, come, isFresh, cameByUndo: () => cameByUndo },
+  };
+  window.addEventListener("load", () => window.setTimeout(settle));
+})();
