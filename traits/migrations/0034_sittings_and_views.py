@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0007_external_ids'),
-        ('traits', '0032_support_index'),
+        ('traits', '0033_support_index'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
