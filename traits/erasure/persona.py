@@ -36,6 +36,8 @@ from traits.models import (
     ModerationEntry,
     Persona,
     PersonaTrait,
+    SavedView,
+    Sitting,
     Suppression,
     UserRefinedTrait,
 )
@@ -193,6 +195,9 @@ def carry_out(user: User, persona: Persona, erasure: Erasure) -> None:
     erasure.erased_at = Now()
     erasure.save()
     _erase_tables(user)
+    # Saved filters may quote the persona.
+    SavedView.objects.filter(user=user).delete()
+    Sitting.objects.filter(user=user).delete()
     erasure.counts |= erase_records(user)
     _reset(persona, erasure.generation)
     Erasure.objects.filter(pk=erasure.pk).update(counts=erasure.counts)
