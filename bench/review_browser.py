@@ -5,13 +5,14 @@
 Decides 100 suggestions per run, by turns confirmed (c) and rejected (r, 1), each 0.6 s after the last card came.
 Measured from the last key's own time stamp until the frame with the next card was painted: a MutationObserver sees the
 card, an animation frame follows it, and a message posted in that frame comes after the paint. Runs: plain; with 500 ms
-added to each request; with 300 rows loaded; with 1,000 pieces of evidence on every card. Web server and projector run as
-in production, on the embedded services. Works in a data folder of its own (.data/bench-load, or PTFI_DATA_DIR), which
-it empties.
+added to each request; with 300 rows loaded; with 1,000 pieces of evidence on every card. Web server and projector run
+as in production, on the embedded services. Works in a data folder of its own (.data/bench-load, or PTFI_DATA_DIR),
+which it empties.
 """
 
 import argparse
 import contextlib
+import os
 import shutil
 import statistics
 import sys
@@ -151,6 +152,8 @@ def main() -> None:
         call_command(command, verbosity=0)
     call_command("flush", interactive=False, verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
+    # Playwright runs an event loop in this thread, which Django would take for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     more: dict[str, Any] = {"executable_path": shutil.which("chromium"), "args": ["--headless", "--no-sandbox"]}
     with running(1), sync_playwright() as playwright, contextlib.closing(playwright.chromium.launch(**more)) as browser:
         for what in RUNS:

@@ -107,6 +107,7 @@
   }
 
   async function tryToShow(row) {
+    card.come();
     try {
       await card.show(row, { push: false });
       waiting = false;
