@@ -26,6 +26,16 @@ def said(page: Page) -> Locator:
     return page.locator("#on-their-way [data-words]")
 
 
+def wait_on(condition: Callable[[], object], page: Page) -> None:
+    """Wait for the condition while the page goes on."""
+
+    def holds() -> bool:
+        page.wait_for_timeout(50)
+        return bool(condition())
+
+    wait_until(holds)
+
+
 def waiting(page: Page) -> int:
     return int(page.evaluate("window.outbox.records().length"))
 
@@ -65,7 +75,7 @@ def test_the_next_card_waits_for_no_answer(opened: Opened, queue: list[Extracted
     # In order: the second is sent once the first is answered.
     assert len(held) == 1
     held[0].continue_()
-    wait_until(lambda: len(held) == 2 or page.wait_for_timeout(50))
+    wait_on(lambda: len(held) == 2, page)
     assert [status(each) for each in queue[:2]] == [CONFIRMED, WAITING]
     held[1].continue_()
     all_sent(page)
@@ -115,7 +125,7 @@ def test_an_answer_that_was_lost_is_asked_for_again(opened: Opened, queue: list[
     page.route(SENT, lose, times=1)
     page.keyboard.press("c")
     expect(heading(page)).to_have_text("Likes number 1")
-    wait_until(lambda: status(queue[0]) == CONFIRMED or page.wait_for_timeout(50))
+    wait_on(lambda: status(queue[0]) == CONFIRMED, page)
     send_again(page)
     expect(heading(page)).to_have_text("Likes number 1")
     expect(page.locator("#faults")).to_have_count(0)
@@ -243,7 +253,7 @@ def test_closing_asks_while_something_is_on_its_way(opened: Opened, queue: list[
     page.keyboard.press("c")
     expect(heading(page)).to_have_text("Likes number 1")
     page.close(run_before_unload=True)
-    wait_until(lambda: asked or page.wait_for_timeout(50))
+    wait_on(lambda: asked, page)
     assert asked == ["beforeunload"]
     free()
     send_again(page)
