@@ -16,7 +16,6 @@ from traits.models import (
     Persona,
     PersonaTrait,
 )
-from traits.text import name_key
 
 
 def candidate(user: User, candidate_id: uuid.UUID, **annotations: Any) -> ExtractedTraitCandidate:
@@ -48,6 +47,11 @@ def chosen(user: User, candidate_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Ex
     return rows.defer("search", "supporting_evidence").in_bulk(list(candidate_ids))
 
 
+def trait_ids(user: User) -> set[str]:
+    """Return the ids of the person's traits."""
+    return set(map(str, PersonaTrait.objects.filter(user=user).values_list("pk", flat=True)))
+
+
 def saying_the_same(user: User, candidates: Iterable[ExtractedTraitCandidate]) -> list[ExtractedTraitCandidate]:
     """Return the person's other suggestions to review that say the same as one of these (name key and category)."""
     keys = {row.pk: (row.name_key, row.trait_category) for row in candidates}
@@ -74,13 +78,6 @@ def most_frequent(rows: QuerySet[Any, Any], limit: int) -> list[str]:
     """Return the texts in the column "each", most frequent first, then by name."""
     named = rows.annotate(number=Count("pk")).order_by("-number", Collate("each", "C"))[:limit]
     return [row["each"] for row in sorted(named, key=lambda row: (-row["number"], sort_key(row["each"])))]
-
-
-def traits_to_merge_into(user: User, q: str = "", limit: int = 200) -> list[PersonaTrait]:
-    """Return the person's traits by name, as choices; q filters by name."""
-    rows = PersonaTrait.objects.filter(user=user)
-    rows = rows.filter(name_key__contains=name_key(q)) if q else rows
-    return list(rows.only("trait_id", "name", "category", "status").order_by("sort_key", "pk")[:limit])
 
 
 def persona(user: User) -> Persona:

@@ -57,7 +57,8 @@ class Graph(PersonView):
     @operations.read_graph
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
         values = read_query(request.query_params, GraphQuerySerializer)
-        found = network(self.person.pk, concept=values.get("concept", ""), depth=values["depth"])
+        held = selectors.trait_ids(self.person)
+        found = network(self.person.pk, concept=values.get("concept", ""), depth=values["depth"], held=held)
         return self.answer({"nodes": found.nodes, "edges": found.edges, "truncated": found.truncated})
 
 
@@ -65,7 +66,7 @@ class Concepts(PersonView):
     @operations.list_concepts
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
         read_query(request.query_params, NothingSerializer)
-        return self.answer({"data": concepts(self.person.pk)})
+        return self.answer({"data": concepts(self.person.pk, selectors.trait_ids(self.person))})
 
 
 class Export(PersonView):

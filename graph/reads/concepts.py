@@ -7,7 +7,7 @@ data is never reached. A concept without an owner is shared.
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,20 +83,21 @@ class Hierarchy(Above):
         return set[str]().union(*(self.traits.get(pk, ()) for pk in ids))
 
 
-def concepts(user_id: uuid.UUID) -> list[dict[str, Any]]:
+def concepts(user_id: uuid.UUID, held: Set[str] | None = None) -> list[dict[str, Any]]:
     """Return each concept with the number of the person's traits under it: {"conceptID", "name", "traits"}.
 
-    Traits of sub-concepts count as well, each trait once. Most traits first, at most 2,000. Raises
-    GraphUnavailableError.
+    Traits of sub-concepts count as well, each trait once. Most traits first, at most 2,000. held: the ids of the traits
+    that count; None: all that the graph has. Raises GraphUnavailableError.
     """
     found = connection.read(lambda tx: hierarchy(tx, user_id, deadline()))
     traits = defaultdict[str, set[str]](set)
     for pk, mine in found.traits.items():
         for each in reached([pk], found.broader):
-            traits[each] |= mine
+            traits[each] |= mine if held is None else mine & held
     rows = [
         {"conceptID": pk, "name": found.concepts[pk].get("name", ""), "traits": len(mine)}
         for pk, mine in traits.items()
+        if mine
     ]
     return sorted(rows, key=lambda row: (-row["traits"], sort_key(str(row["name"])), row["conceptID"]))[:MAX_CONCEPTS]
 

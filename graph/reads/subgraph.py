@@ -8,6 +8,7 @@ import math
 import time
 import uuid
 from collections import defaultdict
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +71,10 @@ MATCH (:User {{userID: $user}})-[e:HAS_TRAIT {{managedBy: 'ptfi'}}]->(n:Trait) W
 WITH n, e {STRONGEST}"""
 RANKED_BY_ID = f"{TRAIT} {STRONGEST}"
 TRAITS = f"{TRAIT} RETURN {returned('HAS_TRAIT')}"
-NAMED = {kind: of_user(kind) for kind in ("HAS_INTEREST_IN", "POSSESSES_SKILL")}
+NAMED = {
+    kind: f"{of_user(kind)}, coalesce(e.managedBy, '') = 'ptfi' AS is_trait"
+    for kind in ("HAS_INTEREST_IN", "POSSESSES_SKILL")
+}
 TWINS = {kind: _twin(kind) for kind in FACET_EDGES}
 TIED = {kind: _of_traits(kind, "n.name") for kind in ("ASSOCIATED_WITH_CONCEPT", "CAN_INFLUENCE_EMOTION")}
 BY_ID = {
@@ -80,7 +84,14 @@ BY_ID = {
 EVIDENCE = _of_traits("MANIFESTED_AS_EVIDENCE", "coalesce(e.relevanceScore, 0) DESC, n.referenceID")
 
 
-def network(user_id: uuid.UUID, *, concept: str = "", depth: int = 1, limit: int = MAX_NODES) -> Network:
+def network(
+    user_id: uuid.UUID,
+    *,
+    concept: str = "",
+    depth: int = 1,
+    limit: int = MAX_NODES,
+    held: Container[str] | None = None,
+) -> Network:
     """Read the person's graph; concept, in any spelling, limits it to what is related. Raises GraphUnavailableError.
 
     Depth 1: the concept with its sub-concepts, the traits that name one of these, and the interests and skills with the
@@ -89,12 +100,13 @@ def network(user_id: uuid.UUID, *, concept: str = "", depth: int = 1, limit: int
     included.
 
     At most `limit` (2,000) nodes: the strongest traits come first, each with everything but its evidence, which gets
-    the remaining room.
+    the remaining room. held: the ids of the traits that the persona has; others are left out, since the graph shows a
+    removed trait until the projector comes. None: all that the graph has.
     """
     limit, depth = max(1, min(limit, MAX_NODES)), max(1, min(depth, 3))
 
     def work(tx: neo4j.ManagedTransaction) -> Network:
-        drawing = _Drawing(tx, user_id, limit)
+        drawing = _Drawing(tx, user_id, limit, held)
         if drawing.person():
             drawing.about(concept, depth) if concept else drawing.everything()
         return drawing.network()
@@ -105,8 +117,10 @@ def network(user_id: uuid.UUID, *, concept: str = "", depth: int = 1, limit: int
 class _Drawing:
     """The nodes and edges drawn so far, within the limit. An edge is drawn only if both of its ends are."""
 
-    def __init__(self, tx: neo4j.ManagedTransaction, user_id: uuid.UUID, limit: int) -> None:
-        self.tx, self.user_id, self.limit = tx, user_id, limit
+    def __init__(
+        self, tx: neo4j.ManagedTransaction, user_id: uuid.UUID, limit: int, held: Container[str] | None
+    ) -> None:
+        self.tx, self.user_id, self.limit, self.held = tx, user_id, limit, held
         self.until = deadline()
         self.truncated = False
         self.nodes = dict[Key, Row]()
@@ -166,7 +180,8 @@ class _Drawing:
         key = name_key(name)
         for kind, statement in NAMED.items():
             for row in self.rows(statement, limit=MAX_NAMED):
-                if name_key(str(row["node"]["name"] or "")) == key:
+                is_gone = row["is_trait"] and not self.is_held(self.key(kind, row)[1])
+                if name_key(str(row["node"]["name"] or "")) == key and not is_gone:
                     self.draw(kind, self.root, row)
 
     def ranked(self, statement: str, **parameters: Any) -> list[str]:
@@ -176,7 +191,10 @@ class _Drawing:
         # One more than fits, to notice that something is missing.
         rows = self.rows(statement, limit=self.limit + 1, **parameters)
         # Duplicate edges would return a trait twice.
-        return list(dict.fromkeys(row["id"] for row in rows))
+        return list(dict.fromkeys(row["id"] for row in rows if self.is_held(row["id"])))
+
+    def is_held(self, trait_id: str) -> bool:
+        return self.held is None or trait_id in self.held
 
     def traits(self, ids: list[str], *, wide: bool) -> list[str]:
         """Draw the traits in this order, within the limit; returns the ids of those drawn.

@@ -26,8 +26,9 @@ from traits.models import (
 )
 from traits.models.log import PLACING
 from traits.review import selectors as queue_selectors
-from traits.review.head import Head, seconds_per_decision
+from traits.review.head import Head
 from traits.review.highlight import Marker
+from traits.review.order.recent import pace
 from traits.review.selectors import TABS
 from traits.text import name_key
 
@@ -154,7 +155,8 @@ def pieces(
 
 def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[str, str], count: int = PIECES) -> Card:
     """Read a card: an undecided suggestion comes with what confirming changes, a decided one with its outcome."""
-    history = queue_selectors.history(user, candidate.pk)
+    in_log: bool = candidate.in_log  # type: ignore[attr-defined]
+    history = queue_selectors.history(user, candidate.pk) if in_log else []
     to_decide = candidate.is_undecided
     trait, decision = (None, None) if to_decide else _outcome(user, candidate, [each.entry for each in history])
     mine = compared_traits(user, candidate) if to_decide else Compared(similar=[], concepts=set())
@@ -261,7 +263,7 @@ def head(found: Head) -> dict[str, Any]:
     tabs = [(tab, label, counts[tab]) for tab, label in TABS.items()]
     time_left = ""
     if counts["review"]:
-        time_left = left(counts["review"], max(LEAST_SECONDS, seconds_per_decision(found.times)))
+        time_left = left(counts["review"], max(LEAST_SECONDS, pace(found.times)))
     # Snoozing can be undone, too.
     undoable = counts["decided"] + counts["later"] > 0
     # The page counts on by itself while decisions are on their way.

@@ -2,8 +2,6 @@
 
 import dataclasses
 import datetime as dt
-import itertools
-import statistics
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -15,12 +13,8 @@ from django.utils import timezone
 
 from ptfi.accounts.models import User
 from traits.models import UNDECIDED, ActorKind, ExtractedTraitCandidate, Persona, UserRefinedTrait
+from traits.review.order.recent import PACED
 from traits.review.selectors import TABS, tab_condition
-
-LOOK_BACK = 40
-"""The person's latest decisions that say how long one takes."""
-DEFAULT_SECONDS = 20.0
-LONGEST_GAP = 120.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -56,7 +50,7 @@ def read_head(user: User, ahead: Iterable[uuid.UUID] = ()) -> Head:
     asked = mine.filter(pk__in=list(ahead), status__in=UNDECIDED)
     fields = JSONObject(name_key="name_key", concepts="concepts", **columns)
     more = {
-        "times": ArraySubquery(latest.values("created_at")[:LOOK_BACK]),
+        "times": ArraySubquery(latest.values("created_at")[:PACED]),
         "revision": Subquery(Persona.objects.filter(user=user).values("revision")),
         "ahead": ArraySubquery(asked.values(fields=fields)),
     }
@@ -70,13 +64,6 @@ def read_head(user: User, ahead: Iterable[uuid.UUID] = ()) -> Head:
         revision=row.get("revision") or 0,
         ahead=[Ahead(**each) for each in row.get("ahead") or []],
     )
-
-
-def seconds_per_decision(times: list[dt.datetime]) -> float:
-    """Return the median time between decisions, in seconds; times are newest first, gaps over two minutes ignored."""
-    gaps = [(newer - older).total_seconds() for newer, older in itertools.pairwise(times)]
-    short = [gap for gap in gaps if 1 <= gap <= LONGEST_GAP]
-    return statistics.median(short) if len(short) >= 5 else DEFAULT_SECONDS
 
 
 MOST_FOLLOWED = 200
