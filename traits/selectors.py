@@ -80,12 +80,6 @@ def most_frequent(rows: QuerySet[Any, Any], limit: int) -> list[str]:
     return [row["each"] for row in sorted(named, key=lambda row: (-row["number"], sort_key(row["each"])))]
 
 
-def own_concepts(user: User) -> list[str]:
-    """Return the concepts of the person's traits, in every spelling."""
-    each = Func("concepts", function="jsonb_array_elements_text", output_field=TextField(), set_returning=True)
-    return list(PersonaTrait.objects.filter(user=user).annotate(each=each).values_list("each", flat=True).distinct())
-
-
 def persona(user: User) -> Persona:
     """Return the person's row, or a new unsaved one before their first decision."""
     return Persona.objects.filter(user=user).first() or Persona(user=user)
