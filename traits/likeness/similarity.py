@@ -15,6 +15,7 @@ from traits.evidence import Piece, identity
 from traits.likeness.comparison import Comparison, Contradiction, compare
 from traits.likeness.reading import read
 from traits.models import ExtractedTraitCandidate, PersonaTrait
+from traits.selectors import ALL
 from traits.text import name_key
 
 MISSPELLED = 90
@@ -67,13 +68,15 @@ class Similar:
         return (2 if self.contradicts else int(self.said_alike), (self.likeness / 100) * self.is_close + extra)
 
 
-def similar_traits(user: User, suggestion: ExtractedTraitCandidate | PersonaTrait, limit: int = 5) -> list[Similar]:
+def similar_traits(
+    user: User, suggestion: ExtractedTraitCandidate | PersonaTrait, limit: int = 5, within: Q = ALL
+) -> list[Similar]:
     """Return the person's other traits that contradict a suggestion, say the same or are related, in this order.
 
     The names decide about the first two (traits/likeness); common evidence and rare concepts make a trait related.
     """
     name, category, evidence = _fields(suggestion)
-    mine = PersonaTrait.objects.filter(user=user).exclude(pk=suggestion.pk)
+    mine = PersonaTrait.objects.filter(within, user=user).exclude(pk=suggestion.pk)
     rows = _rows(mine, evidence)
     quoting = [row[0] for row in rows if row[-1]]
     same = _same_evidence(mine.filter(pk__in=quoting), evidence) if quoting else set()
@@ -102,9 +105,11 @@ def similar_traits(user: User, suggestion: ExtractedTraitCandidate | PersonaTrai
     return sorted(found, key=lambda each: (-each.closeness[0], -each.closeness[1], sort_key(each.name)))[:limit]
 
 
-def close_traits(user: User, suggestion: ExtractedTraitCandidate | PersonaTrait, limit: int = 5) -> list[Similar]:
+def close_traits(
+    user: User, suggestion: ExtractedTraitCandidate | PersonaTrait, limit: int = 5, within: Q = ALL
+) -> list[Similar]:
     """Return those that say the same or contradict, in the same order."""
-    return [each for each in similar_traits(user, suggestion, limit) if each.is_close]
+    return [each for each in similar_traits(user, suggestion, limit, within) if each.is_close]
 
 
 def _fields(suggestion: ExtractedTraitCandidate | PersonaTrait) -> tuple[str, str, list[Piece]]:
