@@ -65,7 +65,7 @@ from traits.sharing.grants import MOST  # noqa: E402
 
 PEOPLE, EACH = 1_000, 100
 OURS, PEER = "http://127.0.0.1:8011", "http://127.0.0.1:8012"
-WITHOUT = "http://127.0.0.1:8013"
+WITHOUT = "http://127.0.0.1:8023"
 ABOUT = "The user frequently asks clarifying questions and explores topics in depth, as seen in their logs."
 WHY = "Why does item {} of {} behave so? I would like to understand the details before deciding."
 BODIES = '{{"{0}": "confirmed_asis"}}\n{{"{0}": "rejected", "{1}": "not me"}}'

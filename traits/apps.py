@@ -12,10 +12,12 @@ class TraitsConfig(AppConfig):
         from ptfi.oauth import consent
         from traits import metrics
         from traits.models import Erasure, IngestBatch, LogIntervention
+        from traits.sharing import slices
         from traits.sharing.consent import PersonaPart
 
         metrics.register()
         consent.parts.append(PersonaPart())
+        slices.register()
         # Receipts cannot be deleted.
         grants.narrow(Erasure, "SELECT", "INSERT", "UPDATE")
         # Nor can the records of imports.

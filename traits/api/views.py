@@ -32,7 +32,7 @@ class SharedView(PersonView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self.seen = slice_of(self.person, request.auth.client_id, request.auth.scopes)
+        self.seen = slice_of(self.person, request.auth)
         if request.method not in ("GET", "HEAD") and not self.seen.write:
             raise InsufficientScopeError
 

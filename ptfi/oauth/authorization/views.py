@@ -141,7 +141,10 @@ class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
     def get_form(self, form_class: Any = None) -> AuthorizationForm:
         """The scopes; ticked are those that the person granted before, or else the least."""
         form = super().get_form(form_class)
-        asked = [value for value, _label in form.fields["scopes"].choices]
+        # allauth sorts them by their words; here what allows least comes first.
+        words = dict(form.fields["scopes"].choices)
+        asked = [scope for scope in USER_SCOPES if scope in words]
+        form.fields["scopes"].choices = [(scope, words[scope]) for scope in asked]
         client = Client(id=self.asked["client_id"])
         had = granted_scopes(cast(User, self.request.user), client) & set(asked)
         form.fields["scopes"].initial = [each for each in asked if each in had or (not had and each not in NOT_LEAST)]
