@@ -13,7 +13,7 @@ from traits.sharing.grants import FLAGS, Terms
 
 CONTEXTS = ("work", "family", "therapy")
 CATEGORIES = ("Interest", "Skill", "PhilosophicalStance", "EmotionalResponsePattern")
-KINDS = ("waiting", "rejected", "confirmed", "own", "removed", "moved", "merged", "discreet")
+KINDS = ("waiting", "rejected", "confirmed", "own", "removed", "moved", "merged", "hushed")
 
 things = st.lists(
     st.tuples(
@@ -143,7 +143,7 @@ class Drawn:
         # Its topics are the trait's now.
         thing.states.append(State(more.states[0].word, fate.category, fate.contexts))
 
-    def discreet(self, fate: Fate) -> None:
+    def hushed(self, fate: Fate) -> None:
         """A piece of evidence that the person found too private."""
         thing = self.confirmed(fate)
         piece = PersonaTrait.objects.get(pk=thing.pk).evidence[0]
