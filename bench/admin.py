@@ -77,7 +77,7 @@ ROWS = """
             SELECT n, thing,
                 (ARRAY['Loves', 'Plays', 'Knows', 'Avoids', 'Teaches'])[1 + n %% 5] || ' ' || thing || ' ' || n AS name
             FROM (
-                SELECT n, (ARRAY['jazz', 'chess', 'sailing', 'baking', 'law', 'birds', 'maps'])[1 + n %% 7] AS thing
+                SELECT n, (ARRAY['jazz', 'chess', 'sailing', 'baking', 'law', 'C++', '爵士音乐'])[1 + n %% 7] AS thing
                 FROM generate_series(1, %(rows)s) AS n
             ) AS numbers
         ) AS named,
@@ -161,7 +161,7 @@ def measure(client: Client, address: str, runs: int) -> tuple[float, float, int]
         started = time.perf_counter()
         client.get(address)
         times.append((time.perf_counter() - started) * 1_000)
-    return statistics.median(times), max(times), number
+    return statistics.median(times or [0]), max(times, default=0), number
 
 
 def main() -> None:

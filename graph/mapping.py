@@ -20,7 +20,7 @@ NodeKey = tuple[str, str]
 EdgeKey = tuple[str, str, str]
 """Type, id of the source and id of the target."""
 
-VERSION = 2
+VERSION = 3
 """To be raised whenever the rows of the same state change: projectors then project everyone again."""
 ABOUT = "about"
 SHARED_CONCEPTS = uuid.UUID("5b0f8a52-3d0c-5e7b-9a39-8d1f6f0c4c11")

@@ -37,7 +37,8 @@ of each run of spaces takes the square of their number.
 _blank = regex.compile(rf"[{BLANK}]")
 # The tags behind a black flag say which flag it is.
 _unseen = regex.compile(rf"(\U0001F3F4[{TAG}]+)|[[{UNSEEN}]--[\s{TAG}]]|[{TAG}]+", regex.V1)
-_shown = regex.compile(rf"[^\s{BLANK}{UNSEEN}]")
+# Marks without a letter to stand on are hardly seen, and cannot be clicked.
+_shown = regex.compile(rf"[^\s\p{{M}}{BLANK}{UNSEEN}]")
 _spaces = regex.compile(r"\s{2,}|[\s--\p{Zs}]", regex.V1)
 _wide = regex.compile(r"[\uFF01-\uFFEE]+")
 _letter = regex.compile(r"\X")

@@ -26,7 +26,7 @@ from graph.errors import GraphUnavailableError
 from ptfi.accounts.models import User
 from ptfi.db.grants import grant
 from ptfi.embedded import APPLICATION
-from tests.support import template_database
+from tests.support import flush, template_database
 from tests.support.cast import SignedIn, Suggest, client_of, confirmed_trait, make_candidate, make_user
 from traits.models import ExtractedTraitCandidate, PersonaTrait
 
@@ -139,6 +139,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         assert has_role() or not settings.EMBEDDED, "the embedded PostgreSQL makes this role"
         if has_role():
             grant(APPLICATION)
+        flush.install()
     yield
     with django_db_blocker.unblock():
         # A test may have cut this connection as well: a new one.

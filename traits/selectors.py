@@ -16,7 +16,6 @@ from traits.models import (
     Persona,
     PersonaTrait,
 )
-from traits.text import name_key
 
 
 def candidate(user: User, candidate_id: uuid.UUID) -> ExtractedTraitCandidate:
@@ -94,13 +93,6 @@ def own_concepts(user: User) -> list[str]:
     """Return the concepts of the person's traits, in every spelling."""
     each = Func("concepts", function="jsonb_array_elements_text", output_field=TextField(), set_returning=True)
     return list(PersonaTrait.objects.filter(user=user).annotate(each=each).values_list("each", flat=True).distinct())
-
-
-def traits_to_merge_into(user: User, q: str = "", limit: int = 200) -> list[PersonaTrait]:
-    """Return the person's traits by name, as choices; q filters by name."""
-    rows = PersonaTrait.objects.filter(user=user)
-    rows = rows.filter(name_key__contains=name_key(q)) if q else rows
-    return list(rows.only("trait_id", "name", "category", "status").order_by("sort_key", "pk")[:limit])
 
 
 def persona(user: User) -> Persona:

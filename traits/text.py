@@ -21,34 +21,51 @@ def _ascii_kept(code: int) -> str | None:
     return " " if char.isspace() or char.isprintable() else None
 
 
-ASCII_KEPT = {code: _ascii_kept(code) for code in range(128)}
+FORMER_ASCII_KEPT = {code: _ascii_kept(code) for code in range(128)}
+ASCII_KEPT = FORMER_ASCII_KEPT | {ord("`"): " "}
+# Letters and symbols that look like punctuation, and are typed instead of it.
+LOOKALIKES = str.maketrans(
+    dict.fromkeys("`\u00b4\u02b9\u02bb\u02bc\u02bd\u02c8\u02ca\u02cb", "'")
+    | dict.fromkeys("\u02ba\u02dd", '"')
+    | dict.fromkeys("\u02d7\u2212", "-")
+    | dict.fromkeys("\u2044\u2215", "/")
+    | dict.fromkeys("\u2236\ua789", ":")
+    | dict.fromkeys("\u2219\u22c5", "\u00b7")
+    | {"\u2217": "*"}
+)
 
 
 def name_key(name: str) -> str:
     """Return the key that all spellings share that look the same, of at most 255 characters.
 
-    It is NFKC normalized and case folded, without invisible characters, with white space and punctuation collapsed.
+    It is NFKC normalized and case folded, without invisible characters, with white space and punctuation collapsed;
+    what looks like punctuation counts as such.
     """
     # Cut first: normalizing can make a text eighteen times as long, and stored names are never longer than this.
     name = name[:MAX_NAME]
     if name.isascii():
-        return " ".join(name.translate(ASCII_KEPT).split()) or " ".join(name.lower().split())
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen(name)).casefold())
+        return _ascii_key(name, ASCII_KEPT)
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen(name).translate(LOOKALIKES)).casefold())
+    folded = folded.translate(LOOKALIKES)
     key = _between.sub(" ", folded).strip() or " ".join(folded.split())
     return _within(key)
 
 
 def former_key(name: str) -> str:
-    """Return the name key of releases that put a space for each invisible character, and kept selectors.
+    """Return the name key of releases that put a space for each invisible character, and kept selectors and lookalikes.
 
     Suppressions whose names were erased still have such keys.
     """
     name = name[:MAX_NAME]
     if name.isascii():
-        return name_key(name)
+        return _ascii_key(name, FORMER_ASCII_KEPT)
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     kept = "".join(char if unicodedata.category(char)[0] in "LNMS" else " " for char in folded)
     return _within(" ".join(((kept.strip() and kept) or folded).split()))
+
+
+def _ascii_key(name: str, kept: dict[int, str | None]) -> str:
+    return " ".join(name.translate(kept).split()) or " ".join(name.lower().split())
 
 
 def _within(key: str) -> str:

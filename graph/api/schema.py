@@ -24,7 +24,8 @@ read_graph = Operation(
     id="readGraph",
     tag="Graph",
     summary="Read the person's graph",
-    description="All of it, or what is about a concept. Other people's nodes are never part of it.",
+    description="All of it, or what is about a concept; without traits removed a moment ago. Other people's nodes are "
+    "never part of it.",
     query=serializers.GraphQuerySerializer,
     returns="Nodes and edges.",
     answer=serializers.GraphSerializer,

@@ -100,7 +100,11 @@ class TraitQuerySerializer(Strict):
     status = ListField(child=Choice(choices=TraitStatus.choices), required=False, help_text="Only these.")
     category = ListField(child=Choice(choices=Category.choices), required=False, help_text="Only these.")
     concept = Text(max_length=MAX_NAME, required=False, help_text="Only those that name this concept, in any spelling.")
-    q = Text(max_length=MAX_NAME, required=False, help_text="Only those with this in name or description.")
+    q = Text(
+        max_length=MAX_NAME,
+        required=False,
+        help_text="Words in name or description; the last one may be incomplete.",
+    )
 
 
 class GraphQuerySerializer(Strict):

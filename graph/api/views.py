@@ -10,7 +10,7 @@ from graph.api.serializers import GraphQuerySerializer, TraitQuerySerializer
 from graph.reads import traits as queries
 from graph.reads.concepts import concepts
 from graph.reads.export import export
-from graph.reads.seen import seen_by
+from graph.reads.seen import ALL, seen_by
 from graph.reads.subgraph import Network, network
 from ptfi.api.strict import read_query
 from ptfi.errors import RuleError
@@ -39,7 +39,7 @@ class Traits(SharedView):
             concept=values.get("concept", ""),
             limit=values["limit"],
             after=_key(values["after"]),
-            seen=seen_by(self.person, self.seen, frozenset()),
+            seen=ALL if self.seen.is_own else seen_by(self.person, self.seen, frozenset()),
         )
         held = selectors.traits(self.person, [item.id for item in page.items], self.seen.traits())
         # A trait that was just removed may still be in the graph, but is no longer part of the persona.

@@ -100,10 +100,11 @@ def concepts(user_id: uuid.UUID, seen: Seen = ALL) -> list[dict[str, Any]]:
     traits = defaultdict[str, set[str]](set)
     for pk, mine in found.traits.items():
         for each in reached([pk], found.broader):
-            traits[each] |= mine
+            traits[each] |= {pk for pk in mine if seen.has(pk)}
     rows = [
         {"conceptID": pk, "name": found.concepts[pk].get("name", ""), "traits": len(mine)}
         for pk, mine in traits.items()
+        if mine
     ]
     return sorted(rows, key=lambda row: (-row["traits"], sort_key(str(row["name"])), row["conceptID"]))[:MAX_CONCEPTS]
 

@@ -21,10 +21,15 @@ STATES = f"{TRAIT} RETURN n.traitID AS id, n.category AS category, e.expressionC
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """The slice, with the ids of the traits in it; None: all. private: ids of evidence that is never shown."""
+    """What is seen: the slice, with the ids of the traits in it; None: all.
+
+    private: ids of evidence that is never shown. held: for the person, the traits that the persona has, since the graph
+    shows a removed one until the projector comes; None: all that the graph has.
+    """
 
     slice: Slice = OWN
     ids: frozenset[str] | None = None
+    held: frozenset[str] | None = None
     private: frozenset[str] = frozenset()
 
     @property
@@ -42,7 +47,8 @@ class Seen:
         return self.slice.contexts is None and Category.EMOTIONAL_RESPONSE_PATTERN in self.slice.categories
 
     def has(self, trait_id: str) -> bool:
-        return self.ids is None or trait_id in self.ids
+        known = self.held if self.ids is None else self.ids
+        return known is None or trait_id in known
 
     def holds_style(self, edge: Row) -> bool:
         return self.slice.holds_style(edge.get("contextApplicability") or "")
@@ -63,9 +69,10 @@ class Seen:
 
 
 ALL = Seen()
-"""What the person sees."""
+"""What the graph has."""
 
 
 def seen_by(user: User, held: Slice, private: frozenset[str]) -> Seen:
     """What the holder of a slice sees of the person's graph."""
-    return ALL if held.is_own else Seen(slice=held, ids=frozenset(inside(user, held)), private=private)
+    ids = frozenset(inside(user, held))
+    return Seen(held=ids) if held.is_own else Seen(slice=held, ids=ids, private=private)

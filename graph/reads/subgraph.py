@@ -76,7 +76,10 @@ MATCH (:User {{userID: $user}})-[e:HAS_TRAIT {{managedBy: 'ptfi'}}]->(n:Trait) W
 WITH n, e {STRONGEST}"""
 RANKED_BY_ID = f"{TRAIT} {STRONGEST}"
 TRAITS = f"{TRAIT} RETURN {returned('HAS_TRAIT')}"
-NAMED = {kind: of_user(kind) for kind in ("HAS_INTEREST_IN", "POSSESSES_SKILL")}
+NAMED = {
+    kind: f"{of_user(kind)}, coalesce(e.managedBy, '') = 'ptfi' AS is_trait"
+    for kind in ("HAS_INTEREST_IN", "POSSESSES_SKILL")
+}
 TWINS = {kind: _twin(kind) for kind in FACET_EDGES}
 TIED = {kind: _of_traits(kind, "n.name") for kind in ("ASSOCIATED_WITH_CONCEPT", "CAN_INFLUENCE_EMOTION")}
 BY_ID = {
@@ -186,7 +189,8 @@ class _Drawing:
         key = name_key(name)
         for kind, statement in NAMED.items():
             for row in self.rows(statement, limit=MAX_NAMED):
-                if self.seen.has(self.key(kind, row)[1]) and name_key(str(row["node"]["name"] or "")) == key:
+                is_hidden = not self.seen.has(self.key(kind, row)[1]) and (row["is_trait"] or not self.seen.is_all)
+                if name_key(str(row["node"]["name"] or "")) == key and not is_hidden:
                     self.draw(kind, self.root, row)
 
     def ranked(self, statement: str, **parameters: Any) -> list[str]:
@@ -196,7 +200,7 @@ class _Drawing:
         # One more than fits, to notice that something is missing.
         rows = self.rows(statement, limit=self.limit + 1, **parameters)
         # Duplicate edges would return a trait twice.
-        return list(dict.fromkeys(row["id"] for row in rows))
+        return list(dict.fromkeys(row["id"] for row in rows if self.seen.has(row["id"])))
 
     def traits(self, ids: list[str], *, wide: bool) -> list[str]:
         """Draw the traits in this order, within the limit; returns the ids of those drawn.

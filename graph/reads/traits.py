@@ -11,13 +11,13 @@ from graph.nodes import HasTrait, Trait
 from graph.reads.concepts import deadline, hierarchy, named
 from graph.reads.seen import ALL, Seen
 from ptfi.texts import sort_key
+from traits.search.traits import ids_with
 
 MAX_LIMIT = 200
 MATCH = """
 MATCH (:User {userID: $user})-[h:HAS_TRAIT {managedBy: 'ptfi'}]->(t:Trait)
 WHERE ($status IS NULL OR t.status IN $status) AND ($category IS NULL OR t.category IN $category)
-  AND ($q = '' OR toLower(t.name) CONTAINS toLower($q) OR toLower(coalesce(t.description, '')) CONTAINS toLower($q))
-  AND ($ids IS NULL OR t.traitID IN $ids)
+  AND ($ids IS NULL OR t.traitID IN $ids) AND ($found IS NULL OR t.traitID IN $found)
   AND ($concepts IS NULL OR t.traitID IN $named
     OR EXISTS { MATCH (t)-[:ASSOCIATED_WITH_CONCEPT]->(c:Concept) WHERE c.conceptID IN $concepts })"""
 TOTAL = f"{MATCH} RETURN count(t) AS total"
@@ -67,13 +67,15 @@ def traits(
 ) -> TraitPage:
     """Return the person's traits, those that are seen; q searches name and description.
 
+    It goes by the words that PostgreSQL has of them.
+
     concept is a concept's name in any spelling: it selects the traits that name it or one of its sub-concepts, at any
     distance, and the interests and skills with that name.
     """
     limit = max(1, min(limit, MAX_LIMIT))
     filters = {
         "user": str(user_id),
-        "q": q,
+        "found": ids_with(user_id, q) if q else None,
         "status": list(status) if status else None,
         "category": list(category) if category else None,
     }

@@ -4,6 +4,7 @@ from typing import Any, NoReturn
 
 import orjson
 from django.http import HttpResponse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
@@ -52,7 +53,8 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         length = request.META.get("CONTENT_LENGTH")
         if length not in (None, "", "0") and media_type(request) not in self.takes:
-            raise UnsupportedMediaTypeError
+            kinds = gettext(" or ").join(self.takes)
+            raise UnsupportedMediaTypeError(details={"Content-Type": [gettext("Send %(kinds)s.") % {"kinds": kinds}]})
         if not length and request.method != "GET" and _has_body(request):
             raise RuleError(
                 details={"Content-Length": [_("Say how long the body is. A body sent in chunks is not read.")]}

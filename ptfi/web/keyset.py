@@ -2,7 +2,7 @@
 
 A key is the position of that row in an address: the values of the order's columns, joined by "_". If a list is ordered
 by a text, the key is the row's id, because names do not belong in addresses. An order is written as for order_by(), and
-its last column must distinguish any two rows.
+its last column must distinguish any two rows. Annotated columns are read from keys by the functions in `annotated`.
 """
 
 import base64
@@ -10,7 +10,7 @@ import dataclasses
 import datetime as dt
 import json
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from django.db import connection
@@ -24,6 +24,9 @@ FEW = 3_000
 """Up to this many rows are sorted in memory."""
 LONG_PAGE = 50
 """Rows per page of lists with short rows: traits by name, and staff's lists."""
+Readers = Mapping[str, Callable[[str], Any]]
+"""Column → a function that reads its value from its part of a key."""
+NONE: Readers = {}
 Row = TypeVar("Row")
 ModelRow = TypeVar("ModelRow", bound=Model)
 
@@ -36,10 +39,12 @@ class Page(Generic[Row]):
     next: str = ""
 
 
-def page(rows: QuerySet[ModelRow], order: Sequence[str], after: str = "", size: int = PAGE) -> Page[ModelRow]:
+def page(
+    rows: QuerySet[ModelRow], order: Sequence[str], after: str = "", size: int = PAGE, annotated: Readers = NONE
+) -> Page[ModelRow]:
     """At most `size` rows after a key. Anything that is not a key of the list starts at the beginning."""
-    found = list(behind(rows, order, after).order_by(*order)[: size + 1])
-    return cut(found, size, lambda row: key_of(row, order))
+    found = list(behind(rows, order, after, annotated).order_by(*order)[: size + 1])
+    return cut(found, size, lambda row: key_of(row, order, annotated))
 
 
 def by_ids_if_few(rows: QuerySet[ModelRow]) -> QuerySet[ModelRow]:
@@ -54,21 +59,21 @@ def cut(found: Sequence[Row], size: int, key: Callable[[Row], object]) -> Page[R
     return Page(rows=list(found[:size]), next=str(key(found[size - 1])) if len(found) > size else "")
 
 
-def behind(rows: QuerySet[ModelRow], order: Sequence[str], after: str) -> QuerySet[ModelRow]:
+def behind(rows: QuerySet[ModelRow], order: Sequence[str], after: str, annotated: Readers = NONE) -> QuerySet[ModelRow]:
     """The rows after the key, unordered; all rows if it is not a key."""
-    condition = is_behind(rows, order, after)
-    return rows if condition is None else rows.filter(condition)
+    where = is_behind(rows, order, after, annotated)
+    return rows if where is None else rows.filter(where)
 
 
-def is_behind(rows: QuerySet[ModelRow], order: Sequence[str], after: str) -> Q | None:
+def is_behind(rows: QuerySet[ModelRow], order: Sequence[str], after: str, annotated: Readers = NONE) -> Q | None:
     """The condition for rows after the key; None if it is not a key of these rows."""
-    values = _values(rows, order, after)
-    return None if values is None else _condition(order, values)
+    values = _values(rows, order, after, annotated)
+    return None if values is None else condition(order, values)
 
 
-def key_of(row: Model, order: Sequence[str]) -> str:
+def key_of(row: Model, order: Sequence[str], annotated: Readers = NONE) -> str:
     """The key of the page that begins after this row."""
-    names = ["pk"] if _names_are_hidden(type(row), order) else list(map(_column, order))
+    names = ["pk"] if _names_are_hidden(type(row), order, annotated) else list(map(_column, order))
     values = (getattr(row, name) for name in names)
     return "_".join(value.isoformat() if isinstance(value, dt.datetime) else str(value) for value in values)
 
@@ -112,20 +117,22 @@ def _column(name: str) -> str:
     return name.removeprefix("-")
 
 
-def _reader(model: type[Model], column: str) -> Callable[[str], Any] | None:
+def _reader(model: type[Model], column: str, annotated: Readers) -> Callable[[str], Any] | None:
     """A function that reads the column's value from its part of a key; None for texts."""
+    if column in annotated:
+        return annotated[column]
     field = model._meta.pk if column == "pk" else model._meta.get_field(column)
     return next((read for kind, read in READERS.items() if isinstance(field, kind)), None)
 
 
-def _names_are_hidden(model: type[Model], order: Sequence[str]) -> bool:
-    return any(_reader(model, _column(name)) is None for name in order)
+def _names_are_hidden(model: type[Model], order: Sequence[str], annotated: Readers) -> bool:
+    return any(_reader(model, _column(name), annotated) is None for name in order)
 
 
-def _values(rows: QuerySet[Any], order: Sequence[str], after: str) -> list[Any] | None:
+def _values(rows: QuerySet[Any], order: Sequence[str], after: str, annotated: Readers) -> list[Any] | None:
     """The values of the order's columns that a key stands for; None if it is not a key."""
-    columns, hidden = list(map(_column, order)), _names_are_hidden(rows.model, order)
-    readers = [_reader(rows.model, column) for column in (["pk"] if hidden else columns)]
+    columns, hidden = list(map(_column, order)), _names_are_hidden(rows.model, order, annotated)
+    readers = [_reader(rows.model, column, annotated) for column in (["pk"] if hidden else columns)]
     try:
         values = [read(text) for read, text in zip(readers, after.split("_"), strict=True) if read]
     except (ValueError, OverflowError):
@@ -136,7 +143,8 @@ def _values(rows: QuerySet[Any], order: Sequence[str], after: str) -> list[Any] 
     return None if row is None else [getattr(row, column) for column in columns]
 
 
-def _condition(order: Sequence[str], values: Sequence[Any]) -> Q:
+def condition(order: Sequence[str], values: Sequence[Any]) -> Q:
+    """The condition for rows after the one with these values of the order's columns."""
     beyond, same = Q(), Q()
     for name, value in zip(order, values, strict=True):
         how = "lt" if name.startswith("-") else "gt"

@@ -42,6 +42,8 @@ def test_a_byte_order_mark_and_line_ends_of_windows_do_not_matter(pipeline: Api,
     body = (CASES / "13-api-bom-crlf.ndjson").read_bytes()
     status, answer = bring(pipeline, body, content_type=NDJSON)
     assert (status, answer["created"], answer["refused"]) == (200, 3, [])
+    joined = b"".join(b"\xef\xbb\xbf" + lines(item()) + b"\r\n" for _ in range(2))
+    assert bring(pipeline, joined, content_type=NDJSON)[1]["created"] == 2
     marked = b"\xef\xbb\xbf" + orjson.dumps({"candidates": [item()]}) + b"\r\n"
     assert bring(pipeline, marked)[1]["created"] == 1
     trait = b'\xef\xbb\xbf{"traitName": "Bakes", "traitCategory": "Skill"}'
@@ -69,6 +71,19 @@ def test_other_packings_are_refused_by_name(pipeline: Api, alice: User, encoding
     assert api_of(alice).post("/traits/custom", b"\x1b\x00", Content_Encoding=encoding)[0] == 415
 
 
+@pytest.mark.parametrize(
+    "kind", ["application/jsonl", "text/json", "application/json-seq", "text/plain; charset=utf-8"]
+)
+def test_other_media_types_are_told_which_are_read(pipeline: Api, alice: User, kind: str) -> None:
+    status, answer = bring(pipeline, lines(item()), content_type=kind)
+    assert (status, answer["error"]["details"]) == (
+        415,
+        {"Content-Type": ["Send application/json or application/x-ndjson."]},
+    )
+    status, answer = api_of(alice).post("/traits/custom", b"{}", content_type=kind)
+    assert (status, answer["error"]["details"]) == (415, {"Content-Type": ["Send application/json."]})
+
+
 @pytest.mark.parametrize("cut", [1, 12, -9, -1])
 def test_what_is_cut_off_is_refused(pipeline: Api, cut: int) -> None:
     body = gzip.compress(orjson.dumps({"candidates": [item()]}))[:cut]
@@ -92,6 +107,7 @@ OTHERS = {
     "Content-Encoding": gzip.compress(lines(*ROWS)),
     "a JSON array": orjson.dumps(ROWS),
     "commas": b",\n".join(map(orjson.dumps, ROWS)),
+    "'.candidates[]'": orjson.dumps({"candidates": ROWS}),
     "several lines": b"\n".join(orjson.dumps(row, option=orjson.OPT_INDENT_2) for row in ROWS),
 }
 

@@ -141,7 +141,7 @@ def test_pictures(sam: User, page: Page, site: str, enter: Enter) -> None:
     take(page, "staff-candidates", 800)
     for box in page.get_by_role("checkbox").all()[:3]:
         box.check()
-    page.get_by_label("Action for the selected suggestions").select_option("flag")
+    page.get_by_label("Action for the suggestions selected on this page").select_option("flag")
     page.get_by_role("button", name="Continue…").click()
     page.get_by_label("Unsafe").check()
     take(page, "staff-preview")

@@ -28,6 +28,8 @@ from traits.models import UserRefinedTrait
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 TOKEN = "t" * 40
 ASKING = 12
+MINUTES_AWAY = 5.5
+"""The pool's default is to give up after five."""
 
 
 def to_database() -> socket.socket:
@@ -138,6 +140,30 @@ def test_a_decision_is_refused_while_the_database_is_away_and_made_after(
     confirm(port, client, candidate, said)
     assert said == [503, 302]
     assert UserRefinedTrait.objects.filter(user=alice).count() == 1
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("asked", [True, False], ids=["asked meanwhile", "left alone"])
+def test_after_minutes_without_the_database_it_is_back_within_seconds(
+    port: int, network: Proxy, alice: User, suggest: Suggest, signed_in: SignedIn, asked: bool
+) -> None:
+    client, said = signed_in(alice), list[int]()
+    confirm(port, client, suggest(alice, "Knits"), said)
+    network.reset()
+    until = time.monotonic() + MINUTES_AWAY * 60
+    while time.monotonic() < until:
+        time.sleep(2)
+        assert not asked or ask(port, "/review/", Cookie=cookie_of(client))[0] == 503
+    network.restore()
+    candidate = suggest(alice, "Sews")
+
+    def decided() -> bool:
+        confirm(port, client, candidate, said)
+        return said[-1] == 302
+
+    assert seconds_of(lambda: wait_until(decided, 10)) < 5
+    assert UserRefinedTrait.objects.filter(user=alice).count() == 2
 
 
 def test_the_log_says_why_no_connection_is_made_and_keeps_the_password(log: Path) -> None:

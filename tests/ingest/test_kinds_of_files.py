@@ -49,6 +49,51 @@ OTHER_FILES = {
 }
 
 
+FOUND = {
+    "7z": (b"7z\xbc\xaf\x27\x1c" + bytes(50), "is packed with 7z"),
+    "tar": (b"rows.jsonl" + bytes(247) + b"ustar\x0000" + bytes(300), "is packed with tar"),
+    "gzip twice": (gzip.compress(gzip.compress(OBJECTS[0].encode())), "is packed with gzip twice; unpack it once"),
+    "a page": (b"\n<!doctype html>\n<title>502</title>\n" * 9, "is HTML or XML; write JSON Lines"),
+    "a printed page": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n" * 9, "is PDF; write JSON Lines"),
+    "a list inside": (b'{"candidates":[' + ",".join(OBJECTS).encode() + b"]}", "jq -c '.candidates[]'"),
+    "a list inside, over lines": (
+        json.dumps({"data": [json.loads(each) for each in OBJECTS]}, indent=2).encode(),
+        "jq -c '.data[]'",
+    ),
+    "carriage returns": ("\r".join(OBJECTS).encode(), "convert them: tr"),
+}
+
+
+@pytest.mark.parametrize("kind", FOUND)
+def test_other_kinds_are_named_in_one_sentence(kind: str) -> None:
+    content, sentence = FOUND[kind]
+    run = load(content)
+    assert (run.status, run.counts, len(run.said)) == (2, {}, 1)
+    assert sentence in run.said[0]
+    assert names() == set()
+
+
+def test_joined_files_may_have_a_mark_each() -> None:
+    mark = b"\xef\xbb\xbf"
+    run = load(b"".join(mark + each.encode() + b"\r\n" for each in OBJECTS) + mark)
+    assert (run.status, run.counts) == (0, {"created": 3})
+
+
+def test_lines_in_another_encoding_are_named_and_the_others_go_in() -> None:
+    other = [line(trait_name="Caf\xe9 owner").replace("\\u00e9", "\xe9").encode("latin-1") for _ in range(3)]
+    run = load(b"\n".join([OBJECTS[0].encode(), *other, OBJECTS[1].encode()]))
+    assert (run.status, run.counts, len(run.said)) == (1, {"created": 2, "refused": 3}, 1)
+    assert run.said[0].endswith(
+        ":2-4: line: is not text in UTF-8; convert the file, such as with: iconv -f WINDOWS-1252 -t UTF-8"
+    )
+
+
+def test_objects_without_line_ends_between_are_named() -> None:
+    run = load("".join(OBJECTS).encode())
+    assert (run.status, run.counts, len(run.said)) == (1, {"refused": 1}, 1)
+    assert run.said[0].endswith(":1: line: has several objects; write each on a line of its own: jq -c .")
+
+
 @pytest.mark.parametrize("kind", OTHER_FILES)
 def test_one_sentence_says_what_a_file_is(kind: str) -> None:
     run = load(OTHER_FILES[kind])

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 CASES = Path(__file__).parents[1] / "data" / "cases"
 NOTHING = [
     *("\u200b", "\u2800", "\u3164", "\u00ad\u2060", "\u034f", "\ufe0f", "\u115f\u1160", "\uffa0", "\U000e0041"),
-    *("\u202e", "\u200d\u200c", "\u180e", "\u00a0\u3000", "\ufeff", "\U0001d159"),
+    *("\u202e", "\u200d\u200c", "\u180e", "\u00a0\u3000", "\ufeff", "\U0001d159", "\u0301", "\u034f\u0e31\u200b"),
 ]
 
 
@@ -70,6 +70,15 @@ def test_what_was_rejected_does_not_come_back_in_a_spelling_that_looks_the_same(
         ("\u2800Braille\u2800", "Braille"),
         ("Taste \U000e0041of", "Taste of"),
         ("\ufeffBOM", "BOM"),
+        ("Doesn't fish", "Doesn\u02bct fish"),
+        ("Doesn`t fish", "Doesn’t fish"),
+        ("Doesn\u00b4t fish", "Doesn't fish"),
+        ("Speaks \u02bb\u014dlelo", "Speaks ‘\u014dlelo"),
+        ("Notes \u2212 desk", "Notes - desk"),
+        ("Rows 1\u22152 mile", "Rows 1/2 mile"),
+        ("Rows \u00bd mile", "Rows 1\u20442 mile"),
+        ("Odds 3\u22361", "Odds 3:1"),
+        ("Fan of `jazz`", "Fan of “jazz”"),
     ],
 )
 def test_one_suppression_for_all_spellings(name: str, other: str) -> None:
@@ -83,6 +92,7 @@ def test_one_suppression_for_all_spellings(name: str, other: str) -> None:
     [
         ("Supports 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", "Supports 🏴"),
         ("C++", "C"),
+        ("1 + 1", "1 - 1"),
         ("我喜歡茶", "我喜歡酒"),
         ("Shakes 🫨", "Shakes 🫵"),
     ],

@@ -52,6 +52,7 @@ def test_filters_stay_in_the_address(as_alice: Client, alice: User) -> None:
         assert names(nonsense) == ["Loves jazz", "Plays jazz", "Sails"]
     page = Html(as_alice.get("/traits/?q=nothing&category=Skill"))
     assert page.values("q") == ["nothing"]
+    assert Html(as_alice.get("/traits/?q=jaz")).texts("h2.trait-row-name mark") == ["jazz", "jazz"]
     assert page.chosen("category") == ["Skill"]
     assert "Nothing matches" in page.text
 
@@ -62,6 +63,8 @@ def test_the_list_is_paged_by_key(as_alice: Client, alice: User) -> None:
     project(alice)
     # The persona, and the page's traits.
     assert queries_of(as_alice, "/traits/?category=Other") == 2
+    # A search asks for the traits that have the words, too.
+    assert queries_of(as_alice, "/traits/?q=trait") == 3
     first = Html(as_alice.get("/traits/?category=Other"))
     following = first.next_page()
     assert "category=Other" in following

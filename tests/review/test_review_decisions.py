@@ -153,6 +153,12 @@ def test_merge_into_a_trait(as_alice: Client, suggest: Suggest, alice: User) -> 
     found = text_of(as_alice.get(path(candidate, "merge"), {"merge_q": "cook"}))
     assert "Cooks well" in found
     assert "Loves jazz music" not in found
+    # Words at any place, in any order.
+    for words, is_found in (("music ja", True), ("jazz music", True), ("C++", False), ("azz", False), ("  ", True)):
+        page = text_of(
+            as_alice.get(path(candidate, "merge"), {"merge_q": words}, headers={"HX-Target": "merge-choices"})
+        )
+        assert ("Loves jazz music" in page) is is_found, words
     response = as_alice.post(path(candidate, "merge"), {"into": trait.pk}, follow=True)
     assert "Merged “Loves jazz” into “Loves jazz music”." in text_of(response)
     page = text_of(as_alice.get(path(candidate)))

@@ -1,9 +1,11 @@
 """What the lists say of suggestions agrees: choices with what they find, words with per cent, ages with times."""
 
 import datetime as dt
+import importlib
 import uuid
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -51,6 +53,25 @@ def test_no_choice_on_any_page_goes_without_a_value(as_alice: Client, suggest: S
     for page in pages:
         options = Html(as_alice.get(page)).all("option")
         assert [option.html for option in options if "value" not in option.attributes] == [], page
+
+
+def test_what_an_earlier_release_took_from_the_future_does_not_stay_on_top(
+    as_alice: Client, suggest: Suggest, alice: User
+) -> None:
+    arrived = timezone.now() - dt.timedelta(days=3)
+    moments = {"Of 2099": 2099, "Of 9999": 9999, "Of tomorrow": None, "Of yesterday": None}
+    for name, year in moments.items():
+        row = suggest(alice, name, updated_at=arrived)
+        if year:
+            type(row).objects.filter(pk=row.pk).update(created_at=dt.datetime(year, 12, 31, 12, tzinfo=dt.UTC))
+    type(row).objects.filter(trait_name="Of yesterday").update(created_at=timezone.now() - dt.timedelta(days=1))
+    assert names(as_alice.get("/review/"))[:2] == ["Of 9999", "Of 2099"]
+    for _ in range(2):
+        with connection.cursor() as cursor:
+            cursor.execute(importlib.import_module("traits.migrations.0032_moments_ahead").BOUNDED)
+        assert names(as_alice.get("/review/"))[:2] == ["Of tomorrow", "Of yesterday"]
+    kept = type(row).objects.filter(trait_name__in=["Of 2099", "Of 9999"]).values_list("created_at", "version")
+    assert set(kept) == {(arrived, 1)}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from django.test import Client
 
 from ptfi.accounts.models import User
 from tests.support.api import Api, api_of
-from tests.support.cast import SignedIn, Suggest
+from tests.support.cast import SignedIn, Suggest, confirmed
+from tests.support.graph_helpers import project
 from tests.support.pages import Html, text_of
 from tests.support.review_pages import HTMX, names, path
 from tests.support.staff import give_reason, staff_of
@@ -121,6 +122,24 @@ def test_words_are_found_as_they_are_typed(
                 marks = Html(as_alice.get(f"{path(candidate)}?{query}", headers=HTMX)).texts("mark")
                 assert bool(marks) is found or "-" in words or " or " in words
         candidate.delete()
+
+
+@pytest.mark.graph
+def test_traits_are_found_as_suggestions_are(
+    as_alice: Client, api: Api, alice: User, bob: User, subtests: pytest.Subtests
+) -> None:
+    confirmed(bob, "Loves jazz, C++ and 音楽")
+    traits = [confirmed(alice, text[0], trait_description=text[1]).trait for text, _, found in FOUND if found]
+    project(alice)
+    project(bob)
+    for text, some, found in FOUND:
+        for words in some:
+            query = urlencode({"q": words})
+            with subtests.test(text=text, words=words):
+                listed = [row["name"] for row in api.get(f"/traits?{query}&limit=100")[1]["data"]]
+                assert (text[0] in listed) is found
+                assert Html(as_alice.get(f"/traits/?{query}")).texts("h2.trait-row-name a") == listed
+    assert len(traits) > len(FOUND) / 2
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from tests.support.cast import SignedIn, Suggest
 from tests.support.pages import Html, text_of
 from tests.support.staff import give_reason, staff_of
 from traits.models import AccessEntry, CandidateStatus
+from traits.staff import lists
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +92,49 @@ def test_a_filter_that_does_not_fit_lists_nothing(moderator: Client, alice: User
     file: Any = moderator.post(f"{LIST}export/?{query}", {"access_reason": "T-17"})
     assert file["Location"] == f"{LIST}?{answer.wsgi_request.GET.urlencode()}"
     assert not AccessEntry.objects.exists()
+
+
+def test_a_search_that_takes_too_long_is_told(
+    moderator: Client, alice: User, suggest: Suggest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit is a millisecond here, which the words of so many suggestions take."""
+    for number in range(40):
+        suggest(alice, f"Loves jazz {number}", trait_description="and so on " * 400)
+    give_reason(moderator, f"{LIST}?q=jazz")
+    monkeypatch.setattr(lists, "LONGEST", 1)
+    answer = moderator.get(f"{LIST}?q=jazz")
+    assert answer.status_code == 503
+    assert "This takes too long across everyone." in text_of(answer)
+    assert Html(answer).values("q") == ["jazz"]
+    assert ROW.findall(answer.content.decode()) == []
+    monkeypatch.undo()
+    assert len(shown(moderator, q="jazz")) == 40
+
+
+@pytest.mark.parametrize("order", ["newest", "surest"])
+def test_a_frequent_word_and_a_rare_one_are_found_in_order(
+    moderator: Client, alice: User, suggest: Suggest, monkeypatch: pytest.MonkeyPatch, order: str
+) -> None:
+    """Frequent words are looked for in the next suggestions of all, which are few here; rare ones in the index."""
+    monkeypatch.setattr(lists, "NEAR", 60)
+    rows = [
+        suggest(
+            alice,
+            f"Likes {'owls' if number % 40 == 0 else 'cats'} {number}",
+            created_at=timezone.now() - dt.timedelta(hours=number),
+            confidence_score=1 - number / 200,
+        )
+        for number in range(120)
+    ]
+    for word in ("cats", "owls", "likes"):
+        give_reason(moderator, address := f"{LIST}?q={word}&order={order}")
+        found = []
+        while address:
+            page = moderator.get(address)
+            found += ROW.findall(page.content.decode())
+            following = Html(page).next_page()
+            address = f"{LIST}{following}" if following else ""
+        assert found == [str(row.pk) for row in rows if word in row.trait_name.lower()]
 
 
 @pytest.mark.parametrize("after", ["nonsense", "_"])

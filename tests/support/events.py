@@ -34,7 +34,12 @@ class EventsProcess:
         self.output = b""
         self.reader = threading.Thread(target=self._read)
         self.reader.start()
-        wait_until(lambda: self.status("/readyz") == 200)
+        try:
+            wait_until(lambda: self.status("/readyz") == 200, 60)
+        except BaseException:
+            # Nobody else would stop it, and the tests would wait for its output for ever.
+            self.stop()
+            raise
 
     def _read(self) -> None:
         assert self.process.stdout

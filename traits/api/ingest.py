@@ -74,7 +74,8 @@ def _lines(body: bytes) -> list[Any]:
     """The value of each line that is not blank. Raises RuleError if the whole is something else than JSON lines."""
     if fault := encoding_fault(body) or not_lines(body[:WINDOW]):
         raise RuleError(details={"body": [fault]})
-    return [_line(line) for line in body.removeprefix(BYTE_ORDER_MARK).split(b"\n") if line.strip()]
+    lines = (line.removeprefix(BYTE_ORDER_MARK) for line in body.split(b"\n"))
+    return [_line(line) for line in lines if line.strip()]
 
 
 def _line(line: bytes) -> Any:

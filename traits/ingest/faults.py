@@ -20,8 +20,20 @@ A_NAIVE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?")
 
 
 def not_json(error: orjson.JSONDecodeError) -> str:
+    if "not valid UTF-8" in error.msg:
+        return _not_utf8()
+    if error.msg.startswith("unexpected content after") and error.doc[error.pos : error.pos + 1] == "{":
+        return _several_objects()
     text = gettext("is not valid JSON (%(fault)s, character %(place)s)")
     return text % {"fault": error.msg, "place": error.pos + 1}
+
+
+def _not_utf8() -> str:
+    return gettext("is not text in UTF-8; convert the file, such as with: iconv -f WINDOWS-1252 -t UTF-8")
+
+
+def _several_objects() -> str:
+    return gettext("has several objects; write each on a line of its own: jq -c .")
 
 
 def capped(reasons: list[Reason], whole: str) -> list[Reason]:
@@ -38,7 +50,9 @@ def by_place(faults: Iterable[tuple[int, list[Reason]]], whole: str) -> Iterator
     for line, reasons in [*faults, (0, [])]:
         is_none = [name for name, _ in reasons] == [whole]
         if number and is_none and line == number + 1 and told and told[0][0] == whole:
-            number, told = line, [(whole, gettext("no line of these is a JSON object; write one on each line"))]
+            number = line
+            if told != reasons or told[0][1] not in (_not_utf8(), _several_objects()):
+                told = [(whole, gettext("no line of these is a JSON object; write one on each line"))]
             continue
         if number:
             yield (f"{first}-{number}" if number > first else f"{number}"), told

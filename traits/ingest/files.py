@@ -97,9 +97,7 @@ def _lines(stream: Lines, shape: Format) -> Iterator[tuple[int, int, CandidateRe
                 size += len(line)
             yield number, size, [("line", f"is longer than {MAX_LINE // 1024 // 1024} MiB")]
             continue
-        if number == 1:
-            line = line.removeprefix(BYTE_ORDER_MARK)
-        yield number, size, parse_line(line, shape) if line.strip() else []
+        yield number, size, parse_line(line, shape) if line.removeprefix(BYTE_ORDER_MARK).strip() else []
 
 
 def ahead(blocks: Iterator[Block]) -> Iterator[Block | None]:

@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 from django.utils.translation import gettext
 
-from ptfi.parsing import RepeatedNameError, parse_id, parse_json, parse_moment, printable
+from ptfi.parsing import BYTE_ORDER_MARK, RepeatedNameError, parse_id, parse_json, parse_moment, printable
 from ptfi.texts import composed, identifier, one_line, shows_nothing
 from traits.evidence import WRITTEN_TEXTS, Piece, evidence_id, spelled
 from traits.ingest.faults import (
@@ -123,9 +123,9 @@ class CandidateRecord:
 
 
 def parse_line(line: bytes, shape: Format = FILE) -> CandidateRecord | list[Reason]:
-    """Read one line of JSON Lines."""
+    """Read one line of JSON Lines. Files with byte order marks may have been joined."""
     try:
-        value = parse_json(line)
+        value = parse_json(line.removeprefix(BYTE_ORDER_MARK))
     except orjson.JSONDecodeError as error:
         return [(shape.whole, not_json(error))]
     except RepeatedNameError as error:

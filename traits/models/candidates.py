@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F, Func, Index, Q
+from django.db.models import ExpressionWrapper, F, Func, Index, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -56,6 +56,10 @@ VERDICT_CHOICES: list[tuple[str, Text]] = [("", _("No opinion")), *Verdict.choic
 
 WORDS = Func("trait_name", "trait_description", function="candidate_words", output_field=SearchVectorField())
 """Searches name and description only, for staff without access to evidence: results must not depend on it."""
+SUPPORT = ExpressionWrapper(
+    (F("confidence_score") * F("evidence_count") + 0.5) / (F("evidence_count") + 1.0), output_field=models.FloatField()
+)
+"""The confidence, drawn towards one half if there is little evidence: a Beta prior that counts as one piece."""
 FILTERED = ["status", "trait_category", "language", "held_reason", "user", "confidence_score", "created_at"]
 """Columns that the filters use. Including them in the index makes selective filters index-only scans."""
 STAFF_INDEXES = [
@@ -162,6 +166,10 @@ class ExtractedTraitCandidate(models.Model):
                 "candidate_id",
                 name="candidate_pending",
                 condition=Q(status__in=UNDECIDED),
+            ),
+            # The recommended order begins with the best supported suggestions.
+            models.Index(
+                "user", SUPPORT.desc(), "candidate_id", name="candidate_support", condition=Q(status__in=UNDECIDED)
             ),
             models.Index("user", "status", F("updated_at").desc(), "candidate_id", name="candidate_by_status"),
             # The tabs' counts are index-only scans of this index.

@@ -26,7 +26,9 @@ from traits.models import (
 from traits.models.log import PLACING
 from traits.review import selectors as queue_selectors
 from traits.review.highlight import Marker
-from traits.review.selectors import TABS, seconds_per_decision
+from traits.review.order.recent import Recent
+from traits.review.order.recent import recent as read_recent
+from traits.review.selectors import TABS
 from traits.text import name_key
 
 PIECES = 10
@@ -255,12 +257,13 @@ def left(waiting: int, seconds: float) -> str:
     return gettext("about %(number)s h left") % {"number": round(minutes / 60)}
 
 
-def head(user: User) -> dict[str, Any]:
+def head(user: User, recent: Recent | None = None) -> dict[str, Any]:
     """Return the counts of the tabs, the progress and the estimated remaining time."""
+    recent = recent or read_recent(user)
     counts = queue_selectors.counts(user)
     tabs = [(tab, label, counts[tab]) for tab, label in TABS.items()]
     time_left = ""
     if counts["review"]:
-        time_left = left(counts["review"], max(LEAST_SECONDS, seconds_per_decision(user)))
+        time_left = left(counts["review"], max(LEAST_SECONDS, recent.seconds_per_decision))
     # Snoozing can be undone, too.
     return {"counts": counts, "tabs": tabs, "time_left": time_left, "undoable": counts["decided"] + counts["later"] > 0}

@@ -12,7 +12,7 @@ from django_htmx.http import replace_url
 
 from ptfi.db.transactions import front_door
 from ptfi.web.htmx import target_of, wants_fragment
-from ptfi.web.keyset import Page, key_of
+from ptfi.web.keyset import Page
 from ptfi.web.submissions import keeps_input
 from traits import decisions, selectors
 from traits.errors import (
@@ -29,8 +29,10 @@ from traits.likeness.similarity import close_traits
 from traits.log.notices import notice
 from traits.models import Decision, ExtractedTraitCandidate
 from traits.review.forms import BUTTONS, CardForm, EditForm, MergeForm, ReopenForm
-from traits.review.selectors import WAITING_ORDER, QueueFilters, QueueRow, queue
+from traits.review.order import sorts
+from traits.review.selectors import QueueFilters, QueueRow, queue
 from traits.review.views import filters_for, open_card, workspace
+from traits.search.traits import traits_to_merge_into
 from traits.web import Request, acting_for_self, address, read_number
 
 ANOTHER_WIN = (AlreadyDecidedError, StaleVersionError, TraitRemovedError)
@@ -57,7 +59,7 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     context = {
         "candidate": candidate,
         "q": q,
-        "choices": selectors.traits_to_merge_into(request.user, q),
+        "choices": traits_to_merge_into(request.user, q),
         "similar": [] if q else close_traits(request.user, candidate),
         "query": QueueFilters.read(request.GET).query(),
         "verdicts": form.verdicts,
@@ -127,7 +129,7 @@ def _refused(request: Request, candidate_id: uuid.UUID, form: InputForm, error: 
     """Show the card in its current state, with what was typed and the reason for the refusal."""
     candidate = _sent_about(request, candidate_id)
     context = workspace(request, QueueFilters.read(request.GET), shown=_shown(request))
-    context |= open_card(request, candidate, form, errors=error.details, error=error)
+    context |= open_card(request, candidate, form, recent=context["recent"], errors=error.details, error=error)
     template = "review/_oob_update.html" if wants_fragment(request) else "review/review.html"
     return render(request, template, context, status=error.status)
 
@@ -162,7 +164,8 @@ def answer(
         return HttpResponseRedirect(_path(pk, filters.query()))
     context = workspace(request, filters, shown=_shown(request), passed=passed)
     pk = opened.pk if opened else _to_open(request, filters, context["page"], passed)
-    context |= open_card(request, selectors.candidate(request.user, pk) if pk else None)
+    card = selectors.candidate(request.user, pk) if pk else None
+    context |= open_card(request, card, recent=context["recent"])
     context |= {"text": text, "undo": undo, "typed": {}, "finished": bool(undo)}
     return replace_url(render(request, "review/_oob_update.html", context), _path(pk, context["query"]))
 
@@ -174,7 +177,7 @@ def _path(pk: uuid.UUID | None, query: str) -> str:
 
 def _place_of(decided: ExtractedTraitCandidate | None, filters: QueueFilters) -> str:
     """Return the key of the decided suggestion's place in the list; "" for tabs not worked through in order."""
-    return key_of(decided, WAITING_ORDER) if decided and filters.tab in ("review", "later") else ""
+    return sorts.place_of(decided, filters.order) if decided else ""
 
 
 def _to_open(request: Request, filters: QueueFilters, page: Page[QueueRow], passed: str) -> uuid.UUID | None:

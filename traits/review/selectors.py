@@ -2,8 +2,6 @@
 
 import dataclasses
 import datetime as dt
-import itertools
-import statistics
 import uuid
 from typing import Any
 
@@ -19,22 +17,23 @@ from traits.confidence import BAND_CHOICES, band_condition
 from traits.log.narration import Narrated, narrate, with_names
 from traits.log.undoable import standing_ids
 from traits.models import ActorKind, CandidateStatus, Category, Decision, ExtractedTraitCandidate, UserRefinedTrait
+from traits.review.order import sorts
+from traits.review.order.recent import Recent
+from traits.review.order.recent import recent as read_recent
+from traits.review.order.sorts import SORTS, sort_of
 from traits.search.query import OWN_WORDS, search_query
 from traits.selectors import most_frequent
 from traits.text import name_key, once_each
 
 TABS = {"review": _("To review"), "later": _("Snoozed"), "confirmed": _("Confirmed"), "rejected": _("Rejected")}
-WAITING_ORDER = ("-created_at", "candidate_id")
-DECIDED_ORDER = ("-updated_at", "candidate_id")
-DEFAULT_SECONDS = 20.0
-LONGEST_GAP = 120.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class QueueFilters(Filters):
-    """The filters of the queue; band is the name of a confidence band, concept any spelling, q a full-text search."""
+    """The filters of the queue, and its order; band: of confidence, concept: in any spelling, q: a full-text search."""
 
     tab: str = choice(TABS, default="review")
+    sort: str = choice(SORTS)
     category: str = choice(Category.values, "trait_category")
     band: str = choice(dict(BAND_CHOICES), band_condition)
     model: str = text(lambda name: Q(originating_models__contains=[name]))
@@ -45,6 +44,11 @@ class QueueFilters(Filters):
     def narrow(self) -> bool:
         """Whether any filter besides the tab and the category is set."""
         return any((self.band, self.model, self.concept, self.q))
+
+    @property
+    def order(self) -> str:
+        """The order of the list: the chosen one, or the tab's default."""
+        return sort_of(self.tab, self.sort)
 
 
 def tab_condition(tab: str, now: dt.datetime) -> Q:
@@ -92,29 +96,38 @@ class QueueRow:
 
 
 def queue(
-    user: User, filters: QueueFilters, after: str = "", limit: int = keyset.PAGE, passed: str = ""
+    user: User,
+    filters: QueueFilters,
+    after: str = "",
+    limit: int = keyset.PAGE,
+    passed: str = "",
+    recent: Recent | None = None,
 ) -> Page[QueueRow]:
-    """Return one page of the queue, newest first, paged by key. passed: the key of the place for is_behind."""
+    """Return one page of the queue in its order, paged by key. passed: the key of the place for is_behind."""
     rows = candidates(user, filters)
     grouped = filters.tab == "review" and not filters.narrow
     if grouped:
-        newer = candidates(user, filters).filter(
-            Q(created_at__gt=OuterRef("created_at"))
-            | Q(created_at=OuterRef("created_at"), candidate_id__lt=OuterRef("candidate_id")),
+        better = candidates(user, filters).filter(
+            Q(evidence_count__gt=OuterRef("evidence_count"))
+            | Q(evidence_count=OuterRef("evidence_count"), created_at__gt=OuterRef("created_at"))
+            | Q(
+                evidence_count=OuterRef("evidence_count"),
+                created_at=OuterRef("created_at"),
+                candidate_id__lt=OuterRef("candidate_id"),
+            ),
             name_key=OuterRef("name_key"),
             trait_category=OuterRef("trait_category"),
         )
-        rows = rows.filter(~Exists(newer))
-    order = WAITING_ORDER if filters.tab in ("review", "later") else DECIDED_ORDER
-    if (place := keyset.is_behind(rows, order, passed)) is not None:
-        rows = rows.annotate(is_behind=place)
-    page = keyset.page(rows, order, after, limit)
+        rows = rows.filter(~Exists(better))
+    if recent is None:
+        recent = read_recent(user) if filters.order == sorts.RECOMMENDED else Recent([])
+    page = sorts.page(user, rows, filters.order, recent, after=after, passed=passed, size=limit)
     others = _duplicates_of(user, filters, page.rows if grouped else [])
     found = [
         QueueRow(
             candidate=row,
             duplicates=others.get((row.name_key, row.trait_category), []),
-            is_behind=getattr(row, "is_behind", False),
+            is_behind=row.is_behind,
         )
         for row in page.rows
     ]
@@ -218,12 +231,3 @@ def newest_undoable(user: User, look_back: int = 50) -> UserRefinedTrait | None:
     entries = list(rows.defer("content").order_by("-revision")[:look_back])
     standing = standing_ids(user, entries)
     return next((entry for entry in entries if entry.pk in standing), None)
-
-
-def seconds_per_decision(user: User, look_back: int = 40) -> float:
-    """Return the median time between the person's latest decisions, in seconds; gaps over two minutes are ignored."""
-    rows = UserRefinedTrait.objects.filter(user=user, actor_kind=ActorKind.PERSON).order_by(F("revision").desc())
-    times = list(rows.values_list("created_at", flat=True)[:look_back])
-    gaps = [(newer - older).total_seconds() for newer, older in itertools.pairwise(times)]
-    short = [gap for gap in gaps if 1 <= gap <= LONGEST_GAP]
-    return statistics.median(short) if len(short) >= 5 else DEFAULT_SECONDS

@@ -23,6 +23,10 @@ from traits.log.words import TODAY
 from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
 from traits.review import card as cards
 from traits.review.forms import CardForm, later_choices, rejection_codes
+from traits.review.order import sorts, words
+from traits.review.order.recent import Recent
+from traits.review.order.recent import recent as read_recent
+from traits.review.order.taste import Taste
 from traits.review.selectors import QueueFilters, decided_since, facets, queue
 from traits.web import Request, address, read_number
 
@@ -44,7 +48,8 @@ def review(request: Request) -> HttpResponse:
         return render(request, "review/_rows.html", rows(request, filters))
     context = workspace(request, filters)
     first = context["page"].rows[:1]
-    context |= open_card(request, selectors.candidate(request.user, first[0].candidate.pk) if first else None)
+    candidate = selectors.candidate(request.user, first[0].candidate.pk) if first else None
+    context |= open_card(request, candidate, recent=context["recent"])
     if target_of(request) != "workspace":
         return render(request, "review/review.html", context)
     response = render(request, "review/_workspace.html", context)
@@ -64,10 +69,12 @@ def review_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
         return render(request, "review/_pieces.html", more_pieces(request, candidate, start))
     sent = CardForm(request.POST)
     if target_of(request) == "open":
-        context = {"query": QueueFilters.read(request.GET).query()}
-        return render(request, "review/_card_alone.html", context | open_card(request, candidate, sent))
+        query = {"query": QueueFilters.read(request.GET).query()}
+        return render(request, "review/_card_alone.html", query | open_card(request, candidate, sent))
     filters = filters_for(request, candidate)
-    return render(request, "review/review.html", workspace(request, filters) | open_card(request, candidate, sent))
+    context = workspace(request, filters)
+    context |= open_card(request, candidate, sent, recent=context["recent"])
+    return render(request, "review/review.html", context)
 
 
 @login_required
@@ -103,11 +110,13 @@ def filters_for(request: Request, candidate: ExtractedTraitCandidate) -> QueueFi
     return dataclasses.replace(QueueFilters.read(request.GET), tab=tab_of(candidate))
 
 
-def rows(request: Request, filters: QueueFilters, *, shown: int = 0, passed: str = "") -> dict[str, Any]:
+def rows(
+    request: Request, filters: QueueFilters, *, shown: int = 0, passed: str = "", recent: Recent | None = None
+) -> dict[str, Any]:
     """Return a page of the list, or as many rows as the page currently shows; passed is that of queue()."""
     after = request.GET.get("after", "")
     limit = min(max(shown, PAGE), MOST_SHOWN)
-    page = queue(request.user, filters, after=after, limit=limit, passed=passed)
+    page = queue(request.user, filters, after=after, limit=limit, passed=passed, recent=recent)
     already = read_number(request.GET.get("shown", ""), 0, MOST_SHOWN)
     return {
         "page": page,
@@ -123,12 +132,15 @@ def rows(request: Request, filters: QueueFilters, *, shown: int = 0, passed: str
 
 def workspace(request: Request, filters: QueueFilters, *, shown: int = 0, passed: str = "") -> dict[str, Any]:
     """Return the context of the whole page except the card."""
-    context = rows(request, filters, shown=shown, passed=passed) | cards.head(request.user)
+    recent = read_recent(request.user)
+    context = rows(request, filters, shown=shown, passed=passed, recent=recent) | cards.head(request.user, recent)
     if not context["page"].rows and filters.tab == "review" and not (filters.narrow or filters.category):
         context["today"] = _today(request.user)
     return context | {
+        "recent": recent,
         "categories": Category.choices,
         "bands": BAND_CHOICES,
+        "sorts": sorts.offered(filters.tab),
         "codes": rejection_codes(),
         "select_query": filters.query(after=context["after"], select="page"),
     }
@@ -143,12 +155,19 @@ def _today(user: User) -> dict[str, int]:
 
 
 def open_card(
-    request: Request, candidate: ExtractedTraitCandidate | None, sent: InputForm | None = None, **more: Any
+    request: Request,
+    candidate: ExtractedTraitCandidate | None,
+    sent: InputForm | None = None,
+    *,
+    recent: Recent | None = None,
+    **more: Any,
 ) -> dict[str, Any]:
     """Return the card's context, with the values that were sent (typed) and their faults (errors by field)."""
     context: dict[str, Any] = {"card": None, "codes": rejection_codes(), "later": later_choices(), **more}
-    context["q"] = QueueFilters.read(request.GET).q
+    filters = QueueFilters.read(request.GET)
+    context["q"] = filters.q
     if candidate:
+        context["why_here"] = why_here(request.user, candidate, filters, recent)
         verdicts = sent.verdicts if isinstance(sent, EvidenceForm) else {}
         count = read_number(request.GET.get("pieces", ""), cards.PIECES, 1_000)
         context["card"] = cards.card(request.user, candidate, verdicts=verdicts, count=count)
@@ -156,6 +175,14 @@ def open_card(
         context["pieces"] = context["card"].pieces
         context["typed"] = sent.data if sent else {}
     return context
+
+
+def why_here(user: User, candidate: ExtractedTraitCandidate, filters: QueueFilters, recent: Recent | None) -> str:
+    """Say why a waiting suggestion stands where it does; "" in lists whose order explains itself."""
+    if filters.order != sorts.RECOMMENDED or tab_of(candidate) != "review":
+        return ""
+    recent = recent or read_recent(user)
+    return words.why_here(candidate, Taste(recent, recent.step))
 
 
 def more_pieces(request: Request, candidate: ExtractedTraitCandidate, start: int) -> dict[str, Any]:

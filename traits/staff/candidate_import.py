@@ -161,8 +161,8 @@ class _Escaped:
 def read(content: bytes) -> CheckedFile:
     """Check the file line by line; a repeated candidate is a fault of the later line."""
     checked, seen = CheckedFile(rows={}, faults={}), dict[Any, int]()
-    for number, line in enumerate(content.removeprefix(BYTE_ORDER_MARK).split(b"\n"), 1):
-        parsed = parse_line(line) if line.strip() else []
+    for number, line in enumerate(content.split(b"\n"), 1):
+        parsed = parse_line(line) if line.removeprefix(BYTE_ORDER_MARK).strip() else []
         if isinstance(parsed, CandidateRecord):
             if first := seen.setdefault(parsed.candidate_id, number) if parsed.candidate_id in seen else None:
                 checked.faults[number] = [

@@ -2,6 +2,7 @@
 
 import uuid
 from collections import Counter
+from contextlib import nullcontext
 from typing import Any, cast
 
 from django import forms
@@ -27,7 +28,17 @@ from traits.moderation import services as moderation
 from traits.staff.access import asks_reason, looked_at_many
 from traits.staff.candidate_export import CandidateExport
 from traits.staff.candidate_import import CandidateImport
-from traits.staff.lists import CandidateFilters, candidate_page, choices, filtered, lazy_capfirst, uuids_from
+from traits.staff.lists import (
+    TOO_SLOW,
+    CandidateFilters,
+    TooSlowError,
+    bounded,
+    candidate_page,
+    choices,
+    filtered,
+    lazy_capfirst,
+    uuids_from,
+)
 from traits.staff.searches import asks_to_search
 
 SHOWN_DECISIONS = 20
@@ -100,7 +111,14 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
         words = filters.value("q")
         if person and not words and (asked := asks_reason(request, person, AccessKind.SUGGESTIONS)):
             return asked
-        listed = self.listed(request, filters)
+        try:
+            listed = self.listed(request, filters)
+        except TooSlowError:
+            filters.add_error(None, TOO_SLOW)
+            return self._list(request, filters, Page(rows=[]), status=503)
+        if not listed.rows and "after" in request.GET:
+            # After an action on all of the last page: what comes before it may still match.
+            return redirect(f"{request.path}?{_first_page(request).urlencode()}")
         people = {row.user_id for row in listed.rows} | ({person} if person else set())
         if words and (asked := asks_to_search(request, words=words, people=people, number=len(listed.rows))):
             return asked
@@ -116,8 +134,7 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
         status: int = 200,
         **context: Any,
     ) -> HttpResponse:
-        query = request.GET.copy()
-        query.pop("after", None)
+        query = _first_page(request)
         context |= self.admin_site.each_context(request) | {
             "title": _("Suggestions"),
             "filters": filters,
@@ -125,6 +142,7 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
             "page": listed,
             "people": _people(request, listed.rows),
             "query": query.urlencode(),
+            "here": request.GET.urlencode(),
             "next_query": _with(query, after=listed.next),
             "is_narrow": any(filters.data.get(name) for name in filters.fields if name != "order"),
             "actions": self.allowed(request),
@@ -137,7 +155,8 @@ class CandidateAdmin(CandidateImport, CandidateExport, ReadOnlyAdmin):
     def listed(self, request: HttpRequest, filters: CandidateFilters) -> Page[ExtractedTraitCandidate]:
         rows = filtered(filters, evidence=request.user.has_perm("traits.view_evidence"))
         rows = rows.select_related("user") if request.user.has_perm("accounts.view_user") else rows
-        return candidate_page(rows, filters, request.GET.get("after", ""))
+        with bounded() if filters.has_search else nullcontext():
+            return candidate_page(rows, filters, request.GET.get("after", ""))
 
     def allowed(self, request: HttpRequest) -> dict[str, Text]:
         """Return the labels of the actions that this staff member may take."""
@@ -283,6 +302,13 @@ def _list(request: HttpRequest, *, detail: bool = True) -> str:
 def _detail(request: HttpRequest) -> uuid.UUID | None:
     """Return the candidate whose page started the action; None for the list."""
     return next(iter(uuids_from([request.POST.get("detail", "")])), None)
+
+
+def _first_page(request: HttpRequest) -> QueryDict:
+    """Return the query of the list's first page."""
+    query = request.GET.copy()
+    query.pop("after", None)
+    return query
 
 
 def _with(query: QueryDict, **more: str) -> str:

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlencode
 
@@ -30,6 +31,8 @@ from traits.staff.sql import NAMES
 
 LONGEST = 3_000
 """Milliseconds that a list across all people may take; filters without an index may need longer."""
+NEAR = 1_000
+"""How many of the next candidates a search looks through before it asks the index over words."""
 TOO_SLOW = _("This takes too long across everyone. Filter by a person or a few days.")
 LOOKED_AT = 1_000
 """How many of the newest candidates are searched for models and languages to offer as choices."""
@@ -133,11 +136,18 @@ def _midnight(day: dt.date) -> dt.datetime:
 
 def bounded_page(rows: QuerySet[Row], order: Sequence[str], after: str) -> Page[Row]:
     """Return a page of a list that may be long. Raises TooSlowError."""
+    with bounded():
+        return keyset.page(rows, order, after, LONG_PAGE)
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """Limit the time of each query in the block. Raises TooSlowError."""
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL statement_timeout = {LONGEST}")
-            return keyset.page(rows, order, after, LONG_PAGE)
+            yield
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") == "57014":
             raise TooSlowError from error
@@ -241,11 +251,26 @@ def candidate_page(
 ) -> Page[ExtractedTraitCandidate]:
     """Return a page of filtered(), in the order given by the filters."""
     order = filters.ordering
-    within = keyset.by_ids_if_few(rows) if filters.has_search else rows
+    within = _filled_at_once(rows, order, after, limit) if filters.has_search else rows
+    if within is None:
+        within = keyset.by_ids_if_few(rows)
     ids = keyset.behind(within, order, after).order_by(*order).values("pk")[: limit + 1]
     # The inner query selects ids by an index alone, however few rows match; only the page's rows are loaded.
     found = list(rows.filter(pk__in=ids).order_by(*order))
     return keyset.cut(found, limit, lambda row: keyset.key_of(row, order))
+
+
+def _filled_at_once(rows: Candidates, order: Sequence[str], after: str, limit: int) -> Candidates | None:
+    """Return rows by their ids if they fill the page and are among the next few of all; else None.
+
+    An index over words reads everything that a frequent word has, a million rows, before the first one is known.
+    """
+    everybody = ExtractedTraitCandidate.objects.all()
+    near = keyset.behind(everybody, order, after).order_by(*order).values_list("pk", flat=True)[:NEAR]
+    # As a list, since the planner might begin with the index over words again.
+    found = rows.filter(pk__in=sql.any_of(list(near), "uuid")).order_by(*order)
+    ids = list(found.values_list("pk", flat=True)[: limit + 1])
+    return everybody.filter(pk__in=ids) if len(ids) > limit else None
 
 
 def uuids_from(ids: Collection[str]) -> list[uuid.UUID]:

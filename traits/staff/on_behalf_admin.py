@@ -96,7 +96,7 @@ class OnBehalfAdmin(ReadOnlyAdmin):
         if tab == "history":
             items = history.page(person, history.HistoryFilters(), after=after)
             return {"items": items.rows, "next": items.next}
-        suggestions = queue(person, QueueFilters(tab=tab), after=after)
+        suggestions = queue(person, QueueFilters(tab=tab, sort="newest"), after=after)
         return {"suggestions": suggestions.rows, "next": suggestions.next}
 
     def suggestion_view(self, request: HttpRequest, person_id: uuid.UUID, candidate_id: uuid.UUID) -> HttpResponse:

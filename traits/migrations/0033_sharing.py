@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('allauth_idp_oidc', '0003_client_allow_uri_wildcards'),
-        ('traits', '0031_updated_name_keys'),
+        ('traits', '0032_support_index'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
