@@ -25,6 +25,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('allauth_idp_oidc', '0003_client_allow_uri_wildcards'),
+        # Two were made at the same time.
+        ('traits', '0032_moments_ahead'),
         ('traits', '0032_support_index'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
