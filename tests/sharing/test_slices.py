@@ -1,6 +1,7 @@
 """Whatever the persona and the grant: an app never sees anything outside its slice, at any address of /v1."""
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,14 +9,21 @@ from allauth.idp.oidc.models import Client as OAuthClient
 from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
+from django.urls import get_resolver
 from hypothesis import HealthCheck, Phase, given, settings
 
+from ptfi.accounts.models import User
+from ptfi.api.views import PersonView
 from ptfi.oauth.scopes import EXPORT, MANAGE_TRAITS, READ_TRAITS
 from tests.support.api import Api
+from tests.support.cast import acting_for_self, confirmed_trait
 from tests.support.graph_helpers import project
 from tests.support.oauth import keep_grant, keep_token
 from tests.support.slices import Drawn, things
 from tests.support.slices import terms as drawn_terms
+from traits import decisions
+from traits.api.views import SharedView
+from traits.decisions.inputs import Changes
 from traits.sharing.grants import Terms
 
 pytestmark = [pytest.mark.slow, pytest.mark.graph, pytest.mark.django_db(transaction=True)]
@@ -130,3 +138,37 @@ def test_an_id_outside_is_like_an_unknown_one(what: list[Any], terms: Terms) -> 
                 continue
             there = tried(api, method, path, body, pk)
             assert there == tried(api, method, path_of_unknown, same, unknown), (method, path, body)
+
+
+def test_a_graph_that_lags_shows_nothing_that_has_moved(alice: User) -> None:
+    """A trait that is outside by now, and one that was outside when the graph was written."""
+    out = confirmed_trait(alice, "Lovesjazz", concepts=["saxophone"])
+    inwards = confirmed_trait(alice, "Deepbelief", trait_category="PhilosophicalStance", concepts=["stoa"])
+    project(alice)
+    mine = acting_for_self(alice)
+    decisions.edit_trait(**mine, trait_id=out.pk, changes=Changes(category="EmotionalResponsePattern"))
+    changes = Changes(category="Interest", name="Reads", description="", concepts=["books"])
+    decisions.edit_trait(**mine, trait_id=inwards.pk, changes=changes)
+    client = OAuthClient.objects.create(id=uuid.uuid4().hex, name="App")
+    keep_grant(alice, client, Terms(categories=["Interest"], contexts=["everywhere"], evidence=True))
+    api = Api(keep_token(client, (READ_TRAITS,), alice))
+    for path in ("/traits", "/graph", "/concepts", "/graph?concept=stoa&depth=3", "/graph?concept=saxophone"):
+        found = str(api.get(path)[1])
+        assert not [word for word in ("Lovesjazz", "saxophone", "Deepbelief", "stoa", str(out.pk)) if word in found], (
+            path
+        )
+    project(alice)
+    assert "Reads" in str(api.get("/graph")[1])
+    assert api.get("/traits")[1]["pagination"]["total"] == 1
+
+
+def test_every_view_of_a_persona_goes_through_the_selector() -> None:
+    views = [pattern.callback.cls for pattern in patterns(get_resolver()) if hasattr(pattern.callback, "cls")]
+    of_people = [view for view in views if issubclass(view, PersonView)]
+    assert len(of_people) > 15
+    assert [view for view in of_people if not issubclass(view, SharedView)] == []
+
+
+def patterns(resolver: Any) -> Iterator[Any]:
+    for each in resolver.url_patterns:
+        yield from patterns(each) if hasattr(each, "url_patterns") else [each]

@@ -1,6 +1,7 @@
 """The mail to people whose consents of an earlier release became grants."""
 
 import logging
+import uuid
 from smtplib import SMTPException
 
 from allauth.account.models import EmailAddress
@@ -30,7 +31,7 @@ def announce() -> tuple[int, int]:
 
 
 @transaction.atomic
-def _tell(user_id: object) -> bool:
+def _tell(user_id: uuid.UUID) -> bool:
     """Mail the person, if they have not been told and their account has a verified address."""
     mine = Grant.objects.filter(user=user_id, carried_over=True, told_at=None).select_for_update(of=("self",))
     apps = [grant.client.name for grant in mine.select_related("client").order_by("client__name")]

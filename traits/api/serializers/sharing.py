@@ -59,7 +59,7 @@ class StrictBoolean(BooleanField):
     def to_internal_value(self, data: Any) -> bool:
         if not isinstance(data, bool):
             self.fail("invalid", input="")
-        return data
+        return bool(data)
 
 
 class GrantChangesSerializer(Strict):
