@@ -23,7 +23,7 @@ def test_many_threads_store_together(alice: User) -> None:
                 store(alice.pk, name, "api readTrait", Read({uuid.uuid4(): "Skill"}, number=1))
                 if not ReadReceipt.objects.filter(client_id=name).exists():
                     missing.append(name)
-            # Nobody by this id: the other receipts of the same moment are stored all the same.
+            # Nobody by this id, as after an account is deleted: nothing is stored for it.
             store(uuid.uuid4(), "client", "api readTrait", Read())
         except Exception as fault:  # noqa: BLE001 (to be told of in the main thread)
             faults.append(fault)
@@ -36,5 +36,5 @@ def test_many_threads_store_together(alice: User) -> None:
     for thread in threads:
         thread.join()
     assert missing == []
-    assert [type(fault).__name__ for fault in faults] == ["IntegrityError"] * 8
+    assert faults == []
     assert ReadReceipt.objects.count() == 80

@@ -66,10 +66,10 @@ class Migration(migrations.Migration):
                 ('evidence', models.BooleanField(default=False)),
                 ('number', models.PositiveIntegerField(default=0)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'indexes': [models.Index(models.F('user'), models.OrderBy(models.F('id'), descending=True), name='receipt_of_person'), models.Index(models.F('created_at'), name='receipt_age'), django.contrib.postgres.indexes.GinIndex(models.F('trait_ids'), name='receipt_of_trait')],
+                'indexes': [models.Index(models.F('user'), models.OrderBy(models.F('id'), descending=True), name='receipt_of_person'), django.contrib.postgres.indexes.BrinIndex(models.F('created_at'), autosummarize=True, name='receipt_age', pages_per_range=32)],
             },
         ),
         migrations.RunSQL(CARRY_OVER, migrations.RunSQL.noop),

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 from django.conf import settings
-from django.db import Error, IntegrityError, connection
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -29,8 +29,10 @@ INSERT = """
     SELECT user_id, client_id, operation, categories, trait_ids, evidence, number, created_at
     FROM json_to_recordset(%s::json) AS read(user_id uuid, client_id text, operation text, categories text[],
         trait_ids uuid[], evidence boolean, number integer, created_at timestamptz)
+    WHERE EXISTS (SELECT FROM accounts_user u WHERE u.id = read.user_id)
     RETURNING 1
 """
+"""What an account that was deleted meanwhile would have read is not kept."""
 PRUNE = """
     DELETE FROM traits_readreceipt WHERE id IN (
         SELECT id FROM traits_readreceipt WHERE created_at < %s ORDER BY created_at LIMIT 5000 FOR UPDATE SKIP LOCKED)
@@ -104,16 +106,9 @@ class Ledger:
 
 
 def _write(batch: Sequence[_Waiting]) -> None:
-    """Store the receipts together; if one can't be stored, each on its own."""
+    """Store the receipts in one statement; if that fails, it does for all."""
     try:
         _insert([each.row for each in batch])
-    except IntegrityError:
-        # An account was deleted meanwhile.
-        for each in batch:
-            try:
-                _insert([each.row])
-            except Error as fault:
-                each.fault = fault
     except Exception as fault:  # noqa: BLE001 (it is raised in every thread that waits)
         for each in batch:
             each.fault = fault
