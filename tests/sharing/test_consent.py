@@ -127,12 +127,12 @@ def test_details_limit_what_is_offered(browser: Client) -> None:
     ],
 )
 def test_faulty_details_have_an_error_of_their_own(browser: Client, details: Any) -> None:
-    response = browser.get(asked(details))
+    response: Any = browser.get(asked(details))
     assert sent_back(response)["error"] == "invalid_authorization_details"
 
 
 def test_the_token_endpoint_takes_no_details(alice: User) -> None:
-    response = exchange(
+    response: Any = exchange(
         {"grant_type": "authorization_code", "client_id": "x", "code": "y", "authorization_details": "[]"}
     )
     assert (response.status_code, response.json()["error"]) == (400, "invalid_authorization_details")
@@ -152,7 +152,7 @@ def test_asking_for_more_than_was_granted_needs_the_page(browser: Client, alice:
     silent = {"prompt": "none", "nonce": "n"}
     for categories, error in ((["Skill"], None), (["Skill", "Interest"], "consent_required")):
         details = json.dumps([{"type": "ptfi_persona", "categories": categories}])
-        response = browser.get(question(client, pkce()[1], SCOPES, authorization_details=details, **silent))
+        response: Any = browser.get(question(client, pkce()[1], SCOPES, authorization_details=details, **silent))
         assert sent_back(response).get("error") == error
 
 

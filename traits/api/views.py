@@ -39,7 +39,7 @@ class SharedView(PersonView):
     def note(self, what: Callable[[], Read]) -> None:
         """Store the receipt of an app's read; call it before answering. what: tells what the answer holds."""
         if not self.seen.is_own:
-            name = self.get.operation.id  # type: ignore[attr-defined]
+            name = self.get.operation.id
             receipts.store(self.person.pk, self.request.auth.client_id, f"api {name}", what())
 
     def require(self, granted: bool) -> None:
