@@ -160,14 +160,12 @@
 
   function finish(record, answer, html) {
     failures = 0;
+    remove(record.key);
     if (answer.ok) {
-      remove(record.key);
       tell("answered", { record, html: answer.headers.get("HX-Redirect") ? "" : html });
     } else if (tell("refused", { record, html, status: answer.status })) {
       // Nobody here can show it: it waits for the review.
       write(record.key, { ...record, waits: true });
-    } else {
-      remove(record.key);
     }
   }
 

@@ -9,7 +9,7 @@
   const KEPT = 12;
   const FRESH = 400;
   const NEAR = 30;
-  // Address → the card's HTML, or the promise of it.
+  // Address → the card, or the promise of it.
   const cards = new Map();
   const typed = new Map();
 
@@ -23,17 +23,29 @@
     if (!answer.ok) {
       throw new Error(String(answer.status));
     }
-    return answer.text();
+    return ready(await answer.text());
+  }
+
+  // Reading the HTML takes longer than showing what was read.
+  function ready(html) {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    const title = template.content.querySelector("title");
+    title?.remove();
+    for (const element of template.content.querySelectorAll("[data-needs-script]")) {
+      element.hidden = false;
+    }
+    return { content: template.content, title: title?.textContent.trim() };
   }
 
   function fetchCard(url) {
     const promise = get(url).then(
-      function (html) {
+      function (got) {
         // It may have been dropped since.
         if (cards.get(url) === promise) {
-          cards.set(url, html);
+          cards.set(url, got);
         }
-        return html;
+        return got;
       },
       function (error) {
         if (cards.get(url) === promise) {
@@ -47,7 +59,7 @@
     return promise;
   }
 
-  const isAhead = (url) => typeof cards.get(url) === "string";
+  const isAhead = (url) => Boolean(cards.get(url)?.content);
   const addresses = () => list.following(list.opened(), AHEAD).map((row) => list.linkOf(row).href);
 
   function fetchAhead() {
@@ -71,26 +83,38 @@
 
   // Showing
 
-  function put(html) {
+  // What HTMX and the page's other scripts add to a card is not seen, so it comes after the paint.
+  function put({ content, title }) {
     const open = document.getElementById("open");
     open.inert = false;
-    const swap = { swapStyle: "innerHTML", swapDelay: 0, settleDelay: 0 };
-    window.htmx.swap(open, html, swap, { eventInfo: { own: true } });
+    open.replaceChildren(content.cloneNode(true));
+    document.title = title || document.title;
     arrived();
+    const shown = open.firstElementChild;
+    afterPaint(function () {
+      if (shown?.isConnected) {
+        window.htmx.process(open);
+        window.htmx.trigger(shown, "htmx:load", { elt: shown });
+      }
+    });
+  }
+
+  function afterPaint(act) {
+    window.requestAnimationFrame(() => window.setTimeout(act));
   }
 
   // Resolves once the card of a row is shown; a card that was fetched ahead is shown right away.
   async function show(row, { push }) {
     const url = list.linkOf(row).href;
-    const open = document.getElementById("open");
-    const held = cards.get(url);
-    if (typeof held !== "string") {
-      open.inert = true;
+    if (!isAhead(url)) {
+      document.getElementById("open").inert = true;
     }
-    const html = typeof held === "string" ? held : await (held || fetchCard(url));
-    const state = push ? { htmx: true } : window.history.state;
-    window.history[push ? "pushState" : "replaceState"](state, "", url);
-    put(html);
+    put(isAhead(url) ? cards.get(url) : await (cards.get(url) || fetchCard(url)));
+    if (push) {
+      window.history.pushState({ htmx: true }, "", url);
+    } else {
+      afterPaint(() => list.shownId() === row.dataset.row && window.history.replaceState(window.history.state, "", url));
+    }
   }
 
   // Input that is not sent yet
@@ -173,8 +197,7 @@
     list.mark();
     focusOpened();
     list.step();
-    // After the card is painted.
-    window.setTimeout(settle);
+    afterPaint(settle);
   }
 
   function settle() {
@@ -183,10 +206,7 @@
   }
 
   document.addEventListener("htmx:afterSettle", function (event) {
-    const { target, requestConfig, own } = event.detail;
-    if (own) {
-      return;
-    }
+    const { target, requestConfig } = event.detail;
     list.restore();
     if (requestConfig?.verb === "post") {
       forget();
@@ -202,13 +222,13 @@
     } else {
       recall();
       list.step();
-      window.setTimeout(settle);
+      afterPaint(settle);
     }
   });
 
   window.reviewCard = {
-    ...{ show, put, forget, forgetTyped: (id) => typed.delete(id), ahead, isAhead, fetchAhead, fetchCard, settle },
+    ...{ show, put, ready, forget, forgetTyped: (id) => typed.delete(id), ahead, isAhead, fetchAhead, fetchCard, settle },
     ...{ isTouched, editing, come, isFresh, cameByUndo: () => cameByUndo },
   };
-  window.addEventListener("load", () => window.setTimeout(settle));
+  window.addEventListener("load", settle);
 })();

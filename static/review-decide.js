@@ -18,7 +18,7 @@
   // Which form decides
 
   function kindOf(form, button) {
-    if (!outbox || !["decide", "edit"].includes(form.id) || button?.name === "open") {
+    if (!["decide", "edit"].includes(form.id) || button?.name === "open") {
       return "";
     }
     const path = new URL(button?.hasAttribute("formaction") ? button.formAction : form.action).pathname;
@@ -107,6 +107,7 @@
   }
 
   async function tryToShow(row) {
+    card.come();
     try {
       await card.show(row, { push: false });
       waiting = false;
@@ -180,9 +181,9 @@
     stale.forEach(card.forget);
     const shown = list.shownId();
     if (stale.includes(shown) && !card.isTouched() && list.rowOf(shown)) {
-      card.fetchCard(list.linkOf(list.rowOf(shown)).href).then(function (html) {
+      card.fetchCard(list.linkOf(list.rowOf(shown)).href).then(function (fresh) {
         if (list.shownId() === shown && !card.isTouched()) {
-          card.put(html);
+          card.put(fresh);
         }
       }, () => undefined);
     }
@@ -215,7 +216,7 @@
 
   function bring({ record, html }) {
     toasts.replaceChildren();
-    card.put(html);
+    card.put(card.ready(html));
     card.come();
     waiting = false;
     window.history.replaceState(window.history.state, "", record.url.replace(/[a-z]+\/(\?|$)/, "$1"));
@@ -255,7 +256,7 @@
   window.addEventListener(
     "submit",
     function (event) {
-      const newest = event.target.id === "undo" ? outbox?.records().at(-1) : null;
+      const newest = event.target.id === "undo" ? outbox.records().at(-1) : null;
       if (!newest) {
         return;
       }
@@ -276,25 +277,21 @@
 
   // Rows that are decided already, whatever the server's list says.
   function hideTaken() {
-    const ids = outbox ? outbox.records().filter((record) => !record.waits) : [];
     const shown = list.shownId();
-    for (const { id, key } of ids) {
-      const row = list.rowOf(id);
-      const next = row && list.following(row, 1)[0];
-      const putBack = list.take(id);
-      taken.has(key) || taken.set(key, putBack);
-      if (id === shown && !card.isTouched()) {
-        goOn(next);
-      }
+    const ids = outbox.records().filter((record) => !record.waits);
+    const isOpen = ids.some((record) => record.id === shown) && !card.isTouched();
+    for (const { id, key } of ids.filter((record) => list.rowOf(record.id))) {
+      taken.set(key, list.take(id));
     }
     applyCounts();
+    if (isOpen) {
+      goOn(null);
+    }
   }
 
-  document.addEventListener("htmx:afterSettle", (event) => event.detail.own || hideTaken());
+  document.addEventListener("htmx:afterSettle", hideTaken);
   document.addEventListener("outbox:changed", lastOne);
   window.addEventListener("online", () => waiting && goOn(null));
-  if (outbox) {
-    hideTaken();
-  }
+  hideTaken();
   window.reviewDecide = { goOn };
 })();

@@ -21,7 +21,7 @@
   }
 
   function ask() {
-    if (outbox?.records().some((record) => !record.waits) && performance.now() - first < LONGEST) {
+    if (outbox.records().some((record) => !record.waits) && performance.now() - first < LONGEST) {
       soon();
       return;
     }

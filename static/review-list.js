@@ -27,7 +27,8 @@
     }
     if (row) {
       linkOf(row).setAttribute("aria-current", "true");
-      row.scrollIntoView({ block: "nearest" });
+      // The paint does not wait for it.
+      window.requestAnimationFrame(() => window.setTimeout(() => row.scrollIntoView({ block: "nearest" })));
     }
   }
 

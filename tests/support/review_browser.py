@@ -2,6 +2,8 @@
 
 from playwright.sync_api import Locator, Page, expect
 
+from ptfi.accounts.models import User
+from tests.support.cast import PASSWORD
 from tests.support.data_folder import wait_until
 
 LEFT = "window.outbox ? window.outbox.records().length : 0"
@@ -27,3 +29,14 @@ def mark_page(page: Page) -> None:
 
 def assert_not_reloaded(page: Page) -> None:
     assert page.evaluate("window.notReloaded") is True
+
+
+def sign_in_elsewhere(page: Page, site: str, user: User) -> None:
+    """Sign in in another tab, which changes the CSRF token, and come back."""
+    tab = page.context.new_page()
+    tab.goto(f"{site}/accounts/login/")
+    tab.get_by_label("E-mail").fill(user.email or "")
+    tab.get_by_label("Password").fill(PASSWORD)
+    with tab.expect_navigation():
+        tab.get_by_role("button", name="Sign in", exact=True).click()
+    tab.close()

@@ -18,6 +18,7 @@ from rest_framework.serializers import (
 
 from ptfi.accounts.models import User
 from ptfi.api.shapes import Shape, json_of
+from ptfi.oauth.grants import ConnectedClient
 from ptfi.web.language import in_english
 from traits.api.serializers.candidates import CandidateSerializer
 from traits.api.serializers.erasures import ErasureSerializer
@@ -132,6 +133,22 @@ class SuppressionSerializer(Shape):
     category = ChoiceField(Category.choices, help_text="The category.")
     sources = Ids(help_text="The suggestions and traits whose reject or removal wants it.")
     createdAt = DateTimeField(source="created_at", help_text="Since when.")
+
+
+class SavedViewSerializer(Shape):
+    """Filters and order of the review queue, under a name."""
+
+    name = Words(help_text="The name that the person gave.")
+    query = Words(help_text="The filters and the order, as in the address of the page.")
+    createdAt = DateTimeField(source="created_at", help_text="Since when.")
+
+
+class SittingSerializer(Shape):
+    """The suggestions that the person last set out to decide in one go."""
+
+    candidateIDs = Ids(source="candidate_ids", help_text="The suggestions, in their order.")
+    revision = IntegerField(help_text="The revision of the log when it began.")
+    startedAt = DateTimeField(source="started_at", help_text="When it began.")
 
 
 class ExportedErasureSerializer(ErasureSerializer):
@@ -257,6 +274,31 @@ class ModerationSerializer(Shape):
     createdAt = DateTimeField(source="created_at", help_text="When.")
 
 
+class GrantedSerializer(Shape):
+    """What an app may see and do."""
+
+    of_mappings = True
+
+    categories = Texts(help_text="The categories of the traits that it sees.")
+    contexts = Texts(help_text="The contexts of the traits that it sees; `everywhere` is all.")
+    evidence = BooleanField(help_text="Whether it sees evidence.")
+    styles = BooleanField(help_text="Whether it sees the communication style.")
+    write = BooleanField(help_text="Whether it sees suggestions, decides on them and changes traits.")
+    suggest = BooleanField(help_text="Whether it may suggest traits.")
+
+
+class ReadReceiptSerializer(Shape):
+    """A read of an app."""
+
+    clientID = Words(source="client_id", help_text="The app's id.")
+    operation = Words(help_text="The front door and the operation.")
+    categories = Texts(help_text="The categories of what it read.")
+    traitIDs = Ids(source="trait_ids", help_text="The traits and suggestions that it read.")
+    evidence = BooleanField(help_text="Whether evidence was in it.")
+    number = IntegerField(help_text="How many items it got.")
+    createdAt = DateTimeField(source="created_at", help_text="When.")
+
+
 class ConnectedAppSerializer(Shape):
     """An app that may read or change the persona."""
 
@@ -267,6 +309,7 @@ class ConnectedAppSerializer(Shape):
     lastReadAt = DateTimeField(
         source="last_read_at", help_text="To ten minutes; null where it never read.", allow_null=True
     )
+    granted = GrantedSerializer(help_text="What it may see and do; null where nothing.", allow_null=True)
 
 
 address_json = json_of(AddressSerializer)
@@ -286,8 +329,19 @@ exported_candidate = json_of(
 exported_change = json_of(SuggestionChangeSerializer)
 exported_trait = json_of(ExportedTraitSerializer)
 exported_suppression = json_of(SuppressionSerializer)
+exported_view = json_of(SavedViewSerializer)
+exported_sitting = json_of(SittingSerializer)
 exported_erasure = json_of(ExportedErasureSerializer)
 exported_look = json_of(LookSerializer)
 exported_security_event = json_of(SecurityEventSerializer)
 exported_moderation = json_of(ModerationSerializer)
-exported_app = json_of(ConnectedAppSerializer, abilities=lambda connected: in_english(connected.abilities))
+_app = json_of(
+    ConnectedAppSerializer, abilities=lambda connected: in_english(connected.abilities), granted=lambda _: None
+)
+_granted = json_of(GrantedSerializer)
+exported_receipt = json_of(ReadReceiptSerializer)
+
+
+def exported_app(connected: ConnectedClient, granted: dict[str, Any] | None) -> dict[str, Any]:
+    """The app with what it may see."""
+    return _app(connected) | {"granted": granted and _granted(granted)}

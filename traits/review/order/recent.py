@@ -109,7 +109,7 @@ class Recent:
                 break
         return list(shown.values())[:STRIP]
 
-    @property
+    @cached_property
     def seconds_per_decision(self) -> float:
         """The person's estimated time per decision."""
         return pace([entry.created_at for entry in self.entries if entry.actor_kind == ActorKind.PERSON])
