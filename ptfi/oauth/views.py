@@ -36,9 +36,16 @@ def connected_apps(request: HttpRequest) -> HttpResponse:
 
 @method_decorator(reauthentication_required(app="allauth.account"), name="post")
 class SessionsView(ListUserSessionsView):  # type: ignore[misc]
-    """The page of the person's sessions; ending them also disconnects apps."""
+    """The page of the person's sessions; ending all of them also disconnects apps."""
 
     form_class = SessionsForm
+
+    def form_valid(self, form: SessionsForm) -> HttpResponse:
+        if not form.cleaned_data["session"]:
+            return cast(HttpResponse, super().form_valid(form))
+        form.save(self.request)
+        messages.info(self.request, gettext("That browser is signed out."))
+        return redirect("usersessions_list")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)

@@ -37,6 +37,8 @@ from traits.models.persona import TraitStatus as TraitStatus
 from traits.models.quality import Quality as Quality
 from traits.models.quality import QualityRefresh as QualityRefresh
 from traits.models.quality import QualityWaiting as QualityWaiting
+from traits.models.queue import SavedView as SavedView
+from traits.models.queue import Sitting as Sitting
 from traits.models.staff_access import AccessEntry as AccessEntry
 from traits.models.staff_access import AccessKind as AccessKind
 from traits.models.styles import CommunicationStyle as CommunicationStyle

@@ -22,12 +22,20 @@ from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
 from ptfi.web import keyset
-from ptfi.web.filters import Filters, choice, text
+from ptfi.web.filters import Filters, choice, identifier, text
 from ptfi.web.keyset import Page
 from traits.confidence import BAND_CHOICES, band_condition
 from traits.log.narration import Narrated, narrate, with_names
 from traits.log.undoable import standing_ids, standing_of, with_standing
-from traits.models import ActorKind, CandidateStatus, Category, Decision, ExtractedTraitCandidate, UserRefinedTrait
+from traits.models import (
+    ActorKind,
+    CandidateStatus,
+    Category,
+    Decision,
+    ExtractedTraitCandidate,
+    Sitting,
+    UserRefinedTrait,
+)
 from traits.review.order import sorts
 from traits.review.order.recent import Recent
 from traits.review.order.recent import recent as read_recent
@@ -45,6 +53,7 @@ class QueueFilters(Filters):
 
     tab: str = choice(TABS, default="review")
     sort: str = choice(SORTS)
+    sitting: str = identifier()
     category: str = choice(Category.values, "trait_category")
     band: str = choice(dict(BAND_CHOICES), band_condition)
     model: str = text(lambda name: Q(originating_models__contains=[name]))
@@ -58,8 +67,8 @@ class QueueFilters(Filters):
 
     @property
     def order(self) -> str:
-        """The order of the list: the chosen one, or the tab's default."""
-        return sort_of(self.tab, self.sort)
+        """The order of the list: that of the sitting, or the chosen one, or the tab's default."""
+        return sorts.SITTING if self.sitting else sort_of(self.tab, self.sort)
 
 
 def tab_condition(tab: str, now: dt.datetime) -> Q:
@@ -79,6 +88,10 @@ def candidates(user: User, filters: QueueFilters) -> QuerySet[ExtractedTraitCand
     """Return the person's candidates that match the filters, unordered, without their evidence."""
     rows = ExtractedTraitCandidate.objects.filter(tab_condition(filters.tab, timezone.now()), user=user)
     rows = rows.filter(filters.condition())
+    if filters.sitting:
+        each = Func("candidate_ids", function="unnest", set_returning=True)
+        theirs = Sitting.objects.filter(user=user, sitting_id=filters.sitting)
+        rows = rows.filter(pk__in=theirs.annotate(each=each).values("each"))
     if filters.concept:
         rows = rows.filter(concepts__has_any_keys=_spellings(user, filters.concept))
     if filters.q:
@@ -116,7 +129,7 @@ def queue(
 ) -> Page[QueueRow]:
     """Return one page of the queue in its order, paged by key. passed: the key of the place for is_behind."""
     rows = candidates(user, filters)
-    grouped = filters.tab == "review" and not filters.narrow
+    grouped = filters.tab == "review" and not (filters.narrow or filters.sitting)
     if grouped:
         better = candidates(user, filters).filter(
             Q(evidence_count__gt=OuterRef("evidence_count"))

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
@@ -27,7 +27,9 @@ from traits.review.order import sorts, words
 from traits.review.order.recent import Recent
 from traits.review.order.recent import recent as read_recent
 from traits.review.order.taste import Taste
-from traits.review.selectors import QueueFilters, decided_since, facets, opened, queue
+from traits.review.selectors import QueueFilters, candidates, decided_since, facets, opened, queue
+from traits.review.sittings import picture
+from traits.review.sittings import selectors as sittings
 from traits.web import Request, address, read_number
 
 MOST_SHOWN = 300
@@ -47,6 +49,9 @@ def review(request: Request) -> HttpResponse:
     if target_of(request) == "more":
         return render(request, "review/_rows.html", rows(request, filters))
     context = workspace(request, filters)
+    if filters.sitting and not context["sitting"]:
+        # Another sitting has begun since.
+        return redirect("review")
     first = context["page"].rows[:1]
     candidate = opened(request.user, first[0].candidate.pk) if first else None
     context |= open_card(request, candidate, recent=context["recent"])
@@ -85,6 +90,16 @@ def review_filters(request: Request) -> HttpResponse:
     context = {"filters": filters, "facets": facets(request.user, filters.tab)}
     template = "review/_facets.html" if target_of(request) == "facets" else "review/filters.html"
     return render(request, template, context)
+
+
+@login_required
+@require_GET
+def review_sitting(request: Request) -> HttpResponse:
+    """Show the progress of the sitting and the last decisions, for a page that goes on by itself."""
+    filters = QueueFilters.read(request.GET)
+    waiting = read_head(request.user).counts["review"]
+    context = _sitting(request.user, filters, read_recent(request.user), waiting)
+    return render(request, "review/_sitting.html", context | {"filters": filters, "query": filters.query()})
 
 
 @login_required
@@ -139,6 +154,8 @@ def workspace(request: Request, filters: QueueFilters, *, shown: int = 0, passed
     """Return the context of the whole page except the card."""
     recent = read_recent(request.user)
     context = rows(request, filters, shown=shown, passed=passed, recent=recent) | cards.head(read_head(request.user))
+    context |= _sitting(request.user, filters, recent, context["counts"]["review"])
+    context |= _found(request.user, filters, context)
     if not context["page"].rows and filters.tab == "review" and not (filters.narrow or filters.category):
         context["today"] = _today(request.user)
     return context | {
@@ -149,6 +166,28 @@ def workspace(request: Request, filters: QueueFilters, *, shown: int = 0, passed
         "codes": rejection_codes(),
         "select_query": filters.query(after=context["after"], select="page"),
     }
+
+
+def _found(user: User, filters: QueueFilters, context: dict[str, Any]) -> dict[str, Any]:
+    """Return how many of the tab's suggestions the filters find, and the query of the tab without them."""
+    found: dict[str, Any] = {"cleared": QueueFilters(tab=filters.tab, sort=filters.sort).query()}
+    if filters.narrow or filters.category:
+        page = context["page"]
+        complete = not (page.next or context["after"])
+        number = sum(1 + len(row.duplicates) for row in page.rows)
+        found["found"] = number if complete else candidates(user, filters).count()
+        found["in_tab"] = context["counts"][filters.tab]
+    return found
+
+
+def _sitting(user: User, filters: QueueFilters, recent: Recent, waiting: int) -> dict[str, Any]:
+    """Return the progress of the sitting, what it brought once it is over, and the offer of the next one."""
+    progress = sittings.progress(user, filters, recent)
+    found: dict[str, Any] = {"sitting": progress, "strip": recent.strip, "offer": sittings.offer(waiting, recent)}
+    if progress and progress.is_over:
+        gained = sittings.gained(user, progress.sitting)
+        found |= {"gained": gained, "picture": picture.bubbles(gained.concepts)}
+    return found
 
 
 def _today(user: User) -> dict[str, int]:
@@ -184,7 +223,7 @@ def open_card(
 
 def why_here(user: User, candidate: ExtractedTraitCandidate, filters: QueueFilters, recent: Recent | None) -> str:
     """Say why a waiting suggestion stands where it does; "" in lists whose order explains itself."""
-    if filters.order != sorts.RECOMMENDED or tab_of(candidate) != "review":
+    if filters.order not in (sorts.RECOMMENDED, sorts.SITTING) or tab_of(candidate) != "review":
         return ""
     recent = recent or read_recent(user)
     return words.why_here(candidate, Taste(recent, recent.step))
