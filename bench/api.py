@@ -1,16 +1,18 @@
 """Requests a second of the API's two busiest operations, and with --peer beside the same two of another program.
 
-    python bench/api.py [--peer FOLDER] [--rounds 3] [--seconds 6] [--threads 4] [--projector]
+    python bench/api.py [--peer FOLDER | --receipts] [--rounds 3] [--seconds 6] [--threads 4] [--projector]
 
 The list returns 20 suggestions with their evidence; the action repeatedly confirms two suggestions and rejects a third.
 Both use access tokens, one web worker, and 8 connections of wrk (Debian: apt install wrk). Rate limits are off. FOLDER
 holds a program that serves the same two requests (app.py, seed.py, requirements.txt); it gets the same rows, PostgreSQL
 and graph server, and both take turns within a run. The peer writes the graph within its requests; with --projector ours
-is written in the meantime, too. Works in a data folder of its own (.data/bench, or PTFI_DATA_DIR).
+is written in the meantime, too. With --receipts, a second web process without receipts of reads takes turns, for lists
+alone. Works in a data folder of its own (.data/bench, or PTFI_DATA_DIR).
 """
 
 import argparse
 import contextlib
+import dataclasses
 import datetime as dt
 import json
 import os
@@ -24,7 +26,7 @@ import sys
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -58,10 +60,12 @@ from ptfi.oauth.registration import register_spa  # noqa: E402
 from ptfi.oauth.scopes import MANAGE_TRAITS, READ_TRAITS  # noqa: E402
 from traits.ingest import batch as ingest  # noqa: E402
 from traits.ingest.parsing import CandidateRecord, parse  # noqa: E402
-from traits.models import Category, ExtractedTraitCandidate  # noqa: E402
+from traits.models import Category, ExtractedTraitCandidate, Grant  # noqa: E402
+from traits.sharing.grants import MOST  # noqa: E402
 
 PEOPLE, EACH = 1_000, 100
 OURS, PEER = "http://127.0.0.1:8011", "http://127.0.0.1:8012"
+WITHOUT = "http://127.0.0.1:8023"
 ABOUT = "The user frequently asks clarifying questions and explores topics in depth, as seen in their logs."
 WHY = "Why does item {} of {} behave so? I would like to understand the details before deciding."
 BODIES = '{{"{0}": "confirmed_asis"}}\n{{"{0}": "rejected", "{1}": "not me"}}'
@@ -72,6 +76,7 @@ PEER_BODIES = BODIES.format("user_decision", "rejection_reason")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peer", type=Path, help="folder of the program to compare with")
+    parser.add_argument("--receipts", action="store_true", help="compare with a process that stores no receipts")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=6)
     parser.add_argument("--threads", type=int, default=4, help="threads of our web process")
@@ -88,10 +93,13 @@ def main() -> None:
         if options.projector:
             stack.enter_context(process([sys.executable, "manage.py", "project_graph"], ROOT, {}))
         sides = {"ours": (OURS, folder / "load", OUR_BODIES)}
+        if options.receipts:
+            stack.enter_context(our_server(options.threads, WITHOUT, "bench.without_receipts"))
+            sides["without"] = (WITHOUT, folder / "load", "")
         if options.peer:
             stack.enter_context(peer_server(options.peer.resolve(), folder))
             sides["peer"] = (PEER, folder / "peer-load", PEER_BODIES)
-        compare(sides, options.rounds, options.seconds)
+        compare(sides, ("list",) if options.receipts else ("list", "action"), options.rounds, options.seconds)
 
 
 def seed(folder: Path) -> None:
@@ -151,6 +159,8 @@ def tokens(people: list[uuid.UUID]) -> Iterator[tuple[uuid.UUID, str]]:
         rows.append(token)
         yield person, value
     Token.objects.bulk_create(rows)
+    everything = dataclasses.asdict(MOST)
+    Grant.objects.bulk_create([Grant(user_id=person, client=client, **everything) for person in people])
 
 
 def count_queries(folder: Path) -> None:
@@ -188,10 +198,10 @@ def process(command: list[str], folder: Path, more: dict[str, str]) -> Iterator[
 
 
 @contextlib.contextmanager
-def our_server(threads: int) -> Iterator[None]:
-    server = [sys.executable, "manage.py", "serve", "web", "--port", urlsplit(OURS).netloc.split(":")[1]]
-    with process(server, ROOT, {"WEB_THREADS": str(threads)}):
-        wait_for(f"{OURS}/healthz")
+def our_server(threads: int, address: str = OURS, settings_module: str = "ptfi.settings") -> Iterator[None]:
+    server = [sys.executable, "manage.py", "serve", "web", "--port", urlsplit(address).netloc.split(":")[1]]
+    with process(server, ROOT, {"WEB_THREADS": str(threads), "DJANGO_SETTINGS_MODULE": settings_module}):
+        wait_for(f"{address}/healthz")
         yield
 
 
@@ -239,20 +249,21 @@ Sides = dict[str, tuple[str, Path, str]]
 Figures = dict[str, Any]
 
 
-def compare(sides: Sides, rounds: int, seconds: int) -> None:
+def compare(sides: Sides, operations: Sequence[str], rounds: int, seconds: int) -> None:
     """Let the sides take turns, and print the ratio of each round and the median of all."""
     used = dict.fromkeys(sides, 0)
-    for what in ("list", "action"):
+    other = next((name for name in sides if name != "ours"), "")
+    for what in operations:
         ratios = []
         for number in range(rounds):
             found = {name: load(side, what, used[name], seconds) for name, side in sides.items()}
             if what == "action":
                 used = {name: used[name] + figures["requests"] + 64 for name, figures in found.items()}
-            ratios.append(found["ours"]["rate"] / found["peer"]["rate"] if "peer" in found else 0.0)
+            ratios.append(found["ours"]["rate"] / found[other]["rate"] if other else 0.0)
             print(f"{what} {number + 1}: {'; '.join(said(name, figures) for name, figures in found.items())}")
-        if "peer" in sides:
+        if other:
             turns = ", ".join(f"{ratio:.2f}" for ratio in ratios)
-            print(f"{what}: {statistics.median(ratios):.2f} times the peer's requests a second ({turns})")
+            print(f"{what}: {statistics.median(ratios):.2f} times the requests a second of {other} ({turns})")
 
 
 def load(side: tuple[str, Path, str], what: str, start: int, seconds: int) -> Figures:

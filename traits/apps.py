@@ -7,12 +7,17 @@ class TraitsConfig(AppConfig):
     verbose_name = _("Personas")
 
     def ready(self) -> None:
-        """Register the metrics, and restrict the application's privileges on receipts and records."""
+        """Register the metrics and a part of the consent page, and restrict privileges on receipts and records."""
         from ptfi.db import grants
+        from ptfi.oauth import consent
         from traits import metrics
         from traits.models import Erasure, IngestBatch, LogIntervention
+        from traits.sharing import slices
+        from traits.sharing.consent import PersonaPart
 
         metrics.register()
+        consent.parts.append(PersonaPart())
+        slices.register()
         # Receipts cannot be deleted.
         grants.narrow(Erasure, "SELECT", "INSERT", "UPDATE")
         # Nor can the records of imports.

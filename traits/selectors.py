@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, Func, QuerySet, TextField
+from django.db.models import Count, Func, Q, QuerySet, TextField
 from django.db.models.functions import Collate
 
 from ptfi.accounts.models import User
@@ -27,29 +27,33 @@ def candidate(user: User, candidate_id: uuid.UUID, **annotations: Any) -> Extrac
     return found
 
 
-def trait(user: User, trait_id: uuid.UUID) -> PersonaTrait:
+ALL = Q()
+"""The condition that everything meets; an app sees what its slice holds (traits/sharing/)."""
+
+
+def trait(user: User, trait_id: uuid.UUID, within: Q = ALL) -> PersonaTrait:
     """Return the person's trait. Raises NotFoundError if they do not have it."""
-    found = PersonaTrait.objects.filter(user=user, pk=trait_id).first()
+    found = PersonaTrait.objects.filter(within, user=user, pk=trait_id).first()
     if found is None:
         raise NotFoundError
     return found
 
 
-def traits(user: User, trait_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, PersonaTrait]:
+def has_trait(user: User, trait_id: uuid.UUID, within: Q = ALL) -> bool:
+    """Return whether the person has this trait now."""
+    return PersonaTrait.objects.filter(within, user=user, pk=trait_id).exists()
+
+
+def traits(user: User, trait_ids: Iterable[uuid.UUID], within: Q = ALL) -> dict[uuid.UUID, PersonaTrait]:
     """Return those of the traits that belong to the person, by id."""
     ids = list(trait_ids)
-    return PersonaTrait.objects.filter(user=user).in_bulk(ids) if ids else {}
+    return PersonaTrait.objects.filter(within, user=user).in_bulk(ids) if ids else {}
 
 
 def chosen(user: User, candidate_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, ExtractedTraitCandidate]:
     """Return those of the candidates that belong to the person and are not held, by id, without their evidence."""
     rows = ExtractedTraitCandidate.objects.filter(user=user, held_reason="")
     return rows.defer("search", "supporting_evidence").in_bulk(list(candidate_ids))
-
-
-def trait_ids(user: User) -> set[str]:
-    """Return the ids of the person's traits."""
-    return set(map(str, PersonaTrait.objects.filter(user=user).values_list("pk", flat=True)))
 
 
 def saying_the_same(user: User, candidates: Iterable[ExtractedTraitCandidate]) -> list[ExtractedTraitCandidate]:
@@ -59,6 +63,11 @@ def saying_the_same(user: User, candidates: Iterable[ExtractedTraitCandidate]) -
     rows = rows.filter(name_key__in={name for name, _ in keys.values()}).exclude(pk__in=list(keys))
     same = rows.defer("search", "supporting_evidence").order_by("trait_name", "pk")
     return [row for row in same if (row.name_key, row.trait_category) in set(keys.values())]
+
+
+def evidence_of(user: User, trait_id: uuid.UUID) -> list[Any]:
+    """Return the pieces of evidence of the person's trait; none if they do not have it."""
+    return PersonaTrait.objects.filter(user=user, pk=trait_id).values_list("evidence", flat=True).first() or []
 
 
 def suggestion_of(user: User, trait: PersonaTrait) -> ExtractedTraitCandidate | None:

@@ -12,4 +12,5 @@ urlpatterns = [
     path(".well-known/ptfi-log-heads", log_heads, name="log_heads"),
     path("persona/", include("traits.history.urls")),
     path("", include("traits.privacy.urls")),
+    path("accounts/", include("traits.sharing.urls")),
 ]

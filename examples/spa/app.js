@@ -61,10 +61,12 @@ function report(error, place) {
 
 async function enter() {
   show(true);
-  byId("only-look").hidden = allows("persona:manage_traits");
+  const mayDecide = allows("persona:manage_traits");
+  byId("only-look").hidden = mayDecide;
   byId("review").querySelector("h1").focus();
   try {
-    await more();
+    // PTFI shows suggestions only to apps that may decide on them.
+    if (mayDecide) await more();
     byId("who").textContent = await name();
     await offerReasons();
   } catch (error) {
@@ -131,7 +133,6 @@ function draw(item, candidate, notice = "") {
   part("notice").hidden = !notice;
   part("evidence").append(...candidate.supportingEvidenceSnippets.map(piece));
   part("evidence-title").textContent = candidate.supportingEvidenceSnippets.length ? "Evidence" : "Without evidence";
-  part("actions").hidden = !allows("persona:manage_traits");
   part("confirm").onclick = () => decide(item, candidate, { userDecision: "confirmed_asis" });
   for (const kind of ["edit", "reject"]) {
     part(kind).onclick = () => open(item, candidate, kind);

@@ -24,6 +24,7 @@ from traits.api.serializers.export import (
     LookSerializer,
     ModerationSerializer,
     PositionSerializer,
+    ReadReceiptSerializer,
     SecurityEventSerializer,
     SuggestionChangeSerializer,
     SuppressionSerializer,
@@ -209,6 +210,7 @@ class ExportSerializer(Shape):
         "securityEvents": [],
         "moderation": [],
         "connectedApps": [],
+        "readReceipts": [],
     }
 
     format = ChoiceField([EXPORT_FORMAT], help_text="What this is.")
@@ -230,3 +232,4 @@ class ExportSerializer(Shape):
     securityEvents = SecurityEventSerializer(many=True, help_text="What happened to the account lately.")
     moderation = ModerationSerializer(many=True, help_text="What staff did with suggestions.")
     connectedApps = ConnectedAppSerializer(many=True, help_text="The apps that may read or change the persona.")
+    readReceipts = ReadReceiptSerializer(many=True, help_text="What apps read, oldest first; only for the person.")

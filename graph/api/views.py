@@ -10,20 +10,24 @@ from graph.api.serializers import GraphQuerySerializer, TraitQuerySerializer
 from graph.reads import traits as queries
 from graph.reads.concepts import concepts
 from graph.reads.export import export
-from graph.reads.subgraph import network
+from graph.reads.seen import ALL, seen_by
+from graph.reads.subgraph import Network, network
 from ptfi.api.strict import read_query
-from ptfi.api.views import PersonView
 from ptfi.errors import RuleError
 from ptfi.oauth.scopes import EXPORT
 from ptfi.web.downloads import Download
 from ptfi.web.keyset import hide, reveal
 from traits import selectors
-from traits.api.privacy import for_caller
+from traits.api.privacy import for_caller, hidden_pieces
 from traits.api.serializers.fields import NothingSerializer
 from traits.api.serializers.traits import trait_json
+from traits.api.views import SharedView
+from traits.models import PersonaTrait
+from traits.privacy.shared_export import Reader
+from traits.sharing.receipts import Read
 
 
-class Traits(PersonView):
+class Traits(SharedView):
     @operations.list_traits
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002 (checked by PersonView)
         values = read_query(request.query_params, TraitQuerySerializer)
@@ -35,11 +39,14 @@ class Traits(PersonView):
             concept=values.get("concept", ""),
             limit=values["limit"],
             after=_key(values["after"]),
+            seen=ALL if self.seen.is_own else seen_by(self.person, self.seen, frozenset()),
         )
-        held = selectors.traits(self.person, [item.id for item in page.items])
+        held = selectors.traits(self.person, [item.id for item in page.items], self.seen.traits())
         # A trait that was just removed may still be in the graph, but is no longer part of the persona.
         data = [trait_json(held[item.id]) | {"strength": item.strength} for item in page.items if item.id in held]
-        data = for_caller(request, data)
+        data = for_caller(self.seen, data, hidden_pieces(self.person, self.seen))
+        traits = {row["traitID_in_pkg"]: row["category"] for row in data}
+        self.note(lambda: Read(traits, any(row["evidence"] for row in data), len(data)))
         following = hide(page.next_key) or None
         return self.answer(
             {"data": data, "pagination": {"limit": values["limit"], "total": page.total, "next": following}}
@@ -53,29 +60,47 @@ def _key(text: str) -> tuple[str, str] | None:
     return key
 
 
-class Graph(PersonView):
+class Graph(SharedView):
     @operations.read_graph
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
         values = read_query(request.query_params, GraphQuerySerializer)
-        held = selectors.trait_ids(self.person)
-        found = network(self.person.pk, concept=values.get("concept", ""), depth=values["depth"], held=held)
+        seen = seen_by(self.person, self.seen, hidden_pieces(self.person, self.seen))
+        found = network(self.person.pk, concept=values.get("concept", ""), depth=values["depth"], seen=seen)
+        self.note(lambda: read_of(found))
         return self.answer({"nodes": found.nodes, "edges": found.edges, "truncated": found.truncated})
 
 
-class Concepts(PersonView):
+def read_of(found: Network) -> Read:
+    """What a part of the graph shows."""
+    traits = {node["traitID"]: node.get("category", "") for node in found.nodes if node["label"] == "Trait"}
+    evidence = any(node["label"] == "SourceDataReferenceNode" for node in found.nodes)
+    return Read(traits, evidence, len(found.nodes))
+
+
+class Concepts(SharedView):
     @operations.list_concepts
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
         read_query(request.query_params, NothingSerializer)
-        return self.answer({"data": concepts(self.person.pk, selectors.trait_ids(self.person))})
+        found = concepts(self.person.pk, seen_by(self.person, self.seen, frozenset()))
+        self.note(lambda: Read(number=len(found)))
+        return self.answer({"data": found})
 
 
-class Export(PersonView):
+class Export(SharedView):
     read_scope = EXPORT
 
     @operations.export_persona
     def get(self, request: Request, user_id: str) -> StreamingHttpResponse:  # noqa: ARG002
         read_query(request.query_params, NothingSerializer)
-        pieces = Download(self.person.pk, export(self.person))
+        self.note(self.all_of_it)
+        reader = Reader(seen=self.seen, client_id=request.auth.client_id)
+        pieces = Download(self.person.pk, export(self.person, reader))
         response = StreamingHttpResponse(pieces, content_type="application/json")
         response["Content-Disposition"] = f'attachment; filename="persona-{timezone.now():%Y-%m-%d}.json"'
         return response
+
+    def all_of_it(self) -> Read:
+        """What the export holds at most: everything inside the slice."""
+        traits = PersonaTrait.objects.filter(self.seen.traits(), user=self.person).values_list("pk", "category")
+        held = dict(traits)
+        return Read(held, self.seen.evidence, len(held))

@@ -7,7 +7,7 @@ data is never reached. A concept without an owner is shared.
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from django.conf import settings
 
 from graph import connection
 from graph.nodes import Concept
+from graph.reads.seen import ALL, Seen
 from graph.reads.statements import OWN
 from graph.schema import shown
 from ptfi.texts import sort_key
@@ -30,6 +31,12 @@ TIME_SHARE = 0.6
 
 TIES = f"""
 MATCH (:User {{userID: $user}})-[:HAS_TRAIT {{managedBy: 'ptfi'}}]->(t:Trait)-[:ASSOCIATED_WITH_CONCEPT]->(c:Concept)
+WHERE {OWN.format("c")} AND c.conceptID IS NOT NULL WITH t, c LIMIT $limit
+WITH c, collect(DISTINCT t.traitID) AS traits RETURN {shown(Concept, "c")} AS concept, traits"""
+TIES_OF = f"""
+UNWIND $ids AS id
+MATCH (:User {{userID: $user}})-[:HAS_TRAIT {{managedBy: 'ptfi'}}]->(t:Trait {{traitID: id}})
+  -[:ASSOCIATED_WITH_CONCEPT]->(c:Concept)
 WHERE {OWN.format("c")} AND c.conceptID IS NOT NULL WITH t, c LIMIT $limit
 WITH c, collect(DISTINCT t.traitID) AS traits RETURN {shown(Concept, "c")} AS concept, traits"""
 BROADER = f"""
@@ -83,17 +90,17 @@ class Hierarchy(Above):
         return set[str]().union(*(self.traits.get(pk, ()) for pk in ids))
 
 
-def concepts(user_id: uuid.UUID, held: Set[str] | None = None) -> list[dict[str, Any]]:
+def concepts(user_id: uuid.UUID, seen: Seen = ALL) -> list[dict[str, Any]]:
     """Return each concept with the number of the person's traits under it: {"conceptID", "name", "traits"}.
 
-    Traits of sub-concepts count as well, each trait once. Most traits first, at most 2,000. held: the ids of the traits
-    that count; None: all that the graph has. Raises GraphUnavailableError.
+    seen: only these traits count. Traits of sub-concepts count as well, each trait once. Most traits first, at most
+    2,000. Raises GraphUnavailableError.
     """
-    found = connection.read(lambda tx: hierarchy(tx, user_id, deadline()))
+    found = connection.read(lambda tx: hierarchy(tx, user_id, deadline(), seen.checked(tx, user_id)))
     traits = defaultdict[str, set[str]](set)
     for pk, mine in found.traits.items():
         for each in reached([pk], found.broader):
-            traits[each] |= mine if held is None else mine & held
+            traits[each] |= {pk for pk in mine if seen.has(pk)}
     rows = [
         {"conceptID": pk, "name": found.concepts[pk].get("name", ""), "traits": len(mine)}
         for pk, mine in traits.items()
@@ -107,22 +114,31 @@ def deadline() -> float:
     return time.monotonic() + settings.GRAPH_TIMEOUT_SECONDS * TIME_SHARE
 
 
-def hierarchy(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, until: float) -> Hierarchy:
-    """Read the concepts of the person's traits and all broader ones, until the given time."""
-    concepts, traits = dict[str, dict[str, Any]](), dict[str, set[str]]()
-    for record in tx.run(TIES, user=str(user_id), limit=MAX_TIES):
+def hierarchy(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, until: float, seen: Seen = ALL) -> Hierarchy:
+    """Read the concepts of the person's traits (those that are seen) and all broader ones, until the given time."""
+    concepts, traits = dict[str, dict[str, Any]](), defaultdict[str, set[str]](set)
+    for record in _ties(tx, user_id, seen):
         pk = record["concept"]["conceptID"]
-        concepts[pk], traits[pk] = record["concept"], set(record["traits"])
+        concepts[pk] = record["concept"]
+        traits[pk] |= set(record["traits"])
     above = climb(tx, user_id, concepts, until)
     complete = above.complete and sum(map(len, traits.values())) < MAX_TIES
     return Hierarchy(above.concepts | concepts, above.broader, complete, traits)
 
 
-def named(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, name: str) -> list[str]:
-    """Return the person's traits that are interests or skills with this name, in any spelling."""
+def _ties(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, seen: Seen) -> Iterator[neo4j.Record]:
+    if seen.ids is None:
+        yield from tx.run(TIES, user=str(user_id), limit=MAX_TIES)
+        return
+    for part in connection.parts(seen.listed or []):
+        yield from tx.run(TIES_OF, user=str(user_id), ids=part, limit=MAX_TIES)
+
+
+def named(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, name: str, seen: Seen = ALL) -> list[str]:
+    """Return the person's traits (those that are seen) that are interests or skills with this name, in any spelling."""
     key = name_key(name)
     rows = tx.run(NAMED, user=str(user_id), limit=MAX_NAMED)
-    return [row["id"] for row in rows if name_key(str(row["name"] or "")) == key]
+    return [row["id"] for row in rows if seen.has(row["id"]) and name_key(str(row["name"] or "")) == key]
 
 
 def climb(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, ids: Collection[str], until: float) -> Above:

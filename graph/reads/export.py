@@ -13,12 +13,16 @@ import orjson
 
 from graph import connection
 from graph.errors import GraphUnavailableError
+from graph.reads.seen import seen_by
 from graph.reads.statements import Row
-from graph.reads.subgraph import edge_json, node_json
+from graph.reads.subgraph import MOST, Network, edge_json, network, node_json
 from graph.schema import EDGES, KEYS, NODE_BY_LABEL, shown
 from ptfi.accounts.models import User
 from ptfi.web.language import in_english
+from traits.api.privacy import hidden_pieces
 from traits.privacy.export import Members, encoded, tables
+from traits.privacy.shared_export import PERSON, Reader
+from traits.sharing.slices import Slice
 
 Item = TypeVar("Item")
 END = b"}"
@@ -64,22 +68,24 @@ class Found:
     fault: GraphUnavailableError | None = None
 
 
-def export(user: User) -> Generator[bytes, None, None]:
-    """Stream the JSON document. If the graph is away, its part contains the error; the rest is complete.
+def export(user: User, reader: Reader = PERSON) -> Generator[bytes, None, None]:
+    """Stream the JSON document, for an app what it may see.
+
+    If the graph is away, its part contains the error; the rest is complete.
 
     Close it if it is not read to the end: it holds a connection to PostgreSQL and its snapshot.
     """
-    yield from beginning(user, Found())
-    yield from tables(user)
+    yield from beginning(user, Found(), reader)
+    yield from tables(user, reader)
     yield END
 
 
-def beginning(user: User, found: Found) -> Iterator[bytes]:
+def beginning(user: User, found: Found, reader: Reader = PERSON) -> Iterator[bytes]:
     """Stream the document up to and including the graph's part, which precedes that of the tables."""
     yield b'{"format":"ptfi-export","version":1,"graph":'
     found.revision = next(_while_there(_revision(user.pk), found), None)
     yield b'{"revision":' + orjson.dumps(found.revision)
-    yield from encoded(_members(user.pk, found))
+    yield from encoded(_members(user.pk, found) if reader.seen.is_own else _shared(user, found, reader.seen))
     yield b"}"
 
 
@@ -88,6 +94,19 @@ def _members(user_id: uuid.UUID, found: Found) -> Members:
         yield "nodes", _counted(_while_there(_nodes(user_id), found), found, "nodes")
     if not found.fault:
         yield "edges", _counted(_while_there(_edges(user_id), found), found, "edges")
+    if found.fault:
+        yield "error", {"code": found.fault.code, "message": in_english([type(found.fault).message])[0]}
+
+
+def _shared(user: User, found: Found, held: Slice) -> Members:
+    """What an app sees of the graph."""
+
+    def read() -> Iterator[Network]:
+        yield network(user.pk, limit=MOST, seen=seen_by(user, held, hidden_pieces(user, held)))
+
+    for part in _while_there(read(), found):
+        yield "nodes", part.nodes
+        yield "edges", part.edges
     if found.fault:
         yield "error", {"code": found.fault.code, "message": in_english([type(found.fault).message])[0]}
 

@@ -8,7 +8,6 @@ import math
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,15 +17,21 @@ from neo4j.time import Date, DateTime, Duration, Time
 from graph import connection
 from graph.connection import parts
 from graph.reads.concepts import MAX_NAMED, Hierarchy, climb, deadline, hierarchy
+from graph.reads.seen import ALL, Seen
 from graph.reads.statements import BESIDES_TRAITS, TRAIT, Row, of_user, own, returned
 from graph.schema import EDGES, FACET_EDGES, FACETS, KEYS, NODE_BY_LABEL, shown
 from traits.text import name_key
 
 MAX_NODES = 2_000
+MOST = 50_000
+"""The most nodes in an app's export."""
 EDGES_A_NODE = 5
 """The most edges per node of the limit."""
 OTHERS_SHARE = 4
 """Styles, and what only the pipeline knows, get at most 1/OTHERS_SHARE of the limit."""
+STYLES, EMOTIONS = "ADOPTS_COMMUNICATION_STYLE", "CAN_INFLUENCE_EMOTION"
+MAX_STYLES = 10_000
+"""The most styles read before those are left out that an app does not see."""
 MAX_TIED = 50_000
 """The most concepts or emotions read for a batch of traits."""
 
@@ -85,28 +90,24 @@ EVIDENCE = _of_traits("MANIFESTED_AS_EVIDENCE", "coalesce(e.relevanceScore, 0) D
 
 
 def network(
-    user_id: uuid.UUID,
-    *,
-    concept: str = "",
-    depth: int = 1,
-    limit: int = MAX_NODES,
-    held: Container[str] | None = None,
+    user_id: uuid.UUID, *, concept: str = "", depth: int = 1, limit: int = MAX_NODES, seen: Seen = ALL
 ) -> Network:
-    """Read the person's graph; concept, in any spelling, limits it to what is related. Raises GraphUnavailableError.
+    """Read the person's graph, what is seen of it; concept, in any spelling, limits it to what is related.
+
+    Raises GraphUnavailableError.
 
     Depth 1: the concept with its sub-concepts, the traits that name one of these, and the interests and skills with the
     concept's name. Depth 2: also those traits' evidence, other concepts, emotions, interests and skills. Depth 3: also
     what the other concepts are types of, and the other traits that name one of them. The person's node is always
     included.
 
-    At most `limit` (2,000) nodes: the strongest traits come first, each with everything but its evidence, which gets
-    the remaining room. held: the ids of the traits that the persona has; others are left out, since the graph shows a
-    removed trait until the projector comes. None: all that the graph has.
+    At most `limit` nodes: the strongest traits come first, each with everything but its evidence, which gets
+    the remaining room.
     """
-    limit, depth = max(1, min(limit, MAX_NODES)), max(1, min(depth, 3))
+    limit, depth = max(1, min(limit, MOST)), max(1, min(depth, 3))
 
     def work(tx: neo4j.ManagedTransaction) -> Network:
-        drawing = _Drawing(tx, user_id, limit, held)
+        drawing = _Drawing(tx, user_id, limit, seen.checked(tx, user_id))
         if drawing.person():
             drawing.about(concept, depth) if concept else drawing.everything()
         return drawing.network()
@@ -117,10 +118,8 @@ def network(
 class _Drawing:
     """The nodes and edges drawn so far, within the limit. An edge is drawn only if both of its ends are."""
 
-    def __init__(
-        self, tx: neo4j.ManagedTransaction, user_id: uuid.UUID, limit: int, held: Container[str] | None
-    ) -> None:
-        self.tx, self.user_id, self.limit, self.held = tx, user_id, limit, held
+    def __init__(self, tx: neo4j.ManagedTransaction, user_id: uuid.UUID, limit: int, seen: Seen) -> None:
+        self.tx, self.user_id, self.limit, self.seen = tx, user_id, limit, seen
         self.until = deadline()
         self.truncated = False
         self.nodes = dict[Key, Row]()
@@ -133,12 +132,14 @@ class _Drawing:
 
     def everything(self) -> None:
         self.others()
-        drawn = self.traits(self.ranked(RANKED), wide=True)
+        ids = self.seen.listed
+        ranked = self.ranked(RANKED) if ids is None else self.ranked(RANKED_BY_ID, ids=ids)
+        drawn = self.traits(ranked, wide=True)
         self.broader()
         self.evidence(drawn)
 
     def about(self, concept: str, depth: int) -> None:
-        found = hierarchy(self.tx, self.user_id, self.until)
+        found = hierarchy(self.tx, self.user_id, self.until, self.seen)
         self.truncated |= not found.complete
         named = found.named(concept)
         core = found.under(named)
@@ -169,19 +170,27 @@ class _Drawing:
         """Draw styles, and interests, skills and emotions that only the pipeline has found."""
         room = self.limit // OTHERS_SHARE
         for kind, statement in BESIDES_TRAITS.items():
-            found = self.rows(statement, limit=room + 1)
+            found = self.besides(kind, statement, room + 1)
             self.truncated |= len(found) > room
             for row in found[:room]:
                 self.draw(kind, self.root, row)
             room -= len(found[:room])
+
+    def besides(self, kind: str, statement: str, most: int) -> list[Row]:
+        """The rows that are seen: an app gets styles, and nothing that nobody confirmed."""
+        if self.seen.is_all:
+            return self.rows(statement, limit=most)
+        if kind != STYLES:
+            return []
+        return [row for row in self.rows(statement, limit=MAX_STYLES) if self.seen.holds_style(row["edge"])][:most]
 
     def named(self, name: str) -> None:
         """Draw the interests and skills with this name."""
         key = name_key(name)
         for kind, statement in NAMED.items():
             for row in self.rows(statement, limit=MAX_NAMED):
-                is_gone = row["is_trait"] and not self.is_held(self.key(kind, row)[1])
-                if name_key(str(row["node"]["name"] or "")) == key and not is_gone:
+                is_hidden = not self.seen.has(self.key(kind, row)[1]) and (row["is_trait"] or not self.seen.is_all)
+                if name_key(str(row["node"]["name"] or "")) == key and not is_hidden:
                     self.draw(kind, self.root, row)
 
     def ranked(self, statement: str, **parameters: Any) -> list[str]:
@@ -191,10 +200,7 @@ class _Drawing:
         # One more than fits, to notice that something is missing.
         rows = self.rows(statement, limit=self.limit + 1, **parameters)
         # Duplicate edges would return a trait twice.
-        return list(dict.fromkeys(row["id"] for row in rows if self.is_held(row["id"])))
-
-    def is_held(self, trait_id: str) -> bool:
-        return self.held is None or trait_id in self.held
+        return list(dict.fromkeys(row["id"] for row in rows if self.seen.has(row["id"])))
 
     def traits(self, ids: list[str], *, wide: bool) -> list[str]:
         """Draw the traits in this order, within the limit; returns the ids of those drawn.
@@ -228,6 +234,8 @@ class _Drawing:
             for row in self.rows(TWINS[kind], ids=ids):
                 found[row["id"]].append((kind, row))
         for kind, statement in TIED.items():
+            if kind == EMOTIONS and not self.seen.emotions:
+                continue
             ids = [trait["traitID"] for trait in traits]
             rows = self.rows(statement, ids=ids, limit=MAX_TIED)
             self.truncated |= len(rows) == MAX_TIED
@@ -252,11 +260,14 @@ class _Drawing:
                 self.tie("IS_A_TYPE_OF", ("Concept", pk), ("Concept", each), {})
 
     def evidence(self, traits: list[str]) -> None:
+        if not self.seen.slice.evidence:
+            return
         for part in parts(traits):
             room = self.limit - len(self.nodes)
             if self.late():
                 break
-            rows = self.rows(EVIDENCE, ids=part, limit=room + 1)
+            rows = self.seen.pieces(self.rows(EVIDENCE, ids=part, limit=room + 1 + len(self.seen.private)))
+            rows = rows[: room + 1]
             drawn = [self.draw("MANIFESTED_AS_EVIDENCE", ("Trait", row["id"]), row) for row in rows]
             if not all(drawn):
                 break

@@ -9,6 +9,7 @@ import neo4j
 from graph import connection
 from graph.nodes import HasTrait, Trait
 from graph.reads.concepts import deadline, hierarchy, named
+from graph.reads.seen import ALL, Seen
 from ptfi.texts import sort_key
 from traits.search.traits import ids_with
 
@@ -16,7 +17,7 @@ MAX_LIMIT = 200
 MATCH = """
 MATCH (:User {userID: $user})-[h:HAS_TRAIT {managedBy: 'ptfi'}]->(t:Trait)
 WHERE ($status IS NULL OR t.status IN $status) AND ($category IS NULL OR t.category IN $category)
-  AND ($found IS NULL OR t.traitID IN $found)
+  AND ($ids IS NULL OR t.traitID IN $ids) AND ($found IS NULL OR t.traitID IN $found)
   AND ($concepts IS NULL OR t.traitID IN $named
     OR EXISTS { MATCH (t)-[:ASSOCIATED_WITH_CONCEPT]->(c:Concept) WHERE c.conceptID IN $concepts })"""
 TOTAL = f"{MATCH} RETURN count(t) AS total"
@@ -62,8 +63,11 @@ def traits(
     concept: str = "",
     limit: int = 50,
     after: tuple[str, str] | None = None,
+    seen: Seen = ALL,
 ) -> TraitPage:
-    """Return the person's traits; q searches name and description, by the words that PostgreSQL has of them.
+    """Return the person's traits, those that are seen; q searches name and description.
+
+    It goes by the words that PostgreSQL has of them.
 
     concept is a concept's name in any spelling: it selects the traits that name it or one of its sub-concepts, at any
     distance, and the interests and skills with that name.
@@ -78,7 +82,8 @@ def traits(
     key, last_id = after or ("", None)
 
     def work(tx: neo4j.ManagedTransaction) -> tuple[int, list[neo4j.Record]]:
-        found = filters | _about(tx, user_id, concept)
+        here = seen.checked(tx, user_id)
+        found = filters | _about(tx, user_id, concept, here) | {"ids": here.listed}
         total = tx.run(TOTAL, found).single(strict=True)["total"]
         return total, list(tx.run(PAGE, found | {"key": key, "id": last_id, "limit": limit + 1}))
 
@@ -88,12 +93,12 @@ def traits(
     return TraitPage(items, next_key, total)
 
 
-def _about(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, concept: str) -> dict[str, list[str] | None]:
+def _about(tx: neo4j.ManagedTransaction, user_id: uuid.UUID, concept: str, seen: Seen) -> dict[str, list[str] | None]:
     """Return the ids of the concept and its sub-concepts, and of the interests and skills with its name."""
     if not concept:
         return {"concepts": None, "named": []}
-    found = hierarchy(tx, user_id, deadline())
-    return {"concepts": sorted(found.under(found.named(concept))), "named": named(tx, user_id, concept)}
+    found = hierarchy(tx, user_id, deadline(), seen)
+    return {"concepts": sorted(found.under(found.named(concept))), "named": named(tx, user_id, concept, seen)}
 
 
 def _trait(row: neo4j.Record) -> GraphTrait:

@@ -14,7 +14,8 @@ from ptfi.accounts.second_steps import lacks_second_step
 from ptfi.api.errors import CHALLENGE, CsrfFailedError, NotAuthenticatedError, SecondStepRequiredError
 from ptfi.db.prepared import fetch, loaded
 from ptfi.oauth.scopes import EXPORT, MANAGE_TRAITS, READ_TRAITS
-from ptfi.oauth.sql import TOKEN, USER_COLUMNS
+from ptfi.oauth.sql import USER_COLUMNS
+from ptfi.oauth.sql import token as token_statement
 
 OF_SESSION = frozenset({READ_TRAITS, MANAGE_TRAITS, EXPORT})
 """Scopes of people who use their own persona in the browser."""
@@ -22,10 +23,14 @@ OF_SESSION = frozenset({READ_TRAITS, MANAGE_TRAITS, EXPORT})
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Access:
-    """What the caller may do; client_id is "" for the browser's session."""
+    """What the caller may do; client_id is "" for the browser's session.
+
+    joined: what another package reads with a token (ptfi/oauth/sql.py).
+    """
 
     client_id: str
     scopes: frozenset[str]
+    joined: tuple[Any, ...] = ()
 
     @property
     def is_own(self) -> bool:
@@ -43,18 +48,20 @@ class BearerAuthentication(BaseAuthentication):
         if not scheme:
             return None
         row = _token(token.strip()) if scheme.lower() == "bearer" else None
-        if row is None:
+        # Without a client it would count as the person's own session.
+        if row is None or not row[0]:
             raise NotAuthenticatedError
         client_id, scopes, *columns = row
-        user = loaded(User, USER_COLUMNS, columns) if columns[0] else AnonymousUser()
-        return user, Access(client_id or "", frozenset(scopes.split()))
+        width = len(USER_COLUMNS)
+        user = loaded(User, USER_COLUMNS, columns[:width]) if columns[0] else AnonymousUser()
+        return user, Access(client_id, frozenset(scopes.split()), tuple(columns[width:]))
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 (DRF's signature)
         return CHALLENGE
 
 
 def _token(token: str) -> tuple[Any, ...] | None:
-    rows = fetch(TOKEN, [hashlib.sha256(token.encode(errors="replace")).hexdigest()])
+    rows = fetch(token_statement(), [hashlib.sha256(token.encode(errors="replace")).hexdigest()])
     return rows[0] if rows else None
 
 

@@ -41,7 +41,8 @@ def once(request: Request, act: Act, run: Callable[[Callable[[], Any]], Any] = d
         return respond(status, orjson.dumps(data))
     if not (key.isascii() and key.isprintable() and 1 <= len(key) <= 255):
         raise RuleError(details={"Idempotency-Key": [_("Use 1 to 255 printable ASCII characters.")]})
-    response: HttpResponse = run(lambda: _claimed(_owner(request), key, _fingerprint(request), act))
+    kept_as = idempotency.key_of(request.auth.client_id, key) if request.user.is_authenticated else key
+    response: HttpResponse = run(lambda: _claimed(_owner(request), kept_as, _fingerprint(request), act))
     return response
 
 

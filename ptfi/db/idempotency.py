@@ -4,6 +4,7 @@ A key is claimed in the transaction of what the request does, so both are commit
 stored with it. Keys are deleted after 24 hours.
 """
 
+import hashlib
 from typing import NamedTuple
 
 from django.db import connection
@@ -24,6 +25,10 @@ REMEMBER = """
     INSERT INTO api_idempotencykey (owner, key, fingerprint, status, body, created_at)
     VALUES (%s, %s, '', 200, %s, now()) ON CONFLICT (owner, key) DO UPDATE SET status = 200, body = excluded.body
 """
+WITHHOLD = """
+    UPDATE api_idempotencykey SET fingerprint = '', body = '' WHERE owner = %s AND starts_with(key, %s)
+"""
+LOCK = "SELECT FROM api_idempotencykey WHERE owner = %s ORDER BY id FOR UPDATE"
 FIND = "SELECT fingerprint, status, body, language FROM api_idempotencykey WHERE owner = %s AND key = %s"
 
 
@@ -67,3 +72,27 @@ def find(owner: str, key: str) -> Kept | None:
         cursor.execute(FIND, [owner, key])
         row = cursor.fetchone()
     return Kept(bytes(row[0]), row[1], bytes(row[2]), row[3]) if row else None
+
+
+def key_of(client_id: str, key: str) -> str:
+    """The key under which a client's request is kept, so that clients of one person do not get each other's answers."""
+    return f"{_prefix(client_id)}{hashlib.sha256(key.encode()).hexdigest()}" if client_id else key
+
+
+def withhold(owner: str, client_id: str) -> None:
+    """Keep the answers to a client from being repeated, as it may no longer see them; a repeat is refused."""
+    with connection.cursor() as cursor:
+        cursor.execute(WITHHOLD, [owner, _prefix(client_id)])
+
+
+def lock(owner: str) -> None:
+    """Lock the owner's rows until the transaction ends; call it before locking the person.
+
+    A request deletes old stored responses first and then waits for the person, so the other order could deadlock.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [owner])
+
+
+def _prefix(client_id: str) -> str:
+    return f"{hashlib.sha256(client_id.encode()).hexdigest()[:32]}:"

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from ptfi.accounts.models import User
-from ptfi.oauth import scopes
+from ptfi.oauth import consent, scopes
 
 GRANT_TYPES = (Client.GrantType.AUTHORIZATION_CODE, Client.GrantType.REFRESH_TOKEN, Client.GrantType.CLIENT_CREDENTIALS)
 
@@ -50,6 +50,7 @@ class OIDCAdapter(DefaultOIDCAdapter):  # type: ignore[misc]
         data["response_types_supported"] = [Client.ResponseType.CODE.value]
         data["response_modes_supported"] = ["query"]
         data["claims_supported"] = ["sub", AUTH_TIME, "email", "email_verified", "name"]
+        data["authorization_details_types_supported"] = [part.type for part in consent.parts]
         data["claims_parameter_supported"] = data["request_uri_parameter_supported"] = False
 
     def get_claims(

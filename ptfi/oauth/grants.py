@@ -11,6 +11,7 @@ from psycopg.errors import DeadlockDetected
 
 from ptfi.accounts.models import User
 from ptfi.errors import NotFoundError
+from ptfi.oauth import consent
 from ptfi.oauth.models import ClientAccess, SpentToken, forget_access
 from ptfi.oauth.scopes import scope_descriptions
 from ptfi.texts import Text, sort_key
@@ -21,9 +22,10 @@ LIVE_TOKEN_TYPES = (Token.Type.ACCESS_TOKEN, Token.Type.REFRESH_TOKEN)
 
 @dataclass(frozen=True)
 class ConnectedClient:
-    """A client that can act for the person now; abilities: what it may do, in words."""
+    """A client that can act for the person now; abilities: what its scopes allow, in words."""
 
     client: Client
+    scopes: frozenset[str]
     abilities: list[Text]
     since: dt.datetime
     last_read_at: dt.datetime | None
@@ -42,9 +44,10 @@ def connected_clients(user: User) -> list[ConnectedClient]:
 
 
 def _connected_client(tokens: list[Token], access: ClientAccess | None) -> ConnectedClient:
-    scopes = {scope for token in tokens for scope in token.get_scopes()}
+    scopes = frozenset(scope for token in tokens for scope in token.get_scopes())
     since = access.connected_at if access else min(token.created_at for token in tokens)
-    return ConnectedClient(tokens[0].client, scope_descriptions(scopes), since, access.last_read_at if access else None)
+    read_at = access.last_read_at if access else None
+    return ConnectedClient(tokens[0].client, scopes, scope_descriptions(scopes), since, read_at)
 
 
 def client_names(client_ids: Iterable[str]) -> dict[str, str]:
@@ -96,6 +99,8 @@ def _disconnect(user: User, **which: str) -> bool:
     tokens.delete()
     SpentToken.objects.filter(user=user, **which).delete()
     ClientAccess.objects.filter(user=user, **which).delete()
+    for part in consent.parts:
+        part.end(user.pk, list(which.values()) or None)
     return found
 
 

@@ -2,12 +2,25 @@
 
 USER_COLUMNS = ["id", "email", "display_name", "is_active", "is_staff", "language", "time_zone"]
 TOKEN = f"""
-    SELECT t.client_id, t.scopes, {", ".join(f"u.{column}" for column in USER_COLUMNS)}
-    FROM allauth_idp_oidc_token t LEFT JOIN accounts_user u ON u.id = t.user_id
+    SELECT t.client_id, t.scopes, {", ".join(f"u.{column}" for column in USER_COLUMNS)}{{columns}}
+    FROM allauth_idp_oidc_token t LEFT JOIN accounts_user u ON u.id = t.user_id {{join}}
     WHERE t.type = 'at' AND t.hash = %s AND (t.expires_at IS NULL OR t.expires_at > now())
       AND (t.user_id IS NULL OR u.is_active)
 """  # noqa: S608 (columns of ours)
-"""Looks up the token of a request."""
+"""Looks up the token of a request; columns and join: what another package reads with it."""
+
+
+class Joined:
+    """What another package reads together with a token, of the token's person and client (u and t)."""
+
+    columns: tuple[str, ...] = ()
+    join = ""
+
+
+def token() -> str:
+    """The statement that looks up a token."""
+    return TOKEN.format(columns="".join(f", {column}" for column in Joined.columns), join=Joined.join)
+
 
 LIVING = "expires > statement_timestamp()"
 

@@ -10,7 +10,6 @@ from ptfi.oauth.tokens import endpoints as tokens
 from ptfi.oauth.tokens.basic import with_basic
 
 urlpatterns = [
-    path("accounts/connections/", views.connected_apps, name="connected_apps"),
     path("accounts/sessions/", views.SessionsView.as_view(), name="usersessions_list"),
     path("identity/o/authorize", checked_page(authorize.AuthorizationView.as_view())),
     path("identity/o/logout", checked_page(authorize.LogoutView.as_view())),

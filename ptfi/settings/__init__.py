@@ -84,6 +84,7 @@ SECURITY_EVENT_DAYS = env.int("SECURITY_EVENT_DAYS", 180, validate=validators.PO
 
 # Days for which it is shown, and can be taken back, what an import changed in a waiting suggestion.
 SUGGESTION_CHANGES_DAYS = env.int("SUGGESTION_CHANGES_DAYS", 90, validate=validators.POSITIVE)
+RECEIPT_DAYS = env.int("RECEIPT_DAYS", 365, validate=validators.POSITIVE)
 
 # Requests that a web process handles at a time.
 WEB_THREADS = env.int("WEB_THREADS", 4, validate=validators.POSITIVE)

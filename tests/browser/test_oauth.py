@@ -26,7 +26,7 @@ def test_from_the_question_to_the_disconnection(opened: Opened, site: str) -> No
     page = opened(question(app, challenge))
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Confirm", exact=True).click()
-    page.get_by_label("change your traits for you").uncheck()
+    expect(page.get_by_label("change your traits")).not_to_be_checked()
     page.get_by_role("button", name="Allow", exact=True).click()
     page.wait_for_url(f"{elsewhere(site)}?*")
     code = parse_qs(urlsplit(page.url).query)["code"][0]

@@ -177,7 +177,7 @@ def test_connected_apps(alice: User, as_alice: Client) -> None:
     page = re.sub(r"\s+", " ", answer.content.decode())
     assert Html(answer).inline_code() == []
     assert "Mirror &amp; Co" in page
-    assert "See your traits, suggestions and history" in page
+    assert "See the part of your persona that you choose, and its history" in page
     assert "change your traits" not in page
     assert f"Connected on {timezone.now():%-d %B %Y}." in page
     assert "It hasn’t read your persona yet." in page

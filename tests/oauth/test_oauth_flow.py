@@ -90,8 +90,8 @@ def test_the_question_is_in_words(alice: User, as_alice: Client) -> None:
     for words in (
         "Mirror &amp; Co",
         "app.example.com",
-        "See your traits",
-        "change your traits for you",
+        "See the part of your persona that you choose",
+        "change your traits, within that part",
         "Don’t allow",
     ):
         assert words in page

@@ -14,7 +14,7 @@ from ptfi.oauth.models import ClientAccess
 from ptfi.oauth.scopes import INGEST, READ_TRAITS
 from tests.support.answers import FIXED, Names, recorded
 from tests.support.api import Api, api_of
-from tests.support.cast import make_candidate, make_user
+from tests.support.cast import client_of, make_candidate, make_user
 from tests.support.graph_helpers import cypher, project
 from traits.ingest import batch as ingest
 from traits.ingest.parsing import CandidateRecord, parse
@@ -145,7 +145,9 @@ def all_answers() -> list[dict[str, Any]]:
     history(calls)
     project(calls.alice)
     calls.get("export", "/export")
+    sharing(calls)
     erasure(calls)
+    calls.call("disconnect an app", "DELETE", f"{PERSONA}/grants/an-app", api=own_session(calls.alice))
     return calls.steps
 
 
@@ -313,6 +315,25 @@ def history(calls: Calls) -> None:
     calls.get("history", "/traits/history?limit=100")
     calls.get("history, a page", "/traits/history?limit=1&offset=2")
     calls.get("history, a bad query", "/traits/history?limit=x")
+
+
+def own_session(alice: User) -> Api:
+    """The person's own browser."""
+    api = Api()
+    api.client = client_of(alice)
+    return api
+
+
+def sharing(calls: Calls) -> None:
+    own = own_session(calls.alice)
+    calls.get("grants, asked for by an app", "/grants")
+    calls.get("grants", "/grants", api=own)
+    calls.get("receipts", "/receipts?limit=100", api=own)
+    calls.get("receipts of a trait", f"/receipts?trait={fixed_id('chess')}&limit=100", api=own)
+    narrower = {"categories": ["Interest", "Skill", "Other"], "evidence": False}
+    calls.call("change a grant", "PATCH", f"{PERSONA}/grants/an-app", narrower, api=own)
+    calls.call("change a grant, badly", "PATCH", f"{PERSONA}/grants/an-app", {"contexts": "work"}, api=own)
+    calls.call("no such grant", "PATCH", f"{PERSONA}/grants/nothing", {}, api=own)
 
 
 def erasure(calls: Calls) -> None:

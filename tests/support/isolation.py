@@ -1,7 +1,7 @@
 """What belongs to Alice and no other person may see, and every route that could reveal it."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from django.apps import apps
 from django.core import serializers
@@ -51,10 +51,10 @@ class Theirs:
         self.suppression = Suppression.objects.get(user=alice)
         self.source = blocklist.source_bar(alice.pk, self.candidate.supporting_evidence[0]["source_package_id"])
 
-    def rows(self) -> str:
-        """Every row of every table that belongs to Alice."""
+    def rows(self, but: Collection[type[Model]] = ()) -> str:
+        """Every row of every table that belongs to Alice, but for some tables."""
         found = list[Model]()
-        for model in apps.get_models():
+        for model in (model for model in apps.get_models() if model not in but):
             for field in model._meta.get_fields():
                 if field.related_model is User and field.concrete and not field.many_to_many:
                     found += model._default_manager.filter(**{field.name: self.user}).order_by("pk")

@@ -1,6 +1,7 @@
 """Clients, tokens and the steps of the code flow."""
 
 import base64
+import dataclasses
 import datetime as dt
 import hashlib
 import secrets
@@ -20,6 +21,8 @@ from ptfi.oauth.models import ClientAccess
 from ptfi.oauth.registration import register_pipeline, register_spa
 from ptfi.oauth.scopes import EXPORT, INGEST, MANAGE_TRAITS, READ_TRAITS
 from tests.support.account_pages import reauthenticate
+from traits.models import EVERYWHERE, Category, Grant
+from traits.sharing.grants import MOST, Terms, put_grant
 
 ORIGIN = "https://app.example.com"
 REDIRECT_URI = f"{ORIGIN}/callback"
@@ -44,6 +47,21 @@ def make_pipeline() -> tuple[OAuthClient, str]:
     return made.client, made.secret
 
 
+TICKS = {
+    "share-categories": list(Category.values),
+    "share-contexts": [EVERYWHERE],
+    **{f"share-{name}": "on" for name in ("evidence", "styles")},
+}
+"""Everything that is ticked on the consent page besides the scopes."""
+WHOLE = dataclasses.replace(MOST, suggest=False)
+"""Everything that a grant can hold."""
+
+
+def keep_grant(user: User, client: OAuthClient, terms: Terms = WHOLE) -> Grant:
+    """Grant exactly this, as if the person had ticked it."""
+    return put_grant(user=user, client_id=client.pk, terms=terms)
+
+
 def keep_token(client: OAuthClient, scopes: Sequence[str], user: User | None, seconds: int = 600) -> str:
     value = secrets.token_urlsafe(32)
     token = Token(type=Token.Type.ACCESS_TOKEN, client=client, user=user)
@@ -59,6 +77,7 @@ def access_token(
 ) -> str:
     """An access token as if the person had connected the client."""
     ClientAccess.objects.get_or_create(user=user, client=client)
+    keep_grant(user, client)
     return keep_token(client, scopes, user, seconds)
 
 
@@ -109,7 +128,7 @@ def consent(browser: Client, address: str, scopes: Sequence[str] = ALL, action: 
     page = consent_page(browser, address)
     assert page.status_code == 200, page.content
     form = page.context["form"]
-    answer = {"request": form.initial["request"], "scopes": list(scopes), "action": action}
+    answer = {"request": form.initial["request"], "scopes": list(scopes), "action": action} | TICKS
     return browser.post(AUTHORIZE, answer)  # type: ignore[return-value]
 
 

@@ -19,6 +19,14 @@ from traits.api.serializers.erasures import ErasureRequestSerializer, ErasureSer
 from traits.api.serializers.fields import JAZZ, SWING, SYNC_STATES, NothingSerializer, PageSerializer, VersionSerializer
 from traits.api.serializers.ingest import IngestedSerializer, SuggestionSerializer, SuggestionsSerializer
 from traits.api.serializers.log import HistorySerializer, TraitDetailSerializer
+from traits.api.serializers.sharing import (
+    DisconnectedSerializer,
+    GrantChangesSerializer,
+    GrantSerializer,
+    GrantsSerializer,
+    ReceiptQuerySerializer,
+    ReceiptsSerializer,
+)
 from traits.api.serializers.traits import (
     AddedSerializer,
     CustomTraitSerializer,
@@ -55,6 +63,46 @@ LINES = {
     "format": "binary",
     "description": "A suggestion a line, each a JSON object as in `candidates`; 1 to 1,000 of them.",
 }
+
+OWN = "Only for the person's own session; apps get 403."
+list_grants = Operation(
+    id="listGrants",
+    tag="Apps",
+    summary="List the connected apps",
+    description=f"What each may see and do. {OWN}",
+    returns="The connected apps.",
+    answer=GrantsSerializer,
+    example="apps",
+)
+change_grant = Operation(
+    id="changeGrant",
+    tag="Apps",
+    summary="Change what an app may see and do",
+    description=f"It holds from the app's next request on. To grant more requires a recent sign-in, else 403. {OWN}",
+    **json_body(GrantChangesSerializer, narrower={"categories": ["Interest"], "evidence": False}),
+    returns="The app as it is now.",
+    answer=GrantSerializer,
+    example="app",
+)
+end_grant = Operation(
+    id="endGrant",
+    tag="Apps",
+    summary="Disconnect an app",
+    description=f"It can no longer see or change anything. {OWN}",
+    returns="That it is disconnected.",
+    answer=DisconnectedSerializer,
+    example="disconnected",
+)
+list_receipts = Operation(
+    id="listReceipts",
+    tag="Apps",
+    summary="List what apps read",
+    description=f"Each answered read, of all apps or of one, newest first; also those of one trait. {OWN}",
+    query=ReceiptQuerySerializer,
+    returns="A page of receipts.",
+    answer=ReceiptsSerializer,
+    example="receipts",
+)
 
 list_candidates = Operation(
     id="listCandidates",

@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import datetime as dt
+import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,10 +14,16 @@ from ptfi.api.strict import Choice, QueryNumber, Text
 from ptfi.db.prepared import fetch
 from ptfi.db.sql import array
 from ptfi.web.keyset import hide, moment
-from traits.api.serializers.candidates import CANDIDATE_SQL, SHARED_CANDIDATE_SQL, CandidateSerializer
+from traits.api.serializers.candidates import (
+    BARE_CANDIDATE_SQL,
+    CANDIDATE_SQL,
+    SHARED_CANDIDATE_SQL,
+    CandidateSerializer,
+)
 from traits.api.serializers.fields import NoCursorError, PageSerializer, place_of
-from traits.models import MAX_NAME, UNDECIDED, CandidateStatus, Category, ExtractedTraitCandidate
+from traits.models import MAX_NAME, UNDECIDED, CandidateStatus, Category, ExtractedTraitCandidate, PersonaTrait
 from traits.search.query import tsquery
+from traits.sharing.slices import Slice
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,7 +62,7 @@ FILTERS = {
         Text(
             max_length=MAX_NAME,
             required=False,
-            help_text="Words in name, description or evidence; the last one may be incomplete.",
+            help_text="Words in name, description or (not for apps) evidence; the last one may be incomplete.",
         ),
         # The expression has no index on purpose: the index over words spans all people (see selectors.OWN_WORDS).
         "coalesce(search, '') @@ %s::tsquery",
@@ -93,48 +100,76 @@ def _literals(statuses: Iterable[str]) -> str:
 
 
 TABLE = ExtractedTraitCandidate._meta.db_table
+TRAITS = PersonaTrait._meta.db_table
+NOT_OUTSIDE = (
+    f"NOT EXISTS (SELECT FROM {TRAITS} t WHERE t.user_id = {TABLE}.user_id AND t.trait_id = {TABLE}.candidate_id"
+    " AND t.category <> ALL(%s::varchar[]))"
+)
+"""Suggestions are shown to apps only if all contexts are granted, so the category decides."""
+BLIND = {"q": "coalesce(candidate_words(trait_name, trait_description), '') @@ %s::tsquery"}
+"""Filter → its condition for apps: what they find must not depend on evidence that they do not see."""
 # Held candidates are in no list while the person could still decide about them.
 OWN = f"user_id = %s AND (held_reason = '' OR status NOT IN ({_literals(UNDECIDED)}))"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Listed:
-    """A page of candidates as JSON, the number of all, and the cursor of the next page; None on the last one."""
+    """A page of candidates as JSON, the number of all, and the cursor of the next page; None on the last one.
+
+    shown: the categories of the candidates on the page, by id.
+    """
 
     rows: list[str]
     total: int
     next: str | None = None
+    shown: dict[uuid.UUID, str] = dataclasses.field(default_factory=dict)
 
 
-def listed_candidates(user: User, query: Mapping[str, Any], *, whole: bool, private: Collection[str] = ()) -> Listed:
-    """Return a page of the person's candidates with their evidence. Raises NoCursorError.
+def listed_candidates(user: User, query: Mapping[str, Any], seen: Slice, private: Collection[str] = ()) -> Listed:
+    """Return a page of the person's candidates inside the slice. Raises NoCursorError.
 
-    query: the data validated by CandidateQuerySerializer. whole: include evidence that the person found too private.
-    private: ids of further such pieces.
+    query: the data validated by CandidateQuerySerializer. private: ids of evidence that is left out, besides what the
+    suggestion itself calls too private.
     """
+    statuses = query.get("status") or UNDECIDED
     given = {
-        each.condition: value
+        each.condition if seen.is_own else BLIND.get(name, each.condition): value
         for name, each in FILTERS.items()
         if name in query and (value := each.prepare(query[name])) not in ("", [])
     }
-    where = " AND ".join([OWN, f"status IN ({_literals(query.get('status') or UNDECIDED)})", *given])
-    values = [user.pk, *given.values()]
+    inside, bounds = _inside(seen, is_decided=not set(statuses) <= set(UNDECIDED))
+    where = " AND ".join([OWN, f"status IN ({_literals(statuses)})", *inside, *given])
+    values = [user.pk, *bounds, *given.values()]
     column, way = ORDERS[query["sortBy"]], WAYS[query["sortOrder"]]
     behind, place = _behind(query, column)
     counted = f"SELECT count(*) FROM {TABLE} WHERE {where}"  # noqa: S608 (texts of ours, values apart)
-    item = CANDIDATE_SQL if whole else SHARED_CANDIDATE_SQL
+    item = CANDIDATE_SQL if seen.is_own else SHARED_CANDIDATE_SQL if seen.evidence else BARE_CANDIDATE_SQL
     page = (
-        f"SELECT {item}::text, ({counted}), {column}, candidate_id FROM {TABLE} WHERE {where}{behind}"  # noqa: S608
+        f"SELECT {item}::text, trait_category, ({counted}), {column}, candidate_id FROM {TABLE} WHERE {where}{behind}"  # noqa: S608
         f" ORDER BY {column} {way}, candidate_id LIMIT %s OFFSET %s"
     )
-    hidden = [] if whole else [array(private)]
+    hidden = [array(private)] if item is SHARED_CANDIDATE_SQL else []
     limit = query["limit"]
     rows = fetch(page, [*hidden, *values, *values, *place, limit + 1, query["offset"]])
     if not rows:
         # The total comes with the rows; past the last page it takes a query of its own.
         return Listed([], fetch(counted, values)[0][0] if query["offset"] or place else 0)
     following = _cursor(query, rows[limit - 1]) if len(rows) > limit else None
-    return Listed([text for text, *_ in rows[:limit]], rows[0][1], following)
+    shown = {row[-1]: row[1] for row in rows[:limit]}
+    return Listed([text for text, *_ in rows[:limit]], rows[0][2], following, shown)
+
+
+def _inside(seen: Slice, *, is_decided: bool) -> tuple[list[str], list[Any]]:
+    """The conditions for what is inside the slice, and their values; as Slice.candidates() has them.
+
+    is_decided: suggestions that became traits are asked for, too; one is outside if the trait is.
+    """
+    if seen.is_own:
+        return [], []
+    granted = array(sorted(seen.categories)) if seen.candidates_shown else array(())
+    if not is_decided:
+        return ["trait_category = ANY(%s::varchar[])"], [granted]
+    return ["trait_category = ANY(%s::varchar[])", NOT_OUTSIDE], [granted, granted]
 
 
 def _cursor(query: Mapping[str, Any], row: Sequence[Any]) -> str:

@@ -6,16 +6,16 @@ from django.http import HttpResponse
 from django.utils.translation import gettext
 from rest_framework.request import Request
 
-from ptfi.api.idempotency import once
 from ptfi.api.shapes import json_of
 from ptfi.api.strict import body_of, read_query
-from ptfi.api.views import PersonView
 from ptfi.errors import RuleError
 from traits import decisions
 from traits.api import schema as operations
 from traits.api.outcomes import acting_for_self, sync
 from traits.api.serializers.styles import StyleQuerySerializer, StylesSavedSerializer
+from traits.api.views import SharedView
 from traits.decisions import styles
+from traits.sharing.receipts import Read
 
 saved_json = json_of(
     StylesSavedSerializer,
@@ -24,22 +24,29 @@ saved_json = json_of(
 )
 
 
-class CommunicationStyles(PersonView):
+class CommunicationStyles(SharedView):
     @operations.read_styles
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
+        self.require(self.seen.styles)
         context = read_query(request.query_params, StyleQuerySerializer)["context"]
-        return self.answer(styles.styles(self.person, context))
+        found = styles.styles(self.person, context)
+        shown = found if self.seen.holds_style(styles.clean_context(context)) else {}
+        self.note(lambda: Read(number=len(shown)))
+        return self.answer(shown)
 
     @operations.replace_styles
     def put(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
+        self.require(self.seen.styles)
         context = read_query(request.query_params, StyleQuerySerializer)["context"]
+        self.require(self.seen.holds_style(styles.clean_context(context)))
         values = _map(request)
 
         def act() -> tuple[int, Any]:
             outcome = decisions.put_styles(**acting_for_self(request), context=context, styles=values)
+            self.within(outcome.entries)
             return 200, saved_json(outcome)
 
-        return once(request, act)
+        return self.once(request, act)
 
 
 def _map(request: Request) -> dict[str, Any]:

@@ -7,16 +7,14 @@ from typing import Any
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from ptfi.api.idempotency import once
 from ptfi.api.permissions import id_of
 from ptfi.api.strict import optional_body, read_body, read_query
-from ptfi.api.views import PersonView
 from ptfi.web.keyset import hide, number
 from traits import decisions, selectors
 from traits.api import schema as operations
 from traits.api.outcomes import acting_for_self, added_json, named_as_sent, outcome_json
-from traits.api.privacy import for_caller, history_for_caller, private_pieces
-from traits.api.selectors import log_of, log_page, require_trait
+from traits.api.privacy import for_caller, hidden_pieces, history_for_caller, shows_evidence, traits_of
+from traits.api.selectors import log_of, log_page
 from traits.api.serializers.fields import NoCursorError, NothingSerializer, PageSerializer, place_of
 from traits.api.serializers.traits import (
     CustomTraitSerializer,
@@ -25,12 +23,14 @@ from traits.api.serializers.traits import (
     TraitStatusChangeSerializer,
     trait_json,
 )
+from traits.api.views import SharedView
 from traits.decisions.inputs import Changes, Evidence
+from traits.sharing.receipts import Read
 
 SHOWN_HISTORY = 50
 
 
-class CustomTraits(PersonView):
+class CustomTraits(SharedView):
     @operations.add_trait
     def post(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002 (checked by PersonView)
         values = read_body(request, CustomTraitSerializer)
@@ -39,26 +39,31 @@ class CustomTraits(PersonView):
         def act() -> tuple[int, Any]:
             with named_as_sent(CustomTraitSerializer):
                 added = decisions.add_trait(**acting_for_self(request), changes=Changes(**values), own_evidence=own)
-            return 201, added_json(added)
+            self.within(added.entries)
+            return 201, self.shared(added_json(added))
 
-        return once(request, act)
+        return self.once(request, act)
 
 
-class TraitDetail(PersonView):
+class TraitDetail(SharedView):
     @operations.read_trait
     def get(self, request: Request, user_id: str, trait_id: str) -> HttpResponse:  # noqa: ARG002
         read_query(request.query_params, NothingSerializer)
-        trait = selectors.trait(self.person, id_of(trait_id))
-        entries = log_of(self.person, trait.pk, limit=SHOWN_HISTORY)
-        history = history_for_caller(request, self.person, entries)
-        private = frozenset() if request.auth.is_own else private_pieces(self.person)
-        return self.answer(for_caller(request, trait_json(trait), private) | {"history": history})
+        trait = selectors.trait(self.person, id_of(trait_id), self.seen.traits())
+        entries = log_of(self.person, self.seen, trait.pk, limit=SHOWN_HISTORY)
+        history = history_for_caller(self.seen, self.person, entries, request.auth.client_id)
+        private = hidden_pieces(self.person, self.seen)
+        shown = for_caller(self.seen, trait_json(trait), private)
+        self.note(lambda: Read({trait.pk: trait.category}, bool(shown["evidence"]) or shows_evidence(history), 1))
+        return self.answer(shown | {"history": history})
 
     @operations.edit_trait
     def patch(self, request: Request, user_id: str, trait_id: str) -> HttpResponse:  # noqa: ARG002
         pk = self._known(trait_id)
         values = read_body(request, TraitPatchSerializer)
         evidence, version = values.pop("evidence", Evidence()), values.pop("version", None)
+        if evidence.verdicts and not self.seen.is_own:
+            evidence = self.judged(evidence, selectors.evidence_of(self.person, pk))
         changes = Changes(**values)
         return self.change(
             request,
@@ -80,14 +85,16 @@ class TraitDetail(PersonView):
     def change(self, request: Request, act: Callable[[], decisions.Outcome]) -> HttpResponse:
         def answered() -> tuple[int, Any]:
             with named_as_sent(TraitPatchSerializer):
-                return 200, for_caller(request, outcome_json(act()))
+                outcome = act()
+            self.within(outcome.entries)
+            return 200, self.shared(outcome_json(outcome))
 
-        return once(request, answered)
+        return self.once(request, answered)
 
     def _known(self, trait_id: str) -> uuid.UUID:
         """Return the id of a current or former trait of the person; others are not found, whatever the body says."""
         pk = id_of(trait_id)
-        require_trait(self.person, pk)
+        self.require_trait(pk)
         return pk
 
 
@@ -105,14 +112,15 @@ class TraitStatus(TraitDetail):
         )
 
 
-class History(PersonView):
+class History(SharedView):
     @operations.list_history
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002
         page = read_query(request.query_params, PageSerializer)
         before = _revision(page.pop("cursor"))
-        entries, total, is_more = log_page(self.person, **page, before=before)
+        entries, total, is_more = log_page(self.person, self.seen, **page, before=before)
         following = hide((str(entries[-1].revision), str(entries[-1].pk))) if is_more else None
-        data = history_for_caller(request, self.person, entries)
+        data = history_for_caller(self.seen, self.person, entries, request.auth.client_id)
+        self.note(lambda: Read(traits_of(data), shows_evidence(data), len(data)))
         return self.answer({"data": data, "pagination": page | {"total": total, "next": following}})
 
 

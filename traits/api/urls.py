@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from traits.api import candidates, erasures, ingest, styles, traits
+from traits.api import candidates, erasures, ingest, sharing, styles, traits
 
 PERSONA = "users/<str:user_id>/persona"
 
@@ -22,6 +22,9 @@ urlpatterns = [
     path(f"{PERSONA}/traits/", include(of_traits)),
     path(f"{PERSONA}/communication-styles", styles.CommunicationStyles.as_view(), name="api_styles"),
     path(f"{PERSONA}/erasures/<str:erasure_id>", erasures.Erasures.as_view(), name="api_erasure"),
+    path(f"{PERSONA}/grants", sharing.Grants.as_view(), name="api_grants"),
+    path(f"{PERSONA}/grants/<str:client_id>", sharing.GrantDetail.as_view(), name="api_grant"),
+    path(f"{PERSONA}/receipts", sharing.Receipts.as_view(), name="api_receipts"),
     path(PERSONA, erasures.Persona.as_view(), name="api_persona"),
     path("ingest/candidates", ingest.Ingest.as_view(), name="api_ingest"),
 ]

@@ -16,9 +16,10 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from ptfi.accounts.models import User
+from ptfi.db import idempotency
 from ptfi.texts import composed
 from traits.decisions.locking import lock
-from traits.erasure.persona import erase_records, lock_all, lock_idempotency_keys, new_erasure
+from traits.erasure.persona import erase_records, lock_all, new_erasure
 from traits.erasure.redaction import Scope, target_of
 from traits.erasure.sources import source_name
 from traits.erasure.worker import ErasureWorker
@@ -124,7 +125,7 @@ def go_on(*, erasure_id: uuid.UUID) -> Erasure:
     erasure = Erasure.objects.select_related("user").get(pk=erasure_id)
     if erasure.user is None:
         return erasure
-    lock_idempotency_keys(erasure.user)
+    idempotency.lock(str(erasure.user_id))
     lock(erasure.user)
     erasure = Erasure.objects.select_related("user").select_for_update(of=("self",)).get(pk=erasure_id)
     if erasure.state == ErasureState.ERASING and erasure.user:

@@ -6,9 +6,10 @@ It locks the person's Persona row in the mode that blocks imports, too, so that 
 import logging
 import time
 import uuid
+from collections.abc import Collection
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import F, Model
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -16,7 +17,7 @@ from django.utils.translation import gettext
 from ptfi.accounts.models import User
 from ptfi.accounts.session_messages import clear_session_messages
 from ptfi.api.models import IdempotencyKey
-from ptfi.db import sql
+from ptfi.db import idempotency, sql
 from traits.erasure.batches import blank_batches
 from traits.erasure.kept import kept
 from traits.erasure.mail import tell_after_commit
@@ -26,16 +27,19 @@ from traits.log import entries as log
 from traits.log.chain import NO_HASH
 from traits.log.proofs.attestations import attest
 from traits.models import (
+    EVERYWHERE,
     ActorKind,
     CandidateChange,
     CommunicationStyle,
     Erasure,
     ErasureState,
     ExtractedTraitCandidate,
+    Grant,
     ModerationAction,
     ModerationEntry,
     Persona,
     PersonaTrait,
+    ReadReceipt,
     SavedView,
     Sitting,
     Suppression,
@@ -105,9 +109,13 @@ def check_email(user: User, confirm_email: str) -> None:
         raise InvalidError(details={"confirm": [gettext("This is not the e-mail address of your account.")]})
 
 
-def receipt(user: User, erasure_id: uuid.UUID) -> Erasure:
-    """The receipt of the person's erasure, with its current state. Raises NotFoundError."""
-    erasure = Erasure.objects.filter(user=user, pk=erasure_id).first()
+def receipt(user: User, erasure_id: uuid.UUID, kinds: Collection[str] | None = None) -> Erasure:
+    """The receipt of the person's erasure, with its current state. Raises NotFoundError.
+
+    kinds: only erasures of these are found; None: of all.
+    """
+    mine = Erasure.objects.filter(user=user, pk=erasure_id)
+    erasure = (mine if kinds is None else mine.filter(kind__in=kinds)).first()
     if erasure is None:
         raise NotFoundError
     if erasure.state == ErasureState.AWAITING_CONFIRMATION and erasure.confirm_by <= timezone.now():
@@ -135,18 +143,9 @@ def set_suggestions(*, user: User, actor: log.Actor, on: bool) -> None:
 
 def lock_all(user: User) -> Persona:
     """Lock the person's row in the mode that blocks imports about them, too."""
-    lock_idempotency_keys(user)
+    idempotency.lock(str(user.pk))
     Persona.objects.bulk_create([Persona(user=user)], ignore_conflicts=True)
     return Persona.objects.select_for_update().get(user=user)
-
-
-def lock_idempotency_keys(user: User) -> None:
-    """Lock the rows that erase_records deletes; call it before locking the person.
-
-    A request deletes old stored responses first and then waits for the person, so the other order could deadlock.
-    """
-    answers = IdempotencyKey.objects.filter(owner=str(user.pk)).order_by("pk")
-    list(answers.select_for_update().values_list("pk"))
 
 
 def new_erasure(user: User, actor: log.Actor, kind: str = ErasureKind.PERSONA) -> Erasure:
@@ -219,6 +218,10 @@ def _erase_tables(user: User) -> None:
     for model in TABLES.values():
         # Raw delete, because the ORM would first query rows that refer to these, which are gone already.
         model._default_manager.filter(user=user)._raw_delete("default")
+    ReadReceipt.objects.filter(user=user)._raw_delete("default")
+    # Contexts are named in the person's own words.
+    named = Grant.objects.filter(user=user).exclude(contexts__contains=[EVERYWHERE])
+    named.update(contexts=[], revision=F("revision") + 1)
 
 
 def _keep_what_staff_decided(user: User) -> None:

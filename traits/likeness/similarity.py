@@ -16,6 +16,7 @@ from traits.evidence import Piece, identity
 from traits.likeness.comparison import Comparison, Contradiction, compare
 from traits.likeness.reading import read
 from traits.models import ExtractedTraitCandidate, PersonaTrait
+from traits.selectors import ALL
 from traits.text import name_key
 
 MISSPELLED = 90
@@ -68,12 +69,14 @@ class Similar:
         return (2 if self.contradicts else int(self.said_alike), (self.likeness / 100) * self.is_close + extra)
 
 
-def similar_traits(user: User, suggestion: ExtractedTraitCandidate | PersonaTrait, limit: int = 5) -> list[Similar]:
+def similar_traits(
+    user: User, suggestion: ExtractedTraitCandidate | PersonaTrait, limit: int = 5, within: Q = ALL
+) -> list[Similar]:
     """Return the person's other traits that contradict a suggestion, say the same or are related, in this order.
 
     The names decide about the first two (traits/likeness); common evidence and rare concepts make a trait related.
     """
-    return compared_traits(user, suggestion, limit).similar
+    return compared_traits(user, suggestion, limit, within).similar
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -84,10 +87,12 @@ class Compared:
     concepts: set[str]
 
 
-def compared_traits(user: User, suggestion: ExtractedTraitCandidate | PersonaTrait, limit: int = 5) -> Compared:
+def compared_traits(
+    user: User, suggestion: ExtractedTraitCandidate | PersonaTrait, limit: int = 5, within: Q = ALL
+) -> Compared:
     """Return what similar_traits() returns, and which concepts the person has."""
     name, category, evidence = _fields(suggestion)
-    rows = _rows(PersonaTrait.objects.filter(user=user).exclude(pk=suggestion.pk), evidence)
+    rows = _rows(PersonaTrait.objects.filter(within, user=user).exclude(pk=suggestion.pk), evidence)
     ours = read(name, category, tuple(suggestion.concepts))
     rarity = _Rarity(suggestion.concepts, [row[5] for row in rows])
     wanted = {identity(piece) for piece in evidence}
@@ -116,9 +121,11 @@ def compared_traits(user: User, suggestion: ExtractedTraitCandidate | PersonaTra
     return Compared(similar=closest[:limit], concepts={name_key(each) for each in own})
 
 
-def close_traits(user: User, suggestion: ExtractedTraitCandidate | PersonaTrait, limit: int = 5) -> list[Similar]:
+def close_traits(
+    user: User, suggestion: ExtractedTraitCandidate | PersonaTrait, limit: int = 5, within: Q = ALL
+) -> list[Similar]:
     """Return those that say the same or contradict, in the same order."""
-    return [each for each in similar_traits(user, suggestion, limit) if each.is_close]
+    return [each for each in similar_traits(user, suggestion, limit, within) if each.is_close]
 
 
 def _fields(suggestion: ExtractedTraitCandidate | PersonaTrait) -> tuple[str, str, list[Piece]]:

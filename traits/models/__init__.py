@@ -39,6 +39,9 @@ from traits.models.quality import QualityRefresh as QualityRefresh
 from traits.models.quality import QualityWaiting as QualityWaiting
 from traits.models.queue import SavedView as SavedView
 from traits.models.queue import Sitting as Sitting
+from traits.models.sharing import EVERYWHERE as EVERYWHERE
+from traits.models.sharing import Grant as Grant
+from traits.models.sharing import ReadReceipt as ReadReceipt
 from traits.models.staff_access import AccessEntry as AccessEntry
 from traits.models.staff_access import AccessKind as AccessKind
 from traits.models.styles import CommunicationStyle as CommunicationStyle

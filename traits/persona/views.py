@@ -35,6 +35,7 @@ from traits.persona.forms import RemoveForm, StatusForm, TraitForm
 from traits.review.order.recent import recent
 from traits.review.selectors import history
 from traits.review.sittings import selectors as sittings
+from traits.sharing import reads
 from traits.text import name_key
 from traits.web import Request, acting_for_self
 
@@ -87,6 +88,7 @@ def trait(request: Request, trait_id: uuid.UUID) -> HttpResponse:
         "persona": selectors.persona(request.user),
         "suggestion": _changed_suggestion(request, found),
         "history": history(request.user, trait_id, limit=50),
+        "reads": reads.page(request.user, trait_id=trait_id, limit=3),
         "rating_field": RATING,
         "statuses": [status for status in TraitStatus.values if status != found.status],
     }

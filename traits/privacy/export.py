@@ -1,5 +1,6 @@
 """All that the tables contain about a person at one moment, as a stream of JSON (docs/export.md)."""
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from traits.api.serializers.export import (
     exported_erasure,
     exported_look,
     exported_moderation,
+    exported_receipt,
     exported_security_event,
     exported_sitting,
     exported_suppression,
@@ -44,8 +46,11 @@ from traits.models import (
     Suppression,
     UserRefinedTrait,
 )
+from traits.privacy.shared_export import PERSON, Reader
 from traits.privacy.staff_access import looks
 from traits.selectors import persona
+from traits.sharing.grants import grants, terms_of
+from traits.sharing.receipts import receipts
 
 Members = Iterator[tuple[str, Any]]
 """Names and values of a JSON object; an iterator becomes an array that is written item by item."""
@@ -69,13 +74,15 @@ def _array(items: Iterable[Any]) -> Iterator[bytes]:
     yield b"[]" if before == b"[" else b"]"
 
 
-def tables(user: User) -> Iterator[bytes]:
-    """Stream the tables' contents from one snapshot, encoded by encoded(); requires that no transaction is open.
+def tables(user: User, reader: Reader = PERSON) -> Iterator[bytes]:
+    """Stream the tables' contents, for an app what it may see, from one snapshot, encoded by encoded().
+
+    Requires that no transaction is open.
 
     The connection is released when the last piece is taken or the generator is closed.
     """
     with freed_snapshot() as now:
-        yield from members(user, now)
+        yield from members(user, now) if reader.seen.is_own else encoded(_shared(user, now, reader))
 
 
 @contextmanager
@@ -119,7 +126,35 @@ def _members(user: User, now: dt.datetime) -> Members:
     yield "securityEvents", map(exported_security_event, _rows(events))
     moderation = ModerationEntry.objects.filter(user=user).order_by("created_at", "pk")
     yield "moderation", map(exported_moderation, _rows(moderation))
-    yield "connectedApps", map(exported_app, connected_clients(user))
+    yield "connectedApps", _apps(user)
+    yield "readReceipts", map(exported_receipt, _rows(receipts(user).order_by("pk")))
+
+
+def _shared(user: User, now: dt.datetime, reader: Reader) -> Members:
+    """The same members for an app: without what is outside its slice, and without what is between person and PTFI."""
+    head = persona(user)
+    yield "exportedAt", now
+    yield "revision", head.revision
+    yield "position", position(head)
+    yield "account", _account(user, head)
+    yield "candidates", reader.candidates(user)
+    yield "suggestionChanges", []
+    yield "traits", reader.traits(user)
+    yield "log", reader.log(user)
+    yield "styles", reader.styles(user)
+    yield from ((name, []) for name in ("suppressions", "erasures", "interventions"))
+    yield "looks", (exported_look(look) | {"reason": ""} for look in _rows(looks(user).order_by("created_at", "pk")))
+    events = kept_events().filter(user=user).order_by("created_at", "pk")
+    yield "securityEvents", map(exported_security_event, _rows(events))
+    yield "moderation", []
+    yield "connectedApps", _apps(user, reader.client_id)
+    yield "readReceipts", []
+
+
+def _apps(user: User, only: str = "") -> Iterator[dict[str, Any]]:
+    """The connected apps with what each may see; of the others an app gets the names."""
+    held = {pk: dataclasses.asdict(terms_of(grant)) for pk, grant in grants(user).items() if only in ("", pk)}
+    return (exported_app(each, held.get(each.client.pk)) for each in connected_clients(user))
 
 
 def _rows(rows: QuerySet[Any]) -> Iterator[Any]:

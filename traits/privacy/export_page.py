@@ -33,6 +33,8 @@ from traits.models import (
 )
 from traits.models.styles import context_words, element_label, value_words
 from traits.privacy.staff_access import looks as looks_at
+from traits.sharing.reads import shown_alone
+from traits.sharing.receipts import receipts as receipts_of
 
 HERE = "<!-- here -->"
 """The place where a template is split in two. People's texts are escaped, so they cannot contain it."""
@@ -87,6 +89,8 @@ def _parts(user: User, render: Render, reader: Reader) -> Iterator[bytes]:
     yield from _part(render, "looks", _("Access log: when staff looked"), looks, "look")
     events = kept_events().filter(user=user).order_by("created_at", "pk")
     yield from _part(render, "activity", _("Recent account activity"), events, "event")
+    read = receipts_of(user).order_by("pk")
+    yield from _part(render, "reads", _("What apps read"), read, "read", lambda row: {"read": shown_alone(row)})
 
 
 def _in_words(values: dict[str, Any]) -> list[tuple[str, str]]:

@@ -70,6 +70,7 @@ PATHS = {
     "candidate_id": _path("candidateID", UUID, AN_ID, "A suggestion of the person's."),
     "trait_id": _path("traitID", UUID, AN_ID, "A trait of the person's."),
     "action_id": _path("refinementActionID", UUID, AN_ID, "An entry of the log, or a `batchID`."),
+    "client_id": _path("clientID", {"type": "string"}, "pocket-review", "An app that the person connected."),
     "erasure_id": _path("erasureID", UUID, AN_ID, "An erasure that the person asked for."),
 }
 """Path parameters, by their names in the URL patterns."""

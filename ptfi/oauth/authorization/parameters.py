@@ -15,6 +15,7 @@ from oauthlib.oauth2.rfc6749.errors import InvalidRequestError, InvalidRequestFa
 
 from ptfi.accounts.allauth_internals import extract_basic_auth, get_ip
 from ptfi.db.request_counts import seconds_to_wait
+from ptfi.oauth.consent import parts
 
 ADDRESSES = ("redirect_uri", "post_logout_redirect_uri", "resource")
 # Parameters that may be repeated: the scopes of the consent form, and resources (RFC 8707).
@@ -36,7 +37,7 @@ def parameter_fault(request: HttpRequest) -> str:
         return "The address is not encoded well."
     for parameters in (request.GET, request.POST):
         for name, values in parameters.lists():
-            if len(values) > 1 and name not in REPEATED:
+            if len(values) > 1 and name not in REPEATED and not any(name in part.repeated for part in parts):
                 return f"The parameter {name[:50]} came more than once."
             if any("\0" in value for value in (name, *values)):
                 return "A parameter has a character that is not allowed."

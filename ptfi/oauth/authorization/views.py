@@ -14,7 +14,9 @@ from allauth.idp.oidc.forms import AuthorizationForm, RPInitiatedLogoutForm
 from allauth.idp.oidc.models import Client, Token
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db import transaction
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 from django.urls import reverse
@@ -26,15 +28,17 @@ from ptfi.accounts.activity.events import Kind, record
 from ptfi.accounts.allauth_internals import authorization_request
 from ptfi.accounts.models import User
 from ptfi.accounts.reauthentication import proved_at, recently_authenticated
+from ptfi.oauth import consent
 from ptfi.oauth.adapter import AUTH_TIME
 from ptfi.oauth.authorization.parameters import error_page
 from ptfi.oauth.grants import granted_scopes
 from ptfi.oauth.registration import LOOPBACK, is_redirect_registered
-from ptfi.oauth.scopes import USER_SCOPES
+from ptfi.oauth.scopes import NOT_LEAST, USER_SCOPES
 
 # Parameters that oauthlib would take for its own, or whose values make it fail.
 UNSUPPORTED_PARAMETERS = ("claims", "client", "registration", "request", "request_uri", "scopes", "user")
 
+DETAILS = "authorization_details"
 # The parameters of a request that are repeated when it is asked again, besides its scopes and resources.
 REPEATABLE = (
     "client_id",
@@ -44,6 +48,7 @@ REPEATABLE = (
     "nonce",
     "code_challenge",
     "code_challenge_method",
+    DETAILS,
 )
 
 
@@ -111,10 +116,39 @@ class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
         """Where the response goes; empty until the request has been checked."""
         return str(self.asked.get("redirect_uri", ""))
 
+    def get_initial(self) -> dict[str, Any]:
+        """Sign the authorization details together with the rest of the request."""
+        if self.request.method == "GET":
+            self.asked[DETAILS] = self.request.GET.get(DETAILS, "")
+        initial: dict[str, Any] = super().get_initial()
+        return initial
+
+    def part_forms(self, data: QueryDict | None = None) -> list[tuple[consent.Part, Form]]:
+        """What other packages ask about this request, each with its form."""
+        scopes, details = self.get_form_kwargs()["requested_scopes"], consent.details_of(self.asked.get(DETAILS, ""))
+        user, client_id = cast(User, self.request.user), self.asked["client_id"]
+        return [
+            (part, part.form(user, client_id, consent.asked(details, part), data))
+            for part in consent.parts
+            if part.concerns(scopes)
+        ]
+
     def get_form_kwargs(self) -> dict[str, Any]:
         """List the scopes in the order of USER_SCOPES, like the list of connected apps does."""
         kwargs: dict[str, Any] = super().get_form_kwargs()
         return kwargs | {"requested_scopes": [scope for scope in USER_SCOPES if scope in kwargs["requested_scopes"]]}
+
+    def get_form(self, form_class: Any = None) -> AuthorizationForm:
+        """The scopes; ticked are those that the person granted before, or else the least."""
+        form = super().get_form(form_class)
+        # allauth sorts them by their words; here what allows least comes first.
+        words = dict(form.fields["scopes"].choices)
+        asked = [scope for scope in USER_SCOPES if scope in words]
+        form.fields["scopes"].choices = [(scope, words[scope]) for scope in asked]
+        client = Client(id=self.asked["client_id"])
+        had = granted_scopes(cast(User, self.request.user), client) & set(asked)
+        form.fields["scopes"].initial = [each for each in asked if each in had or (not had and each not in NOT_LEAST)]
+        return form
 
     def form_valid(self, form: AuthorizationForm) -> HttpResponse:
         """Grant the request, unless the page was open so long that the person has to authenticate again.
@@ -122,10 +156,18 @@ class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
         In that case the consent page is shown again afterwards, because browsers block a redirect to the client from a
         form of another page.
         """
-        client = Client.objects.get(id=self.asked["client_id"])
-        if needs_proof(self.request, client, set(form.cleaned_data["scopes"])):
+        client, scopes = Client.objects.get(id=self.asked["client_id"]), set(form.cleaned_data["scopes"])
+        parts = self.part_forms(self.request.POST) if self.request.method == "POST" else []
+        if not all(each.is_valid() for _, each in parts):
+            return self.form_invalid(form)
+        user = cast(User, self.request.user)
+        wider = any(part.widens(each, user, client.pk, scopes) for part, each in parts)
+        if needs_proof(self.request, client, scopes) or (wider and not recently_authenticated(self.request)):
             return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': self.question()})}")
-        response: HttpResponse = super().form_valid(form)
+        with transaction.atomic():
+            for part, each in parts:
+                part.save(each, user, client.pk, scopes)
+            response: HttpResponse = super().form_valid(form)
         record(Kind.APP_CONNECTED, user_id=self.request.user.pk, request=self.request, client_id=client.pk)
         return response
 
@@ -144,7 +186,12 @@ class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
             context: dict[str, Any] = super().get_context_data(**kwargs)
         except Client.DoesNotExist:
             raise Http404 from None
-        return context | {"host": urlsplit(self.redirect_uri).netloc, "days": settings.GRANT_MAX_DAYS}
+        data = self.request.POST if self.request.method == "POST" else None
+        return context | {
+            "parts": self.part_forms(data),
+            "host": urlsplit(self.redirect_uri).netloc,
+            "days": settings.GRANT_MAX_DAYS,
+        }
 
     def render_to_response(self, context: dict[str, Any], **options: Any) -> HttpResponse:
         response: HttpResponse = super().render_to_response(context, **options)
@@ -225,6 +272,7 @@ def check_request(request: HttpRequest, client: Client) -> None:
     scopes = set(asked.get("scope", "").split())
     if not scopes or not scopes <= USER_SCOPES.keys() & set(client.get_scopes()):
         raise errors.InvalidScopeError
+    consent.details_of(asked.get(DETAILS, ""))
     try:
         get_adapter().validate_resource_uris(uris=asked.getlist("resource"))
     except ValidationError as error:
@@ -263,6 +311,10 @@ def check_prompt_none(request: HttpRequest, client: Client) -> None:
         raise LoginRequired
     scopes = set(request.GET["scope"].split())
     if "openid" not in scopes or not scopes <= granted_scopes(request.user, client):
+        raise ConsentRequired
+    details = consent.details_of(request.GET.get(DETAILS, ""))
+    parts = [part for part in consent.parts if part.concerns(scopes)]
+    if not all(part.covers(request.user, client.pk, consent.asked(details, part)) for part in parts):
         raise ConsentRequired
     # Any program on the machine may listen there, and only the person can tell whether it is the same client.
     if urlsplit(request.GET["redirect_uri"]).hostname in LOOPBACK:

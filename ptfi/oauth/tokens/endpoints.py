@@ -23,6 +23,7 @@ from ptfi.accounts.models import User
 from ptfi.oauth.adapter import AUTH_TIME, set_auth_time
 from ptfi.oauth.authorization.parameters import error_response
 from ptfi.oauth.authorization.views import InvalidTargetError
+from ptfi.oauth.consent import InvalidDetailsError, granted_details
 from ptfi.oauth.grants import LIVE_TOKEN_TYPES, record_connection
 from ptfi.oauth.models import SpentToken
 from ptfi.oauth.scopes import CLIENT_SCOPES, INGEST
@@ -88,6 +89,8 @@ class TokenView(views.TokenView):  # type: ignore[misc]
     def exchange(self, request: HttpRequest) -> HttpResponse:
         """The endpoint's response, in the same transaction that creates its tokens."""
         try:
+            if "authorization_details" in request.POST:
+                raise InvalidDetailsError(description="authorization_details belongs to the authorization request.")
             presented = presented_to(request)
             exchanged = presented.lock() if presented else None
             if presented and exchanged is None:
@@ -217,6 +220,8 @@ def record_exchange(request: HttpRequest, exchanged: Token | None, response: Htt
                 token.expires_at = end
                 made[LIFETIMES[hashes[token.hash]]] = round((end - timezone.now()).total_seconds())
         Token.objects.bulk_update(tokens, ["data", "expires_at"])
+        if granted := granted_details(user_id, client_id, tokens[0].get_scopes()):
+            made["authorization_details"] = granted
         response.content = json.dumps(made).encode()
         record_spent(exchanged, user_id, origin["family"])
         record_connection(user_id, client_id)

@@ -99,3 +99,5 @@ SHARED_CANDIDATE_SQL = sql_of(
     f"piece->>'verdict' IS DISTINCT FROM '{Verdict.TOO_PRIVATE}' AND piece->>'evidence_id' <> ALL(%s::text[])",
 )
 """The same for apps, with a parameter for the ids of further evidence that is too private."""
+BARE_CANDIDATE_SQL = sql_of(CandidateSerializer, "false")
+"""The same for apps that see no evidence."""

@@ -18,6 +18,7 @@ from rest_framework.serializers import (
 
 from ptfi.accounts.models import User
 from ptfi.api.shapes import Shape, json_of
+from ptfi.oauth.grants import ConnectedClient
 from ptfi.web.language import in_english
 from traits.api.serializers.candidates import CandidateSerializer
 from traits.api.serializers.erasures import ErasureSerializer
@@ -273,6 +274,31 @@ class ModerationSerializer(Shape):
     createdAt = DateTimeField(source="created_at", help_text="When.")
 
 
+class GrantedSerializer(Shape):
+    """What an app may see and do."""
+
+    of_mappings = True
+
+    categories = Texts(help_text="The categories of the traits that it sees.")
+    contexts = Texts(help_text="The contexts of the traits that it sees; `everywhere` is all.")
+    evidence = BooleanField(help_text="Whether it sees evidence.")
+    styles = BooleanField(help_text="Whether it sees the communication style.")
+    write = BooleanField(help_text="Whether it sees suggestions, decides on them and changes traits.")
+    suggest = BooleanField(help_text="Whether it may suggest traits.")
+
+
+class ReadReceiptSerializer(Shape):
+    """A read of an app."""
+
+    clientID = Words(source="client_id", help_text="The app's id.")
+    operation = Words(help_text="The front door and the operation.")
+    categories = Texts(help_text="The categories of what it read.")
+    traitIDs = Ids(source="trait_ids", help_text="The traits and suggestions that it read.")
+    evidence = BooleanField(help_text="Whether evidence was in it.")
+    number = IntegerField(help_text="How many items it got.")
+    createdAt = DateTimeField(source="created_at", help_text="When.")
+
+
 class ConnectedAppSerializer(Shape):
     """An app that may read or change the persona."""
 
@@ -283,6 +309,7 @@ class ConnectedAppSerializer(Shape):
     lastReadAt = DateTimeField(
         source="last_read_at", help_text="To ten minutes; null where it never read.", allow_null=True
     )
+    granted = GrantedSerializer(help_text="What it may see and do; null where nothing.", allow_null=True)
 
 
 address_json = json_of(AddressSerializer)
@@ -308,4 +335,13 @@ exported_erasure = json_of(ExportedErasureSerializer)
 exported_look = json_of(LookSerializer)
 exported_security_event = json_of(SecurityEventSerializer)
 exported_moderation = json_of(ModerationSerializer)
-exported_app = json_of(ConnectedAppSerializer, abilities=lambda connected: in_english(connected.abilities))
+_app = json_of(
+    ConnectedAppSerializer, abilities=lambda connected: in_english(connected.abilities), granted=lambda _: None
+)
+_granted = json_of(GrantedSerializer)
+exported_receipt = json_of(ReadReceiptSerializer)
+
+
+def exported_app(connected: ConnectedClient, granted: dict[str, Any] | None) -> dict[str, Any]:
+    """The app with what it may see."""
+    return _app(connected) | {"granted": granted and _granted(granted)}

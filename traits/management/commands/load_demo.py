@@ -23,7 +23,7 @@ from traits.ingest.sender import Delivery, begin, digest_of, finish, sender_of
 from traits.models import Door
 from traits.staff.quality.statistics import refresh
 
-CANDIDATES = Path(__file__).resolve().parents[2] / "demo" / "candidates.jsonl"
+CANDIDATES = Path(__file__).resolve().parents[1] / "demo" / "candidates.jsonl"
 PERSON_EMAIL, STAFF_EMAIL = "mira@example.com", "sam@example.com"
 
 

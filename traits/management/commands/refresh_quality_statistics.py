@@ -6,13 +6,14 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from traits.ingest.changes import forget_old
+from traits.sharing.receipts import prune
 from traits.staff.quality.statistics import refresh
 
 
 class Command(BaseCommand):
     help = (
         "Update the statistics of the suggestions' quality: recount the weeks in which something changed. Also delete"
-        " what imports changed in suggestions, after SUGGESTION_CHANGES_DAYS."
+        " what imports changed in suggestions, after SUGGESTION_CHANGES_DAYS, and receipts of reads after RECEIPT_DAYS."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -22,6 +23,9 @@ class Command(BaseCommand):
         forgotten = forget_old()
         if forgotten and verbosity:
             self.stdout.write(f"Deleted {forgotten:,} old change{'' if forgotten == 1 else 's'} of suggestions.")
+        pruned = prune()
+        if pruned and verbosity:
+            self.stdout.write(f"Deleted {pruned:,} old receipt{'' if pruned == 1 else 's'} of reads.")
         done = refresh(whole=options["all"])
         if done is None:
             self.stdout.write("Another process is counting; nothing to do.")

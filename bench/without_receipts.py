@@ -1,0 +1,17 @@
+"""Settings of a web process that stores no receipts of reads, for bench/api.py --receipts."""
+
+from django.apps import AppConfig
+
+from ptfi.settings import *  # noqa: F403
+
+
+class WithoutReceipts(AppConfig):
+    name = "bench.without_receipts"
+
+    def ready(self) -> None:
+        from traits.sharing import receipts
+
+        receipts.store = lambda *_: None
+
+
+INSTALLED_APPS = [*INSTALLED_APPS, "bench.without_receipts.WithoutReceipts"]  # noqa: F405

@@ -1,0 +1,152 @@
+"""Read receipts: each answered read of a client, stored before the answer is sent.
+
+Reads at the same time share a transaction (group commit): the first one writes for all that wait, since a commit costs
+more than what it writes.
+"""
+
+import dataclasses
+import datetime as dt
+import threading
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from ptfi.accounts.models import User
+from ptfi.db import sql
+from ptfi.db.prepared import fetch
+from ptfi.errors import UnavailableError
+from traits.models import ReadReceipt
+
+INSERT = """
+    INSERT INTO traits_readreceipt
+        (user_id, client_id, operation, categories, trait_ids, evidence, number, created_at)
+    SELECT user_id, client_id, operation, categories, trait_ids, evidence, number, created_at
+    FROM json_to_recordset(%s::json) AS read(user_id uuid, client_id text, operation text, categories text[],
+        trait_ids uuid[], evidence boolean, number integer, created_at timestamptz)
+    WHERE EXISTS (SELECT FROM accounts_user u WHERE u.id = read.user_id)
+    RETURNING 1
+"""
+"""What an account that was deleted meanwhile would have read is not kept."""
+PRUNE = """
+    DELETE FROM traits_readreceipt WHERE id IN (
+        SELECT id FROM traits_readreceipt WHERE created_at < %s ORDER BY created_at LIMIT 5000 FOR UPDATE SKIP LOCKED)
+"""
+MOST = 100
+"""The most receipts of one statement."""
+SECONDS = 20.0
+"""How long a read waits for its receipt."""
+ORDER = ("-id",)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Read:
+    """What an answer holds. traits: the category of each trait or suggestion in it, by id; number: how many items."""
+
+    traits: Mapping[Any, str] = dataclasses.field(default_factory=dict)
+    evidence: bool = False
+    number: int = 0
+
+
+class _Waiting:
+    """A receipt to be stored, and what its thread waits for: done, or having to write for the others."""
+
+    def __init__(self, row: dict[str, Any]) -> None:
+        self.row = row
+        self.fault: Exception | None = None
+        self.told = threading.Event()
+        self.leads = False
+
+
+class Ledger:
+    """Stores receipts of all threads of this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: list[_Waiting] = []
+        self._writing = False
+
+    def store(self, row: dict[str, Any]) -> None:
+        """Store a receipt, and return when it is committed. Raises UnavailableError, and Django's database errors."""
+        if connection.in_atomic_block:
+            # It belongs to what the caller does, and nobody else's can.
+            _insert([row])
+            return
+        mine = _Waiting(row)
+        with self._lock:
+            self._waiting.append(mine)
+            mine.leads, self._writing = not self._writing, True
+        if not mine.leads and not mine.told.wait(SECONDS):
+            raise UnavailableError
+        if mine.leads:
+            self._lead()
+        if mine.fault:
+            raise mine.fault
+
+    def _lead(self) -> None:
+        """Write what waits, this thread's own receipt among it, and leave the rest to the next thread."""
+        with self._lock:
+            batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+        try:
+            _write(batch)
+        finally:
+            with self._lock:
+                successor = self._waiting[0] if self._waiting else None
+                self._writing = successor is not None
+            for each in batch:
+                each.told.set()
+            if successor:
+                successor.leads = True
+                successor.told.set()
+
+
+def _write(batch: Sequence[_Waiting]) -> None:
+    """Store the receipts in one statement; if that fails, it does for all."""
+    try:
+        _insert([each.row for each in batch])
+    except Exception as fault:  # noqa: BLE001 (it is raised in every thread that waits)
+        for each in batch:
+            each.fault = fault
+
+
+def _insert(rows: list[dict[str, Any]]) -> None:
+    fetch(INSERT, [orjson.dumps(rows).decode()])
+
+
+ledger = Ledger()
+
+
+def store(user_id: uuid.UUID, client_id: str, operation: str, read: Read) -> None:
+    """Store the receipt of a read; the answer may be sent afterwards."""
+    ledger.store(
+        {
+            "user_id": user_id,
+            "client_id": client_id,
+            "operation": operation,
+            "categories": sorted(set(read.traits.values())),
+            "trait_ids": [str(pk) for pk in read.traits],
+            "evidence": read.evidence,
+            "number": read.number,
+            "created_at": timezone.now(),
+        }
+    )
+
+
+def receipts(user: User, *, client_id: str = "", trait_id: uuid.UUID | None = None) -> QuerySet[ReadReceipt]:
+    """The person's receipts; those of one client, those of one trait."""
+    rows = ReadReceipt.objects.filter(user=user)
+    rows = rows.filter(client_id=client_id) if client_id else rows
+    return rows.filter(trait_ids__contains=[trait_id]) if trait_id else rows
+
+
+def prune() -> int:
+    """Delete receipts older than RECEIPT_DAYS; returns how many."""
+    oldest, number = timezone.now() - dt.timedelta(days=settings.RECEIPT_DAYS), 0
+    while some := sql.run(PRUNE, [oldest]):
+        number += some
+    return number
