@@ -2,12 +2,12 @@
 
     python bench/load.py [--people 50] [--seconds 60] [--pause 1.0] [--workers 1]
 
-Each person has a session of their own and does what the page does with HTMX: opens the queue, opens a card, decides
-(out of ten: seven confirmed, two rejected, one snoozed), opens the next. Between two requests they pause for --pause
-seconds on average (exponentially distributed; 0: not at all). Web server, events process and projector run as in
-production, on the embedded PostgreSQL and graph; they share this machine with the load. The exit status is 1 if a
-request failed, a decision is missing, or the graph does not equal the log in the end. Works in a data folder of its own
-(.data/bench-load, or PTFI_DATA_DIR), which it empties.
+Each person has a session of their own and does what the page does: opens the queue, opens a card, decides (out of ten:
+seven confirmed, two rejected, one snoozed), opens the next. A page fetches cards ahead, one for each decision. Between
+two requests they pause for --pause seconds on average (exponentially distributed; 0: not at all). Web server, events
+process and projector run as in production, on the embedded PostgreSQL and graph; they share this machine with the load.
+The exit status is 1 if a request failed, a decision is missing, or the graph does not equal the log in the end. Works
+in a data folder of its own (.data/bench-load, or PTFI_DATA_DIR), which it empties.
 """
 
 import argparse
@@ -48,7 +48,7 @@ from django.test import Client  # noqa: E402
 
 from bench.import_candidates import rows  # noqa: E402
 from ptfi.accounts.models import User  # noqa: E402
-from ptfi.web.keyset import PAGE  # noqa: E402
+from ptfi.web.forms import FIELD, new_key  # noqa: E402
 from traits.ingest import batch as ingest  # noqa: E402
 from traits.ingest.parsing import CandidateRecord, parse  # noqa: E402
 from traits.models import Persona, UserRefinedTrait  # noqa: E402
@@ -59,6 +59,8 @@ EACH = 120
 """Suggestions per person: more than one person decides on in a minute."""
 TOKEN = "x" * 32
 HTMX = {"HX-Request": "true", "HX-Target": "open"}
+SENT = {"HX-Request": "true", "HX-Target": "sent"}
+"""Headers of the request for a card, and of a decision behind which the next card is shown already."""
 DECISIONS = ["confirm"] * 7 + ["reject"] * 2 + ["snooze"]
 KINDS = ("queue", "card", "decision")
 
@@ -87,8 +89,8 @@ class Person:
             self.ask("card", path, HTMX)
             self.think()
             decision = random.choice(DECISIONS)
-            fields = {"version": version, "shown": PAGE, "code": "not_me", "until": "evidence"}
-            if self.ask("decision", f"{path}{decision}/", HTMX, fields):
+            fields = {"version": version, "code": "not_me", "until": "evidence", FIELD: new_key(self.user)}
+            if self.ask("decision", f"{path}{decision}/", SENT, fields):
                 self.decided.append(pk)
 
     def think(self) -> None:

@@ -164,3 +164,14 @@ def test_nobody_learns_of_others(suggest: Suggest, alice: User, bob: User) -> No
     decisions.confirm(**acting_for_self(alice), candidate_id=suggest(alice).pk)
     told = news(client_of(bob), 0)
     assert (told.attributes["data-gone"], told.attributes["data-here"]) == ("", "")
+
+
+def test_what_is_reviewed_again_is_opened_in_a_list_that_holds_it(
+    as_alice: Client, suggest: Suggest, alice: User
+) -> None:
+    candidate, *_ = (suggest(alice, f"Likes {number}") for number in range(4))
+    decisions.reject(**acting_for_self(alice), candidate_id=candidate.pk, code="other")
+    address = path(candidate, "reopen") + "?tab=rejected"
+    response = as_alice.post(address, {"version": 2, "shown": 1}, headers=HTMX)
+    assert response.status_code == 200
+    assert Html(response).texts("h2#claim") == ["Likes 0"]

@@ -165,7 +165,7 @@ def answer(
 ) -> HttpResponse:
     """Answer with a notice that offers undo, and a card: opened, or else the one after decided, or else the first."""
     filters = QueueFilters.read(request.GET) if opened is None else filters_for(request, opened)
-    passed = _place_of(decided, filters)
+    passed = "" if opened else _place_of(decided, filters)
     if not wants_fragment(request):
         messages.success(request, text, extra_tags=f"undo:{undo}" if undo else "")
         pk = opened.pk if opened else _to_open(request, filters, queue(request.user, filters, passed=passed), passed)
