@@ -39,13 +39,14 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from bench.import_candidates import rows  # noqa: E402
 from ptfi.accounts.models import User  # noqa: E402
-from ptfi.web.keyset import PAGE  # noqa: E402
+from ptfi.web.forms import FIELD, new_key  # noqa: E402
 from traits.ingest import batch as ingest  # noqa: E402
 from traits.ingest.parsing import CandidateRecord, parse  # noqa: E402
 from traits.review.selectors import QueueFilters, queue  # noqa: E402
 
 GZIP = {"Accept-Encoding": "gzip"}
 HTMX = {**GZIP, "HX-Request": "true", "HX-Target": "open"}
+SENT = HTMX | {"HX-Target": "sent"}
 STEPS = ("page", "card", "decision")
 
 
@@ -70,10 +71,10 @@ class Visit:
     def run(self, measure: Callable[[str, Callable[[], Any]], None]) -> None:
         first = queue(self.user, QueueFilters(), limit=1).rows[0].candidate
         path = f"/review/{first.pk}/"
-        confirm = {"version": first.version, "shown": PAGE}
+        confirm = {"version": first.version, FIELD: new_key(self.user)}
         measure("page", lambda: self.client.get("/review/", headers=GZIP))
         measure("card", lambda: self.client.get(path, headers=HTMX))
-        measure("decision", lambda: self.client.post(f"{path}confirm/", confirm, headers=HTMX))
+        measure("decision", lambda: self.client.post(f"{path}confirm/", confirm, headers=SENT))
 
     def count(self, step: str, ask: Callable[[], Any]) -> None:
         with CaptureQueriesContext(connection) as queries:

@@ -177,6 +177,7 @@
     window.htmx.ajax(verb, path, { source: elt, target, values: formData, headers: { "X-Again": "1" } });
   }
 
+  window.askSession = refusal;
   // Whether anything was typed that would be lost, for notices.
   document.addEventListener("ptfi:typed", (event) => unsent().length > 0 && event.preventDefault());
   open(document);

@@ -1,186 +1,25 @@
-// Shortcuts, focus and selection in the review queue. Every shortcut has a button or link as well.
+// Shortcuts of the review queue, and its help. Every shortcut has a button or link as well.
 (function () {
   "use strict";
   const review = document.getElementById("review");
   const help = document.getElementById("help");
+  const list = window.reviewList;
+  const card = window.reviewCard;
   const find = (selector) => document.querySelector(selector);
-  const toasts = document.getElementById("toasts");
-  let anchor = null;
-  let limited = false;
-  let kept = new Set();
-  const typed = new Map();
 
-  // The list
-
-  const rows = () => [...document.querySelectorAll("#rows [data-row]")];
-  const opened = () => {
-    const link = find("#rows a[aria-current]");
-    return link ? link.closest("[data-row]") : null;
-  };
-  const boxes = () => [...document.querySelectorAll('input[name="candidate_ids"][type="checkbox"]')];
+  // Moving
 
   function move(step) {
-    const all = rows();
-    const at = all.indexOf(opened());
-    const next = at < 0 ? all[0] : all[at + step];
-    if (next) {
-      next.querySelector("a").click();
+    const row = list.opened();
+    const next = step > 0 ? list.following(row, 1)[0] : row && list.rowBefore(row);
+    if (next && card.isAhead(list.linkOf(next).href) && !card.editing()) {
+      document.getElementById("toasts").replaceChildren();
+      card.show(next, { push: true });
+    } else if (next) {
+      list.linkOf(next).click();
     } else if (step > 0) {
       find("#more a")?.click();
     }
-  }
-
-  const shownId = () => find("#open [data-candidate]")?.dataset.candidate;
-
-  function mark() {
-    const shown = shownId();
-    for (const row of shown ? rows() : []) {
-      const link = row.querySelector("a");
-      const here = row.dataset.row === shown;
-      here ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
-      if (here) {
-        row.scrollIntoView({ block: "nearest" });
-      }
-    }
-  }
-
-  // The card's links to its neighbours follow the list.
-  function step() {
-    const all = rows();
-    const at = all.indexOf(opened());
-    for (const link of document.querySelectorAll("#open [data-step]")) {
-      const forward = link.dataset.step === "1";
-      const row = at < 0 ? forward && all[0] : all[at + Number(link.dataset.step)];
-      const there = row ? row.querySelector("a") : forward && find("#more a");
-      link.hidden = !there;
-      if (there) {
-        link.href = there.href;
-      }
-    }
-  }
-
-  // Input that is not sent yet
-
-  const isChoice = (input) => ["radio", "checkbox"].includes(input.type);
-
-  // What was judged and typed on a card is there again when the card is.
-  function remember(input) {
-    const shown = shownId();
-    if (shown && input.name && input.type !== "search") {
-      typed.set(shown, (typed.get(shown) || new Map()).set(input.name, input.value));
-    }
-  }
-
-  function recall() {
-    for (const [name, value] of typed.get(shownId()) || []) {
-      for (const input of document.getElementsByName(name)) {
-        isChoice(input) ? (input.checked = input.value === value) : (input.value = value);
-      }
-    }
-  }
-
-  const editing = () => find("#open #edit");
-
-  // A card that has just come
-
-  // The second of two quick clicks or keys was meant for what was there before.
-  const FRESH = 400;
-  const NEAR = 30;
-  let cameAt = -FRESH;
-  let cameByUndo = false;
-
-  const isFresh = () => performance.now() - cameAt < FRESH;
-
-  function come(path) {
-    cameAt = performance.now();
-    cameByUndo = path.startsWith("/undo/");
-    const open = document.getElementById("open");
-    open.dataset.fresh = "";
-    window.setTimeout(() => isFresh() || delete open.dataset.fresh, FRESH + 1);
-  }
-
-  // In the capture phase of the window, before anything else hears of the click. A menu that is open was opened on this
-  // card; clicks of keys and scripts are at no spot.
-  let spot = null;
-  window.addEventListener(
-    "click",
-    function (event) {
-      const here = event.detail > 0 ? event : null;
-      const again = here && spot && Math.hypot(here.clientX - spot.x, here.clientY - spot.y) < NEAR;
-      if (again && isFresh() && event.target.closest("#open button:not(.menu-panel *), #undo button, #toasts button")) {
-        event.preventDefault();
-        event.stopImmediatePropagation();
-      }
-      spot = here && { x: here.clientX, y: here.clientY };
-    },
-    true,
-  );
-
-  // The selection
-
-  function chosen() {
-    return new Set(boxes().filter((box) => box.checked).map((box) => box.value));
-  }
-
-  function count() {
-    const bar = document.getElementById("bulk");
-    if (!bar) {
-      return;
-    }
-    const number = chosen().size;
-    bar.dataset.counts = "";
-    bar.toggleAttribute("data-some", number > 0);
-    const output = document.getElementById("selected");
-    const some = limited ? output.dataset.limited : `${output.dataset.label} ${number}`;
-    const text = number ? some : "";
-    if (output.textContent !== text) {
-      output.textContent = text;
-    }
-  }
-
-  // As many as one decision takes, from the top.
-  function selectAll() {
-    const all = rows().map((row) => row.dataset.row);
-    const most = all.slice(0, Number(document.getElementById("selected").dataset.most));
-    const on = !most.every((value) => chosen().has(value));
-    check(new Set(all), false);
-    check(new Set(most), on);
-    limited = on && most.length < all.length;
-    count();
-  }
-
-  function check(values, on) {
-    limited = false;
-    for (const box of boxes()) {
-      if (values.has(box.value)) {
-        box.checked = on;
-      }
-    }
-    count();
-  }
-
-  function select(range) {
-    const all = rows();
-    const here = all.indexOf(opened());
-    const box = all[here]?.querySelector('input[type="checkbox"]');
-    if (!box) {
-      return;
-    }
-    const from = range ? all.findIndex((row) => row.dataset.row === anchor) : -1;
-    if (from < 0) {
-      check(new Set([box.value]), !box.checked);
-    } else {
-      const slice = all.slice(Math.min(from, here), Math.max(from, here) + 1);
-      check(new Set(slice.map((row) => row.dataset.row)), true);
-    }
-    anchor = box.value;
-  }
-
-  function selectAlike() {
-    const values = [...document.querySelectorAll("[data-duplicate]")].map((box) => box.value);
-    const row = opened();
-    check(new Set(row ? [...values, row.dataset.row] : values), true);
-    find("#bulk button")?.focus();
   }
 
   // Shortcuts
@@ -211,14 +50,14 @@
   const KEYS = {
     j: () => move(1),
     k: () => move(-1),
-    c: () => isFresh() || press('#open [data-key="c"]'),
+    c: () => card.isFresh() || press('#open [data-key="c"]'),
     e: () => press('#open [data-key="e"]'),
     r: () => toggle("r"),
     d: () => toggle("d"),
     m: () => toggle("m"),
-    x: () => select(false),
-    X: () => select(true),
-    z: () => (isFresh() && cameByUndo) || press("#undo button"),
+    x: () => list.select(false),
+    X: () => list.select(true),
+    z: () => (card.isFresh() && card.cameByUndo()) || press("#undo button"),
     n: () => window.location.assign(review.dataset.newTrait),
     "/": () => find("#q").focus(),
     "?": () => showHelp(),
@@ -230,7 +69,7 @@
   }
 
   function busy() {
-    return Boolean(find("#workspace.htmx-request, #workspace .htmx-request, #undo.htmx-request"));
+    return Boolean(find("#workspace.htmx-request, #workspace .htmx-request:not(#more *), #undo.htmx-request"));
   }
 
   function typing(element) {
@@ -248,7 +87,7 @@
     const known = Object.hasOwn(KEYS, key) || isDigit;
     const menu = find("#open details[data-menu][open]");
     // An open menu or form comes first.
-    if ((menu && key !== menu.dataset.menu && !isDigit) || (editing() && key !== "?")) {
+    if ((menu && key !== menu.dataset.menu && !isDigit) || (card.editing() && key !== "?")) {
       return;
     }
     // A held key must not run through the queue.
@@ -284,24 +123,6 @@
       move(Number(beside.dataset.step));
     } else if (event.target.closest("[data-help]")) {
       showHelp();
-    } else if (event.target.closest("[data-select-all]")) {
-      event.preventDefault();
-      selectAll();
-    } else if (event.target.closest("[data-select-duplicates]")) {
-      selectAlike();
-    }
-  });
-
-  document.addEventListener("change", function (event) {
-    if (event.target.matches('input[name="candidate_ids"]')) {
-      check(new Set([event.target.value]), event.target.checked);
-      anchor = event.target.value;
-    }
-  });
-
-  document.addEventListener("input", function (event) {
-    if (event.target.form?.id === "decide") {
-      remember(event.target);
     }
   });
 
@@ -324,50 +145,4 @@
       window.htmx.ajax("POST", form.action + window.location.search, { source: form, target: "#open", swap: "innerHTML settle:0ms" });
     }
   });
-
-  // After requests by HTMX
-
-  document.addEventListener("htmx:configRequest", function (event) {
-    const { verb, parameters, elt } = event.detail;
-    if (verb === "post" || elt.closest("#more")) {
-      parameters.shown = rows().length;
-    }
-  });
-
-  document.addEventListener("htmx:beforeSwap", function () {
-    kept = chosen();
-  });
-
-  // Focus the first fault or the first field of a form, or else the card's heading.
-  function focusOpened() {
-    window.scrollTo({ top: 0, behavior: "instant" });
-    find("#open [data-heading]")?.focus({ preventScroll: true });
-    for (const field of document.querySelectorAll('#open [aria-invalid="true"], #open #edit #id_name')) {
-      field.focus();
-      if (document.activeElement === field) {
-        break;
-      }
-    }
-  }
-
-  document.addEventListener("htmx:afterSettle", function (event) {
-    const { target, requestConfig } = event.detail;
-    check(kept, true);
-    recall();
-    if (target?.id === "open") {
-      find("#queue:popover-open")?.hidePopover();
-      if (requestConfig?.verb === "get") {
-        toasts.replaceChildren();
-      }
-      mark();
-      focusOpened();
-      if (requestConfig?.verb === "post" && shownId() && !editing()) {
-        come(requestConfig.path);
-      }
-    }
-    step();
-  });
-
-  count();
-  step();
 })();

@@ -18,9 +18,9 @@ from traits.models import (
 )
 
 
-def candidate(user: User, candidate_id: uuid.UUID) -> ExtractedTraitCandidate:
+def candidate(user: User, candidate_id: uuid.UUID, **annotations: Any) -> ExtractedTraitCandidate:
     """Return the person's candidate. Raises NotFoundError if it is not theirs, held or archived."""
-    rows = ExtractedTraitCandidate.objects.filter(user=user, pk=candidate_id).defer("search")
+    rows = ExtractedTraitCandidate.objects.filter(user=user, pk=candidate_id).defer("search").annotate(**annotations)
     found = rows.exclude(status=CandidateStatus.ARCHIVED).first()
     if found is None or (found.is_undecided and found.held_reason):
         raise NotFoundError
@@ -87,12 +87,6 @@ def most_frequent(rows: QuerySet[Any, Any], limit: int) -> list[str]:
     """Return the texts in the column "each", most frequent first, then by name."""
     named = rows.annotate(number=Count("pk")).order_by("-number", Collate("each", "C"))[:limit]
     return [row["each"] for row in sorted(named, key=lambda row: (-row["number"], sort_key(row["each"])))]
-
-
-def own_concepts(user: User) -> list[str]:
-    """Return the concepts of the person's traits, in every spelling."""
-    each = Func("concepts", function="jsonb_array_elements_text", output_field=TextField(), set_returning=True)
-    return list(PersonaTrait.objects.filter(user=user).annotate(each=each).values_list("each", flat=True).distinct())
 
 
 def persona(user: User) -> Persona:

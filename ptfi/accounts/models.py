@@ -127,6 +127,7 @@ class SecurityEventKind(models.TextChoices):
     STEP_ADDED = "step_added", _("Second step or passkey added")
     STEP_REMOVED = "step_removed", _("Second step or passkey removed")
     RECOVERY_CODES_MADE = "recovery_codes_made", _("New recovery codes generated")
+    SESSION_ENDED = "session_ended", _("Signed out another browser")
     SESSIONS_ENDED = "sessions_ended", _("Signed out everywhere else")
     APP_CONNECTED = "app_connected", _("App connected")
     APP_DISCONNECTED = "app_disconnected", _("App disconnected")

@@ -9,16 +9,17 @@ from typing import NamedTuple
 
 from django.db import connection
 
-SWEEP = """
-    DELETE FROM api_idempotencykey
-    WHERE created_at < now() - interval '24 hours' AND (owner = %s AND key = %s OR id IN (
-        SELECT id FROM api_idempotencykey WHERE created_at < now() - interval '24 hours'
-        ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED))
-"""
 CLAIM = """
-    INSERT INTO api_idempotencykey (owner, key, fingerprint, status, body, created_at)
-    VALUES (%s, %s, %s, 0, '', now()) ON CONFLICT DO NOTHING RETURNING id
+    WITH swept AS (
+        DELETE FROM api_idempotencykey WHERE (owner, key) <> (%s, %s) AND id IN (
+            SELECT id FROM api_idempotencykey WHERE created_at < now() - interval '24 hours'
+            ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED))
+    INSERT INTO api_idempotencykey AS kept (owner, key, fingerprint, status, body, created_at)
+    VALUES (%s, %s, %s, 0, '', now()) ON CONFLICT (owner, key)
+    DO UPDATE SET fingerprint = excluded.fingerprint, status = 0, body = '', language = '', created_at = now()
+    WHERE kept.created_at < now() - interval '24 hours' RETURNING id
 """
+"""Claims the key unless an earlier request has it, and deletes some that are too old."""
 KEEP = "UPDATE api_idempotencykey SET status = %s, body = %s, language = %s WHERE owner = %s AND key = %s"
 REMEMBER = """
     INSERT INTO api_idempotencykey (owner, key, fingerprint, status, body, created_at)
@@ -46,8 +47,7 @@ def claim(owner: str, key: str, fingerprint: bytes = b"") -> bool:
     Waits for a running request with the same key.
     """
     with connection.cursor() as cursor:
-        cursor.execute(SWEEP, [owner, key])
-        cursor.execute(CLAIM, [owner, key, fingerprint])
+        cursor.execute(CLAIM, [owner, key, owner, key, fingerprint])
         return cursor.fetchone() is not None
 
 

@@ -6,7 +6,9 @@ from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordFor
 from allauth.account.forms import ResetPasswordKeyForm as AllauthResetPasswordKeyForm
 from allauth.account.forms import SetPasswordForm as AllauthSetPasswordForm
 from allauth.core import context
+from allauth.usersessions.adapter import get_adapter
 from allauth.usersessions.forms import ManageUserSessionsForm
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.db import transaction
 from django.http import HttpRequest
@@ -15,6 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from ptfi.accounts.activity.events import Kind, record
 from ptfi.accounts.models import User
 from ptfi.oauth.grants import disconnect_all
+
+MOST_ID = 2**31 - 1
 
 
 class OffersDisconnecting(forms.Form):
@@ -54,9 +58,17 @@ class ResetPasswordForm(AllauthResetPasswordKeyForm):  # type: ignore[misc]
 
 
 class SessionsForm(ManageUserSessionsForm):  # type: ignore[misc]
-    """Signs out everywhere else: browsers and apps."""
+    """Signs out everywhere else, browsers and apps; or, with a session's id, of that browser alone."""
+
+    session = forms.IntegerField(required=False, min_value=1, max_value=MOST_ID)
 
     def save(self, request: HttpRequest) -> None:
+        user = cast(User, request.user)
+        if chosen := self.cleaned_data["session"]:
+            # It may have ended meanwhile.
+            get_adapter().end_sessions(UserSession.objects.filter(user=user, pk=chosen))
+            record(Kind.SESSION_ENDED, user_id=user.pk, request=request)
+            return
         super().save(request)
-        disconnect_all(cast(User, request.user))
-        record(Kind.SESSIONS_ENDED, user_id=request.user.pk, request=request)
+        disconnect_all(user)
+        record(Kind.SESSIONS_ENDED, user_id=user.pk, request=request)

@@ -73,6 +73,9 @@ TRACING = (
     *("x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags", "x-amzn-trace-id"),
     *("x-datadog-trace-id", "x-datadog-parent-id", "x-datadog-origin", "x-datadog-sampling-priority", "x-datadog-tags"),
     *("x-cloud-trace-context", "newrelic", "elastic-apm-traceparent", "request-id", "request-context"),
+    *("x-trace-id", "x-span-id", "x-client-trace-id", "x-ot-span-context", "ot-tracer-traceid", "ot-tracer-spanid"),
+    *("ot-tracer-sampled", "x-instana-t", "x-instana-s", "x-instana-l", "sw8", "sw8-correlation", "sw8-x", "ms-cv"),
+    *("x-dynatrace", "x-honeycomb-trace"),
 )
 CORS_ALLOW_HEADERS = ["authorization", "content-type", "content-encoding", "idempotency-key", *TRACING]
 CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-ID", "Idempotent-Replayed"]

@@ -12,7 +12,7 @@ SKIPPED = (
     r"[ \"\x00-\x08\x0e-\x1f\x7f-\x84\x86-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
     r"\u202a-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]"
 )
-SIGNS = r"[=+\-@\u207a\u207c\u208a\u208c\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20]"
+SIGNS = r"[=+\-@\u207a-\u207c\u208a-\u208c\u2212\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20]"
 FORMULA = re.compile(rf"(\A|{BREAKS})(?={SKIPPED}*{SIGNS})")
 CONTROLS = ("\t", "\r", "\n")
 BYTE_ORDER_MARK = "\ufeff"

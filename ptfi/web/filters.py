@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import uuid
 from collections.abc import Callable, Container, Mapping
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -38,6 +39,18 @@ def text(where: Where | None = None) -> Any:
 def day(where: Where | None = None) -> Any:
     """A field with a date, or None."""
     return _field(read_day, where, None)
+
+
+def identifier(where: Where | None = None) -> Any:
+    """A field with a UUID, as text; anything else counts as not chosen."""
+    return _field(_read_id, where, "")
+
+
+def _read_id(text: str) -> str:
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        return ""
 
 
 def read_day(text: str) -> dt.date | None:

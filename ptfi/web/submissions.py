@@ -37,7 +37,10 @@ class RepeatedError(Exception):
 
 
 def keeps_input(view: View) -> View:
-    """Mark a view that shows what was sent again if front_door() raises an InvalidError, and does nothing else."""
+    """Mark a view that shows what was sent again if front_door() raises an InvalidError, and does nothing else.
+
+    Since it does nothing outside of its front door, a repeated form is noticed there; no query looks for it before.
+    """
     view.keeps_input = True  # type: ignore[attr-defined]
     return view
 
@@ -155,7 +158,7 @@ class OnceMiddleware:
             return None
         request.submission = sent  # type: ignore[attr-defined]
         BEFORE.set(sent.claim)
-        return sent.repeated(request)
+        return None if getattr(view, "keeps_input", False) else sent.repeated(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         sent: Submission | None = getattr(request, "submission", None)

@@ -5,17 +5,18 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, ScryptPasswordHasher
 from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
 
-from ptfi.accounts.models import User, time_zone_names
+from ptfi.accounts.models import SecurityEvent, User, time_zone_names
 from ptfi.settings.accounts import PASSWORD_HASHERS
 from tests.support.account_pages import NEW_PASSWORD, code_of, reauthenticate, sign_in
 from tests.support.cast import PASSWORD
-from tests.support.pages import Html
+from tests.support.pages import Html, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -275,6 +276,32 @@ def test_sessions_are_listed_and_ended(
     client.post(reverse("usersessions_list"))
     assert is_signed_in(client)
     assert not is_signed_in(other)
+
+
+@pytest.mark.slow
+def test_one_session_is_ended_and_nobody_elses(client: Client, alice: User, bob: User) -> None:
+    browsers = {name: Client(headers={"user-agent": f"{name} Browser"}) for name in ("First", "Second")}
+    theirs = Client()
+    sign_in(theirs, bob.email or "")
+    sign_in(client, alice.email or "")
+    alone = Html(client.get(reverse("usersessions_list")))
+    assert "Sign out of this browser" in alone.text
+    assert not alone.has("button[name=session]")
+    for browser in browsers.values():
+        sign_in(browser, alice.email or "")
+    page = Html(client.get(reverse("usersessions_list")))
+    chosen = [node.attributes["value"] for node in page.all("button[name=session]")]
+    assert len(chosen) == 2
+    first = UserSession.objects.get(user=alice, user_agent="First Browser")
+    assert str(first.pk) in chosen
+    answer = client.post(reverse("usersessions_list"), {"session": first.pk}, follow=True)
+    assert "That browser is signed out." in text_of(answer)
+    assert [is_signed_in(each) for each in (client, *browsers.values())] == [True, False, True]
+    assert SecurityEvent.objects.filter(user=alice, kind="session_ended").count() == 1
+    # Neither what has ended, nor somebody else's, nor nonsense ends any other.
+    for other in (first.pk, UserSession.objects.get(user=bob).pk, "x", 2**31):
+        client.post(reverse("usersessions_list"), {"session": other})
+        assert [is_signed_in(each) for each in (client, browsers["Second"], theirs)] == [True, True, True], other
 
 
 def test_passwords_get_the_newest_parameters_when_people_sign_in(alice: User, settings: Any) -> None:

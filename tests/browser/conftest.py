@@ -68,5 +68,5 @@ def opened(browser: Browser, site: str, enter: Enter, alice: User) -> Iterator[O
     yield open_page
     for context in contexts:
         context.close()
-    refused = re.compile("status of (400|409)|Status Error Code (400|409)")
+    refused = re.compile("status of (400|404|409)|Status Error Code (400|409)|net::ERR_FAILED")
     assert [text for text in complaints if not refused.search(text)] == []

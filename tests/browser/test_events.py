@@ -15,13 +15,14 @@ from playwright.sync_api import Page, expect
 from ptfi.accounts.models import User
 from tests.support.browser import Enter, Opened
 from tests.support.candidate_files import row
-from tests.support.cast import Suggest, confirmed_trait
+from tests.support.cast import Suggest, acting_for_self, confirmed_trait
 from tests.support.data_folder import ROOT, wait_until
 from tests.support.events import EventsProcess
 from tests.support.graph_helpers import project
 from tests.support.processes import database_address
-from tests.support.review_browser import assert_not_reloaded, mark_page
-from traits.models import ExtractedTraitCandidate
+from tests.support.review_browser import all_sent, assert_not_reloaded, heading, mark_page
+from traits import decisions
+from traits.models import ExtractedTraitCandidate, UserRefinedTrait
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,6 +51,34 @@ def import_elsewhere(user: User, folder: Path, count: int) -> None:
         timeout=60,
         check=True,
     )
+
+
+@pytest.mark.usefixtures("events")
+def test_what_one_tab_decides_the_other_follows(
+    alice: User, queue: list[ExtractedTraitCandidate], opened: Opened
+) -> None:
+    one, other, third = opened(), opened(), opened(f"/review/{queue[3].pk}/")
+    for page in (one, other, third):
+        page.wait_for_load_state("networkidle")
+        mark_page(page)
+    third.keyboard.press("r")
+    third.locator("#reason").fill("Mine")
+    one.keyboard.press("c")
+    expect(heading(one)).to_have_text("Likes number 1")
+    all_sent(one)
+    decisions.reject(**acting_for_self(alice), candidate_id=queue[3].pk, code="other")
+    project(alice)
+    expect(heading(other)).to_have_text("Likes number 1")
+    for page in (one, other, third):
+        expect(page.locator("#rows [data-row]")).to_have_count(3)
+        expect(page.locator("#count-review")).to_have_text("3")
+    # What somebody has begun stays; the server refuses it later.
+    expect(third.locator("#reason")).to_have_value("Mine")
+    decisions.undo(**acting_for_self(alice), action_id=UserRefinedTrait.objects.get(revision=1).pk)
+    project(alice)
+    for page in (one, other, third):
+        expect(page.locator("#rows [data-row]")).to_have_count(4)
+        assert_not_reloaded(page)
 
 
 @pytest.mark.usefixtures("events")

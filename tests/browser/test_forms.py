@@ -8,7 +8,7 @@ from ptfi.accounts.models import User
 from tests.support.browser import Enter, Opened, settle
 from tests.support.cast import PASSWORD, confirmed_trait
 from tests.support.decisions import status
-from tests.support.review_browser import heading
+from tests.support.review_browser import all_sent, heading, sign_in_elsewhere
 from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,17 +17,6 @@ NOTES = "Ten lines\nabout jazz"
 
 def end_session(page: Page) -> None:
     page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
-
-
-def sign_in_elsewhere(page: Page, site: str, user: User) -> None:
-    """Sign in in another tab, which changes the CSRF token, and come back."""
-    tab = page.context.new_page()
-    tab.goto(f"{site}/accounts/login/")
-    tab.get_by_label("E-mail").fill(user.email or "")
-    tab.get_by_label("Password").fill(PASSWORD)
-    with tab.expect_navigation():
-        tab.get_by_role("button", name="Sign in", exact=True).click()
-    tab.close()
 
 
 def come_back(page: Page) -> None:
@@ -54,6 +43,7 @@ def test_a_page_of_before_a_sign_in_still_decides(
     sign_in_elsewhere(page, site, alice)
     page.keyboard.press("c")
     expect(heading(page)).to_have_text("Likes number 1")
+    all_sent(page)
     assert status(queue[0]) == CandidateStatus.CONFIRMED
 
 
@@ -65,13 +55,13 @@ def test_an_edit_outlasts_its_session(
     page.get_by_label("Description").fill(NOTES)
     end_session(page)
     page.get_by_role("button", name="Confirm with these changes").click()
-    notice = page.locator("#toasts [data-toast]")
-    expect(notice).to_contain_text("You’ve been signed out. What you typed is still here.")
+    expect(heading(page)).to_have_text("Likes number 1")
+    notice = page.locator("#on-their-way")
+    expect(notice).to_contain_text("You’ve been signed out. Decisions that wait for you: 1")
     sign_in_elsewhere(page, site, alice)
     come_back(page)
-    expect(notice).to_have_count(0)
-    page.get_by_role("button", name="Confirm with these changes").click()
-    expect(heading(page)).to_have_text("Likes number 1")
+    all_sent(page)
+    expect(notice).to_be_hidden()
     assert PersonaTrait.objects.get(user=alice).description == NOTES
 
 
@@ -107,7 +97,7 @@ def test_a_page_of_another_account_gets_no_token_of_the_session(
     settle(page)
     assert page.get_attribute(token, "content") == before
     page.keyboard.press("c")
-    expect(page.locator("#toasts")).to_contain_text("Nothing was done.")
+    expect(page.locator("#on-their-way")).to_contain_text("Another account is signed in.")
     assert not UserRefinedTrait.objects.exists()
 
 
@@ -130,12 +120,13 @@ def test_a_decision_without_a_session_or_a_server_was_not_saved(
     alice: User, page: Page, site: str, enter: Enter, queue: list[ExtractedTraitCandidate]
 ) -> None:
     enter(page, alice).goto(f"{site}/review/")
+    page.locator("#rows input").first.check()
     page.context.set_offline(True)
-    page.keyboard.press("c")
+    page.locator("#bulk").get_by_role("button", name="Confirm").click()
     expect(page.locator("#toasts")).to_contain_text("We couldn’t reach the server. Your decision was not saved.")
     page.context.set_offline(False)
     end_session(page)
-    page.keyboard.press("c")
+    page.locator("#bulk").get_by_role("button", name="Confirm").click()
     expect(page.locator("#toasts")).to_contain_text("You’ve been signed out. Your decision was not saved.")
     assert not UserRefinedTrait.objects.exists()
 

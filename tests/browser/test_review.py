@@ -12,7 +12,7 @@ from tests.support.accessibility import faults
 from tests.support.browser import NARROW, WIDE, Opened, recorded
 from tests.support.cast import Suggest, acting_for_self, confirmed
 from tests.support.decisions import status
-from tests.support.review_browser import assert_not_reloaded, heading, mark_page
+from tests.support.review_browser import all_sent, assert_not_reloaded, heading, mark_page
 from traits import decisions
 from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait
 
@@ -26,6 +26,7 @@ def test_the_notice_takes_back_too(opened: Opened, queue: list[ExtractedTraitCan
     page.locator("#toasts").get_by_role("button", name="Undo").click()
     expect(heading(page)).to_have_text("Likes number 0")
     assert_not_reloaded(page)
+    all_sent(page)
     assert status(queue[0]) == CandidateStatus.CANDIDATE
 
 
@@ -47,7 +48,9 @@ def test_near_duplicates_are_selected_together(opened: Opened, suggest: Suggest,
     page.get_by_role("button", name="Confirm 2").click()
     expect(heading(page)).to_have_text("All done")
     # The second says the same as the first, so it goes into that trait.
+    all_sent(page)
     assert {status(first), status(second)} == {CandidateStatus.CONFIRMED, CandidateStatus.REFINED}
+    all_sent(page)
     assert PersonaTrait.objects.count() == 1
 
 
@@ -63,7 +66,7 @@ def test_scrolling_loads_the_rest_of_the_list(opened: Opened, suggest: Suggest, 
     expect(heading(page)).to_have_text("Likes 45")
     page.keyboard.press("c")
     expect(heading(page)).to_have_text("Likes 46")
-    expect(page.locator("#rows li[data-row]")).to_have_count(60)
+    expect(page.locator("#rows li[data-row]")).to_have_count(59)
     page.locator("#rows input").nth(50).check()
     page.locator("#bulk").get_by_role("button", name="Confirm").click()
     expect(heading(page)).to_have_text("Confirm 1 suggestion")
@@ -192,4 +195,5 @@ def test_a_form_that_was_opened_by_its_address_is_sent(opened: Opened, suggest: 
     with page.expect_navigation():
         page.get_by_role("button", name="Confirm").click()
     expect(page.locator("h1")).to_have_text("Review")
+    all_sent(page)
     assert PersonaTrait.objects.get(user=alice).name == "Loves free jazz"

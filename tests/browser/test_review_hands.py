@@ -11,7 +11,7 @@ from ptfi.accounts.models import User
 from tests.support.browser import Opened, no_request
 from tests.support.cast import Suggest, acting_for_self, confirmed_trait
 from tests.support.decisions import status
-from tests.support.review_browser import heading
+from tests.support.review_browser import all_sent, heading
 from traits import decisions
 from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait
 
@@ -48,6 +48,7 @@ def test_the_second_of_two_clicks_is_not_for_the_next_card(
         page.wait_for_timeout(700)
         expect(heading(page)).to_have_text(f"Likes number {number}")
     assert page.evaluate("at => Boolean(document.elementFromPoint(...at).closest('[data-key=c]'))", list(at))
+    all_sent(page)
     assert number_of(queue, "confirmed_by_user") == 3
 
 
@@ -66,6 +67,7 @@ def test_the_second_of_two_keys_is_not_for_the_next_card(opened: Opened, queue: 
     page.keyboard.press("z")
     page.wait_for_timeout(700)
     expect(heading(page)).to_have_text("Likes number 1")
+    all_sent(page)
     assert number_of(queue, "confirmed_by_user") == 1
 
 
@@ -99,6 +101,7 @@ def test_digits_of_other_layouts(
     page.keyboard.press("r")
     press(page, **digit)
     expect(heading(page)).to_have_text("Likes number 1")
+    all_sent(page)
     assert status(queue[0]) == CandidateStatus.REJECTED
 
 
@@ -194,4 +197,5 @@ def test_what_says_the_same_is_counted(opened: Opened, suggest: Suggest, alice: 
     expect(page.locator("#toasts")).to_contain_text("Rejected 4 suggestions.")
     page.locator("#toasts").get_by_role("button", name="Undo").click()
     expect(page.locator("#toasts")).to_contain_text("4 suggestions are back in your queue.")
+    all_sent(page)
     assert not PersonaTrait.objects.exists()

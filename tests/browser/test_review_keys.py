@@ -9,7 +9,7 @@ from ptfi.accounts.models import User
 from tests.support.browser import Opened, no_request, recorded
 from tests.support.cast import acting_for_self, confirmed
 from tests.support.decisions import status
-from tests.support.review_browser import assert_not_reloaded, heading, mark_page
+from tests.support.review_browser import all_sent, assert_not_reloaded, heading, mark_page
 from traits import decisions
 from traits.models import CandidateStatus, ExtractedTraitCandidate, RejectionCode
 
@@ -44,6 +44,7 @@ def test_c_confirms_and_the_next_is_there(opened: Opened, queue: list[ExtractedT
     expect(page.locator("#decided")).to_contain_text("1 of 5")
     expect(page.locator("#rows li")).to_have_count(4)
     assert_not_reloaded(page)
+    all_sent(page)
     assert status(queue[0]) == CandidateStatus.CONFIRMED
 
 
@@ -57,6 +58,7 @@ def test_r_and_a_digit_reject(opened: Opened, queue: list[ExtractedTraitCandidat
     expect(page.locator("details[data-menu=r]")).to_have_attribute("open", "")
     page.keyboard.press(str(digit))
     expect(heading(page)).to_have_text("Likes number 1")
+    all_sent(page)
     assert status(queue[0]) == CandidateStatus.REJECTED
     page.goto(page.url.split("/review/")[0] + f"/review/{queue[0].pk}/")
     expect(page.locator(".verdict-line")).to_contain_text(str(RejectionCode(code).label))
@@ -70,6 +72,7 @@ def test_a_digit_alone_does_nothing(opened: Opened, queue: list[ExtractedTraitCa
         for key in ("1", "Enter", "Backspace", "Delete", "Control+c", "Alt+c", "Meta+c"):
             page.keyboard.press(key)
     expect(heading(page)).to_have_text("Likes number 0")
+    all_sent(page)
     assert {status(each) for each in queue} == {CandidateStatus.CANDIDATE}
 
 
@@ -93,6 +96,7 @@ def test_keys_are_off_while_typing(opened: Opened, queue: list[ExtractedTraitCan
     expect(page.locator("#rows li")).to_have_count(1)
     expect(page.locator("#q")).to_have_value("number 3")
     assert page.url.endswith("/review/?q=number+3")
+    all_sent(page)
     assert {status(each) for each in queue} == {CandidateStatus.CANDIDATE}
 
 
@@ -104,6 +108,7 @@ def test_keys_can_be_switched_off(opened: Opened, queue: list[ExtractedTraitCand
         for key in "cjx":
             page.keyboard.press(key)
     expect(heading(page)).to_have_text("Likes number 0")
+    all_sent(page)
     assert status(queue[0]) == CandidateStatus.CANDIDATE
     expect(page.locator(".actions kbd")).to_have_count(0)
 
@@ -114,6 +119,7 @@ def test_d_and_a_digit_snooze(opened: Opened, queue: list[ExtractedTraitCandidat
         page.keyboard.press("d")
         page.keyboard.press(key)
         expect(heading(page)).to_have_text(f"Likes number {number}")
+    all_sent(page)
     assert [status(each) for each in queue[:3]] == [CandidateStatus.AWAITING_REFINEMENT] * 3
 
 
@@ -135,6 +141,7 @@ def test_e_edits_and_keeps_verdicts(opened: Opened, queue: list[ExtractedTraitCa
     expect(heading(page)).to_have_text("Likes number 1")
     expect(page.locator("#toasts")).to_contain_text("with your changes")
     assert_not_reloaded(page)
+    all_sent(page)
     assert status(queue[0]) == CandidateStatus.REFINED
 
 
@@ -150,6 +157,7 @@ def test_m_merges_into_a_trait(opened: Opened, queue: list[ExtractedTraitCandida
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#toasts")).to_contain_text("Merged “Likes number 0” into “Cooks well”.")
+    all_sent(page)
     assert status(queue[0]) == CandidateStatus.REFINED
 
 
@@ -163,6 +171,7 @@ def test_z_takes_back_and_opens(opened: Opened, queue: list[ExtractedTraitCandid
     expect(page.locator("#toasts")).to_contain_text("Undone. “Likes number 0” is back in your queue.")
     expect(page.locator("#undo button")).to_be_disabled()
     assert_not_reloaded(page)
+    all_sent(page)
     assert status(queue[0]) == CandidateStatus.CANDIDATE
 
 
@@ -180,10 +189,12 @@ def test_x_selects_a_range_and_one_undo_takes_all_back(opened: Opened, queue: li
     expect(heading(page)).to_be_focused()
     page.keyboard.press("2")
     expect(page.locator("#toasts")).to_contain_text("Rejected 3 suggestions.")
+    all_sent(page)
     assert [status(each) for each in queue[:3]] == [CandidateStatus.REJECTED] * 3
     page.keyboard.press("z")
     expect(page.locator("#toasts")).to_contain_text("Undone. 3 suggestions are back in your queue.")
     expect(page.locator("#rows li")).to_have_count(5)
+    all_sent(page)
     assert {status(each) for each in queue} == {CandidateStatus.CANDIDATE}
     assert_not_reloaded(page)
 
@@ -196,6 +207,7 @@ def test_help_opens_and_closes(opened: Opened, queue: list[ExtractedTraitCandida
     page.keyboard.press("c")
     page.keyboard.press("Escape")
     expect(page.locator("#help")).to_be_hidden()
+    all_sent(page)
     assert status(queue[0]) == CandidateStatus.CANDIDATE
 
 
@@ -228,4 +240,5 @@ def test_a_held_key_decides_once(opened: Opened, queue: list[ExtractedTraitCandi
         page.keyboard.up("c")
         expect(heading(page)).to_have_text("Likes number 1")
     assert [request.method for request in requests].count("POST") == 1
+    all_sent(page)
     assert [status(each) for each in queue].count(CandidateStatus.CONFIRMED) == 1

@@ -7,7 +7,7 @@ from ptfi.accounts.models import User
 from tests.support.browser import Opened, no_request
 from tests.support.cast import Suggest, acting_for_self, confirmed
 from tests.support.decisions import status
-from tests.support.review_browser import heading
+from tests.support.review_browser import all_sent, heading
 from traits import decisions
 from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait
 
@@ -28,6 +28,7 @@ def test_an_open_menu_takes_only_its_own_keys(opened: Opened, queue: list[Extrac
     expect(page.locator(f"details[data-menu={menu}]")).not_to_have_attribute("open", "")
     page.keyboard.press("c")
     expect(heading(page)).to_have_text("Likes number 1")
+    all_sent(page)
     assert [status(each) for each in queue].count(CandidateStatus.CONFIRMED) == 1
 
 
@@ -46,6 +47,7 @@ def test_an_untouched_edit_form_is_left_without_a_question(
     page.get_by_label("Name").focus()
     page.keyboard.press("Escape")
     expect(heading(page)).to_have_text("Likes number 0")
+    all_sent(page)
     assert {status(each) for each in queue} == {CandidateStatus.CANDIDATE}
 
 
@@ -80,6 +82,7 @@ def test_verdicts_outlast_looking_at_another(opened: Opened, queue: list[Extract
     expect(page.get_by_role("radio", name="Out of context").first).to_be_checked()
     page.keyboard.press("c")
     expect(heading(page)).to_have_text("Likes number 1")
+    all_sent(page)
     assert PersonaTrait.objects.get(pk=queue[0].pk).evidence[0]["verdict"] == "out_of_context"
 
 

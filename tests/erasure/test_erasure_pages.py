@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import timezone
 
@@ -132,3 +133,21 @@ def test_a_person_without_a_persona(alice: User, as_alice: Client) -> None:
     assert as_alice.get("/accounts/preferences/").status_code == 200
     assert "Nothing is stored" in as_alice.get(NEW).content.decode()
     assert ask(as_alice).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["persona", "account"])
+def test_what_cannot_be_undone_is_told_by_mail(
+    alice: User, bob: User, client: Client, mailoutbox: list[EmailMessage], kind: str
+) -> None:
+    confirmed(alice)
+    sign_in(client, alice.email or "")
+    mailoutbox.clear()
+    User.objects.filter(pk=alice.pk).update(language="de")
+    client.post(f"/persona/erasures/{'account' if kind == 'account' else 'new'}/", {"confirm": alice.email})
+    done = Erasure.objects.get(kind=kind)
+    (mail,) = mailoutbox
+    assert mail.to == ["alice@example.com"]
+    assert mail.subject == {"persona": "Deine Persona wurde gelöscht", "account": "Dein Konto wurde gelöscht"}[kind]
+    assert str(done.pk) in mail.body
+    assert "Loves jazz" not in mail.body

@@ -29,7 +29,8 @@ from traits.models import (
     UserRefinedTrait,
 )
 from traits.moderation import services as moderation
-from traits.review.selectors import QueueFilters, counts, queue
+from traits.review.head import read_head
+from traits.review.selectors import QueueFilters, queue
 
 pytestmark = pytest.mark.django_db
 
@@ -89,7 +90,7 @@ def test_archived_ones_leave_the_queue_and_come_back(moderator: Client, alice: U
     answer = act(moderator, "archive", row)
     assert told(answer) == "Archived: 1."
     assert fresh(row).status == CandidateStatus.ARCHIVED
-    assert counts(alice)["review"] == 0
+    assert read_head(alice).counts["review"] == 0
     assert log_of(alice) == []
     assert told(act(moderator, "archive", row)) == "Archived: 0. Refused: 1. It is archived. (1)"
     act(moderator, "requeue", row)
@@ -150,7 +151,7 @@ def test_what_is_held_back_is_nowhere_until_released(
     assert told(act(moderator, "flag", row, other, kind="sensitive")) == "Held back: 2."
     assert fresh(row).status == CandidateStatus.CANDIDATE
     assert fresh(row).held_reason == "sensitive: Ticket 17"
-    assert counts(alice)["total"] == 0
+    assert read_head(alice).counts["total"] == 0
     assert queue(alice, QueueFilters()).rows == []
     assert api_of(alice).get("/traits/candidates")[1]["pagination"]["total"] == 0
     for page in ("/review/", "/review/?tab=later", "/review/?q=jazz", "/persona/"):

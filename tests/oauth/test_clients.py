@@ -131,7 +131,7 @@ def test_registered_origins_may_call(client: Client, origin: str) -> None:
         allowed_headers = set(before["Access-Control-Allow-Headers"].split(", "))
         assert {"authorization", "content-type", "content-encoding", "idempotency-key"} <= allowed_headers
         # Apps with tracing send these with every request.
-        assert {"traceparent", "tracestate", "baggage", "sentry-trace", "x-request-id", "b3"} <= allowed_headers
+        assert {"traceparent", "baggage", "sentry-trace", "x-request-id", "b3", "sw8", "x-instana-t"} <= allowed_headers
         assert "x-csrftoken" not in allowed_headers
 
 

@@ -29,11 +29,11 @@ def settle(page: Page) -> None:
 
 @contextmanager
 def recorded(page: Page) -> Iterator[list[Request]]:
-    """Record the requests for pages and fragments that the block causes; not those for icons or events."""
+    """Record the requests for pages and fragments that the block causes; not those for icons, events or cards ahead."""
     requests: list[Request] = []
 
     def note(request: Request) -> None:
-        if request.resource_type in ("document", "xhr", "fetch"):
+        if request.resource_type in ("document", "xhr", "fetch") and request.headers.get("purpose") != "prefetch":
             requests.append(request)
 
     page.on("request", note)

@@ -20,6 +20,7 @@ from ptfi.api.models import IdempotencyKey
 from ptfi.db import idempotency, sql
 from traits.erasure.batches import blank_batches
 from traits.erasure.kept import kept
+from traits.erasure.mail import tell_after_commit
 from traits.erasure.redaction import Scope
 from traits.errors import ErasureExpiredError, InvalidError, NotFoundError
 from traits.log import entries as log
@@ -39,6 +40,8 @@ from traits.models import (
     Persona,
     PersonaTrait,
     ReadReceipt,
+    SavedView,
+    Sitting,
     Suppression,
     UserRefinedTrait,
 )
@@ -177,6 +180,7 @@ def expire_awaiting(user: User) -> None:
 
 def carry_out(user: User, persona: Persona, erasure: Erasure) -> None:
     """Carry out the erasure of the persona; the caller holds lock_all."""
+    tell_after_commit(user, erasure)
     _end_parts(user)
     entries = UserRefinedTrait.objects.filter(user=user).order_by()
     erasure.things = sorted({pk for (pk,) in entries.values_list("trait_id_in_pkg").distinct() if pk})
@@ -190,6 +194,9 @@ def carry_out(user: User, persona: Persona, erasure: Erasure) -> None:
     erasure.erased_at = Now()
     erasure.save()
     _erase_tables(user)
+    # Saved filters may quote the persona.
+    SavedView.objects.filter(user=user).delete()
+    Sitting.objects.filter(user=user).delete()
     erasure.counts |= erase_records(user)
     _reset(persona, erasure.generation)
     Erasure.objects.filter(pk=erasure.pk).update(counts=erasure.counts)

@@ -5,8 +5,9 @@ import math
 import uuid
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
-from django.db.models import BooleanField, Func, JSONField, Q, QuerySet, Value
+from django.db.models import Case, Func, JSONField, Q, QuerySet, Value, When
 from rapidfuzz import fuzz
 
 from ptfi.accounts.models import User
@@ -28,7 +29,7 @@ COMPARED_PIECES = 100
 CONTENTS = Func(
     "evidence", template="jsonb_path_query_array(%(expressions)s, '$[*].content')", output_field=JSONField()
 )
-NO = Value(value=False, output_field=BooleanField())
+NONE = Value(None, output_field=JSONField())
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -75,15 +76,28 @@ def similar_traits(
 
     The names decide about the first two (traits/likeness); common evidence and rare concepts make a trait related.
     """
+    return compared_traits(user, suggestion, limit, within).similar
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Compared:
+    """What one statement tells about the person's other traits: the similar ones, and the name keys of all concepts."""
+
+    similar: list[Similar]
+    concepts: set[str]
+
+
+def compared_traits(
+    user: User, suggestion: ExtractedTraitCandidate | PersonaTrait, limit: int = 5, within: Q = ALL
+) -> Compared:
+    """Return what similar_traits() returns, and which concepts the person has."""
     name, category, evidence = _fields(suggestion)
-    mine = PersonaTrait.objects.filter(within, user=user).exclude(pk=suggestion.pk)
-    rows = _rows(mine, evidence)
-    quoting = [row[0] for row in rows if row[-1]]
-    same = _same_evidence(mine.filter(pk__in=quoting), evidence) if quoting else set()
+    rows = _rows(PersonaTrait.objects.filter(within, user=user).exclude(pk=suggestion.pk), evidence)
     ours = read(name, category, tuple(suggestion.concepts))
     rarity = _Rarity(suggestion.concepts, [row[5] for row in rows])
+    wanted = {identity(piece) for piece in evidence}
     found = []
-    for pk, key, other, their_category, status, concepts, _ in rows:
+    for pk, key, other, their_category, status, concepts, quoted in rows:
         compared = compare(ours, read(other, their_category, tuple(concepts)))
         likeness = _likeness(compared, suggestion.name_key, key)
         shared = rarity.shared(concepts)
@@ -98,11 +112,13 @@ def similar_traits(
             words=compared.words,
             concepts=shared,
             related=rarity.of(shared),
-            same_evidence=pk in same,
+            same_evidence=_is_same(quoted, wanted),
         )
         if each.is_close or each.same_evidence or each.related >= RARE_ENOUGH:
             found.append(each)
-    return sorted(found, key=lambda each: (-each.closeness[0], -each.closeness[1], sort_key(each.name)))[:limit]
+    closest = sorted(found, key=lambda each: (-each.closeness[0], -each.closeness[1], sort_key(each.name)))
+    own = {each for row in rows for each in row[5]} if suggestion.concepts else set()
+    return Compared(similar=closest[:limit], concepts={name_key(each) for each in own})
 
 
 def close_traits(
@@ -118,15 +134,16 @@ def _fields(suggestion: ExtractedTraitCandidate | PersonaTrait) -> tuple[str, st
     return suggestion.trait_name, suggestion.trait_category, suggestion.supporting_evidence[:COMPARED_PIECES]
 
 
-Row = tuple[uuid.UUID, str, str, str, str, list[str], bool]
+Row = tuple[uuid.UUID, str, str, str, str, list[str], list[Piece] | None]
 
 
 def _rows(mine: QuerySet[PersonaTrait], evidence: list[Piece]) -> list[Row]:
-    """Return id, name key, name, category, status, concepts and whether it quotes the evidence, of each trait."""
+    """Return id, name key, name, category, status and concepts of each trait, and its evidence if it quotes this."""
     contents = [piece["content"] for piece in evidence]
+    quotes = Case(When(Q(contents__has_any_keys=contents), then="evidence")) if contents else NONE
     return list(
-        mine.annotate(contents=CONTENTS, quotes=Q(contents__has_any_keys=contents) if contents else NO).values_list(
-            "pk", "name_key", "name", "category", "status", "concepts", "quotes"
+        mine.annotate(contents=CONTENTS, quoted=quotes).values_list(
+            "pk", "name_key", "name", "category", "status", "concepts", "quoted"
         )
     )
 
@@ -171,10 +188,8 @@ class _Rarity:
         return sum(math.log(self.number / (self.counts[key] + 1)) / math.log(self.number) for key in keys)
 
 
-def _same_evidence(traits: QuerySet[PersonaTrait], evidence: list[Piece]) -> set[uuid.UUID]:
-    wanted = {identity(piece) for piece in evidence}
-    return {
-        pk
-        for pk, pieces in traits.values_list("pk", "evidence")
-        if 2 * len(wanted & {identity(piece) for piece in pieces}) >= min(len(wanted), len(pieces)) > 0
-    }
+def _is_same(pieces: list[Piece] | None, wanted: set[Any]) -> bool:
+    """Whether the pieces hold half or more of the wanted ones, or these half or more of the pieces."""
+    if not pieces or not wanted:
+        return False
+    return 2 * len(wanted & {identity(piece) for piece in pieces}) >= min(len(wanted), len(pieces))

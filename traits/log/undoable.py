@@ -6,8 +6,9 @@ Entries of undoing and entries that were undone do not count, so undoing again g
 import dataclasses
 import uuid
 from collections.abc import Iterable, Set
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from ptfi.accounts.models import User
 from traits.models import Decision, UserRefinedTrait
@@ -36,17 +37,26 @@ class Standing:
 def standing(user: User, entry_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Standing]:
     """The situation of those entries that belong to the person; one query for all of them."""
     mine = UserRefinedTrait.objects.filter(user=user)
+    rows = with_standing(user, mine.filter(pk__in=list(entry_ids)).only("pk"))
+    return {entry.pk: standing_of(entry) for entry in rows}
+
+
+def with_standing(user: User, rows: QuerySet[UserRefinedTrait]) -> Any:
+    """Annotate the person's entries with what standing_of() reads."""
+    mine = UserRefinedTrait.objects.filter(user=user)
     undoing = mine.filter(undoes=OuterRef("pk"))
     counting = mine.exclude(user_decision=Decision.UNDONE).filter(~Exists(undoing)).order_by("-revision")
     newest = {
-        kind: Subquery(counting.filter(**{column: OuterRef(column)}).values("pk")[:1])
+        f"newest_{kind}": Subquery(counting.filter(**{column: OuterRef(column)}).values("pk")[:1])
         for kind, column in COLUMNS.items()
     }
-    rows = mine.filter(pk__in=list(entry_ids)).annotate(by=Subquery(undoing.values("pk")[:1]), **newest)
-    return {
-        pk: Standing(undone_by=by, newest={kind: each for kind, each in zip(COLUMNS, found, strict=True) if each})
-        for pk, by, *found in rows.values_list("pk", "by", *COLUMNS)
-    }
+    return rows.annotate(undone_by=Subquery(undoing.values("pk")[:1]), **newest)
+
+
+def standing_of(entry: Any) -> Standing:
+    """The situation of an entry of with_standing()."""
+    newest = {kind: getattr(entry, f"newest_{kind}") for kind in COLUMNS}
+    return Standing(undone_by=entry.undone_by, newest={kind: pk for kind, pk in newest.items() if pk})
 
 
 def standing_ids(user: User, entries: Iterable[UserRefinedTrait], *, as_batch: bool = False) -> set[uuid.UUID]:

@@ -37,6 +37,8 @@ from traits.models.persona import TraitStatus as TraitStatus
 from traits.models.quality import Quality as Quality
 from traits.models.quality import QualityRefresh as QualityRefresh
 from traits.models.quality import QualityWaiting as QualityWaiting
+from traits.models.queue import SavedView as SavedView
+from traits.models.queue import Sitting as Sitting
 from traits.models.sharing import EVERYWHERE as EVERYWHERE
 from traits.models.sharing import Grant as Grant
 from traits.models.sharing import ReadReceipt as ReadReceipt

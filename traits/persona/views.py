@@ -32,7 +32,9 @@ from traits.models import (
 from traits.models.candidates import VERDICT_CHOICES
 from traits.persona import overview
 from traits.persona.forms import RemoveForm, StatusForm, TraitForm
+from traits.review.order.recent import recent
 from traits.review.selectors import history
+from traits.review.sittings import selectors as sittings
 from traits.sharing import reads
 from traits.text import name_key
 from traits.web import Request, acting_for_self
@@ -58,13 +60,14 @@ def home(request: HttpRequest) -> HttpResponse:
 def overview_page(request: Request) -> HttpResponse:
     """Show the persona's contents, what is undecided, its growth and the models' accuracy, from PostgreSQL alone."""
     user = request.user
-    statuses = overview.statuses(user)
+    statuses, waiting = overview.statuses(user), overview.waiting(user)
     models, number_of_models = overview.models(user)
     context = {
         "total": sum(statuses.values()),
         "statuses": statuses,
         "categories": overview.categories(user),
-        "waiting": overview.waiting(user),
+        "waiting": waiting,
+        "offer": sittings.offer(waiting.review, recent(user)) if waiting.review else "",
         "growth": overview.growth(user),
         "models": models,
         "more_models": number_of_models - len(models),

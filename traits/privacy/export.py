@@ -24,8 +24,10 @@ from traits.api.serializers.export import (
     exported_moderation,
     exported_receipt,
     exported_security_event,
+    exported_sitting,
     exported_suppression,
     exported_trait,
+    exported_view,
 )
 from traits.api.serializers.log import entry_json
 from traits.decisions.styles import all_styles
@@ -39,6 +41,8 @@ from traits.models import (
     ModerationEntry,
     Persona,
     PersonaTrait,
+    SavedView,
+    Sitting,
     Suppression,
     UserRefinedTrait,
 )
@@ -110,6 +114,8 @@ def _members(user: User, now: dt.datetime) -> Members:
     yield "log", map(entry_json, _rows(UserRefinedTrait.objects.filter(user=user).order_by("revision")))
     yield "styles", all_styles(user)
     yield "suppressions", map(exported_suppression, _rows(Suppression.objects.filter(user=user).order_by("pk")))
+    yield "savedViews", map(exported_view, _rows(SavedView.objects.filter(user=user).order_by("created_at", "pk")))
+    yield "sittings", map(exported_sitting, _rows(Sitting.objects.filter(user=user)))
     yield "erasures", map(exported_erasure, _rows(Erasure.objects.filter(user=user).order_by("requested_at")))
     yield "interventions", (group.json() for group in attested(user.pk, interventions(user.pk).rows))
     yield (

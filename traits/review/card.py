@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.html import format_html
 from django.utils.translation import gettext
 
 from ptfi.accounts.models import User
@@ -12,7 +13,7 @@ from ptfi.texts import shorten
 from traits import selectors
 from traits.confidence import confidence_words, rating_of, score_of
 from traits.evidence import Piece, type_words
-from traits.likeness.similarity import Similar, similar_traits
+from traits.likeness.similarity import Compared, Similar, compared_traits
 from traits.models import (
     CandidateStatus,
     Decision,
@@ -25,9 +26,9 @@ from traits.models import (
 )
 from traits.models.log import PLACING
 from traits.review import selectors as queue_selectors
+from traits.review.head import Head
 from traits.review.highlight import Marker
-from traits.review.order.recent import Recent
-from traits.review.order.recent import recent as read_recent
+from traits.review.order.recent import pace
 from traits.review.selectors import TABS
 from traits.text import name_key
 
@@ -109,7 +110,7 @@ class Card:
     candidate: ExtractedTraitCandidate
     pieces: Pieces
     history: list[queue_selectors.PastDecision]
-    duplicates: list[ExtractedTraitCandidate]
+    duplicates: list[dict[str, str]]
     clashes: list[Clash]
     new_concepts: list[str]
     known_concepts: list[str]
@@ -154,18 +155,18 @@ def pieces(
 
 def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[str, str], count: int = PIECES) -> Card:
     """Read a card: an undecided suggestion comes with what confirming changes, a decided one with its outcome."""
-    history = queue_selectors.history(user, candidate.pk)
+    in_log: bool = candidate.in_log  # type: ignore[attr-defined]
+    history = queue_selectors.history(user, candidate.pk) if in_log else []
     to_decide = candidate.is_undecided
     trait, decision = (None, None) if to_decide else _outcome(user, candidate, [each.entry for each in history])
-    own_concepts = selectors.own_concepts(user) if to_decide and candidate.concepts else []
-    own = {name_key(name) for name in own_concepts}
-    new = [concept for concept in candidate.concepts if name_key(concept) not in own]
+    mine = compared_traits(user, candidate) if to_decide else Compared(similar=[], concepts=set())
+    new = [concept for concept in candidate.concepts if name_key(concept) not in mine.concepts]
     return Card(
         candidate=candidate,
         pieces=pieces(candidate, verdicts, count=count),
         history=history,
-        duplicates=queue_selectors.duplicates(user, candidate) if to_decide else [],
-        clashes=_clashes(user, candidate) if to_decide else [],
+        duplicates=queue_selectors.duplicates(candidate) if to_decide else [],
+        clashes=_clashes(user, candidate, mine.similar),
         new_concepts=new,
         known_concepts=[concept for concept in candidate.concepts if concept not in new],
         used_pieces=sum(1 for piece in candidate.supporting_evidence if piece.get("verdict", "") not in DOUBTED),
@@ -176,8 +177,7 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
     )
 
 
-def _clashes(user: User, candidate: ExtractedTraitCandidate) -> list[Clash]:
-    similar = similar_traits(user, candidate)
+def _clashes(user: User, candidate: ExtractedTraitCandidate, similar: list[Similar]) -> list[Clash]:
     found = selectors.traits(user, [each.trait_id for each in similar])
     suggested = quotes(candidate.supporting_evidence)
     return [
@@ -257,13 +257,16 @@ def left(waiting: int, seconds: float) -> str:
     return gettext("about %(number)s h left") % {"number": round(minutes / 60)}
 
 
-def head(user: User, recent: Recent | None = None) -> dict[str, Any]:
+def head(found: Head) -> dict[str, Any]:
     """Return the counts of the tabs, the progress and the estimated remaining time."""
-    recent = recent or read_recent(user)
-    counts = queue_selectors.counts(user)
+    counts = found.counts
     tabs = [(tab, label, counts[tab]) for tab, label in TABS.items()]
     time_left = ""
     if counts["review"]:
-        time_left = left(counts["review"], max(LEAST_SECONDS, recent.seconds_per_decision))
+        time_left = left(counts["review"], max(LEAST_SECONDS, pace(found.times)))
     # Snoozing can be undone, too.
-    return {"counts": counts, "tabs": tabs, "time_left": time_left, "undoable": counts["decided"] + counts["later"] > 0}
+    undoable = counts["decided"] + counts["later"] > 0
+    # The page counts on by itself while decisions are on their way.
+    decided = format_html("<span data-decided>{}</span>", counts["decided"])
+    context = {"counts": counts, "tabs": tabs, "decided": decided, "time_left": time_left}
+    return context | {"undoable": undoable, "revision": found.revision}

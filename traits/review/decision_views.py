@@ -28,9 +28,11 @@ from traits.forms import EvidenceForm, InputForm
 from traits.likeness.similarity import close_traits
 from traits.log.notices import notice
 from traits.models import Decision, ExtractedTraitCandidate
+from traits.review import sent
 from traits.review.forms import BUTTONS, CardForm, EditForm, MergeForm, ReopenForm
 from traits.review.order import sorts
 from traits.review.selectors import QueueFilters, QueueRow, queue
+from traits.review.selectors import opened as opened_card
 from traits.review.views import filters_for, open_card, workspace
 from traits.search.traits import traits_to_merge_into
 from traits.web import Request, acting_for_self, address, read_number
@@ -94,15 +96,15 @@ def edit_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
 def _sent_about(request: Request, candidate_id: uuid.UUID) -> ExtractedTraitCandidate:
     """Return the suggestion. Raises NotFoundError, for a form that was sent in words that say what became of it."""
     try:
-        return selectors.candidate(request.user, candidate_id)
+        return opened_card(request.user, candidate_id)
     except NotFoundError:
         raise (SuggestionGoneError if request.method == "POST" else NotFoundError) from None
 
 
-def _edit_page(request: Request, form: EditForm, sent: EvidenceForm, status: int = 200) -> HttpResponse:
-    """Show the form next to the card; sent contains the card's verdicts."""
+def _edit_page(request: Request, form: EditForm, judged: EvidenceForm, status: int = 200) -> HttpResponse:
+    """Show the form next to the card; judged contains the card's verdicts."""
     filters = QueueFilters.read(request.GET)
-    context = open_card(request, form.candidate, sent) | {
+    context = open_card(request, form.candidate, judged) | {
         "form": form,
         "query": filters.query(),
         "filters": filters,
@@ -128,6 +130,10 @@ def _decide(request: Request, candidate_id: uuid.UUID, form: CardForm | ReopenFo
 def _refused(request: Request, candidate_id: uuid.UUID, form: InputForm, error: RuleError) -> HttpResponse:
     """Show the card in its current state, with what was typed and the reason for the refusal."""
     candidate = _sent_about(request, candidate_id)
+    if sent.was_sent(request):
+        context = open_card(request, candidate, form, errors=error.details, error=error)
+        context["query"] = QueueFilters.read(request.GET).query()
+        return render(request, "review/_card_alone.html", context, status=error.status)
     context = workspace(request, QueueFilters.read(request.GET), shown=_shown(request))
     context |= open_card(request, candidate, form, recent=context["recent"], errors=error.details, error=error)
     template = "review/_oob_update.html" if wants_fragment(request) else "review/review.html"
@@ -143,6 +149,8 @@ def _decided(request: Request, outcome: decisions.Outcome) -> HttpResponse:
     if candidate is None:
         raise TypeError("a decision about a suggestion leaves one behind")
     text = notice(outcome.entries, candidate.trait_name, outcome.trait.name if outcome.trait else "")
+    if sent.was_sent(request):
+        return sent.answer(request, text, outcome)
     again = candidate if entry.user_decision == Decision.REOPENED else None
     return answer(request, text, outcome.action_id, decided=candidate, opened=again)
 
@@ -164,7 +172,7 @@ def answer(
         return HttpResponseRedirect(_path(pk, filters.query()))
     context = workspace(request, filters, shown=_shown(request), passed=passed)
     pk = opened.pk if opened else _to_open(request, filters, context["page"], passed)
-    card = selectors.candidate(request.user, pk) if pk else None
+    card = opened_card(request.user, pk) if pk else None
     context |= open_card(request, card, recent=context["recent"])
     context |= {"text": text, "undo": undo, "typed": {}, "finished": bool(undo)}
     return replace_url(render(request, "review/_oob_update.html", context), _path(pk, context["query"]))

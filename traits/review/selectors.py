@@ -5,24 +5,43 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from django.db.models import Count, Exists, F, Func, OuterRef, Q, QuerySet, TextField
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+)
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
 from ptfi.web import keyset
-from ptfi.web.filters import Filters, choice, text
+from ptfi.web.filters import Filters, choice, identifier, text
 from ptfi.web.keyset import Page
 from traits.confidence import BAND_CHOICES, band_condition
 from traits.log.narration import Narrated, narrate, with_names
-from traits.log.undoable import standing_ids
-from traits.models import ActorKind, CandidateStatus, Category, Decision, ExtractedTraitCandidate, UserRefinedTrait
+from traits.log.undoable import standing_ids, standing_of, with_standing
+from traits.models import (
+    ActorKind,
+    CandidateStatus,
+    Category,
+    Decision,
+    ExtractedTraitCandidate,
+    Sitting,
+    UserRefinedTrait,
+)
 from traits.review.order import sorts
 from traits.review.order.recent import Recent
 from traits.review.order.recent import recent as read_recent
 from traits.review.order.sorts import SORTS, sort_of
 from traits.search.query import OWN_WORDS, search_query
-from traits.selectors import most_frequent
+from traits.selectors import candidate, most_frequent
 from traits.text import name_key, once_each
 
 TABS = {"review": _("To review"), "later": _("Snoozed"), "confirmed": _("Confirmed"), "rejected": _("Rejected")}
@@ -34,6 +53,7 @@ class QueueFilters(Filters):
 
     tab: str = choice(TABS, default="review")
     sort: str = choice(SORTS)
+    sitting: str = identifier()
     category: str = choice(Category.values, "trait_category")
     band: str = choice(dict(BAND_CHOICES), band_condition)
     model: str = text(lambda name: Q(originating_models__contains=[name]))
@@ -47,8 +67,8 @@ class QueueFilters(Filters):
 
     @property
     def order(self) -> str:
-        """The order of the list: the chosen one, or the tab's default."""
-        return sort_of(self.tab, self.sort)
+        """The order of the list: that of the sitting, or the chosen one, or the tab's default."""
+        return sorts.SITTING if self.sitting else sort_of(self.tab, self.sort)
 
 
 def tab_condition(tab: str, now: dt.datetime) -> Q:
@@ -68,6 +88,10 @@ def candidates(user: User, filters: QueueFilters) -> QuerySet[ExtractedTraitCand
     """Return the person's candidates that match the filters, unordered, without their evidence."""
     rows = ExtractedTraitCandidate.objects.filter(tab_condition(filters.tab, timezone.now()), user=user)
     rows = rows.filter(filters.condition())
+    if filters.sitting:
+        each = Func("candidate_ids", function="unnest", set_returning=True)
+        theirs = Sitting.objects.filter(user=user, sitting_id=filters.sitting)
+        rows = rows.filter(pk__in=theirs.annotate(each=each).values("each"))
     if filters.concept:
         rows = rows.filter(concepts__has_any_keys=_spellings(user, filters.concept))
     if filters.q:
@@ -105,7 +129,7 @@ def queue(
 ) -> Page[QueueRow]:
     """Return one page of the queue in its order, paged by key. passed: the key of the place for is_behind."""
     rows = candidates(user, filters)
-    grouped = filters.tab == "review" and not filters.narrow
+    grouped = filters.tab == "review" and not (filters.narrow or filters.sitting)
     if grouped:
         better = candidates(user, filters).filter(
             Q(evidence_count__gt=OuterRef("evidence_count"))
@@ -147,19 +171,26 @@ def _duplicates_of(
     return others
 
 
-def duplicates(user: User, candidate: ExtractedTraitCandidate) -> list[ExtractedTraitCandidate]:
-    """Return the other suggestions to review with the same name key and category."""
-    rows = candidates(user, QueueFilters()).filter(name_key=candidate.name_key, trait_category=candidate.trait_category)
-    return list(rows.exclude(pk=candidate.pk).order_by("-created_at")[:10])
+def opened(user: User, candidate_id: uuid.UUID) -> ExtractedTraitCandidate:
+    """Return the person's candidate for its card, with its duplicates() and whether the log knows it (in_log).
+
+    Raises NotFoundError like candidate().
+    """
+    same = ExtractedTraitCandidate.objects.filter(
+        tab_condition("review", timezone.now()),
+        user=user,
+        name_key=OuterRef("name_key"),
+        trait_category=OuterRef("trait_category"),
+    ).exclude(pk=OuterRef("pk"))
+    named = same.order_by("-created_at").values(named=JSONObject(pk="candidate_id", trait_name="trait_name"))
+    entries = UserRefinedTrait.objects.filter(user=user, original_candidate=OuterRef("pk"))
+    return candidate(user, candidate_id, same=ArraySubquery(named[:10]), in_log=Exists(entries))
 
 
-def counts(user: User) -> dict[str, int]:
-    """Return the number of candidates by tab, and the numbers "decided" and "total"."""
-    now = timezone.now()
-    tabs = {tab: Count("status", filter=tab_condition(tab, now)) for tab in TABS}
-    found: dict[str, int] = ExtractedTraitCandidate.objects.filter(user=user).aggregate(**tabs)
-    decided = found["confirmed"] + found["rejected"]
-    return {**found, "decided": decided, "total": decided + found["review"] + found["later"]}
+def duplicates(opened: ExtractedTraitCandidate) -> list[dict[str, str]]:
+    """Return "pk" and "trait_name" of the other suggestions to review with the same name key and category."""
+    same: list[dict[str, str]] = opened.same  # type: ignore[attr-defined]
+    return same
 
 
 def facets(user: User, tab: str) -> dict[str, list[str]]:
@@ -198,15 +229,14 @@ class PastDecision(Narrated):
 def history(user: User, thing_id: uuid.UUID, limit: int = 20) -> list[PastDecision]:
     """Return the newest log entries about a candidate or trait."""
     rows = UserRefinedTrait.objects.filter(Q(trait_id_in_pkg=thing_id) | Q(original_candidate=thing_id), user=user)
-    rows = with_names(rows.annotate(suggestion_status=F("original_candidate__status")))
+    rows = with_names(with_standing(user, rows.annotate(suggestion_status=F("original_candidate__status"))))
     narrated = narrate(user, rows.order_by("-revision")[:limit])
-    entries = [each.entry for each in narrated]
-    standing, merges = standing_ids(user, entries), _standing_merges(entries)
+    merges = _standing_merges([each.entry for each in narrated])
     return [
         PastDecision(
             entry=each.entry,
             phrase=each.phrase,
-            can_undo=each.entry.pk in standing,
+            can_undo=standing_of(each.entry).can_undo(each.entry),
             can_split=each.entry.pk in merges,
         )
         for each in narrated

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
@@ -15,7 +15,6 @@ from django_htmx.http import push_url
 from ptfi.accounts.models import User
 from ptfi.web.htmx import target_of
 from ptfi.web.keyset import PAGE
-from traits import selectors
 from traits.confidence import BAND_CHOICES
 from traits.decisions.bulk import MOST
 from traits.forms import EvidenceForm, InputForm
@@ -23,11 +22,14 @@ from traits.log.words import TODAY
 from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
 from traits.review import card as cards
 from traits.review.forms import CardForm, later_choices, rejection_codes
+from traits.review.head import changed_since, read_head
 from traits.review.order import sorts, words
 from traits.review.order.recent import Recent
 from traits.review.order.recent import recent as read_recent
 from traits.review.order.taste import Taste
-from traits.review.selectors import QueueFilters, decided_since, facets, queue
+from traits.review.selectors import QueueFilters, candidates, decided_since, facets, opened, queue
+from traits.review.sittings import picture
+from traits.review.sittings import selectors as sittings
 from traits.web import Request, address, read_number
 
 MOST_SHOWN = 300
@@ -47,12 +49,15 @@ def review(request: Request) -> HttpResponse:
     if target_of(request) == "more":
         return render(request, "review/_rows.html", rows(request, filters))
     context = workspace(request, filters)
+    if filters.sitting and not context["sitting"]:
+        # Another sitting has begun since.
+        return redirect("review")
     first = context["page"].rows[:1]
-    candidate = selectors.candidate(request.user, first[0].candidate.pk) if first else None
+    candidate = opened(request.user, first[0].candidate.pk) if first else None
     context |= open_card(request, candidate, recent=context["recent"])
     if target_of(request) != "workspace":
         return render(request, "review/review.html", context)
-    response = render(request, "review/_workspace.html", context)
+    response = render(request, "review/_workspace.html", context | {"finished": "finished" in request.GET})
     return push_url(response, address(reverse("review"), context["query"]))
 
 
@@ -63,7 +68,7 @@ def review_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
 
     A POST decides nothing: it keeps what was typed on the card while showing more evidence.
     """
-    candidate = selectors.candidate(request.user, candidate_id)
+    candidate = opened(request.user, candidate_id)
     if target_of(request) == "more-pieces":
         start = read_number(request.GET.get("from", ""), 0, 10_000)
         return render(request, "review/_pieces.html", more_pieces(request, candidate, start))
@@ -89,13 +94,28 @@ def review_filters(request: Request) -> HttpResponse:
 
 @login_required
 @require_GET
+def review_sitting(request: Request) -> HttpResponse:
+    """Show the progress of the sitting and the last decisions, for a page that goes on by itself."""
+    filters = QueueFilters.read(request.GET)
+    waiting = read_head(request.user).counts["review"]
+    context = _sitting(request.user, filters, read_recent(request.user), waiting)
+    return render(request, "review/_sitting.html", context | {"filters": filters, "query": filters.query()})
+
+
+@login_required
+@require_GET
 def review_news(request: Request) -> HttpResponse:
-    """Show the number of new suggestions since the page counted total, and the current counts of the tabs."""
-    head = cards.head(request.user)
+    """Show the number of new suggestions since the page counted total, and the current counts of the tabs.
+
+    since: the revision of the page's list; the answer says which of its rows are gone or back.
+    """
+    head = cards.head(read_head(request.user))
     counted = read_number(request.GET.get("total", ""), 0, 10**9)
     new = max(0, head["counts"]["total"] - counted)
-    query = QueueFilters.read(request.GET).query()
-    return render(request, "review/_news_line.html", head | {"new": new, "query": query})
+    filters = QueueFilters.read(request.GET)
+    changed = changed_since(request.user, filters.tab, read_number(request.GET.get("since", ""), 0, 10**9))
+    context = head | {"new": new, "query": filters.query(), "changed": changed}
+    return render(request, "review/_news_line.html", context)
 
 
 def tab_of(candidate: ExtractedTraitCandidate) -> str:
@@ -133,7 +153,9 @@ def rows(
 def workspace(request: Request, filters: QueueFilters, *, shown: int = 0, passed: str = "") -> dict[str, Any]:
     """Return the context of the whole page except the card."""
     recent = read_recent(request.user)
-    context = rows(request, filters, shown=shown, passed=passed, recent=recent) | cards.head(request.user, recent)
+    context = rows(request, filters, shown=shown, passed=passed, recent=recent) | cards.head(read_head(request.user))
+    context |= _sitting(request.user, filters, recent, context["counts"]["review"])
+    context |= _found(request.user, filters, context)
     if not context["page"].rows and filters.tab == "review" and not (filters.narrow or filters.category):
         context["today"] = _today(request.user)
     return context | {
@@ -144,6 +166,28 @@ def workspace(request: Request, filters: QueueFilters, *, shown: int = 0, passed
         "codes": rejection_codes(),
         "select_query": filters.query(after=context["after"], select="page"),
     }
+
+
+def _found(user: User, filters: QueueFilters, context: dict[str, Any]) -> dict[str, Any]:
+    """Return how many of the tab's suggestions the filters find, and the query of the tab without them."""
+    found: dict[str, Any] = {"cleared": QueueFilters(tab=filters.tab, sort=filters.sort).query()}
+    if filters.narrow or filters.category:
+        page = context["page"]
+        complete = not (page.next or context["after"])
+        number = sum(1 + len(row.duplicates) for row in page.rows)
+        found["found"] = number if complete else candidates(user, filters).count()
+        found["in_tab"] = context["counts"][filters.tab]
+    return found
+
+
+def _sitting(user: User, filters: QueueFilters, recent: Recent, waiting: int) -> dict[str, Any]:
+    """Return the progress of the sitting, what it brought once it is over, and the offer of the next one."""
+    progress = sittings.progress(user, filters, recent)
+    found: dict[str, Any] = {"sitting": progress, "strip": recent.strip, "offer": sittings.offer(waiting, recent)}
+    if progress and progress.is_over:
+        gained = sittings.gained(user, progress.sitting)
+        found |= {"gained": gained, "picture": picture.bubbles(gained.concepts)}
+    return found
 
 
 def _today(user: User) -> dict[str, int]:
@@ -179,7 +223,7 @@ def open_card(
 
 def why_here(user: User, candidate: ExtractedTraitCandidate, filters: QueueFilters, recent: Recent | None) -> str:
     """Say why a waiting suggestion stands where it does; "" in lists whose order explains itself."""
-    if filters.order != sorts.RECOMMENDED or tab_of(candidate) != "review":
+    if filters.order not in (sorts.RECOMMENDED, sorts.SITTING) or tab_of(candidate) != "review":
         return ""
     recent = recent or read_recent(user)
     return words.why_here(candidate, Taste(recent, recent.step))

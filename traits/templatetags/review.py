@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from ptfi.texts import Text
 from traits import confidence
+from traits.models import ExtractedTraitCandidate
 from traits.models.candidates import VERDICT_CHOICES
 from traits.review.selectors import QueueRow
 from traits.search import query
@@ -36,6 +37,13 @@ def model_kinds(models: list[str]) -> list[str]:
 def hits(text: str, q: str) -> SafeString:
     """Mark what a search found in the text; q: the search as typed, or "" for none."""
     return marks(query.read(q).mark(text)) if q else format_html("{}", text)
+
+
+@register.filter
+def is_hit(candidate: ExtractedTraitCandidate, q: str) -> bool:
+    """Whether the name or the description has something of what the search looks for, or there is no search."""
+    texts = (candidate.trait_name, candidate.trait_description)
+    return not q or any(hit for text in texts for _, hit in query.read(q).mark(text))
 
 
 @register.filter

@@ -135,6 +135,22 @@ class SuppressionSerializer(Shape):
     createdAt = DateTimeField(source="created_at", help_text="Since when.")
 
 
+class SavedViewSerializer(Shape):
+    """Filters and order of the review queue, under a name."""
+
+    name = Words(help_text="The name that the person gave.")
+    query = Words(help_text="The filters and the order, as in the address of the page.")
+    createdAt = DateTimeField(source="created_at", help_text="Since when.")
+
+
+class SittingSerializer(Shape):
+    """The suggestions that the person last set out to decide in one go."""
+
+    candidateIDs = Ids(source="candidate_ids", help_text="The suggestions, in their order.")
+    revision = IntegerField(help_text="The revision of the log when it began.")
+    startedAt = DateTimeField(source="started_at", help_text="When it began.")
+
+
 class ExportedErasureSerializer(ErasureSerializer):
     """A receipt, and who asked."""
 
@@ -313,6 +329,8 @@ exported_candidate = json_of(
 exported_change = json_of(SuggestionChangeSerializer)
 exported_trait = json_of(ExportedTraitSerializer)
 exported_suppression = json_of(SuppressionSerializer)
+exported_view = json_of(SavedViewSerializer)
+exported_sitting = json_of(SittingSerializer)
 exported_erasure = json_of(ExportedErasureSerializer)
 exported_look = json_of(LookSerializer)
 exported_security_event = json_of(SecurityEventSerializer)

@@ -109,17 +109,17 @@ class Recent:
                 break
         return list(shown.values())[:STRIP]
 
-    @cached_property
-    def seconds_per_decision(self) -> float:
-        """Estimate the person's time per decision: their median, mixed with a prior that loses weight slowly.
 
-        Gaps over two minutes are pauses. The mixture never jumps, as each decision changes it a little only.
-        """
-        made = [entry.created_at for entry in self.entries if entry.actor_kind == ActorKind.PERSON][:PACED]
-        gaps = [(newer - older).total_seconds() for newer, older in itertools.pairwise(made)]
-        own = [gap for gap in gaps if 1 <= gap <= LONGEST_GAP]
-        weight = len(own) / (len(own) + PRIOR_WEIGHT)
-        return (1 - weight) * PRIOR_SECONDS + weight * statistics.median(own) if own else PRIOR_SECONDS
+def pace(times: list[dt.datetime]) -> float:
+    """Estimate the seconds per decision: the person's median, mixed with a prior that loses weight slowly.
+
+    times: of their decisions, newest first. Gaps over two minutes are pauses. The mixture never jumps, as each decision
+    changes it a little only.
+    """
+    gaps = [(newer - older).total_seconds() for newer, older in itertools.pairwise(times[:PACED])]
+    own = [gap for gap in gaps if 1 <= gap <= LONGEST_GAP]
+    weight = len(own) / (len(own) + PRIOR_WEIGHT)
+    return (1 - weight) * PRIOR_SECONDS + weight * statistics.median(own) if own else PRIOR_SECONDS
 
 
 def recent(user: User) -> Recent:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, F, Func, IntegerField, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +14,7 @@ from ptfi.accounts.models import User
 from ptfi.texts import Text
 from ptfi.web import keyset
 from ptfi.web.keyset import NONE, Page, Readers
-from traits.models import Category, ExtractedTraitCandidate
+from traits.models import Category, ExtractedTraitCandidate, Sitting
 from traits.review.order import recommended
 from traits.review.order.recent import Recent
 
@@ -30,6 +30,13 @@ SORTS: dict[str, Text] = {
 TABS = {"review": (RECOMMENDED, "newest", "certain", "category"), "later": ("due", "newest", "certain", "category")}
 """The orders that a tab offers, its default first; other tabs have only DECIDED."""
 DECIDED = "decided"
+SITTING = "sitting"
+SITTING_PLACE = Func(
+    Subquery(Sitting.objects.filter(user=OuterRef("user")).values("candidate_ids")),
+    F("candidate_id"),
+    function="array_position",
+    output_field=IntegerField(),
+)
 NEVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 CATEGORY_PLACE = Case(
     *(When(trait_category=name, then=Value(place)) for place, name in enumerate(Category.values)),
@@ -59,6 +66,11 @@ COLUMNS = {
         columns=("due", "-created_at", "candidate_id"),
         expressions={"due": Coalesce("deferred_until", NEVER)},
         annotated={"due": keyset.moment},
+    ),
+    SITTING: Sort(
+        columns=("sitting_place", "candidate_id"),
+        expressions={"sitting_place": SITTING_PLACE},
+        annotated={"sitting_place": keyset.number},
     ),
     DECIDED: Sort(columns=("-updated_at", "candidate_id")),
 }
@@ -113,7 +125,7 @@ def place_of(candidate: ExtractedTraitCandidate, sort: str) -> str:
     """Return the suggestion's place in a list of waiting ones, also once it has left it; "" for other lists."""
     if sort == RECOMMENDED:
         return str(candidate.pk)
-    if sort == DECIDED:
+    if sort in (DECIDED, SITTING):
         return ""
     values: dict[str, Any] = {
         "category_place": Category.values.index(candidate.trait_category),

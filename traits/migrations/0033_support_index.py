@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("traits", "0031_updated_name_keys"),
+        ("traits", "0032_moments_ahead"),
     ]
 
     operations = [

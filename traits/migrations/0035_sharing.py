@@ -25,9 +25,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('allauth_idp_oidc', '0003_client_allow_uri_wildcards'),
-        # Two were made at the same time.
-        ('traits', '0032_moments_ahead'),
-        ('traits', '0032_support_index'),
+        ('traits', '0034_sittings_and_views'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

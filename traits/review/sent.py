@@ -1,0 +1,66 @@
+"""Answers to decisions that a page sent while it already shows the next card: what changed, and no card."""
+
+import uuid
+from collections.abc import Iterable
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django_htmx.http import replace_url
+
+from ptfi.web.htmx import target_of
+from traits.decisions import Outcome
+from traits.likeness.comparison import compare
+from traits.likeness.reading import read
+from traits.models import ExtractedTraitCandidate, PersonaTrait
+from traits.review import card as cards
+from traits.review.head import Ahead, read_head
+from traits.review.selectors import QueueFilters
+from traits.text import name_key
+from traits.web import Request, address
+
+TARGET = "sent"
+MOST_AHEAD = 10
+
+
+def was_sent(request: Request) -> bool:
+    """Whether the page went on by itself, so that the answer needs no card."""
+    return target_of(request) == TARGET
+
+
+def answer(request: Request, text: str, outcome: Outcome) -> HttpResponse:
+    """Answer with a notice, the counts, and which rows and which cards that were fetched ahead are out of date."""
+    query = QueueFilters.read(request.GET).query()
+    found = read_head(request.user, _ids(request.POST))
+    context = cards.head(found) | {
+        "text": text,
+        "undo": outcome.action_id,
+        "gone": {entry.original_candidate_id for entry in outcome.entries if entry.original_candidate_id},
+        "stale": [each.pk for each in found.ahead if _is_stale(each, outcome.candidate, outcome.trait)],
+        "query": query,
+    }
+    # Where a form that is sent twice leads.
+    return replace_url(render(request, "review/_sent.html", context), address(reverse("review"), query))
+
+
+def _ids(post: QueryDict) -> Iterable[uuid.UUID]:
+    for text in post.getlist("ahead")[:MOST_AHEAD]:
+        try:
+            yield uuid.UUID(text)
+        except ValueError:
+            continue
+
+
+def _is_stale(ahead: Ahead, decided: ExtractedTraitCandidate | None, trait: PersonaTrait | None) -> bool:
+    """Whether the card names the decided suggestion as its duplicate, or would name the trait or its topics."""
+    if decided and (ahead.name_key, ahead.category) == (decided.name_key, decided.trait_category):
+        return True
+    if trait is None:
+        return False
+    topics = {name_key(each) for each in trait.concepts}
+    if any(name_key(each) in topics for each in ahead.concepts):
+        return True
+    compared = compare(
+        read(ahead.name, ahead.category, tuple(ahead.concepts)), read(trait.name, trait.category, tuple(trait.concepts))
+    )
+    return compared.similar or compared.contradiction is not None

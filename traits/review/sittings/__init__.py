@@ -1,0 +1,1 @@
+"""Sittings: a few suggestions to decide in one go, how far one is, and what was gained."""
