@@ -109,6 +109,11 @@ class Recent:
                 break
         return list(shown.values())[:STRIP]
 
+    @cached_property
+    def seconds_per_decision(self) -> float:
+        """The person's estimated time per decision."""
+        return pace([entry.created_at for entry in self.entries if entry.actor_kind == ActorKind.PERSON])
+
 
 def pace(times: list[dt.datetime]) -> float:
     """Estimate the seconds per decision: the person's median, mixed with a prior that loses weight slowly.
