@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import reduce
 from operator import or_
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KT
 
 from ptfi.accounts.models import User
@@ -40,7 +40,8 @@ def visible(user: User, seen: Slice) -> Q:
     found = Q(trait_id_in_pkg__in=traits) | _gone(user, seen)
     if seen.candidates_shown:
         mine = ExtractedTraitCandidate.objects.filter(seen.candidates(), user=user, held_reason="").values("pk")
-        found |= Q(trait_id_in_pkg=None, original_candidate__in=mine)
+        about_itself = Q(trait_id_in_pkg=None) | Q(trait_id_in_pkg=F("original_candidate"))
+        found |= Q(about_itself, original_candidate__in=mine)
     return found | _styles(seen)
 
 
@@ -55,7 +56,9 @@ def _gone(user: User, seen: Slice) -> Q:
     ever = UserRefinedTrait.objects.filter(user=user, trait_id_in_pkg=OuterRef("trait_id_in_pkg"))
     outside = [Q(**{f"{name}__isnull": False}) & ~Q(**{f"{name}__in": sorted(seen.categories)}) for name in CATEGORIES]
     hidden = ever.alias(**CATEGORIES).filter(reduce(or_, outside))
-    return Q(~Exists(now), ~Exists(hidden), trait_id_in_pkg__isnull=False)
+    # Entries about a suggestion that was rejected name the id that its trait would have had.
+    was_trait = ever.alias(**CATEGORIES).filter(Q(before_trait__isnull=False) | Q(after_trait__isnull=False))
+    return Q(~Exists(now), ~Exists(hidden), Exists(was_trait), trait_id_in_pkg__isnull=False)
 
 
 def _styles(seen: Slice) -> Q:

@@ -22,21 +22,8 @@ from ptfi.db import sql
 from ptfi.db.prepared import fetch
 from ptfi.errors import UnavailableError
 from traits.models import ReadReceipt
+from traits.sharing.sql import INSERT, PRUNE
 
-INSERT = """
-    INSERT INTO traits_readreceipt
-        (user_id, client_id, operation, categories, trait_ids, evidence, number, created_at)
-    SELECT user_id, client_id, operation, categories, trait_ids, evidence, number, created_at
-    FROM json_to_recordset(%s::json) AS read(user_id uuid, client_id text, operation text, categories text[],
-        trait_ids uuid[], evidence boolean, number integer, created_at timestamptz)
-    WHERE EXISTS (SELECT FROM accounts_user u WHERE u.id = read.user_id)
-    RETURNING 1
-"""
-"""What an account that was deleted meanwhile would have read is not kept."""
-PRUNE = """
-    DELETE FROM traits_readreceipt WHERE id IN (
-        SELECT id FROM traits_readreceipt WHERE created_at < %s ORDER BY created_at LIMIT 5000 FOR UPDATE SKIP LOCKED)
-"""
 MOST = 100
 """The most receipts of one statement."""
 SECONDS = 20.0

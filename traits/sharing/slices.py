@@ -20,15 +20,8 @@ from ptfi.oauth.scopes import MANAGE_TRAITS
 from ptfi.oauth.sql import Joined
 from traits.log.snapshots import State
 from traits.models import EVERYWHERE, Category, ExtractedTraitCandidate, PersonaTrait
+from traits.sharing.sql import COLUMNS, JOIN, REVISION, SPELLINGS
 from traits.text import name_key
-
-COLUMNS = ("id", "revision", "categories", "contexts", "evidence", "styles", "write", "suggest")
-JOIN = "LEFT JOIN traits_grant g ON g.user_id = t.user_id AND g.client_id = t.client_id"
-"""A grant is read together with the token of a request, which saves a statement."""
-REVISION = "SELECT revision FROM traits_grant WHERE id = %s"
-SPELLINGS = """
-    SELECT DISTINCT jsonb_array_elements_text(expression_contexts) FROM traits_personatrait WHERE user_id = %s
-"""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
