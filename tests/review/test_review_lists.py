@@ -2,6 +2,7 @@
 
 import datetime as dt
 import importlib
+import re
 import uuid
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
+from tests.support.api import api_of
 from tests.support.cast import SignedIn, Suggest, confirmed_trait
 from tests.support.pages import Html, text_of
 from tests.support.review_pages import names, path
@@ -132,3 +134,19 @@ def test_a_suggestion_from_the_future_leaves_the_top_when_it_is_decided(
     assert names(as_alice.get("/review/")) == ["From 2099", "Sails"]
     as_alice.post(path(later, choice), {"code": "not_me"})
     assert names(as_alice.get("/review/")) == ["Sails"]
+
+
+def test_rows_tabs_api_and_staffs_list_add_up(
+    as_alice: Client, signed_in: SignedIn, suggest: Suggest, alice: User
+) -> None:
+    """Suggestions that say the same are one row, which says how many more it stands for."""
+    for name in ("Sails", "sails!", " SAILS", "Knits", "Bakes", "bakes"):
+        suggest(alice, name)
+    page = Html(as_alice.get("/review/"))
+    more = [int(number) for facts in page.texts(".row-facts") for number in re.findall(r"(\d+) similar", facts)]
+    assert len(page.all(".row-facts")) == 3
+    assert sorted(more) == [1, 2]
+    assert page.texts("#count-review") == ["6"]
+    status, found = api_of(alice).get("/traits/candidates")
+    assert (status, found["pagination"]["total"]) == (200, 6)
+    assert len(Html(signed_in(staff_of("moderator")).get(LIST)).all("tbody tr")) == 6
