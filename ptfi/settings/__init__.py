@@ -28,8 +28,7 @@ SECRET_KEY = env.str("SECRET_KEY", *default_of("SECRET_KEY"), validate=validator
 OIDC_PRIVATE_KEY = env.str("OIDC_PRIVATE_KEY", *default_of("OIDC_PRIVATE_KEY"), validate=validators.private_key)
 # Keys for the secrets of second steps: the first encrypts, all of them decrypt.
 MFA_ENCRYPTION_KEYS: list[str] = env.list("MFA_ENCRYPTION_KEYS", [], validate=validators.encryption_keys)
-# How many periods of 30 seconds before and after the current one a code is accepted for: a code may expire while it is
-# typed, and phones' clocks differ by some seconds (RFC 6238, 5.2). With 0, a code is valid for 30 seconds.
+# Periods of 30 seconds before and after the current one that codes are accepted for, as clocks differ (RFC 6238, 5.2).
 MFA_TOTP_TOLERANCE = env.int("MFA_TOTP_TOLERANCE", 1, validate=validators.TOLERANCE)
 REQUIRE_SECOND_STEP = env.bool("REQUIRE_SECOND_STEP", False)
 # Hours after which staff have to use their second step again.
@@ -45,7 +44,10 @@ LOG_PUBLIC_KEYS: list[str] = env.list("LOG_PUBLIC_KEYS", [], validate=validators
 # Where the heads of the tree are published besides the database: an append-only file, and an address.
 LOG_HEADS_FILE = env.str("LOG_HEADS_FILE", f"{DATA_DIR}/log-heads.jsonl" if EMBEDDED else "")
 LOG_HEADS_URL = env.str("LOG_HEADS_URL", "", validate=validators.WEB_ADDRESS)
-SITE_URL = env.str("SITE_URL", "http://localhost:8000").rstrip("/")
+# make run leaves its address there, for mails of commands that are run beside it.
+SITE_URL_FILE = Path(EMBEDDED or DATA_DIR) / "site-url"
+_last = SITE_URL_FILE.read_text() if EMBEDDED and SITE_URL_FILE.is_file() else "http://localhost:8000"
+SITE_URL = env.str("SITE_URL", _last).rstrip("/")
 HTTPS = env.bool("HTTPS", not EMBEDDED)
 # Proxies that each request passes. Their headers are ignored if it is 0, as clients could forge scheme and address.
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0, validate=validators.ANY_NUMBER)

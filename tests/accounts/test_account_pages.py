@@ -104,6 +104,7 @@ def test_the_lists_above_hold_every_page_of_allauth() -> None:
         "account_time_zone",
         "account_invitation",
         "account_open_invitation",
+        "connected_app",
         "mfa_download_recovery_codes",
         "mfa_edit_webauthn",
         "mfa_remove_webauthn",

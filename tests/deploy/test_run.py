@@ -71,6 +71,17 @@ def test_it_says_where_everything_is_and_ends_all_on_ctrl_c(terminal: Terminal, 
     wait_until(lambda: not folder.processes(), 10)
 
 
+def test_links_in_mails_of_commands_lead_to_it(terminal: Terminal, folder: Folder, port: int) -> None:
+    terminal.wait_for("Ctrl-C ends everything")
+    state = embedded.read_state(folder.path)
+    with psycopg.connect(state["database_url"]) as connection:
+        connection.execute("UPDATE accounts_user SET email = NULL WHERE external_id = 'demo:mira'")
+    invite = [sys.executable, "manage.py", "invite_user", "demo:mira", "guest@example.com"]
+    subprocess.run(invite, cwd=ROOT, env=folder.environment(), check=True, timeout=60)
+    newest = max((folder.path / "mail").iterdir(), key=lambda path: path.stat().st_mtime)
+    assert f"http://localhost:{port}/" in newest.read_text()
+
+
 @pytest.mark.fault("projector, web server or events' process killed, one after the other")
 def test_what_is_killed_comes_back(terminal: Terminal, port: int) -> None:
     terminal.wait_for("Ctrl-C ends everything")

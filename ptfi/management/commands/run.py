@@ -79,6 +79,7 @@ class Command(BaseCommand):
         events = _next_free(port + 1)
         addresses = {"SITE_URL": f"http://localhost:{port}", "EVENTS_URL": f"http://localhost:{events}/events"}
         environment = addresses | dict(os.environ) | {"PTFI_EMBEDDED_ROLE": "application"}
+        settings.SITE_URL_FILE.write_text(environment["SITE_URL"])
         manage = str(Path(settings.BASE_DIR) / "manage.py")
         children: list[Child] = []
         try:
