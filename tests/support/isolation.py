@@ -14,6 +14,7 @@ from traits import decisions
 from traits.erasure import persona as erasure
 from traits.ingest import blocklist
 from traits.models import AccessEntry, Suppression
+from traits.review.sittings import selectors as sittings
 
 MARKER = "xylophone"
 # It reads a single snapshot, which requires a transaction of its own: tests/privacy/test_archive.py.
@@ -49,6 +50,9 @@ class Theirs:
         ]
         AccessEntry.objects.create(staff_id=uuid.uuid4(), subject_id=alice.pk, kind="account", reason=MARKER)
         self.suppression = Suppression.objects.get(user=alice)
+        sitting = sittings.start(alice)
+        assert sitting
+        self.sitting = sitting
         self.source = blocklist.source_bar(alice.pk, self.candidate.supporting_evidence[0]["source_package_id"])
 
     def rows(self, but: Collection[type[Model]] = ()) -> str:

@@ -33,6 +33,7 @@ from traits.persona import duplicates as pairs
 from traits.persona import overview
 from traits.privacy import selectors as my_data
 from traits.privacy import staff_access
+from traits.review.order.recent import Recent
 from traits.review.selectors import QueueFilters
 from traits.sharing.slices import OWN
 
@@ -146,7 +147,7 @@ def arguments(function: Callable[..., Any], theirs: Theirs, bob: User) -> Iterat
         values |= {"decision": "rejected", "status": "dormant", "changes": Changes(name="Mine", category="Skill")}
         values |= {
             "evidence": Evidence(),
-            "filters": FILTERS.get(function, QueueFilters()),
+            "filters": FILTERS.get(function, QueueFilters(sitting=str(theirs.sitting.sitting_id))),
             "tab": "review",
             "entries": [],
         }
@@ -159,10 +160,11 @@ def arguments(function: Callable[..., Any], theirs: Theirs, bob: User) -> Iterat
         values |= {"suppression_id": theirs.suppression.pk}
         values |= {"name": MARKER, "limit": 10, "offset": 0}
         values |= {"column": "concepts", "trait": theirs.trait, "trait_ids": theirs.ids}
-        values |= {"ids": theirs.ids, "seen": OWN}
+        values |= {"ids": theirs.ids, "seen": OWN, "recent": Recent([])}
+        values |= {"sitting": theirs.sitting}
         values |= {"suggestion": theirs.candidate, "candidate": theirs.candidate, "since": theirs.candidate.created_at}
         wanted = inspect.signature(function).parameters.values()
-        required = [each.name for each in wanted if each.default is each.empty]
+        required = [each.name for each in wanted if each.default is each.empty and each.kind != each.VAR_KEYWORD]
         yield {name: values[name] for name in required}
 
 

@@ -10,7 +10,6 @@ from ptfi.accounts.activity.events import Kind, record
 from ptfi.accounts.models import User
 from ptfi.accounts.reauthentication import recently_authenticated
 from ptfi.api.strict import read_body, read_query
-from ptfi.db.transactions import front_door
 from ptfi.oauth import grants as connections
 from ptfi.oauth.scopes import MANAGE_TRAITS
 from ptfi.texts import isolated
@@ -33,6 +32,8 @@ from traits.sharing.receipts import ORDER, receipts
 
 class OwnView(SharedView):
     """A view that apps may not use."""
+
+    is_own_only = True
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -67,12 +68,14 @@ class GrantDetail(OwnView):
 
     @operations.end_grant
     def delete(self, request: Request, user_id: str, client_id: str) -> HttpResponse:  # noqa: ARG002
-        connected(self.person, client_id)
-        with front_door():
+        def act() -> tuple[int, Any]:
+            connected(self.person, client_id)
             name = connections.disconnect(user=self.person, client_id=client_id)
-        record(Kind.APP_DISCONNECTED, user_id=self.person.pk, request=request._request, client_id=client_id)
-        text = gettext("Disconnected “%(app)s”. It can no longer see or change anything.")
-        return self.answer({"message": text % {"app": isolated(name)}})
+            record(Kind.APP_DISCONNECTED, user_id=self.person.pk, request=request._request, client_id=client_id)
+            text = gettext("Disconnected “%(app)s”. It can no longer see or change anything.")
+            return 200, {"message": text % {"app": isolated(name)}}
+
+        return self.once(request, act)
 
 
 class Receipts(OwnView):

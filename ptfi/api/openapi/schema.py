@@ -243,7 +243,9 @@ class BearerScheme(OpenApiAuthenticationExtension):
     target_class = "ptfi.api.authentication.BearerAuthentication"
     name = "OAuth2"
 
-    def get_security_requirement(self, auto_schema: AutoSchema) -> dict[str, list[str]]:
+    def get_security_requirement(self, auto_schema: AutoSchema) -> dict[str, list[str]] | None:
+        if getattr(auto_schema.view, "is_own_only", False):
+            return None
         if IngestScope in auto_schema.view.permission_classes:
             return {self.name: [INGEST]}
         return {self.name: [MANAGE_TRAITS if auto_schema.changes else auto_schema.view.read_scope]}
