@@ -57,8 +57,11 @@ NONSENSE = (
 
 
 @pytest.fixture
-def api(alice: User) -> Api:
-    return api_of(alice)
+def api(as_alice: Client) -> Api:
+    """The API, for a script of Alice's own pages."""
+    api = Api()
+    api.client = as_alice
+    return api
 
 
 def test_words_are_found_as_they_are_typed(
@@ -74,6 +77,16 @@ def test_words_are_found_as_they_are_typed(
                 marks = Html(as_alice.get(f"{path(candidate)}?{query}", headers=HTMX)).texts("mark")
                 assert bool(marks) is found or "-" in words or " or " in words
         candidate.delete()
+
+
+def test_apps_find_names_and_descriptions_but_nothing_by_its_evidence(suggest: Suggest, alice: User) -> None:
+    suggest(alice, "Plays the tuba", evidence=["at the harbour"], trait_description="On Sundays.")
+    app = api_of(alice)
+    found = {
+        words: app.get(f"/traits/candidates?q={words}")[1]["pagination"]["total"]
+        for words in ("tub", "sund", "harbour")
+    }
+    assert found == {"tub": 1, "sund": 1, "harbour": 0}
 
 
 @pytest.mark.parametrize(
