@@ -124,8 +124,8 @@ def test_the_same_number_of_queries_however_much_there_is(as_alice: Client, alic
     for number in range(12):
         other = make_candidate(alice, f"Hums {number}", evidence=[f"Hum {number}, {again}" for again in range(5)])
         decisions.merge(**acting_for_self(alice), candidate_id=other.pk, into=jazz.pk)
-    # The trait, the persona, the suggestion, the history, which of it can be undone, and who read the trait.
-    assert queries_of(as_alice, path(jazz)) == 6
+    # The trait, the persona, the suggestion, the history with what can be undone, and who read the trait.
+    assert queries_of(as_alice, path(jazz)) == 5
     assert "52 more pieces" in text_of(as_alice.get(path(jazz)))
     # The trait, and the concepts and contexts to choose from.
     assert queries_of(as_alice, path(jazz, "edit")) == 3
