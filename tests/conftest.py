@@ -36,7 +36,10 @@ MARKED = {"browser": ("slow", "browser"), "faults": ("slow", "alone"), "graph": 
 
 LONG = {
     *(f"deploy/test_{name}.py" for name in ("containers", "embedded", "proxies", "run", "tls")),
+    "deploy/test_restore.py",
+    "graph/test_connection.py",
     "graph/test_graph_tls.py",
+    "web/test_languages.py",
 }
 """Files whose every test is `long`."""
 

@@ -101,6 +101,6 @@ class Export(SharedView):
 
     def all_of_it(self) -> Read:
         """What the export holds at most: everything inside the slice."""
-        traits = PersonaTrait.objects.filter(self.seen.traits(), user=self.person).values_list("pk", "category")
-        held = dict(traits)
+        inside = PersonaTrait.objects.filter(self.seen.traits(), user=self.person).order_by("created_at", "pk")
+        held = dict(inside.values_list("pk", "category"))
         return Read(held, self.seen.evidence, len(held))

@@ -72,7 +72,7 @@ def set_up_app(client: Client) -> tuple[Any, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("htmx", [False, True])
+@pytest.mark.parametrize("htmx", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_no_other_address_opens(client: Client, alice: User, htmx: bool) -> None:
     make_candidate(alice)
     headers = {"HX-Request": "true"} if htmx else {}

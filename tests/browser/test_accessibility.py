@@ -151,7 +151,7 @@ def persona_of(alice: User) -> dict[str, str]:
 
 
 # Colours do not depend on the width: each width in one theme, and each theme in one width.
-@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 390)])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), pytest.param("dark", 390, marks=pytest.mark.long)])
 def test_every_page(alice: User, page: Page, site: str, enter: Enter, theme: str, width: int) -> None:
     ids = persona_of(alice)
     complaints: list[str] = []

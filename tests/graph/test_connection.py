@@ -37,7 +37,7 @@ def without_rights(settings: Any) -> Iterator[str]:
     known = users.read_text()
     # The server reads this file again every few seconds.
     users.write_text(f"{known.rstrip()}\n{json.dumps(json.loads(known.splitlines()[0]) | LIMITED)}\n")
-    wait_until(lambda: refusal(after) == FORBIDDEN)
+    wait_until(lambda: refusal(after) == FORBIDDEN, 60)
     use(settings, after)
     yield before
     use(settings, before)

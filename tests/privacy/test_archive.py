@@ -180,6 +180,7 @@ def test_it_is_the_persons_alone(alice: User, client: Client, signed_in: SignedI
     assert signed_in(alice).post("/persona/data/download/").status_code == 405
 
 
+@pytest.mark.long
 @pytest.mark.memory
 def test_its_size_does_not_show_in_memory(alice: User) -> None:
     first = make_candidate(alice, evidence=[uuid.uuid4().hex * 40, uuid.uuid4().hex * 40])

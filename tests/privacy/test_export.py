@@ -162,6 +162,7 @@ def test_somebody_without_a_persona(alice: User) -> None:
     assert (document["candidates"], document["graph"]["nodes"], document["styles"]) == ([], [], {})
 
 
+@pytest.mark.long
 @pytest.mark.memory
 def test_its_size_does_not_show_in_memory(alice: User) -> None:
     now = dt.datetime.now(dt.UTC)

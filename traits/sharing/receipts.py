@@ -116,7 +116,7 @@ def store(user_id: uuid.UUID, client_id: str, operation: str, read: Read) -> Non
             "client_id": client_id,
             "operation": operation,
             "categories": sorted(set(read.traits.values())),
-            "trait_ids": sorted(str(pk) for pk in read.traits),
+            "trait_ids": [str(pk) for pk in read.traits],
             "evidence": read.evidence,
             "number": read.number,
             "created_at": timezone.now(),
