@@ -63,7 +63,10 @@ def test_back_with_a_selection_is_a_whole_page(opened: Opened, queue: list[Extra
     page = opened("/traits/")
     page.get_by_role("link", name="Review", exact=True).click()
     expect(heading(page)).to_have_text("Likes number 0")
+    # The heading may be there before the scripts, which listen to keys.
+    page.wait_for_load_state()
     page.keyboard.press("x")
+    expect(page.locator("#selected")).to_have_text("Selected: 1")
     page.keyboard.press("j")
     expect(heading(page)).to_have_text("Likes number 1")
     page.keyboard.press("x")
