@@ -95,7 +95,8 @@ def test_decisions_outlast_a_lost_connection(opened: Opened, queue: list[Extract
     free()
     send_again(page)
     assert [status(each) for each in queue[:2]] == [CONFIRMED, REJECTED]
-    assert list(UserRefinedTrait.objects.values_list("revision", flat=True)) == [1, 2]
+    made = UserRefinedTrait.objects.order_by("revision").values_list("original_candidate_id", flat=True)
+    assert list(made) == [each.pk for each in queue[:2]]
 
 
 def test_decisions_outlast_a_reload(opened: Opened, queue: list[ExtractedTraitCandidate]) -> None:
