@@ -2,19 +2,17 @@
 
 import uuid
 
-from django.db.models import Q
-
 from ptfi.accounts.models import User
+from traits.api.sql import one_candidate
 from traits.errors import NotFoundError
-from traits.models import UNDECIDED, ExtractedTraitCandidate, UserRefinedTrait
+from traits.models import ExtractedTraitCandidate, UserRefinedTrait
 from traits.sharing.log import entries
 from traits.sharing.slices import Slice
 
 
 def candidate(user: User, candidate_id: uuid.UUID, seen: Slice) -> ExtractedTraitCandidate:
     """Return a candidate that lists may show, including replaced ones. Raises NotFoundError."""
-    rows = ExtractedTraitCandidate.objects.filter(seen.candidates(), user=user, pk=candidate_id).defer("search")
-    found = rows.exclude(~Q(held_reason=""), status__in=UNDECIDED).first()
+    found = one_candidate(user, candidate_id, seen)
     if found is None:
         raise NotFoundError
     return found

@@ -1,4 +1,4 @@
-"""The list of candidates: its filters, each with field and condition, and the statement that reads a page."""
+"""Statements that read candidates: one by its id, and a page of the list with its filters, each field and condition."""
 
 import copy
 import dataclasses
@@ -21,6 +21,7 @@ from traits.api.serializers.candidates import (
     CandidateSerializer,
 )
 from traits.api.serializers.fields import NoCursorError, PageSerializer, place_of
+from traits.decisions.sql import CANDIDATES
 from traits.models import MAX_NAME, UNDECIDED, CandidateStatus, Category, ExtractedTraitCandidate, PersonaTrait
 from traits.search.query import tsquery
 from traits.sharing.slices import Slice
@@ -157,6 +158,14 @@ def listed_candidates(user: User, query: Mapping[str, Any], seen: Slice, private
     following = _cursor(query, rows[limit - 1]) if len(rows) > limit else None
     shown = {row[-1]: row[1] for row in rows[:limit]}
     return Listed([text for text, *_ in rows[:limit]], rows[0][2], following, shown)
+
+
+def one_candidate(user: User, pk: uuid.UUID, seen: Slice) -> ExtractedTraitCandidate | None:
+    """The person's candidate with this id inside the slice, if lists may show it."""
+    inside, bounds = _inside(seen, is_decided=True)
+    where = " AND ".join([OWN, "candidate_id = %s", *inside])
+    rows = fetch(f"SELECT {CANDIDATES.columns} FROM {TABLE} WHERE {where}", [user.pk, pk, *bounds])  # noqa: S608
+    return CANDIDATES.loaded(rows[0])[0] if rows else None
 
 
 def _inside(seen: Slice, *, is_decided: bool) -> tuple[list[str], list[Any]]:
