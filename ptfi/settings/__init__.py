@@ -67,7 +67,7 @@ LOG_FORMAT = env.str("LOG_FORMAT", "line" if EMBEDDED else "json", validate=vali
 DATABASE = env.dj_db_url("DATABASE_URL")
 # Off for poolers that switch sessions between transactions and do not support named prepared statements.
 DB_PREPARED_STATEMENTS = env.bool("DB_PREPARED_STATEMENTS", True)
-DB_POOL_SIZE = env.int("DB_POOL_SIZE", 8, validate=validators.POSITIVE)
+DB_POOL_SIZE = env.int("DB_POOL_SIZE", 12, validate=validators.POSITIVE)
 NEO4J_URL = env.str("NEO4J_URL", *default_of("NEO4J_URL"), validate=validators.BOLT)
 # The only authority to trust for the graph's certificate; without it, the system's authorities.
 NEO4J_CA_FILE = env.str("NEO4J_CA_FILE", "", validate=validators.certificates)
@@ -88,8 +88,8 @@ SECURITY_EVENT_DAYS = env.int("SECURITY_EVENT_DAYS", 180, validate=validators.PO
 SUGGESTION_CHANGES_DAYS = env.int("SUGGESTION_CHANGES_DAYS", 90, validate=validators.POSITIVE)
 RECEIPT_DAYS = env.int("RECEIPT_DAYS", 365, validate=validators.POSITIVE)
 
-# Requests that a web process handles at a time.
-WEB_THREADS = env.int("WEB_THREADS", 4, validate=validators.POSITIVE)
+# Requests that a web process handles at a time. Most of them wait for PostgreSQL's disk, so more than there are cores.
+WEB_THREADS = env.int("WEB_THREADS", 8, validate=validators.POSITIVE)
 # Seconds that a client may take to send a request's head and its body (plus one for each 1,024 bytes of it), and for
 # which it may stop reading a response.
 WEB_HEAD_SECONDS = env.float("WEB_HEAD_SECONDS", 20.0, validate=validators.HEAD_SECONDS)
@@ -190,7 +190,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "lucide",
     "ptfi.apps.PtfiConfig",
     "ptfi.accounts",
     "ptfi.api",
@@ -252,6 +251,8 @@ TEMPLATES = [
             ],
             # Nearly every template has texts to translate or that people gave; forms get a key with the CSRF token.
             "builtins": ["django.templatetags.i18n", "ptfi.web.text_filters", "ptfi.web.form_tags"],
+            # In the place of the package's own.
+            "libraries": {"lucide": "ptfi.web.icons"},
         },
     }
 ]
