@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("--receipts", action="store_true", help="compare with a process that stores no receipts")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=6)
-    parser.add_argument("--threads", type=int, default=4, help="threads of our web process")
+    parser.add_argument("--threads", type=int, default=8, help="threads of our web process")
     parser.add_argument("--projector", action="store_true", help="write the graph meanwhile")
     options = parser.parse_args()
     if not shutil.which("wrk"):

@@ -9,9 +9,9 @@ class WithoutReceipts(AppConfig):
     name = "bench.without_receipts"
 
     def ready(self) -> None:
-        from traits.sharing import receipts
+        from traits.api.views import SharedView
 
-        receipts.store = lambda *_: None
+        SharedView.reader = None
 
 
 INSTALLED_APPS = [*INSTALLED_APPS, "bench.without_receipts.WithoutReceipts"]  # noqa: F405

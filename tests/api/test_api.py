@@ -325,5 +325,5 @@ def test_the_list_needs_two_queries(
     api: Api, queue: list[ExtractedTraitCandidate], django_assert_num_queries: Any
 ) -> None:
     api.get("/traits/candidates")  # the first read is noted
-    with django_assert_num_queries(3):  # token with the grant, rows with their total, receipt
+    with django_assert_num_queries(2):  # token with the grant, rows with their total and receipt
         api.get("/traits/candidates")

@@ -308,7 +308,9 @@ def test_all_pods_together_fit_into_postgresql() -> None:
     build = "overlays/production"
     deployments = of_kind(build, "Deployment")
     (scaler,) = of_kind(build, "HorizontalPodAutoscaler").values()
-    (pool,) = [int(each["data"]["DB_POOL_SIZE"]) for each in of_kind(build, "ConfigMap").values()]
+    (values,) = [each["data"] for each in of_kind(build, "ConfigMap").values()]
+    pool = int(values["DB_POOL_SIZE"])
+    assert int(values["WEB_THREADS"]) < pool
     web = scaler["spec"]["maxReplicas"] + deployments.pop("web")["spec"]["strategy"]["rollingUpdate"]["maxSurge"]
     # While one is replaced there is one more of each; none but web takes more than three.
     others = sum(each["spec"]["replicas"] + 1 for each in deployments.values()) + len(of_kind(build, "Job", "CronJob"))

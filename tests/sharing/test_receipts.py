@@ -8,7 +8,7 @@ from django.db import connection
 
 from ptfi.accounts.models import User
 from traits.models import ReadReceipt
-from traits.sharing.receipts import Read, store
+from traits.sharing.receipts import Read, Reader, store
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -20,11 +20,11 @@ def test_many_threads_store_together(alice: User) -> None:
         try:
             for turn in range(10):
                 name = f"client-{number}-{turn}"
-                store(alice.pk, name, "api readTrait", Read({uuid.uuid4(): "Skill"}, number=1))
+                store(Reader(alice.pk, name, "api readTrait"), Read({uuid.uuid4(): "Skill"}, number=1))
                 if not ReadReceipt.objects.filter(client_id=name).exists():
                     missing.append(name)
             # Nobody by this id, as after an account is deleted: nothing is stored for it.
-            store(uuid.uuid4(), "client", "api readTrait", Read())
+            store(Reader(uuid.uuid4(), "client", "api readTrait"), Read())
         except Exception as fault:  # noqa: BLE001 (to be told of in the main thread)
             faults.append(fault)
         finally:

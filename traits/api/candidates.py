@@ -38,8 +38,7 @@ class CandidateList(SharedView):
         # An undecided suggestion carries its own "too private" verdicts; other pieces matter only for decided ones.
         decided = not set(query.get("status", ())) <= set(UNDECIDED)
         private = hidden_pieces(self.person, self.seen) if decided else frozenset()
-        found = listed_candidates(self.person, query, self.seen, private)
-        self.note(lambda: Read(found.shown, any('"evidenceID"' in row for row in found.rows), len(found.rows)))
+        found = listed_candidates(self.person, query, self.seen, private, self.reader)
         page = {"offset": query["offset"], "limit": query["limit"], "total": found.total, "next": found.next}
         return self.answer({"data": [orjson.Fragment(row) for row in found.rows], "pagination": page})
 

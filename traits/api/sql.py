@@ -24,6 +24,7 @@ from traits.api.serializers.fields import NoCursorError, PageSerializer, place_o
 from traits.decisions.sql import CANDIDATES
 from traits.models import MAX_NAME, UNDECIDED, CandidateStatus, Category, ExtractedTraitCandidate, PersonaTrait
 from traits.search.query import tsquery
+from traits.sharing.receipts import Reader, fetch_page
 from traits.sharing.slices import Slice
 
 
@@ -115,19 +116,17 @@ OWN = f"user_id = %s AND (held_reason = '' OR status NOT IN ({_literals(UNDECIDE
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Listed:
-    """A page of candidates as JSON, the number of all, and the cursor of the next page; None on the last one.
-
-    shown: the categories of the candidates on the page, by id.
-    """
+    """A page of candidates as JSON, the number of all, and the cursor of the next page; None on the last one."""
 
     rows: list[str]
     total: int
     next: str | None = None
-    shown: dict[uuid.UUID, str] = dataclasses.field(default_factory=dict)
 
 
-def listed_candidates(user: User, query: Mapping[str, Any], seen: Slice, private: Collection[str] = ()) -> Listed:
-    """Return a page of the person's candidates inside the slice. Raises NoCursorError.
+def listed_candidates(
+    user: User, query: Mapping[str, Any], seen: Slice, private: Collection[str] = (), reader: Reader | None = None
+) -> Listed:
+    """Return a page of the person's candidates inside the slice; a reader gets a receipt. Raises NoCursorError.
 
     query: the data validated by CandidateQuerySerializer. private: ids of evidence that is left out, besides what the
     suggestion itself calls too private.
@@ -146,18 +145,19 @@ def listed_candidates(user: User, query: Mapping[str, Any], seen: Slice, private
     counted = f"SELECT count(*) FROM {TABLE} WHERE {where}"  # noqa: S608 (texts of ours, values apart)
     item = CANDIDATE_SQL if seen.is_own else SHARED_CANDIDATE_SQL if seen.evidence else BARE_CANDIDATE_SQL
     page = (
-        f"SELECT {item}::text, trait_category, ({counted}), {column}, candidate_id FROM {TABLE} WHERE {where}{behind}"  # noqa: S608
+        f"SELECT {item}::text AS item, trait_category AS category, ({counted}) AS total, {column} AS place,"  # noqa: S608
+        f" candidate_id AS id FROM {TABLE} WHERE {where}{behind}"
         f" ORDER BY {column} {way}, candidate_id LIMIT %s OFFSET %s"
     )
     hidden = [array(private)] if item is SHARED_CANDIDATE_SQL else []
     limit = query["limit"]
-    rows = fetch(page, [*hidden, *values, *values, *place, limit + 1, query["offset"]])
+    sent = [*hidden, *values, *values, *place, limit + 1, query["offset"]]
+    rows = fetch_page(reader, page, sent, f"place {way}, id", limit) if reader else fetch(page, sent)
     if not rows:
         # The total comes with the rows; past the last page it takes a query of its own.
         return Listed([], fetch(counted, values)[0][0] if query["offset"] or place else 0)
     following = _cursor(query, rows[limit - 1]) if len(rows) > limit else None
-    shown = {row[-1]: row[1] for row in rows[:limit]}
-    return Listed([text for text, *_ in rows[:limit]], rows[0][2], following, shown)
+    return Listed([text for text, *_ in rows[:limit]], rows[0][2], following)
 
 
 def one_candidate(user: User, pk: uuid.UUID, seen: Slice) -> ExtractedTraitCandidate | None:

@@ -18,7 +18,7 @@ from traits.evidence import Piece
 from traits.models import UserRefinedTrait
 from traits.sharing import receipts
 from traits.sharing.log import check_written, require_former
-from traits.sharing.receipts import Read
+from traits.sharing.receipts import Read, Reader
 from traits.sharing.slices import Slice, is_current, slice_of
 
 Values = dict[str, Any]
@@ -36,11 +36,17 @@ class SharedView(PersonView):
         if request.method not in ("GET", "HEAD") and not self.seen.write:
             raise InsufficientScopeError
 
+    @property
+    def reader(self) -> Reader | None:
+        """The app that reads; None if the person does."""
+        if self.seen.is_own:
+            return None
+        return Reader(self.person.pk, self.request.auth.client_id, f"api {self.get.operation.id}")
+
     def note(self, what: Callable[[], Read]) -> None:
         """Store the receipt of an app's read; call it before answering. what: tells what the answer holds."""
-        if not self.seen.is_own:
-            name = self.get.operation.id
-            receipts.store(self.person.pk, self.request.auth.client_id, f"api {name}", what())
+        if reader := self.reader:
+            receipts.store(reader, what())
 
     def require(self, granted: bool) -> None:
         """Raise InsufficientScopeError unless this is granted."""

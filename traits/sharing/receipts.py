@@ -22,7 +22,7 @@ from ptfi.db import sql
 from ptfi.db.prepared import fetch
 from ptfi.errors import UnavailableError
 from traits.models import ReadReceipt
-from traits.sharing.sql import INSERT, PRUNE
+from traits.sharing.sql import INSERT, PAGE_WITH_RECEIPT, PRUNE
 
 MOST = 100
 """The most receipts of one statement."""
@@ -38,6 +38,15 @@ class Read:
     traits: Mapping[Any, str] = dataclasses.field(default_factory=dict)
     evidence: bool = False
     number: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads, of whom, and by which operation."""
+
+    user_id: uuid.UUID
+    client_id: str
+    operation: str
 
 
 class _Waiting:
@@ -108,13 +117,11 @@ def _insert(rows: list[dict[str, Any]]) -> None:
 ledger = Ledger()
 
 
-def store(user_id: uuid.UUID, client_id: str, operation: str, read: Read) -> None:
+def store(reader: Reader, read: Read) -> None:
     """Store the receipt of a read; the answer may be sent afterwards."""
     ledger.store(
-        {
-            "user_id": user_id,
-            "client_id": client_id,
-            "operation": operation,
+        dataclasses.asdict(reader)
+        | {
             "categories": sorted(set(read.traits.values())),
             "trait_ids": [str(pk) for pk in read.traits],
             "evidence": read.evidence,
@@ -122,6 +129,16 @@ def store(user_id: uuid.UUID, client_id: str, operation: str, read: Read) -> Non
             "created_at": timezone.now(),
         }
     )
+
+
+def fetch_page(reader: Reader, page: str, values: Sequence[Any], order: str, shown: int) -> list[tuple[Any, ...]]:
+    """The rows of a page of a list: item, category, total, place and id. Their receipt is stored with them.
+
+    page: the statement, with the columns that PAGE_WITH_RECEIPT names. shown: how many of the rows the answer holds.
+    """
+    who = dataclasses.astuple(reader)
+    text = PAGE_WITH_RECEIPT.format(page=page, order=order)
+    return fetch(text, [*values, shown, *who, timezone.now(), reader.user_id])
 
 
 def receipts(user: User, *, client_id: str = "", trait_id: uuid.UUID | None = None) -> QuerySet[ReadReceipt]:
