@@ -18,7 +18,7 @@ from traits.log.proofs.positions import FORMAT as POSITION
 MOST_BYTES = 12 * 1_048_576
 """Largest size of a document in an archive, unpacked."""
 READ = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""The compression methods of our archives. With others, zipfile unpacks a whole block however little is asked for."""
+"""The compression methods of our archives. With any other, zipfile unpacks a whole block even to read a few bytes."""
 BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, EOFError, OSError, OverflowError)
 """Errors that zipfile raises for damaged and encrypted files; a NotImplementedError is a RuntimeError."""
 Json = dict[str, Any]

@@ -126,7 +126,8 @@ def _weighed(rows: Rows, taste: Taste, after: Place | None, passed: Passed | Non
     every = [shortlist, _text(passed.rows)] if passed else [shortlist]
     begin = AFTER_KEY if after else "true"
     statement = RANKED.format(
-        shortlist=" UNION ALL ".join(f"({each})" for each in every),
+        # Not UNION ALL: the suggestion that was passed may be on the shortlist again.
+        shortlist=" UNION ".join(f"({each})" for each in every),
         columns=", ".join(f"candidate.{column}" for column in LISTED),
         is_behind=AFTER_PASSED if passed else "false",
         after=AFTER_PASSED if passed and passed.only_after else begin,
