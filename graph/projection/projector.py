@@ -19,12 +19,12 @@ from neo4j.exceptions import ConstraintError, TransientError
 from graph import connection, metrics
 from graph.errors import GraphUnavailableError
 from graph.mapping import Rows, ThingChange, rows_of
-from graph.projection import erasure, gone_back, installation, outbox, refresh, shared_concepts, writer
+from graph.projection import erasure, installation, lost, outbox, refresh, shared_concepts, writer
 from graph.projection.heartbeat import Reporter
-from graph.projection.outbox import Claim, End, Replay
+from graph.projection.outbox import Claim, End
 from graph.projection.writer import CLEARING, Fence, Window
+from ptfi.db.wake import Bell
 from ptfi.telemetry import trace
-from traits.models import Persona
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +35,10 @@ LONGEST_WAIT = 2.0
 """Longest pause in seconds between two attempts to reach a database that is away."""
 RACES = 5
 """How often a batch is retried after a conflict with another writer."""
-SWEEP = 1_000
-"""People whose fences are compared together."""
+ALL_SWEPT = object()
+"""In the place of a step of the sweep: there are no more."""
+LONGEST_IDLE = 5.0
+"""Longest pause in seconds between two polls while nobody decides and wake-ups arrive."""
 ERASE_POLL = 1.0
 """Seconds between two searches for erased people to be cleared, and for shared concepts that changed."""
 
@@ -44,11 +46,17 @@ ERASE_POLL = 1.0
 class Projector:
     """One worker.
 
-    Attributes: only: the one person it serves (None: everyone); beat: called at each turn of `run`.
+    Attributes: only: the one person it serves (None: everyone); beat: called at each turn of `run`; bell: rings when
+    somebody decided (None: `run` has to poll all the time).
     """
 
-    def __init__(self, only: uuid.UUID | None = None, beat: Callable[[], None] = lambda: None) -> None:
-        self.only, self.beat = only, beat
+    def __init__(
+        self,
+        only: uuid.UUID | None = None,
+        beat: Callable[[], None] = lambda: None,
+        bell: Bell | None = None,
+    ) -> None:
+        self.only, self.beat, self.bell = only, beat, bell
         self._held: list[Claim] = []
         self._reporter = Reporter()
         self._sweep: Iterator[object] = iter(())
@@ -57,7 +65,7 @@ class Projector:
 
     def run(self, stop: threading.Event) -> None:
         """Project until told to stop, waiting for databases that are away."""
-        wait, ready = 0.0, False
+        wait, idle, ready = 0.0, 0.0, False
         self._reporter.begin()
         while not stop.is_set():
             self.beat()
@@ -66,12 +74,8 @@ class Projector:
                 if not ready:
                     self.prepare()
                     ready = True
-                next(self._sweep, None)
-                if time.monotonic() > self._erased_at + ERASE_POLL:
-                    self.share()
-                    self.erase()
-                if not self.batch() and not next(self._refresh, False):
-                    stop.wait(settings.PROJECTOR_POLL_SECONDS)
+                busy = self._turn()
+                idle = 0.0 if busy else self._rest(idle, stop)
                 wait = self._back(wait)
             except AWAY as error:
                 # Whichever database was away may have come back with less data.
@@ -80,6 +84,23 @@ class Projector:
         self._let_go()
         with contextlib.suppress(*AWAY):
             self._reporter.end()
+
+    def _turn(self) -> bool:
+        """Do some of everything there is to do; returns whether there may be more. Raises GraphUnavailableError."""
+        swept = next(self._sweep, ALL_SWEPT)
+        if time.monotonic() > self._erased_at + ERASE_POLL:
+            self.share()
+            self.erase()
+        return bool(self.batch()) or next(self._refresh, False) is True or swept is not ALL_SWEPT
+
+    def _rest(self, idle: float, stop: threading.Event) -> float:
+        """Wait for somebody to decide, longer than the last time; returns for how long, 0 if somebody did."""
+        shortest = settings.PROJECTOR_POLL_SECONDS
+        if self.bell is None:
+            stop.wait(shortest)
+            return 0.0
+        idle = min(max(LONGEST_IDLE, shortest), idle * 2 or shortest) if self.bell.listening else shortest
+        return 0.0 if self.bell.wait(idle, stop) else idle
 
     def drain(self, stop: threading.Event) -> None:
         """Clear and project until only people are left for whom it fails. Raises GraphUnavailableError."""
@@ -104,7 +125,7 @@ class Projector:
         """
         installation.ensure()
         concepts = shared_concepts.repair_lost() if self.only is None else ()
-        self._sweep = itertools.chain(erasure.repeat_lost(self.only), _replay_lost(self.only), concepts)
+        self._sweep = itertools.chain(erasure.repeat_lost(self.only), lost.replay_lost(self.only), concepts)
         self._refresh = refresh.replay_outdated(self.only)
 
     def share(self) -> int:
@@ -199,13 +220,13 @@ class Projector:
                 self._failed(claim, error)
 
     def _project(self, windows: list[tuple[Claim, Window]]) -> None:
-        windows = _without_gone_back(windows)
+        windows = lost.without_gone_back(windows)
         if not windows:
             return
         stopped = _write([window for _, window in windows])
-        hashes = _hashes(stopped)
+        hashes = lost.hashes_of(stopped)
         done, clearing = [], []
-        lost = dict[uuid.UUID, tuple[int, Fence | None]]()
+        missed = dict[uuid.UUID, tuple[int, Fence | None]]()
         for claim, window in windows:
             if claim.user_id not in stopped:
                 done.append((claim, window.to, window.hash))
@@ -213,11 +234,11 @@ class Projector:
             fence = stopped[claim.user_id]
             if fence == Fence(claim.generation, CLEARING) and not claim.since:
                 clearing.append((claim.user_id, claim.generation))
-            elif fence and _holds(fence, claim.generation, claim.since, hashes[claim.user_id]):
+            elif fence and lost.holds(fence, claim.generation, claim.since, hashes[claim.user_id]):
                 done.append((claim, fence.revision, fence.hash))
             else:
-                lost[claim.user_id] = (claim.generation, fence)
-        _mend(lost, hashes)
+                missed[claim.user_id] = (claim.generation, fence)
+        lost.mend(missed, hashes)
         shared_concepts.tie_people({window.user_id: window.concepts() for _, window in windows})
         outbox.done(done)
         self._reporter.done(len(done), sum(max(0, upto - claim.since) for claim, upto, _ in done))
@@ -267,76 +288,6 @@ def _write(windows: Sequence[Window]) -> dict[uuid.UUID, Fence | None]:
 def _clear(people: list[tuple[uuid.UUID, int]]) -> None:
     while not connection.write(lambda tx: writer.clear(tx, people)):
         pass
-
-
-def _mend(lost: dict[uuid.UUID, tuple[int, Fence | None]], hashes: dict[uuid.UUID, str]) -> None:
-    """Project these people again, whom the graph lost or whose graph was restored to the past, unless their log was."""
-    gone = gone_back.find({user_id: fence for user_id, (_, fence) in lost.items()}, hashes)
-    gone_back.alarm(gone)
-    mended = [
-        Replay(user_id, generation, floor=fence.generation if fence else 0)
-        for user_id, (generation, fence) in lost.items()
-        if user_id not in gone
-    ]
-    outbox.replay(mended)
-
-
-def _without_gone_back(windows: list[tuple[Claim, Window]]) -> list[tuple[Claim, Window]]:
-    """Those who are not projected from the start over a graph that knew more of their log."""
-    again = [claim.user_id for claim, _ in windows if not claim.since and claim.generation > 1]
-    if not again:
-        return windows
-    fences = _fences(again)
-    gone = gone_back.find(fences, _hashes(fences))
-    gone_back.alarm(gone)
-    return [(claim, window) for claim, window in windows if claim.user_id not in gone]
-
-
-def sweep_logs(only: uuid.UUID | None = None) -> None:
-    """Look through all people for logs that went back, and for people the graph lost. Raises GraphUnavailableError."""
-    for _ in _replay_lost(only):
-        pass
-
-
-def _replay_lost(only: uuid.UUID | None) -> Iterator[None]:
-    """Compare every fence with PostgreSQL in batches, and project people again whom the graph lost."""
-    people = Persona.objects.filter(went_back_at=None).order_by("user_id")
-    people = people.filter(user=only) if only else people
-    last = uuid.UUID(int=0)
-    while rows := list(people.filter(user_id__gt=last)[:SWEEP]):
-        last = rows[-1].user_id
-        fences = _fences([persona.user_id for persona in rows])
-        hashes = _hashes(fences)
-        # Of a log that was not projected yet nothing can be lost, but it may have gone back to nothing.
-        gone = gone_back.find(fences, hashes)
-        lost = {
-            one.user_id: (one.generation, fence)
-            for one in rows
-            if not ((fence := fences[one.user_id]) and _holds(fence, *_stand(one), hashes[one.user_id]))
-            and (one.projected_revision or one.user_id in gone)
-        }
-        if lost:
-            logger.warning("The graph does not follow the log of %d people", len(lost))
-        _mend(lost, hashes)
-        yield
-
-
-def _fences(user_ids: list[uuid.UUID]) -> dict[uuid.UUID, Fence | None]:
-    return connection.write(lambda tx: writer.states(tx, user_ids))
-
-
-def _hashes(fences: dict[uuid.UUID, Fence | None]) -> dict[uuid.UUID, str]:
-    """The log's hash at each fence. Queried after the graph: whatever that holds, the log had before."""
-    return outbox.hashes({user_id: fence.revision for user_id, fence in fences.items() if fence})
-
-
-def _stand(persona: Persona) -> tuple[int, int]:
-    return persona.generation, persona.projected_revision
-
-
-def _holds(fence: Fence, generation: int, since: int, log_hash: str) -> bool:
-    """Whether the graph is a projection of this log and at least as far as PostgreSQL records."""
-    return fence.generation == generation and fence.revision >= since and fence.hash == log_hash
 
 
 def _reason(error: BaseException) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Collection
 
 import psycopg
 from django.conf import settings
-from django.db import Error, connection
+from django.db import Error
 from psycopg import sql
 
+from ptfi.db.listening import LISTEN_SECONDS, parameters
 from ptfi.events import metrics
 from ptfi.events.channels import EVENTS, people_in
 from ptfi.events.sessions import signed_in
@@ -20,8 +21,6 @@ PERSON_STREAMS = 10
 """Streams that one person may have open per process: visible tabs and windows."""
 CHECK_SECONDS = 5.0
 """Seconds between two checks of the sessions of all open streams."""
-LISTEN_SECONDS = 15.0
-"""Seconds of silence after which the listening connection is tested."""
 LONGEST_WAIT = 5.0
 """Longest pause in seconds between two attempts to reach a database that is away."""
 
@@ -157,8 +156,4 @@ class Hub:
 
 
 async def _connect() -> "psycopg.AsyncConnection[tuple[object, ...]]":
-    """A connection outside the pool, opened as Django would."""
-    wanted = connection.get_connection_params()
-    passed = {name: value for name, value in wanted.items() if name not in ("pool", "context", "cursor_factory")}
-    ours = {"autocommit": True, "connect_timeout": 5, "application_name": "ptfi events"}
-    return await psycopg.AsyncConnection.connect(**passed | ours)
+    return await psycopg.AsyncConnection.connect(**parameters("ptfi events"))

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from graph.errors import GraphUnavailableError
 from graph.management.commands._away import away
 from graph.projection import gone_back
-from graph.projection.projector import sweep_logs
+from graph.projection.lost import sweep_logs
 from traits.management.commands._people import find
 from traits.models import Persona
 

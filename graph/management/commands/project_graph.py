@@ -17,6 +17,7 @@ from neo4j.exceptions import Neo4jError
 from graph.errors import GraphUnavailableError
 from graph.projection.lag import went_back
 from graph.projection.projector import Projector
+from ptfi.db.wake import Bell
 from ptfi.telemetry import exposition
 from ptfi.web.server import tls
 from traits.models import Erasure, ErasureState, Persona
@@ -101,11 +102,14 @@ def _serve_metrics(address: str, port: int) -> None:
 
 def project(stop: threading.Event, *, once: bool, workers: int, beat: Callable[[], None] = lambda: None) -> None:
     """Run this many workers until told to stop, or until nothing is left to do. Raises GraphUnavailableError."""
+    if once:
+        _work(workers, stop, lambda: Projector(beat=beat).drain(stop))
+        return
+    with Bell() as bell:
+        _work(workers, stop, lambda: Projector(beat=beat, bell=bell).run(stop))
 
-    def work() -> None:
-        projector = Projector(beat=beat)
-        (projector.drain if once else projector.run)(stop)
 
+def _work(workers: int, stop: threading.Event, work: Callable[[], None]) -> None:
     def work_in_thread() -> None:
         try:
             work()
