@@ -18,80 +18,81 @@ from traits.text import name_fault
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({"candidate_id": "x"}, "candidate_id: must be a UUID"),
-        ({"candidate_id": "{0359fc92-97b5-5f96-9da6-2c3210617b20}"}, "candidate_id: must be a UUID"),
-        ({"user": None}, "user: must be a JSON object"),
-        ({"user": {"external_id": "", "display_name": ""}}, "user.external_id: is empty"),
-        ({"user": {"external_id": "a", "display_name": "", "age": 3}}, "user.age: is not a known field"),
-        ({"trait_name": ""}, "trait_name: is empty"),
-        ({"trait_name": " \u3000\n"}, "trait_name: is empty"),
-        ({"trait_name": SECRET * 40}, "trait_name: is longer than 255 characters"),
-        ({"trait_name": f"{SECRET}\x00"}, "trait_name: contains a null character"),
-        ({"trait_name": 7}, "trait_name: must be text"),
-        ({"trait_description": None}, "trait_description: must be text"),
-        ({"trait_description": "x" * 10_001}, "trait_description: is longer than 10000 characters"),
-        ({"trait_category": SECRET}, "trait_category: must be one of LinguisticStyle,"),
-        ({"trait_category": ["Interest"]}, "trait_category: must be one of"),
-        ({"confidence_score": 1.01}, "confidence_score: must be between 0 and 1"),
-        ({"confidence_score": -0.01}, "confidence_score: must be between 0 and 1"),
-        ({"confidence_score": 10**30}, "confidence_score: must be between 0 and 1"),
-        ({"confidence_score": True}, "confidence_score: must be a number"),
-        ({"confidence_score": None}, "confidence_score: must be a number"),
-        ({"confidence_score": "0.5"}, "confidence_score: must be a number"),
-        ({"supporting_evidence": {}}, "supporting_evidence: must be a list"),
-        ({"supporting_evidence": [piece("x")] * 1_001}, "supporting_evidence: has more than 1000 items"),
-        ({"supporting_evidence": [piece("x"), SECRET]}, "evidence[1]: must be a JSON object"),
-        ({"supporting_evidence": [piece("")]}, "evidence[0].content: is empty"),
-        (
-            {"supporting_evidence": [piece("x" * 4_001)]},
-            "evidence[0].content: is longer than 4000 characters",
-        ),
-        ({"supporting_evidence": [without("type")]}, "evidence[0].type: is missing"),
-        ({"supporting_evidence": [piece("x", mood=SECRET)]}, "evidence[0].mood: is not a known field"),
-        (
-            {"supporting_evidence": [piece("x", start_time=2e9)]},
-            "evidence[0].start_time: must be between 0 and 1000000000",
-        ),
-        ({"supporting_evidence": [piece("x", start_time=2, end_time=1)]}, "evidence[0].end_time: is before start_time"),
-        (
-            {"supporting_evidence": [piece("x", relevance_score=2)]},
-            "evidence[0].relevance_score: must be between 0 and 1",
-        ),
-        ({"originating_models": ["a", 3]}, "originating_models[1]: must be text"),
-        ({"originating_models": ["a"] * 51}, "originating_models: has more than 50 items"),
-        ({"associated_feature_set_ids": ["a"]}, "associated_feature_set_ids[0]: must be a UUID"),
-        ({"concepts": SECRET}, "concepts: must be a list"),
-        ({"concepts": ["a", " "]}, "concepts[1]: is empty"),
-        ({"supersedes": [SECRET]}, "supersedes[0]: must be a UUID"),
-        ({"language": "x" * 36}, "language: is longer than 35 characters"),
-        ({"created_at": "2026-03-01T10:00:00"}, "created_at: must be an ISO 8601 time with a time zone"),
-        ({"created_at": "0001-01-01T00:00:00+14:00"}, "created_at: must be an ISO 8601 time with a time zone"),
-        ({"created_at": 1_700_000_000}, "created_at: must be an ISO 8601 time with a time zone"),
-        ({"mood": SECRET}, "mood: is not a known field"),
-        ({"\x1b[2J": SECRET}, "\\x1b[2J: is not a known field"),
-    ],
-)
-def test_a_bad_line_is_named_and_the_rest_goes_in(changes: Row, reason: str) -> None:
-    good, bad, last = new_row(), new_row(**changes), new_row()
-    run = load(good, bad, last)
+BAD: list[tuple[Row, str]] = [
+    ({"candidate_id": "x"}, "candidate_id: must be a UUID"),
+    ({"candidate_id": "{0359fc92-97b5-5f96-9da6-2c3210617b20}"}, "candidate_id: must be a UUID"),
+    ({"user": None}, "user: must be a JSON object"),
+    ({"user": {"external_id": "", "display_name": ""}}, "user.external_id: is empty"),
+    ({"user": {"external_id": "a", "display_name": "", "age": 3}}, "user.age: is not a known field"),
+    ({"trait_name": ""}, "trait_name: is empty"),
+    ({"trait_name": " \u3000\n"}, "trait_name: is empty"),
+    ({"trait_name": SECRET * 40}, "trait_name: is longer than 255 characters"),
+    ({"trait_name": f"{SECRET}\x00"}, "trait_name: contains a null character"),
+    ({"trait_name": 7}, "trait_name: must be text"),
+    ({"trait_description": None}, "trait_description: must be text"),
+    ({"trait_description": "x" * 10_001}, "trait_description: is longer than 10000 characters"),
+    ({"trait_category": SECRET}, "trait_category: must be one of LinguisticStyle,"),
+    ({"trait_category": ["Interest"]}, "trait_category: must be one of"),
+    ({"confidence_score": 1.01}, "confidence_score: must be between 0 and 1"),
+    ({"confidence_score": -0.01}, "confidence_score: must be between 0 and 1"),
+    ({"confidence_score": 10**30}, "confidence_score: must be between 0 and 1"),
+    ({"confidence_score": True}, "confidence_score: must be a number"),
+    ({"confidence_score": None}, "confidence_score: must be a number"),
+    ({"confidence_score": "0.5"}, "confidence_score: must be a number"),
+    ({"supporting_evidence": {}}, "supporting_evidence: must be a list"),
+    ({"supporting_evidence": [piece("x")] * 1_001}, "supporting_evidence: has more than 1000 items"),
+    ({"supporting_evidence": [piece("x"), SECRET]}, "evidence[1]: must be a JSON object"),
+    ({"supporting_evidence": [piece("")]}, "evidence[0].content: is empty"),
+    (
+        {"supporting_evidence": [piece("x" * 4_001)]},
+        "evidence[0].content: is longer than 4000 characters",
+    ),
+    ({"supporting_evidence": [without("type")]}, "evidence[0].type: is missing"),
+    ({"supporting_evidence": [piece("x", mood=SECRET)]}, "evidence[0].mood: is not a known field"),
+    (
+        {"supporting_evidence": [piece("x", start_time=2e9)]},
+        "evidence[0].start_time: must be between 0 and 1000000000",
+    ),
+    ({"supporting_evidence": [piece("x", start_time=2, end_time=1)]}, "evidence[0].end_time: is before start_time"),
+    (
+        {"supporting_evidence": [piece("x", relevance_score=2)]},
+        "evidence[0].relevance_score: must be between 0 and 1",
+    ),
+    ({"originating_models": ["a", 3]}, "originating_models[1]: must be text"),
+    ({"originating_models": ["a"] * 51}, "originating_models: has more than 50 items"),
+    ({"associated_feature_set_ids": ["a"]}, "associated_feature_set_ids[0]: must be a UUID"),
+    ({"concepts": SECRET}, "concepts: must be a list"),
+    ({"concepts": ["a", " "]}, "concepts[1]: is empty"),
+    ({"supersedes": [SECRET]}, "supersedes[0]: must be a UUID"),
+    ({"language": "x" * 36}, "language: is longer than 35 characters"),
+    ({"created_at": "2026-03-01T10:00:00"}, "created_at: must be an ISO 8601 time with a time zone"),
+    ({"created_at": "0001-01-01T00:00:00+14:00"}, "created_at: must be an ISO 8601 time with a time zone"),
+    ({"created_at": 1_700_000_000}, "created_at: must be an ISO 8601 time with a time zone"),
+    ({"mood": SECRET}, "mood: is not a known field"),
+    ({"\x1b[2J": SECRET}, "\\x1b[2J: is not a known field"),
+]
+"""Fields that are not right → how the line is named."""
+
+
+def test_bad_lines_are_named_and_the_rest_goes_in() -> None:
+    first, last = new_row(), new_row()
+    run = load(first, *(new_row(**changes) for changes, _ in BAD), last)
     assert run.status == 1
-    assert run.counts == {"created": 2, "refused": 1}
-    assert len(run.said) == 1
-    assert f"rows.jsonl:2: {reason}" in run.said[0].replace("supporting_evidence[", "evidence[")
-    assert SECRET not in run.said[0]
-    assert set(ExtractedTraitCandidate.objects.values_list("pk", flat=True)) == {stored(good).pk, stored(last).pk}
+    assert run.counts == {"created": 2, "refused": len(BAD)}
+    assert len(run.said) == len(BAD)
+    for number, (said, (_, reason)) in enumerate(zip(run.said, BAD, strict=True), start=2):
+        assert f"rows.jsonl:{number}: {reason}" in said.replace("supporting_evidence[", "evidence[")
+        assert SECRET not in said
+    assert set(ExtractedTraitCandidate.objects.values_list("pk", flat=True)) == {stored(first).pk, stored(last).pk}
 
 
-@pytest.mark.parametrize("name", sorted(new_row()))
-def test_a_missing_field_is_named(name: str) -> None:
-    row = new_row()
-    del row[name]
-    run = load(row)
-    assert (run.status, run.counts) == (1, {"refused": 1})
-    assert [line.split(":", 1)[1] for line in run.said] == [f"1: {name}: is missing"]
+def test_missing_fields_are_named() -> None:
+    names = sorted(new_row())
+    run = load(*({field: value for field, value in new_row().items() if field != name} for name in names))
+    assert (run.status, run.counts) == (1, {"refused": len(names)})
+    assert [line.split(":", 1)[1] for line in run.said] == [
+        f"{number}: {name}: is missing" for number, name in enumerate(names, start=1)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 """Texts that look the same are the same, and what shows nothing is empty: in every file that is imported."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from ptfi.accounts.models import User
-from tests.support.candidate_files import Run, load, new_row, piece, stored
+from tests.support.candidate_files import Row, Run, load, new_row, piece, stored
 from tests.support.cast import acting_for_self
 from traits import decisions
 from traits.models import ExtractedTraitCandidate
@@ -34,23 +35,33 @@ def test_names_that_show_nothing_are_refused() -> None:
     assert all("is empty" in line for line in run.said if "invisible-names" in line)
 
 
-@pytest.mark.parametrize("text", NOTHING)
-def test_what_shows_nothing_is_empty_in_every_field(text: str) -> None:
-    for changes in (
-        {"trait_name": text},
-        {"concepts": [text]},
-        {"originating_models": [text]},
-        {"user": {"external_id": text, "display_name": ""}},
-        {"supporting_evidence": [piece(text)]},
-    ):
-        assert load(new_row(**changes)).counts == {"refused": 1}, changes
-    empty = piece("A", source_detail=text, source_package_id=text)
-    row = new_row(trait_description=text, supporting_evidence=[empty], user={"external_id": "a", "display_name": text})
-    assert load(row).counts == {"created": 1}
-    found = stored(row)
-    (kept,) = found.supporting_evidence
-    assert (found.trait_description, found.user.display_name) == ("", "")
-    assert (kept["source_detail"], kept["source_package_id"]) == ("", None)
+def test_what_shows_nothing_is_empty_in_every_field() -> None:
+    refused = [
+        new_row(**changes)
+        for text in NOTHING
+        for changes in (
+            {"trait_name": text},
+            {"concepts": [text]},
+            {"originating_models": [text]},
+            {"user": {"external_id": text, "display_name": ""}},
+            {"supporting_evidence": [piece(text)]},
+        )
+    ]
+    assert load(*refused).counts == {"refused": len(refused)}
+    rows = [
+        new_row(
+            trait_description=text,
+            supporting_evidence=[piece("A", source_detail=text, source_package_id=text)],
+            user={"external_id": f"test:{number}", "display_name": text},
+        )
+        for number, text in enumerate(NOTHING)
+    ]
+    assert load(*rows).counts == {"created": len(rows)}
+    for row in rows:
+        found = stored(row)
+        (kept,) = found.supporting_evidence
+        assert (found.trait_description, found.user.display_name) == ("", "")
+        assert (kept["source_detail"], kept["source_package_id"]) == ("", None)
 
 
 def test_what_was_rejected_does_not_come_back_in_a_spelling_that_looks_the_same() -> None:
@@ -59,48 +70,56 @@ def test_what_was_rejected_does_not_come_back_in_a_spelling_that_looks_the_same(
     assert Run(str(CASES / "same-to-the-eye-again.jsonl")).counts == {"suppressed": 6}
 
 
-@pytest.mark.parametrize(
-    ("name", "other"),
-    [
-        ("Ｊａｚｚ １", "jazz 1"),
-        ("Plays\u3164guitar", "Plays guitar"),
-        ("Loves e\u034f\u0301clairs", "Loves éclairs"),
-        ("می\u200cخواهم", "میخواهم"),
-        ("Family 👨\u200d👩\u200d👧", "Family 👨👩👧"),
-        ("\u2800Braille\u2800", "Braille"),
-        ("Taste \U000e0041of", "Taste of"),
-        ("\ufeffBOM", "BOM"),
-        ("Doesn't fish", "Doesn\u02bct fish"),
-        ("Doesn`t fish", "Doesn’t fish"),
-        ("Doesn\u00b4t fish", "Doesn't fish"),
-        ("Speaks \u02bb\u014dlelo", "Speaks ‘\u014dlelo"),
-        ("Notes \u2212 desk", "Notes - desk"),
-        ("Rows 1\u22152 mile", "Rows 1/2 mile"),
-        ("Rows \u00bd mile", "Rows 1\u20442 mile"),
-        ("Odds 3\u22361", "Odds 3:1"),
-        ("Fan of `jazz`", "Fan of “jazz”"),
-    ],
-)
-def test_one_suppression_for_all_spellings(name: str, other: str) -> None:
-    assert load(new_row(trait_name=name)).counts == {"created": 1}
-    reject_all()
-    assert load(new_row(trait_name=other)).counts == {"suppressed": 1}
+ALIKE = [
+    ("Ｊａｚｚ １", "jazz 1"),
+    ("Plays\u3164guitar", "Plays guitar"),
+    ("Loves e\u034f\u0301clairs", "Loves éclairs"),
+    ("می\u200cخواهم", "میخواهم"),
+    ("Family 👨\u200d👩\u200d👧", "Family 👨👩👧"),
+    ("\u2800Braille\u2800", "Braille"),
+    ("Taste \U000e0041of", "Taste of"),
+    ("\ufeffBOM", "BOM"),
+    ("Doesn't fish", "Doesn\u02bct fish"),
+    ("Doesn`t fish", "Doesn’t fish"),
+    ("Doesn\u00b4t fish", "Doesn't fish"),
+    ("Speaks \u02bb\u014dlelo", "Speaks ‘\u014dlelo"),
+    ("Notes \u2212 desk", "Notes - desk"),
+    ("Rows 1\u22152 mile", "Rows 1/2 mile"),
+    ("Rows \u00bd mile", "Rows 1\u20442 mile"),
+    ("Odds 3\u22361", "Odds 3:1"),
+    ("Fan of `jazz`", "Fan of “jazz”"),
+]
 
 
-@pytest.mark.parametrize(
-    ("name", "other"),
-    [
-        ("Supports 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", "Supports 🏴"),
-        ("C++", "C"),
-        ("1 + 1", "1 - 1"),
-        ("我喜歡茶", "我喜歡酒"),
-        ("Shakes 🫨", "Shakes 🫵"),
-    ],
-)
-def test_what_looks_different_is_different(name: str, other: str) -> None:
-    assert load(new_row(trait_name=name)).counts == {"created": 1}
+def of_each(names: Iterable[str]) -> list[Row]:
+    """A row of each name, each of another person."""
+    return [
+        new_row(trait_name=name, user={"external_id": f"test:{number}", "display_name": ""})
+        for number, name in enumerate(names)
+    ]
+
+
+def test_one_suppression_for_all_spellings() -> None:
+    assert load(*of_each(name for name, _ in ALIKE)).counts == {"created": len(ALIKE)}
     reject_all()
-    assert load(new_row(trait_name=other)).counts == {"created": 1}
+    rows = of_each(other for _, other in ALIKE)
+    load(*rows)
+    assert [row["trait_name"] for row in rows if stored(row).suppressed_by_id is None] == []
+
+
+DIFFERENT = [
+    ("Supports 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", "Supports 🏴"),
+    ("C++", "C"),
+    ("1 + 1", "1 - 1"),
+    ("我喜歡茶", "我喜歡酒"),
+    ("Shakes 🫨", "Shakes 🫵"),
+]
+
+
+def test_what_looks_different_is_different() -> None:
+    assert load(*of_each(name for name, _ in DIFFERENT)).counts == {"created": len(DIFFERENT)}
+    reject_all()
+    assert load(*of_each(other for _, other in DIFFERENT)).counts == {"created": len(DIFFERENT)}
 
 
 def test_dashes_are_one_however_they_are_written() -> None:
