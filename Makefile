@@ -34,7 +34,7 @@ example: $(VENV)/.run  ## Serve the example app at http://localhost:8080/, next 
 
 test: $(VENV)/.dev chromium faketime rsyslog  ## Run all tests, in the browser too (WITHOUT=MARKER: but those)
 	@$(PYTHON) -m pytest $(PARALLEL) -m "not alone$(if $(WITHOUT), and not $(WITHOUT))"
-	@$(PYTHON) -m pytest -m alone
+	@$(PYTHON) -m pytest -m "alone$(if $(WITHOUT), and not $(WITHOUT))"
 	@$(PYTHON) -m tests.support.neo4j --check
 
 test-fast: $(VENV)/.dev  ## Run the tests that need neither a browser nor minutes
@@ -48,6 +48,7 @@ test-generated: $(VENV)/.dev  ## Run the tests of drawn requests and decisions a
 
 test-long: $(VENV)/.dev  ## Run the tests that start and stop whole installations for minutes
 	@$(PYTHON) -m pytest $(PARALLEL) -m "long and not alone"
+	@$(PYTHON) -m pytest -m "long and alone"
 
 test-neo4j: $(VENV)/.dev  ## Run the graph's tests on a real Neo4j (Java 17, Maven)
 	@$(PYTHON) -m tests.support.neo4j

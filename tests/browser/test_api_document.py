@@ -10,7 +10,7 @@ from traits.models import PersonaTrait
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", [pytest.param("light", marks=pytest.mark.long), "dark"])
 def test_its_page_unfolds_and_tries_operations_out(opened: Opened, jazz: PersonaTrait, theme: str) -> None:
     """The fixture fails on anything that the page's console complains about, as on what the policy forbids."""
     page = opened("/v1/docs", color_scheme=theme, viewport=NARROW)

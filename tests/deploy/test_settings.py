@@ -189,7 +189,7 @@ def test_a_number_of_proxies_that_cannot_be_is_named() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("value", "number"), [("yes", "1"), ("True", "1"), ("1", "1"), ("off", "0"), ("0", "0")])
+@pytest.mark.parametrize(("value", "number"), [("yes", "1"), ("off", "0")])
 def test_a_proxy_of_old_is_one(value: str, number: str) -> None:
     others = {name: each for name, each in OF_OLD_NAMES.items() if name != "TRUSTED_PROXY_COUNT"}
     assert read(**others, BEHIND_PROXY=value)[0]["TRUSTED_PROXY_COUNT"] == number

@@ -84,6 +84,7 @@ def recovers(product: Product, record_property: Callable[[str, object], None]) -
     return wait
 
 
+LONG = pytest.mark.long
 KILLS = [
     pytest.param("projector", marks=fault("projector killed")),
     pytest.param("web server", marks=fault("web server killed")),
@@ -130,7 +131,7 @@ def test_a_web_worker_dies_in_the_middle_of_requests(product: Product, recovers:
 
 HALFWAY = [
     pytest.param(False, marks=fault("projector killed in the middle of a batch")),
-    pytest.param(True, marks=fault("the same, and PostgreSQL's clock set back by a day before its lease ends")),
+    pytest.param(True, marks=[LONG, fault("the same, and PostgreSQL's clock set back by a day before its lease ends")]),
 ]
 
 
@@ -165,7 +166,7 @@ def median(product: Product) -> float:
 
 
 AWAY = [
-    pytest.param("hung", marks=fault("graph hung")),
+    pytest.param("hung", marks=[LONG, fault("graph hung")]),
     pytest.param("stopped", marks=fault("graph stopped")),
 ]
 
@@ -229,9 +230,9 @@ def test_the_disk_of_the_graph_is_full(product: Product, disk: Path | None, reco
 
 CUTS = [
     pytest.param("postgres", "swallow", marks=fault("PostgreSQL's network swallows everything for 3 s")),
-    pytest.param("postgres", "reset", marks=fault("PostgreSQL's network breaks off and refuses for 3 s")),
+    pytest.param("postgres", "reset", marks=[LONG, fault("PostgreSQL's network breaks off and refuses for 3 s")]),
     pytest.param("graph", "swallow", marks=fault("the graph's network swallows everything for 3 s")),
-    pytest.param("graph", "reset", marks=fault("the graph's network breaks off and refuses for 3 s")),
+    pytest.param("graph", "reset", marks=[LONG, fault("the graph's network breaks off and refuses for 3 s")]),
 ]
 
 
@@ -277,6 +278,7 @@ def test_postgresql_does_not_hear_of_the_cut(product: Product, remote: Remote, r
     assert_nothing_lost(product, reviewers)
 
 
+@LONG
 @fault("clock of the web server and a projector set back by a day, while others keep the right time")
 def test_a_clock_is_set_back(product: Product, recovers: Recovers, tmp_path: Path) -> None:
     if not FAKETIME.exists():

@@ -1,6 +1,7 @@
 """Empty the tables after a test that commits.
 
-Django truncates every table and creates all permissions again, which takes half a second after each of hundreds of tests.
+Django truncates every table and creates all permissions again, which takes half a second after each of hundreds of
+tests.
 """
 
 from collections.abc import Iterable
