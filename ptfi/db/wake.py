@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 CHANNEL = "ptfi_changed"
 LEAST_SECONDS = 0.05
 """Seconds between two notifications of a process. Who was woken looks again within this time, so no more are needed."""
-STOP_SECONDS = 0.5
+STOP_SECONDS = 1.0
 """Seconds within which a waiting thread notices that it shall stop."""
 RETRY_SECONDS = 1.0
 """Seconds between two attempts to listen while PostgreSQL is away."""

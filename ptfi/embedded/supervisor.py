@@ -19,7 +19,7 @@ from ptfi.embedded.graph import Graph
 from ptfi.embedded.postgres import SOCKET_NAME, PostgreSQL
 from ptfi.embedded.service import Service, logger
 
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.5
 LINGER_SECONDS = float(os.environ.get("PTFI_EMBEDDED_LINGER_SECONDS", "5"))
 """Seconds that the services outlive their last user, so that successive commands find them running."""
 
