@@ -23,11 +23,13 @@ from traits.api.serializers.export import (
     ExportedTraitSerializer,
     LookSerializer,
     ModerationSerializer,
+    NoticeSerializer,
     PositionSerializer,
     ReadReceiptSerializer,
     SecurityEventSerializer,
     SuggestionChangeSerializer,
     SuppressionSerializer,
+    TraitRecipientSerializer,
 )
 from traits.api.serializers.fields import JAZZ, PERSON, PIECE, StyleMap, Words, share
 from traits.api.serializers.log import EntrySerializer
@@ -211,6 +213,8 @@ class ExportSerializer(Shape):
         "moderation": [],
         "connectedApps": [],
         "readReceipts": [],
+        "traitRecipients": [],
+        "notices": [],
     }
 
     format = ChoiceField([EXPORT_FORMAT], help_text="What this is.")
@@ -233,3 +237,7 @@ class ExportSerializer(Shape):
     moderation = ModerationSerializer(many=True, help_text="What staff did with suggestions.")
     connectedApps = ConnectedAppSerializer(many=True, help_text="The apps that may read or change the persona.")
     readReceipts = ReadReceiptSerializer(many=True, help_text="What apps read, oldest first; only for the person.")
+    traitRecipients = TraitRecipientSerializer(
+        many=True, help_text="Which apps are told of changes to what; only for the person."
+    )
+    notices = NoticeSerializer(many=True, help_text="What apps were told of changes; only for the person.")
