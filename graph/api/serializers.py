@@ -11,6 +11,7 @@ from rest_framework.serializers import (
     ListField,
 )
 
+from graph.reads.listing import LIMIT
 from graph.schema import EDGES, INTERNAL, NODE_BY_LABEL, properties_of
 from ptfi.api.shapes import Shape
 from ptfi.api.strict import Choice, QueryInteger, Strict, Text
@@ -92,7 +93,7 @@ EXAMPLE = {
 
 
 class TraitQuerySerializer(Strict):
-    limit = QueryInteger(min_value=1, max_value=100, default=20, help_text="How many on a page.")
+    limit = QueryInteger(min_value=1, max_value=100, default=LIMIT, help_text="How many on a page.")
     after = Text(
         max_length=2_000,
         default="",
