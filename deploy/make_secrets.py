@@ -32,6 +32,7 @@ def main(folder: Path) -> None:
     keep(folder / "secret_key", secrets.token_urlsafe(50))
     keep(folder / "oidc_private_key", make_private_key())
     keep(folder / "second_step_keys", make_key())
+    keep(folder / "webhook_keys", make_key())
     keep(folder / "log_signing_key", make_signing_key())
     keep(folder / "email_url", "smtp://localhost:25")
     keep(folder / "metrics_token", secrets.token_urlsafe(24))

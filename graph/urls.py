@@ -14,4 +14,5 @@ urlpatterns = [
     path("persona/graph/traits/<uuid:trait_id>/", picture_views.graph_trait, name="graph_trait"),
     path("persona/concepts/names/", picture_views.concept_names, name="concept_names"),
     path("persona/data/download/", views.download, name="download"),
+    path("accounts/connections/<str:client_id>/told/", views.app_is_told, name="app_is_told"),
 ]

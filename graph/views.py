@@ -1,8 +1,10 @@
 """Pages that show the graph. They say when it is behind or away; no decision waits for it."""
 
 import dataclasses
+from collections.abc import Iterator
 from typing import Any
 
+import orjson
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -15,13 +17,23 @@ from django_htmx.http import trigger_client_event
 from graph.errors import GraphUnavailableError
 from graph.reads import traits as queries
 from graph.reads.export_archive import archive
+from graph.reads.listing import LIMIT, if_confirmed, listed
+from ptfi.oauth import grants as connections
+from ptfi.oauth.scopes import READ_TRAITS
 from ptfi.web.downloads import Download
 from ptfi.web.filters import Filters, choice, text
 from ptfi.web.htmx import wants_fragment
 from ptfi.web.keyset import LONG_PAGE, hide, reveal
 from traits import selectors
-from traits.models import Category, TraitStatus
+from traits.api.privacy import hidden_pieces
+from traits.models import CandidateStatus, Category, ExtractedTraitCandidate, TraitStatus
+from traits.sharing.grants import grant_of
+from traits.sharing.persona_text import persona_text
+from traits.sharing.slices import Slice, slice_by
 from traits.web import Request
+
+SUGGESTIONS = 10
+"""For how many suggestions it is shown what confirming them would tell an app."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -111,6 +123,41 @@ def _answers(request: Request) -> bool:
     except GraphUnavailableError:
         return False
     return True
+
+
+@login_required
+@never_cache
+@require_safe
+def app_is_told(request: Request, client_id: str) -> HttpResponse:
+    """Show what an app gets from the list of traits now, to the letter, and what confirming suggestions would add.
+
+    An app that may not read traits gets nothing.
+    """
+    connected = connections.connected_client(request.user, client_id)
+    seen = slice_by(request.user, grant_of(request.user, client_id), connected.scopes)
+    after = request.GET.get("after", "")
+    context: dict[str, Any] = {"app": connected.client, "may_read": READ_TRAITS in connected.scopes, "limit": LIMIT}
+    status = 200
+    if context["may_read"]:
+        try:
+            found = listed(request.user, seen, limit=LIMIT, after=reveal(after))
+            context |= {"found": found, "answer": orjson.dumps(found).decode(), "after": after}
+            context |= {"text": persona_text(request.user, seen), "suggestions": list(_if_confirmed(request, seen))}
+        except GraphUnavailableError as error:
+            context["away"], status = error, error.status
+    return render(request, "graph/app_is_told.html", context, status=status)
+
+
+def _if_confirmed(request: Request, seen: Slice) -> Iterator[tuple[ExtractedTraitCandidate, str]]:
+    """Suggestions that wait, newest first, with what the app would get in addition; "" for nothing."""
+    waiting = ExtractedTraitCandidate.objects.filter(
+        user=request.user, status=CandidateStatus.CANDIDATE, held_reason=""
+    )
+    private = hidden_pieces(request.user, seen)
+    revision = selectors.persona(request.user).revision + 1
+    for each in waiting.defer("search").order_by("-created_at", "pk")[:SUGGESTIONS]:
+        found = if_confirmed(seen, each, revision=revision, private=private)
+        yield each, orjson.dumps(found).decode() if found else ""
 
 
 @login_required

@@ -11,6 +11,7 @@ SECRETS = (
     "SECRET_KEY",
     "OIDC_PRIVATE_KEY",
     "MFA_ENCRYPTION_KEYS",
+    "WEBHOOK_ENCRYPTION_KEYS",
     "LOG_SIGNING_KEY",
     "DATABASE_URL",
     "NEO4J_URL",
@@ -24,6 +25,7 @@ NEEDED = {
     "web": ("SECRET_KEY", "OIDC_PRIVATE_KEY", "DATABASE_URL", "NEO4J_URL"),
     "events": ("SECRET_KEY", "DATABASE_URL"),
     "projector": ("DATABASE_URL", "NEO4J_URL"),
+    "notifier": ("DATABASE_URL",),
     "migrate": ("DATABASE_URL", "NEO4J_URL"),
     "job": ("DATABASE_URL",),
 }

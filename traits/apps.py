@@ -14,8 +14,10 @@ class TraitsConfig(AppConfig):
         from traits.models import Erasure, IngestBatch, LogIntervention
         from traits.sharing import slices
         from traits.sharing.consent import PersonaPart
+        from traits.sharing.notices import metrics as of_notices
 
         metrics.register()
+        of_notices.register()
         consent.parts.append(PersonaPart())
         slices.register()
         # Receipts cannot be deleted.

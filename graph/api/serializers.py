@@ -11,6 +11,7 @@ from rest_framework.serializers import (
     ListField,
 )
 
+from graph.reads.listing import LIMIT
 from graph.schema import EDGES, INTERNAL, NODE_BY_LABEL, properties_of
 from ptfi.api.shapes import Shape
 from ptfi.api.strict import Choice, QueryInteger, Strict, Text
@@ -23,11 +24,13 @@ from traits.api.serializers.export import (
     ExportedTraitSerializer,
     LookSerializer,
     ModerationSerializer,
+    NoticeSerializer,
     PositionSerializer,
     ReadReceiptSerializer,
     SecurityEventSerializer,
     SuggestionChangeSerializer,
     SuppressionSerializer,
+    TraitRecipientSerializer,
 )
 from traits.api.serializers.fields import JAZZ, PERSON, PIECE, StyleMap, Words, share
 from traits.api.serializers.log import EntrySerializer
@@ -90,7 +93,7 @@ EXAMPLE = {
 
 
 class TraitQuerySerializer(Strict):
-    limit = QueryInteger(min_value=1, max_value=100, default=20, help_text="How many on a page.")
+    limit = QueryInteger(min_value=1, max_value=100, default=LIMIT, help_text="How many on a page.")
     after = Text(
         max_length=2_000,
         default="",
@@ -211,6 +214,8 @@ class ExportSerializer(Shape):
         "moderation": [],
         "connectedApps": [],
         "readReceipts": [],
+        "traitRecipients": [],
+        "notices": [],
     }
 
     format = ChoiceField([EXPORT_FORMAT], help_text="What this is.")
@@ -233,3 +238,7 @@ class ExportSerializer(Shape):
     moderation = ModerationSerializer(many=True, help_text="What staff did with suggestions.")
     connectedApps = ConnectedAppSerializer(many=True, help_text="The apps that may read or change the persona.")
     readReceipts = ReadReceiptSerializer(many=True, help_text="What apps read, oldest first; only for the person.")
+    traitRecipients = TraitRecipientSerializer(
+        many=True, help_text="Which apps are told of changes to what; only for the person."
+    )
+    notices = NoticeSerializer(many=True, help_text="What apps were told of changes; only for the person.")

@@ -7,20 +7,18 @@ from rest_framework.request import Request
 
 from graph.api import schema as operations
 from graph.api.serializers import GraphQuerySerializer, TraitQuerySerializer
-from graph.reads import traits as queries
 from graph.reads.concepts import concepts
 from graph.reads.export import export
-from graph.reads.seen import ALL, seen_by
+from graph.reads.listing import listed
+from graph.reads.seen import seen_by
 from graph.reads.subgraph import Network, network
 from ptfi.api.strict import read_query
 from ptfi.errors import RuleError
 from ptfi.oauth.scopes import EXPORT
 from ptfi.web.downloads import Download
-from ptfi.web.keyset import hide, reveal
-from traits import selectors
-from traits.api.privacy import for_caller, hidden_pieces
+from ptfi.web.keyset import reveal
+from traits.api.privacy import hidden_pieces
 from traits.api.serializers.fields import NothingSerializer
-from traits.api.serializers.traits import trait_json
 from traits.api.views import SharedView
 from traits.models import PersonaTrait
 from traits.privacy.shared_export import Reader
@@ -31,26 +29,20 @@ class Traits(SharedView):
     @operations.list_traits
     def get(self, request: Request, user_id: str) -> HttpResponse:  # noqa: ARG002 (checked by PersonView)
         values = read_query(request.query_params, TraitQuerySerializer)
-        page = queries.traits(
-            self.person.pk,
+        found = listed(
+            self.person,
+            self.seen,
             q=values.get("q", ""),
             status=values.get("status"),
             category=values.get("category"),
             concept=values.get("concept", ""),
             limit=values["limit"],
             after=_key(values["after"]),
-            seen=ALL if self.seen.is_own else seen_by(self.person, self.seen, frozenset()),
         )
-        held = selectors.traits(self.person, [item.id for item in page.items], self.seen.traits())
-        # A trait that was just removed may still be in the graph, but is no longer part of the persona.
-        data = [trait_json(held[item.id]) | {"strength": item.strength} for item in page.items if item.id in held]
-        data = for_caller(self.seen, data, hidden_pieces(self.person, self.seen))
+        data = found["data"]
         traits = {row["traitID_in_pkg"]: row["category"] for row in data}
         self.note(lambda: Read(traits, any(row["evidence"] for row in data), len(data)))
-        following = hide(page.next_key) or None
-        return self.answer(
-            {"data": data, "pagination": {"limit": values["limit"], "total": page.total, "next": following}}
-        )
+        return self.answer(found)
 
 
 def _key(text: str) -> tuple[str, str] | None:

@@ -30,10 +30,16 @@ def durable(work: Callable[[], Result]) -> Result:
         return work()
 
 
-def once(request: Request, act: Act, run: Callable[[Callable[[], Any]], Any] = durable) -> HttpResponse:
+def once(
+    request: Request,
+    act: Act,
+    run: Callable[[Callable[[], Any]], Any] = durable,
+    may_repeat: Callable[[bytes], bool] = lambda _: True,
+) -> HttpResponse:
     """Perform a change in one durable transaction together with its Idempotency-Key.
 
-    Responses with 2xx and 409 are stored. run opens the transaction, and may repeat it.
+    Responses with 2xx and 409 are stored. run opens the transaction, and may repeat it. may_repeat: whether the caller
+    may still see a stored response.
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
@@ -42,14 +48,14 @@ def once(request: Request, act: Act, run: Callable[[Callable[[], Any]], Any] = d
     if not (key.isascii() and key.isprintable() and 1 <= len(key) <= 255):
         raise RuleError(details={"Idempotency-Key": [_("Use 1 to 255 printable ASCII characters.")]})
     kept_as = idempotency.key_of(request.auth.client_id, key) if request.user.is_authenticated else key
-    response: HttpResponse = run(lambda: _claimed(_owner(request), kept_as, _fingerprint(request), act))
+    response: HttpResponse = run(lambda: _claimed(_owner(request), kept_as, _fingerprint(request), act, may_repeat))
     return response
 
 
-def _claimed(owner: str, key: str, fingerprint: bytes, act: Act) -> HttpResponse:
+def _claimed(owner: str, key: str, fingerprint: bytes, act: Act, may_repeat: Callable[[bytes], bool]) -> HttpResponse:
     if not idempotency.claim(owner, key, fingerprint):
         kept = idempotency.find(owner, key)
-        if kept is None or kept.fingerprint != fingerprint:
+        if kept is None or kept.fingerprint != fingerprint or not may_repeat(kept.body):
             raise IdempotencyConflictError
         response = respond(kept.status, kept.body)
         response["Idempotent-Replayed"] = "true"

@@ -63,6 +63,7 @@ def start() -> None:
     os.environ["NEO4J_URL"] = state["graph_url"]
     os.environ.setdefault("SECRET_KEY", stored_secret(data / "secret-key", 50))
     os.environ.setdefault("MFA_ENCRYPTION_KEYS", stored(data / "second-step-key", make_key))
+    os.environ.setdefault("WEBHOOK_ENCRYPTION_KEYS", stored(data / "webhook-key", make_key))
     if not os.environ.get("LOG_SIGNING_COMMAND"):
         os.environ.setdefault("LOG_SIGNING_KEY", stored(data / "log-signing-key", make_signing_key))
     os.environ.setdefault("OIDC_PRIVATE_KEY", stored(data / "oidc-private-key", make_private_key))

@@ -8,9 +8,12 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from ptfi.oauth.models import Webhook
 from ptfi.oauth.registration import check_client
 from ptfi.staff.base import StaffAdmin, code, own_words
 
@@ -52,8 +55,8 @@ class ClientAdmin(StaffAdmin):
     list_display = ("own_name", "client_id", "kind", "created")
     list_filter = ("type",)
     search_fields = ("=id", "name")
-    fields = ("client_id", "kind", "name", "scopes", "redirect_uris", "cors_origins", "created")
-    readonly_fields = ("client_id", "kind", "created")
+    fields = ("client_id", "kind", "name", "scopes", "redirect_uris", "cors_origins", "webhook", "created")
+    readonly_fields = ("client_id", "kind", "webhook", "created")
 
     @admin.display(description=_("name"), ordering="name")
     def own_name(self, client: Client) -> SafeString:
@@ -66,6 +69,17 @@ class ClientAdmin(StaffAdmin):
     @admin.display(description=_("type"))
     def kind(self, client: Client) -> str:
         return str(client.get_type_display())
+
+    @admin.display(description=_("told of changes at"))
+    def webhook(self, client: Client) -> str | SafeString:
+        """The address; only ``manage.py create_oauth_client`` changes it, since it alone can show a new secret."""
+        hook = Webhook.objects.filter(client=client).first()
+        if hook is None:
+            return "–"
+        if not hook.failures:
+            return code(hook.url)
+        failed = gettext("did not acknowledge the last %(number)s messages")
+        return format_html("{} ({})", code(hook.url), failed % {"number": hook.failures})
 
     @admin.display(description=_("created"), ordering="created_at")
     def created(self, client: Client) -> str:

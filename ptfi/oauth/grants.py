@@ -43,6 +43,14 @@ def connected_clients(user: User) -> list[ConnectedClient]:
     return sorted(clients, key=lambda connected: (sort_key(connected.client.name), connected.client.pk))
 
 
+def connected_client(user: User, client_id: str) -> ConnectedClient:
+    """The client with a valid grant of the person. Raises NotFoundError."""
+    found = {each.client.pk: each for each in connected_clients(user)}.get(client_id)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
 def _connected_client(tokens: list[Token], access: ClientAccess | None) -> ConnectedClient:
     scopes = frozenset(scope for token in tokens for scope in token.get_scopes())
     since = access.connected_at if access else min(token.created_at for token in tokens)

@@ -51,6 +51,26 @@ class SpentToken(models.Model):
         return f"{self.client_id} for {self.user_id}"
 
 
+class Webhook(models.Model):
+    """Where a confidential client wants to be told of changes, and the secret that proves who tells it.
+
+    Secrets are encrypted. former_secret signs as well until former_until, so that a receiver has time to take over the
+    new one. failures counts requests in a row without an answer, for which nothing is sent before paused_until.
+    """
+
+    client = models.OneToOneField(Client, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    url = models.CharField(max_length=500)
+    secret = models.CharField(max_length=400)
+    former_secret = models.CharField(max_length=400, blank=True)
+    former_until = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    paused_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return str(self.client_id)
+
+
 def record_access(user_id: uuid.UUID, client_id: str) -> None:
     """Record when the client read the person's data, to within ten minutes and mostly without a query."""
     key, now = (user_id, client_id), time.monotonic()

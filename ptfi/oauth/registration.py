@@ -1,4 +1,4 @@
-"""Registers the two kinds of clients: browser apps and the pipeline."""
+"""Registers the three kinds of clients: browser apps, web apps with a server of their own, and the pipeline."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from ptfi.texts import one_line, shows_nothing
 LOOPBACK_ADDRESSES = {"127.0.0.1", "::1"}
 LOOPBACK = {"localhost", *LOOPBACK_ADDRESSES}
 MAX_NAME = 100
-SPA_GRANTS = [Client.GrantType.AUTHORIZATION_CODE.value, Client.GrantType.REFRESH_TOKEN.value]
+APP_GRANTS = [Client.GrantType.AUTHORIZATION_CODE.value, Client.GrantType.REFRESH_TOKEN.value]
 PIPELINE_GRANTS = [Client.GrantType.CLIENT_CREDENTIALS.value]
 
 
@@ -40,11 +40,29 @@ def register_spa(
     client.name = "" if shows_nothing(name) else one_line(name)
     client.set_redirect_uris(list(dict.fromkeys(redirect_uris)))
     client.set_cors_origins(list(dict.fromkeys(origins)) or _origins(redirect_uris))
-    client.set_grant_types(SPA_GRANTS)
+    client.set_grant_types(APP_GRANTS)
     client.set_scopes(list(USER_SCOPES))
     check_client(client)
     client.save()
     return RegisteredClient(client, None)
+
+
+@transaction.atomic
+def register_web_app(
+    *, name: str, redirect_uris: Sequence[str], client_id: str = "", new_secret: bool = False
+) -> RegisteredClient:
+    """Create a confidential client that acts for people, or update the one with this id.
+
+    An existing client keeps its secret unless new_secret is set. Raises ValidationError.
+    """
+    client = _client(client_id, Client.Type.CONFIDENTIAL)
+    if not client._state.adding and is_pipeline(client):
+        raise ValidationError(f"The client {client_id} is of another kind: choose another id.")
+    client.name = "" if shows_nothing(name) else one_line(name)
+    client.set_redirect_uris(list(dict.fromkeys(redirect_uris)))
+    client.set_grant_types(APP_GRANTS)
+    client.set_scopes(list(USER_SCOPES))
+    return _saved(client, new_secret=new_secret)
 
 
 @transaction.atomic
@@ -54,10 +72,17 @@ def register_pipeline(*, name: str, client_id: str = "", new_secret: bool = Fals
     An existing client keeps its secret unless new_secret is set. Raises ValidationError.
     """
     client = _client(client_id, Client.Type.CONFIDENTIAL)
+    if not client._state.adding and not is_pipeline(client):
+        raise ValidationError(f"The client {client_id} is of another kind: choose another id.")
     client.name = "" if shows_nothing(name) else one_line(name)
     client.set_grant_types(PIPELINE_GRANTS)
     client.set_scopes(list(CLIENT_SCOPES))
     client.set_default_scopes(list(CLIENT_SCOPES))
+    return _saved(client, new_secret=new_secret)
+
+
+def _saved(client: Client, *, new_secret: bool) -> RegisteredClient:
+    """Check and store a confidential client, with a secret if it has none yet or gets a new one."""
     secret = None
     if client._state.adding or new_secret:
         secret = get_adapter().generate_client_secret()
@@ -67,26 +92,36 @@ def register_pipeline(*, name: str, client_id: str = "", new_secret: bool = Fals
     return RegisteredClient(client, secret)
 
 
+def is_pipeline(client: Client) -> bool:
+    """Whether the client acts for itself, not for people."""
+    return Client.GrantType.CLIENT_CREDENTIALS in client.get_grant_types()
+
+
+def is_confidential(client: Client) -> bool:
+    """Whether the client acts for people and keeps a secret, so that it has a server that can be told something."""
+    return bool(client.type == Client.Type.CONFIDENTIAL) and not is_pipeline(client)
+
+
 def _client(client_id: str, kind: str) -> Client:
     if client_id and not re.fullmatch(r"[A-Za-z0-9._-]{1,100}", client_id):
         raise ValidationError("A client id has up to 100 letters, digits, dots, hyphens and underscores.")
     client = Client.objects.select_for_update().filter(pk=client_id).first()
     if client and client.type != kind:
-        raise ValidationError(f"The client {client_id} is of the other kind: choose another id.")
+        raise ValidationError(f"The client {client_id} is of another kind: choose another id.")
     return client or Client(type=kind, **({"id": client_id} if client_id else {}))
 
 
 def check_client(client: Client) -> None:
-    """Raises ValidationError unless the client is of one of the two kinds and its addresses are safe."""
+    """Raises ValidationError unless the client is of one of the three kinds and its addresses are safe."""
     if not 0 < len(client.name) <= MAX_NAME or not client.name.isprintable():
         raise ValidationError(f"A name has up to {MAX_NAME} characters and no line breaks.")
-    public = client.type == Client.Type.PUBLIC
-    scopes, allowed = set(client.get_scopes()), USER_SCOPES if public else CLIENT_SCOPES
+    pipeline = is_pipeline(client)
+    scopes, allowed = set(client.get_scopes()), CLIENT_SCOPES if pipeline else USER_SCOPES
     if not scopes or not {*scopes, *client.get_default_scopes()} <= allowed.keys():
         raise ValidationError(f"The scopes of this kind of client are: {', '.join(allowed)}.")
-    if public and not client.get_redirect_uris():
-        raise ValidationError("A browser app needs an address to send people back to.")
-    if not public and (client.get_redirect_uris() or client.get_cors_origins()):
+    if not pipeline and not client.get_redirect_uris():
+        raise ValidationError("An app needs an address to send people back to.")
+    if pipeline and (client.get_redirect_uris() or client.get_cors_origins()):
         raise ValidationError("The pipeline sends nobody anywhere: it has no redirect addresses and no origins.")
     for uri in client.get_redirect_uris():
         check_uri(uri)

@@ -28,6 +28,10 @@ SECRET_KEY = env.str("SECRET_KEY", *default_of("SECRET_KEY"), validate=validator
 OIDC_PRIVATE_KEY = env.str("OIDC_PRIVATE_KEY", *default_of("OIDC_PRIVATE_KEY"), validate=validators.private_key)
 # Keys for the secrets of second steps: the first encrypts, all of them decrypt.
 MFA_ENCRYPTION_KEYS: list[str] = env.list("MFA_ENCRYPTION_KEYS", [], validate=validators.encryption_keys)
+# Keys for the secrets of webhooks, in the same way.
+WEBHOOK_ENCRYPTION_KEYS: list[str] = env.list("WEBHOOK_ENCRYPTION_KEYS", [], validate=validators.encryption_keys)
+# Seconds for which a change rests before apps are told of it.
+NOTICE_DELAY_SECONDS = env.float("NOTICE_DELAY_SECONDS", 30.0, validate=validators.ANY_NUMBER)
 # Periods of 30 seconds before and after the current one that codes are accepted for, as clocks differ (RFC 6238, 5.2).
 MFA_TOTP_TOLERANCE = env.int("MFA_TOTP_TOLERANCE", 1, validate=validators.TOLERANCE)
 REQUIRE_SECOND_STEP = env.bool("REQUIRE_SECOND_STEP", False)
@@ -35,6 +39,10 @@ REQUIRE_SECOND_STEP = env.bool("REQUIRE_SECOND_STEP", False)
 STAFF_MFA_MAX_AGE_HOURS = env.int("STAFF_MFA_MAX_AGE_HOURS", 12, validate=validators.POSITIVE)
 DEBUG = env.bool("DEBUG", False)
 EMBEDDED = env.str("PTFI_EMBEDDED", "")
+# Networks besides the public one in which receivers of webhooks may be.
+WEBHOOK_NETWORKS: list[str] = env.list(
+    "WEBHOOK_NETWORKS", ["127.0.0.0/8", "::1/128"] if EMBEDDED else [], validate=validators.networks
+)
 DATA_DIR = Path(env.str("PTFI_DATA_DIR", "") or BASE_DIR / ".data")
 # Signs the heads of people's logs: a key, or a command that signs its standard input with a key kept elsewhere.
 LOG_SIGNING_KEY = env.str("LOG_SIGNING_KEY", "", validate=validators.signing_key)

@@ -1,6 +1,7 @@
 """Validators for settings. Their messages never quote a value, which may be a secret."""
 
 import shlex
+from ipaddress import ip_network
 from pathlib import Path
 
 from cryptography import x509
@@ -59,6 +60,15 @@ def certificates(path: str) -> None:
             x509.load_pem_x509_certificates(Path(path).read_bytes())
     except (OSError, ValueError):
         raise ValidationError("Not a file of certificates (PEM) that can be read.") from None
+
+
+def networks(texts: list[str]) -> None:
+    """Refuse anything but IP networks."""
+    try:
+        for each in texts:
+            ip_network(each)
+    except ValueError:
+        raise ValidationError("Not IP networks such as 10.1.0.0/16, with commas between them.") from None
 
 
 def public_keys(keys: list[str]) -> None:

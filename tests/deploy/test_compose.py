@@ -12,7 +12,7 @@ import pytest
 from ptfi.environment import SECRETS
 from tests.support.images import COMPOSE, ROOT, SECRETS_OF, TOOLS, VARIABLES, compose, run, the
 
-OURS = ("web", "web2", "events", "projector", "migrate")
+OURS = ("web", "web2", "events", "projector", "notifier", "migrate")
 
 
 def test_compose_takes_its_file() -> None:

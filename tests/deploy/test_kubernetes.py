@@ -19,7 +19,7 @@ from tests.support.images import ROOT, SECRETS_OF, compose
 FOLDER = ROOT / "deploy/k8s"
 VERSION = "1.33"
 BUILDS = ("base", "overlays/production")
-SERVED = {"web", "events", "projector"}
+SERVED = {"web", "events", "projector", "notifier"}
 """Who is asked over TLS: for pages, events and metrics."""
 APP = "app.kubernetes.io/component"
 Resource = dict[str, Any]
@@ -81,7 +81,7 @@ def test_a_fault_would_be_noticed() -> None:
 
 @each_build
 def test_every_pod_is_restricted(build: str) -> None:
-    assert set(pods(build)) == {"web", "events", "projector", "migrate", "quality", "heads"}
+    assert set(pods(build)) == {"web", "events", "projector", "notifier", "migrate", "quality", "heads"}
     for pod in pods(build).values():
         spec = pod["spec"]
         assert not {"hostNetwork", "hostPID", "hostIPC"} & set(spec)
@@ -111,7 +111,7 @@ def test_every_process_is_probed_and_has_time_to_stop(build: str) -> None:
         spec = deployment["spec"]["template"]["spec"]
         (container,) = spec["containers"]
         assert {"startupProbe", "livenessProbe"} <= set(container), name
-        if name == "projector":
+        if name in ("projector", "notifier"):
             continue
         port = container["ports"][0]["containerPort"]
         # The web's is the Dockerfile's own command.
@@ -279,7 +279,8 @@ def test_nobody_speaks_to_anybody_unless_it_is_said(build: str) -> None:
         "postgresql": everybody,
         "neo4j": {"web", "projector", "migrate"},
         "mail": {"web"},
-        "metrics": {"web", "events", "projector"},
+        "receivers": {"notifier"},
+        "metrics": {"web", "events", "projector", "notifier"},
     }
 
 

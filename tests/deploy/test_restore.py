@@ -14,6 +14,7 @@ import pytest
 from django.db import connection
 
 from tests.support.data_folder import ROOT, wait_until
+from tests.support.receivers import Receiver, receiver
 
 with warnings.catch_warnings():
     # The package warns where there is no folder for what runs.
@@ -68,10 +69,11 @@ def servers() -> Iterator[list[Server]]:
         server.stop()
 
 
-def phase(name: str, server: Server) -> dict[str, Any]:
-    """Run it against this server as the application, whose role owns nothing."""
+def phase(name: str, server: Server, to: Receiver) -> dict[str, Any]:
+    """Run it against this server as the application, whose role owns nothing. to: who is told of changes."""
     environment = os.environ | {"DATABASE_URL": server.application_url, "PTFI_EMBEDDED": "", "HTTPS": "0"}
     environment |= {"DJANGO_SETTINGS_MODULE": "ptfi.settings", "LOG_LEVEL": "ERROR"}
+    environment |= {"RECEIVER": to.url, "WEBHOOK_NETWORKS": "127.0.0.0/8", "NOTICE_DELAY_SECONDS": "0"}
     command = [sys.executable, "-m", "tests.support.restoring", name]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
@@ -79,7 +81,15 @@ def phase(name: str, server: Server) -> dict[str, Any]:
     return said
 
 
-def test_a_dump_and_a_moment_are_brought_back(tmp_path: Path, servers: list[Server], application_role: str) -> None:
+@pytest.fixture
+def app() -> Iterator[Receiver]:
+    with receiver() as opened:
+        yield opened
+
+
+def test_a_dump_and_a_moment_are_brought_back(
+    tmp_path: Path, servers: list[Server], application_role: str, app: Receiver
+) -> None:
     archive, dump = tmp_path / "archive", tmp_path / "dump"
     source = Server(tmp_path / "source", archive)
     source.start(lambda: False)
@@ -98,7 +108,7 @@ def test_a_dump_and_a_moment_are_brought_back(tmp_path: Path, servers: list[Serv
     for path in (base, *base.rglob("*")):
         os.chown(path, owner, -1)
 
-    life = phase("lived", source)
+    life = phase("lived", source, app)
     assert life["role"] == "ptfi_application"
     assert life["people"] == {"alice@example.com": ["Loves jazz", "Sails", "Was lost"], "bob@example.com": []}
     (segment,) = source.ask("SELECT pg_walfile_name(pg_switch_wal())")
@@ -110,7 +120,13 @@ def test_a_dump_and_a_moment_are_brought_back(tmp_path: Path, servers: list[Serv
     restored.start(lambda: False)
     servers.append(restored)
     wait_until(lambda: restored.ask("SELECT NOT pg_is_in_recovery()") == (True,))
-    after = phase("restored", restored)
+    told = {each.event[0]: each.id for each in app.got}
+    assert sorted(told) == ["trait.corrected", "trait.erased"]
+    app.got.clear()
+    after = phase("restored", restored, app)
+    # The app is told of both again, and recognises them.
+    assert {each.event[0]: each.id for each in app.got} == told
+    assert len(app.got) == 2
     assert after["back"] == {"alice@example.com": ["Loves jazz", "Sails"], "bob@example.com": ["Keeps bees"]}
     assert after["people"] == {"alice@example.com": ["Loves jazz", "Sails"], "bob@example.com": []}
     assert all("1 people compared, 0 still behind, 0 differ." in said for said in after["compared"])

@@ -64,6 +64,7 @@ def test_it_says_where_everything_is_and_ends_all_on_ctrl_c(terminal: Terminal, 
             "SELECT DISTINCT usename FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = 'ptfi'"
         ).fetchall()
     assert clients == [("ptfi_application",)], "nothing that serves people owns the tables"
+    assert terminal.child("send_notices"), "apps are told of changes here, too"
     family = psutil.Process(terminal.process.pid).children(recursive=True)
     assert terminal.end(signal.SIGINT) == 0
     assert "Traceback" not in terminal.text

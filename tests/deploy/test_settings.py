@@ -105,6 +105,8 @@ def test_a_bad_private_key_is_named_and_not_repeated(key: str) -> None:
         ({"LOG_SIGNING_KEY": "hunter2"}, "LOG_SIGNING_KEY: Not the PEM of an Ed25519"),
         ({"LOG_PUBLIC_KEYS": "hunter2"}, "LOG_PUBLIC_KEYS: Not keys of 32 bytes"),
         ({"LOG_HEADS_URL": "hunter2"}, "LOG_HEADS_URL: Not an http"),
+        ({"WEBHOOK_ENCRYPTION_KEYS": "hunter2"}, "WEBHOOK_ENCRYPTION_KEYS: Not keys of 32 bytes"),
+        ({"WEBHOOK_NETWORKS": "10.0.0.0/8,hunter2"}, "WEBHOOK_NETWORKS: Not IP networks"),
         ({"LOG_SIGNING_COMMAND": "sign"}, "LOG_SIGNING_COMMAND: Needs its key in LOG_PUBLIC_KEYS"),
     ],
 )

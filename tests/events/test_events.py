@@ -21,6 +21,7 @@ from tests.support.cast import SignedIn, confirmed, make_user
 from tests.support.data_folder import wait_until
 from tests.support.events import EventsProcess, Listener, cookie_of
 from tests.support.graph_helpers import project
+from tests.support.oauth import access_token, make_client
 
 Listen = Callable[..., Listener]
 pytestmark = [pytest.mark.graph, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -91,6 +92,9 @@ def test_who_may_not_listen(events: EventsProcess, alice: User, signed_in: Signe
     status, said = events.ask("/events", Cookie=cookie, Origin="https://evil.example")
     assert (status, said["access-control-allow-origin"]) == (403, None)
     assert events.status("/events", "POST", Cookie=cookie) == 405
+    # An app hears nothing, whatever its grant: not even that something changed outside of its slice.
+    token = access_token(alice, make_client())
+    assert events.status("/events", Authorization=f"Bearer {token}") == 204
 
 
 def test_every_answer_says_what_it_may_be_used_for(events: EventsProcess, listen: Listen, as_alice: Client) -> None:

@@ -67,6 +67,34 @@ def test_create_client_makes_the_pipelines_client(capsys: pytest.CaptureFixture[
     assert (made.type, made.get_scopes(), made.get_grant_types()) == ("confidential", [INGEST], ["client_credentials"])
 
 
+def test_a_web_app_and_where_it_is_told(
+    capsys: pytest.CaptureFixture[str], sam: User, signed_in: SignedIn, settings: Any
+) -> None:
+    server = ("Server", "--web-app", "--redirect-uri", REDIRECT_URI, "--client-id", "server")
+    with pytest.raises(CommandError, match="private networks"):
+        create(capsys, *server, "--webhook", "https://10.0.0.1/hook")
+    assert not OAuthClient.objects.exists()
+    printed = create(capsys, *server, "--webhook", f"{ORIGIN}/hook")
+    made, secret = OAuthClient.objects.get(), printed["webhook secret"]
+    assert made.check_secret(printed["client secret"])
+    assert (made.type, made.get_scopes()) == ("confidential", list(USER_SCOPES))
+    assert made.get_grant_types() == ["authorization_code", "refresh_token"]
+    assert secret.startswith("whsec_")
+    assert create(capsys, *server, "--webhook", f"{ORIGIN}/other") == {"client id": "server"}
+    hook = models.Webhook.objects.get()
+    assert (hook.url, secret in str(vars(hook))) == (f"{ORIGIN}/other", False)
+    assert create(capsys, *server, "--webhook", hook.url, "--new-webhook-secret")["webhook secret"] != secret
+    page = signed_in(sam).get("/admin/allauth_idp_oidc/client/server/change/").content.decode()
+    assert hook.url in page
+    assert create(capsys, *server, "--webhook", "") == {"client id": "server"}
+    assert not models.Webhook.objects.exists()
+    settings.WEBHOOK_ENCRYPTION_KEYS = []
+    with pytest.raises(CommandError, match="WEBHOOK_ENCRYPTION_KEYS"):
+        create(capsys, *server, "--webhook", hook.url)
+    with pytest.raises(CommandError, match="other kind"):
+        create(capsys, "Pipeline", "--pipeline", "--client-id", "server")
+
+
 def test_a_repeat_brings_it_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
     secret = create(capsys, "Pipeline", "--pipeline", "--client-id", "pipeline")["client secret"]
     assert create(capsys, "Renamed", "--pipeline", "--client-id", "pipeline") == {"client id": "pipeline"}
@@ -85,9 +113,12 @@ def test_a_repeat_brings_it_up_to_date(capsys: pytest.CaptureFixture[str]) -> No
         (["Mirror"], "required"),
         (["Mirror", "--spa"], "needs an address"),
         ([*SPA, "--pipeline"], "not allowed with"),
-        ([*SPA, "--new-secret"], "goes with --pipeline"),
-        (["Pipeline", "--pipeline", "--redirect-uri", REDIRECT_URI], "go with --spa"),
-        (["Pipeline", "--pipeline", "--origin", ORIGIN], "go with --spa"),
+        ([*SPA, "--new-secret"], "goes with the other kinds"),
+        (["Pipeline", "--pipeline", "--redirect-uri", REDIRECT_URI], "goes with the other kinds"),
+        (["Pipeline", "--pipeline", "--origin", ORIGIN], "goes with --spa"),
+        (["Server", "--web-app", "--redirect-uri", REDIRECT_URI, "--origin", ORIGIN], "goes with --spa"),
+        ([*SPA, "--webhook", "https://app.example.com/hook"], "Only a confidential client"),
+        ([*SPA, "--new-webhook-secret"], "goes with --webhook"),
         ([*SPA, "--client-id", "a b"], "A client id has"),
         ([*SPA, "--origin", f"{ORIGIN}/path"], "not an origin"),
         ([*SPA, "--origin", "https://APP.example.com"], "not an origin"),

@@ -10,8 +10,10 @@ from django.test import Client
 
 from ptfi.accounts.models import User
 from tests.support.api import Api
-from tests.support.cast import SignedIn, client_of, confirmed_trait, make_candidate
+from tests.support.cast import SignedIn, acting_for_self, client_of, confirmed_trait, make_candidate
 from tests.support.oauth import WHOLE, access_token, keep_grant, make_client
+from traits import decisions
+from traits.decisions.inputs import Changes
 from traits.models import Grant, ReadReceipt
 from traits.sharing.grants import Terms
 
@@ -57,6 +59,23 @@ def test_a_kept_answer_is_not_repeated_after_narrowing(alice: User, app: OAuthCl
     keep_grant(alice, app, Terms(categories=["Interest"], contexts=["everywhere"], write=True))
     status, found = api.call("PATCH", path, change, Idempotency_Key=key)
     assert (status, found["error"]["code"]) == (409, "idempotency_conflict")
+
+
+def test_a_kept_answer_is_not_repeated_when_its_trait_has_moved(alice: User, app: OAuthClient, api: Api) -> None:
+    """The grant is the same; the person put the trait into a category that the app does not see."""
+    keep_grant(alice, app, Terms(categories=["Interest"], contexts=["everywhere"], write=True))
+    added, key = {"traitName": "Knits", "traitCategory": "Interest"}, {"Idempotency_Key": str(uuid.uuid4())}
+    first = api.post("/traits/custom", added, **key)
+    assert (first[0], api.post("/traits/custom", added, **key)) == (201, first)
+    mine, pk = acting_for_self(alice), uuid.UUID(first[1]["newTrait"]["traitID_in_pkg"])
+    moved = decisions.edit_trait(**mine, trait_id=pk, changes=Changes(category="Skill"))
+    status, found = api.post("/traits/custom", added, **key)
+    assert (status, found["error"]["code"]) == (409, "idempotency_conflict")
+    decisions.undo(**mine, action_id=moved.action_id)
+    assert api.post("/traits/custom", added, **key) == first
+    decisions.edit_trait(**mine, trait_id=pk, changes=Changes(category="Skill"))
+    decisions.remove_trait(**mine, trait_id=pk)
+    assert api.post("/traits/custom", added, **key)[0] == 409
 
 
 def test_what_is_written_stays_inside(alice: User, app: OAuthClient, api: Api) -> None:

@@ -13,7 +13,9 @@ from tests.support.oauth import keep_grant, keep_token
 
 def access_token(user: User | None, *scopes: str, seconds: int = 600) -> str:
     """A token of "an-app" that is valid for this many seconds (negative: expired for as long)."""
-    client, _ = OAuthClient.objects.get_or_create(id="an-app", defaults={"name": "An app"})
+    client, _ = OAuthClient.objects.get_or_create(
+        id="an-app", defaults={"name": "An app", "type": OAuthClient.Type.PUBLIC}
+    )
     if user:
         keep_grant(user, client)
     return keep_token(client, scopes or (READ_TRAITS, MANAGE_TRAITS, EXPORT), user, seconds)

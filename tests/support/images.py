@@ -25,11 +25,13 @@ SECRETS_OF = {
     | {
         "OIDC_PRIVATE_KEY": "oidc_private_key",
         "MFA_ENCRYPTION_KEYS": "second_step_keys",
+        "WEBHOOK_ENCRYPTION_KEYS": "webhook_keys",
         "LOG_SIGNING_KEY": "log_signing_key",
         "EMAIL_URL": "email_url",
     },
     "events": OF_EVENTS,
     "projector": OF_THE_GRAPH | {"DATABASE_URL": "database_url", "LOG_SIGNING_KEY": "log_signing_key"},
+    "notifier": {"DATABASE_URL": "database_url", "WEBHOOK_ENCRYPTION_KEYS": "webhook_keys"},
     "migrate": OF_THE_GRAPH | {"DATABASE_URL": "owner_database_url"},
     "quality": {"DATABASE_URL": "database_url"},
     "heads": {"DATABASE_URL": "database_url", "LOG_SIGNING_KEY": "log_signing_key"},

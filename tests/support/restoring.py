@@ -5,6 +5,7 @@ Each phase runs in a process of its own, because each uses another PostgreSQL.
 
 import io
 import json
+import os
 import sys
 import time
 from typing import Any
@@ -29,6 +30,7 @@ def lived() -> dict[str, Any]:
     for name in ("Loves jazz", "Sails"):
         confirmed(alice, name)
     confirmed(bob, "Keeps bees")
+    told(alice, bob)
     call("project_graph", once=True)
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()::text, current_user")
@@ -38,6 +40,8 @@ def lived() -> dict[str, Any]:
     confirmed(alice, "Was lost")
     call("erase_persona", PEOPLE[1], reference="T-1", yes=True)
     call("project_graph", once=True)
+    # What the app was told goes with the database, and what it knows stays.
+    call("send_notices", once=True)
     return {"at": at, "role": role, "people": {email: graph_of(email) for email in PEOPLE}}
 
 
@@ -52,10 +56,31 @@ def restored() -> dict[str, Any]:
     for email in PEOPLE:
         call("rebuild_graph", person=email)
     assert {email: graph_of(email) for email in PEOPLE} == back
+    call("send_notices", once=True)
     call("erase_persona", PEOPLE[1], reference="T-1, repeated", yes=True)
+    call("send_notices", once=True)
     call("project_graph", once=True)
     compared += [call("check_graph", person=email) for email in PEOPLE]
     return {"compared": compared, "back": back, "people": {email: graph_of(email) for email in PEOPLE}}
+
+
+def told(*people: Any) -> None:
+    """Let a client read a trait of each of the people, the first of whom changes it afterwards."""
+    from ptfi.oauth.registration import register_web_app
+    from ptfi.oauth.webhooks.registration import register_webhook
+    from tests.support.cast import acting_for_self
+    from traits import decisions
+    from traits.decisions.inputs import Changes
+    from traits.models import PersonaTrait
+    from traits.sharing.receipts import Read, store
+
+    client = register_web_app(name="Server app", redirect_uris=["https://app.example.com/"]).client.pk
+    register_webhook(client, os.environ["RECEIVER"])
+    traits = [PersonaTrait.objects.filter(user=user).order_by("created_at")[0] for user in people]
+    for trait in traits:
+        store(trait.user_id, client, "api readTrait", Read({trait.pk: trait.category}, number=1))
+    change = Changes(description="Changed after it was read.")
+    decisions.edit_trait(**acting_for_self(people[0]), trait_id=traits[0].pk, changes=change)
 
 
 def call(name: str, *arguments: str, **options: Any) -> str:

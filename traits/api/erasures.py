@@ -48,4 +48,4 @@ class Erasures(SharedView):
 
 def receipt_json(seen: Slice, receipt: Erasure) -> dict[str, Any]:
     """The receipt as the caller may see it: an app does not learn how much there was."""
-    return erasure_json(receipt) | ({} if seen.is_own else {"counts": {}, "kept": {}})
+    return erasure_json(receipt) | ({} if seen.is_own else {"counts": {}, "kept": {}, "recipients": []})

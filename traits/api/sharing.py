@@ -7,7 +7,6 @@ from django.utils.translation import gettext
 from rest_framework.request import Request
 
 from ptfi.accounts.activity.events import Kind, record
-from ptfi.accounts.models import User
 from ptfi.accounts.reauthentication import recently_authenticated
 from ptfi.api.strict import read_body, read_query
 from ptfi.oauth import grants as connections
@@ -24,7 +23,6 @@ from traits.api.serializers.sharing import (
     receipt_json,
 )
 from traits.api.views import SharedView
-from traits.errors import NotFoundError
 from traits.sharing.consent import is_wider
 from traits.sharing.grants import changed_terms, grant_of, grants, put_grant
 from traits.sharing.receipts import ORDER, receipts
@@ -54,7 +52,7 @@ class GrantDetail(OwnView):
 
     @operations.change_grant
     def patch(self, request: Request, user_id: str, client_id: str) -> HttpResponse:  # noqa: ARG002
-        app = connected(self.person, client_id)
+        app = connections.connected_client(self.person, client_id)
         changes = read_body(request, GrantChangesSerializer)
 
         def act() -> tuple[int, Any]:
@@ -69,7 +67,7 @@ class GrantDetail(OwnView):
     @operations.end_grant
     def delete(self, request: Request, user_id: str, client_id: str) -> HttpResponse:  # noqa: ARG002
         def act() -> tuple[int, Any]:
-            connected(self.person, client_id)
+            connections.connected_client(self.person, client_id)
             name = connections.disconnect(user=self.person, client_id=client_id)
             record(Kind.APP_DISCONNECTED, user_id=self.person.pk, request=request._request, client_id=client_id)
             text = gettext("Disconnected “%(app)s”. It can no longer see or change anything.")
@@ -88,11 +86,3 @@ class Receipts(OwnView):
         rows = receipts(self.person, client_id=query["client"], trait_id=trait_id)
         page = keyset.page(rows, ORDER, query["cursor"], query["limit"])
         return self.answer({"data": [receipt_json(row) for row in page.rows], "next": page.next or None})
-
-
-def connected(user: User, client_id: str) -> connections.ConnectedClient:
-    """The person's connected client. Raises NotFoundError."""
-    found = {each.client.pk: each for each in connections.connected_clients(user)}.get(client_id)
-    if found is None:
-        raise NotFoundError
-    return found

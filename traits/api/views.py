@@ -1,5 +1,6 @@
 """The base of all views of a persona: what the caller sees of it goes through the selector of traits/sharing."""
 
+import re
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -17,11 +18,12 @@ from traits.errors import NotFoundError
 from traits.evidence import Piece
 from traits.models import UserRefinedTrait
 from traits.sharing import receipts
-from traits.sharing.log import check_written, require_former
+from traits.sharing.log import all_inside, check_written, require_former
 from traits.sharing.receipts import Read, Reader
 from traits.sharing.slices import Slice, is_current, slice_of
 
 Values = dict[str, Any]
+IDS = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 Done = TypeVar("Done")
 
 
@@ -62,7 +64,12 @@ class SharedView(PersonView):
             self.require(is_current(self.seen))
             return done
 
-        return once(request, allowed)
+        return once(request, allowed, may_repeat=self.may_repeat)
+
+    def may_repeat(self, body: bytes) -> bool:
+        """Whether everything that a stored response names is still inside; the person may have moved it since."""
+        ids = {uuid.UUID(found.decode()) for found in IDS.findall(body)}
+        return self.seen.is_own or all_inside(self.person, self.seen, ids)
 
     def within(self, entries: Sequence[UserRefinedTrait]) -> None:
         """Refuse a decision that reached outside the slice. Raises NotFoundError, InsufficientScopeError."""

@@ -20,6 +20,7 @@ from traits.ingest import blocklist
 from traits.log import entries as log
 from traits.models import Erasure, IngestBatch, ModerationEntry, Persona, UserRefinedTrait
 from traits.models.erasure import ErasureKind
+from traits.sharing.grants import end_grants
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ def _erase_account(user: User) -> dict[str, int]:
     list(Token.objects.filter(user=user).select_for_update(of=("self",)).order_by("pk").values_list("pk"))
     Token.objects.filter(user=user).delete()
     SpentToken.objects.filter(user=user).delete()
+    end_grants(user.pk)
     found["apps"] = ClientAccess.objects.filter(user=user).delete()[0]
     about = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk))
     about.update(object_repr=str(user.pk), change_message="")

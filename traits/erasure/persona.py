@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Collection
 
 from django.db import transaction
-from django.db.models import F, Model
+from django.db.models import Model
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -27,14 +27,12 @@ from traits.log import entries as log
 from traits.log.chain import NO_HASH
 from traits.log.proofs.attestations import attest
 from traits.models import (
-    EVERYWHERE,
     ActorKind,
     CandidateChange,
     CommunicationStyle,
     Erasure,
     ErasureState,
     ExtractedTraitCandidate,
-    Grant,
     ModerationAction,
     ModerationEntry,
     Persona,
@@ -46,6 +44,8 @@ from traits.models import (
     UserRefinedTrait,
 )
 from traits.models.erasure import WHOLE, ErasureKind
+from traits.sharing.grants import forget_contexts
+from traits.sharing.notices.outbox import tell_of_erasure
 
 logger = logging.getLogger(__name__)
 
@@ -193,7 +193,7 @@ def carry_out(user: User, persona: Persona, erasure: Erasure) -> None:
     # The database's own clock, because it lets the log be erased only in the transaction that sets this time.
     erasure.erased_at = Now()
     erasure.save()
-    _erase_tables(user)
+    _erase_tables(user, erasure)
     # Saved filters may quote the persona.
     SavedView.objects.filter(user=user).delete()
     Sitting.objects.filter(user=user).delete()
@@ -204,7 +204,7 @@ def carry_out(user: User, persona: Persona, erasure: Erasure) -> None:
     logger.info("The persona of %s was erased, by %s: %s", user.pk, erasure.actor_kind, erasure.pk)
 
 
-def _erase_tables(user: User) -> None:
+def _erase_tables(user: User, erasure: Erasure) -> None:
     rows = ExtractedTraitCandidate.objects.filter(user=user).order_by("pk")
     # Ordered by id, like everywhere else; an import may hold locks on some by mistake, under another person.
     list(rows.select_for_update().values_list("pk"))
@@ -218,10 +218,9 @@ def _erase_tables(user: User) -> None:
     for model in TABLES.values():
         # Raw delete, because the ORM would first query rows that refer to these, which are gone already.
         model._default_manager.filter(user=user)._raw_delete("default")
+    tell_of_erasure(erasure)
     ReadReceipt.objects.filter(user=user)._raw_delete("default")
-    # Contexts are named in the person's own words.
-    named = Grant.objects.filter(user=user).exclude(contexts__contains=[EVERYWHERE])
-    named.update(contexts=[], revision=F("revision") + 1)
+    forget_contexts(user.pk)
 
 
 def _keep_what_staff_decided(user: User) -> None:

@@ -31,6 +31,7 @@ from traits.models import (
     UserRefinedTrait,
 )
 from traits.moderation.services import blank_reasons, without_text
+from traits.sharing.notices.outbox import tell_of_erasure
 
 logger = logging.getLogger(__name__)
 
@@ -55,11 +56,14 @@ class ErasureWorker:
         self.at = self.persona.next_moment()
         self.redaction = Redaction(self.scope)
         self.thinned: dict[str, PersonaTrait] = {}
+        self.touched = set[uuid.UUID]()
 
     def take(self) -> None:
         # Each kind of row is searched only when the preceding kind is done.
         done = self._take_candidates() and self._take_traits() and self._take_entries() and self._take_changes()
         self._append()
+        self.touched |= set(map(uuid.UUID, self.redaction.traits | self.redaction.gone_candidates))
+        tell_of_erasure(self.erasure, self.touched)
         self.erasure.things = sorted({*self.erasure.things, *map(uuid.UUID, self._things())})
         if done:
             self._finish()
@@ -71,6 +75,7 @@ class ErasureWorker:
         rows = self.scope.candidates(self.user).order_by("pk")
         ids = list(rows.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True)[:THINGS])
         gone = set[uuid.UUID]()
+        self.touched |= set(ids)
         blank_batches(ExtractedTraitCandidate.objects.filter(pk__in=ids))
         for start in range(0, len(ids), CHUNK):
             chunk = list(ExtractedTraitCandidate.objects.filter(pk__in=ids[start : start + CHUNK]).defer("search"))
@@ -107,6 +112,7 @@ class ErasureWorker:
 
     def _take_traits(self) -> bool:
         ids = list(self.scope.traits(self.user).order_by("pk").values_list("pk", flat=True)[:TRAITS])
+        self.touched |= set(ids)
         if self.scope.category:
             self.redaction.gone_traits |= set(map(str, ids))
             self.redaction.traits |= set(map(str, ids))

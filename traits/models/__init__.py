@@ -29,6 +29,11 @@ from traits.models.log_tree import TreeHead as TreeHead
 from traits.models.log_tree import TreeNode as TreeNode
 from traits.models.moderation import ModerationAction as ModerationAction
 from traits.models.moderation import ModerationEntry as ModerationEntry
+from traits.models.notices import ErasureRecipient as ErasureRecipient
+from traits.models.notices import Notice as Notice
+from traits.models.notices import NoticeEvent as NoticeEvent
+from traits.models.notices import NoticePosition as NoticePosition
+from traits.models.notices import TraitRecipient as TraitRecipient
 from traits.models.persona import ActedFor as ActedFor
 from traits.models.persona import Origin as Origin
 from traits.models.persona import Persona as Persona

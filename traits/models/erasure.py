@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from operator import attrgetter
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -109,6 +110,11 @@ class Erasure(models.Model):
     @property
     def confirm_by(self) -> dt.datetime:
         return self.requested_at + self.CONFIRM_WITHIN
+
+    @property
+    def informed(self) -> list[models.Model]:
+        """The apps that had read what was erased (ErasureRecipient), by their ids."""
+        return sorted(self.recipients.all(), key=attrgetter("client_id"))
 
     @property
     def pieces(self) -> int:

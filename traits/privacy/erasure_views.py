@@ -28,6 +28,7 @@ from traits.log.snapshots import State
 from traits.models import Category, Erasure, ErasureState
 from traits.models.erasure import ErasureKind
 from traits.privacy import selectors
+from traits.sharing.notices.shown import informed
 from traits.web import Request, acting_for_self
 
 RECEIPT = "erasure"
@@ -67,7 +68,8 @@ def erasure(request: Request, erasure_id: uuid.UUID) -> HttpResponse:
     found = erasures.receipt(request.user, erasure_id)
     awaiting = found.state == ErasureState.AWAITING_CONFIRMATION
     counts = erasures.counts(request.user) if awaiting else found.counts
-    context = {"erasure": found, "states": ErasureState} | said(found.kind, counts, found.kept)
+    context = {"erasure": found, "states": ErasureState, "informed": informed(found)}
+    context |= said(found.kind, counts, found.kept)
     return render(request, "privacy/_erasure.html" if wants_fragment(request) else "privacy/erasure.html", context)
 
 
@@ -196,7 +198,8 @@ def account_erased(request: Request) -> HttpResponse:
     found = erasures.filter(pk=request.session.get(RECEIPT, uuid.UUID(int=0))).first()
     if found is None:
         raise NotFoundError
-    context = {"erasure": found, "states": ErasureState} | said(found.kind, found.counts, found.kept)
+    context = {"erasure": found, "states": ErasureState, "informed": informed(found)}
+    context |= said(found.kind, found.counts, found.kept)
     return render(request, "privacy/_erasure.html" if wants_fragment(request) else "privacy/erasure.html", context)
 
 

@@ -22,7 +22,9 @@ from traits.api.serializers.export import (
     exported_erasure,
     exported_look,
     exported_moderation,
+    exported_notice,
     exported_receipt,
+    exported_recipient,
     exported_security_event,
     exported_sitting,
     exported_suppression,
@@ -44,12 +46,14 @@ from traits.models import (
     SavedView,
     Sitting,
     Suppression,
+    TraitRecipient,
     UserRefinedTrait,
 )
 from traits.privacy.shared_export import PERSON, Reader
 from traits.privacy.staff_access import looks
 from traits.selectors import persona
 from traits.sharing.grants import grants, terms_of
+from traits.sharing.notices.shown import notices
 from traits.sharing.receipts import receipts
 
 Members = Iterator[tuple[str, Any]]
@@ -116,7 +120,8 @@ def _members(user: User, now: dt.datetime) -> Members:
     yield "suppressions", map(exported_suppression, _rows(Suppression.objects.filter(user=user).order_by("pk")))
     yield "savedViews", map(exported_view, _rows(SavedView.objects.filter(user=user).order_by("created_at", "pk")))
     yield "sittings", map(exported_sitting, _rows(Sitting.objects.filter(user=user)))
-    yield "erasures", map(exported_erasure, _rows(Erasure.objects.filter(user=user).order_by("requested_at")))
+    erased = Erasure.objects.filter(user=user).prefetch_related("recipients")
+    yield "erasures", map(exported_erasure, _rows(erased.order_by("requested_at")))
     yield "interventions", (group.json() for group in attested(user.pk, interventions(user.pk).rows))
     yield (
         "looks",
@@ -128,6 +133,9 @@ def _members(user: User, now: dt.datetime) -> Members:
     yield "moderation", map(exported_moderation, _rows(moderation))
     yield "connectedApps", _apps(user)
     yield "readReceipts", map(exported_receipt, _rows(receipts(user).order_by("pk")))
+    recipients = TraitRecipient.objects.filter(subject_id=user.pk).order_by("client_id", "trait_id")
+    yield "traitRecipients", map(exported_recipient, _rows(recipients))
+    yield "notices", map(exported_notice, _rows(notices(user).order_by("pk")))
 
 
 def _shared(user: User, now: dt.datetime, reader: Reader) -> Members:
@@ -148,7 +156,7 @@ def _shared(user: User, now: dt.datetime, reader: Reader) -> Members:
     yield "securityEvents", map(exported_security_event, _rows(events))
     yield "moderation", []
     yield "connectedApps", _apps(user, reader.client_id)
-    yield "readReceipts", []
+    yield from ((name, []) for name in ("readReceipts", "traitRecipients", "notices"))
 
 
 def _apps(user: User, only: str = "") -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -14,8 +15,9 @@ from ptfi.db import idempotency
 from traits.decisions.inputs import MAX_CONTEXT, clean_names, raise_faults
 from traits.decisions.locking import lock
 from traits.errors import InvalidError
-from traits.models import EVERYWHERE, Category, Grant
+from traits.models import EVERYWHERE, Category, Grant, NoticeEvent
 from traits.models.candidates import SENSITIVE
+from traits.sharing.notices.outbox import tell_of_grant
 from traits.text import name_key
 
 FLAGS = ("evidence", "styles", "write", "suggest")
@@ -86,7 +88,10 @@ def put_grant(*, user: User, client_id: str, terms: Terms) -> Grant:
         values = dataclasses.asdict(terms.cleaned())
         grant, made = Grant.objects.select_for_update().get_or_create(user=user, client_id=client_id, defaults=values)
         if not made:
+            narrowed = terms_of(grant).within(terms).cleaned() != terms_of(grant).cleaned()
             _change(grant, values)
+            if narrowed:
+                tell_of_grant(user.pk, [client_id], NoticeEvent.NARROWED)
         # What was answered under wider terms must not be repeated.
         idempotency.withhold(str(user.pk), client_id)
     return grant
@@ -110,7 +115,19 @@ def changed_terms(grant: Grant | None, changes: dict[str, Any], *, may_write: bo
     return dataclasses.replace(terms_of(grant) if grant else NOTHING, **known).cleaned()
 
 
+@transaction.atomic
 def end_grants(user_id: uuid.UUID, client_ids: Iterable[str] | None = None) -> None:
     """Delete the person's grants to these clients; None: to all. They are disconnected."""
     mine = Grant.objects.filter(user_id=user_id)
-    (mine if client_ids is None else mine.filter(client_id__in=list(client_ids))).delete()
+    mine = mine if client_ids is None else mine.filter(client_id__in=list(client_ids))
+    ended = list(mine.select_for_update().order_by("pk").values_list("client_id", flat=True))
+    mine.delete()
+    tell_of_grant(user_id, ended, NoticeEvent.REVOKED)
+
+
+def forget_contexts(user_id: uuid.UUID) -> None:
+    """Empty the contexts that a person's grants name in the person's own words; these grants then give no traits."""
+    named = Grant.objects.filter(user=user_id).exclude(contexts__contains=[EVERYWHERE])
+    changed = list(named.exclude(contexts=[]).order_by("pk").values_list("client_id", flat=True))
+    named.update(contexts=[], revision=F("revision") + 1)
+    tell_of_grant(user_id, changed, NoticeEvent.NARROWED)

@@ -131,6 +131,18 @@ def _require(seen: Slice, rows: list[UserRefinedTrait]) -> None:
         raise NotFoundError
 
 
+def all_inside(user: User, seen: Slice, ids: Collection[uuid.UUID]) -> bool:
+    """Whether those of the ids that are of traits, former traits or suggestions are inside now."""
+    now = PersonaTrait.objects.filter(user=user, pk__in=ids)
+    if now.exclude(seen.traits()).exists():
+        return False
+    others = set(ids) - set(now.values_list("pk", flat=True))
+    suggested = ExtractedTraitCandidate.objects.filter(user=user, pk__in=others)
+    if suggested.exclude(seen.candidates()).exists():
+        return False
+    return all(holds_entry(seen, row) for row in _about(user, seen, Q(trait_id_in_pkg__in=others)))
+
+
 def related_inside(user: User, seen: Slice, trait_ids: Collection[str]) -> set[str]:
     """Those of the traits that are inside now."""
     rows = PersonaTrait.objects.filter(seen.traits(), user=user, pk__in=trait_ids)

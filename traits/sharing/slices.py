@@ -19,7 +19,7 @@ from ptfi.db.prepared import fetch
 from ptfi.oauth.scopes import MANAGE_TRAITS
 from ptfi.oauth.sql import Joined
 from traits.log.snapshots import State
-from traits.models import EVERYWHERE, Category, ExtractedTraitCandidate, PersonaTrait
+from traits.models import EVERYWHERE, Category, ExtractedTraitCandidate, Grant, PersonaTrait
 from traits.sharing.sql import COLUMNS, JOIN, REVISION, SPELLINGS
 from traits.text import name_key
 
@@ -111,6 +111,11 @@ def slice_of(user: User, access: Access) -> Slice:
         return OWN
     is_granted = bool(access.joined) and access.joined[0] is not None
     return _slice(user, access.joined, access.scopes) if is_granted else NOTHING
+
+
+def slice_by(user: User, grant: Grant | None, scopes: Collection[str]) -> Slice:
+    """What a client would see by this grant, with a token of these scopes. Takes no query, or one."""
+    return _slice(user, tuple(getattr(grant, name) for name in COLUMNS), scopes) if grant else NOTHING
 
 
 def _slice(user: User, row: tuple[Any, ...], scopes: Collection[str]) -> Slice:

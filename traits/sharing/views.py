@@ -19,7 +19,7 @@ from ptfi.accounts.reauthentication import recently_authenticated
 from ptfi.oauth import grants as connections
 from ptfi.oauth.scopes import MANAGE_TRAITS
 from ptfi.parsing import parse_id
-from ptfi.texts import isolated
+from ptfi.texts import Text, isolated
 from ptfi.web.htmx import wants_fragment
 from traits import selectors
 from traits.errors import NotFoundError
@@ -28,6 +28,7 @@ from traits.sharing import reads
 from traits.sharing.consent import contexts_of, is_wider
 from traits.sharing.forms import TermsForm
 from traits.sharing.grants import MOST, grant_of, grants, put_grant, terms_of
+from traits.sharing.notices import shown
 from traits.web import Request
 
 LATEST = 10
@@ -37,10 +38,11 @@ MAX_CLIENT_ID = 100
 
 @dataclasses.dataclass(frozen=True)
 class ConnectedApp:
-    """A connected client with what the person granted it."""
+    """A connected client with what the person granted it. told: whether it hears of changes, in words."""
 
     connected: connections.ConnectedClient
     grant: Grant | None
+    told: Text
 
     @property
     def categories(self) -> list[str]:
@@ -73,7 +75,9 @@ def connected_apps(request: Request) -> HttpResponse:
     if wants_fragment(request):
         return render(request, "sharing/_reads.html", {"reads": reads.page(request.user, limit=LATEST).rows})
     known = grants(request.user)
-    apps = [ConnectedApp(each, known.get(each.client.pk)) for each in connections.connected_clients(request.user)]
+    found = connections.connected_clients(request.user)
+    told = shown.how_told([each.client for each in found])
+    apps = [ConnectedApp(each, known.get(each.client.pk), told[each.client.pk]) for each in found]
     latest = reads.page(request.user, limit=LATEST).rows
     return render(request, "sharing/connected_apps.html", {"apps": apps, "reads": latest})
 
@@ -83,7 +87,7 @@ def connected_apps(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def connected_app(request: Request, client_id: str) -> HttpResponse:
     """Show and change what one app may see and do. Granting more requires a recent sign-in, as on the consent page."""
-    connected = _connected(request, client_id)
+    connected = connections.connected_client(request.user, client_id)
     grant = grant_of(request.user, client_id)
     may_write = MANAGE_TRAITS in connected.scopes
     form = TermsForm(
@@ -99,7 +103,8 @@ def connected_app(request: Request, client_id: str) -> HttpResponse:
         put_grant(user=request.user, client_id=client_id, terms=form.terms())
         messages.success(request, gettext("Saved. It holds from the app’s next request on."))
         return redirect("connected_app", client_id)
-    context = {"app": ConnectedApp(connected, grant), "form": form, "may_write": may_write}
+    app = ConnectedApp(connected, grant, shown.how_told([connected.client])[client_id])
+    context = {"app": app, "form": form, "may_write": may_write}
     return render(request, "sharing/connected_app.html", context, status=400 if form.errors else 200)
 
 
@@ -123,6 +128,23 @@ def what_apps_read(request: Request) -> HttpResponse:
     return render(request, "sharing/reads.html", context)
 
 
+@login_required
+@never_cache
+@require_safe
+def what_apps_are_told(request: Request) -> HttpResponse:
+    """Show each notice of a change to all apps, or to one (?client=), and whether it was acknowledged."""
+    client_id = request.GET.get("client", "").replace("\0", "")[:MAX_CLIENT_ID]
+    page = shown.page(request.user, client_id=client_id, after=request.GET.get("after", ""))
+    kept = {"client": client_id} if client_id else {}
+    context = {
+        "page": page,
+        "app": connections.client_names([client_id]).get(client_id) if client_id else None,
+        "days": settings.RECEIPT_DAYS,
+        "next_query": urlencode(kept | {"after": page.next}),
+    }
+    return render(request, "sharing/notices.html", context)
+
+
 def _trait(request: Request) -> PersonaTrait | None:
     """The trait that is asked about; None if it is not asked about one. Raises NotFoundError."""
     if not (text := request.GET.get("trait")):
@@ -131,10 +153,3 @@ def _trait(request: Request) -> PersonaTrait | None:
         return selectors.trait(request.user, parse_id(text))
     except ValueError:
         raise NotFoundError from None
-
-
-def _connected(request: Request, client_id: str) -> connections.ConnectedClient:
-    found = {each.client.pk: each for each in connections.connected_clients(request.user)}.get(client_id)
-    if found is None:
-        raise NotFoundError
-    return found

@@ -1,9 +1,7 @@
 """Carry decisions into the graph, until told to stop."""
 
 import argparse
-import signal
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -18,8 +16,7 @@ from graph.errors import GraphUnavailableError
 from graph.projection.lag import went_back
 from graph.projection.projector import Projector
 from ptfi.db.wake import Bell
-from ptfi.telemetry import exposition
-from ptfi.web.server import tls
+from ptfi.management.workers import Heartbeat, add_worker_options, serve_metrics, stopped_by_signals
 from traits.models import Erasure, ErasureState, Persona
 
 LOOK_SECONDS = 0.5
@@ -33,11 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="project what there is, then exit")
         # While one waits for the graph, the other reads the log.
         parser.add_argument("--workers", type=int, default=2, help="how many work at once in this process (2)")
-        parser.add_argument(
-            "--heartbeat", type=Path, metavar="FILE", help="touch this file while it works, for a probe to look at"
-        )
-        parser.add_argument("--metrics-port", type=int, help="serve metrics there, to whoever can reach it")
-        parser.add_argument("--metrics-address", default="127.0.0.1", help="of which interface (127.0.0.1)")
+        add_worker_options(parser)
 
     def handle(
         self,
@@ -51,9 +44,8 @@ class Command(BaseCommand):
     ) -> None:
         stop = threading.Event()
         if metrics_port:
-            _serve_metrics(metrics_address, metrics_port)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+            serve_metrics(metrics_address, metrics_port)
+        stopped_by_signals(stop)
         try:
             project(stop, once=once, workers=workers, beat=Heartbeat(heartbeat) if heartbeat else lambda: None)
         except GraphUnavailableError as error:
@@ -71,33 +63,6 @@ class Command(BaseCommand):
             raise CommandError(f"{behind} people could not be projected; see last_error of their Persona rows.")
         if once and Erasure.objects.filter(state=ErasureState.ERASED).exists():
             raise CommandError("Not every erased person could be cleared; see last_error of their Erasure rows.")
-
-
-class Heartbeat:
-    """Touches a file when called, at most once per second. Raises CommandError if the file can't be written."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.due = 0.0
-        try:
-            self()
-        except OSError as error:
-            raise CommandError(f"{path} can't be written: {error.strerror}.") from error
-
-    def __call__(self) -> None:
-        now = time.monotonic()
-        if now >= self.due:
-            self.path.touch()
-            self.due = now + 1
-
-
-def _serve_metrics(address: str, port: int) -> None:
-    try:
-        exposition.serve(address, port, tls.context())
-    except tls.UnusableError as error:
-        raise CommandError(str(error)) from None
-    except OSError as error:
-        raise CommandError(f"Metrics can't be served at {address}:{port}: {error.strerror}.") from None
 
 
 def project(stop: threading.Event, *, once: bool, workers: int, beat: Callable[[], None] = lambda: None) -> None:

@@ -31,9 +31,9 @@ DEMO_CONCEPTS = Path(settings.BASE_DIR) / "graph" / "demo" / "concepts.csv"
 
 
 class Command(BaseCommand):
-    """Migrates, loads the demo, and runs web server, events and projector until Ctrl-C."""
+    """Migrates, loads the demo, and runs web server, events, projector and notifier until Ctrl-C."""
 
-    help = "Prepare everything and run web server, events and projector until Ctrl-C."
+    help = "Prepare everything and run web server, events, projector and notifier until Ctrl-C."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -75,7 +75,7 @@ class Command(BaseCommand):
 
     @contextlib.contextmanager
     def running(self, port: int) -> Iterator[list[Child]]:
-        """Run web server, events and projector while the block runs."""
+        """Run web server, events, projector and notifier while the block runs."""
         events = _next_free(port + 1)
         addresses = {"SITE_URL": f"http://localhost:{port}", "EVENTS_URL": f"http://localhost:{events}/events"}
         environment = addresses | dict(os.environ) | {"PTFI_EMBEDDED_ROLE": "application"}
@@ -84,6 +84,7 @@ class Command(BaseCommand):
         children: list[Child] = []
         try:
             children.append(Child("projector", [sys.executable, manage, "project_graph"], environment))
+            children.append(Child("notifier", [sys.executable, manage, "send_notices"], environment))
             serve = [sys.executable, manage, "serve"]
             children.append(Child("web server", [*serve, "web", "--port", str(port)], environment))
             children.append(Child("events", [*serve, "events", "--port", str(events)], environment))

@@ -17,7 +17,7 @@ from tests.support.compose.engine import Engine
 
 HOST = "ptfi.example.com"
 ORIGIN = f"https://{HOST}"
-SERVICES = ("web", "web2", "events", "projector")
+SERVICES = ("web", "web2", "events", "projector", "notifier")
 TOKEN = "x" * 32
 COMPOSE = ("docker", "compose", "-f", "deploy/compose.yaml")
 

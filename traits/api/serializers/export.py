@@ -25,7 +25,7 @@ from traits.api.serializers.erasures import ErasureSerializer
 from traits.api.serializers.fields import ACTION, PERSON, Ids, Texts, Words
 from traits.api.serializers.log import HASH
 from traits.api.serializers.traits import TraitSerializer
-from traits.models import ActorKind, Category
+from traits.models import ActorKind, Category, NoticeEvent
 
 
 def _of(model: type[Model], user: User) -> QuerySet[Any]:
@@ -299,6 +299,28 @@ class ReadReceiptSerializer(Shape):
     createdAt = DateTimeField(source="created_at", help_text="When.")
 
 
+class TraitRecipientSerializer(Shape):
+    """That an app read a trait, and is told of changes to it."""
+
+    clientID = Words(source="client_id", help_text="The app's id.")
+    traitID = UUIDField(source="trait_id", help_text="The trait or suggestion.")
+
+
+class NoticeSerializer(Shape):
+    """A message to an app about a change."""
+
+    noticeID = UUIDField(source="notice_id", help_text="The message's id, its `webhook-id`.")
+    clientID = Words(source="client_id", help_text="The app's id.")
+    event = ChoiceField(NoticeEvent.choices, help_text="What happened.")
+    traitID = UUIDField(
+        source="trait_id", help_text="The trait or suggestion; null for the app's grant.", allow_null=True
+    )
+    attempts = IntegerField(help_text="How often it was sent.")
+    createdAt = DateTimeField(source="created_at", help_text="When.")
+    acknowledgedAt = DateTimeField(source="acknowledged_at", help_text="When the app confirmed it.", allow_null=True)
+    givenUpAt = DateTimeField(source="given_up_at", help_text="When it was given up.", allow_null=True)
+
+
 class ConnectedAppSerializer(Shape):
     """An app that may read or change the persona."""
 
@@ -340,6 +362,8 @@ _app = json_of(
 )
 _granted = json_of(GrantedSerializer)
 exported_receipt = json_of(ReadReceiptSerializer)
+exported_recipient = json_of(TraitRecipientSerializer)
+exported_notice = json_of(NoticeSerializer)
 
 
 def exported_app(connected: ConnectedClient, granted: dict[str, Any] | None) -> dict[str, Any]:
