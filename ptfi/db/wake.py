@@ -10,7 +10,7 @@ import time
 from types import TracebackType
 
 import psycopg
-from django.db import Error, connection
+from django.db import Error, connection, transaction
 from psycopg import sql as texts
 
 from ptfi.db import sql
@@ -32,10 +32,14 @@ _told = [0.0]
 """When this process told last, by the monotonic clock."""
 
 
-def tell() -> None:
-    """Wake the projectors; call it after a commit. In a transaction it does nothing, nor if the database is away."""
+def after_commit() -> None:
+    """Wake the projectors once the open transaction is committed, in a statement of its own."""
+    transaction.on_commit(_tell)
+
+
+def _tell() -> None:
     now = time.monotonic()
-    if connection.in_atomic_block or now < _told[0] + LEAST_SECONDS:
+    if now < _told[0] + LEAST_SECONDS:
         return
     _told[0] = now
     with contextlib.suppress(Error):

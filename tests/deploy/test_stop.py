@@ -3,6 +3,7 @@
 import ctypes
 import signal
 import threading
+import time
 
 import psutil
 import pytest
@@ -47,6 +48,8 @@ def test_a_batch_in_flight_is_finished(alice: User, graph_process: psutil.Proces
     confirmed(alice)
     with running("manage.py", "project_graph", "--workers", "1") as projector:
         wait_until(lambda: not persona(alice).behind)
+        # It reads the graph, too, once it has nothing to do for the first time.
+        time.sleep(1)
         graph_process.suspend()
         confirmed(alice, "Sails")
         wait_until(lambda: persona(alice).claimed_until)

@@ -166,11 +166,11 @@ def test_an_erased_account_is_told_of(alice: User, app: OAuthClient, theirs: Rec
 
 def test_who_reads_what_is_being_erased_is_told_too(alice: User, app: OAuthClient, theirs: Receiver) -> None:
     """The answer was made before the erasure, and its receipt is stored after it."""
-    from traits.sharing.receipts import Read, store
+    from traits.sharing.receipts import Read, Reader, store
 
     trait = confirmed_trait(alice, trait_category="Skill")
     parts.erase_category(**acting_for_self(alice), category="Skill")
-    store(alice.pk, app.pk, "api readTrait", Read({trait.pk: "Skill"}, number=1))
+    store(Reader(alice.pk, app.pk, "api readTrait"), Read({trait.pk: "Skill"}, number=1))
     send()
     assert theirs.events() == [("trait.erased", str(trait.pk))]
     assert not TraitRecipient.objects.exists()

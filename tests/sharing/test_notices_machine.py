@@ -17,7 +17,7 @@ from traits.decisions.inputs import Changes
 from traits.erasure import parts
 from traits.erasure.persona import erase_persona
 from traits.models import Notice, PersonaTrait, UserRefinedTrait
-from traits.sharing.receipts import Read, store
+from traits.sharing.receipts import Read, Reader, store
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 TRAITS, APPS = 3, 2
@@ -54,7 +54,8 @@ class World:
 
     def read(self, app: int, number: int) -> None:
         if self.has(number):
-            store(self.user.pk, self.clients[app].pk, "api readTrait", Read({self.ids[number]: "Interest"}, number=1))
+            reader = Reader(self.user.pk, self.clients[app].pk, "api readTrait")
+            store(reader, Read({self.ids[number]: "Interest"}, number=1))
             self.changed_since_read.setdefault((app, number), False)
 
     def edit(self, number: int) -> None:

@@ -23,7 +23,7 @@ from tests.support.receivers import Receiver, receiver, slowly, told_client
 from traits import decisions
 from traits.decisions.inputs import Changes
 from traits.models import Notice, PersonaTrait
-from traits.sharing.receipts import Read, store
+from traits.sharing.receipts import Read, Reader, store
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -43,7 +43,7 @@ def sender(*options: str) -> Iterator[Any]:
 
 def read_by(user: User, client: OAuthClient, name: str = "Loves jazz") -> PersonaTrait:
     trait = confirmed_trait(user, name)
-    store(user.pk, client.pk, "api readTrait", Read({trait.pk: trait.category}, number=1))
+    store(Reader(user.pk, client.pk, "api readTrait"), Read({trait.pk: trait.category}, number=1))
     return trait
 
 
@@ -112,7 +112,7 @@ def test_two_senders_a_killed_receiver_and_a_slow_one(alice: User) -> None:
         trait = read_by(alice, away)
         for client in (told_client(slow, "Slow"), told_client(quick, "Quick")):
             for _ in range(2):
-                store(alice.pk, client.pk, "api readTrait", Read({trait.pk: trait.category}, number=1))
+                store(Reader(alice.pk, client.pk, "api readTrait"), Read({trait.pk: trait.category}, number=1))
         with sender(), sender("--threads", "2"):
             edit(alice, trait, 3)
             wait_until(lambda: len(quick.got) == 3, 15)

@@ -72,13 +72,13 @@ def told(*people: Any) -> None:
     from traits import decisions
     from traits.decisions.inputs import Changes
     from traits.models import PersonaTrait
-    from traits.sharing.receipts import Read, store
+    from traits.sharing.receipts import Read, Reader, store
 
     client = register_web_app(name="Server app", redirect_uris=["https://app.example.com/"]).client.pk
     register_webhook(client, os.environ["RECEIVER"])
     traits = [PersonaTrait.objects.filter(user=user).order_by("created_at")[0] for user in people]
     for trait in traits:
-        store(trait.user_id, client, "api readTrait", Read({trait.pk: trait.category}, number=1))
+        store(Reader(trait.user_id, client, "api readTrait"), Read({trait.pk: trait.category}, number=1))
     change = Changes(description="Changed after it was read.")
     decisions.edit_trait(**acting_for_self(people[0]), trait_id=traits[0].pk, changes=change)
 

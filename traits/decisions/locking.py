@@ -8,7 +8,6 @@ from typing import Any, ParamSpec, TypeVar
 from django.db import connection, transaction
 
 from ptfi.accounts.models import User
-from ptfi.db import wake
 from ptfi.db.prepared import fetch
 from traits.decisions.sql import (
     CANDIDATES,
@@ -39,9 +38,7 @@ def atomic(service: Callable[Parameters, Result]) -> Callable[Parameters, Result
         if connection.in_atomic_block:
             return service(*args, **kwargs)
         with transaction.atomic():
-            done = service(*args, **kwargs)
-        wake.tell()
-        return done
+            return service(*args, **kwargs)
 
     return call
 

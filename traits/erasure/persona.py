@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from ptfi.accounts.models import User
 from ptfi.accounts.session_messages import clear_session_messages
 from ptfi.api.models import IdempotencyKey
-from ptfi.db import idempotency, sql
+from ptfi.db import idempotency, sql, wake
 from traits.erasure.batches import blank_batches
 from traits.erasure.kept import kept
 from traits.erasure.mail import tell_after_commit
@@ -181,6 +181,7 @@ def expire_awaiting(user: User) -> None:
 def carry_out(user: User, persona: Persona, erasure: Erasure) -> None:
     """Carry out the erasure of the persona; the caller holds lock_all."""
     tell_after_commit(user, erasure)
+    wake.after_commit()
     _end_parts(user)
     entries = UserRefinedTrait.objects.filter(user=user).order_by()
     erasure.things = sorted({pk for (pk,) in entries.values_list("trait_id_in_pkg").distinct() if pk})

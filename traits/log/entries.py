@@ -6,6 +6,7 @@ import secrets
 import uuid
 from collections.abc import Iterable
 
+from ptfi.db import wake
 from ptfi.db.prepared import Table, Write, write_each
 from traits import metrics
 from traits.log.chain import NEW_ENTRIES, digest_of, hash_of
@@ -85,6 +86,7 @@ def new_entries(
     if not entries:
         return [], []
     metrics.decided(entry.user_decision for entry in entries)
+    wake.after_commit()
     head = PERSONAS.updating([persona], ["revision", "hash", "last_entry_at"])
     return entries, [ENTRIES.inserting(entries), head]
 
