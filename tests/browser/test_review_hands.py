@@ -39,7 +39,7 @@ def test_the_second_of_two_clicks_is_not_for_the_next_card(
     expect(heading(page)).to_have_text("Likes number 1")
     page.wait_for_timeout(450)
     for number in (2, 3):
-        box = page.locator("#open [data-key=c]").bounding_box()
+        box = page.locator("#open [data-act=confirm]").bounding_box()
         assert box
         at = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         page.mouse.click(*at)
@@ -47,7 +47,7 @@ def test_the_second_of_two_clicks_is_not_for_the_next_card(
         page.mouse.click(*at)
         page.wait_for_timeout(700)
         expect(heading(page)).to_have_text(f"Likes number {number}")
-    assert page.evaluate("at => Boolean(document.elementFromPoint(...at).closest('[data-key=c]'))", list(at))
+    assert page.evaluate("at => Boolean(document.elementFromPoint(...at).closest('[data-act=confirm]'))", list(at))
     all_sent(page)
     assert number_of(queue, "confirmed_by_user") == 3
 
