@@ -7,7 +7,7 @@
 
   // A capital is Shift and the letter; caps lock changes no key.
   function letter(event) {
-    const typed = OTHER_SCRIPT.test(event.key) ? event.code.replace(/^Key/, "") : event.key;
+    const typed = OTHER_SCRIPT.test(event.key) ? event.code.replace(/^Key/, "").toLowerCase() : event.key;
     if (!LETTER.test(typed)) {
       return "";
     }

@@ -43,7 +43,7 @@
     const button = document.getElementById("redo");
     const next = undone.at(-1);
     button.hidden = !next;
-    button.title = next ? next.name || "" : "";
+    button.title = next ? button.dataset.label.replace("{name}", next.name || "") : "";
   }
 
   // What was decided
@@ -80,7 +80,7 @@
   function answeredMany() {
     const form = find("#undo");
     const ids = new URLSearchParams(many.body);
-    made.set(new URL(form.action).pathname, { ...many, name: form.querySelector("button").title });
+    made.set(new URL(form.action).pathname, { ...many, name: find("#toasts .notice-text")?.textContent.trim() });
     rejected = ids.get("decision") === "reject" ? { id: ids.get("ids").split(" ")[0], name: "" } : null;
     undone = many.again ? undone : [];
     many = null;
@@ -111,7 +111,9 @@
   function undo() {
     const button = find("#undo button");
     if (button.disabled) {
-      document.getElementById("toasts").replaceChildren(find("#nothing-to-undo").content.cloneNode(true));
+      const toasts = document.getElementById("toasts");
+      toasts.replaceChildren(find("#nothing-to-undo").content.cloneNode(true));
+      window.htmx.trigger(toasts, "htmx:load", { elt: toasts });
     } else {
       button.click();
     }

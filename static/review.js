@@ -181,6 +181,21 @@
     }
   });
 
+  // In the menu of traits to merge into, arrows go through the list; Enter in the search goes to its first one.
+  document.addEventListener("keydown", function (event) {
+    const menu = event.target.closest('details[data-menu="merge"][open]');
+    const by = { ArrowDown: 1, ArrowUp: -1, Enter: event.target.matches("#merge-q") ? 1 : 0 }[event.key];
+    if (!menu || !by || event.isComposing) {
+      return;
+    }
+    const stops = [find("#merge-q"), ...menu.querySelectorAll(".choices button")];
+    const next = stops[stops.indexOf(event.target) + by];
+    if (next) {
+      event.preventDefault();
+      next.focus();
+    }
+  });
+
   // Opening the menu of traits to merge into focuses its search.
   document.addEventListener(
     "toggle",

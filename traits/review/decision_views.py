@@ -61,11 +61,13 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
         return _decide(request, candidate_id, form)
     candidate = selectors.candidate(request.user, candidate_id)
     q = (form.data.get("merge_q") or request.GET.get("merge_q") or "").replace("\x00", "")
+    similar = [] if q else close_traits(request.user, candidate)
+    named = {each.trait_id for each in similar}
     context = {
         "candidate": candidate,
         "q": q,
-        "choices": traits_to_merge_into(request.user, q),
-        "similar": [] if q else close_traits(request.user, candidate),
+        "choices": [trait for trait in traits_to_merge_into(request.user, q) if trait.pk not in named],
+        "similar": similar,
         "query": QueueFilters.read(request.GET).query(),
         "verdicts": form.verdicts,
     }

@@ -48,7 +48,7 @@ def answer(request: Request, text: str, outcome: Outcome, *, is_note: bool = Fal
 
 def rejected_in(entries: Sequence[UserRefinedTrait]) -> uuid.UUID | None:
     """Return the suggestion that the entries reject, to which a note can be added; None if they do not reject."""
-    entry = entries[-1] if entries else None
+    entry = entries[0] if entries else None
     return entry.original_candidate_id if entry and entry.user_decision == Decision.REJECTED else None
 
 
