@@ -34,13 +34,20 @@
     bar.dataset.counts = "";
     bar.toggleAttribute("data-some", number > 0);
     document.getElementById("review").toggleAttribute("data-selecting", number > 0);
-    const offer = find("[data-select-matching]");
-    if (offer) {
-      offer.hidden = isWhole() || number < list.rows().length || matching() <= number || number === 0;
-    }
+    offerWhole(number);
     if (output().textContent !== words(number)) {
       output().textContent = words(number);
     }
+  }
+
+  // Once all that are shown are selected, the offer to select the rest takes the place of the link.
+  function offerWhole(number) {
+    const offer = find("[data-select-matching]");
+    const isAll = number > 0 && number >= list.rows().length && matching() > number && !isWhole();
+    if (offer) {
+      offer.hidden = !isAll;
+    }
+    find("[data-select-all]").hidden = Boolean(offer) && isAll;
   }
 
   function check(values, on) {
@@ -125,9 +132,12 @@
 
   let kept = new Set();
   let keptWhole = false;
-  document.addEventListener("htmx:beforeSwap", function () {
-    kept = chosen();
-    keptWhole = isWhole();
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    const { requestConfig, xhr } = event.detail;
+    // What was decided is not selected any more, nor is what is left of it.
+    const isDecided = requestConfig?.elt.id === "apply" && xhr.status < 400;
+    kept = isDecided ? new Set() : chosen();
+    keptWhole = !isDecided && isWhole();
   });
   const restore = () => (keptWhole && wholeField() ? selectMatching() : check(kept, true));
 
