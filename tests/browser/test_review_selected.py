@@ -191,6 +191,7 @@ def test_everything_is_found_with_one_key(opened: Opened, queue: list[ExtractedT
     expect(page.locator("#palette-list a[aria-selected=true]")).to_contain_text("Connected apps")
     keys(page, "Enter")
     expect(page).to_have_url(re.compile("/accounts/connections/$"))
+    page.wait_for_load_state("networkidle")
     keys(page, "Control+k")
     page.keyboard.type("number 0")
     expect(page.locator("#palette-list a")).to_have_count(2)

@@ -49,6 +49,7 @@ def test_a_note_is_added_to_a_rejection_and_to_what_went_with_it(
     assert newest(alice).rejection_code == "not_me"
     assert "You added a note to rejecting “ Likes a ”" in text_of(as_alice.get(path(first)))
     assert (status(first), status(same), status(other)) == (REJECTED, REJECTED, WAITING)
+    assert "Note: Likes a" in Html(as_alice.get("/review/")).texts(".strip-name")
     # One undo removes the note, the next one the rejection with all that it did.
     as_alice.post("/undo/")
     assert (status(first), Suppression.objects.filter(user=alice).count()) == (REJECTED, 1)

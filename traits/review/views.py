@@ -196,7 +196,12 @@ def _found(user: User, filters: QueueFilters, context: dict[str, Any]) -> dict[s
 def _sitting(user: User, filters: QueueFilters, recent: Recent, waiting: int) -> dict[str, Any]:
     """Return the progress of the sitting, what it brought once it is over, and the offer of the next one."""
     progress = sittings.progress(user, filters, recent)
-    found: dict[str, Any] = {"sitting": progress, "strip": recent.strip, "offer": sittings.offer(waiting, recent)}
+    found: dict[str, Any] = {
+        "sitting": progress,
+        "strip": recent.strip,
+        "notes": recent.notes,
+        "offer": sittings.offer(waiting, recent),
+    }
     if progress and progress.is_over:
         gained = sittings.gained(user, progress.sitting)
         found |= {"gained": gained, "picture": picture.bubbles(gained.concepts)}
