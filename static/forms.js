@@ -131,6 +131,24 @@
     }
   }
 
+  // Ctrl+Enter sends a form from wherever one types in it, by the button that stands for it there.
+  function buttonFor(field, form) {
+    const panel = field.closest(".menu-panel");
+    const shown = [...form.elements].filter((each) => each.type === "submit" && !each.disabled && each.offsetParent);
+    const marked = (panel || form).querySelector("[data-send]");
+    return marked || (panel ? null : shown.find((each) => each.matches(".btn-primary")) || shown[0]);
+  }
+
+  document.addEventListener("keydown", function (event) {
+    const form = event.target.form;
+    const sends = event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.repeat && !event.isComposing;
+    const button = sends && form && isPost(form) && buttonFor(event.target, form);
+    if (button) {
+      event.preventDefault();
+      form.requestSubmit(button);
+    }
+  });
+
   // After HTMX and the page's own scripts, which send some forms themselves.
   window.addEventListener("submit", function (event) {
     const form = event.target;

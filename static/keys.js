@@ -5,13 +5,13 @@
   const OTHER_SCRIPT = /^[^\p{ASCII}\p{Script=Latin}]/u;
   const LETTER = /^[A-Za-z]$/;
 
-  // "X" is Shift and x; caps lock changes no key.
+  // A capital is Shift and the letter; caps lock changes no key.
   function letter(event) {
-    const typed = OTHER_SCRIPT.test(event.key) ? event.code.replace(/^Key/, "") : event.key;
+    const typed = OTHER_SCRIPT.test(event.key) ? event.code.replace(/^Key/, "").toLowerCase() : event.key;
     if (!LETTER.test(typed)) {
       return "";
     }
-    const shifted = event.shiftKey || (typed === "X" && !event.getModifierState("CapsLock"));
+    const shifted = event.shiftKey || (/[A-Z]/.test(typed) && !event.getModifierState("CapsLock"));
     return shifted ? typed.toUpperCase() : typed.toLowerCase();
   }
 

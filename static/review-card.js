@@ -207,7 +207,7 @@
 
   document.addEventListener("htmx:afterSettle", function (event) {
     const { target, requestConfig } = event.detail;
-    list.restore();
+    window.reviewSelection.restore();
     if (requestConfig?.verb === "post") {
       forget();
     }
@@ -216,7 +216,7 @@
         toasts.replaceChildren();
       }
       arrived();
-      if (requestConfig?.verb === "post" && list.shownId() && !editing()) {
+      if (requestConfig?.verb === "post" && (list.shownId() || find("#open #apply")) && !editing()) {
         come(requestConfig.path.startsWith("/undo/"));
       }
     } else {

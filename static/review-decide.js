@@ -71,22 +71,26 @@
   const isTyped = (form) => [...form.elements].some((field) => field.matches("textarea") && field.value !== field.defaultValue);
 
   function decide(form, button, kind) {
-    const id = list.shownId();
-    const row = list.rowOf(id);
     const record = {
-      id,
+      id: list.shownId(),
       kind,
       from: find(".review-tabs [aria-current]")?.querySelector(".count")?.id.replace("count-", "") || "review",
       url: button?.hasAttribute("formaction") ? button.formAction : form.action,
       body: bodyOf(form, button),
       typed: form.id === "edit" || isTyped(form),
     };
+    commit(record);
+  }
+
+  function commit(record) {
+    const row = list.rowOf(record.id);
     const next = row ? list.following(row, 1)[0] : null;
-    const putBack = list.take(id);
+    record.name ||= row?.querySelector(".row-name").textContent.trim() || find("#claim")?.textContent.trim() || "";
+    const putBack = list.take(record.id);
     // It is on its way before anything asks whether all are answered.
     taken.set(outbox.add(record), putBack);
     goOn(next);
-    find("#undo button")?.removeAttribute("disabled");
+    document.dispatchEvent(new CustomEvent("review:decided", { detail: record }));
     applyCounts();
   }
 
@@ -174,6 +178,7 @@
     }
     renew(said?.dataset.stale.split(" ").filter(Boolean) || []);
     applyCounts();
+    document.dispatchEvent(new CustomEvent("review:answered", { detail: { record, said } }));
   });
 
   // Cards that were fetched before this decision and name what it changed.
@@ -232,7 +237,7 @@
 
   function applyCounts() {
     const change = { review: 0, later: 0, confirmed: 0, rejected: 0 };
-    for (const { kind, from } of outbox.records()) {
+    for (const { kind, from } of outbox.records().filter((record) => TABS[record.kind])) {
       change[from] -= 1;
       change[TABS[kind]] += 1;
     }
@@ -251,29 +256,23 @@
     }
   }
 
-  // Undo of what is not answered yet
-
-  window.addEventListener(
-    "submit",
-    function (event) {
-      const newest = event.target.id === "undo" ? outbox.records().at(-1) : null;
-      if (!newest) {
-        return;
-      }
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      if (outbox.takeBack(newest.key)) {
-        taken.get(newest.key)?.();
-        taken.delete(newest.key);
-        applyCounts();
-        const row = list.rowOf(newest.id);
-        row ? card.show(row, { push: false }).then(() => card.come(true)) : window.location.reload();
-      } else {
-        document.addEventListener("outbox:answered", () => event.target.isConnected && event.target.requestSubmit(), { once: true });
-      }
-    },
-    true,
-  );
+  // Takes back the newest decision if it was not sent yet. Returns it, or null.
+  function takeBack() {
+    const newest = outbox.records().at(-1);
+    if (!newest || !outbox.takeBack(newest.key)) {
+      return null;
+    }
+    taken.get(newest.key)?.();
+    taken.delete(newest.key);
+    applyCounts();
+    const row = list.rowOf(newest.id);
+    if (row) {
+      card.show(row, { push: false }).then(() => card.come(true));
+    } else if (TABS[newest.kind]) {
+      window.location.reload();
+    }
+    return newest;
+  }
 
   // Rows that are decided already, whatever the server's list says.
   function hideTaken() {
@@ -293,5 +292,5 @@
   document.addEventListener("outbox:changed", lastOne);
   window.addEventListener("online", () => waiting && goOn(null));
   hideTaken();
-  window.reviewDecide = { goOn };
+  window.reviewDecide = { goOn, commit, takeBack };
 })();

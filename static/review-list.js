@@ -1,10 +1,8 @@
-// The list of the review queue: its rows, which one is open, and which are selected.
+// The list of the review queue: its rows, and which one is open.
 (function () {
   "use strict";
   const find = (selector) => document.querySelector(selector);
   const PLENTY = 8;
-  let anchor = null;
-  let limited = false;
 
   // Rows
 
@@ -69,6 +67,8 @@
     }
   }
 
+  const tell = (by) => document.dispatchEvent(new CustomEvent("review:rows", { detail: { by } }));
+
   // A decided row leaves the list. Returns what puts it back.
   function take(id) {
     const row = rowOf(id);
@@ -78,111 +78,24 @@
     const next = row.nextElementSibling;
     linkOf(row).removeAttribute("aria-current");
     row.remove();
-    count();
+    tell(-1);
     return function () {
       const list = document.getElementById("rows");
       if (list && !rowOf(id)) {
         list.insertBefore(row, next?.parentElement === list ? next : list.firstElementChild);
-        count();
+        tell(1);
       }
     };
   }
 
-  // The selection
-
-  const boxes = () => [...document.querySelectorAll('input[name="candidate_ids"][type="checkbox"]')];
-  const chosen = () => new Set(boxes().filter((box) => box.checked).map((box) => box.value));
-
-  function count() {
-    const bar = document.getElementById("bulk");
-    if (!bar) {
-      return;
-    }
-    const number = chosen().size;
-    bar.dataset.counts = "";
-    bar.toggleAttribute("data-some", number > 0);
-    const output = document.getElementById("selected");
-    const some = limited ? output.dataset.limited : `${output.dataset.label} ${number}`;
-    const text = number ? some : "";
-    if (output.textContent !== text) {
-      output.textContent = text;
-    }
-  }
-
-  function check(values, on) {
-    limited = false;
-    for (const box of values.size > 0 ? boxes() : []) {
-      if (values.has(box.value)) {
-        box.checked = on;
-      }
-    }
-    count();
-  }
-
-  // As many as one decision takes, from the top.
-  function selectAll() {
-    const all = rows().map((row) => row.dataset.row);
-    const most = all.slice(0, Number(document.getElementById("selected").dataset.most));
-    const on = !most.every((value) => chosen().has(value));
-    check(new Set(all), false);
-    check(new Set(most), on);
-    limited = on && most.length < all.length;
-    count();
-  }
-
-  function select(range) {
-    const all = rows();
-    const here = all.indexOf(opened());
-    const box = all[here]?.querySelector('input[type="checkbox"]');
-    if (!box) {
-      return;
-    }
-    const from = range ? all.findIndex((row) => row.dataset.row === anchor) : -1;
-    if (from < 0) {
-      check(new Set([box.value]), !box.checked);
-    } else {
-      const slice = all.slice(Math.min(from, here), Math.max(from, here) + 1);
-      check(new Set(slice.map((row) => row.dataset.row)), true);
-    }
-    anchor = box.value;
-  }
-
-  function selectAlike() {
-    const values = [...document.querySelectorAll("[data-duplicate]")].map((box) => box.value);
-    const row = opened();
-    check(new Set(row ? [...values, row.dataset.row] : values), true);
-    find("#bulk button")?.focus();
-  }
-
-  document.addEventListener("change", function (event) {
-    if (event.target.matches('input[name="candidate_ids"]')) {
-      check(new Set([event.target.value]), event.target.checked);
-      anchor = event.target.value;
-    }
-  });
-
-  document.addEventListener("click", function (event) {
-    if (event.target.closest("[data-select-all]")) {
-      event.preventDefault();
-      selectAll();
-    } else if (event.target.closest("[data-select-duplicates]")) {
-      selectAlike();
-    }
-  });
-
-  // After requests by HTMX, which may replace the list
-
-  let kept = new Set();
-  document.addEventListener("htmx:beforeSwap", () => (kept = chosen()));
+  // The server sends as many rows as there are.
   document.addEventListener("htmx:configRequest", function (event) {
     const { verb, parameters, elt } = event.detail;
     if (verb === "post" || elt.closest("#more")) {
       parameters.shown = rows().length;
     }
   });
-  const restore = () => check(kept, true);
 
-  window.reviewList = { rows, rowOf, linkOf, opened, shownId, mark, step, following, rowBefore, fill, take, select, restore };
-  count();
+  window.reviewList = { rows, rowOf, linkOf, opened, shownId, mark, step, following, rowBefore, fill, take };
   step();
 })();

@@ -5,6 +5,7 @@
   const help = document.getElementById("help");
   const list = window.reviewList;
   const card = window.reviewCard;
+  const selection = window.reviewSelection;
   const find = (selector) => document.querySelector(selector);
 
   // Moving
@@ -28,8 +29,13 @@
     find(selector)?.click();
   }
 
-  function toggle(letter) {
-    const menu = find(`#open details[data-menu="${letter}"]`);
+  // The end of a sitting has these buttons too.
+  const pressNearest = (selector) => press(find(`#open ${selector}`) ? `#open ${selector}` : selector);
+
+  const openMenu = () => find("#open details[data-menu][open]");
+
+  function toggle(name) {
+    const menu = find(`#open details[data-menu="${name}"]`);
     for (const other of document.querySelectorAll("#open details[data-menu][open]")) {
       other.open = other === menu && other.open;
     }
@@ -44,24 +50,44 @@
   function digit(key) {
     const inMenu = find(`#open details[data-menu][open] [data-digit="${key}"]`);
     const inPreview = find(`#apply [data-digit="${key}"]`);
-    (inMenu || inPreview)?.click();
+    inMenu || inPreview ? (inMenu || inPreview).click() : window.reviewJudge.choose(Number(key));
   }
 
-  const KEYS = {
-    j: () => move(1),
-    k: () => move(-1),
-    c: () => card.isFresh() || press('#open [data-key="c"]'),
-    e: () => press('#open [data-key="e"]'),
-    r: () => toggle("r"),
-    d: () => toggle("d"),
-    m: () => toggle("m"),
-    x: () => list.select(false),
-    X: () => list.select(true),
-    z: () => (card.isFresh() && card.cameByUndo()) || press("#undo button"),
-    n: () => window.location.assign(review.dataset.newTrait),
-    "/": () => find("#q").focus(),
-    "?": () => showHelp(),
+  const isDigit = (key) => /^[0-9]$/.test(key) && Boolean(find(`[data-digit="${key}"]`) || window.reviewJudge.isJudging());
+
+  // For one card, or for all that are selected.
+  const decides = (action, one) => () => (selection.isPreviewed() || selection.isAny() ? selection.decide(action) : one());
+
+  // In an open menu, the note that goes with the decision; otherwise one on the decision that was just made.
+  function note() {
+    const field = openMenu()?.querySelector("textarea") || find("#apply textarea");
+    field ? field.focus() : window.reviewUndo.note();
+  }
+
+  const ACTS = {
+    next: () => move(1),
+    previous: () => move(-1),
+    confirm: decides("confirm", () => card.isFresh() || press('#open [data-act="confirm"]')),
+    edit: () => press('#open [data-act="edit"]'),
+    reject: decides("reject", () => toggle("reject")),
+    snooze: decides("snooze", () => toggle("snooze")),
+    merge: () => toggle("merge"),
+    note,
+    judge: () => window.reviewJudge.step(1),
+    judge_before: () => window.reviewJudge.step(-1),
+    select: () => selection.select(false),
+    select_range: () => selection.select(true),
+    select_all: () => selection.selectAll(),
+    undo: () => (card.isFresh() && card.cameByUndo()) || window.reviewUndo.undo(),
+    redo: () => card.isFresh() || window.reviewUndo.redo(),
+    sitting: () => pressNearest("[data-sitting-start]"),
+    enough: () => pressNearest("[data-sitting-enough]"),
+    add: () => window.location.assign(review.dataset.newTrait),
+    search: () => find("#q").focus(),
+    help: () => showHelp(),
   };
+  const HELD = ["next", "previous", "judge", "judge_before"];
+  const MAP = JSON.parse(review.dataset.map);
 
   function showHelp() {
     help.showModal();
@@ -78,40 +104,69 @@
     return Boolean(input) && !(input.matches("input") && quiet.includes(input.type));
   }
 
+  // An open menu or form comes first.
+  function isTaken(key, action) {
+    const menu = openMenu();
+    const ofMenu = action === menu?.dataset.menu || (action === "note" && menu?.querySelector("textarea")) || isDigit(key);
+    return (menu && !ofMenu) || (card.editing() && action !== "help");
+  }
+
   document.addEventListener("keydown", function (event) {
     const key = window.keyOf(event);
-    if (review.dataset.keys !== "on" || !key || event.defaultPrevented || help.open || typing(event.target)) {
+    const off = review.dataset.keys !== "on" || find("dialog[open]");
+    if (off || !key || event.defaultPrevented || typing(event.target)) {
       return;
     }
-    const isDigit = /^[1-9]$/.test(key) && Boolean(find(`[data-digit="${key}"]`));
-    const known = Object.hasOwn(KEYS, key) || isDigit;
-    const menu = find("#open details[data-menu][open]");
-    // An open menu or form comes first.
-    if ((menu && key !== menu.dataset.menu && !isDigit) || (card.editing() && key !== "?")) {
-      return;
-    }
+    const action = Object.hasOwn(MAP, key) ? MAP[key] : "";
     // A held key must not run through the queue.
-    if (!known || (event.repeat && !"jk".includes(key)) || busy()) {
+    if (!(action || isDigit(key)) || isTaken(key, action) || (event.repeat && !HELD.includes(action)) || busy()) {
       return;
     }
     event.preventDefault();
-    KEYS[key] ? KEYS[key]() : digit(key);
+    action ? ACTS[action]() : digit(key);
   });
 
-  // In the capture phase, before Escape closes anything: it leaves the form only if nothing is open over it.
+  // Enter makes the decision that is previewed, unless it presses what has the focus.
+  document.addEventListener("keydown", function (event) {
+    const own = event.target.closest("a, button, input, textarea, select, summary, dialog");
+    const plain = window.keyOf(event) === "Enter" && !event.repeat && !event.shiftKey;
+    if (plain && !own && !event.defaultPrevented && selection.isPreviewed() && !busy()) {
+      event.preventDefault();
+      selection.decide();
+    }
+  });
+
+  // Escape leaves what is nearest: a text, the form, the preview, the selection.
+  function escape(target) {
+    if (find("#open #edit")) {
+      press("#open #edit [data-back]");
+    } else if (selection.isPreviewed() && typing(target)) {
+      find("#open [data-heading]").focus();
+    } else if (selection.isPreviewed()) {
+      selection.leave();
+    } else if (window.reviewJudge.isJudging()) {
+      window.reviewJudge.end();
+    } else if (selection.isAny() && !typing(target)) {
+      selection.clear();
+    }
+  }
+
+  // In the capture phase, before Escape closes anything: it leaves only if nothing is open over it.
   document.addEventListener(
     "keydown",
     function (event) {
-      const over = help.open || find("details.menu[open], #queue:popover-open");
+      const over = find("dialog[open], details.menu[open], #queue:popover-open");
       if (event.key === "Escape" && !event.isComposing && !over && !busy()) {
-        press("#open #edit [data-back]");
+        escape(event.target);
       }
     },
     true,
   );
 
+  // One rule for all forms here: Enter in a field sends nothing, Ctrl+Enter does (forms.js).
   document.addEventListener("keydown", function (event) {
-    if (event.key === "Enter" && event.target.matches("#decide input, #apply input")) {
+    const plain = event.key === "Enter" && !event.ctrlKey && !event.metaKey;
+    if (plain && event.target.matches("#decide input, #apply input, #edit input")) {
       event.preventDefault();
     }
   });
@@ -126,23 +181,32 @@
     }
   });
 
+  // In the menu of traits to merge into, arrows go through the list; Enter in the search goes to its first one.
+  document.addEventListener("keydown", function (event) {
+    const menu = event.target.closest('details[data-menu="merge"][open]');
+    const by = { ArrowDown: 1, ArrowUp: -1, Enter: event.target.matches("#merge-q") ? 1 : 0 }[event.key];
+    if (!menu || !by || event.isComposing) {
+      return;
+    }
+    const stops = [find("#merge-q"), ...menu.querySelectorAll(".choices button")];
+    const next = stops[stops.indexOf(event.target) + by];
+    if (next) {
+      event.preventDefault();
+      next.focus();
+    }
+  });
+
   // Opening the menu of traits to merge into focuses its search.
   document.addEventListener(
     "toggle",
     function (event) {
-      if (event.target.matches?.('details[data-menu="m"][open]')) {
+      if (event.target.matches?.('details[data-menu="merge"][open]')) {
         event.target.querySelector("input[type=search]").focus();
       }
     },
     true,
   );
 
-  // Undo in a notice works without a reload, like the one in the page's head.
-  document.addEventListener("submit", function (event) {
-    const form = event.target.closest("#toasts form");
-    if (form) {
-      event.preventDefault();
-      window.htmx.ajax("POST", form.action + window.location.search, { source: form, target: "#open", swap: "innerHTML settle:0ms" });
-    }
-  });
+  // Every shortcut is found by its name, too (palette.js).
+  window.reviewActs = ACTS;
 })();

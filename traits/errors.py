@@ -10,6 +10,7 @@ __all__ = [
     "InvalidError",
     "NotFoundError",
     "NotLatestError",
+    "NotRejectedError",
     "RuleError",
     "StaleVersionError",
     "SuggestionGoneError",
@@ -39,6 +40,12 @@ class NotLatestError(RuleError):
     status = 409
     code = "not_latest"
     message = _("A later decision builds on this one, so it can’t be undone by itself. Nothing was changed.")
+
+
+class NotRejectedError(RuleError):
+    status = 409
+    code = "not_rejected"
+    message = _("Notes can be added to rejected suggestions only, and this one isn’t rejected. Nothing was saved.")
 
 
 class TraitRemovedError(RuleError):

@@ -73,6 +73,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     language_chosen = models.BooleanField(_("language chosen"), default=False, db_default=False, help_text=CHOSEN)
     keys_enabled = models.BooleanField(_("single-key shortcuts"), default=True)
+    keys = models.JSONField(
+        _("own shortcuts"),
+        blank=True,
+        default=dict,
+        db_default={},
+        help_text=_("Keys that the person chose, by what they do."),
+    )
     invited_email = models.EmailField(_("invited e-mail address"), blank=True)
     invited_at = models.DateTimeField(
         _("invited at"), null=True, blank=True, help_text=_("The newest invitation. Older links no longer work.")

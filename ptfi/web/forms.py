@@ -30,7 +30,7 @@ CHOICES = re.compile(r"[\w-]*:?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9.]*
 """Values that nobody types: ids, answers about something with an id, and numbers."""
 NOT_TYPED = (
     *(CSRF_FIELD, FIELD, "next", "seen", "context", "category", "emoji_unset"),
-    *("decision", "code", "until", "answer", "action", "act", "status", "open", "save", "more"),
+    *("ids", "batch", "decision", "code", "until", "answer", "action", "act", "status", "open", "save", "more"),
 )
 """Fields that a form or its buttons fill in."""
 

@@ -33,7 +33,7 @@ def test_the_notice_takes_back_too(opened: Opened, queue: list[ExtractedTraitCan
 def test_a_decision_keeps_the_selection(opened: Opened, queue: list[ExtractedTraitCandidate]) -> None:
     page = opened()
     page.locator("#rows input").nth(3).check()
-    page.keyboard.press("c")
+    page.locator("#open [data-act=confirm]").click()
     expect(heading(page)).to_have_text("Likes number 1")
     expect(page.locator(f'#rows input[value="{queue[3].pk}"]')).to_be_checked()
     expect(page.locator("#selected")).to_have_text("Selected: 1")
@@ -85,7 +85,7 @@ def test_enter_in_a_text_field_decides_nothing(
     opened: Opened, queue: list[ExtractedTraitCandidate], script: bool
 ) -> None:
     page = opened(java_script_enabled=script)
-    for menu, field in (("d", "#date"), ("m", "#merge-q")):
+    for menu, field in (("snooze", "#date"), ("merge", "#merge-q")):
         page.locator(f"details[data-menu={menu}] summary").click()
         if script:
             with recorded(page) as requests:
@@ -103,7 +103,7 @@ def test_without_a_script(opened: Opened, queue: list[ExtractedTraitCandidate]) 
     page.get_by_role("button", name="Confirm").last.click()
     expect(page.locator("#toasts")).to_contain_text("Confirmed “Likes number 0”.")
     expect(heading(page)).to_have_text("Likes number 1")
-    page.locator("details[data-menu=r] summary").click()
+    page.locator("details[data-menu=reject] summary").click()
     page.get_by_role("button", name="Outdated").click()
     expect(heading(page)).to_have_text("Likes number 2")
     page.locator("#toasts").get_by_role("button", name="Undo").click()
@@ -157,8 +157,8 @@ def test_every_state_is_accessible(
         empty.goto(root + path)
         assert faults(empty) == []
     empty.goto(root + "/review/")
-    for menu in ("r", "d", "m"):
-        empty.keyboard.press(menu)
+    for key, menu in (("r", "reject"), ("d", "snooze"), ("m", "merge")):
+        empty.keyboard.press(key)
         expect(empty.locator(f"details[data-menu={menu}]")).to_have_attribute("open", "")
         assert faults(empty) == []
         empty.keyboard.press("Escape")

@@ -233,7 +233,7 @@ def test_no_card_is_decided_before_it_was_seen(opened: Opened, queue: list[Extra
     for number in (1, 2):
         ready(page)
         # The button of the next card is there at once, in the same place.
-        page.evaluate("for (const _ of [1, 2, 3]) document.querySelector('#open [data-key=c]').click()")
+        page.evaluate("for (const _ of [1, 2, 3]) document.querySelector('#open [data-act=confirm]').click()")
         expect(heading(page)).to_have_text(f"Likes number {number}")
         assert waiting(page) == number
     free()

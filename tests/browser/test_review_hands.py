@@ -39,7 +39,7 @@ def test_the_second_of_two_clicks_is_not_for_the_next_card(
     expect(heading(page)).to_have_text("Likes number 1")
     page.wait_for_timeout(450)
     for number in (2, 3):
-        box = page.locator("#open [data-key=c]").bounding_box()
+        box = page.locator("#open [data-act=confirm]").bounding_box()
         assert box
         at = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         page.mouse.click(*at)
@@ -47,7 +47,7 @@ def test_the_second_of_two_clicks_is_not_for_the_next_card(
         page.mouse.click(*at)
         page.wait_for_timeout(700)
         expect(heading(page)).to_have_text(f"Likes number {number}")
-    assert page.evaluate("at => Boolean(document.elementFromPoint(...at).closest('[data-key=c]'))", list(at))
+    assert page.evaluate("at => Boolean(document.elementFromPoint(...at).closest('[data-act=confirm]'))", list(at))
     all_sent(page)
     assert number_of(queue, "confirmed_by_user") == 3
 
@@ -133,7 +133,7 @@ def test_the_filter_follows_the_tab(opened: Opened, queue: list[ExtractedTraitCa
 
 def test_filters_can_be_cleared_as_soon_as_there_are_any(opened: Opened, queue: list[ExtractedTraitCandidate]) -> None:
     page = opened()
-    clear = page.locator("#filters").get_by_role("link", name="Clear filters")
+    clear = page.locator("#cleared").get_by_role("link", name="Clear filters")
     expect(clear).to_have_count(0)
     page.get_by_label("Category").select_option("Skill")
     expect(clear).to_be_visible()
@@ -170,7 +170,7 @@ def test_closing_a_notice_leaves_the_focus_on_the_page(opened: Opened, alice: Us
     expect(page.locator("#main")).to_be_focused()
 
 
-def test_all_means_as_many_as_one_decision_takes(opened: Opened, suggest: Suggest, alice: User) -> None:
+def test_all_that_are_shown_may_be_more_than_one_part(opened: Opened, suggest: Suggest, alice: User) -> None:
     now = timezone.now()
     for number in range(210):
         suggest(alice, f"Likes {number}", created_at=now - dt.timedelta(minutes=number))
@@ -179,9 +179,9 @@ def test_all_means_as_many_as_one_decision_takes(opened: Opened, suggest: Sugges
         page.locator("#more a").scroll_into_view_if_needed()
         expect(page.locator("#rows li[data-row]")).to_have_count(loaded)
     page.get_by_role("link", name="Select all shown").click()
-    expect(page.locator("#selected")).to_have_text("Selected: the first 200, which is the most at a time")
+    expect(page.locator("#selected")).to_have_text("Selected: 210")
     page.locator("#bulk").get_by_role("button", name="Reject").click()
-    expect(heading(page)).to_have_text("Reject 200 suggestions")
+    expect(heading(page)).to_have_text("Reject 210 suggestions")
 
 
 def test_what_says_the_same_is_counted(opened: Opened, suggest: Suggest, alice: User) -> None:

@@ -55,7 +55,7 @@ def test_c_confirms_and_the_next_is_there(opened: Opened, queue: list[ExtractedT
 def test_r_and_a_digit_reject(opened: Opened, queue: list[ExtractedTraitCandidate], digit: int, code: str) -> None:
     page = opened()
     page.keyboard.press("r")
-    expect(page.locator("details[data-menu=r]")).to_have_attribute("open", "")
+    expect(page.locator("details[data-menu=reject]")).to_have_attribute("open", "")
     page.keyboard.press(str(digit))
     expect(heading(page)).to_have_text("Likes number 1")
     all_sent(page)

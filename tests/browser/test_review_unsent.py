@@ -14,10 +14,10 @@ from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.parametrize("menu", ["r", "d"])
+@pytest.mark.parametrize("menu", ["reject", "snooze"])
 def test_an_open_menu_takes_only_its_own_keys(opened: Opened, queue: list[ExtractedTraitCandidate], menu: str) -> None:
     page = opened()
-    page.keyboard.press(menu)
+    page.keyboard.press({"reject": "r", "snooze": "d"}[menu])
     with no_request(page):
         for key in "cejx?z":
             page.keyboard.press(key)

@@ -122,6 +122,17 @@ class Decisions(Sequence):
         candidate = self.pick(self.undecided(), number)
         decisions.reject(**acting_for_self(self.user), candidate_id=candidate.pk, code=code, relation=relation)
 
+    @precondition(lambda self: self.count("rejected"))
+    @rule(number=index, back=st.booleans())
+    def add_note(self, number: int, back: bool) -> None:
+        before = self.snapshot()
+        outcome = decisions.add_note(
+            **acting_for_self(self.user), candidate_id=self.pick(self.rejected(), number).pk, reason="So it is."
+        )
+        if back:
+            assert decisions.undo(**acting_for_self(self.user), action_id=outcome.action_id).skipped == 0
+            assert self.snapshot() == before
+
     @precondition(lambda self: self.count("traits") > 1)
     @rule(number=index, other=index, kind=st.sampled_from(KINDS), here=contexts, there=contexts)
     def relate(self, number: int, other: int, kind: str, here: list[str], there: list[str]) -> None:

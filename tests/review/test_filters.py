@@ -30,7 +30,7 @@ def test_what_filters_find_is_counted_and_announced(as_alice: Client, suggest: S
         live = Html(as_alice.get(f"/review/?{filters}", headers=LIVE))
         assert found in live.part('[hx-swap-oob="innerHTML:#found"]').text
         # Clear is there after a live change as well, and keeps the order.
-        assert live.has('#filters-state a[href="/review/"]')
+        assert live.has('[hx-swap-oob="innerHTML:#cleared"] a[href="/review/"]')
     page = Html(as_alice.get("/review/?category=Skill&sort=newest&tab=later"))
     assert page.link("Clear filters") == "/review/?tab=later&sort=newest"
 

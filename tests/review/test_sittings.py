@@ -60,7 +60,7 @@ def test_a_sitting_is_worked_through_without_a_script(as_alice: Client, suggest:
     assert re.search(r"topic \d new, 1 trait", end)
     page = Html(response)
     assert len(page.all("svg.grown circle.grown-now")) == 3
-    assert page.link("Enough for today") == "/persona/"
+    assert page.link("Enough for today q") == "/persona/"
     assert "Start with the 2 surest" in end
     assert names(as_alice.get(begin(as_alice))) == ["Came last", "Came later"]
     # The one before is over.

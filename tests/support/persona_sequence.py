@@ -55,6 +55,13 @@ class Sequence(RuleBasedStateMachine):
         rows = ExtractedTraitCandidate.objects.filter(user=self.user, status__in=("candidate", "awaiting_refinement"))
         return list(rows.order_by("created_at"))
 
+    def rejected(self) -> list[ExtractedTraitCandidate]:
+        """Those to which a note can be added: their rejection is in the log, and nothing about them was erased."""
+        rows = ExtractedTraitCandidate.objects.filter(user=self.user, status="rejected_by_user", held_reason="")
+        entries = UserRefinedTrait.objects.filter(user=self.user)
+        erased = entries.filter(user_decision="evidence_erased").values("original_candidate")
+        return list(rows.exclude(pk__in=erased.exclude(original_candidate=None)).order_by("created_at"))
+
     def traits(self) -> list[PersonaTrait]:
         return list(PersonaTrait.objects.filter(user=self.user).order_by("version"))
 

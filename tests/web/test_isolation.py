@@ -144,6 +144,7 @@ def arguments(function: Callable[..., Any], theirs: Theirs, bob: User) -> Iterat
     for pk in theirs.ids:
         values: dict[str, Any] = dict.fromkeys((*IDS, "into"), pk)
         values |= {"user": bob, "actor": Actor(user_id=bob.pk), "candidate_ids": [pk], "until": None, "code": "other"}
+        values |= {"reason": "Taken over"}
         values |= {"decision": "rejected", "status": "dormant", "changes": Changes(name="Mine", category="Skill")}
         values |= {
             "evidence": Evidence(),

@@ -5,9 +5,11 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from ptfi.accounts.models import User
+from ptfi.web.language import grouped
 from traits.decisions.candidates import (
     NO_CHANGES,
     NO_EVIDENCE,
@@ -37,6 +39,10 @@ from traits.models import (
 from traits.models.log import FOR_MANY
 
 MOST = 200
+"""Suggestions that are decided in one transaction."""
+CONTINUED_WITHIN = dt.timedelta(hours=1)
+MOST_IN_PARTS = 2_000
+"""Suggestions that a page decides together, in parts."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -65,8 +71,11 @@ def decide_many(
     code: str = "",
     reason: str = "",
     until: dt.datetime | None = None,
+    batch_id: uuid.UUID | None = None,
 ) -> BulkOutcome:
     """Confirm (as they are), reject or snooze up to 200 suggestions; those that can't be decided are reported.
+
+    batch_id: of an earlier part of the same decision, so that one undo reverses both.
 
     Rejecting also rejects suggestions that say the same as a rejected one. Confirming never makes two traits of the
     same name: a suggestion that says the same as a trait of the person, or as an earlier one of these, is merged into
@@ -88,16 +97,16 @@ def decide_many(
         records = [rejected(DecisionRecord(decision, candidate), code, reason, at) for candidate in candidates]
     else:
         records = [snoozed(DecisionRecord(decision, candidate), until, at) for candidate in candidates]
-    batch_id = uuid.uuid4()
+    batch_id = batch_id or uuid.uuid4()
     entries = record_decision(persona, records, actor=actor, at=at, batch_id=batch_id)
     return BulkOutcome(batch_id=batch_id, outcomes=outcomes, entries=entries)
 
 
-def number_fault(selected: int) -> str:
+def number_fault(selected: int, most: int = MOST) -> str:
     """What is wrong with the number of selected suggestions; "" if nothing is."""
     if not selected:
         return gettext("Select the suggestions first.")
-    return gettext("Select up to %(most)s suggestions at a time.") % {"most": MOST} if selected > MOST else ""
+    return gettext("Select up to %(most)s suggestions at a time.") % {"most": grouped(most)} if selected > most else ""
 
 
 def _check(ids: list[uuid.UUID], decision: str, code: str, until: dt.datetime | None) -> None:
@@ -109,6 +118,13 @@ def _check(ids: list[uuid.UUID], decision: str, code: str, until: dt.datetime | 
         check_rejection(code)
     if decision == Decision.DEFERRED:
         check_snooze(until)
+
+
+def continues(user: User, batch_id: uuid.UUID, decision: str) -> bool:
+    """Whether the batch is an earlier part of such a decision of the person, made within the last hour."""
+    since = timezone.now() - CONTINUED_WITHIN
+    parts = UserRefinedTrait.objects.filter(user=user, batch_id=batch_id, created_at__gte=since)
+    return parts.filter(user_decision__in=(decision, Decision.MERGED)).exists()
 
 
 def preview(candidate: ExtractedTraitCandidate | None, decision: str) -> str:

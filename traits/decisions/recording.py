@@ -82,14 +82,22 @@ class DecisionRecord:
     @property
     def suppresses(self) -> bool:
         """Whether the decision rejects or removes, so that the same must not be suggested again."""
-        rejected = self.candidate is not None and self.candidate.status == CandidateStatus.REJECTED
-        return rejected or self.decision == Decision.REMOVED
+        return (self._is_rejected and not self._was_rejected) or self.decision == Decision.REMOVED
 
     @property
     def lifts(self) -> bool:
         """Whether the decision reverses a rejection or a removal."""
-        was_rejected = (self.candidate_before or {}).get("status") == CandidateStatus.REJECTED
-        return not self.suppresses and (was_rejected or bool(self.undoes and self.trait and not self.trait_before))
+        if self.suppresses or self._is_rejected:
+            return False
+        return self._was_rejected or bool(self.undoes and self.trait and not self.trait_before)
+
+    @property
+    def _is_rejected(self) -> bool:
+        return self.candidate is not None and self.candidate.status == CandidateStatus.REJECTED
+
+    @property
+    def _was_rejected(self) -> bool:
+        return (self.candidate_before or {}).get("status") == CandidateStatus.REJECTED
 
     def suppressed(self) -> Iterator[State]:
         """The snapshots whose names must not be suggested again: as it was suggested, and as the trait was named."""

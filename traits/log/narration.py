@@ -22,7 +22,7 @@ from traits.log import sentences
 from traits.log.sentences import MARKED, REASONS, TOLD, TOLD_OF_MANY, Told
 from traits.log.snapshots import moment_words
 from traits.log.words import RELATIONS, SAME_TRAIT
-from traits.models import ActorKind, Decision, UserRefinedTrait
+from traits.models import ActorKind, CandidateStatus, Decision, UserRefinedTrait
 from traits.models.styles import context_words, element_words, value_words
 
 OURS = ("who", "number", "until", "reason")
@@ -75,6 +75,7 @@ def with_names(rows: QuerySet[UserRefinedTrait]) -> Any:
         trait_after=KT("content__after__trait__name"),
         suggestion=Coalesce(KT("content__before__candidate__name"), KT("content__after__candidate__name")),
         status_after=KT("content__after__trait__status"),
+        suggestion_before=KT("content__before__candidate__status"),
         until=KT("content__after__candidate__deferred_until"),
         style_value=KeyTransform("value", KeyTransform("style", KeyTransform("after", "content"))),
         reason=KT("content__reason"),
@@ -137,6 +138,8 @@ def who(entry: UserRefinedTrait) -> str:
 def _told(entry: Any) -> Told:
     """Choose the sentences for an entry of with_names()."""
     decision = entry.user_decision
+    if decision == Decision.REJECTED and entry.suggestion_before == CandidateStatus.REJECTED:
+        return sentences.NOTED
     if decision == Decision.REJECTED and entry.rejection_code:
         return sentences.REJECTED_BECAUSE
     if decision == Decision.DEFERRED and entry.until:

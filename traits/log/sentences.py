@@ -125,6 +125,12 @@ REJECTED_BECAUSE = Told(
     you_undid=TOLD[Decision.REJECTED].you_undid,
     other_undid=TOLD[Decision.REJECTED].other_undid,
 )
+NOTED = Told(
+    you=_("You added a note to rejecting “%(suggestion)s”"),
+    other=_("%(who)s added a note to rejecting “%(suggestion)s”"),
+    you_undid=_("You undid the note on rejecting “%(suggestion)s”"),
+    other_undid=_("%(who)s undid the note on rejecting “%(suggestion)s”"),
+)
 REASONS: dict[str, Text] = {
     RejectionCode.NOT_ME: pgettext_lazy("why it was rejected", "not me"),
     RejectionCode.OUTDATED: pgettext_lazy("why it was rejected", "outdated"),

@@ -264,9 +264,7 @@ def head(found: Head) -> dict[str, Any]:
     time_left = ""
     if counts["review"]:
         time_left = left(counts["review"], max(LEAST_SECONDS, pace(found.times)))
-    # Snoozing can be undone, too.
-    undoable = counts["decided"] + counts["later"] > 0
     # The page counts on by itself while decisions are on their way.
     decided = format_html("<span data-decided>{}</span>", counts["decided"])
     context = {"counts": counts, "tabs": tabs, "decided": decided, "time_left": time_left}
-    return context | {"undoable": undoable, "revision": found.revision}
+    return context | {"revision": found.revision}

@@ -7,10 +7,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import replace_url
 
 from ptfi.db.transactions import front_door
+from ptfi.texts import isolated
 from ptfi.web.htmx import target_of, wants_fragment
 from ptfi.web.keyset import Page
 from ptfi.web.submissions import keeps_input
@@ -19,6 +21,7 @@ from traits.errors import (
     AlreadyDecidedError,
     InvalidError,
     NotFoundError,
+    NotRejectedError,
     RuleError,
     StaleVersionError,
     SuggestionGoneError,
@@ -29,7 +32,7 @@ from traits.likeness.similarity import close_traits
 from traits.log.notices import notice
 from traits.models import Decision, ExtractedTraitCandidate
 from traits.review import sent
-from traits.review.forms import BUTTONS, CardForm, EditForm, MergeForm, ReopenForm
+from traits.review.forms import BUTTONS, CardForm, EditForm, MergeForm, NoteForm, ReopenForm
 from traits.review.order import sorts
 from traits.review.selectors import QueueFilters, QueueRow, queue
 from traits.review.selectors import opened as opened_card
@@ -58,11 +61,13 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
         return _decide(request, candidate_id, form)
     candidate = selectors.candidate(request.user, candidate_id)
     q = (form.data.get("merge_q") or request.GET.get("merge_q") or "").replace("\x00", "")
+    similar = [] if q else close_traits(request.user, candidate)
+    named = {each.trait_id for each in similar}
     context = {
         "candidate": candidate,
         "q": q,
-        "choices": traits_to_merge_into(request.user, q),
-        "similar": [] if q else close_traits(request.user, candidate),
+        "choices": [trait for trait in traits_to_merge_into(request.user, q) if trait.pk not in named],
+        "similar": similar,
         "query": QueueFilters.read(request.GET).query(),
         "verdicts": form.verdicts,
     }
@@ -91,6 +96,35 @@ def edit_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
         form.add_details(error.faults)
         return _edit_page(request, form, form, status=error.status)
     return _decided(request, outcome)
+
+
+@keeps_input
+@login_required
+@require_http_methods(["GET", "POST"])
+def note(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
+    """Add a note to a rejection; a GET shows the form alone."""
+    candidate = _sent_about(request, candidate_id)
+    form = NoteForm(request.POST)
+    if request.method == "GET":
+        return _note_page(request, candidate, form)
+    try:
+        with front_door():
+            outcome = decisions.add_note(**acting_for_self(request), candidate_id=candidate_id, **form.cleaned)
+    except (InvalidError, NotRejectedError) as error:
+        return _note_page(request, candidate, form, error)
+    text = gettext("Added your note on “%(name)s”.") % {"name": isolated(candidate.trait_name)}
+    if sent.was_sent(request):
+        return sent.answer(request, text, outcome, is_note=True)
+    return answer(request, text, outcome.action_id)
+
+
+def _note_page(
+    request: Request, candidate: ExtractedTraitCandidate, form: NoteForm, error: RuleError | None = None
+) -> HttpResponse:
+    context = {"candidate": candidate, "typed": form.data, "query": QueueFilters.read(request.GET).query()}
+    context |= {"error": error, "errors": error.details if error else {}}
+    template = "review/_note_refused.html" if sent.was_sent(request) else "review/note.html"
+    return render(request, template, context, status=error.status if error else 200)
 
 
 def _sent_about(request: Request, candidate_id: uuid.UUID) -> ExtractedTraitCandidate:
@@ -152,7 +186,8 @@ def _decided(request: Request, outcome: decisions.Outcome) -> HttpResponse:
     if sent.was_sent(request):
         return sent.answer(request, text, outcome)
     again = candidate if entry.user_decision == Decision.REOPENED else None
-    return answer(request, text, outcome.action_id, decided=candidate, opened=again)
+    note_on = sent.rejected_in(outcome.entries)
+    return answer(request, text, outcome.action_id, decided=candidate, opened=again, note_on=note_on)
 
 
 def answer(
@@ -162,20 +197,29 @@ def answer(
     *,
     decided: ExtractedTraitCandidate | None = None,
     opened: ExtractedTraitCandidate | None = None,
+    note_on: uuid.UUID | None = None,
 ) -> HttpResponse:
-    """Answer with a notice that offers undo, and a card: opened, or else the one after decided, or else the first."""
+    """Answer with a notice that offers undo, and a card: opened, or else the one after decided, or else the first.
+
+    note_on: the suggestion that was rejected, if the notice offers to add a note.
+    """
     filters = QueueFilters.read(request.GET) if opened is None else filters_for(request, opened)
     passed = "" if opened else _place_of(decided, filters)
     if not wants_fragment(request):
-        messages.success(request, text, extra_tags=f"undo:{undo}" if undo else "")
+        messages.success(request, text, extra_tags=_offers(undo, note_on))
         pk = opened.pk if opened else _to_open(request, filters, queue(request.user, filters, passed=passed), passed)
         return HttpResponseRedirect(_path(pk, filters.query()))
     context = workspace(request, filters, shown=_shown(request), passed=passed)
     pk = opened.pk if opened else _to_open(request, filters, context["page"], passed)
     card = opened_card(request.user, pk) if pk else None
     context |= open_card(request, card, recent=context["recent"])
-    context |= {"text": text, "undo": undo, "typed": {}, "finished": bool(undo)}
+    context |= {"text": text, "undo": undo, "note_on": note_on, "typed": {}, "finished": bool(undo)}
     return replace_url(render(request, "review/_oob_update.html", context), _path(pk, context["query"]))
+
+
+def _offers(undo: uuid.UUID | None, note_on: uuid.UUID | None) -> str:
+    """Return the tags of a notice on the next page: what it can undo, and what it can add a note to."""
+    return " ".join(f"{name}:{pk}" for name, pk in (("undo", undo), ("note", note_on)) if pk)
 
 
 def _path(pk: uuid.UUID | None, query: str) -> str:

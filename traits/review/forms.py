@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ptfi.texts import Text, one_line
 from traits import decisions
-from traits.decisions.bulk import number_fault
+from traits.decisions.bulk import MOST_IN_PARTS
 from traits.decisions.inputs import Changes, Relation
 from traits.errors import InvalidError
 from traits.forms import (
@@ -29,7 +30,8 @@ from traits.forms import (
     texts_of,
 )
 from traits.models import Decision, ExtractedTraitCandidate, RejectionCode
-from traits.web import lines
+from traits.review.notices import LEFT_OUT
+from traits.web import lines, read_number
 
 LATER: dict[str, Text] = {
     "tomorrow": _("Tomorrow, 6:00"),
@@ -175,6 +177,12 @@ BUTTONS: dict[str, type[CardForm | ReopenForm]] = {
 """Decisions made by a single press of a button, by their name in URLs."""
 
 
+class NoteForm(InputForm):
+    """A note on a rejection, added afterwards."""
+
+    reason = UncheckedField()
+
+
 class EditForm(TraitFieldsForm):
     """A suggestion, changed before it is confirmed."""
 
@@ -210,10 +218,22 @@ class IdsField(forms.Field):
             raise forms.ValidationError(CHOOSE) from None
 
 
+class PackedIdsField(IdsField):
+    """The same ids in one text, since requests have a limited number of fields."""
+
+    def to_python(self, value: Iterable[str] | None) -> list[uuid.UUID]:
+        return super().to_python([each for text in value or [] for each in text.split()])
+
+
 class BulkForm(LaterForm):
-    """One decision about many suggestions, previewed first."""
+    """One decision about many suggestions, previewed first, and made in parts.
+
+    candidate_ids: the selected rows; ids: those of a preview; all: everything that matches the filters.
+    batch and total: of the parts that were made before, and of the whole.
+    """
 
     candidate_ids = IdsField(required=False)
+    ids = PackedIdsField(required=False)
     code = UncheckedField()
     reason = UncheckedField()
 
@@ -232,19 +252,37 @@ class BulkForm(LaterForm):
         return "apply" in self.data and "preview" not in self.data
 
     @property
+    def wants_all(self) -> bool:
+        return "all" in self.data
+
+    @property
     def chosen(self) -> list[uuid.UUID]:
-        """The ids of the suggestions. Raises InvalidError if there are none, too many, or invalid ids."""
-        if faults := self.errors.get("candidate_ids"):
-            raise InvalidError(details={"candidate_ids": texts_of(faults)})
-        ids: list[uuid.UUID] = self.cleaned_data["candidate_ids"]
-        if fault := number_fault(len(ids)):
-            raise InvalidError(fault)
-        return ids
+        """The ids that were sent. Raises InvalidError if there are invalid ones."""
+        for name in ("candidate_ids", "ids"):
+            if faults := self.errors.get(name):
+                raise InvalidError(details={"candidate_ids": texts_of(faults)})
+        return [*self.cleaned_data["candidate_ids"], *self.cleaned_data["ids"]]
+
+    @property
+    def batch(self) -> uuid.UUID | None:
+        """The batch of the parts that were made before, as it was sent."""
+        try:
+            return uuid.UUID(self.data.get("batch", ""))
+        except ValueError:
+            return None
+
+    @property
+    def total(self) -> int:
+        return read_number(self.data.get("total", ""), 0, MOST_IN_PARTS)
+
+    @property
+    def left_out(self) -> Counter[str]:
+        """How many were left out before, by outcome."""
+        return Counter({name: read_number(self.data.get(name, ""), 0, MOST_IN_PARTS) for name in LEFT_OUT})
 
     def arguments(self) -> dict[str, Any]:
-        """Return the decision's arguments, besides who decides. Raises InvalidError."""
+        """Return the decision's arguments, besides who decides and about what. Raises InvalidError."""
         return {
-            "candidate_ids": self.chosen,
             "decision": self.decision,
             "code": self.cleaned["code"],
             "reason": self.cleaned["reason"],

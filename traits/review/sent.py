@@ -1,7 +1,7 @@
 """Answers to decisions that a page sent while it already shows the next card: what changed, and no card."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
@@ -12,8 +12,9 @@ from ptfi.web.htmx import target_of
 from traits.decisions import Outcome
 from traits.likeness.comparison import compare
 from traits.likeness.reading import read
-from traits.models import ExtractedTraitCandidate, PersonaTrait
+from traits.models import Decision, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 from traits.review import card as cards
+from traits.review import notices
 from traits.review.head import Ahead, read_head
 from traits.review.selectors import QueueFilters
 from traits.text import name_key
@@ -28,19 +29,34 @@ def was_sent(request: Request) -> bool:
     return target_of(request) == TARGET
 
 
-def answer(request: Request, text: str, outcome: Outcome) -> HttpResponse:
+def answer(request: Request, text: str, outcome: Outcome, *, is_note: bool = False) -> HttpResponse:
     """Answer with a notice, the counts, and which rows and which cards that were fetched ahead are out of date."""
     query = QueueFilters.read(request.GET).query()
     found = read_head(request.user, _ids(request.POST))
     context = cards.head(found) | {
         "text": text,
         "undo": outcome.action_id,
+        "undo_label": _undo_label(outcome, is_note=is_note),
+        "note_on": None if is_note else rejected_in(outcome.entries),
         "gone": {entry.original_candidate_id for entry in outcome.entries if entry.original_candidate_id},
         "stale": [each.pk for each in found.ahead if _is_stale(each, outcome.candidate, outcome.trait)],
         "query": query,
     }
     # Where a form that is sent twice leads.
     return replace_url(render(request, "review/_sent.html", context), address(reverse("review"), query))
+
+
+def rejected_in(entries: Sequence[UserRefinedTrait]) -> uuid.UUID | None:
+    """Return the suggestion that the entries reject, to which a note can be added; None if they do not reject."""
+    entry = entries[0] if entries else None
+    return entry.original_candidate_id if entry and entry.user_decision == Decision.REJECTED else None
+
+
+def _undo_label(outcome: Outcome, *, is_note: bool) -> str:
+    kind = "note" if is_note else outcome.entries[-1].user_decision
+    named = outcome.trait if kind == Decision.CONFIRMED_MODIFIED else None
+    name = named.name if named else outcome.candidate.trait_name if outcome.candidate else ""
+    return notices.undo_label(kind, name, sum(1 for each in outcome.entries if each.original_candidate_id))
 
 
 def _ids(post: QueryDict) -> Iterable[uuid.UUID]:

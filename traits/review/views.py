@@ -16,11 +16,12 @@ from ptfi.accounts.models import User
 from ptfi.web.htmx import target_of
 from ptfi.web.keyset import PAGE
 from traits.confidence import BAND_CHOICES
-from traits.decisions.bulk import MOST
+from traits.decisions.bulk import MOST_IN_PARTS
 from traits.forms import EvidenceForm, InputForm
 from traits.log.words import TODAY
 from traits.models import CandidateStatus, Category, ExtractedTraitCandidate
 from traits.review import card as cards
+from traits.review import notices
 from traits.review.forms import CardForm, later_choices, rejection_codes
 from traits.review.head import changed_since, read_head
 from traits.review.order import sorts, words
@@ -145,8 +146,8 @@ def rows(
         "after": after,
         "next_query": filters.query(after=page.next),
         "grows": already + len(page.rows) < MOST_SHOWN,
-        "most_selected": MOST,
-        "all_selected": request.GET.get("select") == "page",
+        "all_selected": request.GET.get("select") in ("page", "all"),
+        "matching_selected": request.GET.get("select") == "all",
     }
 
 
@@ -160,12 +161,24 @@ def workspace(request: Request, filters: QueueFilters, *, shown: int = 0, passed
         context["today"] = _today(request.user)
     return context | {
         "recent": recent,
+        "undo_of": notices.undo_offer(recent),
+        "matching": _matching(filters, context),
+        "most_in_parts": MOST_IN_PARTS,
         "categories": Category.choices,
         "bands": BAND_CHOICES,
         "sorts": sorts.offered(filters.tab),
         "codes": rejection_codes(),
         "select_query": filters.query(after=context["after"], select="page"),
+        "select_all_query": filters.query(select="all"),
     }
+
+
+def _matching(filters: QueueFilters, context: dict[str, Any]) -> int:
+    """Return how many suggestions the list has in all, for selecting them together."""
+    if filters.sitting:
+        return context["sitting"].total - context["sitting"].decided if context["sitting"] else 0
+    number: int = context.get("found", context["counts"][filters.tab])
+    return min(number, MOST_IN_PARTS)
 
 
 def _found(user: User, filters: QueueFilters, context: dict[str, Any]) -> dict[str, Any]:
@@ -183,7 +196,12 @@ def _found(user: User, filters: QueueFilters, context: dict[str, Any]) -> dict[s
 def _sitting(user: User, filters: QueueFilters, recent: Recent, waiting: int) -> dict[str, Any]:
     """Return the progress of the sitting, what it brought once it is over, and the offer of the next one."""
     progress = sittings.progress(user, filters, recent)
-    found: dict[str, Any] = {"sitting": progress, "strip": recent.strip, "offer": sittings.offer(waiting, recent)}
+    found: dict[str, Any] = {
+        "sitting": progress,
+        "strip": recent.strip,
+        "notes": recent.notes,
+        "offer": sittings.offer(waiting, recent),
+    }
     if progress and progress.is_over:
         gained = sittings.gained(user, progress.sitting)
         found |= {"gained": gained, "picture": picture.bubbles(gained.concepts)}

@@ -61,7 +61,6 @@ LABELS: dict[str, dict[str, Text]] = {
     "verdict": dict(Verdict.choices),
     "relation": {kind: words.label for kind, words in RELATIONS.items()},
 }
-UNDO_TAG = "undo:"
 # The graph normally follows within seconds; a decision that is older than this is shown as waiting.
 ON_ITS_WAY = dt.timedelta(seconds=10)
 
@@ -163,8 +162,18 @@ def type_words(evidence_type: str) -> str:
 @register.filter
 def undo_id(message: Message) -> str:
     """Return the action that a message can undo: messages.success(request, text, extra_tags=f"undo:{action_id}")."""
-    tag = message.extra_tags or ""
-    return tag.removeprefix(UNDO_TAG) if tag.startswith(UNDO_TAG) else ""
+    return _tagged(message, "undo:")
+
+
+@register.filter
+def note_id(message: Message) -> str:
+    """Return the rejected suggestion to which a note can be added: extra_tags=f"note:{candidate_id}"."""
+    return _tagged(message, "note:")
+
+
+def _tagged(message: Message, prefix: str) -> str:
+    tags = (message.extra_tags or "").split()
+    return next((tag.removeprefix(prefix) for tag in tags if tag.startswith(prefix)), "")
 
 
 @register.filter

@@ -1,19 +1,23 @@
 """Tags and filters of the review queue."""
 
+import json
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
 from django import template
 from django.forms import BoundField
+from django.template import Context
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from ptfi.texts import Text
 from traits import confidence
 from traits.models import ExtractedTraitCandidate
 from traits.models.candidates import VERDICT_CHOICES
+from traits.review import notices
+from traits.review.keys.actions import ACTIONS, keys_of, shown
 from traits.review.selectors import QueueRow
 from traits.search import query
 from traits.search.query import Marked
@@ -69,6 +73,48 @@ def beside(listed: list[QueueRow], pk: uuid.UUID) -> dict[str, uuid.UUID | None]
     keys = [row.candidate.pk for row in listed]
     at = keys.index(pk) if pk in keys else len(keys)
     return {"before": keys[at - 1] if 0 < at < len(keys) else None, "after": next(iter(keys[at + 1 :]), None)}
+
+
+@register.simple_tag(takes_context=True)
+def key(context: Context, action: str) -> SafeString:
+    """Print the person's key for an action; nothing if their shortcuts are off."""
+    user = context["user"]
+    return format_html("<kbd>{}</kbd>", shown(keys_of(user)[action])) if user.keys_enabled else SafeString()
+
+
+@register.simple_tag(takes_context=True)
+def kbd(context: Context, action: str) -> SafeString:
+    """Print the person's key for an action, also if their shortcuts are off."""
+    pressed = keys_of(context["user"])[action]
+    shift = mark_safe("<kbd>Shift</kbd>+") if pressed.isupper() else SafeString()
+    return format_html("{}<kbd>{}</kbd>", shift, pressed.lower())
+
+
+@register.simple_tag(takes_context=True)
+def shortcut(context: Context, action: str) -> SafeString:
+    """Return the attribute that tells assistive technology the key."""
+    user = context["user"]
+    pressed = keys_of(user)[action]
+    named = f"Shift+{pressed.lower()}" if pressed.isupper() else pressed
+    return format_html('aria-keyshortcuts="{}"', named) if user.keys_enabled else SafeString()
+
+
+@register.simple_tag(takes_context=True)
+def key_map(context: Context) -> str:
+    """Return the actions by key, for the page's scripts."""
+    return json.dumps({key: action for action, key in keys_of(context["user"]).items()})
+
+
+@register.simple_tag
+def undo_labels() -> str:
+    """Return what *Undo* says of each decision that is on its way, for the page's scripts."""
+    return json.dumps(notices.undo_labels())
+
+
+@register.simple_tag
+def actions_with_keys() -> list[tuple[str, Text]]:
+    """Return what keys do: the name of each action, and its words."""
+    return [(name, action.words) for name, action in ACTIONS.items()]
 
 
 @register.simple_tag

@@ -10,6 +10,7 @@ from rest_framework.serializers import (
     BooleanField,
     ChoiceField,
     DateTimeField,
+    DictField,
     IntegerField,
     JSONField,
     ListField,
@@ -67,6 +68,7 @@ class AccountSerializer(Shape):
         "language": "de",
         "timeZone": "Europe/Berlin",
         "keysEnabled": True,
+        "keys": {"confirm": "y"},
         "emailAddresses": [{"email": "alice@example.com", "verified": True, "primary": True}],
         "sessions": [],
         "secondSteps": [],
@@ -81,6 +83,7 @@ class AccountSerializer(Shape):
     timeZone = Words(source="time_zone", help_text="Such as Europe/Berlin.")
     timeZoneChosen = BooleanField(source="time_zone_chosen", help_text="Whether the person chose it.")
     keysEnabled = BooleanField(source="keys_enabled", help_text="Whether keys work on pages.")
+    keys = DictField(child=Words(), help_text="Keys that the person chose, by what they do in the review.")
     invitedEmail = Words(source="invited_email", help_text="Where an invitation went.", allow_null=True)
     invitedAt = DateTimeField(source="invited_at", help_text="When it went.", allow_null=True)
     isStaff = BooleanField(source="is_staff", help_text="Whether the person is of the staff.")

@@ -19,6 +19,8 @@ LOOK_BACK = 300
 STEP = 5
 """The order takes new decisions in after every so many entries, so that it stays the same in between."""
 STRIP = 3
+VISIT_PAUSE = dt.timedelta(minutes=30)
+"""A visit ends with a pause of this length."""
 PRIOR_SECONDS = 10.0
 PRIOR_WEIGHT = 10
 """The time per decision before the person has made any, and how many of their own decisions it counts as."""
@@ -108,6 +110,36 @@ class Recent:
             if len(shown) > STRIP:
                 break
         return list(shown.values())[:STRIP]
+
+    def of_visit(self, now: dt.datetime) -> Entry | None:
+        """Return the newest decision about suggestions that can be undone, if it belongs to the visit that goes on."""
+        newest, last = next(iter(self.strip), None), now
+        for entry in self.entries:
+            if entry.actor_kind != ActorKind.PERSON:
+                continue
+            if last - entry.created_at > VISIT_PAUSE:
+                return None
+            if entry is newest:
+                return newest
+            last = entry.created_at
+        return None
+
+    def number_in(self, batch_id: uuid.UUID | None) -> int:
+        """Return how many of the entries about suggestions belong to the batch."""
+        return sum(1 for each in self.entries if batch_id and each.batch_id == batch_id and each.candidate_id)
+
+    @cached_property
+    def notes(self) -> set[uuid.UUID]:
+        """Return the ids of rejections that only add a note to an earlier one."""
+        found, newer = set[uuid.UUID](), dict[uuid.UUID, Entry]()
+        for entry in self.standing(self.revision):
+            if entry.candidate_id is None:
+                continue
+            before = newer.get(entry.candidate_id)
+            if before and before.decision == entry.decision == Decision.REJECTED:
+                found.add(before.pk)
+            newer[entry.candidate_id] = entry
+        return found
 
     @cached_property
     def seconds_per_decision(self) -> float:
