@@ -147,13 +147,6 @@
     anchor = box.value;
   }
 
-  function selectAlike() {
-    const values = [...document.querySelectorAll("[data-duplicate]")].map((box) => box.value);
-    const row = opened();
-    check(new Set(row ? [...values, row.dataset.row] : values), true);
-    find("#bulk button")?.focus();
-  }
-
   document.addEventListener("change", function (event) {
     if (event.target.matches('input[name="candidate_ids"]')) {
       check(new Set([event.target.value]), event.target.checked);
@@ -165,8 +158,6 @@
     if (event.target.closest("[data-select-all]")) {
       event.preventDefault();
       selectAll();
-    } else if (event.target.closest("[data-select-duplicates]")) {
-      selectAlike();
     }
   });
 

@@ -42,9 +42,10 @@
   }
 
   function digit(key) {
-    const inMenu = find(`#open details[data-menu][open] [data-digit="${key}"]`);
-    const inPreview = find(`#apply [data-digit="${key}"]`);
-    (inMenu || inPreview)?.click();
+    const menu = find("#open details[data-menu][open]");
+    const inMenu = menu?.querySelector(`[data-digit="${key}"]`);
+    const onCard = menu ? null : find(`#apply [data-digit="${key}"], #open [data-answers] [data-digit="${key}"]`);
+    (inMenu || onCard)?.click();
   }
 
   const KEYS = {
