@@ -40,7 +40,8 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from ptfi.accounts.models import User  # noqa: E402
-from traits.decisions.candidates import NO_CHANGES, NO_EVIDENCE, new_trait  # noqa: E402
+from traits.decisions.candidates import new_trait  # noqa: E402
+from traits.decisions.inputs import NO_CHANGES, NO_EVIDENCE  # noqa: E402
 from traits.evidence import evidence_id  # noqa: E402
 from traits.log import entries as log  # noqa: E402
 from traits.log.snapshots import candidate_state, trait_state  # noqa: E402
@@ -98,7 +99,7 @@ def changes(rows: list[ExtractedTraitCandidate], entries: int, traits: int, at: 
         before = candidate_state(row)
         confirmed = place < traits + 10
         row.status = CandidateStatus.CONFIRMED if confirmed else CandidateStatus.REJECTED
-        trait = new_trait(row, NO_CHANGES, NO_EVIDENCE, at) if confirmed else None
+        trait = new_trait(row, NO_CHANGES, NO_EVIDENCE, at, row.trait_name) if confirmed else None
         after = {"candidate": candidate_state(row), "trait": trait_state(trait) if trait else None}
         decision = Decision.CONFIRMED_ASIS if confirmed else Decision.REJECTED
         yield log.Change(
@@ -126,7 +127,7 @@ def person(entries: int, candidates: int, traits: int) -> User:
         at = start + dt.timedelta(days=730 * number / entries)
         log.append(persona, itertools.islice(made, BLOCK), actor=log.Actor(user_id=user.pk), at=at)
     ExtractedTraitCandidate.objects.bulk_update(rows, ["status"], batch_size=BLOCK)
-    held = [new_trait(row, NO_CHANGES, NO_EVIDENCE, start) for row in rows[:traits]]
+    held = [new_trait(row, NO_CHANGES, NO_EVIDENCE, start, row.trait_name) for row in rows[:traits]]
     for trait in held:
         trait.version, trait.name_key = persona.revision, name_key(trait.name)
     PersonaTrait.objects.bulk_create(held, batch_size=BLOCK)

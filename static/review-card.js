@@ -125,7 +125,8 @@
   function remember(input) {
     const shown = list.shownId();
     if (shown && input.name && input.type !== "search") {
-      typed.set(shown, (typed.get(shown) || new Map()).set(input.name, input.value));
+      const value = isChoice(input) && !input.checked ? "" : input.value;
+      typed.set(shown, (typed.get(shown) || new Map()).set(input.name, value));
     }
   }
 

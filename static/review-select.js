@@ -96,13 +96,6 @@
     anchor = box.value;
   }
 
-  function selectAlike() {
-    const values = [...document.querySelectorAll("[data-duplicate]")].map((box) => box.value);
-    const row = list.opened();
-    check(new Set(row ? [...values, row.dataset.row] : values), true);
-    find("#bulk .bulk-actions button")?.focus();
-  }
-
   document.addEventListener("change", function (event) {
     if (event.target.matches('input[name="candidate_ids"]')) {
       check(new Set([event.target.value]), event.target.checked);
@@ -115,8 +108,6 @@
     if (link) {
       event.preventDefault();
       link.matches("[data-select-all]") ? selectAll() : selectMatching();
-    } else if (event.target.closest("[data-select-duplicates]")) {
-      selectAlike();
     }
   });
 

@@ -48,9 +48,16 @@
   }
 
   function digit(key) {
-    const inMenu = find(`#open details[data-menu][open] [data-digit="${key}"]`);
-    const inPreview = find(`#apply [data-digit="${key}"]`);
-    inMenu || inPreview ? (inMenu || inPreview).click() : window.reviewJudge.choose(Number(key));
+    const menu = openMenu();
+    const inMenu = menu?.querySelector(`[data-digit="${key}"]`);
+    const onCard = menu ? null : find(`#apply [data-digit="${key}"], #open [data-answers] [data-digit="${key}"]`);
+    if (inMenu) {
+      inMenu.click();
+    } else if (onCard && !window.reviewJudge.isJudging()) {
+      onCard.click();
+    } else {
+      window.reviewJudge.choose(Number(key));
+    }
   }
 
   const isDigit = (key) => /^[0-9]$/.test(key) && Boolean(find(`[data-digit="${key}"]`) || window.reviewJudge.isJudging());

@@ -1,5 +1,7 @@
 """Pieces of evidence: their shape, their identity, and merging lists of them."""
 
+import datetime as dt
+import re
 import uuid
 from collections.abc import Collection
 from typing import TypedDict
@@ -24,12 +26,24 @@ TYPES = {
 """The types that the pipeline is known to send; others are possible."""
 
 
+CIRCUMSTANCES = ("recorded_at", "speaker", "before", "after", "media_url")
+"""What the pipeline may tell about where a quote is from."""
+AROUND = ("before", "after")
+"""The lines around a quote. Only suggestions keep them: they may hold what somebody wants to be erased elsewhere."""
+MAX_AROUND = 1_000
+"""Characters before and after a quote."""
+MAX_ADDRESS = 2_000
+ADDRESS = re.compile(r"https?://[!-~]+")
 WRITTEN_TEXTS = ("content", "source_package_id", "source_detail")
 """The texts that tell pieces of evidence apart."""
 
 
 class Piece(TypedDict, total=False):
-    """A piece of evidence. Times are seconds from the start of the source, relevance is 0–1, verdict "" means none."""
+    """A piece of evidence. Times are seconds from the start of the source, relevance is 0–1, verdict "" means none.
+
+    The fields of CIRCUMSTANCES are only there if the pipeline sent them. recorded_at: when it was said or written (ISO
+    8601). speaker: who said it. before, after: the lines around the quote. media_url: where the recording is.
+    """
 
     evidence_id: str
     type: str
@@ -39,7 +53,42 @@ class Piece(TypedDict, total=False):
     start_time: float | None
     end_time: float | None
     relevance_score: float | None
+    recorded_at: str
+    speaker: str
+    before: str
+    after: str
+    media_url: str
     verdict: str
+
+
+def without_lines(pieces: list[Piece]) -> list[Piece]:
+    """Return the pieces without the lines around their quotes, as traits and the log have them."""
+    return [_without(piece, AROUND) if any(name in piece for name in AROUND) else piece for piece in pieces]
+
+
+def _without(piece: Piece, names: Collection[str]) -> Piece:
+    return {name: value for name, value in piece.items() if name not in names}  # type: ignore[return-value]
+
+
+def without_words(piece: Piece, words: str) -> Piece:
+    """Return the piece without those lines around its quote that hold these words."""
+    return _without(piece, [name for name in AROUND if words in composed(str(piece.get(name, "")))])
+
+
+def recorded_at(piece: Piece) -> dt.datetime | None:
+    """Return when what the piece quotes was said or written; None if the pipeline did not say."""
+    text = piece.get("recorded_at")
+    return dt.datetime.fromisoformat(text) if text else None
+
+
+def by_relevance(pieces: list[Piece]) -> list[Piece]:
+    """Return the pieces, the most relevant first; those without a relevance stay in their order after the others."""
+    return sorted(pieces, key=_relevance, reverse=True)
+
+
+def _relevance(piece: Piece) -> float:
+    score = piece.get("relevance_score")
+    return -1.0 if score is None else score
 
 
 def type_words(evidence_type: str) -> str:

@@ -1,11 +1,13 @@
 """Reads that are bound to a person in the query itself; they raise NotFoundError for anything else."""
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count, Func, Q, QuerySet, TextField
 from django.db.models.functions import Collate
+from django.utils import timezone
 
 from ptfi.accounts.models import User
 from ptfi.texts import sort_key
@@ -56,10 +58,16 @@ def chosen(user: User, candidate_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Ex
     return rows.defer("search", "supporting_evidence").in_bulk(list(candidate_ids))
 
 
+def up_for_review(now: dt.datetime) -> Q:
+    """Return the condition for suggestions to review now. A snoozed one is due as soon as its time has passed."""
+    due = Q(status=CandidateStatus.AWAITING_REFINEMENT, deferred_until__lte=now)
+    return (Q(status=CandidateStatus.CANDIDATE) | due) & Q(held_reason="")
+
+
 def saying_the_same(user: User, candidates: Iterable[ExtractedTraitCandidate]) -> list[ExtractedTraitCandidate]:
     """Return the person's other suggestions to review that say the same as one of these (name key and category)."""
     keys = {row.pk: (row.name_key, row.trait_category) for row in candidates}
-    rows = ExtractedTraitCandidate.objects.filter(user=user, held_reason="", status=CandidateStatus.CANDIDATE)
+    rows = ExtractedTraitCandidate.objects.filter(up_for_review(timezone.now()), user=user)
     rows = rows.filter(name_key__in={name for name, _ in keys.values()}).exclude(pk__in=list(keys))
     same = rows.defer("search", "supporting_evidence").order_by("trait_name", "pk")
     return [row for row in same if (row.name_key, row.trait_category) in set(keys.values())]

@@ -3,12 +3,31 @@
 import hashlib
 import unicodedata
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import regex
 from django.utils.translation import gettext
 
 from ptfi.texts import seen
 from traits.models import MAX_NAME
+
+
+class Spelling(NamedTuple):
+    """The name of a suggestion, with the number of its pieces of evidence and its score, which make it the better one.
+
+    pk: its id as text.
+    """
+
+    pieces: int
+    score: float
+    pk: str
+    name: str
+
+
+def best_spelling(own: Spelling, others: Iterable[Spelling]) -> Spelling:
+    """Return the spelling with most evidence, then of the surest suggestion; of equals, one's own."""
+    return max([own, *others], key=lambda each: (each.pieces, each.score, each is own, each.pk))
+
 
 _between = regex.compile(r"[\p{P}\p{Z}\s]+")
 

@@ -11,7 +11,8 @@ from ptfi.web.keyset import hide
 from traits import selectors
 from traits.api.privacy import for_caller, hidden_pieces
 from traits.api.serializers.traits import trait_json
-from traits.decisions.candidates import NO_CHANGES, NO_EVIDENCE, new_trait
+from traits.decisions.candidates import new_trait
+from traits.decisions.inputs import NO_CHANGES, NO_EVIDENCE
 from traits.models import ExtractedTraitCandidate
 from traits.sharing.slices import Slice
 
@@ -42,7 +43,7 @@ def if_confirmed(
 
     Its times are those of now. revision: of the entry that would be written. private: hidden_pieces().
     """
-    trait = new_trait(candidate, NO_CHANGES, NO_EVIDENCE, timezone.now())
+    trait = new_trait(candidate, NO_CHANGES, NO_EVIDENCE, timezone.now(), candidate.trait_name)
     if not seen.holds(trait.category, trait.expression_contexts):
         return None
     trait.version = revision

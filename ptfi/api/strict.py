@@ -117,6 +117,15 @@ class QueryNumber(serializers.FloatField):
         return super().to_internal_value(data)
 
 
+class StrictBoolean(serializers.BooleanField):
+    """true or false, not a text or number."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input="")
+        return bool(data)
+
+
 class Id(serializers.UUIDField):
     """A UUID as text in its usual form, in any case; numbers, braces and urn:uuid: are refused."""
 

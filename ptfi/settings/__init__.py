@@ -98,8 +98,7 @@ RECEIPT_DAYS = env.int("RECEIPT_DAYS", 365, validate=validators.POSITIVE)
 
 # Requests that a web process handles at a time. Most of them wait for PostgreSQL's disk, so more than there are cores.
 WEB_THREADS = env.int("WEB_THREADS", 8, validate=validators.POSITIVE)
-# Seconds that a client may take to send a request's head and its body (plus one for each 1,024 bytes of it), and for
-# which it may stop reading a response.
+# Seconds for sending a request's head, and its body (plus one for each 1,024 bytes), and without reading a response.
 WEB_HEAD_SECONDS = env.float("WEB_HEAD_SECONDS", 20.0, validate=validators.HEAD_SECONDS)
 WEB_BODY_SECONDS = env.float("WEB_BODY_SECONDS", 15.0, validate=validators.POSITIVE)
 WEB_STALL_SECONDS = env.float("WEB_STALL_SECONDS", 60.0, validate=validators.POSITIVE)
@@ -107,6 +106,7 @@ WEB_STALL_SECONDS = env.float("WEB_STALL_SECONDS", 60.0, validate=validators.POS
 # Where browsers reach the events process: a path, or an address with another port. Without it, pages poll.
 EVENTS_URL = env.str("EVENTS_URL", "", validate=validators.EVENTS)
 EVENTS_MAX_STREAMS = env.int("EVENTS_MAX_STREAMS", 2_000, validate=validators.POSITIVE)
+MEDIA_ORIGINS: list[str] = env.list("MEDIA_ORIGINS", [], validate=validators.origins)
 
 # Requests per minute that the API serves, per person and per client; 0 means unlimited.
 API_USER_REQUESTS_PER_MINUTE = env.int("API_USER_REQUESTS_PER_MINUTE", 600, validate=validators.ANY_NUMBER)
@@ -335,6 +335,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         # Event streams come from a port of their own unless a proxy serves them under the site's address.
         "connect-src": [SELF, *(["/".join(EVENTS_URL.split("/")[:3])] if "://" in EVENTS_URL else [])],
+        "media-src": MEDIA_ORIGINS or [NONE],
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

@@ -1,5 +1,6 @@
 """Validators for settings. Their messages never quote a value, which may be a secret."""
 
+import re
 import shlex
 from ipaddress import ip_network
 from pathlib import Path
@@ -23,6 +24,12 @@ EVENTS = validate.Regexp(
 WEB_ADDRESS = validate.Regexp(r"(https?://[^\s]+)?\Z", error="Not an http:// or https:// address.")
 PRODUCT_NAME = validate.Regexp(r"[^\r\n<>]{1,60}\Z", error="Not a name of one line and 60 characters at most.")
 TOKEN = validate.Regexp(r"([\x21-\x7e]{20,})?\Z", error="At least 20 visible ASCII characters.")
+
+
+def origins(values: list[str]) -> None:
+    """Refuse what is no origin: a scheme and a host, without a path."""
+    if not all(re.fullmatch(r"https?://[\w.-]+(:\d+)?", value) for value in values):
+        raise ValidationError("Not origins such as https://media.example.org, separated by commas.")
 
 
 def secret_key(text: str) -> None:

@@ -167,7 +167,7 @@ def test_a_time_with_its_offset_is_that_moment(alice: User, until: str) -> None:
 
 
 def test_an_id_has_one_spelling_everywhere(alice: User) -> None:
-    api, pk, trait = api_of(alice), make_candidate(alice).pk, confirmed_trait(alice)
+    api, pk, trait = api_of(alice), make_candidate(alice).pk, confirmed_trait(alice, "Likes music")
     assert api.get(f"/traits/candidates/{str(pk).upper()}")[0] == 200
     for other in (f"{{{pk}}}", f"urn:uuid:{pk}", pk.hex):
         assert api.get(f"/traits/candidates/{other}")[0] == 404

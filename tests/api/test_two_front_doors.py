@@ -44,6 +44,11 @@ DECISIONS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"relation": "old_was_wrong:TRAIT"},
         {"userDecision": "confirmed_asis", "relation": {"kind": "old_was_wrong", "traitID": "TRAIT"}},
     ),
+    "confirm what was true before": (
+        "confirm",
+        {"relation": "was_true_before:TRAIT"},
+        {"userDecision": "confirmed_asis", "relation": {"kind": "was_true_before", "traitID": "TRAIT"}},
+    ),
     "reject, the trait is right": (
         "reject",
         {"relation": "new_is_wrong:TRAIT"},

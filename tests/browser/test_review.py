@@ -39,18 +39,13 @@ def test_a_decision_keeps_the_selection(opened: Opened, queue: list[ExtractedTra
     expect(page.locator("#selected")).to_have_text("Selected: 1")
 
 
-def test_near_duplicates_are_selected_together(opened: Opened, suggest: Suggest, alice: User) -> None:
+def test_what_says_the_same_is_decided_along(opened: Opened, suggest: Suggest, alice: User) -> None:
     first, second = suggest(alice, "Loves jazz"), suggest(alice, "loves JAZZ")
     page = opened()
-    page.get_by_role("button", name="Decide on them together").click()
-    expect(page.locator("#selected")).to_have_text("Selected: 2")
-    page.locator("#bulk").get_by_role("button", name="Confirm").click()
-    page.get_by_role("button", name="Confirm 2").click()
+    page.keyboard.press("c")
     expect(heading(page)).to_have_text("All done")
-    # The second says the same as the first, so it goes into that trait.
     all_sent(page)
     assert {status(first), status(second)} == {CandidateStatus.CONFIRMED, CandidateStatus.REFINED}
-    all_sent(page)
     assert PersonaTrait.objects.count() == 1
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from graph.projection import verification as check
 from ptfi.accounts.models import User
-from tests.support.cast import acting_for_self, confirmed, confirmed_trait
+from tests.support.cast import acting_for_self, confirmed, confirmed_trait, second_trait
 from tests.support.decisions import assert_log_whole, log_of, status
 from tests.support.graph_helpers import cypher, project, trait_node
 from traits import decisions
@@ -31,7 +31,7 @@ def traits(user: User) -> dict[str, State]:
 
 @pytest.fixture
 def bebop(alice: User) -> PersonaTrait:
-    return confirmed_trait(alice, "Loves  JAZZ!", evidence=["Bebop!", "More bebop."], concepts=["bebop", "Jazz"])
+    return second_trait(alice, "Loves JAZZ!", evidence=["Bebop!", "More bebop."], concepts=["bebop", "Jazz"])
 
 
 def test_same_merges_one_trait_into_the_other(alice: User, jazz: PersonaTrait, bebop: PersonaTrait) -> None:
@@ -110,7 +110,7 @@ def test_both_are_true_in_different_places(alice: User, jazz: PersonaTrait, bebo
     relate(alice, jazz, "both_true", bebop, contexts=["at work"], existing_contexts=["at home"])
     held = traits(alice)
     assert held["Loves jazz"]["expression_contexts"] == ["at work"]
-    assert held["Loves  JAZZ!"]["expression_contexts"] == ["at home"]
+    assert held["Loves JAZZ!"]["expression_contexts"] == ["at home"]
     assert log_of(alice)[-2:] == ["edited", "edited"]
     assert pairs.close_pairs(alice) == []
     project(alice)
@@ -186,7 +186,7 @@ def test_different_names_are_no_duplicates(alice: User, one: str, other: str) ->
 def test_pairs_are_the_persons_own_and_awake(alice: User, bob: User, jazz: PersonaTrait) -> None:
     confirmed_trait(bob, "Loves jazz!")
     assert pairs.close_pairs(alice) == []
-    old = confirmed_trait(alice, "loves jazz")
+    old = second_trait(alice, "loves jazz")
     assert len(pairs.close_pairs(alice)) == 1
     decisions.set_status(**acting_for_self(alice), trait_id=old.pk, status="dormant")
     assert pairs.close_pairs(alice) == []

@@ -30,9 +30,9 @@ from tests.support.cast import acting_for_self
 from tests.support.persona_sequence import Sequence
 from traits import decisions
 from traits.decisions import styles
-from traits.decisions.candidates import _standing_merge
 from traits.decisions.duplicates import KINDS
 from traits.decisions.inputs import Changes, Evidence, Relation
+from traits.decisions.reopening import standing_merge
 from traits.erasure import parts as erasure_parts
 from traits.erasure import persona as erasure
 from traits.erasure import suppressions
@@ -101,7 +101,11 @@ class Decisions(Sequence):
         decisions.confirm(**acting_for_self(self.user), candidate_id=candidate.pk, changes=changes, evidence=evidence)
 
     @precondition(lambda self: self.count("undecided") and self.count("traits"))
-    @rule(number=index, kind=st.sampled_from(["replaces", "both_true", "old_was_wrong"]), places=contexts)
+    @rule(
+        number=index,
+        kind=st.sampled_from(["replaces", "was_true_before", "both_true", "old_was_wrong"]),
+        places=contexts,
+    )
     def clash(self, number: int, kind: str, places: list[str]) -> None:
         candidate, old = self.pick(self.undecided(), number), self.pick(self.traits(), number)
         relation = Relation(trait_id=old.pk, kind=kind, existing_contexts=places)
@@ -179,7 +183,7 @@ class Decisions(Sequence):
             .order_by("created_at")
             .exclude(pk__in=[trait.pk for trait in self.traits()])
         )
-        choices = [*rows, *(row for row in merged if _standing_merge(self.user, row))]
+        choices = [*rows, *(row for row in merged if standing_merge(self.user, row))]
         if choices:
             decisions.reopen(**acting_for_self(self.user), candidate_id=self.pick(choices, number).pk)
 

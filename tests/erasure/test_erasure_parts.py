@@ -72,9 +72,9 @@ def test_a_piece_goes_wherever_it_stands(alice: User, word: str) -> None:
     first = suggested(alice, "Sails", (word, SOURCE), ("I sail.", OTHER))
     again = suggested(alice, "Likes boats", (word, SOURCE), ("I like boats.", SOURCE))
     alone = suggested(alice, f"Only {word}", (word, SOURCE), trait_description=word)
-    for candidate in (first, again, alone):
+    for candidate, name in ((first, "Mine"), (again, "Mine, too"), (alone, "All mine")):
         decisions.confirm(
-            **acting_for_self(alice), candidate_id=candidate.pk, changes=Changes(name="Mine", description="x")
+            **acting_for_self(alice), candidate_id=candidate.pk, changes=Changes(name=name, description="x")
         )
     elsewhere = suggested(alice, "Elsewhere", (word[::-1], SOURCE))
     project(alice)
@@ -89,6 +89,23 @@ def test_a_piece_goes_wherever_it_stands(alice: User, word: str) -> None:
     assert not ExtractedTraitCandidate.objects.filter(pk=alone.pk).exists()
     with pytest.raises(NotFoundError):
         erasure_parts.erase_evidence(**acting_for_self(alice), evidence_id=first_piece(first))
+
+
+def test_a_piece_goes_from_the_lines_around_other_quotes(alice: User, word: str) -> None:
+    """Also from a suggestion that does not have the piece itself."""
+    first = suggested(alice, "Sails", (f"{word} (said)?", SOURCE))
+    other = suggested(alice, "Likes boats", ("I like boats.", SOURCE))
+    other.supporting_evidence[0] |= {"before": f"So: {word} (said)?", "after": "Kept."}
+    other.save()
+    decisions.snooze(**acting_for_self(alice), candidate_id=other.pk, until=None)
+    decisions.confirm(**acting_for_self(alice), candidate_id=other.pk)
+    erasure_parts.erase_evidence(**acting_for_self(alice), evidence_id=first_piece(first))
+    assert tables_with(word) == set()
+    other.refresh_from_db()
+    assert other.supporting_evidence[0]["after"] == "Kept."
+    # A trait and the log have no lines around a quote.
+    assert "after" not in PersonaTrait.objects.get().evidence[0]
+    whole(alice)
 
 
 def test_words_of_ones_own_are_erased_too(alice: User, word: str) -> None:

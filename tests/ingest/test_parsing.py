@@ -58,6 +58,16 @@ BAD: list[tuple[Row, str]] = [
         {"supporting_evidence": [piece("x", relevance_score=2)]},
         "evidence[0].relevance_score: must be between 0 and 1",
     ),
+    (
+        {"supporting_evidence": [piece("x", recorded_at="1 May")]},
+        "evidence[0].recorded_at: must be an ISO 8601 time",
+    ),
+    ({"supporting_evidence": [piece("x", speaker=7)]}, "evidence[0].speaker: must be text"),
+    (
+        {"supporting_evidence": [piece("x", before="x" * 1_001)]},
+        "evidence[0].before: is longer than 1000 characters",
+    ),
+    ({"supporting_evidence": [piece("x", media_url="javascript:x")]}, "evidence[0].media_url: must be an http"),
     ({"originating_models": ["a", 3]}, "originating_models[1]: must be text"),
     ({"originating_models": ["a"] * 51}, "originating_models: has more than 50 items"),
     ({"associated_feature_set_ids": ["a"]}, "associated_feature_set_ids[0]: must be a UUID"),
@@ -84,6 +94,16 @@ def test_bad_lines_are_named_and_the_rest_goes_in() -> None:
         assert f"rows.jsonl:{number}: {reason}" in said.replace("supporting_evidence[", "evidence[")
         assert SECRET not in said
     assert set(ExtractedTraitCandidate.objects.values_list("pk", flat=True)) == {stored(first).pk, stored(last).pk}
+
+
+def test_what_is_told_about_a_quote_is_kept_and_nothing_else() -> None:
+    told = {"recorded_at": "2026-03-01T12:00:00+00:00", "speaker": "Ann", "before": "So.", "after": "Yes.",
+            "media_url": "https://media.example.org/a.mp3"}  # fmt: skip
+    row = new_row(supporting_evidence=[piece("x", **told), piece("y", speaker=None, before="")])
+    load(row)
+    first, second = stored(row).supporting_evidence
+    assert {name: first.get(name) for name in told} == told
+    assert second.keys().isdisjoint(told)
 
 
 def test_missing_fields_are_named() -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ptfi.accounts.models import User
-from tests.support.cast import SignedIn, confirmed_trait, make_candidate
+from tests.support.cast import SignedIn, confirmed_trait, make_candidate, second_trait
 from tests.support.decisions import log_of
 from tests.support.pages import Html, said, text_of
 from tests.support.trait_pages import path
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def again(alice: User) -> PersonaTrait:
-    return confirmed_trait(alice, "Loves  JAZZ!", evidence=["Bebop!"], concepts=["bebop"])
+    return second_trait(alice, "Loves JAZZ!", evidence=["Bebop!"], concepts=["bebop"])
 
 
 def beside(first: PersonaTrait, second: PersonaTrait) -> str:
@@ -47,13 +47,13 @@ def test_the_list_leads_to_both(as_alice: Client, jazz: PersonaTrait, again: Per
 @pytest.mark.parametrize(
     ("kind", "notice", "left"),
     [
-        ("same", "Merged “Loves  JAZZ!” into “Loves jazz”.", {"Loves jazz": "active"}),
+        ("same", "Merged “Loves JAZZ!” into “Loves jazz”.", {"Loves jazz": "active"}),
         (
             "replaces",
-            "“Loves jazz” replaced “Loves  JAZZ!”, which is dormant now.",
-            {"Loves jazz": "active", "Loves  JAZZ!": "dormant"},
+            "“Loves jazz” replaced “Loves JAZZ!”, which is dormant now.",
+            {"Loves jazz": "active", "Loves JAZZ!": "dormant"},
         ),
-        ("old_was_wrong", "“Loves  JAZZ!” is no longer part of your persona.", {"Loves jazz": "active"}),
+        ("old_was_wrong", "“Loves JAZZ!” is no longer part of your persona.", {"Loves jazz": "active"}),
     ],
 )
 def test_each_answer_and_its_undo(
@@ -69,7 +69,7 @@ def test_each_answer_and_its_undo(
     as_alice.post("/undo/")
     assert dict(PersonaTrait.objects.values_list("name", "status")) == {
         "Loves jazz": "active",
-        "Loves  JAZZ!": "active",
+        "Loves JAZZ!": "active",
     }
 
 
@@ -150,7 +150,7 @@ def test_a_card_says_what_it_is_close_to_and_why(as_alice: Client, alice: User, 
     assert "I love jazz." in beside_it
     assert "Jazz again tonight!" in beside_it
     assert "Secret." not in beside_it
-    confirmed_trait(alice, "Loves jazz a lot", concepts=[])
+    confirmed_trait(alice, "Loves jazz very much", concepts=[])
     text = text_of(as_alice.get(f"/review/{candidate.pk}/"))
     assert "Similar to your trait “ Loves jazz ” and 1 more" in text
 

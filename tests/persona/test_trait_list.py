@@ -28,7 +28,7 @@ def test_the_list_shows_what_the_graph_holds(as_alice: Client, alice: User, bob:
     project(alice)
     page = as_alice.get("/traits/")
     text = text_of(page)
-    for part in ("1 trait", jazz.name, "Interest", "likely", "jazz", "2 pieces of evidence"):
+    for part in ("1 trait", jazz.name, "Interest", "confirmed by you", "jazz", "2 pieces of evidence"):
         assert part in text, part
     assert "on its way" not in text
     assert "Bob's own" not in text

@@ -93,7 +93,6 @@ def test_a_trait_with_everything(as_alice: Client, alice: User) -> None:
         "Suggested as “ Plays jazz ”",
         "2 of 5",
         "likely",
-        "80%",
         "Ask my neighbours.",
         "in the cellar",
         "double bass",

@@ -42,11 +42,13 @@ def test_the_queue_before_any_suggestion(as_alice: Client) -> None:
 
 def test_the_first_card_is_open_and_says_everything(as_alice: Client, suggest: Suggest, alice: User) -> None:
     confirmed(alice, "Plays the piano", concepts=["music"])
-    piece = {"start_time": 75.0, "end_time": 80.0, "relevance_score": 0.9, "type": "audio_segment"}
+    piece = {"start_time": 75.0, "end_time": 80.0, "relevance_score": 0.9, "type": "audio_segment", "speaker": "Ann",
+             "before": "Before it.", "after": "After it.", "recorded_at": "2026-03-01T12:00:00+00:00"}  # fmt: skip
     candidate = suggest(
         alice, "Loves jazz concerts", concepts=["jazz", "music"], originating_models=["topic-model.v3", "llm.v1"]
     )
     candidate.supporting_evidence[0] |= piece
+    candidate.supporting_evidence.reverse()
     candidate.save(update_fields=["supporting_evidence"])
     response = as_alice.get("/review/")
     page = text_of(response)
@@ -59,16 +61,50 @@ def test_the_first_card_is_open_and_says_everything(as_alice: Client, suggest: S
         "Suggested by 2 models ( topic model, llm ) on ",
         "Together they rate it likely.",
         "Confidence 80%",
-        "Audio recording · journal, page 1 · 1:15 –1:20",
+        "Before it. I love jazz . After it. Audio recording · journal, page 1 · said by Ann · 1 March 2026 · 1:15 –1:20",  # noqa: E501
+        "The most relevant first.",
         "relevance 90%",
         "New trait “ Loves jazz concerts ” in the category Interest",
-        "2 pieces of evidence",
+        "Evidence used: 2 of 2",
         "New topic: jazz",
         "Topic you already have: music",
     ):
         assert part in page.replace(" – ", "–").replace("1:15–", "1:15 –")
     assert "I <mark>love</mark> <mark>jazz</mark>." in response.content.decode()
+    assert page.index("I love jazz") < page.index("Jazz again tonight")
     assert 'aria-current="true"' in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("url", "plays"),
+    [
+        ("https://media.example.org/a.mp3#x", "https://media.example.org/a.mp3#t=75,80"),
+        ("https://media.example.org.evil.example/a.mp3", ""),
+        ("https://media.example.org@evil.example/a.mp3", ""),
+        ("http://media.example.org/a.mp3", ""),
+        ("https://[", ""),
+    ],
+)
+def test_recordings_play_from_allowed_addresses_only(
+    as_alice: Client, suggest: Suggest, settings: Any, url: str, plays: str, alice: User
+) -> None:
+    settings.MEDIA_ORIGINS = ["https://media.example.org"]
+    candidate = suggest(alice)
+    piece = {"start_time": 75.0, "end_time": 80.0, "type": "audio_segment", "media_url": url}
+    candidate.supporting_evidence[0] |= piece
+    candidate.save(update_fields=["supporting_evidence"])
+    found = Html(as_alice.get(path(candidate)))
+    assert [found.one("audio").attributes["src"] if found.has("audio") else ""] == [plays]
+
+
+def test_verdicts_that_leave_no_evidence_suggest_to_reject(as_alice: Client, suggest: Suggest, alice: User) -> None:
+    candidate = suggest(alice)
+    verdicts = {f"verdict-{piece['evidence_id']}": "not_me" for piece in candidate.supporting_evidence}
+    assert Html(as_alice.get(path(candidate))).has("[data-no-evidence][hidden]")
+    as_alice.post(path(candidate, "snooze"), {"until": "evidence", **verdicts})
+    found = Html(as_alice.get(path(candidate)))
+    assert not found.has("[data-no-evidence][hidden]")
+    assert "Evidence used: 0 of 2" in found.text
 
 
 def test_keys_are_printed_unless_switched_off(as_alice: Client, suggest: Suggest, alice: User) -> None:

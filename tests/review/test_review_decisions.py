@@ -186,6 +186,7 @@ def test_opening_the_merge_list_keeps_verdicts(as_alice: Client, suggest: Sugges
 
 CLASHES = {
     "replaces": ("confirm", {}, "dormant"),
+    "was_true_before": ("confirm", {}, "active"),
     "old_was_wrong": ("confirm", {}, None),
     "both_true": ("confirm", {"new_contexts": "at work", "existing_contexts": "at home"}, "active"),
     "new_is_wrong": ("reject", {}, "active"),
@@ -197,13 +198,16 @@ def test_a_clash_is_settled_and_undone_as_one(as_alice: Client, suggest: Suggest
     old = confirmed(alice, "Loves jazz").trait
     candidate = suggest(alice, "Loves jazz no more")
     assert old
-    assert "Similar traits of yours" in text_of(as_alice.get(path(candidate)))
+    assert "May contradict one of your traits" in text_of(as_alice.get(path(candidate)))
     action, contexts, expected = CLASHES[kind]
     data = {f"{field}-{old.pk}": text for field, text in contexts.items()}
     as_alice.post(path(candidate, action), {"relation": f"{kind}:{old.pk}", **data})
     now = PersonaTrait.objects.filter(pk=old.pk).first()
     assert (now.status if now else None) == expected
     assert status(candidate) == (CandidateStatus.REJECTED if action == "reject" else status(candidate))
+    if kind == "was_true_before":
+        became = PersonaTrait.objects.get(pk=candidate.pk)
+        assert (became.status, became.valid_to) == ("dormant", became.created_at)
     if kind == "both_true":
         assert now
         assert now.expression_contexts == ["at home"]

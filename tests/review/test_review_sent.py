@@ -69,7 +69,7 @@ def test_cards_and_pages_take_few_statements(
     with django_assert_max_num_queries(6):
         assert "Loves jazz" in text_of(as_alice.get(path(candidate), headers=HTMX))
     decisions.snooze(**acting_for_self(alice), candidate_id=candidate.pk, until=None)
-    decisions.undo(**acting_for_self(alice), action_id=newest(alice).pk)
+    decisions.undo(**acting_for_self(alice), action_id=newest(alice).batch_id or uuid.UUID(int=0))
     with django_assert_max_num_queries(7):
         assert "History" in text_of(as_alice.get(path(candidate), headers=HTMX))
     with django_assert_max_num_queries(9):
@@ -85,8 +85,12 @@ def test_cards_that_name_what_was_decided_are_out_of_date(as_alice: Client, sugg
     topic = suggest(alice, "Plays the piano", concepts=["Jazz"])
     other = suggest(alice, "Repairs radios", concepts=["radio"])
     ahead = [str(each.pk) for each in (same, topic, other)]
-    told = Html(send(as_alice, decided, ahead=[*ahead, "nonsense", str(uuid.uuid4())])).one("[data-answer]")
-    assert set((told.attributes["data-stale"] or "").split()) == {str(same.pk), str(topic.pk)}
+    sent = {"alone": "1", "ahead": [*ahead, "nonsense", str(uuid.uuid4())]}
+    told = Html(send(as_alice, decided, "snooze", until="evidence", **sent)).one("[data-answer]")
+    assert set((told.attributes["data-stale"] or "").split()) == {str(same.pk)}
+    told = Html(send(as_alice, decided, ahead=[*ahead, "nonsense", str(uuid.uuid4())], version=2)).one("[data-answer]")
+    assert set((told.attributes["data-stale"] or "").split()) == {str(topic.pk)}
+    assert set((told.attributes["data-gone"] or "").split()) == {str(decided.pk), str(same.pk)}
     told = Html(send(as_alice, other, "reject", code="not_me", ahead=ahead[:2])).one("[data-answer]")
     assert told.attributes["data-stale"] == ""
 

@@ -15,6 +15,7 @@ from django.test import Client
 from ptfi.accounts.middleware import BEGAN, SEEN
 from ptfi.accounts.models import User
 from traits import decisions
+from traits.decisions.inputs import Changes
 from traits.evidence import Piece, evidence_id
 from traits.log.entries import Actor
 from traits.models import ExtractedTraitCandidate, Persona, PersonaTrait
@@ -107,3 +108,11 @@ def confirmed_trait(user: User, name: str = "Loves jazz", **fields: Any) -> Pers
     trait = confirmed(user, name, **fields).trait
     assert trait
     return trait
+
+
+def second_trait(user: User, name: str, **fields: Any) -> PersonaTrait:
+    """A trait whose name says the same as another one's: confirming makes none, but renaming does."""
+    trait = confirmed_trait(user, f"{name} {uuid.uuid4()}", **fields)
+    renamed = decisions.edit_trait(**acting_for_self(user), trait_id=trait.pk, changes=Changes(name=name)).trait
+    assert renamed
+    return renamed

@@ -14,7 +14,6 @@ from traits.api.serializers.traits import AddedSerializer
 from traits.decisions import Outcome
 from traits.errors import InvalidError
 from traits.log.entries import Actor
-from traits.log.versions import lifted
 from traits.log.words import WORDS
 from traits.models import Decision, UserRefinedTrait
 
@@ -44,9 +43,7 @@ def sync(entries: list[UserRefinedTrait]) -> str:
 
 
 def _message(outcome: Outcome) -> str:
-    # If two traits conflict, the entry that names the relation is the decision itself; it is the last one.
-    is_last = outcome.batch_id and lifted(outcome.entries[-1].content)["relation"]
-    return str(WORDS[outcome.entries[-1 if is_last else 0].user_decision].message)
+    return str(WORDS[outcome.entry.user_decision].message)
 
 
 def _sync(outcome: Outcome) -> str:

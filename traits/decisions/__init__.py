@@ -6,10 +6,10 @@ from traits.decisions.candidates import Outcome as Outcome
 from traits.decisions.candidates import confirm as confirm
 from traits.decisions.candidates import merge as merge
 from traits.decisions.candidates import reject as reject
-from traits.decisions.candidates import reopen as reopen
 from traits.decisions.candidates import snooze as snooze
 from traits.decisions.duplicates import relate as relate
 from traits.decisions.notes import add_note as add_note
+from traits.decisions.reopening import reopen as reopen
 from traits.decisions.styles import StyleOutcome as StyleOutcome
 from traits.decisions.styles import put_styles as put_styles
 from traits.decisions.traits import add_trait as add_trait

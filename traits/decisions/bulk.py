@@ -11,29 +11,25 @@ from django.utils.translation import gettext
 from ptfi.accounts.models import User
 from ptfi.web.language import grouped
 from traits.decisions.candidates import (
-    NO_CHANGES,
-    NO_EVIDENCE,
     check_rejection,
     check_snooze,
     confirmed,
-    merge_into,
     new_trait,
     rejected,
     snoozed,
 )
-from traits.decisions.inputs import clean_text
-from traits.decisions.locking import atomic, lock_candidates, lock_with_duplicates, near_duplicates
+from traits.decisions.inputs import NO_CHANGES, NO_EVIDENCE, clean_text
+from traits.decisions.locking import atomic, lock_with_duplicates, near_duplicates
+from traits.decisions.merging import best_name, merging, traits_by_name
 from traits.decisions.recording import DecisionRecord, record_decision
 from traits.errors import InvalidError
 from traits.log.entries import Actor
-from traits.log.snapshots import trait_from_state, trait_state
 from traits.models import (
     SENSITIVE,
     Decision,
     ExtractedTraitCandidate,
     PersonaTrait,
     RejectionCode,
-    TraitStatus,
     UserRefinedTrait,
 )
 from traits.models.log import FOR_MANY
@@ -77,22 +73,22 @@ def decide_many(
 
     batch_id: of an earlier part of the same decision, so that one undo reverses both.
 
-    Rejecting also rejects suggestions that say the same as a rejected one. Confirming never makes two traits of the
-    same name: a suggestion that says the same as a trait of the person, or as an earlier one of these, is merged into
-    that.
+    Suggestions that say the same as one of these are decided along, unless these are rejected as duplicates. Confirming
+    never makes two traits of the same name: a suggestion that says the same as a trait of the person, or as an earlier
+    one of these, is merged into that.
     """
     ids = list(dict.fromkeys(candidate_ids))
     reason = clean_text("reason", reason)
     _check(ids, decision, code, until)
-    persona, locked = (lock_with_duplicates if decision == Decision.REJECTED else lock_candidates)(user, ids)
+    persona, locked, _ = lock_with_duplicates(user, ids)
     outcomes = {pk: preview(locked.get(pk), decision) for pk in ids}
     at = persona.next_moment()
     candidates = [locked[pk] for pk in ids if outcomes[pk] == "applied"]
-    if decision == Decision.REJECTED and code != RejectionCode.DUPLICATE:
+    if takes_along(decision, code):
         candidates += near_duplicates(candidates, locked)
     if decision == Decision.CONFIRMED_ASIS:
         records, full = _confirmed(user, candidates, at)
-        outcomes |= dict.fromkeys(full, "refused")
+        outcomes |= {pk: "refused" for pk in full if pk in outcomes}
     elif decision == Decision.REJECTED:
         records = [rejected(DecisionRecord(decision, candidate), code, reason, at) for candidate in candidates]
     else:
@@ -100,6 +96,11 @@ def decide_many(
     batch_id = batch_id or uuid.uuid4()
     entries = record_decision(persona, records, actor=actor, at=at, batch_id=batch_id)
     return BulkOutcome(batch_id=batch_id, outcomes=outcomes, entries=entries)
+
+
+def takes_along(decision: str, code: str = "") -> bool:
+    """Whether suggestions that say the same are decided along."""
+    return decision != Decision.REJECTED or code != RejectionCode.DUPLICATE
 
 
 def number_fault(selected: int, most: int = MOST) -> str:
@@ -147,10 +148,9 @@ def merge_targets(
     key and category); nothing is merged into a dormant trait.
     """
     candidates = list(candidates)
-    mine = PersonaTrait.objects.filter(user=user, name_key__in={row.name_key for row in candidates})
-    first: dict[tuple[str, str], PersonaTrait | ExtractedTraitCandidate] = {}
-    for trait in mine.exclude(status=TraitStatus.DORMANT).order_by("created_at", "pk"):
-        first.setdefault((trait.name_key, trait.category), trait)
+    first: dict[tuple[str, str], PersonaTrait | ExtractedTraitCandidate] = {
+        **traits_by_name(user, {row.name_key for row in candidates})
+    }
     targets = {}
     for candidate in candidates:
         target = first.setdefault((candidate.name_key, candidate.trait_category), candidate)
@@ -168,21 +168,14 @@ def _confirmed(
     records = list[DecisionRecord]()
     for candidate in candidates:
         if candidate.pk in targets:
-            record = _merged(candidate, traits[targets[candidate.pk].pk], at)
+            record = merging(candidate, traits[targets[candidate.pk].pk], at)
         else:
             record = DecisionRecord(Decision.CONFIRMED_ASIS, candidate)
-            confirmed(record, new_trait(candidate, NO_CHANGES, NO_EVIDENCE, at), at)
+            same = [other for other in candidates if targets.get(other.pk) is candidate]
+            confirmed(record, new_trait(candidate, NO_CHANGES, NO_EVIDENCE, at, best_name([candidate, *same])), at)
         if record is None:
             full.append(candidate.pk)
         elif record.trait:
             traits[record.trait.pk] = record.trait
             records.append(record)
     return records, full
-
-
-def _merged(candidate: ExtractedTraitCandidate, trait: PersonaTrait, at: dt.datetime) -> DecisionRecord | None:
-    """The merge into the trait as the preceding records leave it; None if the trait has no room."""
-    # Copy the trait, because each record keeps the trait's state of its own time.
-    trait = trait_from_state(candidate.user_id, trait_state(trait), trait.version)
-    record = DecisionRecord(Decision.MERGED, candidate, trait)
-    return None if merge_into(trait, candidate, [], at) else record

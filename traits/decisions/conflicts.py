@@ -12,9 +12,15 @@ from traits.errors import InvalidError, NotFoundError
 from traits.models import CandidateStatus, Decision, ExtractedTraitCandidate, PersonaTrait, TraitStatus
 
 
-def settle(user: User, trait: PersonaTrait, relation: Relation, at: dt.datetime) -> DecisionRecord:
-    """Change the trait that the relation names accordingly, in memory; trait is the one that contradicts it."""
+def settle(user: User, trait: PersonaTrait, relation: Relation, at: dt.datetime) -> list[DecisionRecord]:
+    """Change the trait that the relation names accordingly, in memory, or the one that contradicts it (trait).
+
+    Returns the record of the named trait; none if it stays as it is.
+    """
     old = related_trait(user, relation)
+    if relation.kind == "was_true_before":
+        trait.status, trait.valid_to = TraitStatus.DORMANT, at
+        return []
     record = DecisionRecord(Decision.STATUS_CHANGED, trait=old, relation=relation.state())
     old.last_refined_at = at
     if relation.kind == "replaces":
@@ -27,7 +33,7 @@ def settle(user: User, trait: PersonaTrait, relation: Relation, at: dt.datetime)
         reject_source(user, record, at)
     else:
         raise InvalidError(details={"relation": [gettext("This answer does not go with confirming.")]})
-    return record
+    return [record]
 
 
 def related_trait(user: User, relation: Relation, version: int | None = None) -> PersonaTrait:

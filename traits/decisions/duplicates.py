@@ -10,10 +10,11 @@ import uuid
 from django.utils.translation import gettext
 
 from ptfi.accounts.models import User
-from traits.decisions.candidates import Outcome, absorb
+from traits.decisions.candidates import Outcome
 from traits.decisions.conflicts import reject_source, related_trait, settle
 from traits.decisions.inputs import MAX_CONTEXT, Relation, clean_names, raise_faults
 from traits.decisions.locking import atomic, lock, locked_trait
+from traits.decisions.merging import absorb
 from traits.decisions.recording import DecisionRecord, record_decision
 from traits.errors import InvalidError
 from traits.log.entries import Actor
@@ -50,7 +51,7 @@ def relate(
     else:
         if relation.kind == "both_true":
             trait.expression_contexts = _apart(contexts or [], relation)
-        records = [settle(user, trait, relation, at)]
+        records = settle(user, trait, relation, at)
     if relation.kind != "old_was_wrong":
         trait.last_refined_at = at
         records.append(record)

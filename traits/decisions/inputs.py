@@ -33,6 +33,9 @@ class Changes:
         return {key: value for key, value in vars(self).items() if value is not None}
 
 
+NO_CHANGES = Changes()
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Evidence:
     """Verdicts by evidence id, and the person's own texts to add."""
@@ -41,11 +44,15 @@ class Evidence:
     own: list[str] = dataclasses.field(default_factory=list)
 
 
+NO_EVIDENCE = Evidence()
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Relation:
-    """How a suggestion or trait relates to another trait: replaces, both_true, old_was_wrong or new_is_wrong.
+    """How a suggestion or trait relates to another trait.
 
-    existing_contexts: with both_true, the contexts in which the trait trait_id remains true.
+    kind: replaces, was_true_before (the other trait holds now, and this one held before), both_true, old_was_wrong or
+    new_is_wrong. existing_contexts: with both_true, the contexts in which the trait trait_id remains true.
     """
 
     trait_id: uuid.UUID

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from ptfi.accounts.models import User
 from ptfi.db.prepared import fetch
@@ -19,7 +20,14 @@ from traits.decisions.sql import (
 )
 from traits.errors import AlreadyDecidedError, NotFoundError, StaleVersionError, TraitRemovedError
 from traits.log.entries import PERSONAS
-from traits.models import CandidateStatus, ExtractedTraitCandidate, Persona, PersonaTrait, UserRefinedTrait
+from traits.models import (
+    UNDECIDED,
+    CandidateStatus,
+    ExtractedTraitCandidate,
+    Persona,
+    PersonaTrait,
+    UserRefinedTrait,
+)
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -67,17 +75,20 @@ def lock_candidates(user: User, ids: Iterable[uuid.UUID]) -> tuple[Persona, Cand
     return persona, candidates
 
 
-def lock_with_duplicates(user: User, ids: Iterable[uuid.UUID]) -> tuple[Persona, Candidates]:
-    """Like lock_candidates, but include all near-duplicates that are up for review."""
+def lock_with_duplicates(user: User, ids: Iterable[uuid.UUID]) -> tuple[Persona, Candidates, set[uuid.UUID]]:
+    """Like lock_candidates, but include all near-duplicates that are up for review.
+
+    The third value has the ids of those candidates whose name a trait of the person has that is not dormant.
+    """
     named = list(ids)
     one = len(named) == 1
     text, wanted = (LOCK_ONE_WITH_DUPLICATES, named[0]) if one else (LOCK_MANY_WITH_DUPLICATES, named)
     values = [user.pk, wanted, user.pk, wanted]
-    persona, candidates, seen = _read(user, fetch(text, values) or _waited(user, text, values))
-    if seen and seen[0] != persona.revision:
+    persona, candidates, told = _read(user, fetch(text, values) or _waited(user, text, values))
+    if any(seen != persona.revision for seen, _ in told.values()):
         # Another decision committed first and may have returned near-duplicates; a new query sees them.
-        _, candidates, _ = _read(user, fetch(text, values))
-    return persona, candidates
+        _, candidates, told = _read(user, fetch(text, values))
+    return persona, candidates, {pk for pk, (_, named) in told.items() if named}
 
 
 def _waited(user: User, text: str, values: list[Any]) -> list[tuple[Any, ...]]:
@@ -86,16 +97,16 @@ def _waited(user: User, text: str, values: list[Any]) -> list[tuple[Any, ...]]:
     return fetch(text, values)
 
 
-def _read(user: User, rows: list[tuple[Any, ...]]) -> tuple[Persona, Candidates, Sequence[Any]]:
-    """Load the person, the candidates and the rest of the last row; without any row, lock the person separately."""
+def _read(user: User, rows: list[tuple[Any, ...]]) -> tuple[Persona, Candidates, dict[uuid.UUID, Sequence[Any]]]:
+    """Load the person, the candidates, and the rest of each one's row; without any row, lock the person separately."""
     if not rows:
-        return lock(user), {}, ()
-    candidates: Candidates = {}
+        return lock(user), {}, {}
+    candidates, rests = Candidates(), dict[uuid.UUID, Sequence[Any]]()
     for row in rows:
         persona, rest = PERSONAS.loaded(row)
         candidate, rest = CANDIDATES.loaded(rest)
-        candidates[candidate.pk] = candidate
-    return persona, candidates, rest
+        candidates[candidate.pk], rests[candidate.pk] = candidate, rest
+    return persona, candidates, rests
 
 
 def near_duplicates(chosen: Iterable[ExtractedTraitCandidate], locked: Candidates) -> list[ExtractedTraitCandidate]:
@@ -105,22 +116,14 @@ def near_duplicates(chosen: Iterable[ExtractedTraitCandidate], locked: Candidate
     return [
         row
         for row in locked.values()
-        if row.pk not in keys
-        and (row.name_key, row.trait_category) in wanted
-        and row.status == CandidateStatus.CANDIDATE
-        and not row.held_reason
+        if row.pk not in keys and (row.name_key, row.trait_category) in wanted and _is_up_for_review(row)
     ]
 
 
-def lock_undecided(
-    user: User, candidate_id: uuid.UUID, version: int | None, also: Iterable[uuid.UUID] = ()
-) -> tuple[Persona, ExtractedTraitCandidate]:
-    """Lock the person and the candidate to decide about, and other candidates that the decision needs.
-
-    Raises the errors of undecided_in.
-    """
-    persona, locked = lock_candidates(user, [candidate_id, *also])
-    return persona, undecided_in(locked, candidate_id, version)
+def _is_up_for_review(row: ExtractedTraitCandidate) -> bool:
+    """Whether the person is asked about it now: new, or snoozed until a time that has passed, and not held."""
+    is_due = row.deferred_until is not None and row.deferred_until <= timezone.now()
+    return not row.held_reason and row.status in UNDECIDED and (row.status == CandidateStatus.CANDIDATE or is_due)
 
 
 def candidate_in(locked: Candidates, candidate_id: uuid.UUID, version: int | None) -> ExtractedTraitCandidate:

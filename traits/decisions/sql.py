@@ -4,7 +4,7 @@ import dataclasses
 
 from ptfi.db.prepared import Table
 from traits.log.entries import PERSONAS
-from traits.models import ExtractedTraitCandidate
+from traits.models import ExtractedTraitCandidate, PersonaTrait, TraitStatus
 
 CANDIDATES = Table(ExtractedTraitCandidate, without=["search"])
 LOCK = f"SELECT {PERSONAS.columns} FROM {PERSONAS.name} WHERE user_id = %s FOR NO KEY UPDATE"  # noqa: S608 (ours)
@@ -20,20 +20,26 @@ def _locking(chosen: str) -> str:
 
 
 def _locking_with_duplicates(ids: str, chosen: str) -> str:
-    """Like _locking, with the near-duplicates of the chosen, and the person's revision when the statement began.
+    """Like _locking, with the near-duplicates of the chosen.
+
+    Two more columns: the person's revision when the statement began, and whether the person has a trait of that name.
 
     It finds no row while another transaction holds the person's lock: only a later statement would see the
     near-duplicates that this transaction returned to review.
     """
     return f"""
         WITH person AS ({LOCK} SKIP LOCKED)
-        SELECT person.*, {CANDIDATES.columns}, seen.revision
+        SELECT person.*, {CANDIDATES.columns}, seen.revision, EXISTS (
+            SELECT FROM {PersonaTrait._meta.db_table} trait
+            WHERE trait.user_id = person.user_id AND trait.name_key = {CANDIDATES.name}.name_key
+                AND trait.category = {CANDIDATES.name}.trait_category AND trait.status <> '{TraitStatus.DORMANT}')
         FROM person JOIN {PERSONAS.name} seen USING (user_id) JOIN {CANDIDATES.name} USING (user_id)
         WHERE candidate_id IN (
             SELECT {ids} UNION
             SELECT other.candidate_id FROM {CANDIDATES.name} one JOIN {CANDIDATES.name} other
                 ON other.user_id = one.user_id AND other.name_key = one.name_key
-                AND other.trait_category = one.trait_category AND other.status = 'candidate' AND other.held_reason = ''
+                AND other.trait_category = one.trait_category AND other.held_reason = '' AND (other.status = 'candidate'
+                OR other.status = 'awaiting_refinement' AND other.deferred_until <= statement_timestamp())
             WHERE one.user_id = %s AND one.candidate_id {chosen})
         ORDER BY candidate_id FOR NO KEY UPDATE OF {CANDIDATES.name}
     """  # noqa: S608 (names of ours)

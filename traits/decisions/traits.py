@@ -9,9 +9,10 @@ import uuid
 from django.utils.translation import gettext
 
 from ptfi.accounts.models import User
-from traits.decisions.candidates import NO_EVIDENCE, Outcome, with_verdicts, write_changes
+from traits.decisions.candidates import Outcome, with_verdicts
 from traits.decisions.conflicts import reject_source
 from traits.decisions.inputs import (
+    NO_EVIDENCE,
     RATING_ALONE,
     Changes,
     Evidence,
@@ -21,6 +22,7 @@ from traits.decisions.inputs import (
     raise_faults,
 )
 from traits.decisions.locking import atomic, lock, locked_trait
+from traits.decisions.merging import write_changes
 from traits.decisions.recording import DecisionRecord, record_decision
 from traits.errors import InvalidError
 from traits.evidence import own_piece, union

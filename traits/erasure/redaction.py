@@ -13,13 +13,13 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 
 from ptfi.accounts.models import User
 from ptfi.db import sql
 from ptfi.texts import composed, forms
 from traits.erasure.sql import PIECES, REDACT, WITHOUT
-from traits.evidence import Piece
+from traits.evidence import AROUND, Piece, without_words
 from traits.log.chain import digest_of
 from traits.log.snapshots import SIDES, State
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
@@ -33,7 +33,7 @@ class Scope:
     """What is to be erased: evidence with these fields, or all states of a category, or everything.
 
     With "category" as the only field it is all states of that category, without any field it is everything. Texts are
-    the same in every Unicode form.
+    the same in every Unicode form. The text of a piece is also erased from the lines around other quotes.
     """
 
     target: State
@@ -56,7 +56,13 @@ class Scope:
         return not self.category and all(_composed(piece.get(name)) == value for name, value in self._composed.items())
 
     def left(self, pieces: list[Piece]) -> list[Piece]:
-        return [piece for piece in pieces if not self.takes(piece)]
+        left = [piece for piece in pieces if not self.takes(piece)]
+        return [without_words(piece, self.words) for piece in left] if self.words else left
+
+    @property
+    def words(self) -> str:
+        """The text of the piece to be erased; "" if it is not a single piece."""
+        return str(self._composed.get("content") or "")
 
     def candidates(self, user: User) -> QuerySet[ExtractedTraitCandidate]:
         """The rows that lose something.
@@ -67,7 +73,8 @@ class Scope:
         if self.category:
             became = PersonaTrait.objects.filter(user=user, category=self.category)
             return rows.filter(Q(trait_category=self.category) | Q(pk__in=became.values("pk")))
-        return rows.filter(self.held_in("supporting_evidence"))
+        holds = self.held_in("supporting_evidence")
+        return rows.filter(holds | Q(_around(self.words)) if self.words else holds)
 
     def held_in(self, column: str, *path: str) -> Q:
         """The condition for rows whose evidence, in the column or at the path inside it, has what is to be erased."""
@@ -104,6 +111,19 @@ class Scope:
             else:
                 holds |= self.held_in("content", half, side, "evidence")
         return UserRefinedTrait.objects.filter(holds, user=user)
+
+
+def _around(words: str) -> Func:
+    """The condition for suggestions with these words in the lines around a quote; stored texts are composed."""
+    quoted = json.dumps(words)
+    holds = " || ".join(f'@.{name} like_regex {quoted} flag "q"' for name in AROUND)
+    return Func(
+        F("supporting_evidence"),
+        Value(f"$[*] ? ({holds})"),
+        template="jsonb_path_exists(%(expressions)s::jsonpath)",
+        function="jsonb_path_exists",
+        output_field=BooleanField(),
+    )
 
 
 def _composed(value: object) -> object:

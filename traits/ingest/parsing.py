@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from ptfi.parsing import BYTE_ORDER_MARK, RepeatedNameError, parse_id, parse_json, parse_moment, printable
 from ptfi.texts import composed, identifier, one_line, shows_nothing
-from traits.evidence import WRITTEN_TEXTS, Piece, evidence_id, spelled
+from traits.evidence import ADDRESS, CIRCUMSTANCES, MAX_ADDRESS, MAX_AROUND, WRITTEN_TEXTS, Piece, evidence_id, spelled
 from traits.ingest.faults import (
     MAX_REASONS,
     Reason,
@@ -34,7 +34,8 @@ MAX_DETAIL = 1_000
 AHEAD = dt.timedelta(days=1)
 """How far a time of observation may be in the future: clocks differ, but what is suggested was observed."""
 CATEGORIES = frozenset(Category.values)
-NULLABLE = frozenset({"supersedes", "language", "source_package_id", "start_time", "end_time", "relevance_score"})
+OF_SOURCE = ("start_time", "end_time", "relevance_score", *CIRCUMSTANCES)
+NULLABLE = frozenset(("supersedes", "language", "source_package_id", *OF_SOURCE))
 """Columns whose field may be null or missing."""
 
 
@@ -82,7 +83,7 @@ FILE = Format(
         "supersedes language",
         associated_raw_feature_set_ids="associated_feature_set_ids",
     ),
-    piece=_by_column("type content source_package_id source_detail", "start_time end_time relevance_score"),
+    piece=_by_column("type content source_package_id source_detail", " ".join(OF_SOURCE)),
     person=_by_column("external_id display_name"),
 )
 """The format of lines in candidate files."""
@@ -200,6 +201,14 @@ def _piece(candidate_id: UUID, fields: "_Fields") -> Piece:
         "relevance_score": fields.number("relevance_score", 1.0),
         "verdict": "",
     }
+    told = {
+        "recorded_at": fields.past("recorded_at").isoformat() if fields.get("recorded_at") is not None else "",
+        "speaker": one_line(fields.text("speaker", MAX_NAME, empty=True)),
+        "before": fields.text("before", MAX_AROUND, empty=True),
+        "after": fields.text("after", MAX_AROUND, empty=True),
+        "media_url": fields.address("media_url"),
+    }
+    piece |= {name: text for name, text in told.items() if text}  # type: ignore[typeddict-item]
     start, end = piece["start_time"], piece["end_time"]
     if start is not None and end is not None and end < start:
         fields.fault("end_time", gettext("is before %(field)s") % {"field": fields.names["start_time"]})
@@ -269,6 +278,13 @@ class _Fields:
         else:
             return float(value) + 0.0  # turns -0.0 into 0.0
         return None
+
+    def address(self, column: str) -> str:
+        """An http:// or https:// address, or nothing."""
+        value = self.text(column, MAX_ADDRESS, empty=True)
+        if value and not ADDRESS.fullmatch(value):
+            self.fault(column, gettext("must be an http:// or https:// address"))
+        return value
 
     def uuid(self, column: str) -> UUID:
         try:

@@ -15,7 +15,7 @@ from ptfi.texts import sort_key
 from traits.evidence import Piece, identity
 from traits.likeness.comparison import Comparison, Contradiction, compare
 from traits.likeness.reading import read
-from traits.models import ExtractedTraitCandidate, PersonaTrait
+from traits.models import ExtractedTraitCandidate, PersonaTrait, TraitStatus
 from traits.selectors import ALL
 from traits.text import name_key
 
@@ -81,10 +81,14 @@ def similar_traits(
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Compared:
-    """What one statement tells about the person's other traits: the similar ones, and the name keys of all concepts."""
+    """What one statement tells about the person's other traits: the similar ones, and the name keys of all concepts.
+
+    equal: the one with the suggestion's name key and category that confirming adds to, if there is one.
+    """
 
     similar: list[Similar]
     concepts: set[str]
+    equal: Similar | None = None
 
 
 def compared_traits(
@@ -96,7 +100,7 @@ def compared_traits(
     ours = read(name, category, tuple(suggestion.concepts))
     rarity = _Rarity(suggestion.concepts, [row[5] for row in rows])
     wanted = {identity(piece) for piece in evidence}
-    found = []
+    found, equal = [], None
     for pk, key, other, their_category, status, concepts, quoted in rows:
         compared = compare(ours, read(other, their_category, tuple(concepts)))
         likeness = _likeness(compared, suggestion.name_key, key)
@@ -114,11 +118,19 @@ def compared_traits(
             related=rarity.of(shared),
             same_evidence=_is_same(quoted, wanted),
         )
+        if key == suggestion.name_key and their_category == category and status != TraitStatus.DORMANT:
+            equal = equal or each
         if each.is_close or each.same_evidence or each.related >= RARE_ENOUGH:
             found.append(each)
     closest = sorted(found, key=lambda each: (-each.closeness[0], -each.closeness[1], sort_key(each.name)))
     own = {each for row in rows for each in row[5]} if suggestion.concepts else set()
-    return Compared(similar=closest[:limit], concepts={name_key(each) for each in own})
+    return Compared(similar=_first(closest, equal, limit), concepts={name_key(each) for each in own}, equal=equal)
+
+
+def _first(closest: list[Similar], equal: Similar | None, limit: int) -> list[Similar]:
+    """The closest ones, and in any case the equal one, which confirming adds to."""
+    first = closest[:limit]
+    return first if equal is None or equal in first else [*first[: limit - 1], equal]
 
 
 def close_traits(
@@ -142,9 +154,9 @@ def _rows(mine: QuerySet[PersonaTrait], evidence: list[Piece]) -> list[Row]:
     contents = [piece["content"] for piece in evidence]
     quotes = Case(When(Q(contents__has_any_keys=contents), then="evidence")) if contents else NONE
     return list(
-        mine.annotate(contents=CONTENTS, quoted=quotes).values_list(
-            "pk", "name_key", "name", "category", "status", "concepts", "quoted"
-        )
+        mine.annotate(contents=CONTENTS, quoted=quotes)
+        .order_by("created_at", "pk")
+        .values_list("pk", "name_key", "name", "category", "status", "concepts", "quoted")
     )
 
 

@@ -25,6 +25,7 @@ from traits.log.words import RELATIONS, SAME_TRAIT
 from traits.models import ActorKind, CandidateStatus, Decision, UserRefinedTrait
 from traits.models.styles import context_words, element_words, value_words
 
+CONFIRMED = frozenset((Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED))
 OURS = ("who", "number", "until", "reason")
 """Placeholders that are filled with our own words, not with names that a person gave."""
 
@@ -188,7 +189,8 @@ def _merged(entry: Any, other: Any) -> dict[str, str]:
 def batch_phrase(entries: Sequence[UserRefinedTrait], main: Narrated, number: int) -> Phrase:
     """The sentence for a batch of `number` entries; main speaks for the batch if the entries differ in kind."""
     decisions = {entry.user_decision for entry in entries}
-    if decisions == {Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED}:
+    if decisions & CONFIRMED and decisions <= {*CONFIRMED, Decision.MERGED}:
+        # What says the same was merged into what was confirmed.
         decisions = {Decision.CONFIRMED_ASIS}
     told = TOLD_OF_MANY.get(decisions.pop()) if len(decisions) == 1 else None
     if number < 2 or not told:

@@ -8,19 +8,25 @@ from django.utils.formats import date_format
 from ptfi.texts import isolated
 from traits.log.snapshots import moment
 from traits.log.versions import lifted
-from traits.log.words import REJECTED_WITH_OTHERS, SNOOZED_UNTIL_NOTICE, WORDS
+from traits.log.words import INCLUDES_OTHERS, REJECTED_WITH_OTHERS, SNOOZED_UNTIL_NOTICE, WORDS
 from traits.models import Decision, UserRefinedTrait
 
 
-def notice(entries: Sequence[UserRefinedTrait], suggestion: str, trait: str) -> str:
-    """The message for the entries of one decision about a suggestion; trait is the resulting trait's name, or ""."""
-    said = [_decided(entries, suggestion, trait), *map(_became, entries)]
+def notice(
+    entries: Sequence[UserRefinedTrait], entry: UserRefinedTrait, suggestion: str, trait: str, others: int
+) -> str:
+    """The message for the entries of one decision about a suggestion; trait is the resulting trait's name, or "".
+
+    entry: that of the decision itself. others: the number of suggestions that say the same and were decided along.
+    """
+    said = [_decided(entry, suggestion, trait, others), *map(_became, entries)]
+    if others and entry.user_decision != Decision.REJECTED:
+        said.append(str(INCLUDES_OTHERS % {"count": others}))
     return " ".join(filter(None, said))
 
 
-def _decided(entries: Sequence[UserRefinedTrait], suggestion: str, trait: str) -> str:
-    """The message for the decision itself, which is the last of the entries."""
-    entry, others = entries[-1], len(entries) - 1
+def _decided(entry: UserRefinedTrait, suggestion: str, trait: str, others: int) -> str:
+    """The message for the decision itself."""
     names: dict[str, str | int] = {"name": isolated(suggestion), "trait": isolated(trait)}
     if entry.user_decision == Decision.CONFIRMED_MODIFIED and trait:
         names["name"] = names["trait"]

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from ptfi.texts import sort_key
+from traits.evidence import without_lines
 from traits.models import CommunicationStyle, ExtractedTraitCandidate, PersonaTrait
 from traits.text import name_key
 
@@ -44,7 +45,7 @@ def candidate_state(candidate: ExtractedTraitCandidate) -> State:
         "confidence": candidate.confidence_score,
         "models": list(candidate.originating_models),
         "concepts": list(candidate.concepts),
-        "evidence": list(candidate.supporting_evidence),
+        "evidence": without_lines(candidate.supporting_evidence),
         "status": candidate.status,
         "deferred_until": iso(candidate.deferred_until),
     }

@@ -51,6 +51,10 @@ REJECTED_WITH_OTHERS = ngettext_lazy(
     "count",
 )
 
+INCLUDES_OTHERS = ngettext_lazy(
+    "This includes %(count)d more that says the same.", "This includes %(count)d more that say the same.", "count"
+)
+
 
 def changes_stay(number: int) -> str:
     """Say how many changes an undo did not touch, because they came later."""
@@ -89,6 +93,10 @@ RELATIONS: dict[str, RelationWords] = {
         history=_("It replaced “%(related)s”, now dormant."),
         label=_("one replaced the other"),
         notice=_("“%(name)s” replaced “%(other)s”, which is dormant now."),
+    ),
+    "was_true_before": RelationWords(
+        history=_("“%(related)s” is true now; this was true before."),
+        label=_("one is true now, the other was before"),
     ),
     "both_true": RelationWords(
         history=_("Both this and “%(related)s” are true, in different situations."),

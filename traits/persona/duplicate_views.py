@@ -19,7 +19,7 @@ from traits.log.words import RELATIONS
 from traits.models import PersonaTrait
 from traits.persona.duplicates import close_pairs
 from traits.persona.forms import CompareForm
-from traits.review import card as cards
+from traits.review.comparisons import quotes
 from traits.web import Request, acting_for_self
 
 PAGE = 20
@@ -68,7 +68,7 @@ def _page(request: Request, form: CompareForm, error: RuleError | None = None) -
     sides = [
         {
             "trait": trait,
-            "quotes": cards.quotes(trait.evidence),
+            "quotes": quotes(trait.evidence),
             "places": form.contexts_shown(trait),
             "other": other,
         }

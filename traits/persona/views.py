@@ -18,7 +18,7 @@ from ptfi.web.submissions import keeps_input
 from traits import decisions, selectors
 from traits.confidence import RATING
 from traits.errors import InvalidError, NotFoundError, StaleVersionError, TraitRemovedError
-from traits.evidence import Piece
+from traits.evidence import Piece, by_relevance
 from traits.history import selectors as history_pages
 from traits.history.selectors import HistoryFilters
 from traits.likeness.similarity import close_traits
@@ -108,7 +108,7 @@ def _mine(request: Request, trait_id: uuid.UUID) -> PersonaTrait:
 def _evidence(pieces: list[Piece]) -> dict[str, Any]:
     """Split the pieces for the page: some are shown, the rest and the too private ones are folded away."""
     private = [piece for piece in pieces if piece.get("verdict") == Verdict.TOO_PRIVATE]
-    open_ones = [piece for piece in pieces if piece.get("verdict") != Verdict.TOO_PRIVATE]
+    open_ones = [piece for piece in by_relevance(pieces) if piece.get("verdict") != Verdict.TOO_PRIVATE]
     return {"shown": open_ones[:EVIDENCE_SHOWN], "more": open_ones[EVIDENCE_SHOWN:], "private": private}
 
 

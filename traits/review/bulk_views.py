@@ -15,7 +15,16 @@ from ptfi.db.transactions import front_door
 from ptfi.web.htmx import wants_fragment
 from ptfi.web.submissions import keeps_input
 from traits import decisions, selectors
-from traits.decisions.bulk import MOST, MOST_IN_PARTS, BulkOutcome, continues, merge_targets, number_fault, preview
+from traits.decisions.bulk import (
+    MOST,
+    MOST_IN_PARTS,
+    BulkOutcome,
+    continues,
+    merge_targets,
+    number_fault,
+    preview,
+    takes_along,
+)
 from traits.errors import InvalidError
 from traits.models import Decision, ExtractedTraitCandidate, UserRefinedTrait
 from traits.models.log import FOR_MANY
@@ -118,14 +127,15 @@ def _preview(request: Request, form: BulkForm, ids: list[uuid.UUID], error: Inva
         if candidate:
             groups.setdefault(preview(candidate, decision), []).append(candidate)
     applied = groups.get("applied", [])
-    into = merge_targets(request.user, applied) if decision == Decision.CONFIRMED_ASIS else {}
-    also = selectors.saying_the_same(request.user, applied) if decision == Decision.REJECTED else []
+    also = selectors.saying_the_same(request.user, applied) if takes_along(decision) else []
+    merged = [*applied, *also] if decision == Decision.CONFIRMED_ASIS else []
+    into = merge_targets(request.user, merged)
     context: dict[str, Any] = {
         "decision": form.data["decision"],
         "applied": applied,
         "apart": [candidate for candidate in applied if candidate.pk not in into],
-        "folded": [(candidate, into[candidate.pk]) for candidate in applied if candidate.pk in into],
-        "also": also,
+        "folded": [(candidate, into[candidate.pk]) for candidate in merged if candidate.pk in into],
+        "also": [] if merged else also,
         "in_all": len(applied) + len(also),
         "refused": groups.get("refused", []),
         "already_decided": groups.get("already_decided", []),

@@ -1,6 +1,7 @@
 """The content of an opened suggestion, read in a fixed number of queries."""
 
 import dataclasses
+import datetime as dt
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -9,10 +10,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 
 from ptfi.accounts.models import User
-from ptfi.texts import shorten
 from traits import selectors
 from traits.confidence import confidence_words, rating_of, score_of
-from traits.evidence import Piece, type_words
+from traits.evidence import Piece, by_relevance, recorded_at, type_words
 from traits.likeness.similarity import Compared, Similar, compared_traits
 from traits.models import (
     CandidateStatus,
@@ -20,21 +20,20 @@ from traits.models import (
     ExtractedTraitCandidate,
     Persona,
     PersonaTrait,
-    TraitStatus,
     UserRefinedTrait,
     Verdict,
 )
 from traits.models.log import PLACING
 from traits.review import selectors as queue_selectors
+from traits.review.comparisons import Clash, clashes, unequal
 from traits.review.head import Head
 from traits.review.highlight import Marker
 from traits.review.order.recent import pace
 from traits.review.selectors import TABS
-from traits.text import name_key
+from traits.text import Spelling, best_spelling, name_key
 
 PIECES = 10
 MORE_PIECES = 100
-QUOTED = 3
 # Reading a suggestion takes at least this long, even if the keys were pressed faster.
 LEAST_SECONDS = 5.0
 DOUBTED = (Verdict.OUT_OF_CONTEXT, Verdict.NOT_ME, Verdict.TOO_PRIVATE)
@@ -56,7 +55,7 @@ ICONS = {
 class Shown:
     """A piece of evidence with its matching words marked, and the selected verdict.
 
-    type is "" if the source's own detail already begins with it.
+    type is "" if the source's own detail already begins with it. recorded: when it was recorded.
     """
 
     piece: Piece
@@ -64,6 +63,7 @@ class Shown:
     verdict: str
     icon: str
     type: str
+    recorded: dt.datetime | None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -80,37 +80,29 @@ class Pieces:
         return self.total - self.next
 
     @property
+    def scored(self) -> bool:
+        """Whether any of them has a relevance, so that their order says something."""
+        return any(each.piece.get("relevance_score") is not None for each in self.shown)
+
+    @property
     def step(self) -> int:
         return min(MORE_PIECES, self.left)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Quotes:
-    """The first pieces of evidence, shortened, without those that are too private, and the number of the others."""
-
-    texts: list[str]
-    more: int
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Clash:
-    """A similar trait, its differences from the suggestion (field, suggested, yours), and evidence of both."""
-
-    similar: Similar
-    trait: PersonaTrait
-    differences: list[tuple[str, str, str]]
-    suggested: Quotes
-    yours: Quotes
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class Card:
-    """An open suggestion. trait: what it became or was merged into; decision: the entry that decided it."""
+    """An open suggestion. trait: what it became or was merged into; decision: the entry that decided it.
+
+    duplicates: the other suggestions that say the same, which are decided along; spelling: the name that confirming
+    gives the trait; equal: the trait that says the same already, which confirming adds to.
+    """
 
     candidate: ExtractedTraitCandidate
     pieces: Pieces
     history: list[queue_selectors.PastDecision]
-    duplicates: list[dict[str, str]]
+    duplicates: list[Spelling]
+    spelling: str
+    equal: Similar | None
     clashes: list[Clash]
     new_concepts: list[str]
     known_concepts: list[str]
@@ -121,9 +113,24 @@ class Card:
     differences: list[tuple[str, str, str]]
 
     @property
+    def contradiction(self) -> Clash | None:
+        """The trait that contradicts the suggestion most: the card asks which of the two is true."""
+        return next((clash for clash in self.clashes if clash.similar.contradicts), None)
+
+    @property
+    def others(self) -> list[Clash]:
+        """The other similar traits: those that contradict or say the same come before those that are only related."""
+        return [clash for clash in self.clashes if clash is not self.contradiction]
+
+    @property
     def close(self) -> list[Clash]:
-        """Those that say the same or contradict; the others are only related, and follow them."""
-        return [clash for clash in self.clashes if clash.similar.is_close]
+        """Those of the others that say the same or contradict."""
+        return [clash for clash in self.others if clash.similar.is_close]
+
+    @property
+    def also_pieces(self) -> int:
+        """The pieces of evidence of what says the same."""
+        return sum(each.pieces for each in self.duplicates)
 
     @property
     def merged(self) -> bool:
@@ -134,7 +141,7 @@ def pieces(
     candidate: ExtractedTraitCandidate, verdicts: Mapping[str, str], start: int = 0, count: int = PIECES
 ) -> Pieces:
     """Return a number of pieces from start on; verdicts (by evidence id) are selected on the page but not saved yet."""
-    evidence = candidate.supporting_evidence
+    evidence = by_relevance(candidate.supporting_evidence)
     marker = Marker([candidate.trait_name, *candidate.concepts])
     shown: list[Shown] = []
     folded: list[Shown] = []
@@ -146,6 +153,7 @@ def pieces(
             marked=marker.mark(piece["content"]),
             verdict=verdicts.get(piece["evidence_id"], saved),
             icon=ICONS.get(piece["type"], "file-text"),
+            recorded=recorded_at(piece),
             type="" if (piece["source_detail"] or "").casefold().startswith(kinds) else type_words(piece["type"]),
         )
         (folded if saved == Verdict.TOO_PRIVATE else shown).append(each)
@@ -160,16 +168,22 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
     to_decide = candidate.is_undecided
     trait, decision = (None, None) if to_decide else _outcome(user, candidate, [each.entry for each in history])
     mine = compared_traits(user, candidate) if to_decide else Compared(similar=[], concepts=set())
+    same = queue_selectors.duplicates(candidate) if to_decide else []
     new = [concept for concept in candidate.concepts if name_key(concept) not in mine.concepts]
     return Card(
         candidate=candidate,
         pieces=pieces(candidate, verdicts, count=count),
         history=history,
-        duplicates=queue_selectors.duplicates(candidate) if to_decide else [],
-        clashes=_clashes(user, candidate, mine.similar),
+        duplicates=same,
+        spelling=best_spelling(_spelling_of(candidate), same).name,
+        equal=mine.equal,
+        clashes=clashes(user, candidate, mine.similar),
         new_concepts=new,
         known_concepts=[concept for concept in candidate.concepts if concept not in new],
-        used_pieces=sum(1 for piece in candidate.supporting_evidence if piece.get("verdict", "") not in DOUBTED),
+        used_pieces=sum(
+            verdicts.get(piece["evidence_id"], piece.get("verdict", "")) not in DOUBTED
+            for piece in candidate.supporting_evidence
+        ),
         trait=trait,
         decision=decision,
         persona=selectors.persona(user) if trait else None,
@@ -177,62 +191,22 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
     )
 
 
-def _clashes(user: User, candidate: ExtractedTraitCandidate, similar: list[Similar]) -> list[Clash]:
-    found = selectors.traits(user, [each.trait_id for each in similar])
-    suggested = quotes(candidate.supporting_evidence)
-    return [
-        Clash(
-            similar=each,
-            trait=found[each.trait_id],
-            differences=_compared(candidate, found[each.trait_id]),
-            suggested=suggested,
-            yours=quotes(found[each.trait_id].evidence),
-        )
-        for each in similar
-        if each.trait_id in found
-    ]
-
-
-def quotes(evidence: list[Piece]) -> Quotes:
-    """Return enough of the evidence for a comparison side by side."""
-    texts = [piece["content"] for piece in evidence if piece.get("verdict") != Verdict.TOO_PRIVATE][:QUOTED]
-    return Quotes(texts=[shorten(text, 160) for text in texts], more=len(evidence) - len(texts))
-
-
-def _compared(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[tuple[str, str, str]]:
-    about = [shorten(text, 240) for text in (candidate.trait_description, trait.description)]
-    rows = [
-        (gettext("Name"), candidate.trait_name, trait.name),
-        (gettext("Description"), about[0], about[1]),
-        (gettext("Category"), candidate.get_trait_category_display(), trait.get_category_display()),
-        (gettext("Topics"), ", ".join(candidate.concepts), ", ".join(trait.concepts)),
-    ]
-    if trait.status != TraitStatus.ACTIVE:
-        rows.append((gettext("Status"), gettext("New"), trait.get_status_display()))
-    return _unequal(rows)
+def _spelling_of(row: ExtractedTraitCandidate) -> Spelling:
+    return Spelling(len(row.supporting_evidence), row.confidence_score, str(row.pk), row.trait_name)
 
 
 def _changed(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[tuple[str, str, str]]:
     """Return the differences between a suggestion and the trait that it became: field, suggested, yours."""
-    given = rating_of(trait)
-    rating = gettext("%(rating)s of 5, by you") % {"rating": given} if given else ""
-    return _unequal(
-        [
-            (gettext("Name"), candidate.trait_name, trait.name),
-            (gettext("Description"), candidate.trait_description, trait.description),
-            (gettext("Category"), candidate.get_trait_category_display(), trait.get_category_display()),
-            (gettext("Topics"), ", ".join(candidate.concepts), ", ".join(trait.concepts)),
-            (
-                gettext("Confidence"),
-                confidence_words(score_of(candidate)),
-                rating or confidence_words(score_of(trait)),
-            ),
-        ]
-    )
-
-
-def _unequal(rows: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    return [row for row in rows if row[1] != row[2]]
+    rows = [
+        (gettext("Name"), candidate.trait_name, trait.name),
+        (gettext("Description"), candidate.trait_description, trait.description),
+        (gettext("Category"), candidate.get_trait_category_display(), trait.get_category_display()),
+        (gettext("Topics"), ", ".join(candidate.concepts), ", ".join(trait.concepts)),
+    ]
+    if given := rating_of(trait):
+        rating = gettext("%(rating)s of 5, by you") % {"rating": given}
+        rows.append((gettext("Confidence"), confidence_words(score_of(candidate)), rating))
+    return unequal(rows)
 
 
 def _outcome(

@@ -179,10 +179,11 @@ def _shown(request: Request) -> int:
 
 
 def _decided(request: Request, outcome: decisions.Outcome) -> HttpResponse:
-    candidate, entry = outcome.candidate, outcome.entries[-1]
+    candidate, entry = outcome.candidate, outcome.entry
     if candidate is None:
         raise TypeError("a decision about a suggestion leaves one behind")
-    text = notice(outcome.entries, candidate.trait_name, outcome.trait.name if outcome.trait else "")
+    trait = outcome.trait.name if outcome.trait else ""
+    text = notice(outcome.entries, entry, candidate.trait_name, trait, outcome.same)
     if sent.was_sent(request):
         return sent.answer(request, text, outcome)
     again = candidate if entry.user_decision == Decision.REOPENED else None

@@ -52,10 +52,12 @@ class CardForm(EvidenceForm):
     """The decision's service, called with arguments()."""
 
     own_evidence = UncheckedField()
+    alone = UncheckedField()
 
     def arguments(self) -> dict[str, Any]:
         """Return the decision's arguments, besides who decides and the suggestion. Raises InvalidError."""
-        return {"evidence": self.evidence, "version": self.cleaned["version"]}
+        cleaned = self.cleaned
+        return {"evidence": self.evidence, "alone": bool(cleaned["alone"]), "version": cleaned["version"]}
 
 
 class ReopenForm(VersionedForm):
@@ -186,6 +188,8 @@ class NoteForm(InputForm):
 class EditForm(TraitFieldsForm):
     """A suggestion, changed before it is confirmed."""
 
+    alone = UncheckedField(widget=forms.HiddenInput)
+
     def __init__(self, candidate: ExtractedTraitCandidate, data: QueryDict | None = None) -> None:
         self.candidate = candidate
         super().__init__(data, initial=shown_values(candidate))
@@ -193,7 +197,9 @@ class EditForm(TraitFieldsForm):
     def arguments(self) -> dict[str, Any]:
         """Return the arguments for confirming, with the differences from the suggestion. Raises InvalidError."""
         changes = self.changes_from(shown_values(self.candidate))
-        return {"changes": changes, "evidence": self.evidence, "version": self.cleaned["version"]}
+        cleaned = self.cleaned
+        alone = bool(cleaned["alone"])
+        return {"changes": changes, "evidence": self.evidence, "alone": alone, "version": cleaned["version"]}
 
 
 def shown_values(candidate: ExtractedTraitCandidate) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """Highlighting of words in the evidence that echo the claim."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
+from traits.likeness.reading import spelled
 from traits.search.query import Marked, marked
 from traits.search.words import RUNS
 
@@ -17,6 +18,15 @@ COMMON = re.compile(
     "thing|things|this|those|though|through|time|under|until|very|well|were|what|when|where|which|while|"
     "will|with|within|without|would|your|yours"
 )
+
+
+TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+
+def mark_words(text: str, words: Collection[str]) -> Marked:
+    """Split the text into pieces, with those of these words marked; words are in lower case, as spelled() has them."""
+    found = (token for token in TOKEN.finditer(text) if not set(spelled(token[0])).isdisjoint(words))
+    return marked(text, [token.span() for token in found])
 
 
 def stem(word: str) -> str:

@@ -41,8 +41,8 @@ from traits.review.order.recent import Recent
 from traits.review.order.recent import recent as read_recent
 from traits.review.order.sorts import SORTS, sort_of
 from traits.search.query import OWN_WORDS, search_query
-from traits.selectors import candidate, most_frequent
-from traits.text import name_key, once_each
+from traits.selectors import candidate, most_frequent, up_for_review
+from traits.text import Spelling, name_key, once_each
 
 TABS = {"review": _("To review"), "later": _("Snoozed"), "confirmed": _("Confirmed"), "rejected": _("Rejected")}
 
@@ -72,11 +72,10 @@ class QueueFilters(Filters):
 
 
 def tab_condition(tab: str, now: dt.datetime) -> Q:
-    """Return the condition for a tab's candidates. A snoozed one is due as soon as its time has passed."""
+    """Return the condition for a tab's candidates."""
     later = Q(status=CandidateStatus.AWAITING_REFINEMENT)
-    due = later & Q(deferred_until__lte=now)
     conditions = {
-        "review": (Q(status=CandidateStatus.CANDIDATE) | due) & Q(held_reason=""),
+        "review": up_for_review(now),
         "later": later & (Q(deferred_until=None) | Q(deferred_until__gt=now)) & Q(held_reason=""),
         "confirmed": Q(status__in=(CandidateStatus.CONFIRMED, CandidateStatus.REFINED)),
         "rejected": Q(status=CandidateStatus.REJECTED),
@@ -182,15 +181,16 @@ def opened(user: User, candidate_id: uuid.UUID) -> ExtractedTraitCandidate:
         name_key=OuterRef("name_key"),
         trait_category=OuterRef("trait_category"),
     ).exclude(pk=OuterRef("pk"))
-    named = same.order_by("-created_at").values(named=JSONObject(pk="candidate_id", trait_name="trait_name"))
+    fields = JSONObject(pk="candidate_id", name="trait_name", pieces="evidence_count", score="confidence_score")
+    named = same.order_by("-created_at").values(named=fields)
     entries = UserRefinedTrait.objects.filter(user=user, original_candidate=OuterRef("pk"))
-    return candidate(user, candidate_id, same=ArraySubquery(named[:10]), in_log=Exists(entries))
+    return candidate(user, candidate_id, same=ArraySubquery(named), in_log=Exists(entries))
 
 
-def duplicates(opened: ExtractedTraitCandidate) -> list[dict[str, str]]:
-    """Return "pk" and "trait_name" of the other suggestions to review with the same name key and category."""
-    same: list[dict[str, str]] = opened.same  # type: ignore[attr-defined]
-    return same
+def duplicates(opened: ExtractedTraitCandidate) -> list[Spelling]:
+    """Return the other suggestions to review with the same name key and category, the newest first."""
+    same: list[dict[str, Any]] = opened.same  # type: ignore[attr-defined]
+    return [Spelling(**each) for each in same]
 
 
 def facets(user: User, tab: str) -> dict[str, list[str]]:

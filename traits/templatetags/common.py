@@ -2,6 +2,7 @@
 
 import datetime as dt
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import template
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.utils.translation import gettext
 
 from ptfi.texts import Text
 from traits.confidence import BANDS, RATINGS, confidence_words, part_percentage, percentage, rating_of, score_of
+from traits.evidence import Piece
 from traits.evidence import type_words as words_of_type
 from traits.log.sentences import WHO_FOR_STAFF
 from traits.log.words import RELATIONS
@@ -157,6 +159,30 @@ def type_icon(evidence_type: str) -> str:
 def type_words(evidence_type: str) -> str:
     """Return a type of evidence in words."""
     return words_of_type(evidence_type)
+
+
+PLAYED = {"audio_segment": "audio", "video_segment": "video"}
+
+
+@register.inclusion_tag("_player.html")
+def player(piece: Piece) -> dict[str, str]:
+    """Show a player for a recording at an address that the installation allows, at the position of the quote."""
+    url, kind = piece.get("media_url", ""), PLAYED.get(piece["type"], "")
+    if not kind or not url or origin_of(url) not in settings.MEDIA_ORIGINS:
+        return {"kind": ""}
+    start, end = piece.get("start_time"), piece.get("end_time")
+    times = f"{start:g}" + (f",{end:g}" if end is not None else "") if start is not None else ""
+    return {"kind": kind, "url": f"{url.partition('#')[0]}#t={times}" if times else url}
+
+
+def origin_of(url: str) -> str:
+    """Return the origin of an address: the scheme and the host, with the port if it has one; "" if it has none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    # What stands before an @ is a name and a password, which no origin has.
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 @register.filter

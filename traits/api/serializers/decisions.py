@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework.serializers import ChoiceField, IntegerField, ListField, UUIDField, ValidationError
 
 from ptfi.api.shapes import Shape, example_of
-from ptfi.api.strict import Choice, Id, Strict, Text, Variant
+from ptfi.api.strict import Choice, Id, Strict, StrictBoolean, Text, Variant
 from ptfi.parsing import parse_moment
 from traits import decisions
 from traits.api.serializers.evidence import Judgements
@@ -28,7 +28,7 @@ DECIDE: dict[str, Callable[..., decisions.Outcome]] = {
 }
 """Decision about a suggestion → the service, called with the validated data of ActionSerializer."""
 NEW_EVIDENCE = "new_evidence"
-CLASH_KINDS = ["replaces", "both_true", "new_is_wrong", "old_was_wrong"]
+CLASH_KINDS = ["replaces", "was_true_before", "both_true", "new_is_wrong", "old_was_wrong"]
 OUTCOMES = ["applied", "already_decided", "not_found", "refused"]
 
 
@@ -129,7 +129,7 @@ class ActionSerializer(RejectingSerializer, VersionSerializer):
             ("modifications", "relation"),
             shapes={
                 "modifications": {"propertyNames": {"const": "userConfidenceRating"}},
-                "relation": kinds("replaces", "old_was_wrong"),
+                "relation": kinds("replaces", "was_true_before", "old_was_wrong"),
             },
         ),
         "confirmed_modified": Variant(
@@ -138,7 +138,7 @@ class ActionSerializer(RejectingSerializer, VersionSerializer):
             needs=("modifications",),
             shapes={
                 "modifications": {"minProperties": 1},
-                "relation": kinds("replaces", "both_true", "old_was_wrong"),
+                "relation": kinds("replaces", "was_true_before", "both_true", "old_was_wrong"),
                 "*": {"allOf": [BOTH_TRUE]},
             },
         ),
@@ -161,6 +161,12 @@ class ActionSerializer(RejectingSerializer, VersionSerializer):
         source="into", required=False, help_text="The trait that it says the same as. With `merged`, which needs it."
     )
     relation = ClashSerializer(required=False, help_text="How it clashes with a trait that the person has.")
+    onlyThis = StrictBoolean(
+        source="alone",
+        required=False,
+        help_text="Decide this one alone. Otherwise, undecided suggestions of the same name and category are decided "
+        "along: a confirmation or merge adds their evidence to the trait.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs = super().validate(attrs)

@@ -4,12 +4,13 @@ from typing import Any
 
 from django.utils.translation import gettext
 from rest_framework.fields import empty
-from rest_framework.serializers import FloatField, ListField, UUIDField, ValidationError
+from rest_framework.serializers import DateTimeField, FloatField, ListField, UUIDField, ValidationError
 
 from ptfi.api.shapes import OptionalChoice, Shape
 from ptfi.api.strict import Choice, Id, Strict, Text, Variant
 from traits.api.serializers.fields import PIECE, share
 from traits.decisions.inputs import Evidence
+from traits.evidence import MAX_ADDRESS, MAX_AROUND
 from traits.ingest.parsing import MAX_DETAIL, MAX_SECONDS
 from traits.models import MAX_EVIDENCE, MAX_EVIDENCE_TEXT, MAX_NAME, Verdict
 
@@ -55,6 +56,19 @@ class EvidenceSerializer(Shape):
         help_text="As startTime, and not before it.",
     )
     relevanceScore = share("How much it says, 0–1; null where nobody said.", source="relevance_score", allow_null=True)
+    recordedAt = DateTimeField(
+        source="recorded_at", allow_null=True, help_text="When it was said or written; null where nobody said."
+    )
+    speaker = Text(max_length=MAX_NAME, allow_null=True, allow_blank=True, help_text="Who said it.")
+    before = Text(max_length=MAX_AROUND, allow_null=True, allow_blank=True, help_text="The lines before the quote.")
+    after = Text(max_length=MAX_AROUND, allow_null=True, allow_blank=True, help_text="The lines after the quote.")
+    mediaURL = Text(
+        source="media_url",
+        max_length=MAX_ADDRESS,
+        allow_null=True,
+        allow_blank=True,
+        help_text="Where the recording is. Pages play it if the installation allows its address.",
+    )
     verdict = OptionalChoice(Verdict.choices, help_text="The person's; null is not judged.")
 
 

@@ -37,7 +37,10 @@ class IncomingSerializer(Strict):
 class SuggestedEvidenceSerializer(IncomingSerializer, EvidenceSerializer):
     """A piece of evidence; `evidenceID` and `verdict` are ignored."""
 
-    optional = ("sourcePackageID", "sourceDetail", "startTime", "endTime", "relevanceScore")
+    optional = (
+        "sourcePackageID", "sourceDetail", "startTime", "endTime", "relevanceScore", "recordedAt", "speaker", "before",
+        "after", "mediaURL",
+    )  # fmt: skip
     ignored = ("evidenceID", "verdict")
     example = {"type": "text_snippet", "content": "Jazz again tonight!", "sourceDetail": "journal, page 4"}
 

@@ -23,6 +23,9 @@ class PieceStateSerializer(Shape):
     start_time = FloatField(help_text="As startTime.", allow_null=True)
     end_time = FloatField(help_text="As endTime.", allow_null=True)
     relevance_score = share("As relevanceScore.", allow_null=True)
+    recorded_at = DateTimeField(help_text="As recordedAt; missing where it is null.", required=False)
+    speaker = Words(help_text="As speaker; missing where it is null.", required=False)
+    media_url = Words(help_text="As mediaURL; missing where it is null.", required=False)
     verdict = Words(help_text="As verdict, but empty for not judged.")
 
 

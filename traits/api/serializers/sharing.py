@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.serializers import BooleanField, ChoiceField, DateTimeField, IntegerField, ListField
 
 from ptfi.api.shapes import Shape, json_of
-from ptfi.api.strict import Choice, Id, QueryInteger, Strict, Text
+from ptfi.api.strict import Choice, Id, QueryInteger, Strict, StrictBoolean, Text
 from ptfi.oauth.grants import ConnectedClient
 from traits.api.serializers.fields import MESSAGE, Ids, Texts, Words, texts
 from traits.decisions.inputs import MAX_CONTEXT
@@ -51,15 +51,6 @@ class DisconnectedSerializer(Shape):
     """That an app was disconnected."""
 
     message = MESSAGE()
-
-
-class StrictBoolean(BooleanField):
-    """true or false, not a text or number."""
-
-    def to_internal_value(self, data: Any) -> bool:
-        if not isinstance(data, bool):
-            self.fail("invalid", input="")
-        return bool(data)
 
 
 class GrantChangesSerializer(Strict):
