@@ -30,9 +30,9 @@ from tests.support.cast import acting_for_self
 from tests.support.persona_sequence import Sequence
 from traits import decisions
 from traits.decisions import styles
+from traits.decisions.afterwards.reopening import standing_merge
 from traits.decisions.duplicates import KINDS
 from traits.decisions.inputs import Changes, Evidence, Relation
-from traits.decisions.reopening import standing_merge
 from traits.erasure import parts as erasure_parts
 from traits.erasure import persona as erasure
 from traits.erasure import suppressions
