@@ -23,6 +23,7 @@ from traits.erasure.kept import kept
 from traits.erasure.mail import tell_after_commit
 from traits.erasure.redaction import Scope
 from traits.errors import ErasureExpiredError, InvalidError, NotFoundError
+from traits.ingest.feedback import erase_feedback
 from traits.log import entries as log
 from traits.log.chain import NO_HASH
 from traits.log.proofs.attestations import attest
@@ -141,6 +142,17 @@ def set_suggestions(*, user: User, actor: log.Actor, on: bool) -> None:
     logger.info("Suggestions for %s were turned %s by %s", user.pk, "on" if on else "off", actor.kind)
 
 
+@transaction.atomic
+def set_feedback(*, user: User, actor: log.Actor, on: bool) -> None:
+    """Let the clients that sent suggestions learn what the person decides from now on, or no longer anything."""
+    persona = lock_all(user)
+    if on == (persona.feedback_since is not None):
+        return
+    persona.feedback_since = persona.next_moment() if on else None
+    persona.save(update_fields=["feedback_since"])
+    logger.info("Feedback of %s was turned %s by %s", user.pk, "on" if on else "off", actor.kind)
+
+
 def lock_all(user: User) -> Persona:
     """Lock the person's row in the mode that blocks imports about them, too."""
     idempotency.lock(str(user.pk))
@@ -219,6 +231,7 @@ def _erase_tables(user: User) -> None:
         # Raw delete, because the ORM would first query rows that refer to these, which are gone already.
         model._default_manager.filter(user=user)._raw_delete("default")
     ReadReceipt.objects.filter(user=user)._raw_delete("default")
+    erase_feedback(user.pk)
     # Contexts are named in the person's own words.
     named = Grant.objects.filter(user=user).exclude(contexts__contains=[EVERYWHERE])
     named.update(contexts=[], revision=F("revision") + 1)
@@ -275,4 +288,5 @@ def _reset(persona: Persona, generation: int) -> None:
         last_error="",
         went_back_at=None,
         suggestions_off_at=timezone.now(),
+        feedback_since=None,
     )

@@ -16,6 +16,7 @@ from traits.erasure.batches import blank_batches, redact_changes
 from traits.erasure.kept import kept
 from traits.erasure.persona import erase_records
 from traits.erasure.redaction import Redaction, scope_of
+from traits.ingest.feedback import erase_feedback
 from traits.log import entries as log
 from traits.log.proofs.attestations import attest
 from traits.log.snapshots import trait_state
@@ -103,6 +104,7 @@ class ErasureWorker:
         self._rewrite_about(gone - held)
         redact_changes(self.user, self.scope, gone, CHUNK)
         self._delete(ExtractedTraitCandidate, gone)
+        erase_feedback(self.user.pk, gone)
         self._forget(gone)
 
     def _take_traits(self) -> bool:

@@ -20,6 +20,7 @@ from traits.api.serializers.export import (
     exported_candidate,
     exported_change,
     exported_erasure,
+    exported_feedback,
     exported_look,
     exported_moderation,
     exported_receipt,
@@ -38,6 +39,7 @@ from traits.log.proofs.positions import position
 from traits.models import (
     Erasure,
     ExtractedTraitCandidate,
+    Feedback,
     ModerationEntry,
     Persona,
     PersonaTrait,
@@ -128,6 +130,7 @@ def _members(user: User, now: dt.datetime) -> Members:
     yield "moderation", map(exported_moderation, _rows(moderation))
     yield "connectedApps", _apps(user)
     yield "readReceipts", map(exported_receipt, _rows(receipts(user).order_by("pk")))
+    yield "feedback", map(exported_feedback, _rows(Feedback.objects.filter(user=user).order_by("pk")))
 
 
 def _shared(user: User, now: dt.datetime, reader: Reader) -> Members:
@@ -149,6 +152,7 @@ def _shared(user: User, now: dt.datetime, reader: Reader) -> Members:
     yield "moderation", []
     yield "connectedApps", _apps(user, reader.client_id)
     yield "readReceipts", []
+    yield "feedback", []
 
 
 def _apps(user: User, only: str = "") -> Iterator[dict[str, Any]]:

@@ -38,6 +38,16 @@ class Words(CharField):
         super().__init__(**{"allow_blank": True} | options)
 
 
+class OptionalText(Words):
+    """A text that is stored as an empty text if there is none, which is null in JSON."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_null=True, **options)
+
+    def to_json(self, value: str) -> str | None:
+        return value or None
+
+
 class Texts(ListField):
     child = Words()
 
