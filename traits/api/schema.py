@@ -328,8 +328,8 @@ withdraw = Operation(
     id="withdrawCandidates",
     tag="Pipeline",
     summary="Withdraw suggestions",
-    description="The client's own. Those that are undecided are archived permanently, with an entry in the person's log; "
-    "what the person has decided stays.",
+    description="The client's own. Those that are undecided are archived permanently, with an entry in the person's "
+    "log; what the person has decided stays.",
     query=WithdrawalQuerySerializer,
     **json_body(WithdrawalSerializer, wrong={"candidateIDs": [JAZZ], "reason": "A fault of the model."}),
     returns="What became of the suggestions.",
