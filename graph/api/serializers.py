@@ -21,6 +21,7 @@ from traits.api.serializers.export import (
     ExportedCandidateSerializer,
     ExportedErasureSerializer,
     ExportedTraitSerializer,
+    FeedbackSerializer,
     LookSerializer,
     ModerationSerializer,
     PositionSerializer,
@@ -211,6 +212,7 @@ class ExportSerializer(Shape):
         "moderation": [],
         "connectedApps": [],
         "readReceipts": [],
+        "feedback": [],
     }
 
     format = ChoiceField([EXPORT_FORMAT], help_text="What this is.")
@@ -233,3 +235,4 @@ class ExportSerializer(Shape):
     moderation = ModerationSerializer(many=True, help_text="What staff did with suggestions.")
     connectedApps = ConnectedAppSerializer(many=True, help_text="The apps that may read or change the persona.")
     readReceipts = ReadReceiptSerializer(many=True, help_text="What apps read, oldest first; only for the person.")
+    feedback = FeedbackSerializer(many=True, help_text="What senders of suggestions may learn; only for the person.")

@@ -63,8 +63,8 @@ def test_every_field_is_mapped() -> None:
         for api, file, _ in rows(text)[1:]:
             found = (re.findall(r"`([^`]+)`", cell) for cell in (api, file))
             pairs |= set(zip(*found, strict=False)) if "`" in api else {("", file.strip("`"))}
-        api, file = named(FORMAT, part), named(FILE, part)
-        assert pairs == {(api.get(column, ""), name) for column, name in file.items()}
+        names = named(FORMAT, part)
+        assert pairs == {(names.get(column, ""), name) for column, name in named(FILE, part).items()}
 
 
 def test_every_limit_is_as_it_is_listed() -> None:

@@ -23,7 +23,7 @@ from traits.models import ExtractedTraitCandidate, Feedback, Verdict
 pytestmark = pytest.mark.django_db
 
 
-def read(api: Api, cursor: str = "", limit: int = 100) -> tuple[list[Row], str]:
+def read(api: Api, cursor: str = "0", limit: int = 100) -> tuple[list[Row], str]:
     status, answer = api.call("GET", f"ingest/outcomes?cursor={cursor}&limit={limit}")
     assert status == 200, answer
     return answer["data"], answer["next"]
@@ -79,7 +79,7 @@ def test_pages_of_the_feed_neither_skip_nor_repeat(alice: User) -> None:
     allow(alice)
     ids = brought(api, alice, *(f"Counts {number}" for number in range(7)))
     decisions.decide_many(**acting_for_self(alice), candidate_ids=ids, decision="confirmed_asis")
-    found, cursor = list[str](), ""
+    found, cursor = list[str](), "0"
     while page := read(api, cursor, 3):
         rows, cursor = page
         found += [row["candidateID"] for row in rows]
@@ -135,11 +135,15 @@ def test_what_was_told_is_told_to_be_erased(alice: User) -> None:
         decisions.confirm(**acting_for_self(alice), candidate_id=pk)
     cursor = read(api)[1]
     piece = ExtractedTraitCandidate.objects.get(pk=thin).supporting_evidence[0]["evidence_id"]
-    erase_evidence(**acting_for_self(alice), evidence_id=uuid.UUID(piece))
-    erase_category(**acting_for_self(alice), category="Skill")
+    done = [
+        erase_evidence(**acting_for_self(alice), evidence_id=uuid.UUID(piece)),
+        erase_category(**acting_for_self(alice), category="Skill"),
+    ]
+    assert all("feedback" in receipt.kept for receipt in done)
     rows, cursor = read(api, cursor)
     assert [(row["candidateID"], row["outcome"]) for row in rows] == [(str(thin), "erased"), (str(skill), "erased")]
-    erasure.erase_persona(**acting_for_self(alice))
+    assert "feedback" in erasure.erase_persona(**acting_for_self(alice)).kept
+    assert "feedback" not in erasure.erase_persona(**acting_for_self(alice)).kept
     rows, _ = read(api, cursor)
     assert [(row["candidateID"], row["outcome"]) for row in rows] == [(str(kept), "erased")]
     # Who starts over sees nothing else any more, and the person is not named.

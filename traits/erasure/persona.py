@@ -35,6 +35,7 @@ from traits.models import (
     Erasure,
     ErasureState,
     ExtractedTraitCandidate,
+    Feedback,
     Grant,
     ModerationAction,
     ModerationEntry,
@@ -201,7 +202,8 @@ def carry_out(user: User, persona: Persona, erasure: Erasure) -> None:
     erasure.generation = max(persona.generation, int(time.time() * 1000)) + 1
     erasure.confirmed_at = timezone.now()
     erasure.state = ErasureState.ERASED
-    erasure.kept = kept(erasure.kind, erasure.counts, is_barred=bool(erasure.bar))
+    is_told = Feedback.objects.filter(user=user).exists()
+    erasure.kept = kept(erasure.kind, erasure.counts, is_barred=bool(erasure.bar), is_told=is_told)
     # The database's own clock, because it lets the log be erased only in the transaction that sets this time.
     erasure.erased_at = Now()
     erasure.save()

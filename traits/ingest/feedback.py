@@ -91,10 +91,13 @@ def _outcome(decision: str, status: Any, *, is_own: bool) -> Outcome:
     return Outcome.REMOVED if decision == Decision.REMOVED else SIMPLE.get(status, Outcome.REOPENED)
 
 
-def erase_feedback(user_id: UUID, candidate_ids: Collection[UUID] | None = None) -> None:
-    """Replace what clients may learn about these suggestions of a person (None: all) by that they are erased."""
+def erase_feedback(user_id: UUID, candidate_ids: Collection[UUID] | None = None) -> int:
+    """Replace what clients may learn about these suggestions of a person (None: all) by that they are erased.
+
+    Returns how many rows say so now.
+    """
     ids = None if candidate_ids is None else sql.array(candidate_ids)
-    sql.run(TOMBSTONES, {"user": user_id, "ids": ids})
+    return sql.run(TOMBSTONES, {"user": user_id, "ids": ids})
 
 
 def forget_old_feedback() -> int:

@@ -215,11 +215,11 @@ class WithdrawnSerializer(Shape):
 class OutcomeQuerySerializer(Strict):
     """A page of the feed."""
 
-    cursor = Text(
-        max_length=40,
-        default="",
-        allow_blank=True,
-        help_text="The `next` of the previous answer, unchanged. Empty for the beginning.",
+    cursor = QueryInteger(
+        min_value=0,
+        max_value=2**63 - 1,
+        default=0,
+        help_text="The `next` of the previous answer, unchanged. 0 is the beginning.",
     )
     limit = QueryInteger(min_value=1, max_value=500, default=100, help_text="How many rows.")
 
