@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from rest_framework.request import Request
 
 from ptfi.accounts.models import User
-from ptfi.api.idempotency import once
+from ptfi.api.idempotency import Act, once, respond, sent_key
 from ptfi.api.permissions import IngestScope
 from ptfi.api.strict import encoding_fault, load_body, media_type, parse, read_body, read_query
 from ptfi.api.views import ApiView
@@ -76,7 +76,7 @@ class Ingest(ApiView):
         def act() -> tuple[int, Any]:
             return 200, store(rows, sent, delivery, must_exist=must_exist) | {"dryRun": is_trial}
 
-        return self.answer(ingest.tried(act)[1]) if is_trial else once(request, act, run=ingest.retried)
+        return tried(request, act) if is_trial else once(request, act, run=ingest.retried)
 
 
 class Withdrawals(ApiView):
@@ -91,7 +91,7 @@ class Withdrawals(ApiView):
         def act() -> tuple[int, Any]:
             return 200, take_back(values["candidateIDs"], delivery) | {"dryRun": is_trial}
 
-        return self.answer(ingest.tried(act)[1]) if is_trial else once(request, act, run=ingest.retried)
+        return tried(request, act) if is_trial else once(request, act, run=ingest.retried)
 
 
 class Outcomes(ApiView):
@@ -103,6 +103,13 @@ class Outcomes(ApiView):
         found = outcomes(request.auth.client_id, query["cursor"], query["limit"])
         following = str(found[-1].number if found else query["cursor"])
         return self.answer({"data": [told_json(row) for row in found], "next": following})
+
+
+def tried(request: Request, act: Act) -> HttpResponse:
+    """Answer what the request would do; its Idempotency-Key is checked, but not used up."""
+    sent_key(request)
+    status, data = ingest.tried(act)
+    return respond(status, orjson.dumps(data))
 
 
 def delivery_of(request: Request, reason: str = "") -> Delivery:
