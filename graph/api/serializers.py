@@ -22,6 +22,7 @@ from traits.api.serializers.export import (
     ExportedCandidateSerializer,
     ExportedErasureSerializer,
     ExportedTraitSerializer,
+    FeedbackSerializer,
     LookSerializer,
     ModerationSerializer,
     NoticeSerializer,
@@ -216,6 +217,7 @@ class ExportSerializer(Shape):
         "readReceipts": [],
         "traitRecipients": [],
         "notices": [],
+        "feedback": [],
     }
 
     format = ChoiceField([EXPORT_FORMAT], help_text="What this is.")
@@ -242,3 +244,4 @@ class ExportSerializer(Shape):
         many=True, help_text="Which apps are told of changes to what; only for the person."
     )
     notices = NoticeSerializer(many=True, help_text="What apps were told of changes; only for the person.")
+    feedback = FeedbackSerializer(many=True, help_text="What senders of suggestions may learn; only for the person.")

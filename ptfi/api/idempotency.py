@@ -41,15 +41,21 @@ def once(
     Responses with 2xx and 409 are stored. run opens the transaction, and may repeat it. may_repeat: whether the caller
     may still see a stored response.
     """
-    key = request.headers.get("Idempotency-Key")
+    key = sent_key(request)
     if key is None:
         status, data = run(act)
         return respond(status, orjson.dumps(data))
-    if not (key.isascii() and key.isprintable() and 1 <= len(key) <= 255):
-        raise RuleError(details={"Idempotency-Key": [_("Use 1 to 255 printable ASCII characters.")]})
     kept_as = idempotency.key_of(request.auth.client_id, key) if request.user.is_authenticated else key
     response: HttpResponse = run(lambda: _claimed(_owner(request), kept_as, _fingerprint(request), act, may_repeat))
     return response
+
+
+def sent_key(request: Request) -> str | None:
+    """The request's Idempotency-Key, if it has one. Raises RuleError for one that cannot be used."""
+    key: str | None = request.headers.get("Idempotency-Key")
+    if key is not None and not (key.isascii() and key.isprintable() and 1 <= len(key) <= 255):
+        raise RuleError(details={"Idempotency-Key": [_("Use 1 to 255 printable ASCII characters.")]})
+    return key
 
 
 def _claimed(owner: str, key: str, fingerprint: bytes, act: Act, may_repeat: Callable[[bytes], bool]) -> HttpResponse:

@@ -126,6 +126,15 @@ class StrictBoolean(serializers.BooleanField):
         return bool(data)
 
 
+class QueryFlag(serializers.BooleanField):
+    """true or false in a query."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if data not in ("true", "false"):
+            self.fail("invalid")
+        return bool(data == "true")
+
+
 class Id(serializers.UUIDField):
     """A UUID as text in its usual form, in any case; numbers, braces and urn:uuid: are refused."""
 

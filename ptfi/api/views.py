@@ -18,7 +18,7 @@ from ptfi.api.errors import ThrottledError, UnsupportedMediaTypeError
 from ptfi.api.idempotency import respond
 from ptfi.api.permissions import PersonScope, person_of
 from ptfi.api.strict import media_type
-from ptfi.api.throttling import ClientThrottle, PersonThrottle
+from ptfi.api.throttling import ClientThrottle, PersonThrottle, announce
 from ptfi.errors import RuleError
 from ptfi.oauth.models import record_access
 from ptfi.oauth.scopes import READ_TRAITS
@@ -66,6 +66,7 @@ class ApiView(APIView):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
         response["Cache-Control"] = "no-store"
+        announce(request, response)
         return response
 
     def answer(self, data: Any, status: int = 200) -> HttpResponse:

@@ -42,13 +42,30 @@ _window = 0
 _tallies: dict[str, Tally] = {}
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many requests are left of a limit per minute, and the seconds until the next minute; refused: none was."""
+
+    most: int
+    left: int
+    seconds: int
+    refused: bool
+
+
+def allowance(key: str, most: int) -> Allowance:
+    """Count one request against `key`'s limit per minute, which is not 0, and return what is left of it."""
+    now = int(time.time())
+    number = _count(key, most, now // WINDOW)
+    return Allowance(most, max(0, most - number), WINDOW - now % WINDOW, number > most)
+
+
 def seconds_to_wait(key: str, most: int) -> int:
     """Count one request against `key`'s limit per minute (0:
 
     unlimited). Returns the seconds to wait, 0 if it is allowed.
     """
-    now = int(time.time())
-    return WINDOW - now % WINDOW if most and _count(key, most, now // WINDOW) > most else 0
+    counted = allowance(key, most) if most else None
+    return counted.seconds if counted and counted.refused else 0
 
 
 def _count(key: str, most: int, window: int) -> int:

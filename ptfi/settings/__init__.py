@@ -94,6 +94,8 @@ SECURITY_EVENT_DAYS = env.int("SECURITY_EVENT_DAYS", 180, validate=validators.PO
 
 # Days for which it is shown, and can be taken back, what an import changed in a waiting suggestion.
 SUGGESTION_CHANGES_DAYS = env.int("SUGGESTION_CHANGES_DAYS", 90, validate=validators.POSITIVE)
+# Days for which clients find in their feed what became of their suggestions.
+FEEDBACK_DAYS = env.int("FEEDBACK_DAYS", 180, validate=validators.POSITIVE)
 RECEIPT_DAYS = env.int("RECEIPT_DAYS", 365, validate=validators.POSITIVE)
 
 # Requests that a web process handles at a time. Most of them wait for PostgreSQL's disk, so more than there are cores.

@@ -78,5 +78,5 @@ TRACING = (
     *("x-dynatrace", "x-honeycomb-trace"),
 )
 CORS_ALLOW_HEADERS = ["authorization", "content-type", "content-encoding", "idempotency-key", *TRACING]
-CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-ID", "Idempotent-Replayed"]
+CORS_EXPOSE_HEADERS = ["Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-ID", "Idempotent-Replayed"]
 CORS_PREFLIGHT_MAX_AGE = 600

@@ -23,12 +23,13 @@ from traits.decisions.inputs import Changes
 from traits.erasure import persona as erasure
 from traits.errors import ErasureExpiredError, InvalidError, NotFoundError
 from traits.ingest import batch as ingest
+from traits.ingest.rows import Result
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 
 pytestmark = [pytest.mark.graph, pytest.mark.django_db]
 
 
-def suggested(user: User) -> ingest.Result:
+def suggested(user: User) -> Result:
     """An import of one suggestion for the person."""
     return ingest.apply([suggestion()], owner=user)
 

@@ -28,6 +28,7 @@ from traits.erasure import parts as erasure_parts
 from traits.errors import NotFoundError, NotLatestError
 from traits.ingest import batch as ingest
 from traits.ingest import blocklist
+from traits.ingest.rows import Result
 from traits.models import Erasure, ExtractedTraitCandidate, PersonaTrait, Suppression, UserRefinedTrait
 
 pytestmark = [pytest.mark.graph, pytest.mark.django_db]
@@ -195,7 +196,7 @@ def test_a_clash_whose_other_half_went_is_not_undone(alice: User, word: str) -> 
 def test_a_repeat_of_the_import_brings_nothing_back(alice: User, bob: User) -> None:
     barred, free = "first-source", "second-source"
 
-    def batch(user: User) -> ingest.Result:
+    def batch(user: User) -> Result:
         return ingest.apply([one, both, other, interest], owner=user)
 
     def row(name: str, category: str, *sources: str) -> Any:

@@ -131,7 +131,8 @@ def test_a_command_records_each_file(tmp_path: Path) -> None:
     one, two = IngestBatch.objects.order_by("created_at")
     assert (one.door, one.name, one.reason, one.client_id) == ("command", "one.jsonl", "Nightly run", "")
     assert one.digest == two.digest == hashlib.sha256(content).hexdigest()
-    assert one.counts == {"created": 1, "refused": 1}
+    assert one.counts == {"created": 1, "new_people": 1, "refused": 1}
+    assert run.new_people == 1
     assert two.counts == {"unchanged": 1, "refused": 1}
     assert one.finished_at
     assert stored(row).batch_id == one.pk

@@ -78,7 +78,7 @@ def test_what_replaces_a_circle_from_outside_counts() -> None:
 def test_an_update_may_close_a_circle() -> None:
     first, second = circle(2)
     load({**first, "supersedes": []}, {**second, "supersedes": []})
-    assert load(first, second).counts == {"updated": 1, "unchanged": 1, "archived": 1}
+    assert load(first, second).counts == {"updated": 1, "ignored": 1, "archived": 1}
     assert to_review() == ["Trait 1"]
 
 

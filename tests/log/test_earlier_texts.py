@@ -18,8 +18,8 @@ from traits import decisions
 from traits.decisions.inputs import Changes, Evidence
 from traits.evidence import evidence_id
 from traits.ingest import batch
-from traits.ingest.batch import Result
 from traits.ingest.parsing import CandidateRecord, parse_line
+from traits.ingest.rows import Result
 from traits.models import ExtractedTraitCandidate, Persona, PersonaTrait, Suppression, UserRefinedTrait
 from traits.text import name_key
 

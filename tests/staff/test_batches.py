@@ -83,7 +83,7 @@ def test_an_upload_is_on_record(moderator: Client) -> None:
     assert (batch.door, batch.name, batch.reason) == ("upload", "some.jsonl", "Ticket 17")
     assert batch.staff
     assert batch.staff.email == "nour@example.com"
-    assert batch.counts == {"created": 2, "refused": 1}
+    assert batch.counts == {"created": 2, "new_people": 2, "refused": 1}
     assert batch.finished_at
     assert {now(row).batch_id for row in rows} == {batch.pk}
     listed = text_of(moderator.get(LIST))

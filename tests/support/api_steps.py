@@ -296,6 +296,9 @@ def pipeline(calls: Calls) -> None:
     calls.call("ingest something else", "POST", path, {"suggestions": []}, api=api)
     calls.call("ingest, refused", "POST", path, {"candidates": [fine]})
     calls.get("an ingested candidate", f"/traits/candidates/{fixed_id('walks')}")
+    wrong = {"candidateIDs": [str(fixed_id("walks")), str(STRANGER)], "reason": "A fault of the model."}
+    calls.call("withdraw", "POST", "ingest/withdrawals", wrong, api=api)
+    calls.call("outcomes", "GET", "ingest/outcomes", api=api)
 
 
 def access(calls: Calls) -> None:

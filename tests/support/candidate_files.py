@@ -64,7 +64,7 @@ def without(name: str) -> Row:
 
 
 class Run:
-    """A run of the command: its exit status, its counts, and its output on stderr."""
+    """A run of the command: its exit status, its counts (that of new people apart), and its output on stderr."""
 
     def __init__(self, *arguments: str) -> None:
         out, err = StringIO(), StringIO()
@@ -76,6 +76,7 @@ class Run:
         self.said = err.getvalue().splitlines()
         counts = dict(part.split(" ")[::-1] for part in out.getvalue().strip().split(", "))
         self.counts = {what: int(count.replace(",", "")) for what, count in counts.items() if count != "0"}
+        self.new_people = self.counts.pop("new_people", 0)
 
 
 def load(*rows: Row | bytes, owner: str = "") -> Run:

@@ -16,6 +16,7 @@ from traits.erasure import parts as erasure_parts
 from traits.ingest import batch as ingest
 from traits.ingest import blocklist
 from traits.ingest.parsing import CandidateRecord, parse
+from traits.ingest.withdrawals import withdraw
 from traits.log.entries import Actor
 from traits.models import Erasure, ErasureState, ExtractedTraitCandidate, PersonaTrait
 
@@ -62,6 +63,7 @@ def _about_suggestions(user: User, word: str) -> None:
     row = parse(new_row(supersedes=[str(replaced.pk)], trait_name=f"Uses tabs {word}"))
     assert isinstance(row, CandidateRecord)
     ingest.apply([row], owner=user)
+    ingest.retried(lambda: withdraw([_suggest(user, "Paints", word).pk], f"A fault {word}.", ingest.UNRECORDED))
 
 
 def _about_traits(user: User, word: str) -> None:

@@ -17,7 +17,17 @@ from traits.api.serializers.decisions import (
 )
 from traits.api.serializers.erasures import ErasureRequestSerializer, ErasureSerializer
 from traits.api.serializers.fields import JAZZ, SWING, SYNC_STATES, NothingSerializer, PageSerializer, VersionSerializer
-from traits.api.serializers.ingest import IngestedSerializer, SuggestionSerializer, SuggestionsSerializer
+from traits.api.serializers.ingest import (
+    IngestedSerializer,
+    IngestQuerySerializer,
+    OutcomeQuerySerializer,
+    OutcomesSerializer,
+    SuggestionSerializer,
+    SuggestionsSerializer,
+    WithdrawalQuerySerializer,
+    WithdrawalSerializer,
+    WithdrawnSerializer,
+)
 from traits.api.serializers.log import HistorySerializer, TraitDetailSerializer
 from traits.api.serializers.sharing import (
     DisconnectedSerializer,
@@ -304,6 +314,7 @@ ingest = Operation(
     summary="Bring suggestions",
     description="At most 1,000 in 10 MiB. Each is checked on its own: one with a fault is refused in the answer, the "
     "others are stored. A repeat changes nothing, and what the person has decided is never overwritten.",
+    query=IngestQuerySerializer,
     bodies={JSON: SuggestionsSerializer, "application/x-ndjson": LINES},
     body_examples={
         JSON: {"one": {"candidates": [SuggestionSerializer.example]}},
@@ -312,4 +323,27 @@ ingest = Operation(
     returns="What became of the suggestions.",
     answer=IngestedSerializer,
     example="stored",
+)
+withdraw = Operation(
+    id="withdrawCandidates",
+    tag="Pipeline",
+    summary="Withdraw suggestions",
+    description="The client's own. Those that are undecided are archived permanently, with an entry in the person's "
+    "log; what the person has decided stays.",
+    query=WithdrawalQuerySerializer,
+    **json_body(WithdrawalSerializer, wrong={"candidateIDs": [JAZZ], "reason": "A fault of the model."}),
+    returns="What became of the suggestions.",
+    answer=WithdrawnSerializer,
+    example="withdrawn",
+)
+list_outcomes = Operation(
+    id="listOutcomes",
+    tag="Pipeline",
+    summary="Read what became of suggestions",
+    description="Of the client's own suggestions, for people who allow it, in the order of the decisions. Poll with "
+    "the `next` of the last answer. No free texts: neither reasons nor notes.",
+    query=OutcomeQuerySerializer,
+    returns="The next rows.",
+    answer=OutcomesSerializer,
+    example="outcomes",
 )

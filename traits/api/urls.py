@@ -27,4 +27,6 @@ urlpatterns = [
     path(f"{PERSONA}/receipts", sharing.Receipts.as_view(), name="api_receipts"),
     path(PERSONA, erasures.Persona.as_view(), name="api_persona"),
     path("ingest/candidates", ingest.Ingest.as_view(), name="api_ingest"),
+    path("ingest/outcomes", ingest.Outcomes.as_view(), name="api_outcomes"),
+    path("ingest/withdrawals", ingest.Withdrawals.as_view(), name="api_withdrawals"),
 ]

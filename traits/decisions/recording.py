@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from ptfi.db.prepared import Table, Write, write_each, write_together
 from ptfi.texts import sort_key
+from traits.decisions.feedback import feedback
 from traits.decisions.sql import CANDIDATES
 from traits.decisions.suppressions import lift, suppressing
 from traits.errors import AlreadyDecidedError, NotLatestError
@@ -149,7 +150,7 @@ def record_decision(
     entries, writes = log.new_entries(persona, changes, actor=actor, at=at, batch_id=batch_id)
     _stamp(records, entries)
     _delete_traits(persona, records)
-    writes += [*_writing_traits(records), _writing_candidates(records)]
+    writes += [*_writing_traits(records), _writing_candidates(records), feedback(persona, entries, _sources(records))]
     rejected = [(each.source, each.suppressed()) for each in records if each.source and each.suppresses]
     added = [suppressing(persona, rejected)] if rejected else []
     lifted = {each.source for each in records if each.source and each.lifts}
@@ -207,6 +208,10 @@ def _writing_candidates(records: Sequence[DecisionRecord]) -> Write:
     judged = any(before is None or before["evidence"] != row.supporting_evidence for row, before in decided)
     # Writing evidence updates the search index, which costs more than everything else, so skip it if unchanged.
     return CANDIDATES.updating([row for row, _ in decided], [*DECIDED, "supporting_evidence"] if judged else DECIDED)
+
+
+def _sources(records: Sequence[DecisionRecord]) -> list[ExtractedTraitCandidate | None]:
+    return [each.candidate for each in records]
 
 
 def _write_styles(persona: Persona, records: Sequence[DecisionRecord]) -> None:

@@ -14,7 +14,13 @@ ALWAYS = {
     "receipt": _("This receipt: times, numbers and IDs, but no texts."),
     "backups": _("Backups, until they are overwritten. If one is restored, this deletion is repeated."),
 }
+TOLD = {
+    "feedback": _(
+        "For the apps that could learn what you decided: the IDs of deleted suggestions, so that they forget them."
+    ),
+}
 OF_THE_WHOLE = {
+    **TOLD,
     "receipt": ALWAYS["receipt"],
     "looks": _("The access log: who of the staff looked and when, without their reasons and search terms."),
     "moderation": _(
@@ -23,6 +29,7 @@ OF_THE_WHOLE = {
     "imports": _("The record of imports: when, by whom and how many suggestions, without names of files and reasons."),
 }
 OF_A_PART = {
+    **TOLD,
     "traits": _("Traits that you confirmed, as you confirmed them, without this evidence."),
     "decisions": _(
         "The entries of your log: that you decided, when and how, without the deleted texts. Topics that a trait took"
@@ -89,9 +96,12 @@ def nodes_stay(number: int) -> str:
     return text % {"number": grouped(number)}
 
 
-def kept(kind: str, counts: dict[str, int], *, is_barred: bool = False) -> dict[str, str]:
-    """What stays after an erasure of this kind, by its counts; is_barred: the account can't be imported again."""
-    absent = set[str]()
+def kept(kind: str, counts: dict[str, int], *, is_barred: bool = False, is_told: bool = False) -> dict[str, str]:
+    """What stays after an erasure of this kind, by its counts.
+
+    is_barred: the account can't be imported again. is_told: senders are told that suggestions were erased.
+    """
+    absent = set[str]() if is_told else {*TOLD}
     if not is_barred:
         absent.add("barred")
     if not counts.get("traits_less") and kind != ErasureKind.CATEGORY:

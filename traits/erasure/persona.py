@@ -23,6 +23,7 @@ from traits.erasure.kept import kept
 from traits.erasure.mail import tell_after_commit
 from traits.erasure.redaction import Scope
 from traits.errors import ErasureExpiredError, InvalidError, NotFoundError
+from traits.ingest.feedback import erase_feedback
 from traits.log import entries as log
 from traits.log.chain import NO_HASH
 from traits.log.proofs.attestations import attest
@@ -33,6 +34,7 @@ from traits.models import (
     Erasure,
     ErasureState,
     ExtractedTraitCandidate,
+    Feedback,
     ModerationAction,
     ModerationEntry,
     Persona,
@@ -141,6 +143,17 @@ def set_suggestions(*, user: User, actor: log.Actor, on: bool) -> None:
     logger.info("Suggestions for %s were turned %s by %s", user.pk, "on" if on else "off", actor.kind)
 
 
+@transaction.atomic
+def set_feedback(*, user: User, actor: log.Actor, on: bool) -> None:
+    """Let the clients that sent suggestions learn what the person decides from now on, or no longer anything."""
+    persona = lock_all(user)
+    if on == (persona.feedback_since is not None):
+        return
+    persona.feedback_since = persona.next_moment() if on else None
+    persona.save(update_fields=["feedback_since"])
+    logger.info("Feedback of %s was turned %s by %s", user.pk, "on" if on else "off", actor.kind)
+
+
 def lock_all(user: User) -> Persona:
     """Lock the person's row in the mode that blocks imports about them, too."""
     idempotency.lock(str(user.pk))
@@ -190,7 +203,8 @@ def carry_out(user: User, persona: Persona, erasure: Erasure) -> None:
     erasure.generation = max(persona.generation, int(time.time() * 1000)) + 1
     erasure.confirmed_at = timezone.now()
     erasure.state = ErasureState.ERASED
-    erasure.kept = kept(erasure.kind, erasure.counts, is_barred=bool(erasure.bar))
+    is_told = Feedback.objects.filter(user=user).exists()
+    erasure.kept = kept(erasure.kind, erasure.counts, is_barred=bool(erasure.bar), is_told=is_told)
     # The database's own clock, because it lets the log be erased only in the transaction that sets this time.
     erasure.erased_at = Now()
     erasure.save()
@@ -221,6 +235,7 @@ def _erase_tables(user: User, erasure: Erasure) -> None:
         model._default_manager.filter(user=user)._raw_delete("default")
     tell_of_erasure(erasure)
     ReadReceipt.objects.filter(user=user)._raw_delete("default")
+    erase_feedback(user.pk)
     forget_contexts(user.pk)
 
 
@@ -275,4 +290,5 @@ def _reset(persona: Persona, generation: int) -> None:
         last_error="",
         went_back_at=None,
         suggestions_off_at=timezone.now(),
+        feedback_since=None,
     )

@@ -13,9 +13,10 @@ from django.db.models.functions import Now
 
 from ptfi.accounts.models import User
 from traits.erasure.batches import blank_batches, redact_changes
-from traits.erasure.kept import kept
+from traits.erasure.kept import TOLD, kept
 from traits.erasure.persona import erase_records
 from traits.erasure.redaction import Redaction, scope_of
+from traits.ingest.feedback import erase_feedback
 from traits.log import entries as log
 from traits.log.proofs.attestations import attest
 from traits.log.snapshots import trait_state
@@ -108,6 +109,9 @@ class ErasureWorker:
         self._rewrite_about(gone - held)
         redact_changes(self.user, self.scope, gone, CHUNK)
         self._delete(ExtractedTraitCandidate, gone)
+        if erase_feedback(self.user.pk, gone):
+            # The receipt says so when it is finished.
+            self.erasure.kept |= TOLD
         self._forget(gone)
 
     def _take_traits(self) -> bool:
@@ -224,5 +228,5 @@ class ErasureWorker:
         erasure.state, erasure.target = ErasureState.ERASED, {}
         erasure.erased_at = Now()
         erasure.generation, erasure.revision = self.persona.generation, self.persona.revision
-        erasure.kept = kept(erasure.kind, erasure.counts)
+        erasure.kept = kept(erasure.kind, erasure.counts, is_told=TOLD.keys() <= erasure.kept.keys())
         logger.info("A part (%s) of the persona of %s was erased: %s", erasure.kind, self.user.pk, erasure.pk)

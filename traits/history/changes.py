@@ -45,12 +45,12 @@ class SuggestionChange:
 def changes_of(user: User, after: str = "", limit: int = SIZE) -> Page[SuggestionChange]:
     """A page of what the pipeline changed in the person's suggestions, newest first.
 
-    Suggestions that staff hold back are left out, and those that were replaced, which the log shows.
+    Suggestions that staff hold back are left out, and those that were replaced or withdrawn, which the log shows.
     """
     held = ExtractedTraitCandidate.objects.filter(pk=OuterRef("candidate_id"), status__in=UNDECIDED)
     rows = kept().filter(~Exists(held.exclude(held_reason="")), user=user)
     seen = Q(after__status__isnull=True) | ~Q(after__status=CandidateStatus.ARCHIVED.value)
-    return _page(rows.filter(seen), after, limit)
+    return _page(rows.filter(seen, after__withdrawn_at__isnull=True), after, limit)
 
 
 def changes_in(batch_id: uuid.UUID, after: str = "") -> Page[SuggestionChange]:

@@ -26,45 +26,22 @@ from traits.ingest.circles import Pair, ignored_pairs, replaces
 from traits.ingest.faults import Reason
 from traits.ingest.parsing import CandidateRecord
 from traits.ingest.people import people_of
-from traits.ingest.rows import ChangedMeanwhileError, New, Row, Stored, Update
+from traits.ingest.rows import ChangedMeanwhileError, New, Result, Row, RowOutcome, Sorted, Stored, Update
 from traits.ingest.sender import Sender
 from traits.ingest.sql import SUGGESTED, Key
 from traits.ingest.verdicts import recall_verdicts
 from traits.log import entries as log
 from traits.log.snapshots import candidate_state
 from traits.models import CandidateChange, CandidateStatus, Decision, ExtractedTraitCandidate, Persona, PersonaTrait
-from traits.models.batches import COUNTS
 
 MAX_BATCH = 1_000
 ATTEMPTS = 5
 RETRIED = (errors.UniqueViolation, errors.ForeignKeyViolation, errors.DeadlockDetected)
 GENERATED = ("evidence_count", "search")
 ELSEWHERE = ("candidate_id", _("belongs to somebody else"))
+UNKNOWN = ("external_id", _("there is no such person"))
 
 Value = TypeVar("Value")
-
-
-@dataclasses.dataclass
-class Result:
-    """The result of a batch; refused: index in the batch → reasons.
-
-    Each row is created, updated, unchanged, suppressed or refused. archived and returned count candidates, including
-    ones that are no row of the batch: those replaced by a newer suggestion, and those back in the queue because of new
-    evidence. changes: what became different in stored candidates.
-    """
-
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    suppressed: int = 0
-    archived: int = 0
-    returned: int = 0
-    refused: dict[int, list[Reason]] = dataclasses.field(default_factory=dict)
-    changes: list[CandidateChange] = dataclasses.field(default_factory=list)
-
-    def counts(self) -> dict[str, int]:
-        """The numbers, as a batch records them."""
-        return {name: getattr(self, name) for name in COUNTS if name != "refused"} | {"refused": len(self.refused)}
 
 
 UNRECORDED = Sender()
@@ -96,45 +73,70 @@ def retried(work: Callable[[], Value]) -> Value:
         attempt += 1
 
 
-def apply_within(batch: Sequence[CandidateRecord], owner: User | None = None, sender: Sender = UNRECORDED) -> Result:
-    """Store the batch as apply() does, in the transaction that retried() opened."""
+def tried(work: Callable[[], Value]) -> Value:
+    """Run this like retried(), and roll back: it returns what would have been done."""
+
+    def attempt() -> Value:
+        result = work()
+        transaction.set_rollback(True)
+        return result
+
+    return retried(attempt)
+
+
+def apply_within(
+    batch: Sequence[CandidateRecord],
+    owner: User | None = None,
+    sender: Sender = UNRECORDED,
+    *,
+    must_exist: bool = False,
+) -> Result:
+    """Store the batch as apply() does, in the transaction that retried() opened.
+
+    must_exist: rows about people who are not known are refused.
+    """
     # A record and the one that supersedes it must not be imported concurrently without seeing each other.
     sql.lock_batches(alone=any(record.supersedes for record in batch))
-    rows, refused = _accepted(batch, people_of(batch, owner))
-    if not rows:
-        return Result(refused=refused)
+    people = people_of(batch, owner, may_create=not must_exist)
+    rows, refused = _accepted(batch, people.ids, UNKNOWN if must_exist else blocklist.OFF)
+    outcomes = [RowOutcome.UNCHANGED] * len(batch)
+    result = Result(outcomes=outcomes, refused=refused, new_people=people.new)
+    if rows:
+        _store(rows, sender, result, outcomes)
+    for index in refused:
+        outcomes[index] = RowOutcome.REFUSED
+    return result
+
+
+def _store(rows: list[Row], sender: Sender, result: Result, outcomes: list[RowOutcome]) -> None:
+    """Store the accepted rows, and add to the result and to the outcomes what became of them."""
     stored = _locked(rows)
     rows, of_others = sender.sorted_out(rows, stored)
-    refused |= of_others
+    stale = {row.index for row in rows if stored.is_stale(row)}
+    rows = [row for row in rows if row.index not in stale]
     before = noted(stored.candidates.values())
     circular = ignored_pairs(rows, stored.candidates)
     superseded = _superseded(rows, stored, circular)
     archived = _archive(stored, superseded)
     superseded |= _superseded_earlier(rows, stored, sender, circular)
-    new, updates, foreign = _sorted_out(rows, stored, superseded)
-    refused |= foreign
+    sorted_out = _sorted_out(rows, stored, superseded)
+    new, updates = sorted_out.new, sorted_out.updates
     recall_verdicts(updates)
     for update in updates:
         update.take_over(sender.client_id)
     returned = _bring_back(stored, new, updates)
     now, changed = timezone.now(), {*archived, *returned, *(update.candidate for update in updates)}
-    changes = _changes(sender, before, changed, now)
-    _write(stored, new, changed, archived, sender, now)
-    store(changes)
+    result.changes = _changes(sender, before, changed, now)
+    _write(stored, sorted_out, changed, archived, sender, now)
+    store(result.changes)
     # Pages work without this notification, and a committed import must not fail because of it.
     shown = {each.row.user for each in new if each.is_shown} | {candidate.user_id for candidate in returned}
     transaction.on_commit(functools.partial(tell_suggested, shown), robust=True)
-    suppressed = sum(each.suppression is not None for each in new)
-    return Result(
-        created=len(new) - suppressed,
-        updated=len(updates),
-        unchanged=len(batch) - len(refused) - len(new) - len(updates),
-        suppressed=suppressed,
-        archived=len(archived) + sum(each.is_superseded for each in new),
-        returned=len(returned),
-        refused=refused,
-        changes=changes,
-    )
+    result.archived = len(archived) + sum(each.is_superseded for each in new)
+    result.returned = len(returned)
+    result.refused |= of_others | sorted_out.refused
+    for index, outcome in (sorted_out.outcomes() | dict.fromkeys(stale, RowOutcome.IGNORED_STALE)).items():
+        outcomes[index] = outcome
 
 
 def _changes(
@@ -146,8 +148,10 @@ def _changes(
     return changed_in(sender.batch_id, before, changed, at) if sender.batch_id else []
 
 
-def _accepted(batch: Sequence[CandidateRecord], people: list[UUID | None]) -> tuple[list[Row], dict[int, list[Reason]]]:
-    """The rows that their people accept, and the reasons why the others are refused."""
+def _accepted(
+    batch: Sequence[CandidateRecord], people: list[UUID | None], no_one: Reason
+) -> tuple[list[Row], dict[int, list[Reason]]]:
+    """The rows that their people accept, and the reasons why the others are refused; no_one: if there is no person."""
     known = {user for user in people if user}
     # A user missing here deleted their account in the meantime.
     on = sql.taking_suggestions(known)
@@ -156,7 +160,9 @@ def _accepted(batch: Sequence[CandidateRecord], people: list[UUID | None]) -> tu
     rows, refused = list[Row](), dict[int, list[Reason]]()
     for index, (record, user) in enumerate(zip(batch, people, strict=True)):
         blocked = blocklists.get(user) if user else None
-        if user is None or user not in on:
+        if user is None:
+            refused[index] = [no_one]
+        elif user not in on:
             refused[index] = [blocklist.OFF]
         elif blocked is None:
             rows.append(Row(index, record, user))
@@ -232,30 +238,39 @@ def _superseded_earlier(
     return {(user, other) for user, pk, other in pairs if (pk, other) not in circular}
 
 
-def _sorted_out(
-    rows: Sequence[Row], stored: Stored, superseded: Collection[tuple[UUID, UUID]]
-) -> tuple[list[New], list[Update], dict[int, list[Reason]]]:
-    """The new candidates, the changes to stored ones, and the rows refused because they belong to another person."""
-    fresh = stored.fresh(rows)
+def _sorted_out(rows: Sequence[Row], stored: Stored, superseded: Collection[tuple[UUID, UUID]]) -> Sorted:
+    """The rows by what becomes of them; refused are those of candidates that belong to another person."""
+    fresh, found = stored.fresh(rows), Sorted()
     # Readers of the graph know trait ids; confirming a candidate must never collide with such an id.
     taken = set(PersonaTrait.objects.filter(pk__in=any_of(fresh, "uuid")).values_list("pk", flat=True))
     names = {row.index: (row.key, row.record.trait_name) for row in rows if row.record.candidate_id in fresh}
     suppressed = blocklist.suppressions_of(names)
-    new, updates, foreign = list[New](), list[Update](), dict[int, list[Reason]]()
     for row in rows:
         candidate = stored.candidates.get(row.record.candidate_id)
         if row.record.candidate_id in taken or (candidate and candidate.user_id != row.user):
-            foreign[row.index] = [ELSEWHERE]
+            found.refused[row.index] = [ELSEWHERE]
         elif candidate is None:
             is_superseded = (row.user, row.record.candidate_id) in superseded
-            new.append(New(row, is_superseded, None if is_superseded else suppressed.get(row.index)))
-        elif candidate.is_undecided and (update := _update(candidate, row.record)):
-            updates.append(update)
-    return new, updates, foreign
+            found.new.append(New(row, is_superseded, None if is_superseded else suppressed.get(row.index)))
+        elif update := _update(candidate, row):
+            _add_update(found, update)
+        elif (sequence := row.record.sequence) is not None and sequence != candidate.sequence:
+            found.raised[candidate.pk] = candidate.sequence = sequence
+    return found
 
 
-def _update(candidate: ExtractedTraitCandidate, record: CandidateRecord) -> Update | None:
-    """The changes that the record makes, keeping the person's verdicts; None if there are none."""
+def _add_update(found: Sorted, update: Update) -> None:
+    """Add the changes of a stored candidate, or that they are ignored."""
+    if update.candidate.is_undecided:
+        found.updates.append(update)
+    else:
+        archived = update.candidate.status == CandidateStatus.ARCHIVED
+        found.ignored[update.row.index] = RowOutcome.IGNORED_ARCHIVED if archived else RowOutcome.IGNORED_DECIDED
+
+
+def _update(candidate: ExtractedTraitCandidate, row: Row) -> Update | None:
+    """The changes that the row makes, keeping the person's verdicts; None if there are none."""
+    record = row.record
     verdicts = {piece["evidence_id"]: piece["verdict"] for piece in candidate.supporting_evidence}
     held = under_held_ids(candidate.pk, record.supporting_evidence, candidate.supporting_evidence)
     pieces: list[Piece] = [{**piece, "verdict": verdicts.get(piece["evidence_id"], "")} for piece in held]
@@ -263,7 +278,7 @@ def _update(candidate: ExtractedTraitCandidate, record: CandidateRecord) -> Upda
     values["supporting_evidence"] = pieces
     if all(getattr(candidate, name) == value for name, value in values.items()):
         return None
-    return Update(candidate, values, [piece for piece in pieces if piece["evidence_id"] not in verdicts])
+    return Update(row, candidate, values, [piece for piece in pieces if piece["evidence_id"] not in verdicts])
 
 
 def _bring_back(stored: Stored, new: Iterable[New], updates: Sequence[Update]) -> list[ExtractedTraitCandidate]:
@@ -291,15 +306,17 @@ def _lacks_any(candidate: ExtractedTraitCandidate, pieces: Collection[Piece]) ->
 
 def _write(
     stored: Stored,
-    new: Iterable[New],
+    found: Sorted,
     changed: Collection[ExtractedTraitCandidate],
     archived: Mapping[ExtractedTraitCandidate, log.Change],
     sender: Sender,
     now: dt.datetime,
 ) -> None:
-    rows = [(each.row.record, _columns(each, sender, now)) for each in new]
+    rows = [(each.row.record, _columns(each, sender, now)) for each in found.new]
     if rows:
         sql.copy_in(sorted(rows, key=lambda row: row[0].candidate_id))
+    if found.raised:
+        sql.raise_sequences(found.raised)
     for candidate in changed:
         candidate.version += 1
         candidate.updated_at = now
@@ -316,8 +333,9 @@ def _write(
 def _columns(new: New, sender: Sender, now: dt.datetime) -> tuple[object, ...]:
     """The values for the columns OF_NEW."""
     status = CandidateStatus.CANDIDATE if new.is_shown else CandidateStatus.ARCHIVED
-    of_sender = sender.batch_id, sender.client_id
-    return new.row.record.candidate_id, new.row.user, status.value, new.suppression, "", *of_sender, 1, now
+    of_sender, record = (sender.batch_id, sender.client_id), new.row.record
+    of_row = record.candidate_id, new.row.user, status.value, new.suppression, "", record.sequence
+    return *of_row, *of_sender, 1, now
 
 
 def _key(candidate: ExtractedTraitCandidate) -> Key:

@@ -14,8 +14,8 @@ from traits.models import CandidateChange, ExtractedTraitCandidate
 from traits.text import name_key
 
 Values = dict[str, Any]
-KEPT = tuple(name for name in CHANGING if name not in ("name_key", "version", "updated_at"))
-"""The columns that a change records. The name key follows from the name."""
+KEPT = tuple(name for name in CHANGING if name not in ("name_key", "sequence", "version", "updated_at"))
+"""The columns that a change records. The name key follows from the name; a sequence is never taken back."""
 
 
 def noted(candidates: Iterable[ExtractedTraitCandidate]) -> dict[UUID, Values]:

@@ -30,12 +30,14 @@ from traits.models import MAX_EVIDENCE, MAX_EVIDENCE_TEXT, MAX_LIST, MAX_NAME, M
 from traits.text import name_key, once_each
 
 MAX_SECONDS = 1e9
+MAX_SEQUENCE = 2**53 - 1
+"""The largest whole number that every JSON library reads exactly."""
 MAX_DETAIL = 1_000
 AHEAD = dt.timedelta(days=1)
 """How far a time of observation may be in the future: clocks differ, but what is suggested was observed."""
 CATEGORIES = frozenset(Category.values)
 OF_SOURCE = ("start_time", "end_time", "relevance_score", *CIRCUMSTANCES)
-NULLABLE = frozenset(("supersedes", "language", "source_package_id", *OF_SOURCE))
+NULLABLE = frozenset(("supersedes", "language", "sequence", "source_package_id", *OF_SOURCE))
 """Columns whose field may be null or missing."""
 
 
@@ -80,7 +82,7 @@ FILE = Format(
     record=_by_column(
         "candidate_id user trait_name trait_description trait_category confidence_score supporting_evidence"
         " originating_models associated_raw_feature_set_ids concepts created_at",
-        "supersedes language",
+        "supersedes language sequence",
         associated_raw_feature_set_ids="associated_feature_set_ids",
     ),
     piece=_by_column("type content source_package_id source_detail", " ".join(OF_SOURCE)),
@@ -97,7 +99,8 @@ NOBODY = Names({"external_id": "external_id", "display_name": "display_name"}, f
 class CandidateRecord:
     """A valid record. Attributes are named like ExtractedTraitCandidate's columns; created_at is in UTC.
 
-    user_id is an account, if the record names one instead of an external_id. dated says whether the record has a
+    user_id is an account, if the record names one instead of an external_id. sequence: the sender's number of this
+    version, the higher the newer; None if it gives none. dated says whether the record has a
     created_at; otherwise it is the time of arrival, which a repeated import does not change. Earlier releases stored
     texts as they were sent: sent_id is the external_id as it was, sent the pieces that were written otherwise, by id.
     """
@@ -119,6 +122,7 @@ class CandidateRecord:
     created_at: dt.datetime
     user_id: UUID | None = None
     dated: bool = True
+    sequence: int | None = None
     sent_id: str = ""
     sent: dict[str, Piece] = field(default_factory=dict)
 
@@ -162,6 +166,7 @@ def parse(row: object, shape: Format = FILE, known: Sequence[Reason] = ()) -> Ca
         created_at=fields.past("created_at"),
         user_id=person.uuid("user_id") if person.has("user_id") else None,
         dated="created_at" in shape.record.columns,
+        sequence=fields.whole_number("sequence"),
         sent_id=str(person.get("external_id")),
         sent=sent,
     )
@@ -284,6 +289,16 @@ class _Fields:
         value = self.text(column, MAX_ADDRESS, empty=True)
         if value and not ADDRESS.fullmatch(value):
             self.fault(column, gettext("must be an http:// or https:// address"))
+        return value
+
+    def whole_number(self, column: str) -> int | None:
+        """A number from 0 on that PostgreSQL can store."""
+        value: Any = self.get(column)
+        if value is None:
+            return None
+        if type(value) is not int or not 0 <= value <= MAX_SEQUENCE:
+            self.fault(column, gettext("must be a whole number between 0 and %(most)d") % {"most": MAX_SEQUENCE})
+            return None
         return value
 
     def uuid(self, column: str) -> UUID:

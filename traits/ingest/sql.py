@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -57,17 +57,25 @@ BARS = """
 SUGGESTED = tuple(
     field.name
     for field in dataclasses.fields(CandidateRecord)
-    if field.name not in ("candidate_id", "external_id", "display_name", "user_id", "dated", "sent_id", "sent")
+    if field.name
+    not in ("candidate_id", "external_id", "display_name", "user_id", "dated", "sequence", "sent_id", "sent")
 )
 """The columns that a record provides, which an import compares with what is stored and changes."""
-CHANGING = (*SUGGESTED, "status", "deferred_until", "changed_in", "client_id", "version", "updated_at")
+CHANGING = (
+    *(*SUGGESTED, "status", "deferred_until", "withdrawn_at"),
+    *("changed_in", "client_id", "sequence", "version", "updated_at"),
+)
 OF_NEW = (
-    *("candidate_id", "user_id", "status", "suppressed_by_id", "held_reason"),
+    *("candidate_id", "user_id", "status", "suppressed_by_id", "held_reason", "sequence"),
     *("batch_id", "client_id", "version", "updated_at"),
 )
 COPY = f"COPY traits_extractedtraitcandidate ({', '.join((*OF_NEW, *SUGGESTED))}) FROM STDIN"
 
 
+RAISE = """
+    UPDATE traits_extractedtraitcandidate AS old SET sequence = new.sequence
+    FROM unnest(%s::uuid[], %s::bigint[]) AS new (id, sequence) WHERE old.candidate_id = new.id
+"""
 COPY_CHANGES = """
     COPY traits_candidatechange (user_id, candidate_id, batch_id, before, after, created_at) FROM STDIN
 """
@@ -76,6 +84,43 @@ FORGET_CHANGES = """
     DELETE FROM traits_candidatechange WHERE id IN (
         SELECT id FROM traits_candidatechange WHERE created_at < %s AND id IN (
             SELECT id FROM traits_candidatechange ORDER BY id LIMIT 1000
+        ) FOR UPDATE SKIP LOCKED
+    )
+"""
+
+
+# Numbers are given before transactions end. A row is read when all transactions up to its own have ended, so that none
+# with a lower number can follow; those of another cluster, from which the database was restored, have ended.
+OUTCOMES = """
+    SELECT f.id, f.candidate_id, f.created_at, e.user_decision, e.rejection_code, e.trait_id_in_pkg,
+        ARRAY[e.content->'after'->'candidate'->>'status', e.content->'after'->'trait'->>'name',
+            e.content->'after'->'trait'->>'category'],
+        ARRAY[e.content->'before'->'candidate'->>'name', e.content->'before'->'candidate'->>'category'],
+        (SELECT json_object_agg(piece->>'evidence_id', piece->>'verdict')
+            FROM jsonb_array_elements(e.content->'after'->'candidate'->'evidence') AS piece
+            WHERE piece->>'verdict' <> '')
+    FROM traits_feedback f
+    LEFT JOIN traits_persona p ON p.user_id = f.user_id
+    LEFT JOIN traits_userrefinedtrait e ON e.refinement_action_id = f.entry_id
+    WHERE f.client_id = %(client)s AND f.id > %(after)s
+        AND (f.entry_id IS NULL OR (p.feedback_since <= f.created_at AND e.user_decision IS NOT NULL))
+        AND (f.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+            OR f.transaction >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+    ORDER BY f.id LIMIT %(limit)s
+"""
+TOMBSTONES = """
+    WITH gone AS (
+        DELETE FROM traits_feedback WHERE user_id = %(user)s
+            AND (%(ids)s::uuid[] IS NULL OR candidate_id = ANY(%(ids)s::uuid[]))
+        RETURNING client_id, candidate_id
+    )
+    INSERT INTO traits_feedback (client_id, candidate_id, created_at)
+    SELECT DISTINCT client_id, candidate_id, now() FROM gone
+"""
+FORGET_FEEDBACK = """
+    DELETE FROM traits_feedback WHERE id IN (
+        SELECT id FROM traits_feedback WHERE created_at < %s AND id IN (
+            SELECT id FROM traits_feedback ORDER BY id LIMIT 1000
         ) FOR UPDATE SKIP LOCKED
     )
 """
@@ -157,6 +202,11 @@ def update_all(candidates: Collection[ExtractedTraitCandidate]) -> None:
         FROM json_to_recordset(%s) AS new (candidate_id uuid, {types}) WHERE old.candidate_id = new.candidate_id
     """  # noqa: S608 (names of columns)
     sql.run(statement, [_json(rows)])
+
+
+def raise_sequences(sequences: Mapping[UUID, int]) -> None:
+    """Write the sequences of candidates that are otherwise unchanged."""
+    sql.run(RAISE, [sql.array(sequences), sql.array([str(sequence) for sequence in sequences.values()])])
 
 
 def copy_changes(rows: Iterable[CandidateChange]) -> None:

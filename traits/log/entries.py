@@ -15,8 +15,8 @@ from traits.log.versions import newest
 from traits.models import ActorKind, Persona, UserRefinedTrait
 
 ENTRIES = Table(UserRefinedTrait)
-PERSONAS = Table(Persona, only=["user", "revision", "hash", "last_entry_at"])
-"""The columns that hold the head of a person's log; the row's other columns belong to the projector."""
+PERSONAS = Table(Persona, only=["user", "revision", "hash", "last_entry_at", "feedback_since"])
+"""The columns that a decision reads: the head of the person's log, and whether senders learn what was decided."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -71,6 +71,10 @@ TOLD: dict[str, Told] = {
         you=_("You replaced “%(suggestion)s” with a newer suggestion"),
         other=_("%(who)s replaced “%(suggestion)s” with a newer suggestion"),
     ),
+    Decision.WITHDRAWN: Told(
+        you=_("You withdrew “%(suggestion)s”"),
+        other=_("%(who)s withdrew “%(suggestion)s”"),
+    ),
     Decision.DEFERRED: Told(
         you=_("You snoozed “%(suggestion)s” until there is new evidence"),
         other=_("%(who)s snoozed “%(suggestion)s” until there is new evidence"),
@@ -221,6 +225,12 @@ TOLD_OF_MANY: dict[str, ToldOfMany] = {
             "%(who)s replaced %(number)s suggestion with a newer one",
             "%(who)s replaced %(number)s suggestions with newer ones",
             count,
+        ),
+    ),
+    Decision.WITHDRAWN: ToldOfMany(
+        you=lambda count: ngettext("You withdrew %(number)s suggestion", "You withdrew %(number)s suggestions", count),
+        other=lambda count: ngettext(
+            "%(who)s withdrew %(number)s suggestion", "%(who)s withdrew %(number)s suggestions", count
         ),
     ),
     Decision.DEFERRED: ToldOfMany(

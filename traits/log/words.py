@@ -34,6 +34,7 @@ WORDS: dict[str, Words] = {
     ),
     Decision.USER_ADDED: Words(message=_("Added to your persona.")),
     Decision.SUPERSEDED: Words(never_undone=_("A newer suggestion took its place.")),
+    Decision.WITHDRAWN: Words(never_undone=_("Its sender has withdrawn it.")),
     Decision.DEFERRED: Words(notice=_("Snoozed “%(name)s” until there is new evidence."), message=_("Snoozed.")),
     Decision.MERGED: Words(notice=_("Merged “%(name)s” into “%(trait)s”."), message=_("Merged.")),
     Decision.REOPENED: Words(notice=_("“%(name)s” is back in your queue."), message=_("Back in your queue.")),

@@ -2,6 +2,7 @@
 
 from traits.models.batches import CandidateChange as CandidateChange
 from traits.models.batches import Door as Door
+from traits.models.batches import Feedback as Feedback
 from traits.models.batches import IngestBatch as IngestBatch
 from traits.models.candidates import SENSITIVE as SENSITIVE
 from traits.models.candidates import UNDECIDED as UNDECIDED

@@ -1,10 +1,11 @@
-"""Batches of suggestions that came in together, and what the pipeline changed in suggestions that were waiting."""
+"""What senders do and learn: batches of suggestions, changes of waiting ones, and what became of them."""
 
 import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -22,10 +23,13 @@ COUNTS = {
     "created": _("new"),
     "updated": _("changed"),
     "unchanged": _("unchanged"),
+    "ignored": _("ignored"),
     "suppressed": _("blocked"),
     "archived": _("replaced"),
     "returned": _("back in the queue"),
+    "withdrawn": _("withdrawn"),
     "refused": _("refused"),
+    "new_people": _("new people"),
 }
 """What a batch counts, in the order in which pages show it; other counts are shown by their name."""
 
@@ -87,6 +91,35 @@ class CandidateChange(models.Model):
             models.Index("user", F("id").desc(), name="change_of_person"),
             models.Index("candidate_id", F("id").desc(), name="change_of_candidate"),
             models.Index("batch_id", "candidate_id", name="change_of_batch"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Feedback(models.Model):
+    """A decision that the client that sent the suggestion may learn of, or (without entry) that it was erased.
+
+    Written for people with Persona.feedback_since, in the decision's transaction; kept for FEEDBACK_DAYS. What was
+    decided stands in the log's entry. user is null for what was erased. transaction orders the rows: readers wait with
+    a row until all transactions before it have ended.
+    """
+
+    client_id = models.CharField(max_length=100)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", db_index=False)
+    candidate_id = models.UUIDField()
+    entry_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    transaction = models.BigIntegerField(
+        editable=False,
+        db_default=Cast(Cast(Func(function="pg_current_xact_id"), models.TextField()), models.BigIntegerField()),
+    )
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            models.Index("client_id", "id", name="feedback_of_client"),
+            models.Index("user", "candidate_id", name="feedback_of_person", condition=~Q(user=None)),
         ]
 
     def __str__(self) -> str:

@@ -104,7 +104,8 @@ class ExtractedTraitCandidate(models.Model):
     """A trait that the pipeline suggests; supporting_evidence is a list of pieces (traits/log/snapshots.py).
 
     batch_id and changed_in are the batches that brought it and that last changed it; null if older than batches.
-    client_id is the client that owns it, "" for the installation's own imports.
+    client_id is the client that owns it, "" for the installation's own imports. sequence is the sender's number of the
+    version that is stored; null if it gave none. withdrawn_at is when the sender withdrew it, for good.
     """
 
     candidate_id = models.UUIDField(primary_key=True, editable=False)
@@ -134,6 +135,8 @@ class ExtractedTraitCandidate(models.Model):
     batch_id = models.UUIDField(null=True, blank=True, editable=False)
     changed_in = models.UUIDField(null=True, blank=True, editable=False)
     client_id = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False)
+    sequence = models.BigIntegerField(null=True, blank=True, editable=False)
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)

@@ -17,6 +17,7 @@ class Decision(models.TextChoices):
     REJECTED = "rejected", _("Rejected")
     USER_ADDED = "user_added_confirmed", _("Added")
     SUPERSEDED = "superseded", _("Replaced by a newer suggestion")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
     DEFERRED = "deferred", _("Snoozed")
     MERGED = "merged", _("Merged")
     REOPENED = "reopened", _("Reopened")
@@ -44,7 +45,9 @@ COUNTING_TRAITS = (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decisio
 """Decisions that change how many traits the person has."""
 FOR_MANY = (Decision.CONFIRMED_ASIS, Decision.REJECTED, Decision.DEFERRED)
 """Decisions that can be made on several suggestions together."""
-NEVER_UNDONE = (Decision.UNDONE, Decision.SUPERSEDED, Decision.EVIDENCE_ERASED)
+BY_SENDER = (Decision.SUPERSEDED, Decision.WITHDRAWN)
+"""What a sender does with suggestions of its own that are undecided."""
+NEVER_UNDONE = (Decision.UNDONE, *BY_SENDER, Decision.EVIDENCE_ERASED)
 FREQUENT = (Decision.CONFIRMED_ASIS, Decision.CONFIRMED_MODIFIED, Decision.REJECTED)
 """The most common decisions in a log."""
 

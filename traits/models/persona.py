@@ -33,7 +33,8 @@ class Persona(models.Model):
     """One row per person: the lock of every change, the head of their log, and the outbox of the graph.
 
     generation counts full replays: the graph drops rows of an older generation, so a stalled projector cannot write
-    into a persona that is being rebuilt. While suggestions_off_at is set, imports store nothing for the person. While
+    into a persona that is being rebuilt. While suggestions_off_at is set, imports store nothing for the person. Clients
+    that sent suggestions learn what the person decided from feedback_since on; null: nothing. While
     went_back_at is set, the log lacks entries from which the graph was made (graph/projection/gone_back.py), and
     nothing is projected.
     """
@@ -52,6 +53,7 @@ class Persona(models.Model):
     held_at = models.DateTimeField(null=True)
     went_back_at = models.DateTimeField(null=True)
     suggestions_off_at = models.DateTimeField(null=True)
+    feedback_since = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("persona")

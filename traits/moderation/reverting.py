@@ -24,7 +24,7 @@ from traits.models import (
     Suppression,
     UserRefinedTrait,
 )
-from traits.models.log import Decision
+from traits.models.log import BY_SENDER
 from traits.moderation.services import Candidates, Moderation, ModerationOutcome, check, entry, locked, state
 
 STATUS = ("status", "deferred_until")
@@ -106,9 +106,7 @@ def _facts(batch_id: uuid.UUID, rows: Candidates) -> Facts:
             newest[change.candidate_id] = change.batch_id
     people = {row.user_id for row in rows.values()}
     replacing = ExtractedTraitCandidate.objects.filter(user_id__in=people, supersedes__overlap=list(rows))
-    entries = UserRefinedTrait.objects.filter(original_candidate__in=list(rows)).exclude(
-        user_decision=Decision.SUPERSEDED
-    )
+    entries = UserRefinedTrait.objects.filter(original_candidate__in=list(rows)).exclude(user_decision__in=BY_SENDER)
     keys = Suppression.objects.filter(user_id__in=people, name_key__in=[row.name_key for row in rows.values()])
     return Facts(
         mine=dict(mine),
@@ -131,6 +129,8 @@ def _refusal(row: ExtractedTraitCandidate, changes: list[CandidateChange], facts
     if not row.is_undecided and not comes_back:
         archived = row.status == PUT_ASIDE
         return gettext("It is archived.") if archived else gettext("The person has decided on it.")
+    if comes_back and side.get("withdrawn_at", row.withdrawn_at):
+        return gettext("Its sender has withdrawn it.")
     if comes_back and row.pk in facts.replaced:
         return gettext("A newer suggestion takes its place.")
     if comes_back and (row.user_id, row.name_key, row.trait_category) in facts.suppressed:

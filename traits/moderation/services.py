@@ -198,6 +198,8 @@ def _why_not_requeued(row: ExtractedTraitCandidate, facts: Facts) -> str:
         return gettext("It is already in the queue.")
     if row.status != CandidateStatus.ARCHIVED:
         return gettext("The person has decided on it.")
+    if row.withdrawn_at:
+        return gettext("Its sender has withdrawn it.")
     if row.pk in facts.handled or row.pk not in facts.archived:
         return gettext("It was superseded or blocked, not archived by staff.")
     if (row.user_id, row.name_key, row.trait_category) in facts.suppressed:

@@ -210,3 +210,12 @@ def suggestions_toggle(request: Request) -> HttpResponse:
     with front_door():
         erasures.set_suggestions(**acting_for_self(request), on=request.POST.get("on") == "1")
     return redirect("my_data")
+
+
+@login_required
+@require_POST
+def feedback_toggle(request: Request) -> HttpResponse:
+    """Allow or forbid that senders of suggestions learn what the person decides."""
+    with front_door():
+        erasures.set_feedback(**acting_for_self(request), on=request.POST.get("on") == "1")
+    return redirect("my_data")

@@ -20,6 +20,7 @@ from traits.api.serializers.export import (
     exported_candidate,
     exported_change,
     exported_erasure,
+    exported_feedback,
     exported_look,
     exported_moderation,
     exported_notice,
@@ -40,6 +41,7 @@ from traits.log.proofs.positions import position
 from traits.models import (
     Erasure,
     ExtractedTraitCandidate,
+    Feedback,
     ModerationEntry,
     Persona,
     PersonaTrait,
@@ -136,6 +138,7 @@ def _members(user: User, now: dt.datetime) -> Members:
     recipients = TraitRecipient.objects.filter(subject_id=user.pk).order_by("client_id", "trait_id")
     yield "traitRecipients", map(exported_recipient, _rows(recipients))
     yield "notices", map(exported_notice, _rows(notices(user).order_by("pk")))
+    yield "feedback", map(exported_feedback, _rows(Feedback.objects.filter(user=user).order_by("pk")))
 
 
 def _shared(user: User, now: dt.datetime, reader: Reader) -> Members:
@@ -156,7 +159,7 @@ def _shared(user: User, now: dt.datetime, reader: Reader) -> Members:
     yield "securityEvents", map(exported_security_event, _rows(events))
     yield "moderation", []
     yield "connectedApps", _apps(user, reader.client_id)
-    yield from ((name, []) for name in ("readReceipts", "traitRecipients", "notices"))
+    yield from ((name, []) for name in ("readReceipts", "traitRecipients", "notices", "feedback"))
 
 
 def _apps(user: User, only: str = "") -> Iterator[dict[str, Any]]:

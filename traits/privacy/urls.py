@@ -22,5 +22,6 @@ urlpatterns = [
     path("persona/evidence/<str:evidence_id>/erase/", erasure_views.erase_evidence, name="erase_evidence"),
     path("persona/suppressions/", views.suppressions, name="suppressions"),
     path("persona/suppressions/<int:suppression_id>/lift/", views.suppression_remove, name="suppression_remove"),
+    path("persona/feedback/", erasure_views.feedback_toggle, name="feedback_toggle"),
     path("persona/suggestions/", erasure_views.suggestions_toggle, name="suggestions_toggle"),
 ]

@@ -11,7 +11,6 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import FileExtensionValidator
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -27,6 +26,7 @@ from traits.ingest import batch as ingest
 from traits.ingest.faults import Reason, by_place
 from traits.ingest.layouts import WINDOW, not_lines
 from traits.ingest.parsing import FILE, CandidateRecord, parse_line
+from traits.ingest.rows import Result
 from traits.ingest.sender import Delivery, digest_of, finish, sender_of
 from traits.models import AccessKind, Door, IngestBatch
 from traits.models.moderation import MAX_REASON
@@ -176,21 +176,16 @@ def read(content: bytes) -> CheckedFile:
     return checked
 
 
-def trial(checked: CheckedFile, batch: IngestBatch) -> ingest.Result:
+def trial(checked: CheckedFile, batch: IngestBatch) -> Result:
     """Import and roll back, to show the outcome."""
-
-    def attempt() -> ingest.Result:
-        result = ingest.apply_within(list(checked.rows.values()), sender=sender_of(batch))
-        transaction.set_rollback(True)
-        return result
-
-    return ingest.retried(attempt)
+    rows = list(checked.rows.values())
+    return ingest.tried(lambda: ingest.apply_within(rows, sender=sender_of(batch)))
 
 
-def imported(checked: CheckedFile, delivery: Delivery) -> ingest.Result:
+def imported(checked: CheckedFile, delivery: Delivery) -> Result:
     """Import, and record the batch with it."""
 
-    def attempt() -> ingest.Result:
+    def attempt() -> Result:
         batch = delivery.batch()
         result = ingest.apply_within(list(checked.rows.values()), sender=sender_of(batch))
         finish(batch, result.counts() | {"refused": len(faults(checked, result))})
@@ -199,14 +194,14 @@ def imported(checked: CheckedFile, delivery: Delivery) -> ingest.Result:
     return ingest.retried(attempt)
 
 
-def faults(checked: CheckedFile, result: ingest.Result) -> list[tuple[int, list[Reason]]]:
+def faults(checked: CheckedFile, result: Result) -> list[tuple[int, list[Reason]]]:
     """Return all faults, by line number."""
     numbers = list(checked.rows)
     refused = {numbers[index]: reasons for index, reasons in result.refused.items()}
     return sorted((checked.faults | refused).items())
 
 
-def _told(result: ingest.Result, refused: int) -> str:
+def _told(result: Result, refused: int) -> str:
     """Return the notice about the outcome."""
     text = gettext(
         "Imported. New: %(new)s, changed: %(changed)s, unchanged: %(unchanged)s, blocked: %(blocked)s,"
@@ -221,7 +216,7 @@ def _told(result: ingest.Result, refused: int) -> str:
     }
 
 
-def _changes(request: HttpRequest, result: ingest.Result, reason: str) -> list[SuggestionChange]:
+def _changes(request: HttpRequest, result: Result, reason: str) -> list[SuggestionChange]:
     """Return the first changes of stored suggestions, after recording the access to those people's data."""
     shown = result.changes[:SHOWN_CHANGES]
     if not shown or not request.user.has_perm("traits.view_extractedtraitcandidate"):

@@ -89,10 +89,13 @@ def _header(description: str, schema: dict[str, Any], *, required: bool = False)
     return {"description": description, "schema": schema} | ({"required": True} if required else {})
 
 
+TEXT = {"type": "string"}
 HEADERS = {
     "X-Request-ID": _header("Names this answer; the same as `requestID`.", UUID, required=True),
     "WWW-Authenticate": _header("How to sign in.", {"type": "string"}, required=True),
     "Retry-After": _header("Seconds until the next request is served.", {"type": "integer"}, required=True),
+    "RateLimit": _header("What is left of each limit (`r`), and the seconds until it is whole again (`t`).", TEXT),
+    "RateLimit-Policy": _header("The limits: requests (`q`) in so many seconds (`w`).", TEXT),
     "Idempotent-Replayed": _header("This is the first answer again; nothing was done now.", {"const": "true"}),
 }
 

@@ -49,7 +49,11 @@ CHANGING = (IdempotencyConflictError, TooLargeError, UnsupportedMediaTypeError)
 SOME_TEXT = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 LIMITS = {"minLength", "maxLength", "pattern", "minItems", "maxItems"}
 """Limits of texts and lists; the document states them for requests, but not for responses."""
-OF_STATUS = {401: ("WWW-Authenticate",), 409: ("Idempotent-Replayed",), 429: ("Retry-After",)}
+OF_STATUS = {
+    401: ("WWW-Authenticate",),
+    409: ("Idempotent-Replayed",),
+    429: ("Retry-After", "RateLimit", "RateLimit-Policy"),
+}
 """Headers of an error's response besides X-Request-ID."""
 
 

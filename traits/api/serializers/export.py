@@ -95,6 +95,11 @@ class AccountSerializer(Shape):
     suggestionsOffAt = DateTimeField(
         source="persona.suggestions_off_at", help_text="Null: suggestions are on.", allow_null=True
     )
+    feedbackSince = DateTimeField(
+        source="persona.feedback_since",
+        help_text="Since when senders of suggestions learn what the person decides; null: they don't.",
+        allow_null=True,
+    )
 
 
 class ExportedCandidateSerializer(CandidateSerializer):
@@ -107,6 +112,8 @@ class ExportedCandidateSerializer(CandidateSerializer):
     clientID = Words(source="client_id", help_text="The client that sent it; empty for imports.")
     batchID = UUIDField(source="batch_id", help_text="The import that brought it.", allow_null=True)
     changedIn = UUIDField(source="changed_in", help_text="The import that last changed it.", allow_null=True)
+    sequence = IntegerField(help_text="The sender's number of this version; null where it gave none.", allow_null=True)
+    withdrawnAt = DateTimeField(source="withdrawn_at", help_text="When its sender withdrew it.", allow_null=True)
 
 
 class SuggestionChangeSerializer(Shape):
@@ -117,6 +124,15 @@ class SuggestionChangeSerializer(Shape):
     before = JSONField(help_text="The values before.")
     after = JSONField(help_text="The values after.")
     takenBackAt = DateTimeField(source="taken_back_at", help_text="When staff took it back.", allow_null=True)
+    createdAt = DateTimeField(source="created_at", help_text="When.")
+
+
+class FeedbackSerializer(Shape):
+    """A decision that the sender of the suggestion may learn of."""
+
+    clientID = Words(source="client_id", help_text="The sender.")
+    candidateID = UUIDField(source="candidate_id", help_text="The suggestion.")
+    refinementActionID = UUIDField(source="entry_id", help_text="The entry of the log.")
     createdAt = DateTimeField(source="created_at", help_text="When.")
 
 
@@ -352,6 +368,7 @@ exported_candidate = json_of(
     suppressed=lambda row: row.suppressed_by_id is not None,
 )
 exported_change = json_of(SuggestionChangeSerializer)
+exported_feedback = json_of(FeedbackSerializer)
 exported_trait = json_of(ExportedTraitSerializer)
 exported_suppression = json_of(SuppressionSerializer)
 exported_view = json_of(SavedViewSerializer)

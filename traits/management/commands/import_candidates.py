@@ -26,9 +26,9 @@ from traits.ingest.faults import by_place
 from traits.ingest.files import Block, ahead, read_blocks
 from traits.ingest.layouts import FileFaultError
 from traits.ingest.parsing import FILE, OWNED
+from traits.ingest.rows import Result
 from traits.ingest.sender import Delivery, Sender, begin, finish, sender_of
 from traits.models import Door, IngestBatch
-from traits.models.batches import COUNTS
 from traits.models.moderation import MAX_REASON
 
 # One block is prepared while PostgreSQL works on another; a third would not find an idle core.
@@ -45,7 +45,7 @@ class Flight:
 
     def __init__(self, pool: ThreadPoolExecutor, owner: User | None) -> None:
         self.pool, self.owner, self.sender = pool, owner, ingest.UNRECORDED
-        self.blocks: deque[tuple[Block, Future[ingest.Result]]] = deque()
+        self.blocks: deque[tuple[Block, Future[Result]]] = deque()
         self.connections: dict[int, Any] = {}
 
     def is_due(self, following: Block | None) -> bool:
@@ -64,7 +64,7 @@ class Flight:
             block.names |= {person: name for person, name in earlier.names.items() if person in block.names}
         self.blocks.append((block, self.pool.submit(self._store, block)))
 
-    def land(self) -> tuple[Block, ingest.Result]:
+    def land(self) -> tuple[Block, Result]:
         """Wait for the oldest block and return it with its result. Raises the database's errors."""
         # If Ctrl-C interrupts the wait, the block stays in flight.
         wait([self.blocks[0][1]])
@@ -79,9 +79,9 @@ class Flight:
                 with contextlib.suppress(psycopg.Error):
                     raw.cancel_safe(timeout=GRACE)
 
-    def _store(self, block: Block) -> ingest.Result:
+    def _store(self, block: Block) -> Result:
         if not block.rows:
-            return ingest.Result()
+            return Result()
         for row in block.rows.values():
             row.display_name = block.names[row.external_id]
         try:
@@ -127,7 +127,7 @@ class Command(BaseCommand):
         self.owner = self._find(owner) if owner else None
         # Release this thread's connection: the blocks use others, and a pool may have only one.
         connection.close()
-        self.counts = Counter(dict.fromkeys(COUNTS, 0))
+        self.counts = Counter(Result().counts())
         self.lines = 0
         self.console = Console(stderr=True)
         unread = False
@@ -226,7 +226,7 @@ class Command(BaseCommand):
             self._record(is_complete=False)
         return _standing(label, self.at, beyond)
 
-    def _take(self, label: str, block: Block, result: ingest.Result) -> None:
+    def _take(self, label: str, block: Block, result: Result) -> None:
         self.at = block.last
         numbers = list(block.rows)
         bad = block.bad | {numbers[index]: reasons for index, reasons in result.refused.items()}

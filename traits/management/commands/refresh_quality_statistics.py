@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from traits.ingest.changes import forget_old
+from traits.ingest.feedback import forget_old_feedback
 from traits.sharing.notices import outbox
 from traits.sharing.receipts import prune
 from traits.staff.quality.statistics import refresh
@@ -14,8 +15,8 @@ from traits.staff.quality.statistics import refresh
 class Command(BaseCommand):
     help = (
         "Update the statistics of the suggestions' quality: recount the weeks in which something changed. Also delete"
-        " what imports changed in suggestions, after SUGGESTION_CHANGES_DAYS, and receipts of reads and settled notices"
-        " to apps after RECEIPT_DAYS."
+        " what imports changed in suggestions, after SUGGESTION_CHANGES_DAYS, receipts of reads and settled notices to"
+        " apps after RECEIPT_DAYS, and what clients may learn of decisions after FEEDBACK_DAYS."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -31,6 +32,9 @@ class Command(BaseCommand):
         settled = outbox.prune()
         if settled and verbosity:
             self.stdout.write(f"Deleted {settled:,} old notice{'' if settled == 1 else 's'} to apps.")
+        told = forget_old_feedback()
+        if told and verbosity:
+            self.stdout.write(f"Deleted {told:,} old row{'' if told == 1 else 's'} of feedback.")
         done = refresh(whole=options["all"])
         if done is None:
             self.stdout.write("Another process is counting; nothing to do.")
