@@ -327,7 +327,7 @@ def test_any_sequence() -> None:
         Decisions,
         settings=settings(
             # Another graph is asked for what differs between graphs, not for what differs between sequences.
-            max_examples=120 if os.environ.get("PTFI_EMBEDDED") else 25,
+            max_examples=80 if os.environ.get("PTFI_EMBEDDED") else 25,
             stateful_step_count=10,
             deadline=None,
             suppress_health_check=list(HealthCheck),
