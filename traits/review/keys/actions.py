@@ -42,7 +42,7 @@ ACTIONS: dict[str, Action] = {
     "enough": Action("q", _("leave the sitting")),
     "add": Action("n", _("add a trait")),
     "search": Action("/", _("search")),
-    "help": Action("?", _("this help")),
+    "help": Action("?", _("help")),
 }
 """By the name under which a person's own key is stored, in the order of the help."""
 

@@ -71,6 +71,7 @@ def find(user: User, q: str) -> list[Group]:
         Group(name=gettext("Pages"), found=_having(typed, _pages())),
         Group(name=gettext("Filters"), found=_having(typed, [*_filters(), *_views(user)])),
         Group(name=gettext("Traits"), found=_traits(user, q) if typed else []),
+        Group(name=gettext("Suggestions"), found=[_search(q)] if typed else []),
     ]
     return [group for group in groups if group.found]
 
@@ -113,6 +114,9 @@ def _views(user: User) -> Iterable[Found]:
 
 def _traits(user: User, q: str) -> list[Found]:
     traits = traits_to_merge_into(user, q, limit=MOST_TRAITS)
-    found = [Found(words=trait.name, href=reverse("trait", args=[trait.pk])) for trait in traits]
+    return [Found(words=trait.name, href=reverse("trait", args=[trait.pk])) for trait in traits]
+
+
+def _search(q: str) -> Found:
     words = gettext("Search suggestions for “%(typed)s”") % {"typed": q}
-    return [*found, Found(words=words, href=f"{reverse('review')}?{urlencode({'q': q})}")]
+    return Found(words=words, href=f"{reverse('review')}?{urlencode({'q': q})}")
