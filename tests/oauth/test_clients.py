@@ -154,7 +154,8 @@ def test_registered_origins_may_call(client: Client, origin: str) -> None:
         answer = client.get(path, headers={"Origin": origin})
         assert allowed(answer) == origin
         assert "access-control-allow-credentials" not in answer.headers
-        assert answer["Access-Control-Expose-Headers"] == "Retry-After, X-Request-ID, Idempotent-Replayed"
+        exposed = "Retry-After, RateLimit, RateLimit-Policy, X-Request-ID, Idempotent-Replayed"
+        assert answer["Access-Control-Expose-Headers"] == exposed
         assert "origin" in answer["Vary"].lower()
         asks = {"Origin": origin, "Access-Control-Request-Method": "POST"}
         before = client.options(path, headers=asks)
