@@ -148,7 +148,7 @@ def test_without_the_events_process_pages_ask_as_before(alice: User, suggest: Su
     suggest(alice)
     page = opened()
     assert page.locator("script[src*='live']").count() == 0
-    confirmed_trait(alice)
+    confirmed_trait(alice, "Sails")
     page.goto(page.url.split("/review/")[0] + "/traits/")
     expect(page.locator("#graph-state")).to_contain_text("on its way")
     project(alice)
