@@ -122,15 +122,18 @@
   // After requests by HTMX, which may replace the list
 
   let kept = new Set();
-  let keptWhole = false;
+  let keptWhole = "";
+  const matchingWhat = () => document.getElementById("bulk")?.getAttribute("action") || "";
   document.addEventListener("htmx:beforeSwap", function (event) {
     const { requestConfig, xhr } = event.detail;
     // What was decided is not selected any more, nor is what is left of it.
     const isDecided = requestConfig?.elt.id === "apply" && xhr.status < 400;
     kept = isDecided ? new Set() : chosen();
-    keptWhole = !isDecided && isWhole();
+    keptWhole = !isDecided && isWhole() ? matchingWhat() : "";
   });
-  const restore = () => (keptWhole && wholeField() ? selectMatching() : check(kept, true));
+  // With other filters, other suggestions would match.
+  const isKeptWhole = () => keptWhole !== "" && keptWhole === matchingWhat() && Boolean(wholeField());
+  const restore = () => (isKeptWhole() ? selectMatching() : check(kept, true));
 
   // The preview of one decision about the selection
 

@@ -27,7 +27,9 @@ class PersonThrottle(BaseThrottle):
             return True
         counted = allowance(key, most)
         self.seconds = counted.seconds
-        request.META.setdefault(COUNTED, {})[name] = counted
+        if name == "app" or not (request.auth and request.auth.client_id):
+            # A person's count is of all their apps together: no app may see in it what the others do.
+            request.META.setdefault(COUNTED, {})[name] = counted
         return not counted.refused
 
     def wait(self) -> int:

@@ -16,6 +16,7 @@ from tests.support.cast import acting_for_self, make_candidate
 from tests.support.pipeline import Row, api_row, pipeline, send
 from traits import decisions
 from traits.decisions.inputs import Changes, Evidence
+from traits.decisions.locking import lock
 from traits.erasure import persona as erasure
 from traits.erasure.parts import erase_category, erase_evidence
 from traits.models import ExtractedTraitCandidate, Feedback, Verdict
@@ -167,7 +168,8 @@ def test_old_feedback_is_deleted(alice: User, settings: Any) -> None:
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_a_row_waits_for_transactions_that_began_earlier(alice: User, bob: User) -> None:
+@pytest.mark.parametrize("began_first", [False, True])
+def test_a_row_waits_for_decisions_that_may_come_before_it(alice: User, bob: User, began_first: bool) -> None:
     """A client that reads while decisions are being made misses none, whichever ends first."""
     api = pipeline()
     first, second = (brought(api, user, "Rows")[0] for user in (alice, bob))
@@ -185,9 +187,12 @@ def test_a_row_waits_for_transactions_that_began_earlier(alice: User, bob: User)
             connection.close()
 
     thread = threading.Thread(target=decide_slowly)
-    thread.start()
-    assert decided.wait(30)
-    decisions.confirm(**acting_for_self(bob), candidate_id=second)
+    with transaction.atomic():
+        if began_first:
+            lock(bob)
+        thread.start()
+        assert decided.wait(30)
+        decisions.confirm(**acting_for_self(bob), candidate_id=second)
     rows, cursor = read(api)
     assert rows == []
     may_end.set()

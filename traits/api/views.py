@@ -69,7 +69,10 @@ class SharedView(PersonView):
     def may_repeat(self, body: bytes) -> bool:
         """Whether everything that a stored response names is still inside; the person may have moved it since."""
         ids = {uuid.UUID(found.decode()) for found in IDS.findall(body)}
-        return self.seen.is_own or all_inside(self.person, self.seen, ids)
+        if self.seen.is_own:
+            return True
+        shown = {str(pk) for pk in ids}
+        return all_inside(self.person, self.seen, ids) and shown.isdisjoint(hidden_pieces(self.person, self.seen))
 
     def within(self, entries: Sequence[UserRefinedTrait]) -> None:
         """Refuse a decision that reached outside the slice. Raises NotFoundError, InsufficientScopeError."""

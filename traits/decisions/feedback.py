@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from ptfi.db.prepared import Table, Write
+from ptfi.db.prepared import Table, Write, fetch
+from traits.decisions.sql import HOLD
 from traits.models import ExtractedTraitCandidate, Feedback, Persona, UserRefinedTrait
 
-FEEDBACK = Table(Feedback, without=["id", "transaction"])
+WRITING = 0x5054_4649
+"""The advisory lock of whoever writes feedback, shared with others who do, until their transaction ends."""
+FEEDBACK = Table(Feedback, without=["id"])
 
 
 def feedback(
@@ -26,4 +29,15 @@ def feedback(
         for entry, candidate in zip(entries, candidates, strict=True)
         if persona.feedback_since and candidate and candidate.client_id
     ]
+    if rows:
+        hold_writing()
     return FEEDBACK.inserting(rows)
+
+
+def hold_writing() -> None:
+    """Keep readers waiting until the transaction ends; call it before a row of feedback gets its id.
+
+    Ids are given before transactions end. Readers wait for those who hold this, so that no row with a lower id follows
+    one that was read.
+    """
+    fetch(HOLD, [WRITING])

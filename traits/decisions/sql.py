@@ -55,6 +55,7 @@ SUPPRESS = """
     VALUES (%s, %s, %s, %s, %s, now()) ON CONFLICT (user_id, name_key, category) DO UPDATE
     SET sources = ARRAY(SELECT DISTINCT unnest(kept.sources || excluded.sources) AS source ORDER BY source)
 """
+HOLD = "SELECT pg_advisory_xact_lock_shared(%s)"
 DELETE_SUPPRESSIONS = "DELETE FROM traits_suppression WHERE id = ANY(%s)"
 
 

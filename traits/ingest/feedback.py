@@ -8,11 +8,16 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from ptfi.db import sql
-from traits.ingest.sql import FORGET_FEEDBACK, OUTCOMES, TOMBSTONES
+from traits.decisions.feedback import WRITING, hold_writing
+from traits.ingest.sql import FORGET_FEEDBACK, NEWEST_FEEDBACK, OUTCOMES, TOMBSTONES
 from traits.models import CandidateStatus, Decision
+
+WAIT_MILLISECONDS = 300
+"""How long a reader of the feed waits for decisions in progress; then it gets nothing, and reads again later."""
 
 
 class Outcome(StrEnum):
@@ -52,8 +57,22 @@ class Told:
 
 def outcomes(client_id: str, after: int, limit: int) -> list[Told]:
     """The next rows of the client's feed behind a number, of people who allow it, in the order of their decisions."""
-    rows = sql.rows(OUTCOMES, {"client": client_id, "after": after, "limit": limit})
+    newest = sql.value(NEWEST_FEEDBACK, [client_id])
+    if newest <= after or not _all_are_there():
+        return []
+    rows = sql.rows(OUTCOMES, {"client": client_id, "after": after, "newest": newest, "limit": limit})
     return [_told(*row) for row in rows]
+
+
+def _all_are_there() -> bool:
+    """Wait for those who write; returns whether no row with a lower id than those that are there can follow."""
+    try:
+        with transaction.atomic():
+            sql.run(f"SET LOCAL lock_timeout = {WAIT_MILLISECONDS}")
+            sql.call("pg_advisory_xact_lock", WRITING)
+    except OperationalError:
+        return False
+    return True
 
 
 def _told(
@@ -97,6 +116,7 @@ def erase_feedback(user_id: UUID, candidate_ids: Collection[UUID] | None = None)
     Returns how many rows say so now.
     """
     ids = None if candidate_ids is None else sql.array(candidate_ids)
+    hold_writing()
     return sql.run(TOMBSTONES, {"user": user_id, "ids": ids})
 
 

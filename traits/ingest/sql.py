@@ -89,8 +89,7 @@ FORGET_CHANGES = """
 """
 
 
-# Numbers are given before transactions end. A row is read when all transactions up to its own have ended, so that none
-# with a lower number can follow; those of another cluster, from which the database was restored, have ended.
+NEWEST_FEEDBACK = "SELECT coalesce(max(id), 0) FROM traits_feedback WHERE client_id = %s"
 OUTCOMES = """
     SELECT f.id, f.candidate_id, f.created_at, e.user_decision, e.rejection_code, e.trait_id_in_pkg,
         ARRAY[e.content->'after'->'candidate'->>'status', e.content->'after'->'trait'->>'name',
@@ -102,10 +101,8 @@ OUTCOMES = """
     FROM traits_feedback f
     LEFT JOIN traits_persona p ON p.user_id = f.user_id
     LEFT JOIN traits_userrefinedtrait e ON e.refinement_action_id = f.entry_id
-    WHERE f.client_id = %(client)s AND f.id > %(after)s
+    WHERE f.client_id = %(client)s AND f.id > %(after)s AND f.id <= %(newest)s
         AND (f.entry_id IS NULL OR (p.feedback_since <= f.created_at AND e.user_decision IS NOT NULL))
-        AND (f.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-            OR f.transaction >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
     ORDER BY f.id LIMIT %(limit)s
 """
 TOMBSTONES = """

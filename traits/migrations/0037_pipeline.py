@@ -1,5 +1,4 @@
 import django.db.models.deletion
-import django.db.models.functions.comparison
 import django.utils.timezone
 from django.conf import settings
 from django.contrib.postgres.operations import AddConstraintNotValid
@@ -22,13 +21,18 @@ class Migration(migrations.Migration):
                 ('candidate_id', models.UUIDField()),
                 ('entry_id', models.UUIDField(null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('transaction', models.BigIntegerField(db_default=django.db.models.functions.comparison.Cast(django.db.models.functions.comparison.Cast(models.Func(function='pg_current_xact_id'), models.TextField()), models.BigIntegerField()), editable=False)),
                 ('user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'default_permissions': (),
                 'indexes': [models.Index(models.F('client_id'), models.F('id'), name='feedback_of_client'), models.Index(models.F('user'), models.F('candidate_id'), condition=models.Q(('user', None), _negated=True), name='feedback_of_person')],
             },
+        ),
+        # In the order in which decisions lock them.
+        migrations.AddField(
+            model_name='persona',
+            name='feedback_since',
+            field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
             model_name='extractedtraitcandidate',
@@ -39,11 +43,6 @@ class Migration(migrations.Migration):
             model_name='extractedtraitcandidate',
             name='withdrawn_at',
             field=models.DateTimeField(blank=True, editable=False, null=True),
-        ),
-        migrations.AddField(
-            model_name='persona',
-            name='feedback_since',
-            field=models.DateTimeField(null=True),
         ),
         migrations.RemoveConstraint(
             model_name='userrefinedtrait',

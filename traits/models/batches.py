@@ -4,8 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Func, Q
-from django.db.models.functions import Cast
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -101,8 +100,7 @@ class Feedback(models.Model):
     """A decision that the client that sent the suggestion may learn of, or (without entry) that it was erased.
 
     Written for people with Persona.feedback_since, in the decision's transaction; kept for FEEDBACK_DAYS. What was
-    decided stands in the log's entry. user is null for what was erased. transaction orders the rows: readers wait with
-    a row until all transactions before it have ended.
+    decided stands in the log's entry. user is null for what was erased.
     """
 
     client_id = models.CharField(max_length=100)
@@ -110,10 +108,6 @@ class Feedback(models.Model):
     candidate_id = models.UUIDField()
     entry_id = models.UUIDField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
-    transaction = models.BigIntegerField(
-        editable=False,
-        db_default=Cast(Cast(Func(function="pg_current_xact_id"), models.TextField()), models.BigIntegerField()),
-    )
 
     class Meta:
         default_permissions = ()

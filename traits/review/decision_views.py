@@ -70,6 +70,7 @@ def merge(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
         "similar": similar,
         "query": QueueFilters.read(request.GET).query(),
         "verdicts": form.verdicts,
+        "alone": form.data.get("alone"),
     }
     template = "review/_merge_choices.html" if target_of(request) == "merge-choices" else "review/merge.html"
     return render(request, template, context)

@@ -97,7 +97,7 @@ def undo_label(kind: str, name: str, number: int = 1) -> str:
     if number > 1:
         many = ngettext("Undo: %(number)d decision made together", "Undo: %(number)d decisions made together", number)
         return many % {"number": number}
-    return str(UNDO[kind]) % {"name": isolated(name)}
+    return str(UNDO[kind]) % {"name": isolated(name)} if kind in UNDO else gettext("Undo")
 
 
 UNDO: dict[str, Text] = {

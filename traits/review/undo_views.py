@@ -69,8 +69,8 @@ def _back(request: Request) -> str:
 
 
 def _to_decide_again(request: Request, undone: list[UserRefinedTrait]) -> ExtractedTraitCandidate | None:
-    """Return the suggestion of the first entry that is about one, if it is undecided again."""
-    pk = next((entry.original_candidate_id for entry in undone if entry.original_candidate_id), None)
+    """Return the suggestion that was decided first of these, which are the newest first, if it is undecided again."""
+    pk = next((entry.original_candidate_id for entry in reversed(undone) if entry.original_candidate_id), None)
     if pk is None:
         return None
     try:

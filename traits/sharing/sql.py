@@ -130,7 +130,7 @@ ERASED = f"""
             WHERE n.subject_id = %(person)s AND (n.claimed_until IS NULL OR n.claimed_until < now())
             FOR UPDATE OF n SKIP LOCKED)
     ), message AS (
-        SELECT client_id, trait_id, 'trait.erased' AS event, '' AS cause FROM gone
+        SELECT client_id, trait_id, 'trait.erased' AS event, %(erasure)s::text AS cause FROM gone
         UNION ALL
         SELECT r.client_id, r.trait_id, 'trait.corrected', %(erasure)s::text FROM traits_traitrecipient r
         WHERE NOT %(whole)s AND r.subject_id = %(person)s AND r.trait_id = ANY(%(ids)s::uuid[]) AND {STILL_THERE}
@@ -173,8 +173,10 @@ WAITS = "n.acknowledged_at IS NULL AND n.given_up_at IS NULL"
 FIRST = """
     NOT EXISTS (
         SELECT FROM traits_notice o WHERE o.subject_id = n.subject_id AND o.client_id = n.client_id AND o.id < n.id
-            AND (o.trait_id = n.trait_id OR o.trait_id IS NULL AND n.trait_id IS NULL)
-            AND o.acknowledged_at IS NULL AND o.given_up_at IS NULL)
+            AND o.trait_id = n.trait_id AND o.acknowledged_at IS NULL AND o.given_up_at IS NULL)
+    AND (n.trait_id IS NOT NULL OR NOT EXISTS (
+        SELECT FROM traits_notice o WHERE o.subject_id = n.subject_id AND o.client_id = n.client_id AND o.id < n.id
+            AND o.trait_id IS NULL AND o.acknowledged_at IS NULL AND o.given_up_at IS NULL))
 """
 """That no earlier message about the same trait, or about the same grant, is still to be sent."""
 CLAIM = f"""
@@ -185,10 +187,12 @@ CLAIM = f"""
             AND (h.paused_until IS NULL OR h.paused_until <= now())
             AND {FIRST}
             AND %(most)s > (
-                SELECT count(*) FROM traits_notice o WHERE o.client_id = n.client_id AND o.claimed_until > now())
+                SELECT count(*) FROM traits_notice o WHERE o.client_id = n.client_id AND o.claimed_until > now()
+                    AND o.acknowledged_at IS NULL AND o.given_up_at IS NULL)
         ORDER BY n.next_attempt_at, n.id LIMIT 1 FOR UPDATE OF n SKIP LOCKED
     )
-    UPDATE traits_notice n SET claimed_until = now() + make_interval(secs => %(lease)s), attempts = n.attempts + 1
+    UPDATE traits_notice n
+    SET claimed_until = clock_timestamp() + make_interval(secs => %(lease)s), attempts = n.attempts + 1
     FROM due WHERE n.id = due.id
     RETURNING n.id, n.notice_id, n.client_id, n.subject_id, n.trait_id, n.event, n.created_at, n.attempts
 """  # noqa: S608 (conditions of ours)
