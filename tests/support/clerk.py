@@ -46,7 +46,8 @@ def people(count: int) -> list[dict[str, str]]:
 def suggest(person: str, count: int) -> list[str]:
     """Add this many suggestions for the person as the pipeline does; returns their ids."""
     ids = [uuid.uuid4() for _ in range(count)]
-    parsed = [parse(row(pk, number)) for number, pk in enumerate(ids)]
+    # Suggestions of one name would be decided together.
+    parsed = [parse(row(pk, number) | {"trait_name": f"Says {number}, {pk}"}) for number, pk in enumerate(ids)]
     batch = [one for one in parsed if isinstance(one, CandidateRecord)]
     ingest.apply(batch, owner=User.objects.get(pk=person))
     return [str(one.candidate_id) for one in batch]
