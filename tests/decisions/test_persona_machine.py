@@ -36,7 +36,7 @@ from traits.decisions.inputs import Changes, Evidence, Relation
 from traits.erasure import parts as erasure_parts
 from traits.erasure import persona as erasure
 from traits.erasure import suppressions
-from traits.errors import InvalidError, NotLatestError
+from traits.errors import InvalidError, NotLatestError, NotRejectedError
 from traits.ingest import batch as ingest
 from traits.ingest import blocklist
 from traits.ingest.parsing import CandidateRecord, parse
@@ -130,9 +130,13 @@ class Decisions(Sequence):
     @rule(number=index, back=st.booleans())
     def add_note(self, number: int, back: bool) -> None:
         before = self.snapshot()
-        outcome = decisions.add_note(
-            **acting_for_self(self.user), candidate_id=self.pick(self.rejected(), number).pk, reason="So it is."
-        )
+        candidate = self.pick(self.rejected(), number)
+        try:
+            outcome = decisions.add_note(**acting_for_self(self.user), candidate_id=candidate.pk, reason="So it is.")
+        except NotRejectedError:
+            # Removing its trait rejected it, not a decision about it.
+            assert self.snapshot() == before
+            return
         if back:
             assert decisions.undo(**acting_for_self(self.user), action_id=outcome.action_id).skipped == 0
             assert self.snapshot() == before
