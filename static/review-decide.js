@@ -277,7 +277,7 @@
   // Rows that are decided already, whatever the server's list says.
   function hideTaken() {
     const shown = list.shownId();
-    const ids = outbox.records().filter((record) => !record.waits);
+    const ids = outbox.records().filter((record) => !record.waits && record.kind !== "note");
     const isOpen = ids.some((record) => record.id === shown) && !card.isTouched();
     for (const { id, key } of ids.filter((record) => list.rowOf(record.id))) {
       taken.set(key, list.take(id));

@@ -67,6 +67,14 @@
     refresh();
   });
 
+  // The page's own form may be sent again with the same words; each time it is another one.
+  let number = 0;
+  function unique(fields) {
+    number += 1;
+    fields.set("made", `${Date.now()}.${number}`);
+    return fields;
+  }
+
   // A decision about many is sent by HTMX; its answer names what undoes it.
   let many = null;
   document.addEventListener("htmx:beforeRequest", function (event) {
@@ -89,13 +97,16 @@
   document.addEventListener("htmx:afterSettle", function (event) {
     const { requestConfig, target } = event.detail;
     if (target?.id === "open" && many && !find("#apply")) {
-      answeredMany();
+      // Whoever opened another card instead has left it half way.
+      pathOf(requestConfig?.path) === pathOf(many.url) ? answeredMany() : (many = null);
     } else if (target?.id === "open" && requestConfig?.path.startsWith("/undo/")) {
       remember(requestConfig.path.split("?")[0]);
     }
     readOffer();
     refresh();
   });
+
+  const pathOf = (address) => (address || "").split("?")[0];
 
   // Undo
 
@@ -119,13 +130,26 @@
     }
   }
 
-  function send(form) {
-    const action = form.getAttribute("action");
+  function send(form, action = form.getAttribute("action")) {
     window.htmx.ajax("POST", action + (action.includes("?") ? "" : window.location.search), {
       source: form,
       target: "#open",
       swap: "innerHTML settle:0ms",
     });
+  }
+
+  // Undoes the decision on its way once it is answered; nothing else, should it be refused.
+  function undoOnceAnswered(key) {
+    function ended(event) {
+      const { record, said } = event.detail;
+      if (record.key === key) {
+        document.removeEventListener("review:answered", ended);
+        document.removeEventListener("outbox:refused", ended);
+        said && send(find("#undo"), said.dataset.undo);
+      }
+    }
+    document.addEventListener("review:answered", ended);
+    document.addEventListener("outbox:refused", ended);
   }
 
   // What was not sent yet is taken back; what is on its way is undone once it is answered.
@@ -145,7 +169,7 @@
         rejected = null;
         refresh();
       } else if (waits) {
-        document.addEventListener("review:answered", () => find("#undo").requestSubmit(), { once: true });
+        undoOnceAnswered(outbox.records().at(-1).key);
       } else {
         send(form);
       }
@@ -174,7 +198,7 @@
       const field = form?.elements.namedItem(name);
       field && fields.set(name, field.value);
     }
-    return fields;
+    return unique(fields);
   }
 
   async function redo() {
@@ -208,6 +232,9 @@
 
   function note() {
     if (rejected) {
+      if (dialog.dataset.id !== rejected.id) {
+        dialog.querySelector("form").reason.value = "";
+      }
       dialog.dataset.id = rejected.id;
       find("#note-about").textContent = rejected.name;
       dialog.showModal();
@@ -224,7 +251,7 @@
     event.stopImmediatePropagation();
     const form = event.target;
     if (form.reason.value.trim()) {
-      const body = new FormData(form);
+      const body = unique(new FormData(form));
       body.delete("csrfmiddlewaretoken");
       const url = `${review.dataset.path}${dialog.dataset.id}/note/${window.location.search}`;
       const name = find("#note-about").textContent;

@@ -45,7 +45,7 @@ class NotLatestError(RuleError):
 class NotRejectedError(RuleError):
     status = 409
     code = "not_rejected"
-    message = _("Notes can be added to rejected suggestions only, and this one isn’t rejected. Nothing was saved.")
+    message = _("Notes can only be added to suggestions that you rejected. Nothing was saved.")
 
 
 class TraitRemovedError(RuleError):

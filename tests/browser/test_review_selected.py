@@ -3,13 +3,14 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from ptfi.accounts.models import User
 from tests.support.browser import Opened, no_request
-from tests.support.cast import Suggest
+from tests.support.cast import Suggest, acting_for_self
 from tests.support.decisions import status
 from tests.support.review_browser import all_sent, assert_not_reloaded, heading, mark_page, ready
+from traits import decisions
 from traits.models import CandidateStatus, ExtractedTraitCandidate, PersonaTrait, UserRefinedTrait
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -108,6 +109,48 @@ def test_a_rejection_in_ones_own_words_takes_three_keys(opened: Opened, queue: l
     said = [(each.rejection_code, each.content["reason"]) for each in entries]
     assert said == [("other", "That was a joke."), ("not_me", ""), ("not_me", "Not so.")]
     expect(page.locator("#undo button")).to_have_attribute("title", re.compile("Undo: note on .*Likes number 1"))
+
+
+def test_the_same_note_twice_is_two_notes(opened: Opened, queue: list[ExtractedTraitCandidate]) -> None:
+    page = opened()
+    page.wait_for_load_state("networkidle")
+    keys(page, "r", "1")
+    all_sent(page)
+    for _ in range(2):
+        keys(page, "a")
+        page.keyboard.type("Twice.")
+        keys(page, "Control+Enter")
+        all_sent(page)
+    said = [each.content["reason"] for each in UserRefinedTrait.objects.order_by("revision")]
+    assert said == ["", "Twice.", "Twice."]
+
+
+def test_undo_of_a_refused_decision_undoes_no_other(opened: Opened, queue: list[ExtractedTraitCandidate]) -> None:
+    page = opened()
+    page.wait_for_load_state("networkidle")
+    decisions.reject(**acting_for_self(queue[0].user), candidate_id=queue[0].pk, code="other")
+    held = list[Route]()
+    page.route(re.compile("/review/[0-9a-f-]+/confirm/"), lambda route: held.append(route))
+    ready(page)
+    keys(page, "c")
+    expect(page.locator("#on-their-way [data-words]")).to_contain_text("1")
+    keys(page, "z")
+    held[0].continue_()
+    page.unroute_all()
+    all_sent(page)
+    expect(heading(page)).to_have_text("Likes number 0")
+    keys(page, "j")
+    expect(heading(page)).to_have_text("Likes number 1")
+    ready(page)
+    keys(page, "c")
+    all_sent(page)
+    # By the time that the next one is answered, anything that followed this one has been.
+    expect(heading(page)).to_have_text("Likes number 2")
+    ready(page)
+    keys(page, "c")
+    all_sent(page)
+    page.wait_for_load_state("networkidle")
+    assert [status(each) for each in queue[:3]] == [REJECTED, CONFIRMED, CONFIRMED]
 
 
 def test_undo_says_what_and_redo_has_the_words(opened: Opened, queue: list[ExtractedTraitCandidate]) -> None:

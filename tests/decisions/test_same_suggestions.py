@@ -15,7 +15,8 @@ from tests.support.decisions import assert_log_whole, log_of
 from tests.support.pages import Html, text_of
 from tests.support.review_pages import path
 from traits import decisions
-from traits.decisions.inputs import Changes
+from traits.decisions.inputs import Changes, Relation
+from traits.errors import InvalidError
 from traits.models import MAX_LIST, CandidateStatus, ExtractedTraitCandidate, PersonaTrait, Suppression
 
 pytestmark = pytest.mark.django_db
@@ -189,3 +190,44 @@ def test_an_app_leaves_them_out_too(alice: User, suggest: Suggest) -> None:
     assert statuses(alice)[second.trait_name] == CandidateStatus.CANDIDATE
     status, said = api.post(f"/traits/candidates/{second.pk}/actions", {"userDecision": "confirmed_asis"})
     assert (status, said["message"]) == (200, "Confirmed.")
+
+
+def test_without_scripts_merging_leaves_the_others_out_if_ticked(
+    as_alice: Client, alice: User, suggest: Suggest
+) -> None:
+    trait = confirmed_trait(alice, "Sails")
+    first, other = suggest(alice, "Loves jazz"), suggest(alice, "loves jazz")
+    page = Html(as_alice.post(path(first, "merge"), {"open": "1", "alone": "1", "version": 1}))
+    assert page.values("alone") == ["1"]
+    as_alice.post(path(first, "merge"), {"into": str(trait.pk), "alone": "1", "version": 1})
+    assert ExtractedTraitCandidate.objects.get(pk=other.pk).status == CandidateStatus.CANDIDATE
+
+
+def test_undo_opens_what_was_decided(as_alice: Client, alice: User, suggest: Suggest) -> None:
+    first = suggest(alice, "Loves jazz")
+    suggest(alice, "loves jazz")
+    outcome = decisions.confirm(**acting_for_self(alice), candidate_id=first.pk)
+    assert as_alice.post(f"/undo/{outcome.action_id}/").headers["Location"] == path(first)
+
+
+def test_editing_saves_the_name_that_it_shows(as_alice: Client, alice: User, suggest: Suggest) -> None:
+    first = suggest(alice, "loves jazz", evidence=["a"])
+    suggest(alice, "Loves jazz", evidence=["a", "b"])
+    form = Html(as_alice.get(path(first, "edit"))).fields("#edit")
+    assert form["name"] == "Loves jazz"
+    as_alice.post(path(first, "edit"), form | {"description": "Other words."})
+    assert PersonaTrait.objects.get(user=alice).name == "Loves jazz"
+
+
+def test_an_answer_makes_no_second_trait_of_a_name(as_alice: Client, alice: User, suggest: Suggest) -> None:
+    confirmed_trait(alice, "Likes dogs")
+    other = confirmed_trait(alice, "Dislikes dogs")
+    candidate = suggest(alice, "likes dogs")
+    page = as_alice.get(path(candidate))
+    assert "May contradict one of your traits" not in text_of(page)
+    assert "which says the same" in text_of(page)
+    relation = Relation(trait_id=other.pk, kind="replaces")
+    with pytest.raises(InvalidError) as refused:
+        decisions.confirm(**acting_for_self(alice), candidate_id=candidate.pk, relation=relation)
+    assert "Confirm without an answer" in str(refused.value.details)
+    assert PersonaTrait.objects.filter(user=alice).count() == 2

@@ -44,7 +44,7 @@ def test_a_note_is_added_to_a_rejection_and_to_what_went_with_it(
     empty = as_alice.post(path(first, "note"), {"reason": "  "})
     assert (empty.status_code, "Write a note first." in text_of(empty)) == (400, True)
     response = as_alice.post(path(first, "note"), {"reason": "That was a joke."}, follow=True)
-    assert "Added your note on “Likes a”." in text_of(response)
+    assert "Added your note on “Likes a”. It also holds for 1 other that you rejected with it." in text_of(response)
     assert reasons(first, same) == ["That was a joke."] * 2
     assert newest(alice).rejection_code == "not_me"
     assert "You added a note to rejecting “ Likes a ”" in text_of(as_alice.get(path(first)))
@@ -61,7 +61,8 @@ def test_what_is_not_rejected_takes_no_note(as_alice: Client, suggest: Suggest, 
     waiting, gone = suggest(alice), suggest(alice, "Sails", status=CandidateStatus.ARCHIVED)
     response = as_alice.post(path(waiting, "note"), {"reason": "Kept words"})
     assert response.status_code == 409
-    assert "isn’t rejected" in text_of(response)
+    assert "Notes can only be added to suggestions that you rejected." in text_of(response)
+    assert as_alice.get(path(waiting, "note")).status_code == 409
     assert "Kept words" in Html(response).values("reason")
     assert as_alice.post(path(gone, "note"), {"reason": "x"}).status_code == 404
     as_alice.post(path(waiting, "reject"), {"code": "other"})

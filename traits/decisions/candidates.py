@@ -11,6 +11,7 @@ import uuid
 
 from django.utils import timezone
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ptfi.accounts.models import User
 from traits.decisions.conflicts import related_trait, settle
@@ -87,6 +88,9 @@ class Outcome:
         return self.batch_id or self.entries[0].refinement_action_id
 
 
+HAS_ONE = _("You have a trait of this name already. Confirm without an answer to add to it.")
+
+
 @atomic
 def confirm(
     *,
@@ -109,7 +113,9 @@ def confirm(
     candidate = undecided_in(locked, candidate_id, version)
     changes, at = clean_changes(changes), persona.next_moment()
     others = [] if alone else near_duplicates([candidate], locked)
-    known = None if relation else trait_named(user, candidate, changes, is_named=candidate_id in named)
+    known = trait_named(user, candidate, changes, is_named=candidate_id in named)
+    if known and relation:
+        raise InvalidError(details={"relation": [HAS_ONE]})
     decision = Decision.MERGED if known else Decision.CONFIRMED_ASIS
     record = DecisionRecord(decision, candidate, known, relation=relation.state() if relation else None)
     evidence = apply_verdicts(candidate, evidence)

@@ -50,10 +50,12 @@ def traits_by_name(user: User, name_keys: set[str]) -> dict[tuple[str, str], Per
 
 def best_name(candidates: Sequence[ExtractedTraitCandidate]) -> str:
     """The best spelling among suggestions that say the same; the first of them is the one that is confirmed."""
-    own, *others = [
-        Spelling(len(row.supporting_evidence), row.confidence_score, str(row.pk), row.trait_name) for row in candidates
-    ]
+    own, *others = map(spelling_of, candidates)
     return best_spelling(own, others).name
+
+
+def spelling_of(row: ExtractedTraitCandidate) -> Spelling:
+    return Spelling(len(row.supporting_evidence), row.confidence_score, str(row.pk), row.trait_name)
 
 
 def merged_after(

@@ -30,7 +30,7 @@ from traits.review.head import Head
 from traits.review.highlight import Marker
 from traits.review.order.recent import pace
 from traits.review.selectors import TABS
-from traits.text import Spelling, best_spelling, name_key
+from traits.text import Spelling, name_key
 
 PIECES = 10
 MORE_PIECES = 100
@@ -114,7 +114,12 @@ class Card:
 
     @property
     def contradiction(self) -> Clash | None:
-        """The trait that contradicts the suggestion most: the card asks which of the two is true."""
+        """The trait that contradicts the suggestion most: the card asks which of the two is true.
+
+        None if confirming adds to a trait that the person has: that one's contradictions are no news.
+        """
+        if self.equal:
+            return None
         return next((clash for clash in self.clashes if clash.similar.contradicts), None)
 
     @property
@@ -175,7 +180,7 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
         pieces=pieces(candidate, verdicts, count=count),
         history=history,
         duplicates=same,
-        spelling=best_spelling(_spelling_of(candidate), same).name,
+        spelling=queue_selectors.spelling(candidate) if to_decide else candidate.trait_name,
         equal=mine.equal,
         clashes=clashes(user, candidate, mine.similar),
         new_concepts=new,
@@ -189,10 +194,6 @@ def card(user: User, candidate: ExtractedTraitCandidate, *, verdicts: Mapping[st
         persona=selectors.persona(user) if trait else None,
         differences=_changed(candidate, trait) if trait else [],
     )
-
-
-def _spelling_of(row: ExtractedTraitCandidate) -> Spelling:
-    return Spelling(len(row.supporting_evidence), row.confidence_score, str(row.pk), row.trait_name)
 
 
 def _changed(candidate: ExtractedTraitCandidate, trait: PersonaTrait) -> list[tuple[str, str, str]]:

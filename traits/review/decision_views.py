@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import replace_url
 
@@ -30,11 +30,11 @@ from traits.errors import (
 from traits.forms import EvidenceForm, InputForm
 from traits.likeness.similarity import close_traits
 from traits.log.notices import notice
-from traits.models import Decision, ExtractedTraitCandidate
+from traits.models import CandidateStatus, Decision, ExtractedTraitCandidate
 from traits.review import sent
 from traits.review.forms import BUTTONS, CardForm, EditForm, MergeForm, NoteForm, ReopenForm
 from traits.review.order import sorts
-from traits.review.selectors import QueueFilters, QueueRow, queue
+from traits.review.selectors import QueueFilters, QueueRow, queue, spelling
 from traits.review.selectors import opened as opened_card
 from traits.review.views import filters_for, open_card, workspace
 from traits.search.traits import traits_to_merge_into
@@ -86,8 +86,8 @@ def edit_candidate(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
         card = CardForm(request.POST)
         if not candidate.is_undecided:
             return _refused(request, candidate_id, card, AlreadyDecidedError())
-        return _edit_page(request, EditForm(candidate), card)
-    form = EditForm(candidate, request.POST)
+        return _edit_page(request, EditForm(candidate, name=spelling(candidate)), card)
+    form = EditForm(candidate, request.POST, spelling(candidate))
     if not form.is_valid():
         return _edit_page(request, form, form, status=400)
     try:
@@ -107,13 +107,23 @@ def note(request: Request, candidate_id: uuid.UUID) -> HttpResponse:
     candidate = _sent_about(request, candidate_id)
     form = NoteForm(request.POST)
     if request.method == "GET":
+        if candidate.status != CandidateStatus.REJECTED:
+            raise NotRejectedError
         return _note_page(request, candidate, form)
     try:
         with front_door():
             outcome = decisions.add_note(**acting_for_self(request), candidate_id=candidate_id, **form.cleaned)
     except (InvalidError, NotRejectedError) as error:
         return _note_page(request, candidate, form, error)
+    more = len(outcome.entries) - 1
     text = gettext("Added your note on “%(name)s”.") % {"name": isolated(candidate.trait_name)}
+    if more:
+        also = ngettext(
+            "It also holds for %(number)d other that you rejected with it.",
+            "It also holds for %(number)d others that you rejected with it.",
+            more,
+        )
+        text = f"{text} {also % {'number': more}}"
     if sent.was_sent(request):
         return sent.answer(request, text, outcome, is_note=True)
     return answer(request, text, outcome.action_id)

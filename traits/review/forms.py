@@ -186,26 +186,28 @@ class NoteForm(InputForm):
 
 
 class EditForm(TraitFieldsForm):
-    """A suggestion, changed before it is confirmed."""
+    """A suggestion, changed before it is confirmed. name: the spelling that confirming gives the trait."""
 
     alone = UncheckedField(widget=forms.HiddenInput)
 
-    def __init__(self, candidate: ExtractedTraitCandidate, data: QueryDict | None = None) -> None:
+    def __init__(self, candidate: ExtractedTraitCandidate, data: QueryDict | None = None, name: str = "") -> None:
         self.candidate = candidate
-        super().__init__(data, initial=shown_values(candidate))
+        self.values = shown_values(candidate, name)
+        super().__init__(data, initial=self.values)
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments for confirming, with the differences from the suggestion. Raises InvalidError."""
-        changes = self.changes_from(shown_values(self.candidate))
         cleaned = self.cleaned
         alone = bool(cleaned["alone"])
+        # On its own, it would get its own spelling.
+        changes = self.changes_from(shown_values(self.candidate) if alone else self.values)
         return {"changes": changes, "evidence": self.evidence, "alone": alone, "version": cleaned["version"]}
 
 
-def shown_values(candidate: ExtractedTraitCandidate) -> dict[str, str]:
-    """Return the suggestion's values as the form shows them initially."""
+def shown_values(candidate: ExtractedTraitCandidate, name: str = "") -> dict[str, str]:
+    """Return the suggestion's values as the form shows them initially, with this name if there is one."""
     return {
-        "name": one_line(candidate.trait_name),
+        "name": one_line(name or candidate.trait_name),
         "description": candidate.trait_description,
         "category": candidate.trait_category,
         "concepts": as_typed(candidate.concepts),

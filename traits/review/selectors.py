@@ -25,6 +25,7 @@ from ptfi.web import keyset
 from ptfi.web.filters import Filters, choice, identifier, text
 from ptfi.web.keyset import Page
 from traits.confidence import BAND_CHOICES, band_condition
+from traits.decisions.merging import spelling_of
 from traits.log.narration import Narrated, narrate, with_names
 from traits.log.undoable import standing_ids, standing_of, with_standing
 from traits.models import (
@@ -42,7 +43,7 @@ from traits.review.order.recent import recent as read_recent
 from traits.review.order.sorts import SORTS, sort_of
 from traits.search.query import OWN_WORDS, search_query
 from traits.selectors import candidate, most_frequent, up_for_review
-from traits.text import Spelling, name_key, once_each
+from traits.text import Spelling, best_spelling, name_key, once_each
 
 TABS = {"review": _("To review"), "later": _("Snoozed"), "confirmed": _("Confirmed"), "rejected": _("Rejected")}
 
@@ -193,6 +194,11 @@ def duplicates(opened: ExtractedTraitCandidate) -> list[Spelling]:
     return [Spelling(**each) for each in same]
 
 
+def spelling(opened: ExtractedTraitCandidate) -> str:
+    """Return the spelling of its name that confirming gives the trait: that with most evidence."""
+    return best_spelling(spelling_of(opened), duplicates(opened)).name
+
+
 def facets(user: User, tab: str) -> dict[str, list[str]]:
     """Return the models and concepts of a tab's candidates, most frequent first, at most 100 each.
 
@@ -211,10 +217,12 @@ def _most_frequent(rows: QuerySet[ExtractedTraitCandidate], column: str, functio
 
 
 def decided_since(user: User, since: dt.datetime) -> dict[str, int]:
-    """Count the person's decisions since then, by kind; undoing and undone decisions do not count."""
+    """Count the person's decisions since then, by kind; undoing and undone decisions and notes do not count."""
     mine = UserRefinedTrait.objects.filter(user=user, actor_kind=ActorKind.PERSON, created_at__gte=since)
     undone = mine.exclude(undoes=None).values("undoes")
-    rows = mine.exclude(user_decision=Decision.UNDONE).exclude(pk__in=undone).values("user_decision")
+    decided = mine.exclude(user_decision=Decision.UNDONE).exclude(pk__in=undone)
+    notes = Q(user_decision=Decision.REJECTED, content__before__candidate__status=CandidateStatus.REJECTED)
+    rows = decided.exclude(notes).values("user_decision")
     return {row["user_decision"]: row["number"] for row in rows.annotate(number=Count("pk")).order_by("-number")}
 
 

@@ -38,7 +38,7 @@ def answer(request: Request, text: str, outcome: Outcome, *, is_note: bool = Fal
         "undo": outcome.action_id,
         "undo_label": _undo_label(outcome, is_note=is_note),
         "note_on": None if is_note else rejected_in(outcome.entries),
-        "gone": {entry.original_candidate_id for entry in outcome.entries if entry.original_candidate_id},
+        "gone": set() if is_note else {each.original_candidate_id for each in outcome.entries} - {None},
         "stale": [each.pk for each in found.ahead if _is_stale(each, outcome.candidate, outcome.trait)],
         "query": query,
     }

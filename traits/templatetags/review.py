@@ -10,14 +10,15 @@ from django.forms import BoundField
 from django.template import Context
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
+from django.utils.translation import pgettext
 
 from ptfi.texts import Text
 from traits import confidence
 from traits.models import ExtractedTraitCandidate
 from traits.models.candidates import VERDICT_CHOICES
 from traits.review import notices
-from traits.review.keys.actions import ACTIONS, keys_of, shown
+from traits.review.keys.actions import ACTIONS, key_of, keys_of, shown
 from traits.review.selectors import QueueRow
 from traits.search import query
 from traits.search.query import Marked
@@ -79,14 +80,14 @@ def beside(listed: list[QueueRow], pk: uuid.UUID) -> dict[str, uuid.UUID | None]
 def key(context: Context, action: str) -> SafeString:
     """Print the person's key for an action; nothing if their shortcuts are off."""
     user = context["user"]
-    return format_html("<kbd>{}</kbd>", shown(keys_of(user)[action])) if user.keys_enabled else SafeString()
+    return format_html("<kbd>{}</kbd>", shown(key_of(user, action))) if user.keys_enabled else SafeString()
 
 
 @register.simple_tag(takes_context=True)
 def kbd(context: Context, action: str) -> SafeString:
     """Print the person's key for an action, also if their shortcuts are off."""
-    pressed = keys_of(context["user"])[action]
-    shift = mark_safe("<kbd>Shift</kbd>+") if pressed.isupper() else SafeString()
+    pressed = key_of(context["user"], action)
+    shift = format_html("<kbd>{}</kbd>+", pgettext("key", "Shift")) if pressed.isupper() else SafeString()
     return format_html("{}<kbd>{}</kbd>", shift, pressed.lower())
 
 
@@ -94,7 +95,7 @@ def kbd(context: Context, action: str) -> SafeString:
 def shortcut(context: Context, action: str) -> SafeString:
     """Return the attribute that tells assistive technology the key."""
     user = context["user"]
-    pressed = keys_of(user)[action]
+    pressed = key_of(user, action)
     named = f"Shift+{pressed.lower()}" if pressed.isupper() else pressed
     return format_html('aria-keyshortcuts="{}"', named) if user.keys_enabled else SafeString()
 

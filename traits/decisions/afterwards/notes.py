@@ -1,6 +1,7 @@
 """Saying afterwards, in words, why suggestions were rejected."""
 
 import uuid
+from typing import Any
 
 from django.utils.translation import gettext
 
@@ -11,11 +12,8 @@ from traits.decisions.locking import atomic, candidate_in, lock, lock_candidates
 from traits.decisions.recording import DecisionRecord, record_decision
 from traits.errors import InvalidError, NotRejectedError
 from traits.log.entries import Actor
-from traits.log.undoable import standing_ids
 from traits.models import CandidateStatus, Decision, UserRefinedTrait
-
-LOOK_BACK = 50
-"""Entries about a suggestion among which its rejection is looked for."""
+from traits.models.log import PLACING
 
 
 @atomic
@@ -47,15 +45,21 @@ def add_note(*, user: User, actor: Actor, candidate_id: uuid.UUID, reason: str) 
 
 
 def _rejections(user: User, candidate_id: uuid.UUID) -> list[UserRefinedTrait]:
-    """The entry that rejected the suggestion, and those of its batch that still stand; the suggestion's is last."""
-    mine = UserRefinedTrait.objects.filter(user=user).defer("content")
-    about = list(mine.filter(original_candidate=candidate_id).order_by("-revision")[:LOOK_BACK])
-    standing = standing_ids(user, about)
-    entry = next((each for each in about if each.pk in standing), None)
+    """The entry that rejected the suggestion, and those of its batch that still hold; the suggestion's is last."""
+    entry = _placing(user, [candidate_id]).get(candidate_id)
     if entry is None or entry.user_decision != Decision.REJECTED:
         return []
     if entry.batch_id is None:
         return [entry]
-    rows = list(mine.filter(batch_id=entry.batch_id, user_decision=Decision.REJECTED).order_by("revision"))
-    standing = standing_ids(user, rows)
-    return sorted((row for row in rows if row.pk in standing), key=lambda row: row.pk == entry.pk)
+    batch = UserRefinedTrait.objects.filter(user=user, batch_id=entry.batch_id, user_decision=Decision.REJECTED)
+    newest = _placing(user, batch.exclude(original_candidate=None).values("original_candidate"))
+    rows = [row for row in newest.values() if row.batch_id == entry.batch_id and row.user_decision == Decision.REJECTED]
+    return sorted(rows, key=lambda row: (row.pk == entry.pk, row.revision))
+
+
+def _placing(user: User, candidate_ids: Any) -> dict[uuid.UUID | None, UserRefinedTrait]:
+    """The newest decision that placed each of these suggestions and was not undone, by the suggestion."""
+    mine = UserRefinedTrait.objects.filter(user=user)
+    rows = mine.filter(original_candidate__in=candidate_ids, user_decision__in=(*PLACING, Decision.REOPENED))
+    rows = rows.exclude(pk__in=mine.exclude(undoes=None).values("undoes")).defer("content")
+    return {row.original_candidate_id: row for row in rows.order_by("revision")}

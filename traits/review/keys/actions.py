@@ -49,8 +49,12 @@ ACTIONS: dict[str, Action] = {
 
 def keys_of(user: User) -> dict[str, str]:
     """Return the key of each action: the person's own, or else the usual one."""
-    own: Mapping[str, str] = user.keys
-    return {name: own.get(name, action.key) for name, action in ACTIONS.items()}
+    return {name: key_of(user, name) for name in ACTIONS}
+
+
+def key_of(user: User, action: str) -> str:
+    own: str = user.keys.get(action, ACTIONS[action].key)
+    return own
 
 
 def shown(key: str) -> str:

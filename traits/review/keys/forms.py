@@ -30,7 +30,7 @@ class KeysForm(forms.Form):
             used[key].append(name)
         for names in used.values():
             for name in names if len(names) > 1 else ():
-                others = ", ".join(f"“{ACTIONS[other].words}”" for other in names if other != name)
+                others = ", ".join(quoted(str(ACTIONS[other].words)) for other in names if other != name)
                 self.add_error(name, gettext("The same key is for: %(others)s.") % {"others": others})
         return keys
 
@@ -38,6 +38,10 @@ class KeysForm(forms.Form):
     def own(self) -> dict[str, str]:
         """The keys that are not the usual ones, of a valid form."""
         return changed(self.cleaned_data)
+
+
+def quoted(words: str) -> str:
+    return gettext("“%(words)s”") % {"words": words}
 
 
 def _allowed(key: str) -> None:
