@@ -15,6 +15,7 @@ from ptfi.environment import NEEDED, as_set, default_of, read_secret_files, use_
 from ptfi.oauth.keys import read_pem
 from ptfi.settings import validators
 from ptfi.settings.accounts import *  # noqa: F403 (Django reads them here)
+from ptfi.settings.applications import *  # noqa: F403
 from ptfi.settings.uploads import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -178,69 +179,6 @@ CACHES = {
         "VERSION": 2,
     }
 }
-
-INSTALLED_APPS = [
-    "ptfi.apps.StaffPages",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.humanize",
-    "django.contrib.messages",
-    "django.contrib.postgres",
-    "django.contrib.sessions",
-    "whitenoise.runserver_nostatic",
-    "ptfi.apps.StaticFiles",
-    "django.forms",
-    "allauth",
-    "allauth.account",
-    "allauth.idp.oidc",
-    "allauth.mfa",
-    "allauth.usersessions",
-    "corsheaders",
-    "csp",
-    "django_htmx",
-    "drf_spectacular",
-    "drf_spectacular_sidecar",
-    "ptfi.apps.PtfiConfig",
-    "ptfi.accounts",
-    "ptfi.api",
-    "ptfi.oauth",
-    "rest_framework",
-    "traits",
-    "graph",
-]
-
-MIDDLEWARE = [
-    "ptfi.web.language.RequestLanguageMiddleware",
-    "ptfi.web.headers.HeadersMiddleware",
-    "ptfi.telemetry.middleware.TelemetryMiddleware",
-    "ptfi.health.HealthMiddleware",
-    # Before everything that may respond, so that browsers can read errors, too.
-    "corsheaders.middleware.CorsMiddleware",
-    "ptfi.web.transport.TransportMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
-    "ptfi.api.middleware.ApiMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "ptfi.web.submissions.OnceMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
-    "ptfi.accounts.middleware.SessionLifetimeMiddleware",
-    "ptfi.oauth.authorization.opener.OpenerMiddleware",
-    "ptfi.accounts.middleware.LanguageMiddleware",
-    "ptfi.accounts.middleware.TimeZoneMiddleware",
-    "ptfi.accounts.middleware.PrivatePagesMiddleware",
-    "ptfi.accounts.middleware.SecondStepMiddleware",
-    "ptfi.web.submissions.UnsentMiddleware",
-    "ptfi.web.error_pages.ErrorMiddleware",
-]
 
 # Messages name traits. In the session they end with it; in a cookie the machine's next user could read them.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

@@ -20,7 +20,7 @@ MOST_BYTES = 12 * 1_048_576
 READ = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """The compression methods of our archives. With any other, zipfile unpacks a whole block even to read a few bytes."""
 BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, EOFError, OSError, OverflowError)
-"""Errors that zipfile raises for damaged and encrypted files; a NotImplementedError is a RuntimeError."""
+"""Errors that zipfile raises for damaged or encrypted files, and (RuntimeError) for methods that it does not know."""
 Json = dict[str, Any]
 
 
