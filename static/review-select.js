@@ -30,6 +30,8 @@
     if (!bar) {
       return;
     }
+    // Without scripts, a single box says nothing once all that match are selected.
+    boxes().forEach((box) => (box.disabled = false));
     const number = chosen().size;
     bar.dataset.counts = "";
     bar.toggleAttribute("data-some", number > 0);

@@ -125,6 +125,8 @@ def test_all_that_match_are_decided_in_parts_and_undone_as_one(as_alice: Client,
     link = page.link(f"Select all {MOST + 30} that match ⇧a")
     page = Html(as_alice.get(link))
     assert page.has("#select-matching:not([disabled])")
+    # Which boxes are ticked makes no difference then, so nobody can untick one.
+    assert not page.has("input[name=candidate_ids]:not([disabled])")
     fields = page.fields("#bulk") | {"decision": "reject"}
     preview = as_alice.post(page.attribute("#bulk", "action"), fields)
     assert f"Reject {MOST + 30} suggestions" in text_of(preview)
